@@ -29,7 +29,7 @@ async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
 async def draw(work: Path) -> str:
     """The screen as SVG."""
     from patchpilot.tui.build_app import make
-    from patchpilot.tui.saved_state import SavedState
+    from patchpilot.tui.stage.saved_state import SavedState
 
     state = SavedState(work.parent / "state" / "tui.json")
     state.keep(tour="offered")

@@ -16,7 +16,7 @@ from patchpilot.demo.archive_standin import StandIn
 from patchpilot.errors import ExitCode, NetworkError
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.threads.open_archive import with_login
-from patchpilot.tui.job_errors import as_error
+from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.urls import public_url
 from tests.kit.cli import call
 from tests.kit.mails import mail

@@ -24,13 +24,13 @@ from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.plain_terminal import heed_ascii, heed_no_color
-from patchpilot.tui.reporting import ReportsErrors
-from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.session import Session
-from patchpilot.tui.stage_app import StageApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.reporting import ReportsErrors
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.stage.stage_app import StageApp
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.themes import CONTRAST, OFFERED, OURS, color_names, offered
+from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.panel import focusable_panels
 from patchpilot.tui.widgets.stagebar import StageBar
 
@@ -279,21 +279,21 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
     def action_base(self) -> None:
         """Choose the base of the topic."""
-        from patchpilot.tui.base_picker import pick_base
+        from patchpilot.tui.actions.base_picker import pick_base
 
         if self.stage_screen and isinstance(self.screen, StageScreen):
             pick_base(self.stage_screen)
 
     def action_undo(self) -> None:
         """Undo the last rewrite of the commits."""
-        from patchpilot.tui.undo_action import undo
+        from patchpilot.tui.actions.undo_action import undo
 
         if self.stage_screen:
             undo(self.stage_screen)
 
     def action_redo(self) -> None:
         """Redo the rewrite that was undone last."""
-        from patchpilot.tui.undo_action import redo
+        from patchpilot.tui.actions.undo_action import redo
 
         if self.stage_screen:
             redo(self.stage_screen)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.session import Loader, Session
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.session import Loader, Session
+from patchpilot.tui.view.stages import Stage
 
 if TYPE_CHECKING:
     from patchpilot.tui.opening import Opening
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 def _module(stage: Stage) -> Any:

@@ -25,8 +25,8 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
             "the TUI cannot draw on this terminal (TERM=dumb)", hint="patchpilot --help lists commands that run on any terminal"
         )
     from patchpilot.tui.opening import Opening
-    from patchpilot.tui.saved_state import SavedState
-    from patchpilot.tui.session import Session
+    from patchpilot.tui.stage.saved_state import SavedState
+    from patchpilot.tui.view.session import Session
 
     repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
     os.environ.setdefault("ESCDELAY", "25")
@@ -45,7 +45,7 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
     opening.hand_over()
     code = app.run() or 0
     if app.bug is not None:
-        from patchpilot.tui.job_errors import as_bug
+        from patchpilot.tui.stage.job_errors import as_bug
 
         raise as_bug(app.bug)
     return code

@@ -7,12 +7,12 @@ from textual.worker import get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.tui.branch_watch import Watch
-from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.opening import Opening
-from patchpilot.tui.session import Session
-from patchpilot.tui.stage_app import StageApp
-from patchpilot.tui.stages import AHEAD, RECORDED, Stage
+from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.stage_app import StageApp
 from patchpilot.tui.topic_reading import TopicPlace, read_topic
+from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
 
 
 class StageJobs:

@@ -11,8 +11,8 @@ from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.conflict_pane import ConflictPane
 from patchpilot.tui.screens.help_screen import shown_key
 from patchpilot.tui.screens.home_screen import HomeScreen
-from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.pager import Pager
 

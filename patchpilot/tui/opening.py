@@ -8,12 +8,12 @@ import threading
 
 from patchpilot.model.printable import crop, printable
 from patchpilot.tui.branch_watch import Watch
-from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.session import Session
-from patchpilot.tui.stage_line import stage_cells
-from patchpilot.tui.stages import Stage
-from patchpilot.tui.title import title_row, where
+from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.topic_reading import TopicPlace, read_topic
+from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.stage_line import stage_cells
+from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.title import title_row, where
 
 PATIENCE = 0.25
 """Seconds to wait for the topic before importing Textual: both at the same time are slower."""

@@ -14,14 +14,14 @@ from textual.content import Content
 from textual.screen import Screen
 
 from patchpilot.model.printable import width
-from patchpilot.tui.rich_text import KEY, QUIET, fitted, plain
 from patchpilot.tui.screens.help_screen import shown_key
-from patchpilot.tui.stages import Stage
 from patchpilot.tui.tour import take
+from patchpilot.tui.view.rich_text import KEY, QUIET, fitted, plain
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
-    from patchpilot.tui.stage_app import StageApp
+    from patchpilot.tui.stage.stage_app import StageApp
 
 AROUND = 9
 """Columns of the dialog that a command cannot take: the borders, the space at both sides and the scrollbar."""

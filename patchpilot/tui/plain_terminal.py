@@ -10,7 +10,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter, Monochrome
 
-from patchpilot.tui.glyphs import uses_ascii
+from patchpilot.tui.view.glyphs import uses_ascii
 
 
 @lru_cache(4096)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.tui.branch_watch import Watch, head_signature, refs_signature
-from patchpilot.tui.session import Session
+from patchpilot.tui.view.session import Session
 
 
 @dataclass(frozen=True, slots=True)

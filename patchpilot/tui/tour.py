@@ -9,13 +9,13 @@ from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets._toast import Toast
 
-from patchpilot.tui.saved_state import FILE, SavedState
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.stage.saved_state import FILE, SavedState
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.tour_card import TourCard
 
 if TYPE_CHECKING:
-    from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
-    from patchpilot.tui.stage_app import StageApp
+    from patchpilot.tui.stage.stage_app import StageApp
+    from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
 
 OFFER = (
     "patchpilot takes a fix from the commit to mainline and the stable kernels.\n\n"
@@ -142,7 +142,7 @@ class Tour:
 
     def _key(self, screen: "StageScreen") -> "NextKey":
         """What is next at this stage; where nothing is, the key of the stage to go to."""
-        from patchpilot.tui.screens.stage_screen import WAIT, NextKey
+        from patchpilot.tui.stage.stage_screen import WAIT, NextKey
 
         session, stage = self._app.session, screen.stage
         if session.fresh(stage) is None:

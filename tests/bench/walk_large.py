@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.session import Loader
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.session import Loader
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from tests.kit.walk import asked, keys, settle
 
 PATCHES, LINES, MAILS = 100, 3_000, 5_000

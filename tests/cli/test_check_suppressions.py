@@ -16,7 +16,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import Drafts
 from patchpilot.threads.track_store import Store
 from patchpilot.tui.screens import checks_screen
-from patchpilot.tui.session import JobRequest, Session
+from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

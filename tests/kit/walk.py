@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from patchpilot.commits.run import git
 from patchpilot.demo.demo_repository import Repositories
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 
 PATIENCE = 90.0
 

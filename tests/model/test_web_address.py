@@ -10,7 +10,7 @@ from patchpilot.checking.list_rules import all_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.web_address import web_address
 from patchpilot.services.fix_finding import Remedy
-from patchpilot.tui.finding_text import Shown, detail_of
+from patchpilot.tui.screens.finding_text import Shown, detail_of
 from patchpilot.tui.widgets.diff_colors import DiffColors
 
 HOSTILE = (

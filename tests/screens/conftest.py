@@ -12,7 +12,7 @@ from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.robin import fix_first
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.stage.saved_state import SavedState
 from tests.kit.stylesheets import parsed_once
 from tests.kit.walk import copy_clone
 

@@ -25,10 +25,10 @@ from patchpilot.demo.robin import fix_first
 from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.screens.home_screen import HomeScreen
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.saved_state import FILE, SavedState
 from patchpilot.tui.themes import DARK, LIGHT
+from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.walk import asked, settle, still, until
 from tests.screens.busy import fill, series_to_send

@@ -13,7 +13,7 @@ from patchpilot.commits.run import git
 from patchpilot.services.backport.topic_backports import Ways
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.adapt_dialog import proposal_text, proposals
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import asked, keys, settle, text_of, until, write_patches
 from tests.screens.test_backports import NEED, branch
 

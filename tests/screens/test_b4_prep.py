@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from tests.kit.prep import COVER, STRATEGIES, prep
 from tests.kit.walk import asked, keys, settle, text_of
 

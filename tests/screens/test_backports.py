@@ -14,7 +14,6 @@ from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.tui import session
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.branch_rows import (
     badge_of,
@@ -27,7 +26,8 @@ from patchpilot.tui.screens.branch_rows import (
     what_to_do,
     why,
 )
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view import session
+from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import asked, keys, settle, text_of, until
 
 # keys and panels of the stage on real services

@@ -21,7 +21,7 @@ from textual.strip import Strip
 
 from patchpilot.commits.run import git
 from patchpilot.tui.changed_cells import Canvas
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from tests.kit.terminal import WALK, Terminal
 
 # the bytes of many moves on large terminals are counted

@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.finding_text import change_text
+from patchpilot.tui.screens.finding_text import change_text
 from patchpilot.tui.screens.fix_dialog import FixDialog
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.question import QuestionDialog
 from tests.kit.walk import keys, said, settle, text_of, until

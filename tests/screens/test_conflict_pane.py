@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from patchpilot.commits.run import git
 from patchpilot.errors import InputError
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from tests.kit.processes import has_ended
 from tests.kit.walk import asked, keys, said, settle, text_of, until, write_patches
 

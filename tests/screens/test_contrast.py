@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
-from patchpilot.tui.stages import Stage
 from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, OFFERED, offered
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import asked, keys, settle, text_of
 

@@ -12,9 +12,9 @@ import pytest
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.follow_screen import FollowScreen
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.thread_tree import ThreadTree

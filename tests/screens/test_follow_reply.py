@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.follow_screen import FollowScreen
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
@@ -49,7 +49,7 @@ async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path,
         given.append(text)
         return f"{text.rstrip()}\n\nThe old one is `wrong`.\n"
 
-    monkeypatch.setattr("patchpilot.tui.reply_action.edit_text", edited)
+    monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", edited)
     before = len(one.server.take())
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -78,7 +78,7 @@ async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path,
 
 async def test_the_same_reply_is_not_sent_again(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = lambda _, text, __="": f"{text.rstrip()}\n\nIt was wrong.\n"  # noqa: E731
-    monkeypatch.setattr("patchpilot.tui.reply_action.edit_text", answer)
+    monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", answer)
     before = len(one.server.take())
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -14,12 +14,12 @@ from patchpilot.model.printable import width
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.topic_facts import TopicFacts, topic_facts
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.glyphs import _SIGNS, glyph, uses_ascii
 from patchpilot.tui.screens.help_screen import HelpScreen
-from patchpilot.tui.session import OpenTopic
-from patchpilot.tui.stage_line import stage_cells
-from patchpilot.tui.stages import Stage, StageState, StageStatus
-from patchpilot.tui.title import title_row, where
+from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
+from patchpilot.tui.view.session import OpenTopic
+from patchpilot.tui.view.stage_line import stage_cells
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.title import title_row, where
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import title_text

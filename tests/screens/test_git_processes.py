@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from tests.kit.git_processes import counted_processes
 from tests.kit.walk import keys, still
 

@@ -17,10 +17,10 @@ from patchpilot.topic.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.palette import commands
-from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.home_rows import activity, fact_sheet, heights, home_row, table_head
 from patchpilot.tui.screens.home_screen import HomeScreen
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from tests.kit.cli import call
 from tests.kit.life import Life, life

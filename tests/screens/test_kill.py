@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import ExitCode
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import WALK, Terminal
 

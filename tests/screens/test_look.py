@@ -16,7 +16,7 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover
 from patchpilot.tui.screens.branch_rows import first_to_look_at, in_words, needs_in_words
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.walk import asked, keys, settle, still, text_of

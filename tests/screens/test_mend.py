@@ -14,7 +14,7 @@ from patchpilot.checking.topic_waivers import of_topic
 from patchpilot.commits.repository import Repository
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.fix_dialog import FixDialog
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo

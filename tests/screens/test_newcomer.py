@@ -11,10 +11,10 @@ from patchpilot.commits.run import git
 from patchpilot.model.action import in_backticks
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.topic_recipients import edit
-from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import follow_screen
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.lists import List
@@ -90,7 +90,7 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        from patchpilot.tui.editing import open_file
+        from patchpilot.tui.actions.editing import open_file
 
         git(mended, "config", "--global", "core.editor", "true")
         open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]

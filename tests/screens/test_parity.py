@@ -17,8 +17,8 @@ from patchpilot.model.address import parse_address
 from patchpilot.model.mail import join_mbox, parse_mail
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import tags_screen
-from patchpilot.tui.session import JobRequest, Session
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.session import JobRequest, Session
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.pager import Pager
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, settle, text_of, until

@@ -14,7 +14,7 @@ from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.walk import asked, keys, said, settle, text_of
 

@@ -13,9 +13,9 @@ from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
 from patchpilot.services.send.questions import answer
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.recipient_groups import BY_YOU, INTRODUCED, OUT, SETTINGS, TAGS, grouped, role_of
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.screens.recipient_groups import BY_YOU, INTRODUCED, OUT, SETTINGS, TAGS, grouped, role_of
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.card import Card
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List

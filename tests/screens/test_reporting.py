@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from patchpilot.errors import GitError
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from tests.kit.walk import keys, said, settle, text_of, until
 

@@ -11,13 +11,13 @@ from patchpilot.model.printable import UNSAFE, printable, width
 from patchpilot.services.backport.work_clone import Resolving
 from patchpilot.services.backport.write_backports import WrittenBackport
 from patchpilot.services.send.preflight_card import CheckLine, CheckState
-from patchpilot.tui.action_keys import KEYS, first_stage, in_keys
 from patchpilot.tui.build_app import screen_of
-from patchpilot.tui.rich_text import diff_line, fitted, plain, with_code
 from patchpilot.tui.screens.branch_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_screen import help_of
-from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys
+from patchpilot.tui.view.rich_text import diff_line, fitted, plain, with_code
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.thread_tree import TreeRow, tree_line
 
 WHY = "not in mainline here"

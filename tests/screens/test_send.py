@@ -19,7 +19,7 @@ from patchpilot.services.send.send_mails import as_send
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.threads.track_store import Store
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
 # keys and panels of the stage on real services

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 

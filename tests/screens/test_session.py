@@ -16,11 +16,11 @@ from patchpilot.errors import MissingError
 from patchpilot.topic import topic_base
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.branch_watch import Watch, head_signature
-from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.session import JobRequest, OpenTopic, Session
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.topic_reading import read_topic
+from patchpilot.tui.view.session import JobRequest, OpenTopic, Session
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar

@@ -32,11 +32,11 @@ from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed import follow_series
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens import checks_screen, commit_screen, preview_screen, recipients_screen, send_screen, tags_screen
-from patchpilot.tui.session import JobRequest, Loader, Session
-from patchpilot.tui.stages import RECORDED, Stage, StageState, StageStatus
+from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.themes import CONTRAST
+from patchpilot.tui.view.session import JobRequest, Loader, Session
+from patchpilot.tui.view.stages import RECORDED, Stage, StageState, StageStatus
 from tests.kit.walk import asked, copy_clone, keys, settle, still
 
 SIZES = ((80, 24), (160, 50))

@@ -10,7 +10,7 @@ from patchpilot.commits.run import git
 from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.tags_screen import evidence_rows, first_hunk, from_hunk, related_hunk
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import asked, keys, settle, text_of, until
 
 # keys and panels of the stage on real services

@@ -13,11 +13,11 @@ from patchpilot.demo.answers import Answers
 from patchpilot.demo.sandbox import open_sandbox, ticking
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.screens import follow_screen
-from patchpilot.tui.screens.stage_screen import WAIT
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stage.saved_state import FILE, SavedState
+from patchpilot.tui.stage.stage_screen import WAIT
 from patchpilot.tui.tour import SEEN, STEPS
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.tour_card import TourCard, beside

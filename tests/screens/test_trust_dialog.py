@@ -7,10 +7,10 @@ from pathlib import Path
 from textual.widgets import Input
 
 from patchpilot.commits.run import git
+from patchpilot.tui.actions.editing import open_file
+from patchpilot.tui.actions.fetch_action import fetch
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.editing import open_file
-from patchpilot.tui.fetch_action import fetch
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from tests.kit.canaries import Canaries

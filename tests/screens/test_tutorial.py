@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 
 DOCS = Path(__file__).parents[2] / "docs"
 EVERYWHERE = ("Everywhere", "In texts (commits, patches, mails, threads)", "In patches")

@@ -11,7 +11,7 @@ from patchpilot.demo.sandbox import open_sandbox, ticking
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.dialog import REPEATED
 from tests.kit.walk import keys, said, settle, text_of, until
 

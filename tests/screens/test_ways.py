@@ -11,8 +11,8 @@ from pathlib import Path
 
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.saved_state import PLACES, SavedState
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.stage.saved_state import PLACES, SavedState
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager

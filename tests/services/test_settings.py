@@ -12,7 +12,7 @@ from patchpilot.config import KEYS, load
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import read_settings
 from patchpilot.tui.screens import backports_screen, checks_screen
-from patchpilot.tui.session import JobRequest, Session
+from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

@@ -17,8 +17,8 @@ from patchpilot.topic.followed.known_series import listed, open_store
 from patchpilot.tui.screens import recipients_screen
 from patchpilot.tui.screens.follow_screen import load
 from patchpilot.tui.screens.preview_screen import recorded
-from patchpilot.tui.session import JobRequest, Session
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.view.session import JobRequest, Session
+from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.cli import call
 from tests.kit.life import LIST, Life, life
 from tests.kit.mails import MATT, RITA

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.settings.read_settings import source_of
 from patchpilot.tui.screens import checks_screen
-from patchpilot.tui.session import JobRequest, Session
+from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.services.test_settings import PACK

@@ -13,8 +13,8 @@ from patchpilot.topic.followed.follow_series import add, default_archive
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.review_ledger import PointState
 from patchpilot.topic.home.series_news import news_of
-from patchpilot.tui.rich_text import STRONG
 from patchpilot.tui.screens.follow_rows import keys_of
+from patchpilot.tui.view.rich_text import STRONG
 from patchpilot.tui.widgets.thread_tree import Folding, ThreadLayout, ThreadTree, TreeRow, lay_thread, tree_line
 from tests.kit.mails import MATT, mail, mbox
 from tests.threads import story

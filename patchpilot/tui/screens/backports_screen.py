@@ -18,7 +18,6 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import all_tags
-from patchpilot.tui.rich_text import QUIET, fitted, lines, plain
 from patchpilot.tui.screens.adapt_dialog import choose_resolution
 from patchpilot.tui.screens.branch_rows import (
     FIRST,
@@ -40,9 +39,10 @@ from patchpilot.tui.screens.branch_rows import (
     written_rows,
 )
 from patchpilot.tui.screens.conflict_pane import ConflictPane
-from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.rich_text import QUIET, fitted, lines, plain
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.conflict_view import EDGE, ConflictView, choices, laid_out
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -237,7 +237,7 @@ class BackportsScreen(StageScreen):
 
     def action_fetch(self) -> None:
         """Run git fetch, so that the mainline commit is used."""
-        from patchpilot.tui.fetch_action import fetch
+        from patchpilot.tui.actions.fetch_action import fetch
 
         fetch(self)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.counted import counted
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import fitted, plain, wrapped
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import fitted, plain, wrapped
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.badge import Badge
 
 if TYPE_CHECKING:

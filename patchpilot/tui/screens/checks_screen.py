@@ -15,13 +15,13 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.tui.finding_text import Shown, detail_of, note_of, row_of
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.message_hints import with_prefix
-from patchpilot.tui.rich_text import STRONG, fitted, plain
-from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
-from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of, row_of
+from patchpilot.tui.screens.message_hints import with_prefix
+from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import STRONG, fitted, plain
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_colors import colors_on
 from patchpilot.tui.widgets.diff_view import DiffView, Note
@@ -455,7 +455,7 @@ class ChecksScreen(StageScreen):
 
     def action_waive(self) -> None:
         """Waive the selected finding, or remove its waiver."""
-        from patchpilot.tui.waive import take_back, waive
+        from patchpilot.tui.actions.waive import take_back, waive
 
         result: CheckResult | None = self._shown
         now = self._now
@@ -476,7 +476,7 @@ class ChecksScreen(StageScreen):
 
     def action_edit(self) -> None:
         """Open the finding's place in the editor: a line of a file, or the commit message."""
-        from patchpilot.tui.editing import amend, open_file
+        from patchpilot.tui.actions.editing import amend, open_file
 
         now = self._now
         if now and now.finding.path and now.finding.line:

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, Checkbox, Static
 
 from patchpilot.model.printable import one_line
-from patchpilot.tui.rich_text import plain
 from patchpilot.tui.screens.write_tags_dialog import Tick
+from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
 
 if TYPE_CHECKING:

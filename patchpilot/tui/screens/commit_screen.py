@@ -15,13 +15,13 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, width
 from patchpilot.model.trailer import is_trailer
-from patchpilot.tui.file_history_text import history_text, where_of
-from patchpilot.tui.glyphs import OF_STATE, glyph
-from patchpilot.tui.message_hints import SUBJECT, message_hints, with_prefix
-from patchpilot.tui.rich_text import QUIET, STRONG, plain, wrapped
-from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
-from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.screens.file_history_text import history_text, where_of
+from patchpilot.tui.screens.message_hints import SUBJECT, message_hints, with_prefix
+from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.rich_text import QUIET, STRONG, plain, wrapped
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, ink
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import List, event_row
@@ -366,7 +366,7 @@ class CommitScreen(StageScreen):
         if row.does == "stage":
             self.tui.action_stage(row.name)
         elif row.does == "rebase":
-            from patchpilot.tui.rebase_action import rebase
+            from patchpilot.tui.actions.rebase_action import rebase
 
             rebase(self, (row.name,))
         elif row.does in ("answer", "tree"):
@@ -417,7 +417,7 @@ class CommitScreen(StageScreen):
 
     def _answer(self, only: str | None = None) -> None:
         """Ask the question of that name, "" the one about the tree; None all that are open, or all."""
-        from patchpilot.tui.questions import ask, ask_tree
+        from patchpilot.tui.actions.questions import ask, ask_tree
 
         known = self._questions
         if known is None:
@@ -443,6 +443,6 @@ class CommitScreen(StageScreen):
 
     def action_edit(self) -> None:
         """Edit the commit message, then read the topic again."""
-        from patchpilot.tui.editing import amend
+        from patchpilot.tui.actions.editing import amend
 
         amend(self)

@@ -14,8 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
-from patchpilot.tui.editing import edit_text
-from patchpilot.tui.reporting import ReportsErrors
+from patchpilot.tui.actions.editing import edit_text
 from patchpilot.tui.screens.conflict_rows import (
     LABELS,
     before_writing,
@@ -28,7 +27,8 @@ from patchpilot.tui.screens.conflict_rows import (
     result_rows,
     text_to_edit,
 )
-from patchpilot.tui.trust_dialog import trusting
+from patchpilot.tui.stage.reporting import ReportsErrors
+from patchpilot.tui.stage.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.conflict_view import ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -39,7 +39,7 @@ from patchpilot.tui.widgets.three_columns import Version
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
     from patchpilot.services.backport.choose_conflicts import Built, Choices, OpenConflict, OpenConflicts, Outcome, Proposal
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 Write = Callable[["BackportResult", "BranchResult", "Adaptation"], None]
 

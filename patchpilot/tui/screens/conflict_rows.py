@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.hunk_fit import text_lines
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.choose_conflicts import Built, OpenConflict, Proposal

@@ -12,10 +12,10 @@ from textual.widgets import Static
 from patchpilot.errors import RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
-from patchpilot.tui.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.finding_text import Shown
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import STRONG, plain, wrapped
+from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
+from patchpilot.tui.screens.finding_text import Shown
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import STRONG, plain, wrapped
 from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.diff_view import DiffView
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from patchpilot.services.fix_certain import CertainFixed
     from patchpilot.services.fix_finding import FindingFixed, Remedy
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed"]
 """Work in a thread: with None it finds out what would change, with overrides it writes that."""

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from patchpilot.model.action import actions
 from patchpilot.model.printable import crop, one_line
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
 
 if TYPE_CHECKING:

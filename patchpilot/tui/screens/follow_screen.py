@@ -18,14 +18,14 @@ from textual.widgets.option_list import Option
 from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK, host_of
 from patchpilot.model.rewrite_overrides import PUBLISHED
-from patchpilot.tui.action_keys import first_stage, in_keys
-from patchpilot.tui.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import STRONG, lines, wrapped
+from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, point_row, rank, series_row, wants
-from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
-from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.view.action_keys import first_stage, in_keys
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import STRONG, lines, wrapped
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List, event_row
@@ -577,7 +577,7 @@ class FollowScreen(StageScreen):
     def action_reply(self) -> None:
         """Reply to the mail under the cursor."""
         from patchpilot.services.reply.reply_session import templates_for
-        from patchpilot.tui.reply_action import reply_to
+        from patchpilot.tui.actions.reply_action import reply_to
 
         message_id = self.query_one(ThreadTree).message_id
         mail = next((shown.mail for shown in self._mails if shown.message_id == message_id), None)
@@ -658,7 +658,7 @@ class FollowScreen(StageScreen):
 
     def action_fetch(self) -> None:
         """Run git fetch: whether a fix is in mainline and the stable branches is read from the local refs."""
-        from patchpilot.tui.fetch_action import fetch
+        from patchpilot.tui.actions.fetch_action import fetch
 
         fetch(self)
 

@@ -16,9 +16,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from patchpilot.model.printable import crop, width
-from patchpilot.tui.glyphs import OF_STATE, glyph
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
-from patchpilot.tui.stages import MEANINGS, STYLES, Stage
+from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
+from patchpilot.tui.view.stages import MEANINGS, STYLES, Stage
 from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel

@@ -15,12 +15,12 @@ from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.finding_text import SIGNS as SIGNS_OF
-from patchpilot.tui.finding_text import STYLES as STYLES_OF
-from patchpilot.tui.glyphs import OF_STATE, glyph
-from patchpilot.tui.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
-from patchpilot.tui.stages import RECORDED, STYLES, Stage, StageState, StageStatus, first_open
+from patchpilot.tui.screens.finding_text import SIGNS as SIGNS_OF
+from patchpilot.tui.screens.finding_text import STYLES as STYLES_OF
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.view.stages import RECORDED, STYLES, Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.timeline import SIGNS as EVENT_SIGNS
 
 SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", "blue"), Turn.FINISHED: ("done", "green")}

@@ -21,10 +21,6 @@ from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress
-from patchpilot.tui.action_keys import in_keys, key_of
-from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.reporting import ReportsErrors
-from patchpilot.tui.rich_text import lines, plain, wrapped
 from patchpilot.tui.screens.home_rows import (
     States,
     activity,
@@ -39,8 +35,12 @@ from patchpilot.tui.screens.home_rows import (
     summary,
     table_head,
 )
-from patchpilot.tui.stages import Stage
-from patchpilot.tui.trust_dialog import ask_trust
+from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.reporting import ReportsErrors
+from patchpilot.tui.stage.trust_dialog import ask_trust
+from patchpilot.tui.view.action_keys import in_keys, key_of
+from patchpilot.tui.view.rich_text import lines, plain, wrapped
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List, event_row
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from patchpilot.model.finding import Finding
     from patchpilot.topic.home.home_branches import Checkout
     from patchpilot.topic.home.home_topic import HomeTopic
-    from patchpilot.tui.stage_app import StageApp
+    from patchpilot.tui.stage.stage_app import StageApp
 
 SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""

@@ -7,8 +7,8 @@ from rich.text import Text
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import HEADING, QUIET, plain, wrapped
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import HEADING, QUIET, plain, wrapped
 
 if TYPE_CHECKING:
     from patchpilot.model.recipient import Recipient

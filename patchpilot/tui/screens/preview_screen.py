@@ -14,13 +14,13 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import HEADING, fitted, lines, plain
 from patchpilot.tui.screens.mail_rows import check_lines, is_blocking, mail_size, people_lines
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
-from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
-from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import HEADING, fitted, lines, plain
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import NEXT

@@ -14,13 +14,13 @@ from textual.widgets.option_list import Option
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
 from patchpilot.model.counted import counted
 from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
-from patchpilot.tui.file_history_text import history_text, sections_text, where_of
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.recipient_groups import OUT, RecipientGroup, grouped, role_of
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain
-from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
-from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.screens.file_history_text import history_text, sections_text, where_of
+from patchpilot.tui.screens.recipient_groups import OUT, RecipientGroup, grouped, role_of
+from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, plain
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, badge, ink
 from patchpilot.tui.widgets.card import Card, CardAction
 from patchpilot.tui.widgets.choose import Choose, LineDialog
@@ -374,15 +374,15 @@ class RecipientsScreen(StageScreen):
         elif remedy.kind is RemedyKind.ADD:
             self._edit(f"Added {first} to Cc. Press d on it to undo", cc=[first])
         elif remedy.kind is RemedyKind.PREFIX:
-            from patchpilot.tui.questions import ask_tree
+            from patchpilot.tui.actions.questions import ask_tree
 
             ask_tree(self, first, lambda: self.tui.jobs.begin(self.stage))
         elif remedy.kind is RemedyKind.ANSWER:
-            from patchpilot.tui.questions import ask_named
+            from patchpilot.tui.actions.questions import ask_named
 
             ask_named(self, first, lambda: self.tui.jobs.begin(self.stage))
         else:
-            from patchpilot.tui.rebase_action import rebase
+            from patchpilot.tui.actions.rebase_action import rebase
 
             rebase(self, remedy.values)
 

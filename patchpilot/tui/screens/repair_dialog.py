@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.widgets.dialog import Dialog
 from patchpilot.tui.widgets.diff_view import DiffView
 

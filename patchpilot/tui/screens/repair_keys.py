@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.tui.confirm_rewrite import confirm_rewrite
+from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.repair_dialog import RepairDialog
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from patchpilot.services.repair import Repaired, Repairs
     from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 def choose_prefix(screen: "StageScreen", result: "SendPlan | None", then: Callable[[], None]) -> None:
@@ -71,7 +71,7 @@ def _set_prefix(screen: "StageScreen", before: str, value: str, then: Callable[[
 def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
     """Edit cover letter, changelog and notes in one text."""
     from patchpilot.services.send.edit_draft import edit
-    from patchpilot.tui.editing import edit_text
+    from patchpilot.tui.actions.editing import edit_text
 
     session = screen.session
     base = session.topic.base if session.topic else None

@@ -18,17 +18,17 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, crop_middle, one_line
-from patchpilot.tui.action_keys import in_keys, key_of
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code, wrapped
 from patchpilot.tui.screens.mail_rows import NO_SERVER, check_lines, is_blocking, kilobytes, mail_size, name_of, people_lines
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import recorded
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
-from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
-from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.view.action_keys import in_keys, key_of
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code, wrapped
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -404,7 +404,7 @@ class SendScreen(StageScreen):
         return known.plan if known else None
 
     def _ask(self, name: str) -> None:
-        from patchpilot.tui.questions import ask_named
+        from patchpilot.tui.actions.questions import ask_named
 
         ask_named(self, name, lambda: self.tui.jobs.begin(self.stage))
 
@@ -450,7 +450,7 @@ class SendScreen(StageScreen):
             done, self._repaired = self._repaired, None
             undo_repair(self, done, self._changed)
             return
-        from patchpilot.tui.undo_action import undo
+        from patchpilot.tui.actions.undo_action import undo
 
         undo(self)
 
@@ -585,7 +585,7 @@ class SendScreen(StageScreen):
         self.place()
         if planned.account.needs_login:
             # git asks for the password on the terminal, as it always does
-            from patchpilot.tui.editing import suspended
+            from patchpilot.tui.actions.editing import suspended
 
             with suspended(self.app):
                 print(f"\n{counted(len(planned.mails), 'mail')}, transport {planned.account.label}: git asks for the password here\n")

@@ -15,11 +15,11 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.bug_range import NOWHERE
 from patchpilot.model.counted import counted
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
-from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
-from patchpilot.tui.session import LIKELY, JobRequest
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
+from patchpilot.tui.view.session import LIKELY, JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
@@ -407,7 +407,7 @@ class TagsScreen(StageScreen):
 
     def _write(self, request: "PrepareRequest") -> None:
         from patchpilot.services.tags.prepare_commits import prepare
-        from patchpilot.tui.confirm_rewrite import confirm_rewrite
+        from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 
         commit = self.session.commit
         if commit is None:

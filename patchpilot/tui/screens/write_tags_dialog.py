@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Button, Checkbox, Input, Static
 
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.rich_text import plain, word_diff_line, word_diff_rows
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.rich_text import plain, word_diff_line, word_diff_rows
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.pager import Pager
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.tags.prepare_commits import PrepareRequest
     from patchpilot.topic.message_changes import Preparation
-    from patchpilot.tui.session import Session
+    from patchpilot.tui.view.session import Session
 
 
 BUTTONS = ("Write tags", "Cancel")

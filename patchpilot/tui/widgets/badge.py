@@ -11,8 +11,8 @@ from textual.app import App
 from textual.color import Color, ColorParseError
 
 from patchpilot.model.printable import one_line
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import plain
 
 LEGIBLE = 4.5
 """The contrast that WCAG AA asks for."""

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from patchpilot.model.printable import crop, one_line, width
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import with_code
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import with_code
 from patchpilot.tui.widgets.badge import Tone, ink
 
 BORDER = 6

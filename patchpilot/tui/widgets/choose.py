@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.tui.rich_text import plain, with_code, wrapped
+from patchpilot.tui.view.rich_text import plain, with_code, wrapped
 from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, Modal, underlined
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List

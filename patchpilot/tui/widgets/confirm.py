@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.rich_text import plain, with_code
+from patchpilot.tui.view.rich_text import plain, with_code
 from patchpilot.tui.widgets.dialog import Dialog
 from patchpilot.tui.widgets.input_line import LineInput
 

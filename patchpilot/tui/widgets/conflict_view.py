@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import BROAD, WIDE

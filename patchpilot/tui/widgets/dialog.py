@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from patchpilot.model.printable import width
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.widgets.panel import Panel
 
 T = TypeVar("T")

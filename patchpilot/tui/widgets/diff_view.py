@@ -15,8 +15,8 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from patchpilot.model.printable import printable, width
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import wrapped
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows

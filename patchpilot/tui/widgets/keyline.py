@@ -10,8 +10,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from patchpilot.model.printable import width
-from patchpilot.tui.rich_text import KEY, plain
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.rich_text import KEY, plain
+from patchpilot.tui.view.stages import Stage
 
 GAP = 2
 NEXT, JUMP = "step(1)", "jump"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from patchpilot.tui.glyphs import glyph, uses_ascii
+from patchpilot.tui.view.glyphs import glyph, uses_ascii
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 

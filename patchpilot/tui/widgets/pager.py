@@ -15,8 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import plain
 
 Styler = Callable[[str], Text]
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from patchpilot.model.printable import crop, one_line, width
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.view.rich_text import plain
 
 CORNERS = 6
 """Columns of a border line that its texts cannot take: corners, and the space around the text."""

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from patchpilot.tui.rich_text import plain, with_code
+from patchpilot.tui.view.rich_text import plain, with_code
 from patchpilot.tui.widgets.dialog import Answer, ButtonRow, Dialog, Letters
 
 LATER = "later"

@@ -7,8 +7,8 @@ from textual.widget import Widget
 
 from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState
 from patchpilot.model.printable import crop
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import plain
 
 POINTS = {
     ReleaseState.CLEAN: "ruler-clean",

@@ -6,9 +6,9 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from patchpilot.tui.session import Session
-from patchpilot.tui.stage_line import StageCell, stage_cells
-from patchpilot.tui.stages import STYLES, Stage
+from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.stage_line import StageCell, stage_cells
+from patchpilot.tui.view.stages import STYLES, Stage
 
 
 class StageBar(Widget):

@@ -17,8 +17,8 @@ from textual.strip import Strip
 
 from patchpilot.model.ago import ago
 from patchpilot.model.printable import printable, width
-from patchpilot.tui.glyphs import glyph, signs
-from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
+from patchpilot.tui.view.glyphs import glyph, signs
+from patchpilot.tui.view.rich_text import QUIET, STRONG, diff_line, plain
 from patchpilot.tui.widgets.pager import Pager
 
 if TYPE_CHECKING:

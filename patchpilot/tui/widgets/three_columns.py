@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from patchpilot.model.printable import width
-from patchpilot.tui.rich_text import HUNK, STRONG, fitted, plain
+from patchpilot.tui.view.rich_text import HUNK, STRONG, fitted, plain
 from patchpilot.tui.widgets.diff_code import Span, changed_words, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors
 

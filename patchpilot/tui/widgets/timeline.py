@@ -10,8 +10,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.model.printable import crop, one_line
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import QUIET, plain, wrapped
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import QUIET, plain, wrapped
 
 if TYPE_CHECKING:
     from patchpilot.topic.followed.story import StoryEvent

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.widget import Widget
 
-from patchpilot.tui.glyphs import spinner
-from patchpilot.tui.rich_text import KEY
-from patchpilot.tui.title import title_row
+from patchpilot.tui.view.glyphs import spinner
+from patchpilot.tui.view.rich_text import KEY
+from patchpilot.tui.view.title import title_row
 
 
 class TitleLine(Widget):

@@ -8,8 +8,8 @@ from textual.geometry import Offset, Region, Size
 from textual.widget import Widget
 from textual.widgets import Static
 
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import STRONG, lines, plain, with_code
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import STRONG, lines, plain, with_code
 from patchpilot.tui.widgets.panel import Panel
 
 

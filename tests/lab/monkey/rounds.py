@@ -18,8 +18,8 @@ from textual.pilot import Pilot
 
 from patchpilot.tui import build_app
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.session import Session
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.session import Session
 from tests.lab.monkey.hands import SIZES, Hands, Step
 from tests.lab.monkey.seam import Seam
 from tests.lab.monkey.watch import Watch, answered, stacks

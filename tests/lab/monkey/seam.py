@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from patchpilot.errors import GitError, NetworkError, RefusedError
-from patchpilot.tui.session import JobRequest, Loader
-from patchpilot.tui.stages import Stage, StageStatus
+from patchpilot.tui.view.session import JobRequest, Loader
+from patchpilot.tui.view.stages import Stage, StageStatus
 
 FAILURES = (
     GitError("git failed: \u202e[bold]fatal[/bold]", hint="run `git fsck` and try again"),

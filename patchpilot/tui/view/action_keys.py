@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from patchpilot.model.action import Action, actions, each
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 
 PLACE = "{}"
 

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.trust_dialog import trusting
+from patchpilot.tui.stage.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"

@@ -4,17 +4,17 @@
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.trust_dialog import trusting
+from patchpilot.tui.stage.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 def fetch(screen: "StageScreen") -> None:
     """Run git fetch when the user says so, then read the topic and the stage again."""
     from patchpilot.topic.edit_commits import fetch_all, remotes
-    from patchpilot.tui.editing import suspended
+    from patchpilot.tui.actions.editing import suspended
 
     with screen.session.repository() as repository:
         top, known = repository.top, remotes(repository)

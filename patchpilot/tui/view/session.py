@@ -15,7 +15,7 @@ from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.commit import Commit
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress
-from patchpilot.tui.stages import Stage, StageState, StageStatus, first_open
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
 
 if TYPE_CHECKING:
     from patchpilot.config import Settings

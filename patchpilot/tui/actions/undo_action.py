@@ -8,7 +8,7 @@ from patchpilot.tui.widgets.choose import Choose
 if TYPE_CHECKING:
     from patchpilot.services.tags.undo_rewrite import UndoState
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 def undo(screen: "StageScreen") -> None:

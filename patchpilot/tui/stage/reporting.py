@@ -9,7 +9,7 @@ from textual.message_pump import MessagePump
 from patchpilot.errors import PatchpilotError
 
 if TYPE_CHECKING:
-    from patchpilot.tui.stage_app import StageApp
+    from patchpilot.tui.stage.stage_app import StageApp
 
 
 class ReportsErrors(MessagePump):

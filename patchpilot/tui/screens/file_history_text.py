@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.printable import width
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import ADDED, HUNK, QUIET, STRONG, fitted, lines, plain
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import ADDED, HUNK, QUIET, STRONG, fitted, lines, plain
 
 if TYPE_CHECKING:
     from patchpilot.model.recipient import SectionInfo

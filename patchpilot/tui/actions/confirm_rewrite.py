@@ -8,12 +8,12 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
 from patchpilot.model.rewrite_overrides import OVERRIDES
-from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.editing import edit_text
-from patchpilot.tui.trust_dialog import trusting
+from patchpilot.tui.actions.editing import edit_text
+from patchpilot.tui.stage.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from patchpilot.services.reply.plan_reply import ReplyPlan
     from patchpilot.services.reply.reply_session import ReplyWishes
     from patchpilot.topic.mail_result import MailResult
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 _WORDS = {
     "reply": "Reply",

@@ -4,7 +4,7 @@
 import os
 from collections.abc import Mapping
 
-from patchpilot.tui.stages import StageState
+from patchpilot.tui.view.stages import StageState
 
 _SIGNS = {
     "done": ("✓", "ok"),

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress
-from patchpilot.tui.confirm_rewrite import confirm_rewrite
+from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
     from patchpilot.topic.rebase_topic import RebaseResult
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 def rebase(screen: "StageScreen", branches: Sequence[str]) -> None:

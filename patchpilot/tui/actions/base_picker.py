@@ -8,7 +8,7 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
     from patchpilot.topic.topic_base import Base
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 OTHER, TARGET = "\0other", "\0target"
 _WORDS = "Base or range (a branch, tag or commit is the base; A..B is a range):"

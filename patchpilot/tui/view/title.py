@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, width
-from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.view.glyphs import glyph
 
 if TYPE_CHECKING:
     from patchpilot.topic.topic_facts import TopicFacts
-    from patchpilot.tui.session import OpenTopic
+    from patchpilot.tui.view.session import OpenTopic
 
 LEAST = 28
 """Columns of the subject that are kept before the right end gives way."""

@@ -8,7 +8,7 @@ from patchpilot.tui.widgets.choose import LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 def waive(screen: "StageScreen", finding: Finding, count: int) -> None:

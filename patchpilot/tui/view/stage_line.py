@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from patchpilot.model.printable import crop
-from patchpilot.tui.glyphs import OF_STATE, glyph
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 SHORTEST = 4
 """Characters that a cut name keeps at least, where the names are shown at all."""

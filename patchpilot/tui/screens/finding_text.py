@@ -13,10 +13,10 @@ from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.model.web_address import web_address
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, with_code
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, plain, with_code
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_code import changed_words
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import Note

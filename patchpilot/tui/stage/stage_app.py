@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.app import App
 
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from patchpilot.errors import PatchpilotError
-    from patchpilot.tui.saved_state import SavedState
-    from patchpilot.tui.session import Session
+    from patchpilot.tui.stage.saved_state import SavedState
+    from patchpilot.tui.view.session import Session
     from patchpilot.tui.widgets.panel import Panel
 
 

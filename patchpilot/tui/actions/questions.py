@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.dialog import Answer
 from patchpilot.tui.widgets.question import LATER, QuestionDialog
 
 if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
-    from patchpilot.tui.screens.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 WHY_TREE = "This subsystem has a tree for fixes and one for the rest; the subject has to say which of them the patch is for"
 COMMIT = "COMMIT"

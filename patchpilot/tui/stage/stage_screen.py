@@ -18,15 +18,15 @@ from textual.worker import get_current_worker
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.reporting import ReportsErrors
-from patchpilot.tui.rich_text import with_code
-from patchpilot.tui.session import Session
-from patchpilot.tui.stages import Stage, StageState
-from patchpilot.tui.title import where
-from patchpilot.tui.trust_dialog import ask_trust
+from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.reporting import ReportsErrors
+from patchpilot.tui.stage.trust_dialog import ask_trust
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import with_code
+from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.title import where
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.search import SearchBar
@@ -35,7 +35,7 @@ from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage_app import StageApp
+    from patchpilot.tui.stage.stage_app import StageApp
 
 T = TypeVar("T")
 MINIMUM = (80, 24)
