@@ -61,6 +61,9 @@ _.related_near
 UnidiffHunk
 # for transports that somebody adds (docs/how-to/add-a-transport.md)
 as_sent
+# outgoing/transports.py finds them by the name in their package
+B4Transport
+SendEmailTransport
 # textual calls it
 _.render_segments
 # click calls it

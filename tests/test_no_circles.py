@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No module of patchpilot imports one that imports it, at whatever distance; imports inside functions and for types count too."""
+"""No module and no folder of patchpilot imports one that imports it, at whatever distance; imports inside functions and for types count too."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import patchpilot
@@ -15,6 +16,17 @@ def test_no_module_imports_itself_through_others() -> None:
     assert not found, "\n".join("imports in a circle: " + ", ".join(sorted(circle)) for circle in found)
 
 
+def test_no_folder_imports_itself_through_others() -> None:
+    found = circles(folders(imports(is_left_out=_registers)))
+    assert not found, "\n".join("folders in a circle: " + ", ".join(sorted(circle)) for circle in found)
+
+
+def test_circles_of_folders_are_found_where_no_module_is_in_one() -> None:
+    graph = {"p.one.a": {"p.two.b"}, "p.two.c": {"p.one.d"}, "p.two.b": {"p.errors"}, "p.errors": set[str]()}
+    assert not circles(graph)
+    assert circles(folders(graph, packages={"p", "p.one", "p.two"})) == [{"p.one", "p.two"}]
+
+
 def test_circles_are_found() -> None:
     graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
     assert sorted(map(sorted, circles(graph))) == [["a", "b", "c"], ["d", "e"]]
@@ -25,14 +37,34 @@ def test_imports_inside_functions_and_for_types_are_read() -> None:
     assert set(_named(ast.parse(text), {"one.a", "one.b", "one.c", "one.d"})) == {"one.a", "one.b", "one.c"}
 
 
-def imports() -> dict[str, set[str]]:
-    """Which modules of patchpilot each of them imports."""
+def imports(is_left_out: Callable[[str, ast.AST], bool] = lambda name, node: False) -> dict[str, set[str]]:
+    """Which modules of patchpilot each of them imports, without the functions that are left out, by their module."""
     files = {_module(file): file for file in ROOT.rglob("*.py")}
-    return {
+    found = {}
+    for name, file in files.items():
+        named = set(_named(ast.parse(file.read_bytes()), files, partial(is_left_out, name)))
         # Python imports the packages around a module before it, named or not
-        name: {other for other in _named(ast.parse(file.read_bytes()), files) if other != name and not name.startswith(f"{other}.")}
-        for name, file in files.items()
-    }
+        found[name] = {other for other in named if other != name and not name.startswith(f"{other}.")}
+    return found
+
+
+def _registers(name: str, node: ast.AST) -> bool:
+    """Whether this is a function of lint: its packs load the detectors and fixers, which register themselves."""
+    return name.startswith("patchpilot.lint.") and isinstance(node, ast.FunctionDef)
+
+
+def folders(graph: Mapping[str, set[str]], packages: Collection[str] | None = None) -> dict[str, set[str]]:
+    """Which folders each folder imports; a module right below patchpilot is one of its own."""
+    known = {_module(file) for file in ROOT.rglob("__init__.py")} if packages is None else packages
+
+    def folder(module: str) -> str:
+        above = module.rpartition(".")[0]
+        return module if module in known or "." not in above else above
+
+    found: dict[str, set[str]] = {}
+    for name, others in graph.items():
+        found.setdefault(folder(name), set()).update({folder(other) for other in others} - {folder(name)})
+    return found
 
 
 def _module(file: Path) -> str:
@@ -40,9 +72,9 @@ def _module(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _named(tree: ast.AST, known: Iterable[str]) -> Iterator[str]:
+def _named(tree: ast.AST, known: Iterable[str], is_left_out: Callable[[ast.AST], bool] = lambda node: False) -> Iterator[str]:
     modules = set(known)
-    for node in ast.walk(tree):
+    for node in _walk(tree, is_left_out):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
         elif isinstance(node, ast.ImportFrom):
@@ -50,6 +82,13 @@ def _named(tree: ast.AST, known: Iterable[str]) -> Iterator[str]:
             for alias in node.names:
                 names = (f"{node.module}.{alias.name}", str(node.module))
                 yield from [name for name in names if name in modules][:1]
+
+
+def _walk(tree: ast.AST, is_left_out: Callable[[ast.AST], bool]) -> Iterator[ast.AST]:
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if not is_left_out(child):
+            yield from _walk(child, is_left_out)
 
 
 def circles(graph: Mapping[str, set[str]]) -> list[set[str]]:

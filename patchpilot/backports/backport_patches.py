@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.backports.adapt.adaptation import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_message import backport_message, has_note, people
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import UsageError

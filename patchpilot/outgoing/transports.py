@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The transports by the name the user gives: every package in this folder that has a NAME and a `transport()`."""
+"""The transports by the name the user gives: every package in this folder that has a NAME and says where its TRANSPORT is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import iter_modules, resolve_name
 from typing import TYPE_CHECKING
 
 import patchpilot.outgoing
@@ -17,30 +17,31 @@ if TYPE_CHECKING:
 
 
 @cache
-def _packages() -> dict[str, "Callable[[], Transport]"]:
-    """What makes each transport, by its name; the default one first."""
-    packages = [
-        import_module(f"{patchpilot.outgoing.__name__}.{entry.name}") for entry in iter_modules(patchpilot.outgoing.__path__) if entry.ispkg
-    ]
-    named = {package.NAME: package.transport for package in packages if hasattr(package, "NAME")}
+def _classes() -> dict[str, str]:
+    """Where the class of each transport is, `module:class`, by its name; the default one first."""
+    folder = patchpilot.outgoing
+    entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
+    packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
+    named = {package.NAME: package.TRANSPORT for package in packages if hasattr(package, "NAME")}
     return {name: named[name] for name in sorted(named, key=lambda name: (name != DEFAULT_TRANSPORT, name))}
 
 
 def names() -> tuple[str, ...]:
     """The names of all transports, the default one first."""
-    return tuple(_packages())
+    return tuple(_classes())
 
 
 def find(name: str) -> "Transport":
     """The transport of a name. UsageError for a name that none has; it names the nearest."""
-    if name not in _packages():
+    if name not in _classes():
         raise unknown("transport", name, names())
-    return _packages()[name]()
+    made: Transport = resolve_name(_classes()[name])()
+    return made
 
 
 def is_known(name: str) -> bool:
     """Whether there is a transport of this name: the outbox may have sends by one that is gone."""
-    return name in _packages()
+    return name in _classes()
 
 
 def all_transports() -> "Iterator[Transport]":

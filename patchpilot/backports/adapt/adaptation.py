@@ -2,7 +2,7 @@
 """A fix adapted to a tree where it conflicts: the files as they become, what was decided, and how sure that is."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.calls import absent_headers, other_returns, other_signatures, undeclared_variables
@@ -17,14 +17,13 @@ from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merg
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import is_code, openers
 from patchpilot.backports.adapt.verify import problems
+from patchpilot.backports.adapted_fix import Adaptation, merged_tree
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.merging import Entry, Merge
+from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import MissingSymbol, who_added
 from patchpilot.model.hunk_fit import text_lines
 
-SURE_ENOUGH = 0.5
-"""Below this confidence nothing is written unless it is asked for."""
 _UNSURE_WAYS = {Way.OVER, Way.PIECE}
 _SURE_WHEN_MOVED = {Way.TOKENS, Way.EDGE, Way.REMOVED}
 _KINDS = {
@@ -41,43 +40,6 @@ _KINDS = {
     Way.PIECE: "rewritten",
     Way.OVER: "rewritten",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Adaptation:
-    """A fix adapted to a tree: its kind (the least sure of its ways), its confidence (0 to 1) and its steps in words.
-
-    `contents` has the mode and content of each adapted file, None for one that the branch does not have; `features` are
-    what the confidence was computed from; `made` is the tree that results, in the object store that it was adapted in.
-    """
-
-    kind: str
-    confidence: float
-    steps: tuple[str, ...]
-    contents: Mapping[str, tuple[str, bytes] | None]
-    features: Mapping[str, float] = field(default_factory=dict)
-    made: str = ""
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether it is likely enough to be written without being asked for."""
-        return self.confidence >= SURE_ENOUGH
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The paths that were adapted."""
-        return tuple(self.contents)
-
-    def tree(self, scratch: Scratch, merge: Merge) -> str:
-        """The tree of the merge with the adapted files in place of the conflicted ones, in another object store."""
-        return _tree(scratch, merge, self.contents)
-
-
-def _tree(scratch: Scratch, merge: Merge, contents: Mapping[str, tuple[str, bytes] | None]) -> str:
-    entries: dict[str, Entry] = {
-        path: (content[0], scratch.write("blob", content[1])) if content else None for path, content in contents.items()
-    }
-    return scratch.with_files(merge.tree, entries)
 
 
 def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | None = None) -> Adaptation | None:
@@ -121,7 +83,7 @@ def adapt_files(
     twins = [twin_step(path, name) for path, file in moved_files for name in unchanged_twins(file.ours or (), file.made)]
     steps += twins
     found = concluded(adapted, fix.size[1], renamed, unknown, steps)
-    made = _tree(scratch, merge, found.contents) if found else onto
+    made = merged_tree(scratch, merge, found.contents) if found else onto
     if found is None or made == onto:
         return None
     # tests or text alone are not the fix

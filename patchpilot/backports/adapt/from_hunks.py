@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A patch file adapted to an unpacked tree: what the file was before the fix is known from the hunks alone."""
 
-from patchpilot.backports.adapt.adaptation import Adaptation, concluded, merge_file
+from patchpilot.backports.adapt.adaptation import concluded, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.placed_changes import Change, before_and_after
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.hunk_fit import fit_file, sides, text_lines
 from patchpilot.model.patch import Patch

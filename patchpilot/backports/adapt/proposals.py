@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.backports.adapt.adaptation import SURE_ENOUGH, adapt_files
+from patchpilot.backports.adapt.adaptation import adapt_files
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.conflicted_file import Conflict, ConflictedFile, Lines, conflicted_files, content_of, merged_with
@@ -14,6 +14,7 @@ from patchpilot.backports.adapt.renamed_names import absent_names, names_in, nam
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import is_code
 from patchpilot.backports.adapt.verify import problems
+from patchpilot.backports.adapted_fix import SURE_ENOUGH
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch

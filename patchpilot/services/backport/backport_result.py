@@ -3,9 +3,9 @@
 
 from dataclasses import dataclass
 
-from patchpilot.backports.adapt.adaptation import Adaptation as Adaptation
 from patchpilot.backports.adapt.proposals import Proposal as Proposal
 from patchpilot.backports.adapt.proposals import ProposedConflict as ProposedConflict
+from patchpilot.backports.adapted_fix import Adaptation as Adaptation
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from patchpilot.backports.adapt.adaptation import Adaptation, adapt
+from patchpilot.backports.adapt.adaptation import adapt
 from patchpilot.backports.adapt.explain_steps import with_causes
 from patchpilot.backports.adapt.proposals import ProposedConflict, propose
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
 from patchpilot.backports.fix_commit import FixCommit

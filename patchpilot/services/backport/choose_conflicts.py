@@ -4,13 +4,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from patchpilot.backports.adapt.adaptation import Adaptation
 from patchpilot.backports.adapt.conflicted_file import Conflict
 from patchpilot.backports.adapt.explain_steps import with_causes
 from patchpilot.backports.adapt.proposals import Decided, decide, propose
 from patchpilot.backports.adapt.proposals import Proposal as Proposal
 from patchpilot.backports.adapt.proposals import Source as Source
 from patchpilot.backports.adapt.verify import is_marked as is_marked
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.adapt.adaptation import Adaptation, adapt
+from patchpilot.backports.adapt.adaptation import adapt
 from patchpilot.backports.adapt.explain_steps import with_causes
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_patches import BackportText
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch

@@ -4,8 +4,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.backports.adapt.adaptation import Adaptation
 from patchpilot.backports.adapt.from_hunks import adapt_patch
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.directory_verdict import judge_directory, merges_into
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch

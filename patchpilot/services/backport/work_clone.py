@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from patchpilot.backports.adapt.adaptation import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_message import backport_message, has_note
 from patchpilot.backports.backport_patches import BackportText, Step, format_series, make_commits, range_diff
 from patchpilot.backports.backport_patches import MadeCommit as MadeCommit

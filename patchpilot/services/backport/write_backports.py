@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.adapt.adaptation import Adaptation
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_patches import BackportText, MadeCommit, Step, format_series, make_commits
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch

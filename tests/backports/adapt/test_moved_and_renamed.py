@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.adapt.adaptation import Adaptation, adapt
+from patchpilot.backports.adapt.adaptation import adapt
 from patchpilot.backports.adapt.verify import problems
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
