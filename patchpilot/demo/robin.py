@@ -46,11 +46,13 @@ CHANGES = (
 def first_version(work: Path) -> str:
     """Prepare v1 with `fix_first` while it has not been sent; one line of what was done."""
     from patchpilot.commits.repository import Repository
+    from patchpilot.model.send_request import SendRequest
     from patchpilot.threads.track_store import Store
+    from patchpilot.topic.find_topic import read_topic
     from patchpilot.topic.topic_state import topic_state
 
     with Repository.open(work) as repository, Store() as store:
-        if topic_state(repository, store=store).is_sent:
+        if topic_state(repository, read_topic(repository, SendRequest()), store=store).is_sent:
             return "v1 is sent: M at stage 8 prepares v2 from the replies"
     return fix_first(work)
 

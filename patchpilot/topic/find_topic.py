@@ -24,7 +24,17 @@ from patchpilot.topic.sent_elsewhere import SentTag, tagged_topic
 from patchpilot.topic.topic_base import topic_commits
 
 
-def read_topic(repository: Repository, request: SendRequest) -> tuple[Series, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic, read once: the call that names it, its series, the commits that it is made of (none for patch files), and its draft."""
+
+    request: SendRequest
+    series: Series
+    commits: tuple[str, ...]
+    draft: Draft
+
+
+def named_patches(repository: Repository, request: SendRequest) -> tuple[Series, tuple[str, ...]]:
     """The series of the TARGET, and the commits it is made of (none for patch files)."""
     target = request.target
     if target is None or (not names_file(target) and target != "-" and not is_network_target(target)):
@@ -52,27 +62,39 @@ def base_of_topic(repository: Repository, request: SendRequest, ids: Sequence[st
     return named if named and start and repository.is_ancestor(named, start) and not request.target else start
 
 
-def find_draft(repository: Repository, request: SendRequest, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
-    """The draft of a TARGET's topic, made when there is none, with what the call asks for in it.
+def find_topic(repository: Repository, request: SendRequest, patches: tuple[Series, tuple[str, ...]] | None = None) -> Topic:
+    """The topic of a TARGET, its draft made when there is none, with what the call asks for in it; `patches` where they were read already.
 
     Written is only which patches the topic has now; what the call asks for is written by whoever acts on it (`Drafts.keep`).
     """
+    series, ids = patches or named_patches(repository, request)
     transports.recover_all(repository)
-    if series is None:
-        finish_sends(repository)
-    seen = _look(repository, request, series, ids)
+    seen = _look(repository, series, ids)
     # of two that start a topic at once, the second finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
         draft = drafts.save(_recognised(drafts, outbox, seen))
-    return _as_called(repository, request, draft, seen)
+    return Topic(request, series, ids, _as_called(repository, request, draft, seen))
 
 
-def read_draft(repository: Repository, request: SendRequest, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
-    """The draft of a TARGET's topic as `find_draft` gives it; nothing is written."""
-    seen = _look(repository, request, series, ids)
+def finished_topic(repository: Repository, request: SendRequest) -> Topic:
+    """The topic as `find_topic` gives it, after what a send of it left was finished: that may give its commits new ids."""
+    transports.recover_all(repository)
+    finish_sends(repository)
+    return find_topic(repository, request)
+
+
+def find_draft(repository: Repository, request: SendRequest) -> Draft:
+    """The draft of a TARGET's topic, after what a send of it left was finished."""
+    return finished_topic(repository, request).draft
+
+
+def read_topic(repository: Repository, request: SendRequest, patches: tuple[Series, tuple[str, ...]] | None = None) -> Topic:
+    """The topic of a TARGET as `find_topic` gives it; nothing is written."""
+    series, ids = patches or named_patches(repository, request)
+    seen = _look(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
         draft = _recognised(drafts, outbox, seen)
-    return _as_called(repository, request, draft, seen)
+    return Topic(request, series, ids, _as_called(repository, request, draft, seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +110,8 @@ class _Seen:
     tagged: SentTag | None
 
 
-def _look(repository: Repository, request: SendRequest, series: Series | None, ids: Sequence[str]) -> _Seen:
+def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
     """Ask git: it may take long, so nothing is held meanwhile."""
-    if series is None:
-        series, ids = read_topic(repository, request)
     contents = patch_contents(series.patches)
     known = tuple(
         KnownPatch(patch_id or "", patch.subject.title, patch.commit, _authored(repository, patch.commit if ids else None))

@@ -13,15 +13,16 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import pair_known
 from patchpilot.threads.revisions import Post
 from patchpilot.threads.status import Credit, Status
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.find_topic import read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import sent_patches
-from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.topic_state import TopicState, topic_state
 
 
@@ -70,16 +71,15 @@ def find_review_trailers(repository: Repository, request: TrailersRequest, *, st
 
     MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
     """
-    target, base = request.target, request.base
-    ref, head = rewrite.branch_of(repository, target)
-    commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
+    ref, head = rewrite.branch_of(repository, request.target)
+    topic = read_topic(repository, SendRequest(target=request.target, base=request.base))
     progress("reading the thread")
-    state = topic_state(repository, target, base=base, store=store)
+    state = topic_state(repository, topic, store=store)
     status = _status_of(state)
-    called = titles_sent(repository, state.draft)
+    called = titles_sent(repository, topic.draft)
     held_back: list[HeldTrailer] = []
     changes = []
-    for commit in commits:
+    for commit in repository.commits(topic.commits):
         given = [trailer for trailer in status.trailers if _is_for(trailer, called(commit), status)]
         wanted, back = _sorted_out(repository, commit, called(commit), given, status, request)
         held_back += back

@@ -36,21 +36,20 @@ def topic_facts(
     `known` are followed series that were read already. Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
     """
     from patchpilot.threads.track_store import Store
-    from patchpilot.topic.find_topic import find_draft, read_topic
+    from patchpilot.topic.find_topic import find_topic
     from patchpilot.topic.topic_base import find_base
     from patchpilot.topic.topic_project import profile_of
     from patchpilot.topic.topic_state import topic_state
 
+    topic = find_topic(repository, SendRequest(target=target, base=base))
     with Store() as store:
-        state = topic_state(repository, target, base=base, store=store, known=known)
+        state = topic_state(repository, topic, store=store, known=known)
     found = find_base(repository, base) if target is None else None
-    request = SendRequest(target=target, base=base)
-    series, ids = read_topic(repository, request)
     return TopicFacts(
         version=state.next_version if state.is_begun or not state.is_sent else state.version,
         base=found.name if found else "",
         start=found.start if found else "",
         guessed=bool(found and found.guessed),
-        profile=profile_of(repository, profile, series).name,
-        mark=find_draft(repository, request, series, ids).mark,
+        profile=profile_of(repository, profile, topic.series).name,
+        mark=topic.draft.mark,
     )

@@ -254,7 +254,7 @@ def sources_of(
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
     """Whether these are the patches of a topic that fixes a security problem which is not public yet."""
-    from patchpilot.topic.find_topic import read_draft
+    from patchpilot.topic.find_topic import read_topic
 
     if repository is None or repository.bare:
         return False
@@ -262,7 +262,7 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
         if not any(draft.is_undisclosed for draft in drafts.all(repository.key)):
             return False
     ids = tuple(patch.commit for patch in series.patches if patch.commit)
-    return read_draft(repository, SendRequest(), series, ids).is_undisclosed
+    return read_topic(repository, SendRequest(), (series, ids)).draft.is_undisclosed
 
 
 def _planned(

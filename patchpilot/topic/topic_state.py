@@ -17,7 +17,7 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import has_changes
 from patchpilot.threads.thread_values import FINAL, LANDED, NextStep, NextStepNeed, SeriesState, decide_topic
 from patchpilot.threads.track_store import Store
-from patchpilot.topic.find_topic import read_draft, read_topic
+from patchpilot.topic.find_topic import Topic, read_topic
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.reroll import changes, unfinished
 from patchpilot.topic.sent_elsewhere import sent_tags
@@ -32,13 +32,18 @@ class TopicState:
     the followed series that is this topic's own; `changed` says that the commits differ from those of the last version.
     """
 
-    draft: Draft
+    topic: Topic
     last: Send | None = None
     attempt: Send | None = None
     tried: Send | None = None
     series: Tracked | None = None
     changed: bool = False
     booked: int = 1
+
+    @property
+    def draft(self) -> Draft:
+        """The topic's draft."""
+        return self.topic.draft
 
     @property
     def state(self) -> str:
@@ -156,29 +161,16 @@ class TopicState:
         return self.series.step
 
 
-def topic_state(
-    repository: Repository,
-    target: str | None = None,
-    *,
-    base: str | None = None,
-    store: Store,
-    draft: Draft | None = None,
-    known: Sequence[Tracked] = (),
-) -> TopicState:
-    """How far a TARGET's topic is; `known` are followed series that were read already.
-
-    Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
-    """
-    request = SendRequest(target=target, base=base)
-    series, ids = read_topic(repository, request)
-    draft = draft or read_draft(repository, request, series, ids)
+def topic_state(repository: Repository, topic: Topic, *, store: Store, known: Sequence[Tracked] = ()) -> TopicState:
+    """How far a topic is; `known` are followed series that were read already. Nothing is written, and nothing asked of the network."""
+    draft = topic.draft
     with Outbox() as outbox:
         real, tried = outbox.sends(draft.change_id), outbox.sends(draft.change_id, kind="to-self")
         sent = [send for send in real if send.state in ("sent", "partial")]
-        tracked = series_of(repository, draft, ids, store, outbox, sent, known)
+        tracked = series_of(repository, draft, topic.commits, store, outbox, sent, known)
     last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
     return TopicState(
-        draft=draft,
+        topic=topic,
         last=last,
         attempt=real[-1] if real else None,
         tried=next((send for send in reversed(tried) if send.state == "sent"), None),
@@ -195,7 +187,8 @@ def this_topic(
     if repository is None:
         return None
     try:
-        return topic_state(repository, target, base=base, store=store, known=known)
+        topic = read_topic(repository, SendRequest(target=target, base=base))
+        return topic_state(repository, topic, store=store, known=known)
     except PatchpilotError:
         return None
 

@@ -11,7 +11,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.recipient_advice import RecipientAdvice, recipient_advice
-from patchpilot.topic.find_topic import find_draft, read_topic
+from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import profile_of
 from patchpilot.topic.topic_recipients import Planned, plan_series
 
@@ -35,13 +35,13 @@ class CountedRecipients:
 
 def count_recipients(repository: Repository, request: SendRequest, patch: int | None = None) -> CountedRecipients:
     """The recipients of the topic of `request`, or of one patch of it (by its index, from either end)."""
-    series, ids = read_topic(repository, request)
+    topic = find_topic(repository, request)
+    series, draft = topic.series, topic.draft
     whole, about = series, "the series" if len(series.patches) > 1 else "the patch"
     if patch is not None and len(series.patches) > 1:
         only = series.patches[patch % len(series.patches)]
         series, about = Series((only,)), f"only {only.subject.title}"
     project = profile_of(repository, request.profile, series)
-    draft = find_draft(repository, request, whole, ids)
     planned = plan_series(series, repository, profile=project.name, undisclosed=draft.is_undisclosed)
     account = read_account(repository, request.identity)
     counted = addressees(repository, request, account, draft, series, planned, project)

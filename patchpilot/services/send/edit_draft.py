@@ -21,7 +21,7 @@ from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
 from patchpilot.series.draft_text import as_text, from_text, read_draft_file
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.b4_record import draft_for_b4
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.find_topic import Topic, find_draft, finished_topic
 from patchpilot.topic.reroll import changelog_hints, last_sent, link_to, reroll, with_changelog
 from patchpilot.topic.topic_state import TopicState, topic_state
 
@@ -55,7 +55,7 @@ class Changes:
 
 def show(repository: Repository, target: str | None = None, base: str | None = None) -> DraftResult:
     """The draft of a TARGET's topic, started when there is none."""
-    return _result(repository, find_draft(repository, SendRequest(target=target, base=base)), target, base)
+    return _result(repository, finished_topic(repository, SendRequest(target=target, base=base)))
 
 
 def change(repository: Repository, changes: Changes, target: str | None = None, base: str | None = None) -> DraftResult:
@@ -64,7 +64,8 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
     if subject is None and text is not None:
         subject, text = given_cover(text)
     one_line_each(subject, changes.in_reply_to)
-    before = draft = find_draft(repository, SendRequest(target=target, base=base))
+    topic = finished_topic(repository, SendRequest(target=target, base=base))
+    before = draft = topic.draft
     if changes.imported:
         draft = _imported(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
@@ -86,12 +87,13 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
         draft = replace(draft, in_reply_to=given_message_id(changes.in_reply_to) if changes.in_reply_to.strip() else "")
     draft_for_b4(repository, draft)
     with Drafts() as drafts:
-        return _result(repository, drafts.keep(before, draft, "set"), target, base)
+        return _result(repository, replace(topic, draft=drafts.keep(before, draft, "set")))
 
 
 def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
     """Let the user edit all texts at once; what they gave up on is not kept."""
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    topic = finished_topic(repository, SendRequest(target=target, base=base))
+    draft = topic.draft
     offered = _offered(repository, draft)
     shown = as_text(offered, changed=changelog_hints(repository, offered) if offered.version > 1 else ())
     text = editor(shown)
@@ -100,7 +102,7 @@ def edit(repository: Repository, editor: Edit, target: str | None = None, base: 
         draft_for_b4(repository, changed)
         with Drafts() as drafts:
             draft = drafts.keep(draft, changed, "edited")
-    return _result(repository, draft, target, base)
+    return _result(repository, replace(topic, draft=draft))
 
 
 def export(repository: Repository, target: str | None = None, base: str | None = None) -> str:
@@ -207,9 +209,10 @@ def _patch(draft: Draft, which: str) -> str:
     return found[0]
 
 
-def _result(repository: Repository, draft: Draft, target: str | None, base: str | None) -> DraftResult:
+def _result(repository: Repository, topic: Topic) -> DraftResult:
+    draft = topic.draft
     with Outbox() as outbox:
         sends = outbox.sends(draft.change_id)
     with Store() as store:
-        state = topic_state(repository, target, base=base, store=store, draft=draft)
+        state = topic_state(repository, topic, store=store)
     return DraftResult(draft, sends, prep_branch(repository, draft.branch) if draft.branch else None, state)

@@ -125,10 +125,10 @@ def answer_named(repository: Repository, name: str, value: str, request: SendReq
 def answer_effect(repository: Repository, name: str, value: str, request: SendRequest) -> str:
     """Who would get the mails because of an answer to a pre-send question, or no longer would, "" where nobody; the answer is not kept."""
     from patchpilot.services.send.questions import judge_answer
-    from patchpilot.topic.find_topic import find_draft, read_topic
+    from patchpilot.topic.find_topic import find_topic
 
-    series, ids = read_topic(repository, request)
-    draft = find_draft(repository, request, series, ids)
+    topic = find_topic(repository, request)
+    series, draft = topic.series, topic.draft
     after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
     if after.answers == draft.answers:
         return ""

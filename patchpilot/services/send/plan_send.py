@@ -28,7 +28,7 @@ from patchpilot.services.send.questions import answered, is_regression
 from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.undisclosed import refuse_public_server
-from patchpilot.topic.find_topic import as_asked, base_of_topic, find_draft, read_topic
+from patchpilot.topic.find_topic import as_asked, base_of_topic, find_topic, named_patches
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.reroll import reroll
 from patchpilot.topic.topic_project import profile_of
@@ -48,10 +48,10 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
         )
     progress("reading the topic")
     finished = finish_sends(repository)
-    series, ids = read_topic(repository, request)
+    series, ids = patches = named_patches(repository, request)
     refuse_breaks([repository.commit(id_) for id_ in ids])
     project = profile_of(repository, request.profile, series)
-    draft = find_draft(repository, request, series, ids)
+    draft = find_topic(repository, request, patches).draft
     if not request.profile:
         # commits have no prefix: the draft says which tree they are for
         project = layered(project, [draft.prefix.split()])

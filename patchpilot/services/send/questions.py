@@ -74,11 +74,10 @@ def traps(
     progress: Progress = silent,
 ) -> PreSendQuestions:
     """The pre-send questions of a TARGET's topic, with the answers given so far."""
-    from patchpilot.topic.find_topic import find_draft, read_topic
+    from patchpilot.topic.find_topic import find_topic
 
-    request = SendRequest(target=target, base=base)
-    series, ids = read_topic(repository, request)
-    draft = find_draft(repository, request, series, ids)
+    topic = find_topic(repository, SendRequest(target=target, base=base))
+    series, ids, draft = topic.series, topic.commits, topic.draft
     progress("checking the target tree")
     place = find_target(repository, ids, base, trees) if ids else None
     project = profile_of(repository, profile, series)
@@ -89,11 +88,9 @@ def traps(
 
 def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:
     """Keep an answer with the topic: security `yes|no`; regression `no`, `yes`, or the commit (or range) that broke it."""
-    from patchpilot.topic.find_topic import find_draft, read_topic
+    from patchpilot.topic.find_topic import find_topic
 
-    request = SendRequest(target=target, base=base)
-    series, ids = read_topic(repository, request)
-    draft = find_draft(repository, request, series, ids)
+    draft = find_topic(repository, SendRequest(target=target, base=base)).draft
     after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
     with Drafts() as drafts:
         return drafts.keep(draft, after, "answered")

@@ -12,9 +12,11 @@ from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
 from patchpilot.threads.track_store import Store, TrackEntry
+from patchpilot.topic.find_topic import read_topic
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_branches import Branch, branches_of, candidates, open_home
@@ -153,7 +155,8 @@ class _Reading:
                 if not base.commits or base.is_unclear:
                     return False
                 known = tuple(self._of(entry) for entry in self.store.entries())
-                found = topic_state(repository, f"{base.start}..{branch.tip}", store=self.store, known=known)
+                read = read_topic(repository, SendRequest(target=f"{base.start}..{branch.tip}"))
+                found = topic_state(repository, read, store=self.store, known=known)
             except PatchpilotError:
                 return False
             topic = _of_topic(key, repository.key, branch, found, len(base.commits))
