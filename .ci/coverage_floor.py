@@ -7,7 +7,22 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROOMS = ["model", "commits", "history", "maintainers", "lint", "recipients", "tags", "backports", "outgoing", "threads", "settings", "topic", "checking", "services"]
+ROOMS = [
+    "model",
+    "commits",
+    "history",
+    "maintainers",
+    "lint",
+    "recipients",
+    "tags",
+    "backports",
+    "outgoing",
+    "threads",
+    "settings",
+    "topic",
+    "checking",
+    "services",
+]
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from patchpilot.cache import patterns
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.checking.set_up_run import set_up
+from patchpilot.commits.range import group, patches_of
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts
@@ -53,6 +54,15 @@ def check(
     result = check_series(
         given.series, request, rules=given.rules, earlier=given.earlier, repository=repository, tree=tree, progress=progress
     )
+    patterns.keep()
+    return result
+
+
+def check_mails(mails: Iterable[bytes], request: CheckRequest, *, repository: "Repository | None" = None) -> CheckResult:
+    """Check mails that are in no file yet, as they would be sent, grouped into series as files are."""
+    patterns.use()
+    patches = [patch for number, mail in enumerate(mails) for patch in patches_of(mail, f"{number:04d}.eml")]
+    result = check_series(group(patches), request, repository=repository)
     patterns.keep()
     return result
 

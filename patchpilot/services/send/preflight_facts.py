@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline import mainline
 from patchpilot.model.bounded_date import stored_time
@@ -154,22 +153,18 @@ def check_errors(
 
     The errors are None when it could not run. What a tree's file waives or ignores counts here: the sender is responsible for what is sent.
     """
-    from patchpilot.checking.check_patches import check
+    from patchpilot.checking.check_patches import check_mails
     from patchpilot.checking.check_request import CheckRequest
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.checking.topic_waivers import of_draft
 
-    with TemporaryFolder("check") as place:
-        for number, mail in enumerate(mails):
-            (place / f"{number:04d}.eml").write_bytes(mail.raw)
-        try:
-            waivers = of_draft(draft)
-            suppressions = Suppressions(waivers) if waivers else None
-            result = check(
-                CheckRequest([str(place)], profile=request.profile, fail_on="never", suppressions=suppressions), repository=repository
-            )
-        except PatchpilotError:
-            return None, (), ()
+    waivers = of_draft(draft)
+    suppressions = Suppressions(waivers) if waivers else None
+    wanted = CheckRequest(profile=request.profile, fail_on="never", suppressions=suppressions)
+    try:
+        result = check_mails((mail.raw for mail in mails), wanted, repository=repository)
+    except PatchpilotError:
+        return None, (), ()
     several = len(mails) > 1
     lines: dict[Severity, list[str]] = {Severity.ERROR: [], Severity.WARNING: []}
     for title, found in (
