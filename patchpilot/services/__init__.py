@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One verb a file: plain arguments in, one frozen result out, progress through a callback; the only place that composes rooms."""
+"""The verbs, a folder each: a frozen request in, a frozen result out, progress through a callback. What combines verbs is in this folder itself."""
