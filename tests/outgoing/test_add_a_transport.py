@@ -174,10 +174,10 @@ def test_a_wrong_name_names_the_nearest(place: Place, monkeypatch: pytest.Monkey
     assert (done.code, "git config patchpilot.via maildir" in done.err) == (2, True)
     with monkeypatch.context() as added:
         added.setattr(patchpilot.outgoing, "__path__", [*patchpilot.outgoing.__path__, str(place.added)])
-        transports._packages.cache_clear()
+        transports._classes.cache_clear()
         assert transports.names() == ("git-send-email", "b4", "maildir")
         assert [next_transport(name) for name in ("", "b4", "maildir")] == ["b4", "maildir", "git-send-email"]
-    transports._packages.cache_clear()
+    transports._classes.cache_clear()
     for name in [name for name in sys.modules if name.startswith("patchpilot.outgoing.maildir")]:
         del sys.modules[name]
     with pytest.raises(UsageError, match="unknown transport 'maildir'"):
