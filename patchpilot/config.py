@@ -147,36 +147,48 @@ def load(
 
     The error names where the value is and the key. With `problems` it is appended there instead, and the default is used.
     """
-    found: dict[str, SettingSource] = {}
-    wrong: dict[str, PatchpilotError] = {}
-    unread: list[str] = []
-
-    def take(key: Key, value: str, origin: str) -> None:
-        found[key.name] = SettingSource(key.name, value, origin)
-        wrong.pop(key.name, None)
-        if error := judge(key, value, origin):
-            wrong[key.name] = error
-
+    reading = _Reading()
     data = _tree_data(tree_file or "", label, problems)
     waivers = _waivers(data.pop("waiver", []), label, problems)
     for key, value in _tree_values(data, label, problems):
-        take(key, value, label)
+        reading.take(key, value, label)
     for full, values in (git_config or {}).items():
-        plain = full.lower().removeprefix("patchpilot.")
-        name = next((one for one in _BY_NAME if one.replace("-", "") == plain.replace("-", "")), None)
+        reading.take_git(full, values)
+    for name, flag in (flags or {}).items():
+        if flag is None:
+            continue
+        if name not in _BY_NAME:
+            raise unknown("setting", name, _BY_NAME)
+        reading.take(_BY_NAME[name], flag, FLAG)
+    for error in reading.wrong.values():
+        _report(error, problems)
+    return Settings(reading.found, waivers, label, frozenset(reading.wrong), tuple(reading.unread))
+
+
+class _Reading:
+    """The settings that were found, the last place of each; what is wrong with them, and the names that are unknown."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, SettingSource] = {}
+        self.wrong: dict[str, PatchpilotError] = {}
+        self.unread: list[str] = []
+
+    def take(self, key: Key, value: str, origin: str) -> None:
+        """Use a value instead of what another place said."""
+        self.found[key.name] = SettingSource(key.name, value, origin)
+        self.wrong.pop(key.name, None)
+        if error := judge(key, value, origin):
+            self.wrong[key.name] = error
+
+    def take_git(self, full: str, values: Sequence[str]) -> None:
+        """Use the values of a name in git's configuration, which has no hyphens or writes them."""
+        plain = full.lower().removeprefix("patchpilot.").replace("-", "")
+        name = next((one for one in _BY_NAME if one.replace("-", "") == plain), None)
         if name is None:
-            unread.append(full)
+            self.unread.append(full)
         elif values:
             key = _BY_NAME[name]
-            take(key, ",".join(values) if key.kind in _MANY else values[-1], GIT)
-    for name, flag in (flags or {}).items():
-        if flag is not None:
-            if name not in _BY_NAME:
-                raise unknown("setting", name, _BY_NAME)
-            take(_BY_NAME[name], flag, FLAG)
-    for error in wrong.values():
-        _report(error, problems)
-    return Settings(found, waivers, label, frozenset(wrong), tuple(unread))
+            self.take(key, ",".join(values) if key.kind in _MANY else values[-1], GIT)
 
 
 def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:

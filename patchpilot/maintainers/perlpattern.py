@@ -83,43 +83,60 @@ def _branches(source: str) -> list[str]:
 
 
 def _musts(branch: str) -> list[frozenset[str]]:
-    """For one alternative, sets of words such that a match has one word of each: its literal runs, and its groups that must match."""
+    """For one alternative, sets of words such that a match has one word of each.
+
+    They are its literal runs, and its groups that must match; none where the pattern is not
+    understood.
+    """
     sets: list[frozenset[str]] = []
     run, at = "", 0
     while at < len(branch):
-        char, following = branch[at], branch[at + 1 : at + 2]
-        literal = following if char == "\\" and (following in _PLAIN_ESCAPES or following in _SPECIAL) else ""
-        if char == "\\" and not literal and following not in _ESCAPES:
-            return []
-        if char not in "\\([*?{+.^$#" and not char.isspace():
-            literal = char
-        if literal:
-            run, at = run + literal, at + (2 if char == "\\" else 1)
-            continue
+        char = branch[at]
         if char.isspace():
             at += 1
             continue
-        sure = run[:-1] if char in "*?{" else run
-        if sure:
+        if literal := _literal(branch, at):
+            run, at = run + literal, at + (2 if char == "\\" else 1)
+            continue
+        # what is repeated may be missing
+        if sure := run[:-1] if char in "*?{" else run:
             sets.append(frozenset((sure,)))
         run = ""
-        if char in "{#":
+        end = _special_end(branch, at)
+        if end is None:
             return []
-        if char == "\\":
-            at += 2
-        elif char in "([":
-            end = _group_end(branch, at) if char == "(" else _class_end(branch, at)
-            if end is None:
-                return []
-            if char == "(" and branch[end : end + 1] not in ("?", "*", "{"):
-                inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
-                words = _needed(inner) if not inner.startswith("?") else frozenset()
-                if words:
-                    sets.append(words)
-            at = end
-        else:
-            at += 1
+        if char == "(" and (words := _group_words(branch, at, end)):
+            sets.append(words)
+        at = end
     return [*sets, frozenset((run,))] if run else sets
+
+
+def _literal(branch: str, at: int) -> str:
+    """The character that a pattern has at a place; empty for what is special there."""
+    char, following = branch[at], branch[at + 1 : at + 2]
+    if char == "\\":
+        return following if following in _PLAIN_ESCAPES or following in _SPECIAL else ""
+    return "" if char in "([*?{+.^$#" else char
+
+
+def _special_end(branch: str, at: int) -> int | None:
+    """Where a special part ends; None where it is not understood."""
+    char = branch[at]
+    if char == "\\":
+        return at + 2 if branch[at + 1 : at + 2] in _ESCAPES else None
+    if char == "(":
+        return _group_end(branch, at)
+    if char == "[":
+        return _class_end(branch, at)
+    return None if char in "{#" else at + 1
+
+
+def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
+    """The words of which a group that must match needs one; none for one that may be missing."""
+    if branch[end : end + 1] in ("?", "*", "{"):
+        return frozenset()
+    inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
+    return frozenset() if inner.startswith("?") else _needed(inner)
 
 
 def _group_end(text: str, at: int) -> int | None:

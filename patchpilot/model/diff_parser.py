@@ -159,37 +159,59 @@ def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
 
 
 def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
-    old: str | None = None
-    new: str | None = None
-    renamed = binary = created = deleted = False
-    match = _GIT_PATHS.match(chunk[0])
-    if match:
-        old, new = match["old"] or unquoted(f'"{match["oldq"]}"'), match["new"] or unquoted(f'"{match["newq"]}"')
-        if old != new:
-            half = chunk[0].removeprefix("diff --git ")
-            middle = len(half) // 2
-            if half[:middle].removeprefix("a/") == half[middle + 1 :].removeprefix("b/"):
-                old = new = half[:middle].removeprefix("a/")
+    names = _FileNames(*_git_paths(chunk[0]))
     for line in chunk:
         if line.startswith("@@ "):
             break
+        names.take(line)
+    old = None if names.created else names.old
+    new = None if names.deleted else names.new
+    return old, new, names.renamed, names.binary
+
+
+def _git_paths(line: str) -> tuple[str | None, str | None]:
+    """The paths of a `diff --git` line; equal ones are found where a name has spaces, too."""
+    match = _GIT_PATHS.match(line)
+    if not match:
+        return None, None
+    old = match["old"] or unquoted(f'"{match["oldq"]}"')
+    new = match["new"] or unquoted(f'"{match["newq"]}"')
+    if old != new:
+        both = line.removeprefix("diff --git ")
+        middle = len(both) // 2
+        half = both[:middle].removeprefix("a/")
+        if half == both[middle + 1 :].removeprefix("b/"):
+            return half, half
+    return old, new
+
+
+class _FileNames:
+    """What the lines above the first hunk say of a file."""
+
+    __slots__ = ("binary", "created", "deleted", "new", "old", "renamed")
+
+    def __init__(self, old: str | None, new: str | None) -> None:
+        self.old, self.new = old, new
+        self.renamed = self.binary = self.created = self.deleted = False
+
+    def take(self, line: str) -> None:
+        """Read one of these lines."""
         if line.startswith("rename from "):
-            old, renamed = unquoted(line.removeprefix("rename from ")), True
+            self.old, self.renamed = unquoted(line.removeprefix("rename from ")), True
         elif line.startswith("rename to "):
-            new = unquoted(line.removeprefix("rename to "))
+            self.new = unquoted(line.removeprefix("rename to "))
         elif line.startswith("new file mode"):
-            created = True
+            self.created = True
         elif line.startswith("deleted file mode"):
-            deleted = True
+            self.deleted = True
         elif line.startswith(("Binary files ", "GIT binary patch")):
-            binary = True
+            self.binary = True
         elif line.startswith("--- "):
             path = _bare(line[4:])
-            old, created = (path, created) if path else (old, True)
+            self.old, self.created = (path, self.created) if path else (self.old, True)
         elif line.startswith("+++ "):
             path = _bare(line[4:])
-            new, deleted = (path, deleted) if path else (new, True)
-    return (None if created else old), (None if deleted else new), renamed, binary
+            self.new, self.deleted = (path, self.deleted) if path else (self.new, True)
 
 
 def _bare(text: str) -> str | None:

@@ -47,39 +47,66 @@ _MARK = re.compile(r"\s*\[([^\]]*)\]")
 _AT_THE_END = re.compile(r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", re.IGNORECASE)
 _JOINED = re.compile(r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))", re.IGNORECASE)
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
+_NUMBERED = re.compile(r"(\d{1,6})/(\d{1,6}|n)")
+_VERSIONED = re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?")
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 
 
 def parse_subject(raw: str) -> Subject:
-    """Parse a subject line; marks are read from all leading brackets, the version also from `[ver #3]` at its end."""
-    text = " ".join(raw.split())
-    rest = _RE.sub("", text)
+    """Parse a subject line.
+
+    Marks are read from all leading brackets, the version also from `[ver #3]` at its end.
+    """
+    rest = _RE.sub("", " ".join(raw.split()))
     marks: list[str] = []
     while match := _MARK.match(rest):
         marks.append(match[1])
         rest = rest[match.end() :]
-    words: list[str] = []
-    version, number, total, rfc, resend, is_patch = 1, None, None, False, False, False
+    said = _Marks()
     if marks and (ended := _AT_THE_END.search(rest)):
-        version, rest = int(ended["a"] or ended["b"]), rest[: ended.start()]
+        said.version, rest = int(ended["a"] or ended["b"]), rest[: ended.start()]
     for mark in marks:
         for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
-            lower = word.lower()
-            if numbered := re.fullmatch(r"(\d{1,6})/(\d{1,6}|n)", lower):
-                number = int(numbered[1])
-                total = int(numbered[2]) if numbered[2] != "n" else None
-            elif versioned := re.fullmatch(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?", lower):
-                version = int(versioned[2])
-                is_patch = is_patch or versioned[1] == "patch"
-                rfc = rfc or versioned[1] == "rfc"
-            elif lower == "patch":
-                is_patch = True
-            elif lower == "rfc":
-                rfc = True
-                words.append(word)
-            elif lower in ("resend", "repost"):
-                resend = True
-                words.append(word)
-            elif word:
-                words.append(word)
-    return Subject(raw, rest.strip(), tuple(marks), tuple(words), version, number, total, rfc, resend, is_patch)
+            said.take(word)
+    return Subject(
+        raw,
+        rest.strip(),
+        tuple(marks),
+        tuple(said.words),
+        said.version,
+        said.number,
+        said.total,
+        said.rfc,
+        said.resend,
+        said.is_patch,
+    )
+
+
+class _Marks:
+    """What the words in the brackets of a subject say."""
+
+    __slots__ = ("is_patch", "number", "resend", "rfc", "total", "version", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.version = 1
+        self.number: int | None = None
+        self.total: int | None = None
+        self.rfc = self.resend = self.is_patch = False
+
+    def take(self, word: str) -> None:
+        """Read one word."""
+        lower = word.lower()
+        if numbered := _NUMBERED.fullmatch(lower):
+            self.number = int(numbered[1])
+            self.total = int(numbered[2]) if numbered[2] != "n" else None
+        elif versioned := _VERSIONED.fullmatch(lower):
+            self.version = int(versioned[2])
+            self.is_patch = self.is_patch or versioned[1] == "patch"
+            self.rfc = self.rfc or versioned[1] == "rfc"
+        elif lower == "patch":
+            self.is_patch = True
+        elif word:
+            self.rfc = self.rfc or lower == "rfc"
+            self.resend = self.resend or lower in ("resend", "repost")
+            self.words.append(word)

@@ -53,56 +53,74 @@ def tally(scene: EvidenceInput) -> dict[str, Tally]:
     return tallies
 
 
-def _tally_file(change: CommitFileChange, blame: Blame, found: dict[str, Tally], spoken: set[str]) -> None:
-    path = blame.path
-    frequency: Counter[str] = Counter()
-    words: dict[int, frozenset[str]] = {}
-    for line, text in blame.texts.items():
-        words[line] = identifiers(text)
-        frequency.update(words[line])
+def _tally_file(
+    change: CommitFileChange, blame: Blame, found: dict[str, Tally], spoken: set[str]
+) -> None:
+    words = {line: identifiers(text) for line, text in blame.texts.items()}
+    _credit_whole_file(blame, found)
+    come = {text.strip() for run in change.runs for text in run.added}
+    for number, run in enumerate(change.runs):
+        if run.removed:
+            for line in range(run.start, run.end + 1):
+                _own(found, blame, line, blame.path, number, come)
+        _vote(found, blame, run)
+        _credit_neighbors(found, blame, run, number)
+    blocks: dict[tuple[int, int], Block] = {}
+    for run in change.runs:
+        block = enclosing(blame.texts, max(1, run.start))
+        blocks[block.first, block.last] = block
+    for block in blocks.values():
+        _credit_block(found, blame, block)
+    _related(blame, words, _changed_words(change), blocks, found, spoken)
+
+
+def _credit_whole_file(blame: Blame, found: dict[str, Tally]) -> None:
+    """Credit the owners of all lines, and of the first one."""
     if 1 in blame.ids:
         found[blame.ids[1]].tops += 1
     for line, owner in blame.ids.items():
         one = found[owner]
         one.file += significance(blame.texts[line])
-        one.files.add(path)
-    blocks: dict[tuple[int, int], Block] = {}
+        one.files.add(blame.path)
+
+
+def _credit_neighbors(found: dict[str, Tally], blame: Blame, run: Run, number: int) -> None:
+    """Credit the owners of the lines around a run, the nearer the more."""
+    before, after = (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
+    for distance in range(NEAR):
+        for line in (before - distance, after + distance):
+            if line not in blame.ids:
+                continue
+            weight = significance(blame.texts[line])
+            one = found[blame.ids[line]]
+            one.context += weight / (1 + distance)
+            if distance == 0 and not run.removed:
+                one.beside += max(weight, 0.1)
+                one.runs.add((blame.path, number))
+                one.beside_lines.append((blame.path, line))
+
+
+def _credit_block(found: dict[str, Tally], blame: Blame, block: Block) -> None:
+    """Credit the owners of a function's lines, and of its head."""
+    for line in range(block.first, block.last + 1):
+        if line in blame.ids:
+            one = found[blame.ids[line]]
+            one.block += significance(blame.texts[line])
+    head = blame.ids.get(block.head)
+    if head:
+        found[head].heads += 1
+        found[head].block_names.append(block.name)
+
+
+def _changed_words(change: CommitFileChange) -> Counter[str]:
+    """Identifiers in the changed lines; one that is only in the old or the new ones counts double."""
     counter: Counter[str] = Counter()
-    come = {text.strip() for run in change.runs for text in run.added}
-    for number, run in enumerate(change.runs):
-        lines = range(run.start, run.end + 1) if run.removed else range(0)
-        for line in lines:
-            _own(found, blame, line, path, number, come)
-        _vote(found, blame, run)
-        beside = (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
-        for distance in range(NEAR):
-            for line in (beside[0] - distance, beside[1] + distance):
-                if line in blame.ids:
-                    weight = significance(blame.texts[line])
-                    one = found[blame.ids[line]]
-                    one.context += weight / (1 + distance)
-                    if distance == 0 and not run.removed:
-                        one.beside += max(weight, 0.1)
-                        one.runs.add((path, number))
-                        one.beside_lines.append((path, line))
-        block = enclosing(blame.texts, max(1, run.start))
-        blocks[block.first, block.last] = block
+    for run in change.runs:
         old = {word for text in run.removed for word in identifiers(text)}
         new = {word for text in run.added for word in identifiers(text)}
-        for word in old ^ new:
-            counter[word] += 2
-        for word in old & new:
-            counter[word] += 1
-    for block in blocks.values():
-        for line in range(block.first, block.last + 1):
-            if line in blame.ids:
-                one = found[blame.ids[line]]
-                one.block += significance(blame.texts[line])
-        head = blame.ids.get(block.head)
-        if head:
-            found[head].heads += 1
-            found[head].block_names.append(block.name)
-    _related(blame, words, frequency, counter, blocks, found, spoken)
+        counter.update(dict.fromkeys(old ^ new, 2))
+        counter.update(dict.fromkeys(old & new, 1))
+    return counter
 
 
 def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: int, come: set[str]) -> None:
@@ -133,13 +151,13 @@ def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
 def _related(
     blame: Blame,
     words: Mapping[int, frozenset[str]],
-    frequency: Counter[str],
     wanted: Counter[str],
     blocks: Mapping[tuple[int, int], Block],
     found: dict[str, Tally],
     spoken: set[str],
 ) -> None:
     """Credit the owners of other lines with the identifiers that the change touches or the message names, rare ones most."""
+    frequency = Counter(word for here in words.values() for word in here)
     rare = {word: weight / frequency[word] for word, weight in wanted.items() if 0 < frequency[word] <= 40}
     told = {word: 1.0 / frequency[word] for word in spoken if 0 < frequency[word] <= 40}
     for line, here in words.items():

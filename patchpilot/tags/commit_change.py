@@ -58,47 +58,66 @@ def read_change(repository: Repository, parent: str, commit: str) -> tuple[Commi
 
 def parse_change(text: str) -> tuple[CommitFileChange, ...]:
     """The file changes of a git diff without context lines."""
-    files: list[CommitFileChange] = []
-    old: str | None = None
-    new: str | None = None
-    runs: list[Run] = []
-    left_old = left_new = start = new_start = 0
-    removed: list[str] = []
-    added: list[str] = []
-
-    def flush() -> None:
-        if removed or added:
-            runs.append(Run(start, tuple(removed), tuple(added), new_start))
-        removed.clear()
-        added.clear()
-
-    def finish() -> None:
-        flush()
-        if old or new:
-            files.append(CommitFileChange(old, new, tuple(runs)))
-        runs.clear()
-
+    reading = _ChangeReading()
     for line in text.split("\n"):
-        if left_old and line.startswith("-"):
-            removed.append(line[1:])
-            left_old -= 1
-        elif left_new and line.startswith("+"):
-            added.append(line[1:])
-            left_new -= 1
+        reading.take(line)
+    return reading.finished()
+
+
+class _ChangeReading:
+    """The files and runs read so far, and how many lines of the hunk are still to come."""
+
+    def __init__(self) -> None:
+        self._files: list[CommitFileChange] = []
+        self._old: str | None = None
+        self._new: str | None = None
+        self._runs: list[Run] = []
+        self._start = self._new_start = 0
+        self._left_old = self._left_new = 0
+        self._removed: list[str] = []
+        self._added: list[str] = []
+
+    def take(self, line: str) -> None:
+        """Read one line of the diff."""
+        if self._left_old and line.startswith("-"):
+            self._removed.append(line[1:])
+            self._left_old -= 1
+        elif self._left_new and line.startswith("+"):
+            self._added.append(line[1:])
+            self._left_new -= 1
         elif line.startswith("diff --git "):
-            finish()
-            old = new = None
+            self._end_file()
+            self._old = self._new = None
         elif match := _HUNK.match(line):
-            flush()
-            start, left_old = int(match[1]), int(match[2] or 1) if match[2] != "0" else 0
-            new_start = int(match[3])
-            left_new = int(match[4]) if match[4] is not None else 1
+            self._begin_hunk(match)
         elif line.startswith("--- "):
-            old = _path(line)
+            self._old = _path(line)
         elif line.startswith("+++ "):
-            new = _path(line)
-    finish()
-    return tuple(files)
+            self._new = _path(line)
+
+    def finished(self) -> tuple[CommitFileChange, ...]:
+        """All files, once every line was read."""
+        self._end_file()
+        return tuple(self._files)
+
+    def _begin_hunk(self, match: re.Match[str]) -> None:
+        self._end_run()
+        start, old_count, new_start, new_count = match.groups()
+        self._start, self._left_old = int(start), int(old_count or 1)
+        self._new_start, self._left_new = int(new_start), int(new_count or 1)
+
+    def _end_run(self) -> None:
+        if self._removed or self._added:
+            run = Run(self._start, tuple(self._removed), tuple(self._added), self._new_start)
+            self._runs.append(run)
+        self._removed.clear()
+        self._added.clear()
+
+    def _end_file(self) -> None:
+        self._end_run()
+        if self._old or self._new:
+            self._files.append(CommitFileChange(self._old, self._new, tuple(self._runs)))
+        self._runs.clear()
 
 
 def _path(line: str) -> str | None:

@@ -70,40 +70,61 @@ class StableFacts:
 
 def advise(project: Project, facts: StableFacts) -> StableAdvice:
     """The lines that ask a project's stable trees to take a fix, or why there are none."""
-    culprits, branches, size, no_backport = facts.culprits, facts.branches, facts.size, facts.no_backport
     if not project.tags.line:
-        return StableAdvice((), False, (f"{project.name} does not use a tag to request backports",))
+        return _none(f"{project.name} does not use a tag to request backports")
     if facts.present:
-        return StableAdvice((), True, (f"already present: {facts.present[0]}",), _warnings(project, size))
-    if no_backport is not None:
-        if not project.tags.no_backport:
-            return StableAdvice((), False, (f"{project.name} does not use a tag to prevent backports",))
-        return StableAdvice(
-            (project.tags.no_backport.format(address=project.lists.no_backport, reason=no_backport),),
-            False,
-            (f"backport not wanted: {no_backport}",),
-        )
-    if culprits is None and facts.no_fix:
-        return StableAdvice((), False, (facts.no_fix,))
-    if culprits is None:
-        return StableAdvice((), False, ("the commit that introduced the bug is not known; name it with --fixes",))
-    affected = [branch for branch in branches if branch.affected]
-    release = culprits.oldest_release
-    if release is None and not affected:
-        return StableAdvice((), False, ("the bug is not in any release or stable branch, so no backport is needed",))
-    if release and release == facts.fixed_in and not affected:
-        return StableAdvice((), False, (f"{release} has both the bug and the fix, so no release has only the bug",))
-    version = (release or "").lstrip("v")
-    reasons = [f"the bug is in every release since {release}"] if release else ["the bug is not in any mainline release"]
+        reason = f"already present: {facts.present[0]}"
+        return StableAdvice((), True, (reason,), _warnings(project, facts.size))
+    if facts.no_backport is not None:
+        return _unwanted(project, facts.no_backport)
+    if facts.culprits is None:
+        unknown = "the commit that introduced the bug is not known; name it with --fixes"
+        return _none(facts.no_fix or unknown)
+    affected = [branch for branch in facts.branches if branch.affected]
+    release = facts.culprits.oldest_release
+    if not affected and release is None:
+        return _none("the bug is not in any release or stable branch, so no backport is needed")
+    if not affected and release == facts.fixed_in:
+        return _none(f"{release} has both the bug and the fix, so no release has only the bug")
+    reasons = _reasons(release, affected, facts)
+    line = _request(project, facts, (release or "").lstrip("v"))
+    return StableAdvice((line,), True, reasons, _warnings(project, facts.size))
+
+
+def _none(reason: str) -> StableAdvice:
+    """No line, and why."""
+    return StableAdvice((), False, (reason,))
+
+
+def _unwanted(project: Project, reason: str) -> StableAdvice:
+    """The line that asks for no backport, where the project has one."""
+    if not project.tags.no_backport:
+        return _none(f"{project.name} does not use a tag to prevent backports")
+    address = project.lists.no_backport
+    line = project.tags.no_backport.format(address=address, reason=reason)
+    return StableAdvice((line,), False, (f"backport not wanted: {reason}",))
+
+
+def _reasons(
+    release: str | None, affected: Sequence[BranchState], facts: StableFacts
+) -> tuple[str, ...]:
+    """Where the bug is: in releases, and in stable branches."""
+    since = f"the bug is in every release since {release}"
+    reason = since if release else "the bug is not in any mainline release"
     if affected:
-        reasons.append("stable branches with the bug: " + ", ".join(one.version for one in affected))
-    elif branches:
-        reasons.append("no stable branch in this repository has the bug; newer ones will")
-    wants_version = bool(version and project.tags.line_versions) and (
-        facts.versions or not facts.tagged or "{version}" in project.tags.line
-    )
-    form = project.tags.line_versions if wants_version else project.tags.line
-    return StableAdvice((form.format(address=project.lists.stable, version=version),), True, tuple(reasons), _warnings(project, size))
+        versions = ", ".join(one.version for one in affected)
+        return reason, f"stable branches with the bug: {versions}"
+    if facts.branches:
+        return reason, "no stable branch in this repository has the bug; newer ones will"
+    return (reason,)
+
+
+def _request(project: Project, facts: StableFacts, version: str) -> str:
+    """The line itself, with the version since which the bug is there, where that is wanted."""
+    tags = project.tags
+    is_asked = facts.versions or not facts.tagged or "{version}" in tags.line
+    form = tags.line_versions if version and tags.line_versions and is_asked else tags.line
+    return form.format(address=project.lists.stable, version=version)
 
 
 def _warnings(project: Project, size: int) -> tuple[str, ...]:

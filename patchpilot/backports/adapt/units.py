@@ -52,36 +52,61 @@ def _opens_comment(text: str) -> bool:
 
 def units(lines: Sequence[str]) -> tuple[Unit, ...]:
     """The units of a C file, in order."""
-    found: list[Unit] = []
-    depth, head, start = 0, "", None
+    reading = _UnitReading(lines)
     for at, (raw, text) in enumerate(zip(lines, code_lines(lines), strict=True)):
-        if raw.startswith("}") and depth > 1:
+        reading.take(at, raw, text)
+    return tuple(reading.found)
+
+
+class _UnitReading:
+    """The units found so far; of the declaration that is being read its text and its first line."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.found: list[Unit] = []
+        self._lines = lines
+        self._depth = 0
+        self._head = ""
+        self._start: int | None = None
+
+    def take(self, at: int, raw: str, text: str) -> None:
+        """Read one line, `text` without comments and strings."""
+        if raw.startswith("}") and self._depth > 1:
             # branches of an #ifdef may open a block twice
-            depth = 1
-        if depth == 0 and _NEXT_HEAD.match(text) and _MACRO_CALL.fullmatch(head):
-            # a macro that makes a declaration, without a semicolon
-            head, start = "", None
-        if depth == 0 and text.strip() and start is None:
-            start = at
+            self._depth = 1
+        if self._depth == 0:
+            if _NEXT_HEAD.match(text) and _MACRO_CALL.fullmatch(self._head):
+                # a macro that makes a declaration, without a semicolon
+                self._begin_anew()
+            if text.strip() and self._start is None:
+                self._start = at
         for char in text:
             if char == "{":
-                depth += 1
-                if depth == 1:
-                    head += char
+                self._depth += 1
+                self._head += char if self._depth == 1 else ""
             elif char == "}":
-                depth = max(0, depth - 1)
-                if depth == 0 and start is not None:
-                    named = _NAMED.search(head)
-                    if named:
-                        found.append(Unit(next(filter(None, named.groups())), _with_comment(lines, start), at + 1))
-                    head, start = "", None
-            elif char == ";" and depth == 0:
-                head, start = "", None
-            elif depth == 0:
-                head += char
-        if depth == 0 and start is not None:
-            head += " "
-    return tuple(found)
+                self._close(at)
+            elif self._depth == 0:
+                self._take_of_head(char)
+        if self._depth == 0 and self._start is not None:
+            self._head += " "
+
+    def _take_of_head(self, char: str) -> None:
+        if char == ";":
+            self._begin_anew()
+        else:
+            self._head += char
+
+    def _close(self, at: int) -> None:
+        self._depth = max(0, self._depth - 1)
+        if self._depth or self._start is None:
+            return
+        if named := _NAMED.search(self._head):
+            name = next(filter(None, named.groups()))
+            self.found.append(Unit(name, _with_comment(self._lines, self._start), at + 1))
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._head, self._start = "", None
 
 
 def return_type(lines: Sequence[str], unit: Unit) -> tuple[str, ...]:
