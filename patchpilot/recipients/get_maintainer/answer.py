@@ -54,38 +54,90 @@ def answer(
 ) -> GetMaintainerAnswer:
     """Answer for source files and patches ((name, text)) together; `history`, where there is one, adds signers from git."""
     switches = switches.settled
-    remarks: list[str] = []
-    files: list[str] = list(paths)
-    places: set[int] = set()
-    texts: list[tuple[str, list[str]]] = []
-    fixes: dict[str, None] = {}
-    ranges: list[tuple[str, int, int]] = []
+    found = _Found(list(paths))
     if switches.keywords and switches.keywords_in_file:
-        for path in paths:
-            data = tree.read(path) if path != "MAINTAINERS" else None
-            if data is not None:
-                places |= {item.place for item in keywords_in_text(file, data.decode("utf-8", "surrogateescape"))}
+        found.places |= _keyword_places(file, tree, paths)
     for name, text in patches:
-        read: Scan = scan(text)
-        if not read.files:
-            remarks.append(f"{name} does not look like a patch; use -f for source files")
-        files += read.files
-        if switches.fixes:
-            fixes.update(dict.fromkeys(read.fixes))
-        ranges += read.ranges
-        texts += read.texts
+        found.add_patch(name, scan(text))
     if patches:
-        files = sorted(set(files))
-    if switches.keywords and texts:
-        places |= {keyword_match.place for keyword_match in keyword_matches(file, texts)}
+        found.files = sorted(set(found.files))
+    if switches.keywords and found.texts:
+        found.places |= {match.place for match in keyword_matches(file, found.texts)}
 
-    people = CollectedRoles(switches, file.words, Merger(_mailmap(tree, switches), switches.remove_duplicates))
+    people = CollectedRoles(
+        switches, file.words, Merger(_mailmap(tree, switches), switches.remove_duplicates)
+    )
+    matched = _add_sections(people, file, tree, switches, found.files)
+    sections = {word.place: word.section for word in file.keywords} if found.places else {}
+    for place in sorted(found.places, key=str):
+        people.add_section(file.section(sections[place]))
+    people.settle_names()
+    fixes = found.fixes if switches.fixes else {}
+    question = GetMaintainerRequest(
+        tuple(found.files), matched.exact, tuple(fixes), tuple(found.ranges), bool(paths)
+    )
+    if switches.email:
+        _add_file_people(people, question, tree, switches, history)
+    if history and question.fixes:
+        history.add_culprit_people(people, question)
+    remarks = (*found.remarks, *(history.remarks if history else ()), *people.omit_dangerous())
+    return GetMaintainerAnswer((*matched.printed, *_output(people, switches)), remarks)
+
+
+class _Found:
+    """What the files and patches have: files, texts, changed ranges, Fixes: tags, keywords."""
+
+    def __init__(self, files: list[str]) -> None:
+        self.files = files
+        self.texts: list[tuple[str, list[str]]] = []
+        self.ranges: list[tuple[str, int, int]] = []
+        self.fixes: dict[str, None] = {}
+        self.places: set[int] = set()
+        self.remarks: list[str] = []
+
+    def add_patch(self, name: str, read: Scan) -> None:
+        """Add what a patch of this name has."""
+        if not read.files:
+            self.remarks.append(f"{name} does not look like a patch; use -f for source files")
+        self.files += read.files
+        self.fixes.update(dict.fromkeys(read.fixes))
+        self.ranges += read.ranges
+        self.texts += read.texts
+
+
+class _Matched(NamedTuple):
+    """The files that a maintained section names exactly, and the sections as they are printed."""
+
+    exact: frozenset[str]
+    printed: tuple[str, ...]
+
+
+def _keyword_places(file: MaintainersFile, tree: Tree, paths: Sequence[str]) -> set[int]:
+    """The keywords that the contents of files have."""
+    contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
+    return {
+        item.place
+        for data in contents
+        if data is not None
+        for item in keywords_in_text(file, data.decode("utf-8", "surrogateescape"))
+    }
+
+
+def _add_sections(
+    people: CollectedRoles,
+    file: MaintainersFile,
+    tree: Tree,
+    switches: Switches,
+    files: Sequence[str],
+) -> _Matched:
+    """Add the people of the sections that match the files."""
     printed: list[str] = []
     exact = set()
     only_rest = False
     for path in files:
         named = match_path(file, path, switches.pattern_depth)
-        only_rest = only_rest or all(file.section(item.section).name == file.words.rest for item in named)
+        rest = [file.section(item.section).name == file.words.rest for item in named]
+        only_rest = only_rest or all(rest)
         for item in named:
             section = file.section(item.section)
             if item.exact and section.is_maintained and section.values("M"):
@@ -95,26 +147,25 @@ def answer(
                 printed += _section_lines(section, switches.letters, tree)
     if switches.drop_the_rest_supporter and not only_rest:
         people.drop_rest()
-    sections = {keyword.place: keyword.section for keyword in file.keywords} if places else {}
-    for place in sorted(places, key=str):
-        people.add_section(file.section(sections[place]))
-    people.settle_names()
-    question = GetMaintainerRequest(tuple(files), frozenset(exact), tuple(fixes), tuple(ranges), bool(paths))
-    if history and switches.email:
-        history.add_file_people(people, question)
-    if switches.email:
-        people.settle_chiefs()
-        for box in named_in_files(files, tree, switches):
-            mapped = people.merger.mailmap.apply(box) if file.words.maps_file_emails else box
-            shown = written(*split_mailbox(mapped), with_name=switches.n)
-            people.add(shown, "")
-            people.add_role(shown, "in file")
-    if history and question.fixes:
-        history.add_culprit_people(people, question)
+    return _Matched(frozenset(exact), tuple(printed))
+
+
+def _add_file_people(
+    people: CollectedRoles,
+    question: GetMaintainerRequest,
+    tree: Tree,
+    switches: Switches,
+    history: SignerSource | None,
+) -> None:
+    """Add those who changed the files, and those whom the files name."""
     if history:
-        remarks += history.remarks
-    omitted = people.omit_dangerous()
-    return GetMaintainerAnswer((*printed, *_output(people, switches)), (*remarks, *omitted))
+        history.add_file_people(people, question)
+    people.settle_chiefs()
+    for box in named_in_files(question.files, tree, switches):
+        mapped = people.merger.mailmap.apply(box) if people.words.maps_file_emails else box
+        shown = written(*split_mailbox(mapped), with_name=switches.n)
+        people.add(shown, "")
+        people.add_role(shown, "in file")
 
 
 def _mailmap(tree: Tree, switches: Switches) -> Mailmap:
