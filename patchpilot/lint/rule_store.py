@@ -75,7 +75,7 @@ def import_detectors() -> None:
     """Imports every module of lint/detectors, so that all detectors are known: needed to validate a pack, not to run one."""
     import pkgutil
 
-    import patchpilot.lint.clang.checks  # noqa: F401 (they register what the detector "c" gives)
+    import patchpilot.lint.c.checks  # noqa: F401 (they register what the detector "c" gives)
     from patchpilot.lint import detectors
 
     for module in pkgutil.iter_modules(detectors.__path__, f"{detectors.__name__}."):

@@ -9,7 +9,7 @@ import pytest
 from patchpilot.checking.check_patches import check_series
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.lint import lint_context as contexts
-from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from tests.kit.snippets import mail

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
-from patchpilot.lint.clang.mask_comments import COMMENT
-from patchpilot.lint.clang.statements import blank_signs
-from patchpilot.lint.clang.walk import code
+from patchpilot.lint.c.c_patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.c.mask_comments import COMMENT
+from patchpilot.lint.c.statements import blank_signs
+from patchpilot.lint.c.walk import code
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy

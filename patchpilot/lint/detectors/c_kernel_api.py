@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import IDENT, STRING, value
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.c.c_patterns import IDENT, STRING, value
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.words_repeated_misspelled import tool_data

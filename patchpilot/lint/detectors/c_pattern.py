@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang import c_patterns
-from patchpilot.lint.clang.line_scan import ScannedLine, as_text, scan
+from patchpilot.lint.c import c_patterns
+from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context

@@ -4,8 +4,8 @@
 from collections.abc import Iterable, Iterator
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import BALANCED, LVAL, STRING
-from patchpilot.lint.clang.line_scan import ScannedLine, as_text
+from patchpilot.lint.c.c_patterns import BALANCED, LVAL, STRING
+from patchpilot.lint.c.line_scan import ScannedLine, as_text
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
@@ -77,7 +77,7 @@ def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
 
 
 def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
-    from patchpilot.lint.clang.walk import code
+    from patchpilot.lint.c.walk import code
 
     walked = None
     for line in c_lines(context):

@@ -4,8 +4,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.clang.c_check import PLACEHOLDERS
-from patchpilot.lint.clang.walk import code
+from patchpilot.lint.c.c_check import PLACEHOLDERS
+from patchpilot.lint.c.walk import code
 from patchpilot.lint.detector import Arguments, Hit, detector
 
 if TYPE_CHECKING:
@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 @detector("c", PLACEHOLDERS, check=str)
 def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of the check with this name (see patchpilot/lint/clang/checks)."""
+    """Returns the hits of the check with this name (see patchpilot/lint/c/checks)."""
     return code(context).hits.get(arguments["check"], [])

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import ScannedLine, scan
+from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from patchpilot.lint.clang.line_scan import ScannedLine, scan
+from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.files_whitespace import SOURCES
 from patchpilot.lint.lazy_pattern import lazy

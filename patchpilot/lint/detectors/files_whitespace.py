@@ -4,9 +4,9 @@
 from collections.abc import Iterable, Iterator
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import LOG_FUNCTIONS, STRING
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, expand, scan
-from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, expand, scan
+from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context

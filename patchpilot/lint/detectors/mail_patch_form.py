@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import LineScan, as_text, scan
+from patchpilot.lint.c.line_scan import LineScan, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context

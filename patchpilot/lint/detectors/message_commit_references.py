@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.checkpatch_address import balanced
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.message_form import in_stack_dump
 from patchpilot.lint.lazy_pattern import lazy

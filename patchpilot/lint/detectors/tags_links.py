@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import IDENT
-from patchpilot.lint.clang.line_scan import ScannedLine, as_text, scan
-from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.c.c_patterns import IDENT
+from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
+from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
@@ -102,7 +102,7 @@ def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
 def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
     if "_device_id" not in c_text(context):
         return
-    from patchpilot.lint.clang.walk import code
+    from patchpilot.lint.c.walk import code
 
     walked = code(context)
     for line in c_lines(context):

@@ -5,8 +5,8 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.checkpatch_address import Mailbox, parse_mailbox
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import as_text, scan
+from patchpilot.lint.c.line_scan import as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context

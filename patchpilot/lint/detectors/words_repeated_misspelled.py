@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text, scan
-from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context

@@ -2,7 +2,7 @@
 """What a file has after the patch, for fixers that rely on more than the lines of a hunk."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import as_bytes
+from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.fixing.fixer import FixSite
 from patchpilot.model.file_diff import FileChange
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.model.file_diff import Hunk
 from patchpilot.model.finding import Finding, FixEdit
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
-from patchpilot.lint.clang.mask_comments import Sanitizer
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.mask_comments import Sanitizer
 from patchpilot.lint.fixing.fixer import CODE, COMMENT, FOLDED, PROSE, SPACE, RegisteredFixer, TokenChanges
 from patchpilot.lint.fixing.version_tests import dropped
 

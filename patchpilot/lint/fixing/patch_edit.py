@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import as_bytes, as_text
+from patchpilot.lint.c.line_scan import as_bytes, as_text
 from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import ScannedLine, expand, scan
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import SPACE, ColumnSpan, FixSite, LineChange, RegisteredFixer, import_fixers
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
@@ -346,7 +346,7 @@ def _is_long(patch: Patch, number: int) -> bool:
 
 def _guarded(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer) -> bool:
     """Whether the code keeps its meaning, over all lines of the change together."""
-    from patchpilot.lint.clang.line_scan import scan
+    from patchpilot.lint.c.line_scan import scan
 
     lines = scan(context).lines
     numbers = sorted(number for number in change.lines if number >= context.patch.diff_line and lines[number - 1].sign == "+")

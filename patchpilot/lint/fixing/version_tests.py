@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.c.mask_comments import COMMENT
 
 DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)$")
 _PRIMARY = re.compile(

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.checks.line_layout import _last_open_parenthesis as last_open_bracket
-from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.checks.line_layout import _last_open_parenthesis as last_open_bracket
+from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, delete, fixer, indent_of
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth

@@ -2,9 +2,9 @@
 """Fixers that write an expression in the kernel's way: types, comparisons, parentheses, permissions. What they rely on is on the rules' pages."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import BALANCED
-from patchpilot.lint.clang.line_scan import as_bytes
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.c_patterns import BALANCED
+from patchpilot.lint.c.line_scan import as_bytes
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import has_include
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
 

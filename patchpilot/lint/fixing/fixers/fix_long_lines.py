@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, fixer, indent_of
 from patchpilot.lint.fixing.fixers.fix_statements import COLUMNS, MOST_COLUMNS
 from patchpilot.model.finding import FixEdit

@@ -4,8 +4,8 @@
 import textwrap
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import as_bytes
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import as_bytes
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange, delete, fixer
 from patchpilot.lint.message_prose import paragraphs, pasted
 from patchpilot.model.finding import FixEdit

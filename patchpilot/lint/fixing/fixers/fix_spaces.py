@@ -2,8 +2,8 @@
 """Fixers that add or remove spaces in a line of C at a finding's column. Comments and strings are not changed."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import BALANCED
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.c_patterns import BALANCED
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
 
 _SPACES = " \t"

@@ -2,8 +2,8 @@
 """Fixers that break, join and brace statements: one statement a line, braces where the coding style has them, operators at the end of a line."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import NAMED, FixSite, LineChange, bare_code, fixer, indent_of
 from patchpilot.model.finding import FixEdit
 

@@ -2,8 +2,8 @@
 """Fixers for white space at the ends of lines, in kinds of files where it has no meaning."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.line_scan import ScannedLine, expand
-from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import ScannedLine, expand
+from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, delete, fixer
 from patchpilot.model.finding import FixEdit
 

@@ -3,8 +3,8 @@
 
 from typing import NamedTuple
 
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import MODIFIER, NOTE, pattern
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import MODIFIER, NOTE, pattern
 from patchpilot.lint.detector import Hit
 
 _OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|=|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%|\?:|\?|:|;)"

@@ -6,9 +6,9 @@ comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit fie
 """
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import CONSTANT, IDENT, WORD, pattern
-from patchpilot.lint.clang.mask_comments import COMMENT
-from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.c.c_patterns import CONSTANT, IDENT, WORD, pattern
+from patchpilot.lint.c.mask_comments import COMMENT
+from patchpilot.lint.c.types import TypePattern, Types
 
 _DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")
 _CAST = TypePattern(r"\s*()\)")

@@ -7,7 +7,7 @@ Nested parentheses are matched to a depth of eight, so that no pattern needs rec
 from functools import cache, lru_cache
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.mask_comments import COMMENT
+from patchpilot.lint.c.mask_comments import COMMENT
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finds where a value ends: a name with members and perhaps a call's parentheses, a constant or a string, perhaps after a cast."""
 
-from patchpilot.lint.clang.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
-from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.c.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
+from patchpilot.lint.c.types import TypePattern, Types
 
 # the types that every C source has: types that a patch defines are not recognized as casts here
 _C_TYPES = Types()

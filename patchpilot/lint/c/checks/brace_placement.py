@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Braces around the arms of conditions and loops, and blank lines at braces."""
 
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import pattern
-from patchpilot.lint.clang.statements import StatementSpan
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import pattern
+from patchpilot.lint.c.statements import StatementSpan
 from patchpilot.lint.detector import Hit
 
 PLACEHOLDERS.update(

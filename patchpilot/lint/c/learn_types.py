@@ -2,8 +2,8 @@
 """Learns types and modifiers from how a patch uses them: declarations, definitions, casts and parameters."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import IDENT, INLINE, MODIFIER, SPARSE, STORAGE, pattern
-from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.c.c_patterns import IDENT, INLINE, MODIFIER, SPARSE, STORAGE, pattern
+from patchpilot.lint.c.types import TypePattern, Types
 
 _WHOLE = TypePattern(r"$")
 _ANY = TypePattern(r"\s*")

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.mask_comments import COMMENT, Sanitizer
+from patchpilot.lint.c.mask_comments import COMMENT, Sanitizer
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
-_KEY = "clang.lines"
+_KEY = "c.lines"
 _HUNK = re.compile(r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)", re.ASCII | re.DOTALL)
 _GIT_FILE = re.compile(r"^diff --git.*?(\S+)$", re.ASCII)
 _NEW_FILE = re.compile(r"^\+\+\+\s+(\S+)", re.ASCII)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchpilot.lint.clang import walk
-from patchpilot.lint.clang.c_check import CCheck, LineContext
-from patchpilot.lint.clang.walk import CCode, code
+from patchpilot.lint.c import walk
+from patchpilot.lint.c.c_check import CCheck, LineContext
+from patchpilot.lint.c.walk import CCode, code
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 

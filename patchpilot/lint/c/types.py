@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
-from patchpilot.lint.clang.typewords import (
+from patchpilot.lint.c.c_patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
+from patchpilot.lint.c.typewords import (
     MODIFIER_WORDS,
     NAME_ENDS,
     NUMBER_WORDS,

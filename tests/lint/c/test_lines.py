@@ -4,8 +4,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.clang.line_scan import as_bytes, as_text, scan_lines
-from patchpilot.lint.clang.mask_comments import COMMENT, Sanitizer
+from patchpilot.lint.c.line_scan import as_bytes, as_text, scan_lines
+from patchpilot.lint.c.mask_comments import COMMENT, Sanitizer
 
 _TEXT = """\
 From: Ada Fixer <ada@example.org>

@@ -11,8 +11,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_patterns import pattern
-from patchpilot.lint.clang.line_scan import ScannedLine
+from patchpilot.lint.c.c_patterns import pattern
+from patchpilot.lint.c.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = re.compile(r"\n.")
 # How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
-from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
+from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.clang.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CheckFunction, CWalk, LineContext
-from patchpilot.lint.clang.c_patterns import IDENT, INLINE, STORAGE, pattern
-from patchpilot.lint.clang.line_scan import scan
-from patchpilot.lint.clang.statements import StatementSpan, passage_of_hunk
-from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.c.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CheckFunction, CWalk, LineContext
+from patchpilot.lint.c.c_patterns import IDENT, INLINE, STORAGE, pattern
+from patchpilot.lint.c.line_scan import scan
+from patchpilot.lint.c.statements import StatementSpan, passage_of_hunk
+from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
-_KEY = "clang.code"
+_KEY = "c.code"
 # progress is reported once in so many lines
 _LINES_A_WORD = 512
 _CODE_FILES = (".h", ".c", ".pl", ".dtsi", ".dts")
@@ -62,7 +62,7 @@ def code(context: "Context") -> CCode:
 
 @cache
 def _load_checks() -> None:
-    import patchpilot.lint.clang.checks  # noqa: F401
+    import patchpilot.lint.c.checks  # noqa: F401
 
 
 def _walk(context: "Context") -> CCode:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of line layout: continuation lines, tab stops, block comments, blank lines."""
 
-from patchpilot.lint.clang.arguments import value_end
-from patchpilot.lint.clang.c_check import LAYOUT, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import (
+from patchpilot.lint.c.arguments import value_end
+from patchpilot.lint.c.c_check import LAYOUT, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import (
     ASSIGNMENT,
     ATTRIBUTE,
     BALANCED,
@@ -17,8 +17,8 @@ from patchpilot.lint.clang.c_patterns import (
     SPARSE,
     pattern,
 )
-from patchpilot.lint.clang.line_scan import expand
-from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.c.line_scan import expand
+from patchpilot.lint.c.types import TypePattern
 
 _TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"

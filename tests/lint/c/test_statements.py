@@ -4,8 +4,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.clang.line_scan import LineScan, scan_lines
-from patchpilot.lint.clang.statements import Passage, passage_of_hunk
+from patchpilot.lint.c.line_scan import LineScan, scan_lines
+from patchpilot.lint.c.statements import Passage, passage_of_hunk
 
 
 def _scanned(*code: str) -> tuple[LineScan, Passage]:

@@ -2,8 +2,8 @@
 """Checks of function prototypes and of the first lines of functions."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import (
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE,
     BALANCED,
     IDENT,
@@ -11,7 +11,7 @@ from patchpilot.lint.clang.c_patterns import (
     STORAGE,
     pattern,
 )
-from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _SPACE = " \t\n\r\f\v"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The C checks, by subject. Importing this package registers them."""
 
-from patchpilot.lint.clang.checks import (  # noqa: F401  # noqa: F401
+from patchpilot.lint.c.checks import (  # noqa: F401  # noqa: F401
     brace_placement,
     conditions,
     declaration_form,

@@ -2,11 +2,11 @@
 """Checks of conditions, loops and switches, and of the lines that follow them."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
-from patchpilot.lint.clang.line_scan import measure
-from patchpilot.lint.clang.statements import Passage
-from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.c.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
+from patchpilot.lint.c.line_scan import measure
+from patchpilot.lint.c.statements import Passage
+from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _TAB = 8

@@ -2,9 +2,9 @@
 """Checks of expressions: comparisons, unnecessary parentheses, assignments, casts and sizes."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.arguments import value_end
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import (
+from patchpilot.lint.c.arguments import value_end
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import (
     ASSIGNMENT,
     BALANCED,
     COMPARE,
@@ -18,7 +18,7 @@ from patchpilot.lint.clang.c_patterns import (
     OPERATORS,
     pattern,
 )
-from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _DECLARED = TypePattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=", storage=True)

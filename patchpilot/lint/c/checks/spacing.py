@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of missing and prohibited spaces: parentheses, brackets, braces, keywords, function pointers."""
 
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import IDENT, pattern
-from patchpilot.lint.clang.types import TypePattern
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import IDENT, pattern
+from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The words that types consist of, and the number types whose words may have different orders."""
 
-from patchpilot.lint.clang.c_patterns import ATTRIBUTE_WORDS_AFTER, ATTRIBUTE_WORDS_BEFORE, SPARSE_WORDS, pattern
+from patchpilot.lint.c.c_patterns import ATTRIBUTE_WORDS_AFTER, ATTRIBUTE_WORDS_BEFORE, SPARSE_WORDS, pattern
 
 INIT_WORDS = tuple(f"__{part}{kind}" for part in ("mem", "cpu", "dev", "net_", "") for kind in ("initdata", "initconst", "init"))
 MODIFIER_WORDS = frozenset((*ATTRIBUTE_WORDS_BEFORE, *ATTRIBUTE_WORDS_AFTER, *SPARSE_WORDS, *INIT_WORDS, "fastcall"))

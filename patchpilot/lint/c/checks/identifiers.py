@@ -5,10 +5,10 @@ from weakref import WeakKeyDictionary
 
 from patchpilot.cache import patterns as re
 from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
-from patchpilot.lint.clang.line_scan import as_text
-from patchpilot.lint.clang.types import TypePattern, Types
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
+from patchpilot.lint.c.line_scan import as_text
+from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
 from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_safe_path
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.clang.arguments import value_end
-from patchpilot.lint.clang.learn_types import Learner
-from patchpilot.lint.clang.types import TypePattern, Types
-from patchpilot.lint.clang.values import ValueTracker
+from patchpilot.lint.c.arguments import value_end
+from patchpilot.lint.c.learn_types import Learner
+from patchpilot.lint.c.types import TypePattern, Types
+from patchpilot.lint.c.values import ValueTracker
 
 NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
 

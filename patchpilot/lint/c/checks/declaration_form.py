@@ -2,8 +2,8 @@
 """Checks of declarations: types, pointer stars, storage classes, initial values."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.clang.c_patterns import (
+from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE,
     C99_TYPES,
     IDENT,
@@ -16,8 +16,8 @@ from patchpilot.lint.clang.c_patterns import (
     ZERO,
     pattern,
 )
-from patchpilot.lint.clang.types import FoundType, TypePattern
-from patchpilot.lint.clang.typewords import number_ends
+from patchpilot.lint.c.types import FoundType, TypePattern
+from patchpilot.lint.c.typewords import number_ends
 from patchpilot.lint.detector import Hit
 
 _SPACE = " \t\n\r\f\v"

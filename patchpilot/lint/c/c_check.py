@@ -4,11 +4,11 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.lint.clang.learn_types import Learner
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text
-from patchpilot.lint.clang.statements import Passage, StatementSpan
-from patchpilot.lint.clang.types import Types
-from patchpilot.lint.clang.values import Values, ValueTracker
+from patchpilot.lint.c.learn_types import Learner
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text
+from patchpilot.lint.c.statements import Passage, StatementSpan
+from patchpilot.lint.c.types import Types
+from patchpilot.lint.c.values import Values, ValueTracker
 from patchpilot.lint.detector import Hit
 
 if TYPE_CHECKING:
