@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The registry of detectors: named functions that take a patch and a rule's arguments and return hits. Rules (data) name detectors, not vice versa."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,8 +28,11 @@ class Hit(NamedTuple):
     values: Mapping[str, object] = MappingProxyType({})
 
 
-ArgumentType = type | tuple[str, ...]
-"""The type of an argument, or the words that it may be. An argument `case_NAME` has words of NAME by case."""
+ArgumentType = type | tuple[str, ...] | Mapping[str, "ArgumentType"]
+"""The type of an argument, the words that it may be, or the arguments of each table in a list of tables.
+
+An argument `case_NAME` has words of NAME by case.
+"""
 
 Gives = str | Mapping[str, str]
 """The placeholders that the hits of a detector fill, in a string, separated by spaces. A mapping has them by case: the key is `case`, and
@@ -53,6 +56,8 @@ class RegisteredDetector(NamedTuple):
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
         """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""
+        if "of" in arguments:
+            return _of_all(arguments["of"])
         gives = {"": self.gives} if isinstance(self.gives, str) else self.gives
         if isinstance(patterns := arguments.get("case_patterns"), dict):
             # each case has its own pattern, and its message may use that pattern's groups
@@ -62,6 +67,16 @@ class RegisteredDetector(NamedTuple):
             own = {key: names for key, names in gives.items() if key == kind or key.startswith(f"{kind}/")}
             gives = {key[len(kind) + 1 :]: names for key, names in own.items()} or {"": ""}
         return {case: frozenset(_expanded(names, arguments)) for case, names in gives.items()}
+
+
+def _of_all(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
+    """Returns the placeholders that all tables of an `any-of` with the same case have."""
+    found: dict[str, frozenset[str]] = {}
+    for table in tables:
+        for case, names in DETECTORS[table["detector"]].placeholders(table).items():
+            own = table.get("case", case)
+            found[own] = found.get(own, names) & names
+    return found
 
 
 def _expanded(names: str, arguments: Arguments) -> Iterator[str]:

@@ -211,22 +211,50 @@ def _match(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector
         raise PackError(f"{where}: unknown detector {name!r}", hint=f"did you mean {near!r}?" if near else None)
     known = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
+    _arguments(name, arguments, known, where)
+    if "of" in known:
+        arguments["of"] = [_one_of(one, where, detectors) for one in arguments.get("of", ())]
+    for key, pattern in pack_patterns.named_patterns(arguments):
+        if reason := pack_patterns.problem(pattern):
+            raise PackError(f"{where}: {key} {pattern!r}: {reason}")
+    return name, arguments
+
+
+def _one_of(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]) -> dict[str, Any]:
+    """Returns a table of [[rule.match.of]] with what the detector `any-of` needs to run it."""
+    if not isinstance(table, dict):
+        raise PackError(f"{where}: of must be a list of tables, [[rule.match.of]]")
+    case = table.get("case", "")
+    if not isinstance(case, str):
+        raise PackError(f"{where}: case must be a string")
+    name, arguments = _match({key: value for key, value in table.items() if key != "case"}, where, detectors)
+    if not detectors[name].generic or "of" in detectors[name].arguments:
+        raise PackError(f"{where}: {name} cannot be used in [[rule.match.of]]", hint="use a general detector")
+    kept = {"case": case} if case else {}
+    texts = required_texts(arguments) if detectors[name].reads else ()
+    return {**arguments, **kept, "detector": name, "module": detectors[name].function.__module__, "required": texts}
+
+
+def _arguments(name: str, arguments: Mapping[str, Any], known: Mapping[str, ArgumentType], where: _Place) -> None:
+    """Raises PackError for an argument that the detector `name` does not have, or one with a wrong value."""
     for key, value in arguments.items():
         if key not in known:
             near = nearest(key, known)
             raise PackError(f"{where}: {name} has no argument {key!r}", hint=f"did you mean {near!r}?" if near else None)
-        _argument(key, value, known, where)
-        if key.endswith(("pattern", "patterns")):
-            for pattern in pack_patterns.patterns_in(value):
-                if reason := pack_patterns.problem(pattern):
-                    raise PackError(f"{where}: {key} {pattern!r}: {reason}")
-    return name, arguments
+        kind = known[key]
+        if not isinstance(kind, Mapping):
+            _argument(key, value, known, where)
+        elif not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise PackError(f"{where}: {key} must be a list of tables")
+        else:
+            for one in value:
+                _arguments(f"{key} of {name}", one, kind, where)
 
 
 def _argument(key: str, value: Any, known: Mapping[str, ArgumentType], where: _Place) -> None:
     """Raises PackError for a value of another type, or one that is not among those of the detector."""
     kind = known[key]
-    expected = str if isinstance(kind, tuple) else kind
+    expected = kind if isinstance(kind, type) else str
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
         raise PackError(f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}")
     choices = kind if isinstance(kind, tuple) else known.get(key.removeprefix("case_"))

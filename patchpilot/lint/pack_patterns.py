@@ -4,7 +4,7 @@ shipped are matched by `BoundedPattern`: anybody may have written a tree's packs
 """
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
@@ -51,9 +51,21 @@ def patterns_in(value: Any) -> list[str]:
     return [str(pattern) for pattern in values]
 
 
+def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yields (name of the argument, pattern) of all patterns in a rule's arguments, those in lists of tables too."""
+    for key, value in arguments.items():
+        if key.endswith(("pattern", "patterns")):
+            yield from ((key, pattern) for pattern in patterns_in(value))
+        elif isinstance(value, list):
+            for table in value:
+                if isinstance(table, dict):
+                    yield from named_patterns(table)
+
+
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
     """Marks every pattern among these arguments of rules to be matched in bounded time from now on."""
     for table in arguments:
+        _foreign.update(pattern for _, pattern in named_patterns(table))
         for value in table.values():
             for text in patterns_in(value):
                 _foreign.update((text, *text.split(" => ", 1), *text.split(" => ", 2)))

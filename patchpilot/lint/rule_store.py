@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, RegisteredDetector
-from patchpilot.lint.pack_patterns import distrust, patterns_in, refusal
+from patchpilot.lint.pack_patterns import distrust, named_patterns, refusal
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix
 from patchpilot.resources import data_dir
@@ -111,11 +111,9 @@ def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
     theirs = [rule for rule in rules if rule.pack in labels]
     distrust(rule.arguments for rule in theirs)
     for rule in theirs:
-        for key, value in rule.arguments.items():
-            if key.endswith(("pattern", "patterns")):
-                for pattern in patterns_in(value):
-                    if reason := refusal(pattern):
-                        raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}")
+        for key, pattern in named_patterns(rule.arguments):
+            if reason := refusal(pattern):
+                raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}")
 
 
 def _one_of_each(rules: Sequence[Rule]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.required_text import added_text, whole_text
@@ -39,11 +39,15 @@ def c_text(context: Context) -> str:
 def _fragments() -> Mapping[str, str]:
     return {
         "ALLOCATION": c_patterns.ALLOC_FUNCTIONS,
+        "ASSIGNMENT": c_patterns.ASSIGNMENT,
         "BRACKETED": c_patterns.BALANCED,
         "COMMENT": c_patterns.NOTE,
         "COMPARISON": c_patterns.COMPARE,
+        "CONSTANT": c_patterns.CONSTANT,
         "IDENTIFIER": c_patterns.IDENT,
         "LOG_CALL": c_patterns.LOG_FUNCTIONS,
+        "MEMBERS": rf"(?:{c_patterns.MEMBER}\s*)+",
+        "OPERATOR": c_patterns.OPERATORS,
         "STRING": c_patterns.STRING,
         "VALUE": c_patterns.value(),
         "VALUE_OR_CALL": c_patterns.LVAL_OR_CALL,
@@ -53,14 +57,28 @@ def _fragments() -> Mapping[str, str]:
 
 
 _FRAGMENT = re.compile(r"<([A-Z_]{4,})>")
+_GROUP = re.compile(r"\{([a-z]\w*)\}")
 
 
-def _compiled(text: str) -> re.Pattern[str]:
-    """Returns the compiled pattern of a pack, with <IDENTIFIER>, <STRING> and similar names replaced by C patterns."""
+def with_fragments(text: str) -> str:
+    """Returns a pattern of a pack, with <IDENTIFIER>, <STRING> and similar names replaced by C patterns."""
     if not _FRAGMENT.search(text):
-        return c_patterns.pattern(text)
+        return text
     known = _fragments()
-    return c_patterns.pattern(_FRAGMENT.sub(lambda found: known.get(found[1], found[0]), text))
+    return _FRAGMENT.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+@cache
+def _compiled(text: str) -> re.Pattern[str]:
+    return c_patterns.pattern(with_fragments(text))
+
+
+def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
+    """Returns the compiled pattern, in which {name} stands for the text of that group of the match."""
+    if not _GROUP.search(text):
+        return _compiled(text)
+    values = match.groupdict()
+    return c_patterns.pattern(_GROUP.sub(lambda found: re.escape(values.get(found[1]) or ""), with_fragments(text)))
 
 
 def _added_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
@@ -112,63 +130,152 @@ def _lines_read(context: Context, arguments: Arguments) -> str:
     return whole_text(context) if arguments.get("unchanged") else added_text(context)
 
 
+FORMS = ("code", "plain", "comment", "raw")
+AROUND: Mapping[str, ArgumentType] = {
+    "at": ("line", "before", "two-before", "after"),
+    "line": FORMS,
+    "pattern": str,
+    "unless_pattern": str,
+}
+"""The keys of a table of `around`: the line that it is about, as what it is read, and what it must and must not match."""
+
+
 @detector(
     "code-like",
-    "*pattern",
+    "*pattern *around",
     generic=True,
     reads=_lines_read,
     pattern=str,
     needle=str,
     needles=list,
-    line=("code", "plain", "comment", "raw"),
+    line=FORMS,
     suffixes=list,
     unless_pattern=str,
     before_pattern=str,
     unless_before_pattern=str,
+    around=AROUND,
+    group_patterns=dict,
+    unless_group_patterns=dict,
     files_pattern=str,
     other_files_pattern=str,
     each=bool,
     unchanged=bool,
     uncommented=bool,
     no_column=bool,
+    from_line=int,
+    same_indent=bool,
+    apart=bool,
 )
 def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C that match `pattern`, which sees the line with its sign.
 
-    `needle` is text that every match has, `needles` are texts of which it has one. `line` is "code" (comments and quoted text masked, the
-    default), "plain" (comments as spaces), "comment" (comments only) or "raw". `unless_pattern` must not match the same line, `before_pattern`
-    must match the line before it in the same form, `unless_before_pattern` must not match that line as it is. `suffixes` are those of the
-    files ("*": all files; .c and .h when not given); `files_pattern` and `other_files_pattern` select files. `uncommented`: only where no
-    comment is near. The message may have the pattern's named groups; a group named `at` is where the column points, `no_column` omits
-    it. `each` reports every match, not the first of a line; `unchanged` checks context lines too.
+    `needle` is text that every match has, `needles` are texts of which it has one. `line` is "code" (comments and quoted text masked,
+    the default), "plain" (comments as spaces), "comment" (comments only) or "raw". `unless_pattern` must not match the same line,
+    `before_pattern` must match the line before it in the same form, `unless_before_pattern` must not match that line as it is.
+
+    `around` has more conditions, each a table: `at` is the "line" itself (the default), the line "before" it on the new side, or the
+    lines "two-before" and "after" it in the patch; `line` is its form, `pattern` must match it, `unless_pattern` must not. In these
+    patterns {name} is the text of that group of `pattern`; the message may have their named groups too.
+
+    `group_patterns` and `unless_group_patterns` are by group what its text must match, and must not. `suffixes` are those of the
+    files ("*": all files; .c and .h when not given); `files_pattern` and `other_files_pattern` select files. `uncommented`: only
+    where no comment is near. `same_indent`: only if the line before has the same indent; `from_line`: not in the lines of the file
+    above; `apart`: not directly below another finding. The message may have the pattern's named groups; a group named `at` is where
+    the column points, `no_column` omits it. `each` reports every match, not the first of a line; `unchanged` checks context lines too.
     """
     lines = _added_lines(context, arguments)
     if not lines:
         return
     regex, unless = _compiled(arguments["pattern"]), _optional(arguments, "unless_pattern")
-    before, unless_before = _optional(arguments, "before_pattern"), _optional(arguments, "unless_before_pattern")
-    files, others = _optional(arguments, "files_pattern"), _optional(arguments, "other_files_pattern")
-    form, each = arguments.get("line", "code"), arguments.get("each")
-    whole, place = arguments.get("no_column"), "at" if "at" in regex.groupindex else 0
+    form, each, whole = arguments.get("line", "code"), arguments.get("each"), arguments.get("no_column")
+    place = "at" if "at" in regex.groupindex else 0
+    conditions = not _CONDITIONS.isdisjoint(arguments)
+    reported = 0
     for line in lines:
-        if line.starts_file:
-            continue
         text = _form(line, form)
         found = regex.search(text)
-        if (
-            not found
-            or (unless and unless.search(text))
-            or (files and not files.search(line.file))
-            or (others and others.search(line.file))
-        ):
+        if not found or line.starts_file or (unless and unless.search(text)):
             continue
-        if (before or unless_before) and not _follows(line, form, before, unless_before):
+        around = _suits(context, arguments, line, found) if conditions else {}
+        if around is None or (arguments.get("apart") and line.number == reported + 1):
             continue
-        if arguments.get("uncommented") and scan(context).has_comment_near(line):
-            continue
+        reported = line.number
         for match in regex.finditer(text) if each else (found,):
-            values = {name: as_text(value or "") for name, value in match.groupdict().items()}
-            yield Hit(line.number, column=None if whole else max(1, match.start(place)), values=values)
+            named = {**match.groupdict(), **around}
+            column = None if whole else max(1, match.start(place))
+            if column and not line.raw.isascii():
+                column = len(as_text(line.raw[:column]))
+            yield Hit(line.number, column=column, values={name: as_text(value or "") for name, value in named.items()})
+
+
+_CONDITIONS = frozenset(
+    (
+        "before_pattern",
+        "unless_before_pattern",
+        "around",
+        "group_patterns",
+        "unless_group_patterns",
+        "files_pattern",
+        "other_files_pattern",
+        "uncommented",
+        "same_indent",
+        "from_line",
+    )
+)
+
+
+def _suits(context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]) -> Mapping[str, str | None] | None:
+    """Returns the named groups of what is around a line, or None where the conditions of the rule are not met."""
+    files, others = _optional(arguments, "files_pattern"), _optional(arguments, "other_files_pattern")
+    if (files and not files.search(line.file)) or (others and others.search(line.file)):
+        return None
+    before, unless_before = _optional(arguments, "before_pattern"), _optional(arguments, "unless_before_pattern")
+    if (before or unless_before) and not _follows(line, arguments.get("line", "code"), before, unless_before):
+        return None
+    if not _groups_suit(arguments, found) or not _is_placed(arguments, line):
+        return None
+    if arguments.get("uncommented") and scan(context).has_comment_near(line):
+        return None
+    return _groups_around(context, arguments, line, found)
+
+
+def _groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
+    wanted, unwanted = arguments.get("group_patterns", {}), arguments.get("unless_group_patterns", {})
+    return all(_compiled(text).search(found[name] or "") for name, text in wanted.items()) and not any(
+        _compiled(text).search(found[name] or "") for name, text in unwanted.items()
+    )
+
+
+def _is_placed(arguments: Arguments, line: ScannedLine) -> bool:
+    if line.new_line < arguments.get("from_line", 0):
+        return False
+    above = line.previous
+    return not arguments.get("same_indent") or (above is not None and above.indent == line.indent)
+
+
+def _groups_around(context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]) -> Mapping[str, str | None] | None:
+    """Returns the named groups of the lines around a line; None where one of them is not as `around` requires."""
+    groups: dict[str, str | None] = {}
+    for wanted in arguments.get("around", ()):
+        other = _other_line(context, line, wanted.get("at", "line"))
+        text = None if other is None or len(other.raw) > LONGEST_LINE else _form(other, wanted.get("line", "code"))
+        if "pattern" in wanted:
+            match = _filled(wanted["pattern"], found).search(text) if text is not None else None
+            if match is None:
+                return None
+            groups.update(match.groupdict())
+        if "unless_pattern" in wanted and text is not None and _filled(wanted["unless_pattern"], found).search(text):
+            return None
+    return groups
+
+
+def _other_line(context: Context, line: ScannedLine, at: str) -> ScannedLine | None:
+    if at == "line":
+        return line
+    if at == "before":
+        return line.previous
+    lines, other = scan(context).lines, line.number - 3 if at == "two-before" else line.number
+    return lines[other] if 0 <= other < len(lines) else None
 
 
 def _follows(line: ScannedLine, form: str, before: re.Pattern[str] | None, unless: re.Pattern[str] | None) -> bool:

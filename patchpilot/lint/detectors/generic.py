@@ -2,12 +2,13 @@
 """Generic detectors: a pattern in some lines, a text that is too long, a missing tag or header, a repeated line."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.conditions import CONDITIONS, applies, project_list
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import DETECTORS, Arguments, Hit, RegisteredDetector, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
@@ -82,6 +83,34 @@ def is_plain(title: str) -> bool:
 def subject_line(context: Context) -> int:
     """Returns the patch line of the Subject: header (1 when there is none)."""
     return next((header.line for header in context.patch.headers if header.name.lower() == "subject"), 1)
+
+
+@detector("any-of", generic=True, of=list, by_column=bool)
+def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
+    """Reports what the general detectors of the tables [[rule.match.of]] report, each with its own arguments; `case` in a table is
+    the case of what it reports. Findings on a line are in the order of the tables, or with `by_column` from left to right.
+    """
+    hits = _hits_of_all(context, arguments["of"])
+    return sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0)) if arguments.get("by_column") else hits
+
+
+def _hits_of_all(context: Context, tables: Iterable[Arguments]) -> Iterator[Hit]:
+    for one in tables:
+        registered = _registered(one)
+        if one["required"] and registered.reads:
+            text = registered.reads(context, one)
+            if not any(required in text for required in one["required"]):
+                continue
+        for hit in registered.function(context, one):
+            yield hit._replace(case=one["case"]) if "case" in one else hit
+
+
+def _registered(one: Arguments) -> RegisteredDetector:
+    known = DETECTORS.get(one["detector"])
+    if known is None:
+        import_module(one["module"])
+        known = DETECTORS[one["detector"]]
+    return known
 
 
 class _Case(NamedTuple):

@@ -80,11 +80,3 @@ def _needs_braces(condition: str, block: str) -> bool:
 
 def _lines(text: str) -> int:
     return text.count("\n") + 1
-
-
-@check(ADDED)
-def blank_line_before_brace(context: LineContext) -> Results | None:
-    """Reports a blank line before a closing brace."""
-    if context.text[-1:] in ("}", " ", "\t") and pattern(r".\s*$").match(context.before_raw) and pattern(r".\s*\}\s*$").match(context.text):
-        return [("blank-line-before-brace", context.hit())]
-    return None

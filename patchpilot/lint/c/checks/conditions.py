@@ -16,7 +16,6 @@ PLACEHOLDERS.update(
         "brace-on-next-line": "",
         "brace-on-next-line/above": "",
         "brace-on-next-line/tag": "kind",
-        "unnecessary-break": "keyword",
         "no-space-after-keyword": "keyword",
         "suspect-indent": "depth indent",
         "trailing-statement": "",
@@ -40,14 +39,12 @@ def case_indent(context: LineContext) -> Results | None:
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results | None:
-    """Reports a brace that belongs on the line of the condition, an indent after a stray semicolon, and an indent that is too deep."""
+    """Reports a brace that belongs on the line of the condition, and an indent after a stray semicolon."""
     text = context.text
     match = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
     if not match or pattern(r".\s*#").match(text):
         return None
     hits: list[tuple[str, Hit]] = []
-    if text.startswith("+\t\t\t\t\t\t"):
-        hits.append(("deep-indent", context.hit()))
     passage = context.walk.passage
     level, lines = passage.bracketed(context.line, "()")
     after = passage.index(context.line.number) + len(lines)
@@ -120,30 +117,6 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
     return body, lines, straight
 
 
-@check(ADDED, "else")
-def unnecessary_else(context: LineContext) -> Results | None:
-    """Reports an `else` after a return or break."""
-    match = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(context.code)
-    if not match:
-        return None
-    tabs = "\t" * (len(match[1]) + 1)
-    before = context.before
-    following = context.walk.scan.lines[context.line.number : context.line.number + 1]
-    if pattern(rf"\+{tabs}break\b").match(before) or (
-        pattern(rf"\+{tabs}return\b").match(before) and following and not pattern(rf"[ +]{tabs}return").match(following[0].text)
-    ):
-        return [("unnecessary-else", context.hit())]
-    return None
-
-
-@check(ADDED, "break")
-def unnecessary_break(context: LineContext) -> Results | None:
-    """Reports a `break` after a return, goto or break."""
-    match = pattern(r"\+([\t]+)break\s*;\s*$").match(context.code)
-    leaving = pattern(rf"\+{match[1]}(goto|return|break)\b").match(context.before) if match else None
-    return [("unnecessary-break", context.hit(keyword=leaving[1]))] if leaving else None
-
-
 @check(ADDED, "return")
 def parenthesized_return(context: LineContext) -> Results | None:
     """Reports parentheses around a return value: `return (x);`, `return(x)`."""
@@ -163,18 +136,6 @@ def _without_parentheses(text: str) -> str:
     while pattern(r"\s*\(.*\)\s*$").match(text):
         text = pattern(r"\s*\)\s*$").sub("", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1)
     return pattern(r"\s+").sub(" ", text)
-
-
-@check(ADDED, "}")
-def void_return(context: LineContext) -> Results | None:
-    """Reports a `return;` at the end of a void function."""
-    number = context.line.number
-    if not pattern(r"[ +]\}\s*$").match(context.code) or not pattern(r"\+\treturn\s*;\s*$").match(context.before) or number < 3:
-        return None
-    above = context.walk.scan.lines[number - 3].text
-    if above[:1] in (" ", "+") and not pattern(rf"[ +]\s*{IDENT}\s*:").match(above):
-        return [("void-return", context.hit())]
-    return None
 
 
 @check(ADDED, "do", "if", "while", "for")
@@ -223,14 +184,12 @@ def trailing_statement(context: LineContext) -> Results | None:
     return hits
 
 
-@check(ADDED, "else", "while")
-def keyword_after_brace_line(context: LineContext) -> Results | None:
-    """Reports an `else` or a `while` on the line after its closing brace."""
+@check(ADDED, "while")
+def while_after_brace_line(context: LineContext) -> Results | None:
+    """Reports a `while` on the line after its closing brace."""
     previous = context.line.previous
     if previous is None or previous.indent != context.line.indent or not pattern(r"\}\s*$").search(context.before):
         return None
-    if pattern(r".\s*else\s*").match(context.text):
-        return [("else-on-next-line", context.hit())]
     if pattern(r".\s*while\s*").match(context.text):
         span = context.walk.passage.statement(context.line)
         if pattern(r"[^\S\n]*;").match(span.raw_block):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of expressions: comparisons, unnecessary parentheses, assignments, casts and sizes."""
 
-from patchpilot.cache import patterns as re
 from patchpilot.lint.c.arguments import value_end
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
@@ -9,13 +8,10 @@ from patchpilot.lint.c.c_patterns import (
     BALANCED,
     COMPARE,
     CONSTANT,
-    IDENT,
     INT_SUFFIX,
     INT_TYPES,
     LVAL,
     LVAL_OR_CALL,
-    MEMBER,
-    OPERATORS,
     pattern,
 )
 from patchpilot.lint.c.types import TypePattern
@@ -29,54 +25,13 @@ PLACEHOLDERS.update(
     {
         "sizeof-without-parentheses": "name",
         "cast-of-constant": "better cast number",
-        "comparison-to-bool": "name",
-        "comparison-to-null": "short",
-        "constant-on-the-left": "constant",
         "doubled-parentheses": "",
         "doubled-parentheses/assignment": "",
-        "unnecessary-parentheses": "value",
         "unnecessary-parentheses-in-condition": "inside",
-        "unnecessary-parentheses/function-pointer": "value",
         "self-assignment": "name",
         "split-dereference": "whole",
     }
 )
-
-
-@check(ADDED, "NULL")
-def comparison_to_null(context: LineContext) -> Results | None:
-    """Reports `p == NULL`."""
-    hits: list[tuple[str, Hit]] = []
-    for match in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(context.text):
-        short = f"{'!' if match[3] == '==' else ''}{match[1]}"
-        hits.append(("comparison-to-null", context.hit(match.start(), short=short)))
-    return hits
-
-
-@check(ADDED, "true", "false", "TRUE", "FALSE", "True", "False")
-def comparison_to_bool(context: LineContext) -> Results | None:
-    """Reports `x == true`."""
-    match = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(context.text)
-    if not match:
-        return None
-    if match[2].lower() in ("true", "false"):
-        name = match[2]
-    elif match[4].lower() in ("true", "false"):
-        name = match[4]
-    else:
-        return None
-    return [("comparison-to-bool", context.hit(match.start(3), name=name))]
-
-
-@check(ADDED, "<", ">", "==", "!=")
-def constant_on_the_left(context: LineContext) -> Results | None:
-    """Reports a constant on the left side of a comparison: `if (NULL == p)`."""
-    if not pattern(r"\b(?:[0-9][\w.-]*|[A-Z_][A-Z0-9_]*)\s*(?:[<>]|[=!]=)").search(context.text):
-        return None
-    match = pattern(_CONSTANT_FIRST).match(context.text)
-    if not match or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(match[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(match[4]):
-        return None
-    return [("constant-on-the-left", context.hit(match.start(2), constant=match[2]))]
 
 
 @check(ADDED, "=")
@@ -111,21 +66,6 @@ def multiline_dereference(context: LineContext) -> Results | None:
         return None
     whole = "".join((old[1] + new[1]).split())
     return [("split-dereference", context.hit(new.start(1), whole=whole))]
-
-
-@check(ADDED, "(")
-def parentheses_around_value(context: LineContext) -> Results | None:
-    """Reports `&(a->b)` and `(a->b)()`."""
-    text, hits = context.text, []
-    if ")" in text:
-        hits += [
-            ("unnecessary-parentheses", context.hit(match.start(1) - 1, value=match[1]))
-            for match in pattern(rf"(?:[^&]&\s*|\*)\(\s*({IDENT}\s*(?:{MEMBER}\s*)+)\s*\)").finditer(text)
-        ]
-        found_call = pattern(rf"(\bif\s*|)(\(\s*{IDENT}\s*(?:{MEMBER}\s*)+\))[ \t]*\(").search(text)
-        if found_call and not found_call[1].startswith("if"):
-            hits.append(("unnecessary-parentheses", context.hit(found_call.start(2), "function-pointer", value=found_call[2])))
-    return hits
 
 
 @check(ADDED, "if")

@@ -2,7 +2,7 @@
 """Checks of line layout: continuation lines, tab stops, block comments, blank lines."""
 
 from patchpilot.lint.c.arguments import value_end
-from patchpilot.lint.c.c_check import LAYOUT, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import LAYOUT, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     ASSIGNMENT,
     ATTRIBUTE,
@@ -37,19 +37,6 @@ _CALLED = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||
 _CAST = TypePattern(rf"\s*\)[ \t]++(?![={{]|\\$|{ATTRIBUTE}|__attribute__)")
 _VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=,;:\[]", storage=True)
 _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
-PLACEHOLDERS.update(
-    {
-        "leading-assignment": "operator",
-    }
-)
-
-
-@check(LAYOUT, "=")
-def assignment_leads_line(context: LineContext) -> Results | None:
-    """Reports an assignment operator at the start of a line."""
-    if match := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(context.code):
-        return [("leading-assignment", context.hit(match.start(1), operator=match[1]))]
-    return None
 
 
 @check(LAYOUT, "\t ", f"\t{NOTE}")
@@ -127,70 +114,28 @@ def space_after_cast(context: LineContext) -> Results | None:
 
 
 @check(LAYOUT)
-def empty_first_line_of_net_comment(context: LineContext) -> Results | None:
-    """Reports a block comment in network code that starts with an empty line."""
-    line = context.line
-    if (
-        line.file.startswith(("drivers/net/", "net/"))
-        and line.new_line > 3
-        and pattern(r"\+[ \t]*/\*[ \t]*$").match(context.before_raw)
-        and pattern(r"\+[ \t]*\*").match(context.raw)
-    ):
-        return [("net-comment-empty-start", context.hit())]
-    return None
-
-
-@check(LAYOUT)
 def block_comment_style(context: LineContext) -> Results | None:
-    """Reports block comments whose lines do not start with aligned stars, or whose end is not on a line of its own."""
-    raw, before_raw, found = context.raw, context.before_raw, []
+    """Reports block comments whose lines do not start with aligned stars."""
+    raw, before_raw = context.raw, context.before_raw
     if not raw.startswith("+"):
         return None
     after_comment = NOTE in context.before and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
     opened = before_raw.startswith("+") and "/*" in before_raw and not pattern(r"\*/[ \t]*$").search(before_raw)
-    if after_comment and opened and not pattern(r"\+[ \t]*\*").match(raw):
-        found.append(("comment-line-without-star", context.hit()))
-    if (
-        "*/" in raw
-        and not pattern(r"\+[ \t]*\*/[ \t]*$|\+.*/\*.*\*/[ \t]*$|\+.*\*{2,}/[ \t]*$").match(raw)
-        and pattern(r"\+[ \t]*.+\*/[ \t]*$").match(raw)
-    ):
-        found.append(("comment-end-on-text-line", context.hit()))
     if after_comment and pattern(rf"\+[ \t]*{NOTE}").match(context.text) and (star := pattern(r"\+([ \t]*)\*").match(raw)):
         starred = pattern(r"\+[ \t]*\*").match(before_raw)
         if opened or starred:
             lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(r"\+(.*/?)\*").match(before_raw)
             if lead and len(expand(lead[1])) != len(expand(star[1])):
-                found.append(("comment-stars-unaligned", context.hit(star.end() - 1)))
-    return found
+                return [("comment-stars-unaligned", context.hit(star.end() - 1))]
+    return None
 
 
 @check(LAYOUT)
-def blank_lines(context: LineContext) -> Results | None:
-    """Reports missing blank lines after functions, structs and declarations, and multiple blank lines."""
-    text, before = context.text, context.before
-    if not text.startswith("+"):
-        return None
-    result = []
-    if (
-        before[1:2] == "}"
-        and pattern(r"[+ ]\};?\s*$").match(before)
-        and not pattern(
-            r"\+\s*$|\+\s*(?:EXPORT_SYMBOL|early_param)|\+\s*(?i:MODULE_)|\+\s*#\s*(?:end|elif|else)|\+[a-z_]*init|\+\s*(?:static\s+)?[A-Z_]*ATTR"
-            r"|\+\s*DECLARE|\+\s*builtin_[\w_]*driver|\+\s*__setup"
-        ).match(text)
-    ):
-        result.append(("no-blank-line-after-block", context.hit()))
-    if (
-        pattern(r"[+ ]\s*$").match(before)
-        and pattern(r"\+\s*$").match(text)
-        and context.walk.patch.get("blank line") != context.line.number - 1
-    ):
-        result.append(("two-blank-lines", context.hit()))
-        context.walk.patch["blank line"] = context.line.number
-    if _first_after_declarations(context):
-        result.append(("no-blank-line-after-declarations", context.hit()))
-    return result
+def blank_line_after_declarations(context: LineContext) -> Results | None:
+    """Reports a missing blank line after declarations."""
+    if context.text.startswith("+") and _first_after_declarations(context):
+        return [("no-blank-line-after-declarations", context.hit())]
+    return None
 
 
 def _first_after_declarations(context: LineContext) -> bool:

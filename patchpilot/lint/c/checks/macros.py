@@ -31,12 +31,12 @@ PLACEHOLDERS.update(
 )
 
 
-@check(ADDED, "define", "\\")
+@check(ADDED, "define")
 def macro(context: LineContext) -> Results | None:
-    """Checks the definition of a macro; reports a needless line continuation outside of one."""
+    """Checks the definition of a macro."""
     text = context.text
     if "define" not in text or context.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
-        return _continuation(context) if text.endswith("\\") else None
+        return None
     span = context.walk.passage.statement(context.line)
     # parse a macro once: doing it for each line would take quadratic time
     read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(span.end - span.start, _LONGEST)
@@ -55,18 +55,6 @@ def macro(context: LineContext) -> Results | None:
     if pattern(rf".\s*#\s*define\s+{IDENT}(\()?").match(text):
         hits += _loop(context, whole)
     return hits
-
-
-def _continuation(context: LineContext) -> list[tuple[str, Hit]]:
-    text = context.text
-    if (
-        pattern(r"..*\\$").match(context.before)
-        or pattern(r"\+\s*#.*\\$").match(text)
-        or pattern(r"\+.*\b(?:__asm__|asm)\b.*\\$").match(text)
-        or not pattern(r"\+.*\\$").match(text)
-    ):
-        return []
-    return [("unnecessary-line-continuation", context.hit(len(text) - 1))]
 
 
 def _flattened(body: str) -> str:

@@ -26,8 +26,6 @@ PLACEHOLDERS.update(
         "space-before-bracket": "",
         "space-before-bracket/entry": "",
         "space-before-call": "name",
-        "space-inside-brackets": "token",
-        "space-inside-brackets/before": "token",
     }
 )
 
@@ -93,32 +91,6 @@ def space_before_brace(context: LineContext) -> Results | None:
 def _casts_braces(context: LineContext, text: str) -> bool:
     """Whether a compound literal, `(type){`, is on the line."""
     return any(context.types.match(_BRACED_CAST, text, match.end()) for match in pattern(r"\(").finditer(text))
-
-
-@check(ADDED, "[", "]")
-def space_in_square_brackets(context: LineContext) -> Results | None:
-    """Reports `a[ 1 ]`."""
-    text, hits = context.text, []
-    if (match := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
-        hits.append(("space-inside-brackets", context.hit(match.start() + 1, token="[")))
-    if match := pattern(r"\s\]").search(text):
-        hits.append(("space-inside-brackets", context.hit(match.start(), "before", token="]")))
-    return hits
-
-
-@check(ADDED, "(", ")")
-def space_in_parentheses(context: LineContext) -> Results | None:
-    """Reports `( a )`."""
-    text, hits = context.text, []
-    if (match := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
-        hits.append(("space-inside-brackets", context.hit(match.start() + 1, token="(")))
-    if (
-        (match := pattern(r"\s\)").search(text))
-        and not pattern(r".\s*\)").match(text)
-        and not pattern(r"for\s*\(.*;\s+\)|:\s+\)").search(text)
-    ):
-        hits.append(("space-inside-brackets", context.hit(match.start(), "before", token=")")))
-    return hits
 
 
 @check(ADDED, "if(", "while(", "for(", "switch(")
