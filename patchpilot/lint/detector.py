@@ -74,8 +74,8 @@ def _of_all(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for table in tables:
         for case, names in DETECTORS[table["detector"]].placeholders(table).items():
-            own = table.get("case", case)
-            found[own] = found.get(own, names) & names
+            own, named = table.get("case", case), names.union(table.get("values", ()))
+            found[own] = found.get(own, named) & named
     return found
 
 

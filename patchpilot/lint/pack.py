@@ -224,13 +224,13 @@ def _one_of(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetecto
     """Returns a table of [[rule.match.of]] with what the detector `any-of` needs to run it."""
     if not isinstance(table, dict):
         raise PackError(f"{where}: of must be a list of tables, [[rule.match.of]]")
-    case = table.get("case", "")
-    if not isinstance(case, str):
+    kept = {key: table[key] for key in ("case", "values") if key in table}
+    if not isinstance(kept.get("case", ""), str):
         raise PackError(f"{where}: case must be a string")
-    name, arguments = _match({key: value for key, value in table.items() if key != "case"}, where, detectors)
+    _texts(kept.get("values", {}), "values", where)
+    name, arguments = _match({key: value for key, value in table.items() if key not in kept}, where, detectors)
     if not detectors[name].generic or "of" in detectors[name].arguments:
         raise PackError(f"{where}: {name} cannot be used in [[rule.match.of]]", hint="use a general detector")
-    kept = {"case": case} if case else {}
     texts = required_texts(arguments) if detectors[name].reads else ()
     return {**arguments, **kept, "detector": name, "module": detectors[name].function.__module__, "required": texts}
 

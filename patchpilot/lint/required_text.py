@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.pack_patterns import patterns_in
 
 if TYPE_CHECKING:
@@ -84,9 +85,16 @@ def _of_any(patterns: Iterable[str]) -> Texts:
     return _usable(text for texts in found for text in texts) if all(found) else ()
 
 
+_FRAGMENT = re.compile(r"<[A-Z_]{4,}>")
+"""A name that stands for any pattern of C."""
+
+
 def _of_pattern(pattern: str) -> Texts:
     import re._parser as parser  # type: ignore[import-not-found]
 
+    if "[<" in pattern and _FRAGMENT.search(pattern):
+        return ()
+    pattern = _FRAGMENT.sub("(?:.*)", pattern)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return _of_sequence(parser.parse(pattern))

@@ -61,6 +61,7 @@ def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> 
         cases |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     # what generic detectors tell apart is in the packs as well
     cases |= {case for rule in load_rules() for case in rule.arguments.get("case_patterns", ())}
+    cases |= {table.get("case", "") for rule in load_rules() for table in rule.arguments.get("of", ())}
     named = {case for rule in load_rules() for case in rule.severities}
     assert named
     assert named <= cases

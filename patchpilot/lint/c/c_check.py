@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.lint.c.learn_types import Learner
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text
+from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import Passage, StatementSpan
 from patchpilot.lint.c.types import Types
 from patchpilot.lint.c.values import Values, ValueTracker
@@ -83,13 +84,28 @@ _NO_VALUES = Values("")
 class CWalk:
     """The state carried from line to line. `hunk` and `patch` hold notes of the checks: `hunk` is cleared at each hunk, `patch` at each patch."""
 
-    __slots__ = ("context", "function", "hunk", "learner", "passage", "patch", "scan", "skip_until", "tracker", "types")
+    __slots__ = (
+        "context",
+        "function",
+        "hunk",
+        "learner",
+        "macros",
+        "operators",
+        "passage",
+        "patch",
+        "scan",
+        "skip_until",
+        "tracker",
+        "types",
+    )
 
     def __init__(self, scan: LineScan, context: "Context", types: Types) -> None:
         self.scan, self.context, self.types = scan, context, types
         self.learner, self.tracker, self.passage = Learner(types), ValueTracker(types), Passage([])
         self.function: str | None = None
         self.skip_until = 0
+        self.operators: dict[OperatorKind, list[Operator]] = {}
+        self.macros: dict[int, StatementSpan] = {}
         self.hunk: dict[str, Any] = {}
         self.patch: dict[str, Any] = {}
 

@@ -76,19 +76,38 @@ class FoundType:
 class Types:
     """The types and modifiers known while a patch is read; `learn_type` and `learn_modifier` add to them."""
 
-    __slots__ = ("_known", "_lengths", "modifiers", "types")
+    __slots__ = ("_earlier", "_known", "_lengths", "_order", "modifiers", "types")
 
     def __init__(self) -> None:
         self.types: set[str] = set()
         self.modifiers: list[str] = []
+        self._order: list[str] = []
+        self._earlier: dict[tuple[int, int], Types] = {}
         self._known: dict[str, bool] = {}
         self._lengths: dict[str, int] = {}
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Returns how many types and modifiers were learned so far: `as_of` takes it later."""
+        return len(self._order), len(self.modifiers)
+
+    def as_of(self, state: tuple[int, int]) -> "Types":
+        """Returns the types that were known in an earlier state."""
+        if state == self.state:
+            return self
+        earlier = self._earlier.get(state)
+        if earlier is None:
+            earlier = self._earlier[state] = Types()
+            earlier.types.update(self._order[: state[0]])
+            earlier._order, earlier.modifiers = self._order[: state[0]], self.modifiers[: state[1]]
+        return earlier
 
     def learn_type(self, name: str) -> None:
         """Adds a type name."""
         name = name.partition("#")[0]
         if name and name not in self.types:
             self.types.add(name)
+            self._order.append(name)
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:

@@ -4,13 +4,14 @@
 The order matters: a type is known after the line that shows it. So one walk serves all rules; each takes its own hits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from patchpilot.lint.c.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CheckFunction, CWalk, LineContext
 from patchpilot.lint.c.c_patterns import IDENT, INLINE, STORAGE, pattern
 from patchpilot.lint.c.line_scan import scan
+from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import StatementSpan, passage_of_hunk
 from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
@@ -26,14 +27,28 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """The result of walking over the code: the hits of each check by name, and for every added C line its statement and the function around it."""
+    """The result of walking over the code: the hits of each check by name, the operators by their kind, and for every added C line its
+    statement and the function around it.
+    """
 
-    __slots__ = ("_functions", "_spans", "hits")
+    __slots__ = ("_functions", "_spans", "_states", "_types", "hits", "macros", "operators")
 
     def __init__(self) -> None:
         self.hits: dict[str, list[Hit]] = {}
+        self.operators: Mapping[OperatorKind, Sequence[Operator]] = {}
+        self.macros: Mapping[int, StatementSpan] = {}
+        self._types = Types()
+        self._states: dict[int, tuple[int, int]] = {}
         self._spans: dict[int, StatementSpan] = {}
         self._functions: dict[int, str] = {}
+
+    def learn_from(self, types: Types) -> None:
+        """Sets the types that the walk learns."""
+        self._types = types
+
+    def types(self, number: int) -> Types:
+        """Returns the types that were known at the added C line at patch line `number`."""
+        return self._types.as_of(self._states.get(number, (0, 0)))
 
     def statement(self, number: int) -> StatementSpan | None:
         """Returns the statement that starts at patch line `number`; None for lines that continue one."""
@@ -44,7 +59,8 @@ class CCode:
         return self._functions.get(number)
 
     def note(self, line_context: LineContext, function: str | None) -> None:
-        """Records statement and function of a line for later questions."""
+        """Records statement, function and known types of a line for later questions."""
+        self._states[line_context.line.number] = self._types.state
         if line_context.span is not None:
             self._spans[line_context.line.number] = line_context.span
         if function:
@@ -70,6 +86,8 @@ def _walk(context: "Context") -> CCode:
     lines = scan(context)
     types = Types()
     walk = CWalk(lines, context, types)
+    result.operators, result.macros = walk.operators, walk.macros
+    result.learn_from(types)
     stages = _Stages("\n".join(line.text for line in lines.lines if line.left and line.sign != "-"))
     hunk = 0
     for line in lines.lines:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.c.c_patterns import BALANCED, COMPARE, CONSTANT, IDENT, INT, LOG_FUNCTIONS, LVAL, OCTAL, STRING, value
+from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, INT, LVAL, OCTAL, STRING, value
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
-from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.c.statements import blank_signs
 from patchpilot.lint.c.walk import code
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -15,8 +14,6 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
-_LOG_CALL = lazy(rf"\b{LOG_FUNCTIONS}\s*\(")
-_SHORT = lazy(r"%[#\d.*\-]*(h+)[idux]")
 _FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
 _STRING_ARGUMENT = lazy(r'"\s*,')
 _VOLATILE = lazy(r"^_*volatile_*$")
@@ -25,24 +22,10 @@ _POINTER = lazy(r"(%[*\d.]*p(\w)(\w*))")
 _FOUR_CC = lazy(r"cc")
 _FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
 _EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
-_NOTE = rf"[{COMMENT}\s]"
-_DEFAULT = lazy(rf"^\+{_NOTE}*(?:case{_NOTE}+\w+{_NOTE}*:{_NOTE}*|)*{_NOTE}*\bdefault{_NOTE}*:{_NOTE}*;")
-_CHECKED_SCANF = (
-    lazy(rf"{IDENT}\s*=\s*sscanf\s*{BALANCED}"),
-    lazy(rf"\bsscanf\s*{BALANCED}\s*{COMPARE}"),
-    lazy(rf"{COMPARE}\s*\bsscanf\s*{BALANCED}"),
-)
-_ONE_NUMBER = lazy(r'^"%(?i:ll[udxi]|[udxi]ll|ll|[hl]h?[udxi]|[udxi][hl]h?|[hl]h?|[udxi])"$')
 _CONSTANT = lazy(CONSTANT)
 _ARGUMENT = value()
-_SCANF = lazy(rf'\bsscanf\b\s*\(\s*{_ARGUMENT}\s*,\s*(?P<format>"[^"]+")')
-_MEMSET = lazy(rf"^\+.*?\bmemset\s*\(\s*{_ARGUMENT}\s*,\s*{_ARGUMENT}\s*,\s*(?P<size>{_ARGUMENT})\s*\)")
-_MIN_MAX = lazy(rf"^\+.*?\b(?P<call>min|max)\s*\(\s*(?P<one>{_ARGUMENT})\s*,\s*(?P<two>{_ARGUMENT})\s*\)")
 # words that the large patterns need; searching for them first is cheaper, since most patches have none
-_SUSPECT_SIZE = lazy(r"\bmemset\s*\([^;]*,[^,;]*\b(?:0[xX])?[01]\s*\)")
-_CAST_IN_MIN = lazy(r"\b(?:min|max)\s*\(\s*(?:\(|[^;]*,\s*\()")
 _ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
-_CAST = lazy(r"\s*\(")
 _SLEEP = lazy(rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)")
 _MULTIPLIED = lazy(
     rf"^\+\s*(?:{LVAL})\s*=\s*(?:{BALANCED})?\s*(?P<call>(?:kv|k)[mz]alloc)\s*\(\s*(?P<one>{_ARGUMENT})\s*\*\s*(?P<two>{_ARGUMENT})\s*,"
@@ -124,12 +107,8 @@ _PLACEHOLDERS = {
     "DEVICE_ATTR_RW": "name",
     "DEVICE_ATTR_WO": "name",
     "EXPORTED_WORLD_WRITABLE": "mode",
-    "MEMSET": "",
-    "MEMSET/nothing": "",
-    "MINMAX": "call",
     "NON_OCTAL_PERMISSIONS": "mode",
     "SYMBOLIC_PERMS": "mode octal",
-    "UNNECESSARY_MODIFIER": "modifier specifier",
     "USLEEP_RANGE": "",
     "USLEEP_RANGE/no-range": "",
     "VSPRINTF_POINTER_EXTENSION": "specifier",
@@ -167,14 +146,6 @@ def _hit(case: str = "", **values: str) -> Hit:
     return Hit(None, case=case, values={name: as_text(text) for name, text in values.items()})
 
 
-def _short(at: CallPlace) -> Hits:
-    raw = at.raw
-    if "h" not in raw or not _SHORT.search(raw) or not _LOG_CALL.search(at.line.text):
-        return
-    for found in _SHORT.finditer(raw, max(raw.find('"'), 0)):
-        yield "UNNECESSARY_MODIFIER", _hit(specifier=found[0], modifier=found[1])
-
-
 def _pointer_formats(at: CallPlace) -> Hits:
     if "{" in at.statement or not _STRING_ARGUMENT.search(at.statement) or not _POINTER.search(at.raw):
         return
@@ -205,28 +176,6 @@ def _bad_extension(specifier: str) -> Hit:
     return _hit(specifier=specifier)
 
 
-def _memset(at: CallPlace) -> Hits:
-    found = _MEMSET.match(at.statement) if _SUSPECT_SIZE.search(at.statement) else None
-    size = _without_cast(found["size"]) if found else ""
-    if re.match(r"^(?:0x|)0$", size, re.IGNORECASE):
-        yield "MEMSET", _hit("nothing")
-    elif re.match(r"^(?:0x|)1$", size, re.IGNORECASE):
-        yield "MEMSET", _hit()
-
-
-def _without_cast(argument: str) -> str:
-    text = argument.lstrip(" \t\n\r\f\v")
-    if not text.startswith("("):
-        return text.rstrip(" \t\n\r\f\v")
-    return text[text.index(")") + 1 :].strip(" \t\n\r\f\v") if ")" in text else text
-
-
-def _min_max(at: CallPlace) -> Hits:
-    found = _MIN_MAX.match(at.statement) if _CAST_IN_MIN.search(at.statement) else None
-    if found and (_CAST.match(found["one"]) or _CAST.match(found["two"])):
-        yield "MINMAX", _hit(call=found["call"])
-
-
 def _sleep(at: CallPlace) -> Hits:
     found = _SLEEP.match(at.statement)
     if not found:
@@ -236,16 +185,6 @@ def _sleep(at: CallPlace) -> Hits:
         yield "USLEEP_RANGE", _hit("no-range")
     elif low.isdecimal() and high.isdecimal() and len(low + high) < 40 and int(low) > int(high):
         yield "USLEEP_RANGE", _hit()
-
-
-def _scanf(at: CallPlace) -> Hits:
-    if not re.search(r"\bsscanf\b", at.line.text, re.ASCII):
-        return
-    if not any(checked.search(at.statement) for checked in _CHECKED_SCANF):
-        yield "NAKED_SSCANF", _hit()
-    found = _SCANF.search(at.raw)
-    if found and found["format"].count("%") == 1 and _ONE_NUMBER.match(found["format"]):
-        yield "SSCANF_TO_KSTRTO", _hit()
 
 
 def _multiplied(at: CallPlace) -> Hits:
@@ -259,11 +198,6 @@ def _multiplied(at: CallPlace) -> Hits:
     if not re.match(r"sizeof\b", count, re.ASCII) and _SIZEOF.match(size) and not constant:
         better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(found["call"], "kmalloc_array")
         yield "ALLOC_WITH_MULTIPLY", _hit(better=better, call=found["call"])
-
-
-def _default(at: CallPlace) -> Hits:
-    if _DEFAULT.match(at.statement):
-        yield "DEFAULT_NO_BREAK", _hit()
 
 
 def _octal(text: str) -> int:
@@ -336,14 +270,9 @@ def lazy_cached(text: str) -> re.Pattern[str]:
 
 
 _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], Hits]], ...] = (
-    (('"',), _short),
     (('"',), _pointer_formats),
-    (("memset",), _memset),
-    (("min", "max"), _min_max),
     (("usleep_range",), _sleep),
-    (("sscanf",), _scanf),
     (("alloc",), _multiplied),
-    (("default",), _default),
     (("DEVICE_ATTR",), _device_attr),
     (_MODE_WORDS, _modes),
 )

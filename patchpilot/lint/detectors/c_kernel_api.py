@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.c.c_patterns import IDENT, STRING, value
+from patchpilot.lint.c.c_patterns import STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
@@ -17,33 +17,17 @@ from patchpilot.model.source_tree import Tree
 
 _ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
 _OWN_ASM = ("irq", "memory", "time", "reboot")
-_STEMS = "(?:mb__before_atomic|mb__after_atomic|store_release|load_acquire|store_mb|(?:mb|rmb|wmb))"
-_BARRIER = lazy(rf"\b(?:mb|rmb|wmb|smp_{_STEMS}|virt_{_STEMS})\s*\(")
-_INNER_BARRIER = lazy(rf"\b__smp_{_STEMS}\s*\(")
-_INNER_DEFINED = lazy(rf"^.\s*#\s*define\s+__smp_{_STEMS}\s*\(")
-_PREFIX = "__(?:mem|cpu|dev|net_|)"
-_INIT_DATA = lazy(rf"({_PREFIX})initdata\b")
-_INIT_CONST = lazy(rf"{_PREFIX}initconst\b")
 _CONST = lazy(r"\bconst\b")
 _SETUP = lazy(r'\b__setup\("([^"]*)"')
 _PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
-_BIT = lazy(rf"#\s*define\s+\w+\s+\(?\s*1\s*([ulUL]*)\s*<<\s*(?:\d+|{IDENT})\s*\)?")
 _STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
-_SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{STRING})")
 _LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
 _TEXT = lazy(rf"({STRING})")
 _PLACEHOLDERS = {
     "ARCH_INCLUDE_LINUX": "header",
-    "BIT_MACRO": "macro",
     "CONST_STRUCT": "name",
     "INCLUDE_LINUX": "header",
-    "INIT_ATTRIBUTE": "section",
-    "INIT_ATTRIBUTE/const-data": "prefix",
-    "MEMORY_BARRIER": "",
-    "MEMORY_BARRIER/inner": "",
     "MODULE_LICENSE": "name",
-    "SYSFS_EMIT": "",
-    "SYSFS_EMIT/string": "",
     "MODULE_LICENSE/v2": "",
     "UNDOCUMENTED_SETUP": "option",
 }
@@ -97,45 +81,10 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     return text is not None and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
 
 
-def _barrier(at: ApiPlace) -> Hits:
-    if _BARRIER.search(at.line.text) and not at.lines.has_comment_near(at.line):
-        yield "MEMORY_BARRIER", _hit()
-    if (
-        "__smp_" in at.line.text
-        and not at.line.file.startswith("include/asm-generic/")
-        and not at.line.file.endswith("/barrier.h")
-        and _INNER_BARRIER.search(at.line.text)
-        and not _INNER_DEFINED.match(at.line.text)
-    ):
-        yield "MEMORY_BARRIER", _hit("inner")
-
-
-def _init_attribute(at: ApiPlace) -> Hits:
-    constant = _CONST.search(at.line.text)
-    if constant and (found := _INIT_DATA.search(at.line.text)):
-        yield "INIT_ATTRIBUTE", _hit("const-data", prefix=found[1])
-    if not constant and (found := _INIT_CONST.search(at.line.text)):
-        yield "INIT_ATTRIBUTE", _hit(section=found[0])
-
-
 def _setup(at: ApiPlace) -> Hits:
     found = _SETUP.search(at.line.raw)
     if found and not any(found[1] in line.text for line in at.lines.lines if line.sign == "+" and line.file.endswith(_PARAMETERS)):
         yield "UNDOCUMENTED_SETUP", _hit(option=found[1])
-
-
-def _bit(at: ApiPlace) -> Hits:
-    if "define" in at.line.text and not at.line.file.startswith("include/uapi/") and (found := _BIT.search(at.line.text)):
-        macro = "BIT_ULL" if "ll" in found[1].lower() else "BIT"
-        yield "BIT_MACRO", _hit(macro=macro)
-
-
-def _sysfs_emit(at: ApiPlace) -> Hits:
-    found = _SYSFS_EMIT.search(at.line.text)
-    text = at.line.raw[found.start("format") : found.end("format")] if found else '\\n"'
-    if not text.endswith('\\n"'):
-        # the string that is printed may end with a newline
-        yield "SYSFS_EMIT", _hit("string" if text == '"%s"' else "")
 
 
 def _license(at: ApiPlace) -> Hits:
@@ -153,11 +102,7 @@ def _license(at: ApiPlace) -> Hits:
 
 _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], Hits]], ...] = (
     (("asm/",), _asm_include),
-    (("mb", "store_release", "load_acquire"), _barrier),
-    (("init",), _init_attribute),
     (("__setup",), _setup),
-    (("<<",), _bit),
-    (("sysfs_emit",), _sysfs_emit),
     (("MODULE_LICENSE",), _license),
 )
 """The words of which a line must have one, and its check."""

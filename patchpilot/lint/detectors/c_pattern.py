@@ -39,15 +39,19 @@ def c_text(context: Context) -> str:
 def _fragments() -> Mapping[str, str]:
     return {
         "ALLOCATION": c_patterns.ALLOC_FUNCTIONS,
+        "ATTRIBUTE": c_patterns.ATTRIBUTE,
         "ASSIGNMENT": c_patterns.ASSIGNMENT,
         "BRACKETED": c_patterns.BALANCED,
         "COMMENT": c_patterns.NOTE,
         "COMPARISON": c_patterns.COMPARE,
         "CONSTANT": c_patterns.CONSTANT,
         "IDENTIFIER": c_patterns.IDENT,
+        "INLINE": c_patterns.INLINE,
+        "KNOWN_TYPE": c_patterns.TYPEDEFS,
         "LOG_CALL": c_patterns.LOG_FUNCTIONS,
         "MEMBERS": rf"(?:{c_patterns.MEMBER}\s*)+",
         "OPERATOR": c_patterns.OPERATORS,
+        "STORAGE": c_patterns.STORAGE,
         "STRING": c_patterns.STRING,
         "VALUE": c_patterns.value(),
         "VALUE_OR_CALL": c_patterns.LVAL_OR_CALL,
@@ -69,19 +73,20 @@ def with_fragments(text: str) -> str:
 
 
 @cache
-def _compiled(text: str) -> re.Pattern[str]:
+def c_pattern(text: str) -> re.Pattern[str]:
+    """Returns the compiled pattern of a pack."""
     return c_patterns.pattern(with_fragments(text))
 
 
 def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
     """Returns the compiled pattern, in which {name} stands for the text of that group of the match."""
     if not _GROUP.search(text):
-        return _compiled(text)
+        return c_pattern(text)
     values = match.groupdict()
     return c_patterns.pattern(_GROUP.sub(lambda found: re.escape(values.get(found[1]) or ""), with_fragments(text)))
 
 
-def _added_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
+def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
     """Returns the lines that a rule checks; none when its needles show that it cannot match."""
     needle, needles, suffixes = arguments.get("needle", ""), arguments.get("needles", ()), arguments.get("suffixes")
     if arguments.get("unchanged"):
@@ -110,7 +115,8 @@ def _added_text(context: Context) -> str:
     return str(text)
 
 
-def _form(line: ScannedLine, form: str) -> str:
+def form_of(line: ScannedLine, form: str) -> str:
+    """Returns the line in one of `FORMS`."""
     match form:
         case "code":
             return line.text
@@ -122,11 +128,13 @@ def _form(line: ScannedLine, form: str) -> str:
             return line.raw
 
 
-def _optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
-    return _compiled(arguments[name]) if name in arguments else None
+def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
+    """Returns the compiled pattern of an argument, None where the rule does not have it."""
+    return c_pattern(arguments[name]) if name in arguments else None
 
 
-def _lines_read(context: Context, arguments: Arguments) -> str:
+def lines_read(context: Context, arguments: Arguments) -> str:
+    """Returns the folded text that has every line that a rule about lines of C may report."""
     return whole_text(context) if arguments.get("unchanged") else added_text(context)
 
 
@@ -144,7 +152,7 @@ AROUND: Mapping[str, ArgumentType] = {
     "code-like",
     "*pattern *around",
     generic=True,
-    reads=_lines_read,
+    reads=lines_read,
     pattern=str,
     needle=str,
     needles=list,
@@ -156,6 +164,8 @@ AROUND: Mapping[str, ArgumentType] = {
     around=AROUND,
     group_patterns=dict,
     unless_group_patterns=dict,
+    raw_group_patterns=dict,
+    unless_raw_group_patterns=dict,
     files_pattern=str,
     other_files_pattern=str,
     each=bool,
@@ -177,22 +187,24 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     lines "two-before" and "after" it in the patch; `line` is its form, `pattern` must match it, `unless_pattern` must not. In these
     patterns {name} is the text of that group of `pattern`; the message may have their named groups too.
 
-    `group_patterns` and `unless_group_patterns` are by group what its text must match, and must not. `suffixes` are those of the
+    `group_patterns` and `unless_group_patterns` are by group what its text must match, and must not; {name} is another group there.
+    `raw_group_patterns` and `unless_raw_group_patterns` are for the text as written, which is masked in other forms. `suffixes` are those of the
     files ("*": all files; .c and .h when not given); `files_pattern` and `other_files_pattern` select files. `uncommented`: only
     where no comment is near. `same_indent`: only if the line before has the same indent; `from_line`: not in the lines of the file
-    above; `apart`: not directly below another finding. The message may have the pattern's named groups; a group named `at` is where
+    above; `apart`: not directly below another finding. The message may have the pattern's named groups,
+    without spaces if the name ends in `_joined`; a group named `at` is where
     the column points, `no_column` omits it. `each` reports every match, not the first of a line; `unchanged` checks context lines too.
     """
-    lines = _added_lines(context, arguments)
+    lines = added_c_lines(context, arguments)
     if not lines:
         return
-    regex, unless = _compiled(arguments["pattern"]), _optional(arguments, "unless_pattern")
+    regex, unless = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
     form, each, whole = arguments.get("line", "code"), arguments.get("each"), arguments.get("no_column")
     place = "at" if "at" in regex.groupindex else 0
     conditions = not _CONDITIONS.isdisjoint(arguments)
     reported = 0
     for line in lines:
-        text = _form(line, form)
+        text = form_of(line, form)
         found = regex.search(text)
         if not found or line.starts_file or (unless and unless.search(text)):
             continue
@@ -205,7 +217,13 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             column = None if whole else max(1, match.start(place))
             if column and not line.raw.isascii():
                 column = len(as_text(line.raw[:column]))
-            yield Hit(line.number, column=column, values={name: as_text(value or "") for name, value in named.items()})
+            yield Hit(line.number, column=column, values={name: _shown(name, value) for name, value in named.items()})
+
+
+def _shown(name: str, value: str | None) -> str:
+    """Returns the text of a group as messages show it: without spaces if its name ends in `_joined`."""
+    text = as_text(value or "")
+    return "".join(text.split()) if name.endswith("_joined") else text
 
 
 _CONDITIONS = frozenset(
@@ -215,6 +233,8 @@ _CONDITIONS = frozenset(
         "around",
         "group_patterns",
         "unless_group_patterns",
+        "raw_group_patterns",
+        "unless_raw_group_patterns",
         "files_pattern",
         "other_files_pattern",
         "uncommented",
@@ -226,23 +246,28 @@ _CONDITIONS = frozenset(
 
 def _suits(context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]) -> Mapping[str, str | None] | None:
     """Returns the named groups of what is around a line, or None where the conditions of the rule are not met."""
-    files, others = _optional(arguments, "files_pattern"), _optional(arguments, "other_files_pattern")
+    files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
         return None
-    before, unless_before = _optional(arguments, "before_pattern"), _optional(arguments, "unless_before_pattern")
+    before, unless_before = optional(arguments, "before_pattern"), optional(arguments, "unless_before_pattern")
     if (before or unless_before) and not _follows(line, arguments.get("line", "code"), before, unless_before):
         return None
-    if not _groups_suit(arguments, found) or not _is_placed(arguments, line):
+    if not groups_suit(arguments, found, line.raw) or not _is_placed(arguments, line):
         return None
     if arguments.get("uncommented") and scan(context).has_comment_near(line):
         return None
     return _groups_around(context, arguments, line, found)
 
 
-def _groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
+def groups_suit(arguments: Arguments, found: re.Match[str], raw: str = "") -> bool:
+    """Whether the groups of a match are as the rule requires; `raw` is the text as written, for `raw_group_patterns`."""
     wanted, unwanted = arguments.get("group_patterns", {}), arguments.get("unless_group_patterns", {})
-    return all(_compiled(text).search(found[name] or "") for name, text in wanted.items()) and not any(
-        _compiled(text).search(found[name] or "") for name, text in unwanted.items()
+    written, unwritten = arguments.get("raw_group_patterns", {}), arguments.get("unless_raw_group_patterns", {})
+    return (
+        all(_filled(text, found).search(found[name] or "") for name, text in wanted.items())
+        and not any(_filled(text, found).search(found[name] or "") for name, text in unwanted.items())
+        and all(c_pattern(text).search(raw[slice(*found.span(name))]) for name, text in written.items())
+        and not any(c_pattern(text).search(raw[slice(*found.span(name))]) for name, text in unwritten.items())
     )
 
 
@@ -258,7 +283,7 @@ def _groups_around(context: Context, arguments: Arguments, line: ScannedLine, fo
     groups: dict[str, str | None] = {}
     for wanted in arguments.get("around", ()):
         other = _other_line(context, line, wanted.get("at", "line"))
-        text = None if other is None or len(other.raw) > LONGEST_LINE else _form(other, wanted.get("line", "code"))
+        text = None if other is None or len(other.raw) > LONGEST_LINE else form_of(other, wanted.get("line", "code"))
         if "pattern" in wanted:
             match = _filled(wanted["pattern"], found).search(text) if text is not None else None
             if match is None:
@@ -283,10 +308,10 @@ def _follows(line: ScannedLine, form: str, before: re.Pattern[str] | None, unles
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
         return before is None
-    return (before is None or before.search(_form(above, form)) is not None) and not (unless and unless.search(above.raw))
+    return (before is None or before.search(form_of(above, form)) is not None) and not (unless and unless.search(above.raw))
 
 
-@detector("string-like", "*pattern", generic=True, reads=_lines_read, pattern=str, needle=str)
+@detector("string-like", "*pattern", generic=True, reads=lines_read, pattern=str, needle=str)
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C with a string that matches `pattern`, in which %% is read as __; `needle` is text that every match has."""
     needle = arguments["needle"]

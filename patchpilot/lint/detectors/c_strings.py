@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.c.c_patterns import BALANCED, LVAL, STRING
+from patchpilot.lint.c.c_patterns import BALANCED, STRING
 from patchpilot.lint.c.line_scan import ScannedLine, as_text
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
@@ -13,8 +13,6 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.word_lists import word_table
 
 _STRING = lazy(STRING)
-_TESTED = lazy(rf"\bif\s*\(\s*({LVAL})\s*\)")
-_FREED = r"\b(kfree|usb_free_urb|debugfs_remove(?:_recursive)?|(?:kmem_cache|mempool|dma_pool)_destroy)\s*\(\s*%s\s*\)\s*;"
 _ATTRIBUTE = lazy(rf"\b__attribute__\s*\(\s*({BALANCED})\s*\)")
 _ATTRIBUTE_BODY = lazy(r"\s*\(\s*(.*)\)\s*")
 _ATTRIBUTE_WORD = lazy(rf"\s*(\w+)\s*({BALANCED})?")
@@ -22,7 +20,6 @@ _UAPI = lazy(r"\binclude/uapi/")
 _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 _PLACEHOLDERS = {
     "EMBEDDED_FUNCTION_NAME": "name",
-    "NEEDLESS_IF": "call",
     "PREFER_DEFINED_ATTRIBUTE_MACRO": "attribute macro",
     "PREFER_DEFINED_ATTRIBUTE_MACRO/unused": "",
 }
@@ -46,19 +43,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     for line in c_lines(context):
         if attributes and "__attribute__" in line.raw and not _UAPI.search(line.file):
             yield from _attributes(line)
-        if line.raw[-1:] == "\\" and line.code.count('"') % 2:
-            yield "LINE_CONTINUATIONS", Hit(line.number)
-        yield from _freed(line)
     yield from _function_names(context)
-
-
-def _freed(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
-    above = line.previous
-    if above is None or "if" not in above.text or ");" not in line.text.replace(" ", ""):
-        return
-    tested = _TESTED.search(above.text)
-    if tested and (found := re.search(_FREED % re.escape(tested[1]), line.text, re.ASCII)):
-        yield "NEEDLESS_IF", Hit(line.number, values={"call": found[1]})
 
 
 def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:

@@ -7,7 +7,6 @@ from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.word_lists import word_table
 
 SECTION_ORDER = "MRLSWQBCPTFXNK"
 _CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
@@ -16,10 +15,8 @@ _HELP = lazy(r"^\+\s*help\s*$")
 _NEXT_ENTRY = lazy(r"^(?:config|menuconfig|choice|endchoice|if|endif|menu|endmenu|source)\b")
 _ENTRY = lazy(r"^[+ ]([A-Z]):\s*(.*)")
 _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
-_OLD_FLAGS = lazy(r"\+(EXTRA_[A-Z]+FLAGS)")
 _PLACEHOLDERS = {
     "CONFIG_DESCRIPTION": "least",
-    "DEPRECATED_VARIABLE": "instead variable",
     "MAINTAINERS_STYLE": "above entry order",
     "MAINTAINERS_STYLE/pattern": "above pattern",
     "MAINTAINERS_STYLE/tab": "entry",
@@ -43,15 +40,6 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             yield "CONFIG_DESCRIPTION", Hit(line.number, values={"least": least})
         if path == "MAINTAINERS":
             yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
-        if ("Makefile" in path or "Kbuild" in path) and "EXTRA_" in text and (values := _obsolete_variable(text)):
-            yield "DEPRECATED_VARIABLE", Hit(line.number, values=values)
-
-
-def _obsolete_variable(text: str) -> dict[str, str] | None:
-    """Returns the obsolete make variable of an added line, and its replacement."""
-    name = _OLD_FLAGS.search(text)
-    instead = word_table("kbuild", "obsolete_variables").get(name[1]) if name else None
-    return {"variable": name[1], "instead": instead} if name and instead else None
 
 
 def _help_lines(context: Context) -> int:

@@ -76,8 +76,6 @@ def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[st
                 values={"columns": line.length, "limit": limit},
             ),
         )
-    if line.number < len(lines.lines) and lines.lines[line.number].text.startswith("\\ No newline at end of file"):
-        yield "MISSING_EOF_NEWLINE", Hit(line.number)
 
 
 def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:

@@ -88,7 +88,8 @@ def subject_line(context: Context) -> int:
 @detector("any-of", generic=True, of=list, by_column=bool)
 def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Reports what the general detectors of the tables [[rule.match.of]] report, each with its own arguments; `case` in a table is
-    the case of what it reports. Findings on a line are in the order of the tables, or with `by_column` from left to right.
+    the case of what it reports, `values` are more values for the placeholders of the message. Findings on a line are in the order
+    of the tables, or with `by_column` from left to right.
     """
     hits = _hits_of_all(context, arguments["of"])
     return sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0)) if arguments.get("by_column") else hits
@@ -102,7 +103,8 @@ def _hits_of_all(context: Context, tables: Iterable[Arguments]) -> Iterator[Hit]
             if not any(required in text for required in one["required"]):
                 continue
         for hit in registered.function(context, one):
-            yield hit._replace(case=one["case"]) if "case" in one else hit
+            values = {**hit.values, **one["values"]} if "values" in one else hit.values
+            yield hit._replace(case=one.get("case", hit.case), values=values)
 
 
 def _registered(one: Arguments) -> RegisteredDetector:

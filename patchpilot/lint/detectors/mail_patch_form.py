@@ -4,23 +4,18 @@
 from collections.abc import Iterable, Iterator
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.c.line_scan import LineScan, as_text, scan
+from patchpilot.lint.c.line_scan import LineScan, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
 _STARTS = lazy(r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+ b/\S+\s*$)", re.ASCII)
-_MODE = lazy(r"^new (?:file )?mode.*[7531]\d{0,2}$")
-_SCRIPT = lazy(r"scripts/|\.(?:py|pl|awk|sh)$")
 _MAINTAINERS_STAT = lazy(r"^\s*MAINTAINERS\s*\|")
 _MADE_OR_MOVED = lazy(r"^(?:(?:new|deleted) file mode\s*\d+\s*$|rename (?:from|to) [\w/.\-]+\s*$)")
 _BRACED_MOVE = lazy(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
-_NEW_FILE = lazy(r"^new file mode\s*\d+\s*$")
-_TEXT_BINDING = lazy(r"^Documentation/devicetree/bindings/.*\.txt$")
 _BINDING = ("Documentation/devicetree/", "include/dt-bindings/")
 _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
 _PLACEHOLDERS = {
-    "EXECUTE_PERMISSIONS": "file",
     "PATCH_PREFIX": "prefix",
 }
 
@@ -52,9 +47,6 @@ def last_line(lines: LineScan) -> int:
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     yield from _files(context, lines)
-    yield from _broken(lines)
-    for number in _moves(lines):
-        yield "FILE_PATH_CHANGES", Hit(number)
     if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
         yield "NOT_UNIFIED_DIFF", Hit(last_line(lines))
 
@@ -71,32 +63,13 @@ def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", Hit(reported, values={"prefix": prefix})
-                if line.file.startswith("include/asm/"):
-                    yield "MODIFIED_INCLUDE_ASM", Hit(reported)
             if not line.file.startswith("MAINTAINERS"):
                 now = line.file.startswith(_BINDING)
                 if binding is not None and binding != now:
                     yield "DT_SPLIT_BINDING_PATCH", Hit(line.number)
                 binding = now
-        elif text.startswith("new "):
-            if _MODE.match(text) and not _SCRIPT.search(line.file):
-                yield "EXECUTE_PERMISSIONS", Hit(line.number, values={"file": as_text(line.file)})
-            if not line.in_log and _NEW_FILE.match(text) and _TEXT_BINDING.match(line.file):
-                yield "DT_SCHEMA_BINDING_PATCH", Hit(line.number)
         if not line.starts_hunk:
             reported = line.number
-
-
-def _broken(lines: LineScan) -> Iterator[tuple[str, Hit]]:
-    for line in lines.lines:
-        if line.left and not line.starts_file and not line.starts_hunk and line.sign not in ("+", "-", " ", ""):
-            if line.text.startswith("\\ No newline"):
-                continue
-            yield (
-                "CORRUPTED_PATCH",
-                Hit(line.number),
-            )
-            return
 
 
 def _moves(lines: LineScan) -> Iterator[int]:

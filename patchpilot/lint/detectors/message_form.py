@@ -3,7 +3,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cache import patterns as re
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.tags_signoff import KNOWN
@@ -12,11 +11,6 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.model.source_tree import Tree
 
 LOG_WIDTH = 75
-_DIFF_WORDS = lazy(r"^\s+diff\b.*a/([\w/]+)")
-_DIFF_SIDES = lazy(r"^\s*(?:---\s+a/|\+\+\+\s+b/)")
-_DIFF_HUNK = lazy(r"^\s*@@ -\d+,\d+ \+\d+,\d+ @@")
-_TOOL_SUBJECT = lazy(r"^Subject:.*\b(?:checkpatch|sparse|smatch)\b[^:]", re.IGNORECASE)
-_CHANGE_ID = lazy(r"^\s*change-id:", re.IGNORECASE)
 _OOPS = lazy(r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]")
 _REGISTERS = lazy(r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+")
 _MAY_BE_LONG = lazy(
@@ -24,10 +18,6 @@ _MAY_BE_LONG = lazy(
 )
 _CHARSET = lazy(r'^Content-Type:.+charset="(.+)".*$')
 _CLEAN = lazy(r"[\t\n\r\x20-\x7e]*")
-_UTF8 = lazy(
-    r"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
-    r"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})*"
-)
 _ANY_UTF8 = lazy(r"[\xc2-\xf4][\x80-\xbf]")
 _PATH = lazy(r"(?:^|\s)(/\S*)")
 _PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
@@ -76,7 +66,7 @@ def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
 
 
 def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
-    oops = long_seen = diff_seen = separated = False
+    oops = long_seen = False
     for line in lines.lines:
         text = line.text
         if line.starts_file or line.starts_hunk:
@@ -84,14 +74,6 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
         if line.file and not (line.in_header or line.in_log or log_before(lines, line.number)):
             # the message does not go on after the first file
             return
-        if not diff_seen and log_before(lines, line.number) and _looks_like_diff(text):
-            diff_seen = True
-            yield "DIFF_IN_COMMIT_MSG", Hit(line.number)
-        separated = separated or text == "---"
-        if line.in_header and text[:8].lower() == "subject:" and _TOOL_SUBJECT.match(text):
-            yield "EMAIL_SUBJECT", Hit(line.number)
-        if not separated and not line.file and _CHANGE_ID.match(text):
-            yield "GERRIT_CHANGE_ID", Hit(line.number)
         oops = oops or in_stack_dump(line)
         if not line.in_log:
             continue
@@ -100,19 +82,11 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
             yield "COMMIT_LOG_LONG_LINE", Hit(line.number, values={"columns": len(text), "limit": LOG_WIDTH})
         if oops and not text.strip(" \t\r\f\v"):
             oops = False
-        if text.startswith("#"):
-            yield "COMMIT_COMMENT_SYMBOL", Hit(line.number)
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
     """Whether a line may exceed the limit: a diffstat, a path, a tag. Closes: is one since Linux 6.4."""
     return bool(_MAY_BE_LONG.match(text)) or (kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:")
-
-
-def _looks_like_diff(text: str) -> bool:
-    if "diff" in text and (found := _DIFF_WORDS.match(text)) and re.match(rf"^\s+diff\b.*a/[\w/]+\s+b/{found[1]}\b", text):
-        return True
-    return bool(("---" in text or "+++" in text) and _DIFF_SIDES.match(text)) or bool("@@" in text and _DIFF_HUNK.match(text))
 
 
 def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
@@ -127,8 +101,6 @@ def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
             other_charset = other_charset or "utf-8" not in found[1].lower()
         if (line.file and line.sign != "+") or _CLEAN.fullmatch(raw):
             continue
-        if not _UTF8.fullmatch(raw):
-            yield "INVALID_UTF8", Hit(line.number)
         if other_charset and line.log_after and not line.file and _ANY_UTF8.search(raw):
             yield "UTF8_BEFORE_PATCH", Hit(line.number)
 

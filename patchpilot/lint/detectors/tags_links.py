@@ -2,24 +2,18 @@
 """Detectors for what checkpatch.pl reports since Linux 6.1: bad links, reports without Closes:, fixes without Fixes:."""
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_patterns import IDENT
-from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
+from patchpilot.lint.c.line_scan import scan
 from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.word_lists import word_list
 from patchpilot.model.fix_claim import explains_missing_fixes
 
-_REPORTED = lazy(r"^\s*reported(?:|-and-tested)-by:", re.IGNORECASE)
-_CLOSES = lazy(r"^closes:\s*", re.IGNORECASE)
-_LINKED = lazy(r"^\s*(\w+:)\s*(\S+)")
-_VERSION = lazy(r"^v(?:ersion)?\d+", re.IGNORECASE)
 _REVERT = "This reverts commit"
 _BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
 _FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,40}", re.IGNORECASE)
@@ -28,8 +22,6 @@ _FIELD = lazy(rf"\.{IDENT}=")
 _EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
 _TABLE_ENDS = ("{}};", "{{}}};", "ISAPNP_DEVICE_SINGLE_END}};", "ISAPNP_CARD_END}};", "NULL};")
 _PLACEHOLDERS = {
-    "COMMIT_LOG_USE_LINK": "tag",
-    "COMMIT_LOG_WRONG_LINK": "tag",
     "MISSING_FIXES_TAG": "sign",
     "MISSING_FIXES_TAG/explained": "sign",
     "MISSING_SENTINEL": "",
@@ -44,42 +36,8 @@ def newer(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
 
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
-    yield from _links(context)
     yield from _missing_fixes(context)
     yield from _tables(context)
-
-
-def _links(context: Context) -> Iterator[tuple[str, Hit]]:
-    lines = scan(context).lines
-    for line in lines:
-        if line.starts_file or line.starts_hunk:
-            continue
-        if not line.in_header and "eported" in line.text and _REPORTED.match(line.text):
-            following = lines[line.number].raw if line.number < len(lines) else ""
-            if not _CLOSES.match(following):
-                yield "BAD_REPORTED_BY_LINK", Hit(line.number)
-        if line.in_log and ":" in line.text and (found := _LINKED.match(line.text)):
-            yield from _link(line, found)
-        if "http" in line.raw and _archives().search(line.raw, line.raw.lower().find("http") + 4):
-            yield "PREFER_LORE_ARCHIVE", Hit(line.number)
-
-
-@cache
-def _archives() -> re.Pattern[str]:
-    """Reports a link to a mail archive that may not last."""
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, word_list('links', 'other_archives')))})", re.IGNORECASE | re.ASCII)
-
-
-def _link(line: ScannedLine, found: re.Match[str]) -> Iterator[tuple[str, Hit]]:
-    tag, value = found[1], found[2]
-    known = tag in ("Link:", "Closes:")
-    if known and not value.startswith(("http://", "https://")):
-        yield "COMMIT_LOG_WRONG_LINK", Hit(line.number, values={"tag": tag})
-    elif not known and value.startswith("http"):
-        if _VERSION.match(tag):
-            yield "COMMIT_LOG_VERSIONING", Hit(line.number)
-        else:
-            yield "COMMIT_LOG_USE_LINK", Hit(line.number, values={"tag": as_text(tag)})
 
 
 def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:

@@ -16,7 +16,6 @@ PLACEHOLDERS.update(
         "brace-on-next-line": "",
         "brace-on-next-line/above": "",
         "brace-on-next-line/tag": "kind",
-        "no-space-after-keyword": "keyword",
         "suspect-indent": "depth indent",
         "trailing-statement": "",
         "trailing-statement/case": "",
@@ -119,16 +118,14 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 
 @check(ADDED, "return")
 def parenthesized_return(context: LineContext) -> Results | None:
-    """Reports parentheses around a return value: `return (x);`, `return(x)`."""
+    """Reports parentheses around a return value: `return (x);`."""
     statement = context.statement
-    if not statement or not (match := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
+    if not statement or not pattern(r".\s*return\s*\(", re.DOTALL).match(statement):
         return None
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _without_parentheses(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
             return [("return-with-parentheses", context.hit())]
-    elif not match[1]:
-        return [("no-space-after-keyword", context.hit(keyword="return"))]
     return None
 
 
@@ -140,7 +137,7 @@ def _without_parentheses(text: str) -> str:
 
 @check(ADDED, "do", "if", "while", "for")
 def condition_line(context: LineContext) -> Results | None:
-    """Reports assignments in a condition, and statements after it on the same line."""
+    """Reports statements after a condition on the same line."""
     text, walk = context.text, context.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
         _allow_while(context)
@@ -148,14 +145,11 @@ def condition_line(context: LineContext) -> Results | None:
         return None
     if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(text):
         return None
-    hits: list[tuple[str, Hit]] = []
     statement, condition = context.statement or "", context.condition
-    if pattern(r"\bif\s*\(.*[^<>!=]=[^=].*", re.DOTALL).search(condition):
-        hits.append(("assignment-in-condition", context.hit()))
     rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
     if condition and not pattern(r"\s*\{?\s*\\*\s*$").match(rest) and not pattern(r"\}\s*while\s*").search(condition):
-        hits.append(("trailing-statement", context.hit()))
-    return hits
+        return [("trailing-statement", context.hit())]
+    return None
 
 
 def _allow_while(context: LineContext) -> None:

@@ -1,81 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of declarations: types, pointer stars, storage classes, initial values."""
 
-from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
-    ATTRIBUTE,
-    C99_TYPES,
     IDENT,
     INIT,
-    INLINE,
     INT_TYPES,
     MODIFIER,
-    STORAGE,
     TYPEDEFS,
-    ZERO,
     pattern,
 )
 from patchpilot.lint.c.types import FoundType, TypePattern
 from patchpilot.lint.c.typewords import number_ends
-from patchpilot.lint.detector import Hit
 
 _SPACE = " \t\n\r\f\v"
-_BARE = TypePattern(rf"(?:\s++|(?!char\b|short\b|int\b|long\b))({IDENT})?+\s*+[=,;\[)(]", storage=True)
-_GLOBAL = TypePattern(rf"\s*{IDENT}(?:\s+<MODIFIER>)*\s*=\s*({ZERO})\s*;")
 _FUNCTION_TYPE = TypePattern(rf"\s*\(\s*\*?{IDENT}\s*\)\s*\(")
 _FUNCTION_NAME = TypePattern(rf"\s+{IDENT}\s*\(")
 _STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
 _STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
-_BASIC_ONLY = TypePattern(r"\s+const\b", stars=False)
-_BOUND = TypePattern(r"\b")
-_NAMED = TypePattern(rf"\s*{IDENT}")
-_STORED = TypePattern(rf"\s+({STORAGE})\b")
 _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
-_VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=;,\[]", storage=True)
 PLACEHOLDERS.update(
     {
-        "unsigned-without-int": "sign",
-        "c99-type": "kind type",
-        "doubled-const": "name",
-        "doubled-const/pointer": "name",
         "fake-flexible-array": "count",
         "init-attribute-for-struct-name": "attribute variable",
-        "misplaced-storage-class": "word",
         "misordered-type": "kind",
         "misplaced-init-attribute": "attribute variable",
         "misplaced-star": "good stars",
         "misplaced-star/cast": "good stars",
         "unnecessary-int": "kind",
-        "zeroed-global": "value",
     }
 )
-
-
-@check(ADDED, "signed")
-def unsigned_without_int(context: LineContext) -> Results | None:
-    """Reports `unsigned x` without int."""
-    hits: list[tuple[str, Hit]] = []
-    for match in context.types.finditer(_BARE, context.text):
-        bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(match.type)
-        if bare:
-            hits.append(("unsigned-without-int", context.hit(match.start, sign=bare[1])))
-    return hits
-
-
-@check(ADDED, "=")
-def zero_initializer(context: LineContext) -> Results | None:
-    """Reports a global variable that is initialized to zero."""
-    text = context.text
-    if not pattern(rf"=\s*{ZERO}\s*;").search(text):
-        return None
-    if (match := context.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(context.line.file):
-        return [("zeroed-global", context.hit(match.match.start(1), value=match.match[1]))]
-    return None
-
-
-def _is_bpf_program(file: str) -> bool:
-    return pattern(r"tools/testing/selftests/bpf/progs/.*\.c$|samples/bpf/.*_kern\.c$|.*/bpf/.*\.bpf\.c$").match(file) is not None
 
 
 @check(ADDED, "int", "char", "short", "long", "signed")
@@ -135,29 +89,6 @@ def _ends_in_small_array(text: str) -> bool:
     """Whether a line ends with `[0];` or `[1];`, ignoring spaces; much cheaper than the patterns."""
     tail = "".join(text.rpartition("[")[2].split())
     return tail in ("0];", "1];")
-
-
-@check(ADDED, "const")
-def misplaced_const(context: LineContext) -> Results | None:
-    """Reports `const x const`, `const static` and `static x const`."""
-    code, hits = context.code, []
-    for start in pattern(r"\bconst\s+").finditer(code):
-        if (match := context.types.match(_BASIC_ONLY, code, start.end())) is None:
-            continue
-        name = match.type
-        quoted = re.escape(name)
-        if pattern(rf"\bconst\s+{quoted}\s+const\b\s*\*").search(code):
-            hits.append(("doubled-const", context.hit(start.start(), "pointer", name=name)))
-        elif not pattern(rf"\bconst\s+{quoted}\s+const\s+\w+\s*\[").search(code):
-            hits.append(("doubled-const", context.hit(start.start(), name=name)))
-        break
-    leading = pattern(r"\+\s*const\s+static\s+").match(code)
-    trailing = pattern(r"\+\s*static\s+").match(code)
-    if (leading and context.types.match(_BOUND, code, leading.end())) or (
-        trailing and context.types.match(_BASIC_ONLY, code, trailing.end())
-    ):
-        hits.append(("const-not-after-static", context.hit()))
-    return hits
 
 
 @check(ADDED, "typedef")
@@ -239,35 +170,3 @@ def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
     """Reports `struct __initdata foo`, which no other pattern takes for a type."""
     match = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
     return FoundType(at, match.end(1), match) if match else None
-
-
-@check(ADDED, "__read_mostly")
-def const_read_mostly(context: LineContext) -> Results | None:
-    """Reports `const int x __read_mostly`."""
-    if not pattern(r"\b__read_mostly\b").search(context.text):
-        return None
-    match = context.types.search(_NAMED, context.text, inside=True)
-    if match and not match.type.rstrip(_SPACE).endswith("*") and pattern(r"\bconst\b").search(match.type):
-        return [("const-read-mostly", context.hit())]
-    return None
-
-
-@check(ADDED, "extern", "static", "asmlinkage")
-def late_storage_class(context: LineContext) -> Results | None:
-    """Reports a storage class after the type: `int static x`."""
-    match = context.types.search(_STORED, context.text)
-    return [("misplaced-storage-class", context.hit(match.match.start(1), word=match.match[1]))] if match else None
-
-
-@check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")
-def c99_type(context: LineContext) -> Results | None:
-    """Reports `uint8_t x;` outside of uapi headers."""
-    if pattern(r"\b(?:include/uapi|tools)/").search(context.line.file):
-        return None
-    match = context.types.search(_VARIABLE, context.text)
-    name = pattern(rf"\b({C99_TYPES})\b").search(match.type) if match else None
-    if not match or not name:
-        return None
-    size = pattern(r"\d+").search(name[1])
-    kind = ("s" if pattern(r"_*[si]").match(name[1]) else "u") + (size.group() if size else "")
-    return [("c99-type", context.hit(match.start, type=name[1], kind=kind))]

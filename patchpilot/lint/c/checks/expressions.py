@@ -17,55 +17,14 @@ from patchpilot.lint.c.c_patterns import (
 from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
-_DECLARED = TypePattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=", storage=True)
 _CONSTANT_FIRST = rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
-_SIZED = TypePattern(rf"(?:\s+{LVAL})?")
 _VARIABLE_SIZE = TypePattern(r"\s.*\[[^\]]*NR_CPUS[^\]]*\]", storage=True)
 PLACEHOLDERS.update(
     {
-        "sizeof-without-parentheses": "name",
         "cast-of-constant": "better cast number",
-        "doubled-parentheses": "",
-        "doubled-parentheses/assignment": "",
         "unnecessary-parentheses-in-condition": "inside",
-        "self-assignment": "name",
-        "split-dereference": "whole",
     }
 )
-
-
-@check(ADDED, "=")
-def self_assignment(context: LineContext) -> Results | None:
-    """Reports `int x = x;`."""
-    text = context.text
-    start = pattern(r"\+\s*").match(text)
-    if not start:
-        return None
-    at = start.end()
-    declared = context.types.match(_DECLARED, text, at)
-    match = declared.match if declared else pattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=").match(text, at)
-    if not match:
-        return None
-    name = match["name"]
-    itself = pattern(r"\s*(?:(\w+)|\*\s*\(?\s*&\s*\(?\s*(\w+)\s*\)?\s*\)?)\s*[;,]").match(text, match.end())
-    if itself and name in (itself[1], itself[2]):
-        return [("self-assignment", context.hit(match.start("name"), name=name))]
-    return None
-
-
-@check(ADDED)
-def multiline_dereference(context: LineContext) -> Results | None:
-    """Reports a member access that is split over two lines."""
-    before = context.before
-    if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((".", "->")):
-        return None
-    if not (old := pattern(rf"\+.*?({LVAL}\s*(?:\.|->))\s*$").match(before)):
-        return None
-    new = pattern(rf"\+\s*(?!#\s*(?!define\s+|if))\s*({LVAL})").match(context.text)
-    if not new:
-        return None
-    whole = "".join((old[1] + new[1]).split())
-    return [("split-dereference", context.hit(new.start(1), whole=whole))]
 
 
 @check(ADDED, "if")
@@ -80,12 +39,6 @@ def parentheses_in_condition(context: LineContext) -> Results | None:
             for inside in _parenthesized_comparisons(whole[1][1:-1])
             if not pattern(r"\s*\w+\s*$").match(inside)
         ]
-    if double := pattern(r"\bif\s*((?:\(\s*){2,})").search(context.text):
-        count = double[1].count("(")
-        inner = rf"\bif\s*(?:\(\s*){{{count}}}{LVAL_OR_CALL}\s*({COMPARE})\s*{LVAL_OR_CALL}(?:\s*\)){{{count}}}"
-        if count < 20 and (compared := pattern(inner).search(context.text)):
-            case = "assignment" if compared[3] == "==" else ""
-            hits.append(("doubled-parentheses", context.hit(compared.start(), case)))
     return hits
 
 
@@ -110,18 +63,6 @@ def _parenthesized_comparisons(text: str) -> list[str]:
             found.append(text[at + 1 : end].lstrip(" \t\n\r\f\v"))
             done = close.end()
     return found
-
-
-@check(ADDED, "sizeof ", "sizeof\t")
-def sizeof_without_parentheses(context: LineContext) -> Results | None:
-    """Reports `sizeof x`."""
-    for start in pattern(r"\bsizeof\s+").finditer(context.text):
-        match = pattern(rf"(?:\*\s*)?{LVAL}").match(context.text, start.end())
-        typed = context.types.match(_SIZED, context.text, start.end()) if not match else None
-        if match or typed:
-            name = match.group() if match else context.text[start.end() : typed.match.end() if typed else None]
-            return [("sizeof-without-parentheses", context.hit(start.start(), name=name))]
-    return None
 
 
 @check(ADDED, "int", "long", "signed")

@@ -4,7 +4,6 @@
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
-    ATTRIBUTE,
     BALANCED,
     IDENT,
     INLINE,
@@ -15,11 +14,8 @@ from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _SPACE = " \t\n\r\f\v"
-_NO_ARGUMENTS = TypePattern(rf"\s*({IDENT})\s*\(\s*\)")
 _BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
 _INLINED = TypePattern(rf"\s+{INLINE}\b")
-_WEAK = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*(?:{ATTRIBUTE})?\s*;", storage=True)
-_PROTOTYPE = TypePattern(rf"\s*{IDENT}\s*\(")
 _EXTERN = TypePattern(rf"\s+({IDENT})(\s*)\(")
 _ARGUMENTS = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;")
 _ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
@@ -27,19 +23,9 @@ _WHOLE = TypePattern(r"$")
 _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
 PLACEHOLDERS.update(
     {
-        "empty-argument-list": "name",
         "unnamed-argument": "argument",
     }
 )
-
-
-@check(ADDED, "()", "( ", "(\t")
-def no_arguments(context: LineContext) -> Results | None:
-    """Reports `int f()`."""
-    if not pattern(r"\(\s*\)").search(context.text):
-        return None
-    match = context.types.search(_NO_ARGUMENTS, context.text)
-    return [("empty-argument-list", context.hit(match.start, name=match.match[1]))] if match else None
 
 
 @check(ADDED, "{")
@@ -58,26 +44,6 @@ def misplaced_inline(context: LineContext) -> Results | None:
     """Reports `int inline f` and `inline static f`."""
     if context.types.search(_INLINED, context.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(context.text):
         return [("misplaced-inline", context.hit())]
-    return None
-
-
-@check(ADDED, "weak")
-def weak_declaration(context: LineContext) -> Results | None:
-    """Reports a weak attribute on a prototype."""
-    text = context.text
-    if pattern(r"\b__attribute__\s*\(\s*\(.*\bweak\b|\b__weak\b").search(text) and context.types.search(_WEAK, text, inside=True):
-        return [("weak-declaration", context.hit())]
-    return None
-
-
-@check(ADDED, "extern")
-def extern_in_header(context: LineContext) -> Results | None:
-    """Reports `extern int f(void);` in a header."""
-    if not context.line.file.endswith(".h"):
-        return None
-    start = pattern(r"\+\s*extern\s+").match(context.text)
-    if start and context.types.match(_PROTOTYPE, context.text, start.end()):
-        return [("extern-prototype", context.hit(start.start()))]
     return None
 
 

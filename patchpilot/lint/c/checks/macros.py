@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
+from patchpilot.lint.c.c_patterns import CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
 from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
@@ -37,7 +37,7 @@ def macro(context: LineContext) -> Results | None:
     text = context.text
     if "define" not in text or context.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
         return None
-    span = context.walk.passage.statement(context.line)
+    span = context.walk.macros[context.line.number] = context.walk.passage.statement(context.line)
     # parse a macro once: doing it for each line would take quadratic time
     read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(span.end - span.start, _LONGEST)
     whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
@@ -50,10 +50,6 @@ def macro(context: LineContext) -> Results | None:
         while arguments and not arguments[-1]:
             arguments.pop()
         hits += _arguments(context, arguments, _on_one_line(body))
-    if pattern(r"\b(?:goto|return)\b").search(whole) and not ("##" in whole and not pattern(r"##\s*(?:__VA_ARGS__|args)\b").search(whole)):
-        hits.append(("macro-with-flow-control", context.hit()))
-    if pattern(rf".\s*#\s*define\s+{IDENT}(\()?").match(text):
-        hits += _loop(context, whole)
     return hits
 
 
@@ -169,19 +165,3 @@ def _without_harmless_uses(context: LineContext, body: str, name: str) -> str:
         text = pattern(r"#+\s*(\w+)").sub(lambda found: "" if found[1] == name else found.group(), text)
         text = pattern(r"(\w+)\s*##").sub(lambda found: "" if found[1] == name else found.group(), text)
     return text
-
-
-def _loop(context: LineContext, whole: str) -> list[tuple[str, Hit]]:
-    """Reports `do { } while (0)` around one statement, and semicolons at the end of a macro."""
-    text = pattern(r"\\\n.").sub("", whole).replace(NOTE, " ")
-    loop = pattern(rf"\+\s*#\s*define\s+{IDENT}\s*{BALANCED}\s*do\s*\{{(.*)\s*\}}\s*while\s*\(\s*0\s*\)\s*([;\s]*)\s*$").match(text)
-    if not loop:
-        if pattern(rf"\+\s*#\s*define\s+{IDENT}.*;\s*$").match(text):
-            return [("macro-ends-in-semicolon", context.hit())]
-        return []
-    hits = []
-    if loop[1].count(";") == 1 and not pattern(r"\s*(?:if|while|for|switch)\b").match(loop[1]):
-        hits.append(("unnecessary-do-while-macro", context.hit()))
-    if loop[2]:
-        hits.append(("do-while-macro-ends-in-semicolon", context.hit()))
-    return hits

@@ -22,7 +22,6 @@ PLACEHOLDERS.update(
         "function-pointer-spacing/after-parenthesis": "",
         "function-pointer-spacing/before-arguments": "",
         "function-pointer-spacing/before-name": "",
-        "no-space-after-keyword": "keyword",
         "space-before-bracket": "",
         "space-before-bracket/entry": "",
         "space-before-call": "name",
@@ -91,10 +90,3 @@ def space_before_brace(context: LineContext) -> Results | None:
 def _casts_braces(context: LineContext, text: str) -> bool:
     """Whether a compound literal, `(type){`, is on the line."""
     return any(context.types.match(_BRACED_CAST, text, match.end()) for match in pattern(r"\(").finditer(text))
-
-
-@check(ADDED, "if(", "while(", "for(", "switch(")
-def no_space_after_keyword(context: LineContext) -> Results | None:
-    """Reports `if(x)`."""
-    match = pattern(r"\b(if|while|for|switch)\(").search(context.text)
-    return [("no-space-after-keyword", context.hit(match.end() - 1, keyword=match[1]))] if match else None

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""General detectors for C as it was read: the operators of a line with what is beside them, and whole statements."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from patchpilot.cache import patterns as re
+from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
+from patchpilot.lint.c.mask_comments import COMMENT
+from patchpilot.lint.c.operators import Operator, OperatorKind
+from patchpilot.lint.c.statements import StatementSpan, blank_signs
+from patchpilot.lint.c.types import FoundType, TypePattern, Types
+from patchpilot.lint.c.walk import code
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.c_pattern import (
+    FORMS,
+    added_c_lines,
+    c_lines,
+    c_pattern,
+    form_of,
+    groups_suit,
+    lines_read,
+    optional,
+    with_fragments,
+)
+from patchpilot.lint.lint_context import Context
+
+LONGEST_STATEMENT = 8000
+"""How much of a statement is read: with a parenthesis that is never closed, each line starts a statement that takes everything after it."""
+
+_CONTINUED = re.compile(r"\\\n.")
+
+
+@detector(
+    "operator",
+    "operator",
+    generic=True,
+    operators=list,
+    unless_operators=list,
+    sides_pattern=str,
+    unless_sides_pattern=str,
+    right_pattern=str,
+    unless_left_pattern=str,
+    unless_right_pattern=str,
+    other_files_pattern=str,
+    last=bool,
+    strict=bool,
+    unless_modifier=bool,
+)
+def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports operators in added lines of C by what is on both sides of them.
+
+    `operators` are their signs, perhaps with a letter for one meaning of the sign: U unary, B the colon of a bit field, C of a case, L of
+    a label, _ none of these; `unless_operators` are exceptions. `sides_pattern` must match, and `unless_sides_pattern` must not match,
+    the two letters for what is before and after the operator: V text, W a space, C a comment, B a bracket (after it also ;), O another
+    operator, E the end of the line or its indent. `right_pattern`, `unless_right_pattern` and `unless_left_pattern` are for the text on
+    these sides; `last`: whether nothing follows; `strict`: whether CHECKs are on for the file; `unless_modifier`: not where a word such
+    as const is anywhere after it. `other_files_pattern` excludes files. The message may have the {operator}.
+    """
+    found = [
+        one for kind, places in code(context).operators.items() if _is_wanted(kind, arguments) for one in places if _suits(one, arguments)
+    ]
+    found.sort(key=lambda one: (one.line.number, one.at))
+    for one in found:
+        column = one.at if one.line.raw.isascii() else len(as_text(one.line.raw[: one.at]))
+        yield Hit(one.line.number, column=column, values={"operator": one.sign})
+
+
+def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
+    own, wanted = kind.sign + kind.meaning, arguments["operators"]
+    if (kind.sign not in wanted and own not in wanted) or own in arguments.get("unless_operators", ()):
+        return False
+    if arguments.get("last", kind.is_last) is not kind.is_last or arguments.get("strict", kind.strict) is not kind.strict:
+        return False
+    sides, unless = optional(arguments, "sides_pattern"), optional(arguments, "unless_sides_pattern")
+    return not (sides and not sides.search(kind.sides)) and not (unless and unless.search(kind.sides))
+
+
+def _suits(one: Operator, arguments: Arguments) -> bool:
+    if arguments.get("unless_modifier") and one.before_modifier:
+        return False
+    for name, text in (("unless_left_pattern", one.left), ("unless_right_pattern", one.right), ("other_files_pattern", one.line.file)):
+        unwanted = optional(arguments, name)
+        if unwanted and unwanted.search(text):
+            return False
+    right = optional(arguments, "right_pattern")
+    return right is None or right.search(one.right) is not None
+
+
+@detector(
+    "statement-like",
+    "*pattern",
+    generic=True,
+    pattern=str,
+    unless_pattern=str,
+    needle=str,
+    needles=list,
+    part=("statement", "condition", "raw", "joined"),
+    line_pattern=str,
+    unless_line_pattern=str,
+    group_patterns=dict,
+    unless_group_patterns=dict,
+    other_files_pattern=str,
+    each=bool,
+)
+def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports statements of C that start in an added line and match `pattern`; a statement may span lines.
+
+    `part` is what the patterns see: the "statement" with comments and quoted text masked (the default), its "condition" only, the lines
+    as written ("raw"), or the statement "joined" at its line continuations, with spaces for comments. `unless_pattern` must not match
+    the same text; `line_pattern` must match the first line, `unless_line_pattern` must not. `needle` and `needles` are as in code-like, of
+    the statement or its first line. `group_patterns`, `unless_group_patterns`, `other_files_pattern` and `each` are as in code-like.
+    """
+    needles = (arguments["needle"],) if "needle" in arguments else tuple(arguments.get("needles", ()))
+    if needles and not any(needle in _new_text(context) for needle in needles):
+        return
+    pattern, walked = c_pattern(arguments["pattern"]), code(context)
+    for line in c_lines(context):
+        # a macro may be defined in the middle of a statement
+        span = walked.macros.get(line.number) or walked.statement(line.number)
+        if span is None or not _starts_well(line, arguments):
+            continue
+        text = blank_signs(span.raw_text[:LONGEST_STATEMENT])
+        if needles and not any(needle in text or needle in line.text for needle in needles):
+            continue
+        text = _part(context, line, span, text, arguments.get("part", "statement"))
+        for match in _matches(text, pattern, arguments):
+            yield Hit(line.number, values={name: as_text(value or "") for name, value in match.groupdict().items()})
+
+
+def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
+    first, others = optional(arguments, "line_pattern"), optional(arguments, "other_files_pattern")
+    if (first and not first.search(line.text)) or (others and others.search(line.file)):
+        return False
+    unless = optional(arguments, "unless_line_pattern")
+    return not (unless and unless.search(line.text))
+
+
+def _matches(text: str, pattern: re.Pattern[str], arguments: Arguments) -> Iterator[re.Match[str]]:
+    unless = optional(arguments, "unless_pattern")
+    if unless and unless.search(text):
+        return
+    for match in pattern.finditer(text):
+        if groups_suit(arguments, match):
+            yield match
+        if not arguments.get("each"):
+            return
+
+
+def _part(context: Context, line: ScannedLine, span: StatementSpan, text: str, part: str) -> str:
+    if part == "condition":
+        return span.condition
+    if part == "raw":
+        return scan(context).raw_lines(line.number, line.number + text.count("\n"))
+    if part == "joined":
+        return _CONTINUED.sub("", span.raw_text[:LONGEST_STATEMENT]).replace(COMMENT, " ")
+    return text
+
+
+def _new_text(context: Context) -> str:
+    """Returns the lines of C on the new side: a statement that starts in an added line may continue in unchanged lines."""
+    text: str | None = context.shared.get("generic_c.text")
+    if text is None:
+        lines = (line.raw for line in scan(context).lines if line.left and line.sign != "-" and line.suffix in ("c", "h"))
+        text = context.shared["generic_c.text"] = "\n".join(lines)
+    return text
+
+
+@detector(
+    "type-like",
+    "type *pattern *type_pattern",
+    generic=True,
+    reads=lines_read,
+    pattern=str,
+    needle=str,
+    needles=list,
+    line=FORMS,
+    type_pattern=str,
+    unless_type_pattern=str,
+    line_pattern=str,
+    unless_line_pattern=str,
+    files_pattern=str,
+    other_files_pattern=str,
+    column=("at", "start", "type"),
+    storage=bool,
+    no_stars=bool,
+    inside=bool,
+    each=bool,
+)
+def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports added lines of C with a type where `pattern` has <TYPE>: those of the language and those that the patch uses as types.
+
+    Before <TYPE>, `pattern` has what must precede the type; with nothing there the type may be anywhere, with `inside` also in the
+    middle of a word. `storage`: static, extern and inline may belong to the type; `no_stars`: pointer stars do not. Only the first such
+    type of a line is looked at, with `each` every one. `type_pattern` must match its text, `unless_type_pattern` must not. `line_pattern`
+    and `unless_line_pattern` are for the line, and have {type} for the type's text. `line`, `needle`, `needles`, `files_pattern` and
+    `other_files_pattern` are as in code-like. `column` is where the match starts, where the type does, or where the group `at` is.
+    """
+    lead, _, tail = arguments["pattern"].partition("<TYPE>")
+    kind = _type_pattern(with_fragments(tail), stars=not arguments.get("no_stars"), storage=bool(arguments.get("storage")))
+    walked = None
+    for line in added_c_lines(context, arguments):
+        if line.starts_file or not _starts_type(line, arguments):
+            continue
+        walked = walked or code(context)
+        text = form_of(line, arguments.get("line", "code"))
+        for at, found in _types_in(walked.types(line.number), kind, text, lead, arguments):
+            if (groups := _type_suits(text, found, arguments)) is not None:
+                yield Hit(line.number, column=_column(line, at, found, arguments), values=groups)
+            if not arguments.get("each"):
+                break
+
+
+@cache
+def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
+    return TypePattern(tail, stars=stars, storage=storage)
+
+
+def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
+    files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
+    return not (files and not files.search(line.file)) and not (others and others.search(line.file))
+
+
+def _types_in(types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments) -> Iterator[tuple[int, FoundType]]:
+    """Yields the types in a text, each with where the match starts."""
+    inside = bool(arguments.get("inside"))
+    if lead:
+        for before in c_pattern(lead).finditer(text):
+            if found := types.match(kind, text, before.end()):
+                yield before.start(), found
+    elif arguments.get("each"):
+        yield from ((found.start, found) for found in types.finditer(kind, text, inside=inside))
+    elif found := types.search(kind, text, inside=inside):
+        yield found.start, found
+
+
+def _type_suits(text: str, found: FoundType, arguments: Arguments) -> dict[str, str] | None:
+    """Returns the values for the message, or None where the conditions of the rule are not met."""
+    wanted, unwanted = optional(arguments, "type_pattern"), optional(arguments, "unless_type_pattern")
+    named = wanted.search(found.type) if wanted else None
+    if (wanted and not named) or (unwanted and unwanted.search(found.type)):
+        return None
+    for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
+        if name in arguments:
+            pattern = with_fragments(arguments[name]).replace("{type}", re.escape(found.type))
+            if (re.search(pattern, text, re.ASCII) is not None) is not must:
+                return None
+    groups = {**found.match.groupdict(), **(named.groupdict() if named else {})}
+    return {"type": as_text(found.type), **{name: as_text(value or "") for name, value in groups.items()}}
+
+
+def _column(line: ScannedLine, at: int, found: FoundType, arguments: Arguments) -> int | None:
+    """Returns the column that the rule asks for; None where it asks for none."""
+    where = arguments.get("column")
+    if where is None:
+        return None
+    place = {"start": at, "type": found.start}.get(where)
+    if place is None:
+        place = found.match.start("at")
+    return place if line.raw.isascii() else len(as_text(line.raw[:place]))

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The general detector for lines of a mail and its diff, in the form in which git and checkpatch.pl read them."""
+
+from collections.abc import Iterator
+
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.c_pattern import c_pattern, groups_suit, optional
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.required_text import whole_text
+
+
+def _whole_read(context: Context, _arguments: Arguments) -> str:
+    return whole_text(context)
+
+
+_PARTS = ("any", "header", "not-header", "log", "not-log", "message", "mail", "hunk", "new", "file")
+
+
+@detector(
+    "patch-line-like",
+    "file *pattern",
+    generic=True,
+    reads=_whole_read,
+    where=_PARTS,
+    pattern=str,
+    unless_pattern=str,
+    before_pattern=str,
+    unless_after_pattern=str,
+    until_pattern=str,
+    files_pattern=str,
+    other_files_pattern=str,
+    group_patterns=dict,
+    unless_group_patterns=dict,
+    raw=bool,
+    first=bool,
+    at_line_before=bool,
+)
+def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports lines of the patch that match `pattern`, in the part that `where` names; the line has its sign, if it has one.
+
+    `where`: "header" lines of the mail and those that are "not-header"; the message up to the first sign-off ("log") and what is
+    "not-log"; the whole "message"; the "mail" before the first file; the lines of a "hunk"; what is "new" (the mail and added lines);
+    the lines that start a "file"; "any" line. Only "file" has lines that start a file, and nothing has the header of a hunk.
+
+    `unless_pattern` must not match the same line, `before_pattern` must match the line before, `unless_after_pattern` must not match the
+    next line. `until_pattern` ends the search. `files_pattern` and `other_files_pattern` select files, `group_patterns` and
+    `unless_group_patterns` are as in code-like. `raw`: quoted text is not masked. `first` stops at one finding; with `at_line_before` it
+    is on the line above. The message may have {file} and the pattern's named groups.
+    """
+    where, lines = arguments["where"], scan(context)
+    regex, unless, until = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern"), optional(arguments, "until_pattern")
+    for line in lines.lines:
+        if line.starts_hunk or line.starts_file is not (where == "file"):
+            continue
+        text = line.raw if arguments.get("raw") else line.text
+        if until and until.search(text):
+            return
+        match = regex.search(text)
+        if not match or not _is_in(lines, line, where) or (unless and unless.search(text)):
+            continue
+        if groups_suit(arguments, match) and _suits(lines, line, arguments):
+            groups = {name: as_text(value or "") for name, value in match.groupdict().items()}
+            yield Hit(line.number - bool(arguments.get("at_line_before")), values={"file": as_text(line.file), **groups})
+            if arguments.get("first"):
+                return
+
+
+def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
+    """Whether a line is in this part of the patch."""
+    match where:
+        case "header" | "not-header":
+            return line.in_header is (where == "header")
+        case "log" | "not-log":
+            return line.in_log is (where == "log")
+        case "message":
+            return line.number > 1 and lines.lines[line.number - 2].log_after
+        case "mail":
+            return not line.file
+        case "hunk":
+            return line.left > 0
+        case "new":
+            return not line.file or line.sign == "+"
+        case _:
+            return True
+
+
+def _suits(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
+    """Whether the file of a line and the lines next to it are as the rule requires."""
+    files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
+    if (files and not files.search(line.file)) or (others and others.search(line.file)):
+        return False
+    before, unless_after = optional(arguments, "before_pattern"), optional(arguments, "unless_after_pattern")
+    if before and (line.number < 2 or not before.search(lines.lines[line.number - 2].raw)):
+        return False
+    after = lines.lines[line.number].raw if line.number < len(lines.lines) else ""
+    return not (unless_after and unless_after.search(after))
