@@ -22,6 +22,5 @@ def test_so_many_rules_are_data_alone() -> None:
 
 def test_a_generic_detector_serves_more_than_one_rule() -> None:
     import_detectors()
-    tables = [(rule, table) for rule in load_rules() for table in rule.arguments.get("of", ({"detector": rule.detector},))]
-    used = [detector for rule in load_rules() for detector in {rule.detector, *(t["detector"] for one, t in tables if one is rule)}]
+    used = [name for rule in load_rules() for name in {rule.detector, *(table["detector"] for table in rule.arguments.get("of", ()))}]
     assert not [name for name, registered in DETECTORS.items() if registered.generic and used.count(name) < 2]

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, INT, LVAL, OCTAL, STRING, value
+from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, LVAL, STRING, value
+from patchpilot.lint.c.file_modes import MODE_NAMES, mode_of
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.c.statements import blank_signs
 from patchpilot.lint.c.walk import code
@@ -33,46 +34,7 @@ _MULTIPLIED = lazy(
 _NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9_]*$")
 _SIZEOF = lazy(r"^sizeof\s*\S")
 
-S_NAMES = {
-    "S_IRWXU": 0o700,
-    "S_IRUSR": 0o400,
-    "S_IWUSR": 0o200,
-    "S_IXUSR": 0o100,
-    "S_IRWXG": 0o070,
-    "S_IRGRP": 0o040,
-    "S_IWGRP": 0o020,
-    "S_IXGRP": 0o010,
-    "S_IRWXO": 0o007,
-    "S_IROTH": 0o004,
-    "S_IWOTH": 0o002,
-    "S_IXOTH": 0o001,
-    "S_IRWXUGO": 0o777,
-    "S_IRUGO": 0o444,
-    "S_IWUGO": 0o222,
-    "S_IXUGO": 0o111,
-}
-_S_NAME = rf"(?:{'|'.join(sorted(S_NAMES, key=len, reverse=True))})"
-_S_NAMES = rf"{_S_NAME}(?:\s*\|\s*{_S_NAME})*"
-_SYMBOLIC = lazy(rf"\b({_S_NAMES})\b")
-_ONE_S_NAME = lazy(rf"\b({_S_NAME})\b(?:\s*\|\s*)?\s*")
-_OCTAL_MODE = lazy(r"^\s*0[0-7]{3}\s*$")
-_DEVICE_ATTR = lazy(rf"\bDEVICE_ATTR\s*\(\s*(\w+)\s*,\s*\(?\s*(\s*(?:{_S_NAMES}|0[0-7]{{3}})\s*)\s*\)?\s*,\s*(\w+)\s*,\s*(\w+)\s*\)")
-_MODE_ARGUMENTS = (
-    ("module_param", 3),
-    ("module_param_(?:array|named|string)", 4),
-    ("module_param_array_named", 5),
-    ("debugfs_create_(?:file|u8|u16|u32|u64|x8|x16|x32|x64|size_t|atomic_t|bool|blob|regset32|u32_array)", 2),
-    ("proc_create(?:_data|)", 2),
-    ("(?:CLASS|DEVICE|SENSOR|SENSOR_DEVICE|IIO_DEVICE)_ATTR", 2),
-    ("IIO_DEV_ATTR_[A-Z_]+", 1),
-    ("SENSOR_(?:DEVICE_|)ATTR_2", 2),
-    ("SENSOR_TEMPLATE(?:_2|)", 3),
-    ("__ATTR", 2),
-)
-_MODE_WORDS = ("module_param", "debugfs_create_", "proc_create", "_ATTR", "SENSOR_TEMPLATE")
-_MODE_FUNCTION = lazy("|".join(name for name, _ in _MODE_ARGUMENTS))
-_INT = lazy(INT)
-_OCTAL = lazy(OCTAL)
+_SYMBOLIC = lazy(rf"\b({MODE_NAMES})\b")
 
 LONGEST_STATEMENT = 8000
 """How much of a statement is read: with a parenthesis that is never closed, each line starts a statement that takes everything after it."""
@@ -101,13 +63,6 @@ class CallPlace(NamedTuple):
 
 _PLACEHOLDERS = {
     "ALLOC_WITH_MULTIPLY": "better call",
-    "DEVICE_ATTR_FUNCTIONS": "name",
-    "DEVICE_ATTR_PERMS": "mode",
-    "DEVICE_ATTR_RO": "name",
-    "DEVICE_ATTR_RW": "name",
-    "DEVICE_ATTR_WO": "name",
-    "EXPORTED_WORLD_WRITABLE": "mode",
-    "NON_OCTAL_PERMISSIONS": "mode",
     "SYMBOLIC_PERMS": "mode octal",
     "USLEEP_RANGE": "",
     "USLEEP_RANGE/no-range": "",
@@ -200,80 +155,19 @@ def _multiplied(at: CallPlace) -> Hits:
         yield "ALLOC_WITH_MULTIPLY", _hit(better=better, call=found["call"])
 
 
-def _octal(text: str) -> int:
-    if _OCTAL_MODE.match(text):
-        return int(text, 8)
-    mode = 0
-    at = None
-    for found in _ONE_S_NAME.finditer(text):
-        if at is not None and found.start() != at:
-            break
-        at = found.end()
-        mode |= S_NAMES[found[1]]
-    return mode
-
-
 def _symbolic(context: Context) -> Hits:
     for line in c_lines(context):
         if "S_I" in line.text:
             for found in _SYMBOLIC.finditer(line.text):
                 yield (
                     "SYMBOLIC_PERMS",
-                    Hit(line.number, column=found.start(), values={"octal": f"{_octal(found[1]):04o}", "mode": found[1]}),
+                    Hit(line.number, column=found.start(), values={"octal": f"{mode_of(found[1]):04o}", "mode": found[1]}),
                 )
-
-
-def _device_attr(at: CallPlace) -> Hits:
-    found = _DEVICE_ATTR.search(at.statement)
-    if not found:
-        return
-    name, mode, show, store = found[1], _octal(found[2]), found[3], found[4]
-    shown, stored = show == f"{name}_show", store == f"{name}_store"
-    if shown and stored and mode == 0o644:
-        yield "DEVICE_ATTR_RW", _hit(name=name)
-    elif shown and store == "NULL" and mode == 0o444:
-        yield "DEVICE_ATTR_RO", _hit(name=name)
-    elif show == "NULL" and stored and mode == 0o200:
-        yield "DEVICE_ATTR_WO", _hit(name=name)
-    elif mode in (0o644, 0o444, 0o200):
-        yield "DEVICE_ATTR_FUNCTIONS", _hit(name=name)
-    else:
-        yield "DEVICE_ATTR_PERMS", _hit(mode=found[2].strip())
-
-
-def _modes(at: CallPlace) -> Hits:
-    if not _MODE_FUNCTION.search(at.line.text):
-        return
-    for name, place in _MODE_ARGUMENTS:
-        skipped = rf"(?:\s*{_ARGUMENT}\s*,\s*){{{place - 1}}}" if place > 1 else ""
-        found = lazy_cached(rf"\b{name}\s*\({skipped}(?P<mode>{_ARGUMENT}(?:\|\s*{_ARGUMENT})*)\s*[,)]").search(at.statement)
-        if not found:
-            continue
-        mode = found["mode"]
-        octal = _OCTAL.fullmatch(mode)
-        plain = name.startswith(("module_param", "proc_create")) and mode == "0"
-        if not plain and ((not octal and _INT.fullmatch(mode)) or (octal and len(mode) != 4)):
-            yield "NON_OCTAL_PERMISSIONS", _hit(mode=mode)
-        if octal and int(re.sub(r"[^0-7].*", "", mode) or "0", 8) & 0o2:
-            yield "EXPORTED_WORLD_WRITABLE", _hit(mode=mode)
-
-
-_PATTERNS: dict[str, re.Pattern[str]] = {}
-
-
-def lazy_cached(text: str) -> re.Pattern[str]:
-    """Returns the compiled pattern, cached."""
-    found = _PATTERNS.get(text)
-    if found is None:
-        found = _PATTERNS[text] = re.compile(text, re.ASCII)
-    return found
 
 
 _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], Hits]], ...] = (
     (('"',), _pointer_formats),
     (("usleep_range",), _sleep),
     (("alloc",), _multiplied),
-    (("DEVICE_ATTR",), _device_attr),
-    (_MODE_WORDS, _modes),
 )
 """The words of which a statement must have one, and its check."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c import c_patterns
+from patchpilot.lint.c.file_modes import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy
@@ -47,9 +48,13 @@ def _fragments() -> Mapping[str, str]:
         "CONSTANT": c_patterns.CONSTANT,
         "IDENTIFIER": c_patterns.IDENT,
         "INLINE": c_patterns.INLINE,
+        "INTEGER": c_patterns.INT,
+        "INTEGER_SUFFIX": c_patterns.INT_SUFFIX,
         "KNOWN_TYPE": c_patterns.TYPEDEFS,
         "LOG_CALL": c_patterns.LOG_FUNCTIONS,
         "MEMBERS": rf"(?:{c_patterns.MEMBER}\s*)+",
+        "MODE": MODE,
+        "OCTAL": c_patterns.OCTAL,
         "OPERATOR": c_patterns.OPERATORS,
         "STORAGE": c_patterns.STORAGE,
         "STRING": c_patterns.STRING,

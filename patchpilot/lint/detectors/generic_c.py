@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.c import c_patterns
+from patchpilot.lint.c.file_modes import mode_of
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.c.operators import Operator, OperatorKind
@@ -100,6 +102,8 @@ def _suits(one: Operator, arguments: Arguments) -> bool:
     unless_line_pattern=str,
     group_patterns=dict,
     unless_group_patterns=dict,
+    group_modes=dict,
+    unless_group_modes=dict,
     other_files_pattern=str,
     each=bool,
 )
@@ -109,7 +113,9 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `part` is what the patterns see: the "statement" with comments and quoted text masked (the default), its "condition" only, the lines
     as written ("raw"), or the statement "joined" at its line continuations, with spaces for comments. `unless_pattern` must not match
     the same text; `line_pattern` must match the first line, `unless_line_pattern` must not. `needle` and `needles` are as in code-like, of
-    the statement or its first line. `group_patterns`, `unless_group_patterns`, `other_files_pattern` and `each` are as in code-like.
+    the statement or its first line. `group_modes` and `unless_group_modes` are by group which file modes it must and must not have, each
+    a list of four octal digits; the group has these or names such as S_IRUGO joined by |. `group_patterns`, `unless_group_patterns`,
+    `other_files_pattern` and `each` are as in code-like.
     """
     needles = (arguments["needle"],) if "needle" in arguments else tuple(arguments.get("needles", ()))
     if needles and not any(needle in _new_text(context) for needle in needles):
@@ -141,10 +147,21 @@ def _matches(text: str, pattern: re.Pattern[str], arguments: Arguments) -> Itera
     if unless and unless.search(text):
         return
     for match in pattern.finditer(text):
-        if groups_suit(arguments, match):
+        if groups_suit(arguments, match) and _modes_suit(arguments, match):
             yield match
         if not arguments.get("each"):
             return
+
+
+def _modes_suit(arguments: Arguments, match: re.Match[str]) -> bool:
+    wanted, unwanted = arguments.get("group_modes", {}), arguments.get("unless_group_modes", {})
+    return all(_mode(match[name]) in modes for name, modes in wanted.items()) and not any(
+        _mode(match[name]) in modes for name, modes in unwanted.items()
+    )
+
+
+def _mode(text: str) -> str:
+    return f"{mode_of(text):04o}"
 
 
 def _part(context: Context, line: ScannedLine, span: StatementSpan, text: str, part: str) -> str:
@@ -186,6 +203,7 @@ def _new_text(context: Context) -> str:
     no_stars=bool,
     inside=bool,
     each=bool,
+    absent=bool,
 )
 def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C with a type where `pattern` has <TYPE>: those of the language and those that the patch uses as types.
@@ -193,8 +211,9 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     Before <TYPE>, `pattern` has what must precede the type; with nothing there the type may be anywhere, with `inside` also in the
     middle of a word. `storage`: static, extern and inline may belong to the type; `no_stars`: pointer stars do not. Only the first such
     type of a line is looked at, with `each` every one. `type_pattern` must match its text, `unless_type_pattern` must not. `line_pattern`
-    and `unless_line_pattern` are for the line, and have {type} for the type's text. `line`, `needle`, `needles`, `files_pattern` and
-    `other_files_pattern` are as in code-like. `column` is where the match starts, where the type does, or where the group `at` is.
+    and `unless_line_pattern` are for the line, and have {type} for the type's text. `absent`: only
+    lines without such a type are reported. `line`, `needle`, `needles`, `files_pattern` and `other_files_pattern` are as in code-like.
+    `column` is where the match starts, where the type does, or where the group `at` is.
     """
     lead, _, tail = arguments["pattern"].partition("<TYPE>")
     kind = _type_pattern(with_fragments(tail), stars=not arguments.get("no_stars"), storage=bool(arguments.get("storage")))
@@ -204,7 +223,12 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         walked = walked or code(context)
         text = form_of(line, arguments.get("line", "code"))
-        for at, found in _types_in(walked.types(line.number), kind, text, lead, arguments):
+        found_types = _types_in(walked.types(line.number), kind, text, lead, arguments)
+        if arguments.get("absent"):
+            if _line_suits(text, "", arguments) and not any(True for _ in found_types):
+                yield Hit(line.number)
+            continue
+        for at, found in found_types:
             if (groups := _type_suits(text, found, arguments)) is not None:
                 yield Hit(line.number, column=_column(line, at, found, arguments), values=groups)
             if not arguments.get("each"):
@@ -240,13 +264,20 @@ def _type_suits(text: str, found: FoundType, arguments: Arguments) -> dict[str, 
     named = wanted.search(found.type) if wanted else None
     if (wanted and not named) or (unwanted and unwanted.search(found.type)):
         return None
-    for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
-        if name in arguments:
-            pattern = with_fragments(arguments[name]).replace("{type}", re.escape(found.type))
-            if (re.search(pattern, text, re.ASCII) is not None) is not must:
-                return None
+    if not _line_suits(text, found.type, arguments):
+        return None
     groups = {**found.match.groupdict(), **(named.groupdict() if named else {})}
     return {"type": as_text(found.type), **{name: as_text(value or "") for name, value in groups.items()}}
+
+
+def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
+    """Whether a line matches `line_pattern` and not `unless_line_pattern`."""
+    for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
+        if name in arguments:
+            pattern = c_patterns.pattern(with_fragments(arguments[name]).replace("{type}", re.escape(type_text)))
+            if (pattern.search(text) is not None) is not must:
+                return False
+    return True
 
 
 def _column(line: ScannedLine, at: int, found: FoundType, arguments: Arguments) -> int | None:
@@ -258,3 +289,44 @@ def _column(line: ScannedLine, at: int, found: FoundType, arguments: Arguments) 
     if place is None:
         place = found.match.start("at")
     return place if line.raw.isascii() else len(as_text(line.raw[:place]))
+
+
+@detector(
+    "argument-like",
+    "argument",
+    generic=True,
+    calls=list,
+    needles=list,
+    pattern=str,
+    unless_pattern=str,
+)
+def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports calls in added lines of C with an {argument} that matches `pattern` as a whole and not `unless_pattern`.
+
+    `calls` are texts "pattern of the names => number of the argument", the first of which is 1; with a pattern as the third part, such
+    an argument is not reported. `needles` are texts of which a call has one.
+    """
+    if not any(needle in _new_text(context) for needle in arguments["needles"]):
+        return
+    calls = [entry.split(" => ") for entry in arguments["calls"]]
+    names = c_pattern("|".join(entry[0] for entry in calls))
+    walked, wanted, unless = code(context), c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
+    for line in c_lines(context):
+        span = walked.statement(line.number)
+        if span is None or not names.search(line.text):
+            continue
+        text = blank_signs(span.raw_text[:LONGEST_STATEMENT])
+        for name, place, *excepted in calls:
+            argument = _argument(name, int(place), text)
+            if argument is None or (excepted and c_pattern(excepted[0]).fullmatch(argument)):
+                continue
+            if wanted.fullmatch(argument) and not (unless and unless.fullmatch(argument)):
+                yield Hit(line.number, values={"argument": as_text(argument)})
+
+
+def _argument(name: str, place: int, text: str) -> str | None:
+    """Returns the argument at this place of the first call of a function in a text."""
+    value = with_fragments("<VALUE>")
+    skipped = rf"(?:\s*{value}\s*,\s*){{{place - 1}}}" if place > 1 else ""
+    found = c_pattern(rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]").search(text)
+    return found["argument"] if found else None

@@ -7,15 +7,12 @@ from patchpilot.lint.c.c_patterns import (
     INIT,
     INT_TYPES,
     MODIFIER,
-    TYPEDEFS,
     pattern,
 )
 from patchpilot.lint.c.types import FoundType, TypePattern
 from patchpilot.lint.c.typewords import number_ends
 
 _SPACE = " \t\n\r\f\v"
-_FUNCTION_TYPE = TypePattern(rf"\s*\(\s*\*?{IDENT}\s*\)\s*\(")
-_FUNCTION_NAME = TypePattern(rf"\s+{IDENT}\s*\(")
 _STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
 _STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
 _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
@@ -89,18 +86,6 @@ def _ends_in_small_array(text: str) -> bool:
     """Whether a line ends with `[0];` or `[1];`, ignoring spaces; much cheaper than the patterns."""
     tail = "".join(text.rpartition("[")[2].split())
     return tail in ("0];", "1];")
-
-
-@check(ADDED, "typedef")
-def new_typedef(context: LineContext) -> Results | None:
-    """Reports a new typedef that is not of a function."""
-    text = context.text
-    if not pattern(r"\btypedef\s").search(text) or pattern(rf"\b{TYPEDEFS}").search(text) or pattern(r"\b__bitwise\b").search(text):
-        return None
-    for start in pattern(r"\btypedef\s+").finditer(text):
-        if context.types.match(_FUNCTION_TYPE, text, start.end()) or context.types.match(_FUNCTION_NAME, text, start.end()):
-            return None
-    return [("new-typedef", context.hit())]
 
 
 @check(ADDED)

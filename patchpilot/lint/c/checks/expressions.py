@@ -14,11 +14,9 @@ from patchpilot.lint.c.c_patterns import (
     LVAL_OR_CALL,
     pattern,
 )
-from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _CONSTANT_FIRST = rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
-_VARIABLE_SIZE = TypePattern(r"\s.*\[[^\]]*NR_CPUS[^\]]*\]", storage=True)
 PLACEHOLDERS.update(
     {
         "cast-of-constant": "better cast number",
@@ -76,22 +74,6 @@ def cast_of_constant(context: LineContext) -> Results | None:
     suffix += "LL" if pattern(r"\blong\s+long\b").search(cast) else "L" if pattern(r"\blong\b").search(cast) else ""
     better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
     return [("cast-of-constant", context.hit(match.start(), cast=cast, number=number, better=better))]
-
-
-@check(ADDED, "NR_CPUS")
-def number_of_cpus(context: LineContext) -> Results | None:
-    """Reports NR_CPUS except as the size of an array."""
-    text = context.text
-    if not pattern(r"\bNR_CPUS\b").search(text) or pattern(
-        r".\s*\s*#\s*if\b.*\bNR_CPUS\b|.\s*\s*#\s*define\b.*\bNR_CPUS\b|.\s*\.\w+\s*=\s*.*\bNR_CPUS\b"
-    ).match(text):
-        return None
-    if pattern(r"\[[^\]]*\.\.\.[^\]]*NR_CPUS[^\]]*\]|\[[^\]]*NR_CPUS[^\]]*\.\.\.[^\]]*\]").search(text):
-        return None
-    start = pattern(r".\s*").match(text)
-    if start and context.types.match(_VARIABLE_SIZE, text, start.end()):
-        return None
-    return [("number-of-cpus", context.hit())]
 
 
 @check(ADDED)

@@ -6,7 +6,6 @@ from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results,
 from patchpilot.lint.c.c_patterns import (
     BALANCED,
     IDENT,
-    INLINE,
     STORAGE,
     pattern,
 )
@@ -15,7 +14,6 @@ from patchpilot.lint.detector import Hit
 
 _SPACE = " \t\n\r\f\v"
 _BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
-_INLINED = TypePattern(rf"\s+{INLINE}\b")
 _EXTERN = TypePattern(rf"\s+({IDENT})(\s*)\(")
 _ARGUMENTS = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;")
 _ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
@@ -36,14 +34,6 @@ def function_brace(context: LineContext) -> Results | None:
         return None
     if context.types.search(_BODY_ON_LINE, code, inside=True):
         return [("function-brace-on-same-line", context.hit(code.find("{")))]
-    return None
-
-
-@check(ADDED, "inline")
-def misplaced_inline(context: LineContext) -> Results | None:
-    """Reports `int inline f` and `inline static f`."""
-    if context.types.search(_INLINED, context.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(context.text):
-        return [("misplaced-inline", context.hit())]
     return None
 
 
