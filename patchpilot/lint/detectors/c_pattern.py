@@ -207,11 +207,17 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     form, each, whole = arguments.get("line", "code"), arguments.get("each"), arguments.get("no_column")
     place = "at" if "at" in regex.groupindex else 0
     conditions = not _CONDITIONS.isdisjoint(arguments)
+    before, unless_before = optional(arguments, "before_pattern"), optional(arguments, "unless_before_pattern")
     reported = 0
     for line in lines:
+        # the line before is mostly the rarer one
+        if line.starts_file or ((before or unless_before) and not _follows(line, form, before, unless_before)):
+            continue
         text = form_of(line, form)
         found = regex.search(text)
-        if not found or line.starts_file or (unless and unless.search(text)):
+        if not found:
+            continue
+        if unless and unless.search(text):
             continue
         around = _suits(context, arguments, line, found) if conditions else {}
         if around is None or (arguments.get("apart") and line.number == reported + 1):
@@ -233,8 +239,6 @@ def _shown(name: str, value: str | None) -> str:
 
 _CONDITIONS = frozenset(
     (
-        "before_pattern",
-        "unless_before_pattern",
         "around",
         "group_patterns",
         "unless_group_patterns",
@@ -253,9 +257,6 @@ def _suits(context: Context, arguments: Arguments, line: ScannedLine, found: re.
     """Returns the named groups of what is around a line, or None where the conditions of the rule are not met."""
     files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
-        return None
-    before, unless_before = optional(arguments, "before_pattern"), optional(arguments, "unless_before_pattern")
-    if (before or unless_before) and not _follows(line, arguments.get("line", "code"), before, unless_before):
         return None
     if not groups_suit(arguments, found, line.raw) or not _is_placed(arguments, line):
         return None

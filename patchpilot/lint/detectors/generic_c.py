@@ -120,18 +120,38 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     needles = (arguments["needle"],) if "needle" in arguments else tuple(arguments.get("needles", ()))
     if needles and not any(needle in _new_text(context) for needle in needles):
         return
-    pattern, walked = c_pattern(arguments["pattern"]), code(context)
-    for line in c_lines(context):
-        # a macro may be defined in the middle of a statement
-        span = walked.macros.get(line.number) or walked.statement(line.number)
-        if span is None or not _starts_well(line, arguments):
-            continue
-        text = blank_signs(span.raw_text[:LONGEST_STATEMENT])
+    first = arguments.get("line_pattern", "")
+    if first and first.isascii() and "(?" not in first.replace("(?:", "") and not _anywhere(first).search(_new_text(context)):
+        return
+    pattern = c_pattern(arguments["pattern"])
+    for line, span, text in _statements(context):
         if needles and not any(needle in text or needle in line.text for needle in needles):
             continue
-        text = _part(context, line, span, text, arguments.get("part", "statement"))
-        for match in _matches(text, pattern, arguments):
+        if not _starts_well(line, arguments):
+            continue
+        part = _part(context, line, span, text, arguments.get("part", "statement"))
+        for match in _matches(part, pattern, arguments):
             yield Hit(line.number, values={name: as_text(value or "") for name, value in match.groupdict().items()})
+
+
+def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
+    """Returns the statements that start in added lines of C, with their text, read once."""
+    found: list[tuple[ScannedLine, StatementSpan, str]] | None = context.shared.get("generic_c.statements")
+    if found is None:
+        walked = code(context)
+        found = context.shared["generic_c.statements"] = []
+        for line in c_lines(context):
+            # a macro may be defined in the middle of a statement
+            span = walked.macros.get(line.number) or walked.statement(line.number)
+            if span is not None:
+                found.append((line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT])))
+    return found
+
+
+@cache
+def _anywhere(pattern: str) -> re.Pattern[str]:
+    """Returns a pattern for one line of a text as one for the whole text: no match in the text means none in a line."""
+    return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
 def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
@@ -241,8 +261,12 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
 
 
 def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
+    """Whether the file suits the rule, and the line where that does not depend on the type."""
     files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
-    return not (files and not files.search(line.file)) and not (others and others.search(line.file))
+    if (files and not files.search(line.file)) or (others and others.search(line.file)):
+        return False
+    first = arguments.get("line_pattern", "")
+    return not first or "{type}" in first or c_pattern(first).search(form_of(line, arguments.get("line", "code"))) is not None
 
 
 def _types_in(types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments) -> Iterator[tuple[int, FoundType]]:
@@ -310,12 +334,10 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     calls = [entry.split(" => ") for entry in arguments["calls"]]
     names = c_pattern("|".join(entry[0] for entry in calls))
-    walked, wanted, unless = code(context), c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
-    for line in c_lines(context):
-        span = walked.statement(line.number)
-        if span is None or not names.search(line.text):
+    wanted, unless = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
+    for line, _, text in _statements(context):
+        if not names.search(line.text):
             continue
-        text = blank_signs(span.raw_text[:LONGEST_STATEMENT])
         for name, place, *excepted in calls:
             argument = _argument(name, int(place), text)
             if argument is None or (excepted and c_pattern(excepted[0]).fullmatch(argument)):

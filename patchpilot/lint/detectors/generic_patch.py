@@ -48,22 +48,33 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `unless_group_patterns` are as in code-like. `raw`: quoted text is not masked. `first` stops at one finding; with `at_line_before` it
     is on the line above. The message may have {file} and the pattern's named groups.
     """
-    where, lines = arguments["where"], scan(context)
+    lines, raw = scan(context), arguments.get("raw")
     regex, unless, until = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern"), optional(arguments, "until_pattern")
-    for line in lines.lines:
-        if line.starts_hunk or line.starts_file is not (where == "file"):
-            continue
-        text = line.raw if arguments.get("raw") else line.text
-        if until and until.search(text):
-            return
+    end = next((line.number for line in _part(context, "any") if until.search(line.text)), None) if until else None
+    for line in _part(context, arguments["where"]):
+        text = line.raw if raw else line.text
         match = regex.search(text)
-        if not match or not _is_in(lines, line, where) or (unless and unless.search(text)):
+        if not match or (unless and unless.search(text)):
             continue
+        if end is not None and line.number >= end:
+            return
         if groups_suit(arguments, match) and _suits(lines, line, arguments):
             groups = {name: as_text(value or "") for name, value in match.groupdict().items()}
             yield Hit(line.number - bool(arguments.get("at_line_before")), values={"file": as_text(line.file), **groups})
             if arguments.get("first"):
                 return
+
+
+def _part(context: Context, where: str) -> list[ScannedLine]:
+    """Returns the lines of a part of the patch, read once."""
+    key = f"generic_patch.{where}"
+    found: list[ScannedLine] | None = context.shared.get(key)
+    if found is None:
+        lines = scan(context)
+        found = context.shared[key] = [
+            line for line in lines.lines if not line.starts_hunk and line.starts_file is (where == "file") and _is_in(lines, line, where)
+        ]
+    return found
 
 
 def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
