@@ -90,7 +90,7 @@ CODE = 'detector = "code-like"\n'
             ["const int const z;"],
         ),
         (
-            'detector = "argument-like"\nneedles = ["frob"]\ncalls = ["frob => 2 => 0"]\npattern = \'\\d+\'\nunless_pattern = \'7\'',
+            'detector = "argument-like"\nneedles = ["frob"]\ncall_patterns = ["frob => 2 => 0"]\npattern = \'\\d+\'\nunless_pattern = \'7\'',
             "\tfrob(a, 5);\n\tfrob(6, a);\n\tfrob(a, 0);\n\tfrob(a, 7);",
             ["frob(a, 5);"],
         ),
@@ -140,7 +140,7 @@ def test_a_type_that_the_patch_uses_is_one_from_there_on() -> None:
 @pytest.mark.parametrize(
     ("match", "says"),
     [
-        (ANY.replace("pattern = 'knob'", "patern = 'knob'"), "code-like has no argument 'patern'"),
+        (ANY.replace("pattern = 'knob'", "patternn = 'knob'"), "code-like has no argument 'patternn'"),
         (ANY.replace("pattern = 'knob'", "pattern = '('"), "missing ), unterminated subpattern"),
         (ANY.replace("\"code-like\"\npattern = 'knob'", '"kernel-doc"'), "kernel-doc cannot be used in [[rule.match.of]]"),
         (ANY + "\nvalues = {a = 1}", "values must be a table of strings"),

@@ -319,7 +319,7 @@ def _column(line: ScannedLine, at: int, found: FoundType, arguments: Arguments) 
     "argument-like",
     "argument",
     generic=True,
-    calls=list,
+    call_patterns=list,
     needles=list,
     pattern=str,
     unless_pattern=str,
@@ -327,12 +327,12 @@ def _column(line: ScannedLine, at: int, found: FoundType, arguments: Arguments) 
 def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports calls in added lines of C with an {argument} that matches `pattern` as a whole and not `unless_pattern`.
 
-    `calls` are texts "pattern of the names => number of the argument", the first of which is 1; with a pattern as the third part, such
+    `call_patterns` are texts "pattern of the names => number of the argument", the first of which is 1; with a pattern as the third part, such
     an argument is not reported. `needles` are texts of which a call has one.
     """
     if not any(needle in _new_text(context) for needle in arguments["needles"]):
         return
-    calls = [entry.split(" => ") for entry in arguments["calls"]]
+    calls = [entry.split(" => ") for entry in arguments["call_patterns"]]
     names = c_pattern("|".join(entry[0] for entry in calls))
     wanted, unless = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
     for line, _, text in _statements(context):
