@@ -6,7 +6,7 @@ import time
 import pytest
 
 from patchpilot.lint.detectors import message_commit_references, tree_obsolete
-from patchpilot.lint.detectors.words_repeated_misspelled import parse_spelling
+from patchpilot.lint.detectors.words_typos import parse_spelling
 from patchpilot.lint.devicetree_bindings import Bindings
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options

@@ -9,7 +9,7 @@ from patchpilot.lint.c.c_patterns import STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
-from patchpilot.lint.detectors.words_repeated_misspelled import tool_data
+from patchpilot.lint.detectors.words_typos import tool_data
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.word_lists import word_set
