@@ -58,6 +58,9 @@ class RegisteredDetector(NamedTuple):
         """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""
         if "of" in arguments:
             return _of_all(arguments["of"])
+        if arguments.get("absent"):
+            # nothing was found that could fill a placeholder
+            return {"": frozenset()}
         gives = {"": self.gives} if isinstance(self.gives, str) else self.gives
         if isinstance(patterns := arguments.get("case_patterns"), dict):
             # each case has its own pattern, and its message may use that pattern's groups

@@ -86,7 +86,7 @@ def _of_any(patterns: Iterable[str]) -> Texts:
 
 
 _FRAGMENT = re.compile(r"<[A-Z_]{4,}>")
-"""A name that stands for any pattern of C."""
+"""A name in place of a pattern of C."""
 
 
 def _of_pattern(pattern: str) -> Texts:

@@ -27,7 +27,7 @@ MODE = rf"(?:{MODE_NAMES}|0[0-7]{{3}})"
 
 
 def mode_of(text: str) -> int:
-    """Returns the mode that four octal digits, or names joined by |, stand for."""
+    """Returns the mode that is written as four octal digits, or as names joined by |."""
     if pattern(r"\s*0[0-7]{3}\s*$").match(text):
         return int(text, 8)
     mode = 0

@@ -43,7 +43,7 @@ class CCode:
         self._functions: dict[int, str] = {}
 
     def learn_from(self, types: Types) -> None:
-        """Sets the types that the walk learns."""
+        """Sets the types that are learned while the lines are read."""
         self._types = types
 
     def types(self, number: int) -> Types:

@@ -84,7 +84,7 @@ def c_pattern(text: str) -> re.Pattern[str]:
 
 
 def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Returns the compiled pattern, in which {name} stands for the text of that group of the match."""
+    """Returns the compiled pattern, in which {name} is the text of that group of the match."""
     if not _GROUP.search(text):
         return c_pattern(text)
     values = match.groupdict()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""General detectors for C as it was read: the operators of a line with what is beside them, and whole statements."""
+"""General detectors for C as it was read: the operators of a line with what is next to them, and whole statements."""
 
 from collections.abc import Iterator
 from functools import cache

@@ -7,7 +7,7 @@ from patchpilot.lint.c.operators import operators_of
 
 @check(ADDED)
 def note_operators(context: LineContext) -> Results | None:
-    """Reports nothing itself: rules take the operators from the result of the walk."""
+    """Reports nothing itself: rules take the operators from `CCode`."""
     known = context.walk.operators
     for kind, operator in operators_of(context.line, context.values, context.types):
         known.setdefault(kind, []).append(operator)
