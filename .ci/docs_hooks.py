@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the documentation that are generated while the site is built: one per rule, one per command, and their lists.
+"""Pages of the documentation that are generated while the site is built: one per rule, one per
+command, and their lists.
 
-Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the rule packs and the command line's own option tables are the only source.
+Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the rule packs and the
+command line's own option tables are the only source.
 """
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -21,15 +23,27 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     explained = explain_all(all_rules())
     files.append(File.generated(config, f"{RULES}/index.md", content=index_page(explained)))
     for explanation in explained:
-        files.append(File.generated(config, f"{RULES}/{explanation.rule.name}.md", content=rule_page(explanation)))
+        files.append(
+            File.generated(
+                config, f"{RULES}/{explanation.rule.name}.md", content=rule_page(explanation)
+            )
+        )
     commands = pages()
-    rows = [f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {page.summary} |" for page in commands]
+    rows = [
+        f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {page.summary} |" for page in commands
+    ]
     topics = [
-        f"## {text.strip().partition(chr(10))[0]}\n\n```\n{text.strip().partition(chr(10))[2].strip(chr(10))}\n```\n"
+        f"## {text.strip().partition(chr(10))[0]}\n\n```\n{text.strip().partition(chr(10))[2].strip(chr(10))}\n```\n"  # noqa: E501
         for text in TOPICS.values()
     ]
-    index = "\n".join(["# Command line", "", "| verb | what it does |", "|---|---|", *rows, "", *topics])
+    index = "\n".join(
+        ["# Command line", "", "| verb | what it does |", "|---|---|", *rows, "", *topics]
+    )
     files.append(File.generated(config, f"{COMMANDS}/index.md", content=index))
     for page in commands:
-        files.append(File.generated(config, f"{COMMANDS}/{page.name.replace(' ', '-')}.md", content=markdown_page(page)))
+        files.append(
+            File.generated(
+                config, f"{COMMANDS}/{page.name.replace(' ', '-')}.md", content=markdown_page(page)
+            )
+        )
     return files

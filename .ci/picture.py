@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws docs/assets/checks.svg: the TUI's Checks stage on the demo's first commit. Used by `make docs`."""
+"""Draws docs/assets/checks.svg: the TUI's Checks stage on the demo's first commit.
+
+Used by `make docs`.
+"""
 
 import asyncio
 import os
@@ -16,7 +19,9 @@ SIZE = (160, 40)
 
 
 async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
-    """Wait until the screen has been the same for a second, for at most two minutes: what is computed in the background is there."""
+    """Wait until the screen has been the same for a second, for at most two minutes: what is
+    computed in the background is there.
+    """
     seen, since = "", 0
     for _ in range(600):
         await pilot.pause(0.2)
@@ -43,14 +48,21 @@ async def draw(work: Path) -> str:
 
 
 def main() -> None:
-    """Build the sandbox's repository in a temporary directory, draw, and write the picture without names that change."""
+    """Build the sandbox's repository in a temporary directory, draw, and write the picture without
+    names that change.
+    """
     os.environ.pop("NO_COLOR", None)
     os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         home.mkdir()
         os.environ.update(
-            {"HOME": str(home), "XDG_STATE_HOME": f"{home}/state", "XDG_CACHE_HOME": f"{home}/cache", "XDG_CONFIG_HOME": f"{home}/config"}
+            {
+                "HOME": str(home),
+                "XDG_STATE_HOME": f"{home}/state",
+                "XDG_CACHE_HOME": f"{home}/cache",
+                "XDG_CONFIG_HOME": f"{home}/config",
+            }
         )
         from patchpilot.demo.demo_repository import make_repositories
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Records a session of the demo: docs/assets/session.cast (asciicast v2) and docs/assets/session.svg, which moves. Used by `make session`.
+"""Records a session of the demo: docs/assets/session.cast (asciicast v2) and
+docs/assets/session.svg, which moves. Used by `make session`.
 
-The program runs on a terminal of its own. Keys of SCRIPT are typed when the words that they answer are on the screen. Time in which it works is
-shortened to WORKING seconds, and each screen stays as long as it takes to read it.
+The program runs on a terminal of its own. Keys of SCRIPT are typed when the words that they answer
+are on the screen. Time in which it works is shortened to WORKING seconds, and each screen stays as
+long as it takes to read it.
 """
 
 import json
@@ -30,7 +32,7 @@ WORKING, QUIET, PATIENCE, TYPING, STEP = 1.0, 0.5, 120.0, 0.09, 0.2
 WIDE, HIGH, SIZE = 8.4, 18, 14
 """Of the SVG: width and height of a character, and the size of the font."""
 UNKNOWN = re.compile(r"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$p|\x1bP.*?\x1b\\", re.DOTALL)
-"""Sequences that ask a terminal for what it can do, or switch it: pyte would print a part of them."""
+"""Sequences that ask a terminal for what it can do, or switch it: pyte would print a part of them."""  # noqa: E501
 NAMED = {
     "black": "#1e1e1e",
     "red": "#f44747",
@@ -45,7 +47,9 @@ FOREGROUND, BACKGROUND = "#e0e0e0", "#121212"
 
 
 class Act(NamedTuple):
-    """Words to wait for (a regular expression), seconds to read them, and the keys that are typed then."""
+    """Words to wait for (a regular expression), seconds to read them, and the keys that are typed
+    then.
+    """
 
     words: str
     seconds: float
@@ -84,7 +88,9 @@ SCRIPT = (
 )
 
 Run = tuple[int, str, str, str, bool]
-"""Characters of a row that look alike: the column, the text, its color, its background, whether it is bold."""
+"""Characters of a row that look alike: the column, the text, its color, its background, whether it
+is bold.
+"""
 
 
 Row = tuple[Run, ...]
@@ -98,7 +104,9 @@ class Frame(NamedTuple):
 
 
 class Recording:
-    """A program on a terminal: what it wrote and when, in the recording's own time, and the screens that stayed."""
+    """A program on a terminal: what it wrote and when, in the recording's own time, and the screens
+    that stayed.
+    """
 
     def __init__(self, argv: list[str], env: dict[str, str], cwd: str) -> None:
         self.events: list[tuple[float, str]] = []
@@ -110,7 +118,9 @@ class Recording:
         self._rest = b""
         self._master, slave = pty.openpty()
         ioctl(slave, TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self._process = subprocess.Popen(argv, cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        self._process = subprocess.Popen(
+            argv, cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
         os.close(slave)
 
     def show(self, text: str) -> None:
@@ -164,7 +174,9 @@ class Recording:
         # the time the program took, or WORKING seconds where it took longer
         took = max(written - begun, 0.01)
         scale = min(1.0, WORKING / took)
-        self.events[first:] = [(self.now + (at - begun) * scale, text) for at, text in self.events[first:]]
+        self.events[first:] = [
+            (self.now + (at - begun) * scale, text) for at, text in self.events[first:]
+        ]
         self.now += took * scale
 
     def _read(self) -> bool:
@@ -181,9 +193,16 @@ class Recording:
         return True
 
     def _emit(self, at: float) -> None:
-        """Record the rows that look different now. What was drawn over in between is left out: nobody saw it."""
+        """Record the rows that look different now.
+
+        What was drawn over in between is left out: nobody saw it.
+        """
         rows = tuple(_runs(self._screen.buffer[row]) for row in range(ROWS))
-        changed = [_written(number, row) for number, (row, old) in enumerate(zip(rows, self._rows, strict=True)) if row != old]
+        changed = [
+            _written(number, row)
+            for number, (row, old) in enumerate(zip(rows, self._rows, strict=True))
+            if row != old
+        ]
         if changed:
             self.events.append((at, "".join(changed)))
         self._rows, self._emitted = rows, at
@@ -237,23 +256,36 @@ def _color(name: str, default: str) -> str:
 
 
 def svg(frames: list[Frame], length: float) -> str:
-    """The frames one after the other, for ever. Each row that looks different is in the file once."""
+    """The frames one after the other, for ever.
+
+    Each row that looks different is in the file once.
+    """
     known: dict[Row, int] = {}
     strips, steps = [], []
     width, height = COLUMNS * WIDE + 16, ROWS * HIGH + 16
     for number, frame in enumerate(frames):
-        uses = [f'<use href="#r{known.setdefault(row, len(known))}" y="{at * HIGH + 8}"/>' for at, row in enumerate(frame.rows) if row]
+        uses = [
+            f'<use href="#r{known.setdefault(row, len(known))}" y="{at * HIGH + 8}"/>'
+            for at, row in enumerate(frame.rows)
+            if row
+        ]
         strips.append(f'<g transform="translate({number * width:.0f})">{"".join(uses)}</g>')
-        steps.append(f"{frame.at / length * 100:.2f}%{{transform:translateX({-number * width:.0f}px)}}")
+        steps.append(
+            f"{frame.at / length * 100:.2f}%{{transform:translateX({-number * width:.0f}px)}}"
+        )
     rows = [f'<g id="r{number}">{"".join(map(_drawn, row))}</g>' for row, number in known.items()]
     style = (
-        f"text{{font:{SIZE}px 'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre}}.b{{font-weight:bold}}"
-        f"@keyframes k{{{''.join(steps)}}}#f{{animation:k {length:.1f}s step-end infinite}}"
+        f"text{{font:{SIZE}px 'DejaVu Sans"
+        " Mono',Menlo,Consolas,monospace;white-space:pre}.b{font-weight:bold}@keyframes"
+        f" k{{{''.join(steps)}}}#f{{animation:k {length:.1f}s step-end infinite}}"
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}">'
-        f"<title>patchpilot takes a fix from the commit over v2 to mainline and the stable kernels</title><style>{style}</style><defs>{''.join(rows)}</defs>"
-        f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/><g id="f">{"".join(strips)}</g></svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}"'
+        f' width="{width:.0f}" height="{height}">'
+        "<title>patchpilot takes a fix from the commit over v2 to mainline and the stable"
+        f" kernels</title><style>{style}</style><defs>{''.join(rows)}</defs>"
+        f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/><g'
+        f' id="f">{"".join(strips)}</g></svg>\n'
     )
 
 
@@ -261,18 +293,31 @@ def _drawn(run: Run) -> str:
     column, text, color, back, bold = run
     x = column * WIDE + 8
     # a background reaches a bit further, so that no line is seen between two rows
-    fill = f'<rect x="{x:.1f}" width="{len(text) * WIDE:.1f}" height="{HIGH}.5" fill="{back}"/>' if back != BACKGROUND else ""
+    fill = (
+        f'<rect x="{x:.1f}" width="{len(text) * WIDE:.1f}" height="{HIGH}.5" fill="{back}"/>'
+        if back != BACKGROUND
+        else ""
+    )
     if not text.strip():
         return fill
     inner = text.strip()
     x += (len(text) - len(text.lstrip())) * WIDE
     weight = ' class="b"' if bold else ""
-    return f'{fill}<text x="{x:.1f}" y="{SIZE}" fill="{color}" textLength="{len(inner) * WIDE:.1f}"{weight}>{escape(inner, quote=False)}</text>'
+    return (
+        f'{fill}<text x="{x:.1f}" y="{SIZE}" fill="{color}"'
+        f' textLength="{len(inner) * WIDE:.1f}"{weight}>{escape(inner, quote=False)}</text>'
+    )
 
 
 def cast(events: list[tuple[float, str]]) -> str:
     """The asciicast, version 2."""
-    head = {"version": 2, "width": COLUMNS, "height": ROWS, "title": "patchpilot demo", "env": {"TERM": "xterm-256color"}}
+    head = {
+        "version": 2,
+        "width": COLUMNS,
+        "height": ROWS,
+        "title": "patchpilot demo",
+        "env": {"TERM": "xterm-256color"},
+    }
     lines = [head, *([round(at, 3), "o", text] for at, text in events)]
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
 
@@ -308,7 +353,10 @@ def main() -> None:
     ASSETS.mkdir(exist_ok=True)
     (ASSETS / "session.cast").write_text(cast(recording.events), encoding="utf-8")
     (ASSETS / "session.svg").write_text(svg(recording.frames, recording.now), encoding="utf-8")
-    sizes = ", ".join(f"{name} {(ASSETS / name).stat().st_size // 1024} kB" for name in ("session.cast", "session.svg"))
+    sizes = ", ".join(
+        f"{name} {(ASSETS / name).stat().st_size // 1024} kB"
+        for name in ("session.cast", "session.svg")
+    )
     print(f"{recording.now:.0f} seconds, {len(recording.frames)} screens: {sizes}")
 
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hold patchpilot against recorded truth: runs the scorers of the data folder and fails when a figure falls below the recorded one.
+"""Hold patchpilot against recorded truth: runs the scorers of the data folder and fails when a
+figure falls below the recorded one.
 
-`score.py` runs everything it can; `--quick` a sample that ends in a few minutes; `--record` writes what it saw as the new floor.
-The data folder is $PATCHPILOT_DATA (default ../shared). Trees and repositories that a scorer needs are looked for in
-$PATCHPILOT_TREE (an unpacked kernel tree), $PATCHPILOT_DPDK (a repository with DPDK's main and stable histories); what is missing is said and left out.
+`score.py` runs everything it can; `--quick` a sample that ends in a few minutes; `--record` writes
+what it saw as the new floor. The data folder is $PATCHPILOT_DATA (default ../shared). Trees and
+repositories that a scorer needs are looked for in $PATCHPILOT_TREE (an unpacked kernel tree),
+$PATCHPILOT_DPDK (a repository with DPDK's main and stable histories); what is missing is said and
+left out.
 """
 
 import argparse
@@ -40,12 +43,19 @@ def main() -> int:
         for name, value in scores(data, args.quick, Path(scratch)):
             seen[name] = value
             floor = floors.get(mode, {}).get(name)
-            print(f"score: {name} {value} (floor {floor if floor is not None else 'none'})", flush=True)
+            print(
+                f"score: {name} {value} (floor {floor if floor is not None else 'none'})",
+                flush=True,
+            )
     if args.record:
         floors[mode] = {**floors.get(mode, {}), **seen}
         FLOORS.write_text(json.dumps(floors, indent=1, sort_keys=True) + "\n")
         return 0
-    low = [name for name, floor in floors.get(mode, {}).items() if name in seen and seen[name] < floor - 1e-9]
+    low = [
+        name
+        for name, floor in floors.get(mode, {}).items()
+        if name in seen and seen[name] < floor - 1e-9
+    ]
     for name in low:
         print(f"score: {name} fell to {seen[name]}, recorded {floors[mode][name]}", file=sys.stderr)
     return 1 if low else 0
@@ -57,10 +67,26 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
     tree = kernel_tree(scratch) if not quick else _directory("PATCHPILOT_TREE")
     limit = ["--limit", "60"] if quick else []
     notree = ["--data", str(tree / "scripts")] if tree else []
-    yield from _checkpatch("checkpatch without a tree", [tools / "score_checkpatch.py", "--corpus", data / "corpus", *notree, *limit])
+    yield from _checkpatch(
+        "checkpatch without a tree",
+        [tools / "score_checkpatch.py", "--corpus", data / "corpus", *notree, *limit],
+    )
     if tree:
-        yield from _checkpatch("checkpatch in a tree", [tools / "score_checkpatch.py", "--corpus", data / "corpus", "--tree", tree, *limit])
-        got = _run([tools / "score_maintainers.py", "--corpus", data / "corpus", "--tree", tree, "--limit", "20" if quick else "0"])
+        yield from _checkpatch(
+            "checkpatch in a tree",
+            [tools / "score_checkpatch.py", "--corpus", data / "corpus", "--tree", tree, *limit],
+        )
+        got = _run(
+            [
+                tools / "score_maintainers.py",
+                "--corpus",
+                data / "corpus",
+                "--tree",
+                tree,
+                "--limit",
+                "20" if quick else "0",
+            ]
+        )
         for form, row in got.items():
             yield f"maintainers {form} addresses", round(row["same_addresses"] / row["n"], 4)
             yield f"maintainers {form} lines", round(row["identical"] / row["n"], 4)
@@ -68,21 +94,60 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
     yield "mails kind", got["kind"]
     yield "mails bot", got["bot"]
     yield "mails none invented", 1.0 - got["invented"]
-    got = _run([data / "remarks" / "score.py", *(["--no-accepted"] if quick else []), *(["--args", f"--tree {tree}"] if tree else [])])
+    got = _run(
+        [
+            data / "remarks" / "score.py",
+            *(["--no-accepted"] if quick else []),
+            *(["--args", f"--tree {tree}"] if tree else []),
+        ]
+    )
     mail = got["by_knowable"]["mail"]
     where = "in a tree" if tree else "without a tree"
     yield f"remarks near, {where}", round(mail["near"] / mail["total"], 4)
     if not quick:
-        yield f"remarks near minus chance, {where}", round((mail["near"] - mail["chance"]) / mail["total"], 4)
-        yield f"remarks accepted without warning, {where}", got["accepted"]["no_error_or_warning_share"]
+        yield (
+            f"remarks near minus chance, {where}",
+            round((mail["near"] - mail["chance"]) / mail["total"], 4),
+        )
+        yield (
+            f"remarks accepted without warning, {where}",
+            got["accepted"]["no_error_or_warning_share"],
+        )
     repo = _directory("PATCHPILOT_DPDK")
     if repo:
         own = borrowed(repo, scratch)
-        got = _run([tools / "score_fixes.py", "--repo", own, "--truth", data / "truth" / "fixes.jsonl", "--limit", "40" if quick else "0"])
+        got = _run(
+            [
+                tools / "score_fixes.py",
+                "--repo",
+                own,
+                "--truth",
+                data / "truth" / "fixes.jsonl",
+                "--limit",
+                "40" if quick else "0",
+            ]
+        )
         yield "fixes top-1", got["top1"]
         yield "fixes top-3", got["top3"]
-        got = _run([tools / "score_backports.py", "--repo", own, "--truth", data / "truth", "--limit", "30" if quick else "0"])
-        for name in ("applies", "applies_exact", "already_fixed", "not_affected", "prerequisites", "prerequisites_in_files"):
+        got = _run(
+            [
+                tools / "score_backports.py",
+                "--repo",
+                own,
+                "--truth",
+                data / "truth",
+                "--limit",
+                "30" if quick else "0",
+            ]
+        )
+        for name in (
+            "applies",
+            "applies_exact",
+            "already_fixed",
+            "not_affected",
+            "prerequisites",
+            "prerequisites_in_files",
+        ):
             right, _, of = got[name].partition("/")
             yield f"backports {name}", round(int(right) / max(1, int(of)), 4)
 
@@ -99,7 +164,9 @@ def _run(argv: list[object]) -> dict:
     try:
         return json.loads(done.stdout)
     except ValueError:
-        raise SystemExit(f"score: {Path(words[1]).name} failed: {(done.stderr or done.stdout)[-400:]}") from None
+        raise SystemExit(
+            f"score: {Path(words[1]).name} failed: {(done.stderr or done.stdout)[-400:]}"
+        ) from None
 
 
 def _directory(variable: str) -> Path | None:
@@ -120,7 +187,9 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def borrowed(repo: Path, scratch: Path) -> Path:
-    """A bare repository with the same refs that borrows `repo`'s objects, because a scorer writes some."""
+    """A bare repository with the same refs that borrows `repo`'s objects, because a scorer writes
+    some.
+    """
     own = scratch / "dpdk.git"
     subprocess.run(["git", "clone", "-q", "--shared", "--mirror", repo, own], check=True)
     return own

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled, with the reason. Used by `make lint`.
+"""Runs codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled,
+with the reason. Used by `make lint`.
 
 Exit code 1: a misspelled word, or an exception that nothing needs.
 """
@@ -27,17 +28,32 @@ class _Exception(NamedTuple):
 
     def covers(self, file: str, word: str) -> bool:
         """Whether a word of a file is meant."""
-        return (word in self.words or not self.words) and any(fnmatchcase(file, pattern) for pattern in self.files)
+        return (word in self.words or not self.words) and any(
+            fnmatchcase(file, pattern) for pattern in self.files
+        )
 
 
 def main() -> int:
     """Print each misspelled word as codespell does, and each exception without a use."""
-    exceptions = [_Exception(**table) for table in tomllib.loads(EXCEPTIONS.read_text(encoding="utf-8"))["exception"]]
+    exceptions = [
+        _Exception(**table)
+        for table in tomllib.loads(EXCEPTIONS.read_text(encoding="utf-8"))["exception"]
+    ]
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     files = [file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()]
-    done = subprocess.run([sys.executable, "-m", "codespell_lib", "--", *files], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", "--", *files],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     used, problems = set[int](), list[str]()
     for line in done.stdout.splitlines():
         if found := _LINE.match(line):
@@ -45,7 +61,8 @@ def main() -> int:
             used.update(exceptions.index(one) for one in covering[:1])
             problems += [] if covering else [line]
     problems += [
-        f"{EXCEPTIONS.relative_to(ROOT)}: nothing needs the exception for {', '.join(exception.files)}: {exception.reason}"
+        f"{EXCEPTIONS.relative_to(ROOT)}: nothing needs the exception for"
+        f" {', '.join(exception.files)}: {exception.reason}"
         for number, exception in enumerate(exceptions)
         if number not in used
     ]

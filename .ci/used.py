@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names that are used where vulture does not see it; `make lint` passes this file to it. Each line says who uses them."""
+"""Names that are used where vulture does not see it; `make lint` passes this file to it.
+
+Each line says who uses them.
+"""
 # ruff: noqa: B018, F821
 # mypy: ignore-errors
 
@@ -50,7 +53,8 @@ _.get_content_height
 _.log_errors
 _.max_mem
 _.max_redirects
-# fields that are set and read by their names: of a rule's examples, get_maintainer's switches, the features of a candidate
+# fields that are set and read by their names: of a rule's examples, get_maintainer's switches, the
+# features of a candidate
 _.new_file
 _.hg_since
 _.substatus

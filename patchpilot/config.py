@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings: the tree's `.patchpilot.toml`, then the user's git config `patchpilot.*`, then options; later wins, and each records its origin.
+"""Settings: the tree's `.patchpilot.toml`, then the user's git config `patchpilot.*`, then options;
+later wins, and each records its origin.
 
-No I/O: the caller passes the file's text and the git configuration. What names a command, a server, an address or a path outside the
-tree is never taken from the tree's file. Every value is validated here, for all front ends; settings/read_settings.py reads the sources.
+No I/O: the caller passes the file's text and the git configuration. What names a command, a server,
+an address or a path outside the tree is never taken from the tree's file. Every value is validated
+here, for all front ends; settings/read_settings.py reads the sources.
 """
 
 import re
@@ -15,14 +17,18 @@ from patchpilot.urls import public_url
 
 FILE_NAME = ".patchpilot.toml"
 WAIVERS_GIVEN = "waivers-given"
-"""A file in the user's state directory, written with the first waiver for a topic: without it there are no waivers to look up."""
+"""A file in the user's state directory, written with the first waiver for a topic: without it there
+are no waivers to look up.
+"""
 COLUMNS = (40, 1000)
 """The smallest and the largest max-line-length."""
 
 
 class Key(NamedTuple):
-    """A setting's name, default, one-line meaning, and whether the tree's file may set it. `kind`: text, words, paths, flag, columns, choice, url,
-    path (absolute), archive (a URL or a path)."""
+    """A setting's name, default, one-line meaning, and whether the tree's file may set it.
+
+    `kind`: text, words, paths, flag, columns, choice, url, path (absolute), archive (a URL or a
+    path)."""
 
     name: str
     default: str
@@ -36,29 +42,80 @@ FAIL_ON = ("error", "warning", "check", "never")
 NOTIFY = ("bell", "osc9", "osc777", "desktop", "none")
 KEYS = (
     Key("profile", "", "project whose rules apply (empty: detected)"),
-    Key("base", "", "base of the topic (empty: b4's base, the upstream, else the nearest remote branch)"),
-    Key("mainline", "", "branch or commit that is mainline (empty: master or main of a remote, else the local one)", from_tree=False),
+    Key(
+        "base",
+        "",
+        "base of the topic (empty: b4's base, the upstream, else the nearest remote branch)",
+    ),
+    Key(
+        "mainline",
+        "",
+        "branch or commit that is mainline (empty: master or main of a remote, else the local one)",
+        from_tree=False,
+    ),
     Key("ignore", "", "rules, packs or checkpatch types to skip, comma-separated", "words"),
     Key("select", "", "rules to run, comma-separated (empty: all)", "words"),
     Key("max-line-length", "100", "longest code line, in columns", "columns"),
     Key("strict", "false", "also report findings of severity check", "flag"),
-    Key("fail-on", "warning", "lowest severity that makes check exit with 1: error, warning, check, never", "choice", FAIL_ON),
+    Key(
+        "fail-on",
+        "warning",
+        "lowest severity that makes check exit with 1: error, warning, check, never",
+        "choice",
+        FAIL_ON,
+    ),
     Key("packs", "", "your own rule packs: comma-separated paths, relative to the tree", "paths"),
     Key("via", "git-send-email", "transport that sends the mails", from_tree=False),
-    Key("lore", "https://lore.kernel.org/all", "mail archive on which replies are followed", "archive", from_tree=False),
-    Key("archive-hosts", "", "further hosts to which an archive may redirect, comma-separated", "words", from_tree=False),
+    Key(
+        "lore",
+        "https://lore.kernel.org/all",
+        "mail archive on which replies are followed",
+        "archive",
+        from_tree=False,
+    ),
+    Key(
+        "archive-hosts",
+        "",
+        "further hosts to which an archive may redirect, comma-separated",
+        "words",
+        from_tree=False,
+    ),
     Key(
         "mailbox",
         "",
-        "mailbox of yours (maildir or mbox) that `track update` searches for bounces and moderation notices",
+        "mailbox of yours (maildir or mbox) that `track update` searches for bounces and moderation"
+        " notices",
         "path",
         from_tree=False,
     ),
-    Key("lts-remote", "", "remote with the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
+    Key(
+        "lts-remote",
+        "",
+        "remote with the stable branches (empty: any that has linux-X.Y.y)",
+        from_tree=False,
+    ),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
-    Key("docs-url", "", "address of the documentation site, for which explain prints the page of a rule", "url", from_tree=False),
-    Key("notify", "bell", f"how `track watch` reports news, comma-separated: {', '.join(NOTIFY)}", "words", NOTIFY, from_tree=False),
-    Key("notify-command", "", "command that `track watch` runs for news, with a title and a text as its last arguments", from_tree=False),
+    Key(
+        "docs-url",
+        "",
+        "address of the documentation site, for which explain prints the page of a rule",
+        "url",
+        from_tree=False,
+    ),
+    Key(
+        "notify",
+        "bell",
+        f"how `track watch` reports news, comma-separated: {', '.join(NOTIFY)}",
+        "words",
+        NOTIFY,
+        from_tree=False,
+    ),
+    Key(
+        "notify-command",
+        "",
+        "command that `track watch` runs for news, with a title and a text as its last arguments",
+        from_tree=False,
+    ),
     Key("editor", "", "editor for messages (empty: git's)", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}
@@ -85,10 +142,12 @@ class SettingSource(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """All settings of a run. `waivers` are the `[[waiver]]` tables of the tree's file as written, `label` is that file.
+    """All settings of a run.
 
-    `wrong` names the settings with an invalid value: `of` and `all` return them as set, everything else uses the default. `unread` are the
-    names in git's configuration that are not settings.
+    `waivers` are the `[[waiver]]` tables of the tree's file as written, `label` is that file.
+
+    `wrong` names the settings with an invalid value: `of` and `all` return them as set, everything
+    else uses the default. `unread` are the names in git's configuration that are not settings.
     """
 
     values: Mapping[str, SettingSource] = MappingProxyType({})
@@ -108,7 +167,7 @@ class Settings(NamedTuple):
         return public_url(value) if _key(name).kind in _ADDRESSES else value
 
     def address(self, name: str) -> str:
-        """The value of a known setting, of a URL with its password: to connect, never to be shown."""
+        """The value of a known setting, of a URL with its password: to connect, never to be shown."""  # noqa: E501
         default = _key(name).default
         return default if name in self.wrong or name not in self.values else self.values[name].value
 
@@ -143,9 +202,11 @@ def load(
     label: str = FILE_NAME,
     problems: list[PatchpilotError] | None = None,
 ) -> Settings:
-    """Settings from the tree's file (its text), git's configuration (`patchpilot.NAME` → values) and options.
+    """Settings from the tree's file (its text), git's configuration (`patchpilot.NAME` → values)
+    and options.
 
-    The error names where the value is and the key. With `problems` it is appended there instead, and the default is used.
+    The error names where the value is and the key. With `problems` it is appended there instead,
+    and the default is used.
     """
     reading = _Reading()
     data = _tree_data(tree_file or "", label, problems)
@@ -166,7 +227,10 @@ def load(
 
 
 class _Reading:
-    """The settings that were found, the last place of each; what is wrong with them, and the names that are unknown."""
+    """The settings that were found, the last place of each.
+
+    What is wrong with them, and the names that are unknown.
+    """
 
     def __init__(self) -> None:
         self.found: dict[str, SettingSource] = {}
@@ -192,7 +256,10 @@ class _Reading:
 
 
 def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
-    """Warnings about unknown names in git's configuration, for the verbs that explain settings. A newer version may know them."""
+    """Warnings about unknown names in git's configuration, for the verbs that explain settings.
+
+    A newer version may know them.
+    """
     import shlex
 
     from patchpilot.errors import nearest
@@ -201,23 +268,40 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
     for full in settings.unread:
         near = nearest(full.partition(".")[2], _BY_NAME)
         where = f"git config --show-origin --get-all {shlex.quote(full)}"
-        hint = f"did you mean patchpilot.{near}? Where it is set: {where}" if near else f"where it is set: {where}"
+        hint = (
+            f"did you mean patchpilot.{near}? Where it is set: {where}"
+            if near
+            else f"where it is set: {where}"
+        )
         said.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
     return tuple(said)
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
-    """What is wrong with a setting's value, None for nothing. Whether a profile, a rule, a transport or a revision exists is checked elsewhere."""
+    """What is wrong with a setting's value, None for nothing.
+
+    Whether a profile, a rule, a transport or a revision exists is checked elsewhere.
+    """
     why, known = "", None
-    if key.kind == "columns" and not (re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]):
+    if key.kind == "columns" and not (
+        re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]
+    ):
         why = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
     elif key.kind == "flag" and value.lower() not in (*_TRUE, *_FALSE):
         why = "is not true or false"
-    elif key.choices and not {word.strip() for word in (value.split(",") if key.kind in _MANY else [value])} <= set(key.choices):
+    elif key.choices and not {
+        word.strip() for word in (value.split(",") if key.kind in _MANY else [value])
+    } <= set(key.choices):
         why, known = f"is not one of {', '.join(key.choices)}", key.choices
-    elif key.kind == "url" and (value or key.default) and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+    elif (
+        key.kind == "url"
+        and (value or key.default)
+        and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value)
+    ):
         why = "is not an http or https URL"
-    elif key.kind == "archive" and not re.fullmatch(r"https?://[^/\s]+(/\S*)?|(file://)?[/~].*", value):
+    elif key.kind == "archive" and not re.fullmatch(
+        r"https?://[^/\s]+(/\S*)?|(file://)?[/~].*", value
+    ):
         why = "is neither an http or https URL nor an absolute path"
     elif key.kind == "path" and value and not re.fullmatch(r"[/~].*", value):
         why = "is not an absolute path"
@@ -226,14 +310,32 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
     return wrong_value(key.name, value, origin, why, known) if why else None
 
 
-def wrong_value(name: str, value: str, origin: str, why: str, known: Sequence[str] | None = None) -> PatchpilotError:
-    """The error for a value that cannot be used: it names the place, the setting and the command that fixes it."""
+def wrong_value(
+    name: str, value: str, origin: str, why: str, known: Sequence[str] | None = None
+) -> PatchpilotError:
+    """The error for a value that cannot be used: it names the place, the setting and the command
+    that fixes it.
+    """
     from patchpilot.errors import nearest
 
     place = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(origin, f"{origin}: {name}")
     near = nearest(value, known) if known else None
-    fix = {GIT: f"git config patchpilot.{name} {near or 'VALUE'} (git config --unset patchpilot.{name} restores the default)"}
-    hint = fix.get(origin, f"did you mean {near!r}?" if near else f"correct {name} in {origin}" if origin != FLAG else "see --help")
+    fix = {
+        GIT: (
+            f"git config patchpilot.{name} {near or 'VALUE'} (git config --unset patchpilot.{name}"
+            " restores the default)"
+        )
+    }
+    hint = fix.get(
+        origin,
+        (
+            f"did you mean {near!r}?"
+            if near
+            else f"correct {name} in {origin}"
+            if origin != FLAG
+            else "see --help"
+        ),
+    )
     error = UsageError if origin in (GIT, FLAG) else InputError
     return error(f"{place}: {value!r} {why}", hint=hint)
 
@@ -258,7 +360,9 @@ def _tree_data(text: str, label: str, problems: list[PatchpilotError] | None) ->
         return {}
 
 
-def _waivers(value: Any, label: str, problems: list[PatchpilotError] | None) -> tuple[Mapping[str, Any], ...]:
+def _waivers(
+    value: Any, label: str, problems: list[PatchpilotError] | None
+) -> tuple[Mapping[str, Any], ...]:
     """The tables as written; lint checks their contents."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
@@ -267,7 +371,9 @@ def _waivers(value: Any, label: str, problems: list[PatchpilotError] | None) -> 
     return tuple(value)
 
 
-def _tree_values(data: Mapping[str, Any], label: str, problems: list[PatchpilotError] | None) -> list[tuple[Key, str]]:
+def _tree_values(
+    data: Mapping[str, Any], label: str, problems: list[PatchpilotError] | None
+) -> list[tuple[Key, str]]:
     found: list[tuple[Key, str]] = []
     for name, value in data.items():
         try:
@@ -284,7 +390,8 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
         raise InputError(f"{label}: {error.message}", hint=error.advice)
     if not key.from_tree:
         raise InputError(
-            f"{label}: {name} cannot be set in the settings of a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE"
+            f"{label}: {name} cannot be set in the settings of a tree",
+            hint=f"set it yourself: git config patchpilot.{name} VALUE",
         )
     if isinstance(value, list) and all(isinstance(one, str) for one in value) and key.kind in _MANY:
         value = ",".join(value)
@@ -293,8 +400,21 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
     elif isinstance(value, int) and not isinstance(value, bool) and key.kind == "columns":
         value = str(value)
     elif not isinstance(value, str):
-        wanted = {"words": "a list of words", "paths": "a list of paths", "flag": "true or false", "columns": "a number"}
-        raise InputError(f"{label}: {name} must be {wanted.get(key.kind, 'a string')}", hint=f"correct {name} in {label}")
-    if key.kind == "paths" and any(part.strip().startswith(("/", "~")) or ".." in part.split("/") for part in value.split(",")):
-        raise InputError(f"{label}: {name} must be a path inside the tree", hint=f"use a path relative to the directory of {FILE_NAME}")
+        wanted = {
+            "words": "a list of words",
+            "paths": "a list of paths",
+            "flag": "true or false",
+            "columns": "a number",
+        }
+        raise InputError(
+            f"{label}: {name} must be {wanted.get(key.kind, 'a string')}",
+            hint=f"correct {name} in {label}",
+        )
+    if key.kind == "paths" and any(
+        part.strip().startswith(("/", "~")) or ".." in part.split("/") for part in value.split(",")
+    ):
+        raise InputError(
+            f"{label}: {name} must be a path inside the tree",
+            hint=f"use a path relative to the directory of {FILE_NAME}",
+        )
     return key, value

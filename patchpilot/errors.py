@@ -34,7 +34,9 @@ class PatchpilotError(Exception):
 
     exit_code: ExitCode = ExitCode.USAGE
 
-    def __init__(self, message: str, *, hint: HintText | None = None, exit_code: ExitCode | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: HintText | None = None, exit_code: ExitCode | None = None
+    ) -> None:
         self.message = public_url(message)
         super().__init__(self.message)
         self.advice = hint
@@ -52,15 +54,23 @@ class UsageError(PatchpilotError):
 
 
 class UnclearBaseError(UsageError):
-    """A topic has too many commits above a base that was not given by the user. `choices` are the likeliest bases: name, number of commits, why."""
+    """A topic has too many commits above a base that was not given by the user.
 
-    def __init__(self, message: str, *, hint: HintText, choices: tuple[tuple[str, int, str], ...] = ()) -> None:
+    `choices` are the likeliest bases: name, number of commits, why.
+    """
+
+    def __init__(
+        self, message: str, *, hint: HintText, choices: tuple[tuple[str, int, str], ...] = ()
+    ) -> None:
         super().__init__(message, hint=hint)
         self.choices = choices
 
 
 class InputError(PatchpilotError):
-    """A patch, mail or data file could not be read; the message names the file and, where known, the line."""
+    """A patch, mail or data file could not be read.
+
+    The message names the file and, where known, the line.
+    """
 
 
 class NoPatchError(InputError):
@@ -106,12 +116,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most similar to `word`, for "did you mean"; None where none is similar."""
     import difflib
 
-    matches = difflib.get_close_matches(word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.5)
+    matches = difflib.get_close_matches(
+        word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.5
+    )
     return {name.lower(): name for name in known}[matches[0]] if matches else None
 
 
-def unknown(kind: str, word: str, known: Iterable[str], *, hint: HintText | None = None) -> UsageError:
-    """The error for a rule, branch, profile or template that does not exist; without a `hint` it names the nearest that does."""
+def unknown(
+    kind: str, word: str, known: Iterable[str], *, hint: HintText | None = None
+) -> UsageError:
+    """The error for a rule, branch, profile or template that does not exist.
+
+    Without a `hint` it names the nearest that does.
+    """
     names = list(known)
     near = nearest(word, names)
     words = f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
@@ -119,7 +136,10 @@ def unknown(kind: str, word: str, known: Iterable[str], *, hint: HintText | None
 
 
 def bug_log(error: BaseException) -> str:
-    """Write the traceback of an exception that is a bug to a temporary file; returns the file's name."""
+    """Write the traceback of an exception that is a bug to a temporary file.
+
+    Returns the file's name.
+    """
     import sys
     import tempfile
     import traceback
@@ -128,8 +148,15 @@ def bug_log(error: BaseException) -> str:
     from patchpilot.urls import public_url
 
     with tempfile.NamedTemporaryFile(
-        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+        "w",
+        prefix="patchpilot-bug-",
+        suffix=".log",
+        delete=False,
+        encoding="utf-8",
+        errors="backslashreplace",
     ) as log:
-        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {public_url(str(sys.argv))}\n\n")
+        log.write(
+            f"patchpilot {__version__}, python {sys.version}\nargv: {public_url(str(sys.argv))}\n\n"
+        )
         log.write(public_url("".join(traceback.format_exception(error))))
     return log.name

@@ -7,8 +7,8 @@ _USERINFO = (
     r"\b([a-z][a-z0-9+.-]{0,20})://"
     r"(?:([^\s/?#@:]*)(:?)[^\s/?#]*@|[^\s/?#@:\[]*:(?!\d*(?:[/?#\s]|$))\S{0,1000}@)"
 )
-"""A scheme and all before the host: up to the last `@` of the authority; where a password has a slash,
-of the word."""
+"""A scheme and all before the host: up to the last `@` of the authority; where a password has a
+slash, of the word."""
 
 
 def public_url(text: str) -> str:

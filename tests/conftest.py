@@ -16,12 +16,14 @@ from hypothesis import settings
 
 from tests.kit.maintainers import patch, write_tree
 
-# the suite judges a commit, so it tries the same examples each time it runs; `make fuzz` goes looking for new ones
+# the suite judges a commit, so it tries the same examples each time it runs; `make fuzz` goes
+# looking for new ones
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
 
-# what nohup and a shell's background jobs have children ignore: the programs that the tests start must see these signals
+# what nohup and a shell's background jobs have children ignore: the programs that the tests start
+# must see these signals
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -74,7 +76,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """What a run caches for the next one: rules, patterns, word lists; a third of a second of each test that checks a patch."""
+    """What a run caches for the next one: rules, patterns, word lists.
+
+    A third of a second of each test that checks a patch.
+    """
     folder = tmp_path_factory.mktemp("warm")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
     subprocess.run(
@@ -89,14 +94,20 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path_factory: pytest.TempPathFactory, warm_cache: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def _home(
+    tmp_path_factory: pytest.TempPathFactory,
+    warm_cache: tuple[Path, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     home = tmp_path_factory.mktemp("home")
     cache = home / "cache" / "patchpilot"
     cache.mkdir(parents=True, mode=0o700)
     for cached in warm_cache:
         # the cache replaces its files and never writes into them
         os.link(cached, cache / cached.name)
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What rooms below the front ends advise is a value: a command of ours in a plain sentence would reach the TUI as it is."""
+"""What rooms below the front ends advise is a value: a command of ours in a plain sentence would
+reach the TUI as it is.
+"""
 
 import ast
 from pathlib import Path
@@ -31,7 +33,11 @@ def test_a_command_in_a_lower_room_is_an_action() -> None:
     for file in ROOT.rglob("*.py"):
         name = file.relative_to(ROOT).as_posix()
         if not name.startswith(FRONT):
-            found = [command for text in strings(ast.parse(file.read_bytes()), actions=False) for command in commands_in(text)]
+            found = [
+                command
+                for text in strings(ast.parse(file.read_bytes()), actions=False)
+                for command in commands_in(text)
+            ]
             if found:
                 named[name] = found
     assert not {name: commands for name, commands in named.items() if name not in PLAIN}

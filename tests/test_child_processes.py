@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every place that starts a child process: which of its words come from outside, and why none is read as an option or by a shell."""
+"""Every place that starts a child process: which of its words come from outside, and why none is
+read as an option or by a shell.
+"""
 
 import ast
 import json
@@ -33,42 +35,67 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """Words that come from outside: what they are, and the tests that prove that no program reads one as an option."""
+    """Words that come from outside: what they are, and the tests that prove that no program reads
+    one as an option.
+    """
 
     words: str
     proofs: tuple[str, ...]
 
 
 HOSTILE = f"{HERE}::test_no_word_from_outside_is_an_option"
-ADDRESSES = "tests/outgoing/test_hostile_addresses.py::test_no_option_of_a_patch_reaches_the_mail_program"
+ADDRESSES = (
+    "tests/outgoing/test_hostile_addresses.py::test_no_option_of_a_patch_reaches_the_mail_program"
+)
 NO_REVISION = f"{HERE}::test_a_word_that_begins_with_a_dash_names_no_revision"
 SHELLS = f"{HERE}::test_a_shell_gets_only_a_command_of_the_user"
 
-IDS = Kind("ids of commits and trees, which git printed or Repository.resolve found", (HOSTILE, NO_REVISION))
+IDS = Kind(
+    "ids of commits and trees, which git printed or Repository.resolve found",
+    (HOSTILE, NO_REVISION),
+)
 NAMES = Kind("full names of refs, or words that Repository.find found", (HOSTILE, NO_REVISION))
-FILES = Kind("absolute paths of temporary files, of the repository and of its files", (HOSTILE, SHELLS))
+FILES = Kind(
+    "absolute paths of temporary files, of the repository and of its files", (HOSTILE, SHELLS)
+)
 VALUES = Kind(
-    "values after a key of git config; keys that begin with our section", (f"{HERE}::test_git_config_reads_no_option_after_a_key",)
+    "values after a key of git config; keys that begin with our section",
+    (f"{HERE}::test_git_config_reads_no_option_after_a_key",),
 )
 OPTIONS = Kind("lists made in the function or below it, whose words are ours or ids", (HOSTILE,))
 CALLERS = Kind("words of callers; the calls are found by the name of this function", (HOSTILE,))
 RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESSES,))
-TARGETS = Kind("paths of a commit as targets of make", (f"{HERE}::test_no_path_is_an_option_or_a_variable_of_make",))
+TARGETS = Kind(
+    "paths of a commit as targets of make",
+    (f"{HERE}::test_no_path_is_an_option_or_a_variable_of_make",),
+)
 SANDBOX = Kind(
     "words of the sandbox, which has its own repositories, mails and HOME",
     ("tests/demo/test_repository.py::test_the_same_ids_come_out_in_every_run",),
 )
-OBJECTS = Kind("none; names of objects are written to its input, one in a line", (f"{HERE}::test_the_name_of_an_object_is_one_line",))
-PASSWORD = Kind("none; server and user are written to its input", (f"{HERE}::test_no_setting_asks_for_the_password_of_another_host",))
-PAGER = Kind(
-    "none; the text is written to its input", ("tests/outgoing/test_verdict.py::test_on_a_terminal_the_mails_go_through_the_pager", SHELLS)
+OBJECTS = Kind(
+    "none; names of objects are written to its input, one in a line",
+    (f"{HERE}::test_the_name_of_an_object_is_one_line",),
 )
-NOTIFIERS = Kind("a title and a text with names of senders", (f"{HERE}::test_a_notifier_gets_two_words_and_no_option",))
+PASSWORD = Kind(
+    "none; server and user are written to its input",
+    (f"{HERE}::test_no_setting_asks_for_the_password_of_another_host",),
+)
+PAGER = Kind(
+    "none; the text is written to its input",
+    ("tests/outgoing/test_verdict.py::test_on_a_terminal_the_mails_go_through_the_pager", SHELLS),
+)
+NOTIFIERS = Kind(
+    "a title and a text with names of senders",
+    (f"{HERE}::test_a_notifier_gets_two_words_and_no_option",),
+)
 CHECKPATCH = Kind(
     "none; the patch is written to its input, and the script passes its paths on",
     (f"{HERE}::test_the_trees_script_gets_no_path_that_is_an_option",),
 )
-NOTHING = Kind("none: the process runs this program's own code, or has only literal words", (HOSTILE,))
+NOTHING = Kind(
+    "none: the process runs this program's own code, or has only literal words", (HOSTILE,)
+)
 BUILD = Kind("none: the command of --build, split into words without a shell", (SHELLS,))
 
 PROGRAMS: dict[str, Kind] = {
@@ -209,7 +236,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/move_branch::shift": ("*place",),
         "commits/submodules::_names": ("option", "place"),
         "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),
-        "outgoing/send_email/git_send_email::capture": ("*_argv(repository, account, bcc, identity, _names_sender(account, files))",),
+        "outgoing/send_email/git_send_email::capture": (
+            "*_argv(repository, account, bcc, identity, _names_sender(account, files))",
+        ),
         "outgoing/target_tree::fit_of_files.applies": ("*words",),
         "recipients/contact_history::_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
@@ -267,7 +296,14 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
 
 MARK = "zzhostile"
 HOSTILE_WORDS = (f"--upload-pack={MARK}", f"-{MARK}", f"--{MARK}")
-TRACKING = {"series": {"revision": 1, "change-id": HOSTILE_WORDS[0], "base-branch": HOSTILE_WORDS[0], "prefixes": []}}
+TRACKING = {
+    "series": {
+        "revision": 1,
+        "change-id": HOSTILE_WORDS[0],
+        "base-branch": HOSTILE_WORDS[0],
+        "prefixes": [],
+    }
+}
 
 
 def test_every_place_that_starts_a_process_has_a_row() -> None:
@@ -288,20 +324,15 @@ def test_every_proof_is_a_test_that_is_there() -> None:
 
 def test_a_new_place_is_found(tmp_path: Path) -> None:
     (tmp_path / "new.py").write_text(
-        "import subprocess as s\nimport os, webbrowser\nfrom subprocess import Popen as P\n"
-        "from patchpilot.commits.run import git as g, run\n"
-        "def a(): s.run(['x'])\n"
-        "def b(): os.system('x')\n"
-        "def c(): webbrowser.open(url)\n"
-        "def d(): P(['x'])\n"
-        "class E:\n    def e(self): self.app.open_url(url)\n"
-        "def f(word): repository.git('log', '--max-count=1', word, '--', path)\n"
-        "def h(word): run(['x', '-e', word, word])\n"
-        "def i(words):\n    words += ['x']\n    g(top, 'log', *words)\n"
-        "def j(when): g(top, 'log', f'--since={when}', '--', when)\n"
-        "def k(word):\n    words = ['--', word]\n    repository.git('log', *words)\n"
-        "def m(word):\n    words = ['x']\n    words.append(word)\n    repository.git('log', *words)\n"
-        "async def n(): await loop.subprocess_exec(x)\n"
+        "import subprocess as s\nimport os, webbrowser\nfrom subprocess import Popen as P\nfrom"
+        " patchpilot.commits.run import git as g, run\ndef a(): s.run(['x'])\ndef b():"
+        " os.system('x')\ndef c(): webbrowser.open(url)\ndef d(): P(['x'])\nclass E:\n    def"
+        " e(self): self.app.open_url(url)\ndef f(word): repository.git('log', '--max-count=1',"
+        " word, '--', path)\ndef h(word): run(['x', '-e', word, word])\ndef i(words):\n    words +="
+        " ['x']\n    g(top, 'log', *words)\ndef j(when): g(top, 'log', f'--since={when}', '--',"
+        " when)\ndef k(word):\n    words = ['--', word]\n    repository.git('log', *words)\ndef"
+        " m(word):\n    words = ['x']\n    words.append(word)\n    repository.git('log',"
+        " *words)\nasync def n(): await loop.subprocess_exec(x)\n"
     )
     assert places(tmp_path) == {
         "new::a": ("*",),
@@ -324,7 +355,9 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
             assert not (isinstance(node, ast.keyword) and node.arg == "shell"), file
             words = node.elts if isinstance(node, ast.List | ast.Tuple) else []
             if [word.value for word in words[:2] if isinstance(word, ast.Constant)] == ["sh", "-c"]:
-                scripts.setdefault(file.relative_to(SOURCE).as_posix(), set()).add(ast.unparse(words[2]))
+                scripts.setdefault(file.relative_to(SOURCE).as_posix(), set()).add(
+                    ast.unparse(words[2])
+                )
     assert scripts == {
         "cli/pager.py": {"command"},
         "demo/demo_archive.py": {"'read -r word || kill \"$1\"'"},
@@ -336,17 +369,26 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that begin with '-'."""
+    """A fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that begin
+    with '-'.
+    """
     repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
     head = repo.git("rev-parse", "HEAD")
     files = {f"{word}.c": "int hostile;\n" for word in HOSTILE_WORDS}
-    lines = "".join(f"M:\t{word} <{word}@x.example>\nL:\t{word}@x.example\nF:\t{word}.c\nT:\tgit {word}\n" for word in HOSTILE_WORDS)
-    files["MAINTAINERS"] = (repo.path / "MAINTAINERS").read_text() + lines
-    tags = "".join(
-        f'Fixes: {word} ("{word}")\nReported-by: {word} <{word}@x.example>\nCc: {word} <a@x.example>\nLink: {word}\n'
+    lines = "".join(
+        f"M:\t{word} <{word}@x.example>\nL:\t{word}@x.example\nF:\t{word}.c\nT:\tgit {word}\n"
         for word in HOSTILE_WORDS
     )
-    message = f"{HOSTILE_WORDS[0]}: fix it\n\nThis reverts commit {HOSTILE_WORDS[1]}.\n\n{tags}Signed-off-by: Ada Fixer <ada@example.org>"
+    files["MAINTAINERS"] = (repo.path / "MAINTAINERS").read_text() + lines
+    tags = "".join(
+        f'Fixes: {word} ("{word}")\nReported-by: {word} <{word}@x.example>\nCc: {word}'
+        f" <a@x.example>\nLink: {word}\n"
+        for word in HOSTILE_WORDS
+    )
+    message = (
+        f"{HOSTILE_WORDS[0]}: fix it\n\nThis reverts commit"
+        f" {HOSTILE_WORDS[1]}.\n\n{tags}Signed-off-by: Ada Fixer <ada@example.org>"
+    )
     repo.commit(message, files, author=f"{HOSTILE_WORDS[1]} <a@x.example>")
     for word in HOSTILE_WORDS:
         for place in ("heads/", "tags/", "tags/v", "remotes/", "remotes/origin/", "tags/sent/"):
@@ -363,7 +405,15 @@ CALLS = (
     ("check", "--strict"),
     ("check", "--base", HOSTILE_WORDS[0]),
     ("maintainers",),
-    ("maintainers", "--format", "get_maintainer", "--git", "--git-blame", "-f", f"./{HOSTILE_WORDS[0]}.c"),
+    (
+        "maintainers",
+        "--format",
+        "get_maintainer",
+        "--git",
+        "--git-blame",
+        "-f",
+        f"./{HOSTILE_WORDS[0]}.c",
+    ),
     ("fixes", "HEAD"),
     ("stable", "HEAD"),
     ("backport", "HEAD"),
@@ -378,12 +428,16 @@ CALLS = (
 
 
 @pytest.mark.parametrize("argv", CALLS, ids=" ".join)
-def test_no_word_from_outside_is_an_option(hostile: Repo, tmp_path: Path, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_word_from_outside_is_an_option(
+    hostile: Repo, tmp_path: Path, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls: list[list[str]] = []
     real = subprocess.Popen.__init__
 
     def recorded(self: object, args: object, *more: object, **named: object) -> None:
-        calls.append([str(word) for word in args] if isinstance(args, list | tuple) else [str(args)])
+        calls.append(
+            [str(word) for word in args] if isinstance(args, list | tuple) else [str(args)]
+        )
         real(self, args, *more, **named)  # type: ignore[arg-type,call-overload]
 
     if "b4" in argv:
@@ -402,11 +456,16 @@ def test_no_word_from_outside_is_an_option(hostile: Repo, tmp_path: Path, argv: 
     assert argv[0] != "send" or done.code == ExitCode.OK, done.err
     for words_of_call in calls:
         read = takewhile(lambda word: word not in ENDS, words_of_call)
-        assert not [word for word in _without_values(read) if word.startswith(HOSTILE_WORDS)], words_of_call
+        assert not [word for word in _without_values(read) if word.startswith(HOSTILE_WORDS)], (
+            words_of_call
+        )
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """The words of a call; of git config none after the key, where it reads no option (see below)."""
+    """The words of a call.
+
+    Of git config none after the key, where it reads no option (see below).
+    """
     is_config = False
     for word in words:
         yield word
@@ -445,21 +504,34 @@ def test_no_setting_asks_for_the_password_of_another_host(tmp_path: Path, key: s
     repo.git("config", "--global", "sendemail.smtpuser", "ada")
     repo.git("config", "--global", f"sendemail.{key}", "ada\nhost=git.example.com")
     repo.git("config", "--global", "credential.helper", "!echo password=secret; echo")
-    with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="has a line break"):
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(RefusedError, match="has a line break"),
+    ):
         ask(repository, read_account(repository), terminal=False)
 
 
 @pytest.mark.parametrize("path", ["--eval=$(shell id).c", "-f/tmp/x.c", "CC=x.c", "a/b=c.c"])
-def test_no_path_is_an_option_or_a_variable_of_make(tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess.Popen, "__init__", lambda *_, **__: pytest.fail("a program was started"))
-    assert "no C file is changed" in compile_objects(tmp_path, "0" * 40, "1" * 40, (path, "a.h"), silent, hours=1).tail
+def test_no_path_is_an_option_or_a_variable_of_make(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        subprocess.Popen, "__init__", lambda *_, **__: pytest.fail("a program was started")
+    )
+    assert (
+        "no C file is changed"
+        in compile_objects(tmp_path, "0" * 40, "1" * 40, (path, "a.h"), silent, hours=1).tail
+    )
 
 
 @pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])
 def test_the_trees_script_gets_no_path_that_is_an_option(tmp_path: Path, path: str) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "checkpatch.pl").write_text("die 'it ran';")
-    text = f"From: a@x.org\nSubject: x\n\nx\n---\ndiff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n"
+    text = (
+        f"From: a@x.org\nSubject: x\n\nx\n---\ndiff --git a/{path} b/{path}\n--- a/{path}\n+++"
+        f" b/{path}\n@@ -1 +1 @@\n-a\n+b\n"
+    )
     with pytest.raises(RefusedError, match="passes paths to a shell"):
         run_checkpatch(parse_patch(text.encode(), "p"), tmp_path, strict=False, max_line_length=100)
 

@@ -8,14 +8,25 @@ from patchpilot.errors import InputError, UsageError
 
 
 def test_later_wins_and_knows_where_it_came_from() -> None:
-    settings = load("strict = true\nmax-line-length = 80\n", {"patchpilot.maxlinelength": ["90"]}, {"max-line-length": "120"})
+    settings = load(
+        "strict = true\nmax-line-length = 80\n",
+        {"patchpilot.maxlinelength": ["90"]},
+        {"max-line-length": "120"},
+    )
     assert settings.get("max-line-length") == "120"
     assert settings.flag("strict")
     assert {one.name: one.origin for one in settings.all}["max-line-length"] == "flag"
 
 
 @pytest.mark.parametrize(
-    "text", ['via = "b4"', 'lore = "http://evil.example"', 'editor = "rm"', 'packs = ["/etc/passwd"]', 'packs = ["../x.toml"]']
+    "text",
+    [
+        'via = "b4"',
+        'lore = "http://evil.example"',
+        'editor = "rm"',
+        'packs = ["/etc/passwd"]',
+        'packs = ["../x.toml"]',
+    ],
 )
 def test_a_tree_names_no_command_server_or_outside_path(text: str) -> None:
     with pytest.raises(InputError):

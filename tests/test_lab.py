@@ -51,15 +51,24 @@ def _room(name: str) -> set[str]:
 
 
 def _tools() -> set[str]:
-    """The modules of the laboratory that are programs; a package with a __main__ by its own name."""
-    programs = {module for module in _room("tests.lab") if _TOOL in _modules()[module].read_text(encoding="utf-8")}
+    """The modules of the laboratory that are programs.
+
+    A package with a __main__ by its own name.
+    """
+    programs = {
+        module
+        for module in _room("tests.lab")
+        if _TOOL in _modules()[module].read_text(encoding="utf-8")
+    }
     return {module.removesuffix(".__main__") for module in programs}
 
 
 def _rows() -> dict[str, set[str]]:
     """Each tool on the page → the tests that its row names."""
     rows = re.findall(r"^\| `(\w+)`(.*)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    return {f"tests.lab.{tool}": set(re.findall(r"`([\w.]*test_\w+)`", rest)) for tool, rest in rows}
+    return {
+        f"tests.lab.{tool}": set(re.findall(r"`([\w.]*test_\w+)`", rest)) for tool, rest in rows
+    }
 
 
 def _tests_of(tool: str) -> set[str]:
@@ -81,7 +90,9 @@ def test_the_kit_has_what_tests_need_and_no_tool() -> None:
 
 
 def test_the_laboratory_is_its_tools_and_their_parts() -> None:
-    programs = {name for tool in _tools() for name in (tool, f"{tool}.__main__")} & _modules().keys()
+    programs = {
+        name for tool in _tools() for name in (tool, f"{tool}.__main__")
+    } & _modules().keys()
     assert _room("tests.lab") - {"tests.lab"} == programs | _reached(programs, "tests.lab")
 
 

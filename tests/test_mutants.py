@@ -20,7 +20,10 @@ def results(source: str) -> set[str]:
         ("x = (a) not in b\n", {"x = (a) in b\n"}),
         ("x = a is not b\n", {"x = a is b\n"}),
         ("x = a and b\n", {"x = a or b\n", "x = True and b\n", "x = a and True\n"}),
-        ("x = a or b or c\n", {"x = a and b or c\n", "x = a or b and c\n", "x = a or False or c\n"}),
+        (
+            "x = a or b or c\n",
+            {"x = a and b or c\n", "x = a or b and c\n", "x = a or False or c\n"},
+        ),
         ("x = not a\n", {"x = a\n"}),
         ("x = a + -b\n", {"x = a - -b\n", "x = a + b\n"}),
         ("x = 3\n", {"x = 4\n"}),
@@ -28,9 +31,15 @@ def results(source: str) -> set[str]:
         ("x = 'ab'\n", {"x = 'XXabXX'\n"}),
         ("x = ''\n", {"x = 'XX'\n"}),
         ("x = a[1:b]\n", {"x = a[:b]\n", "x = a[1:]\n", "x = a[2:b]\n"}),
-        ("x = f(a, b, c=d, e=g)\n", {"x = f(a, c=d, e=g)\n", "x = f(a, b, e=g)\n", "x = f(a, b, c=d)\n"}),
+        (
+            "x = f(a, b, c=d, e=g)\n",
+            {"x = f(a, c=d, e=g)\n", "x = f(a, b, e=g)\n", "x = f(a, b, c=d)\n"},
+        ),
         ("def f():\n    return a\n", {"def f():\n    return None\n"}),
-        ("for a in b:\n    f()\n    continue\n", {"for a in b:\n    pass\n    continue\n", "for a in b:\n    f()\n    break\n"}),
+        (
+            "for a in b:\n    f()\n    continue\n",
+            {"for a in b:\n    pass\n    continue\n", "for a in b:\n    f()\n    break\n"},
+        ),
         ("if a:\n    raise b\n", {"if (not (a)):\n    raise b\n", "if a:\n    pass\n"}),
         ("x += 1\n", {"x -= 1\n", "pass\n", "x += 2\n"}),
         ("x.y = z\n", {"pass\n"}),
@@ -58,7 +67,9 @@ def test_what_is_no_behavior_is_left_alone(source: str) -> None:
 
 def test_the_sample_is_the_same_each_time_and_every_mutant_compiles_to_something_else() -> None:
     some = sample(ROOT, ["patchpilot/model/trailer.py", "patchpilot/model/bounded_gzip.py"], 40, 1)
-    assert some == sample(ROOT, ["patchpilot/model/trailer.py", "patchpilot/model/bounded_gzip.py"], 40, 1)
+    assert some == sample(
+        ROOT, ["patchpilot/model/trailer.py", "patchpilot/model/bounded_gzip.py"], 40, 1
+    )
     assert len({one.key for one in some}) == 40
     for one in some:
         source = (ROOT / one.path).read_bytes()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No module and no folder of patchpilot imports one that imports it, at whatever distance; imports inside functions and for types count too."""
+"""No module and no folder of patchpilot imports one that imports it, at whatever distance.
+
+Imports inside functions and for types count too.
+"""
 
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -13,16 +16,25 @@ ROOT = Path(patchpilot.__file__).parent
 
 def test_no_module_imports_itself_through_others() -> None:
     found = circles(imports())
-    assert not found, "\n".join("imports in a circle: " + ", ".join(sorted(circle)) for circle in found)
+    assert not found, "\n".join(
+        "imports in a circle: " + ", ".join(sorted(circle)) for circle in found
+    )
 
 
 def test_no_folder_imports_itself_through_others() -> None:
     found = circles(folders(imports(is_left_out=_registers)))
-    assert not found, "\n".join("folders in a circle: " + ", ".join(sorted(circle)) for circle in found)
+    assert not found, "\n".join(
+        "folders in a circle: " + ", ".join(sorted(circle)) for circle in found
+    )
 
 
 def test_circles_of_folders_are_found_where_no_module_is_in_one() -> None:
-    graph = {"p.one.a": {"p.two.b"}, "p.two.c": {"p.one.d"}, "p.two.b": {"p.errors"}, "p.errors": set[str]()}
+    graph = {
+        "p.one.a": {"p.two.b"},
+        "p.two.c": {"p.one.d"},
+        "p.two.b": {"p.errors"},
+        "p.errors": set[str](),
+    }
     assert not circles(graph)
     assert circles(folders(graph, packages={"p", "p.one", "p.two"})) == [{"p.one", "p.two"}]
 
@@ -33,27 +45,44 @@ def test_circles_are_found() -> None:
 
 
 def test_imports_inside_functions_and_for_types_are_read() -> None:
-    text = "import one.a\nif TYPE_CHECKING:\n    from one import b\ndef f():\n    from one.c import x\n"
-    assert set(_named(ast.parse(text), {"one.a", "one.b", "one.c", "one.d"})) == {"one.a", "one.b", "one.c"}
+    text = (
+        "import one.a\nif TYPE_CHECKING:\n    from one import b\ndef f():\n    from one.c"
+        " import x\n"
+    )
+    assert set(_named(ast.parse(text), {"one.a", "one.b", "one.c", "one.d"})) == {
+        "one.a",
+        "one.b",
+        "one.c",
+    }
 
 
-def imports(is_left_out: Callable[[str, ast.AST], bool] = lambda name, node: False) -> dict[str, set[str]]:
-    """Which modules of patchpilot each of them imports, without the functions that are left out, by their module."""
+def imports(
+    is_left_out: Callable[[str, ast.AST], bool] = lambda name, node: False,
+) -> dict[str, set[str]]:
+    """Which modules of patchpilot each of them imports, without the functions that are left out, by
+    their module.
+    """
     files = {_module(file): file for file in ROOT.rglob("*.py")}
     found = {}
     for name, file in files.items():
         named = set(_named(ast.parse(file.read_bytes()), files, partial(is_left_out, name)))
         # Python imports the packages around a module before it, named or not
-        found[name] = {other for other in named if other != name and not name.startswith(f"{other}.")}
+        found[name] = {
+            other for other in named if other != name and not name.startswith(f"{other}.")
+        }
     return found
 
 
 def _registers(name: str, node: ast.AST) -> bool:
-    """Whether this is a function of lint: its packs load the detectors and fixers, which register themselves."""
+    """Whether this is a function of lint: its packs load the detectors and fixers, which register
+    themselves.
+    """
     return name.startswith("patchpilot.lint.") and isinstance(node, ast.FunctionDef)
 
 
-def folders(graph: Mapping[str, set[str]], packages: Collection[str] | None = None) -> dict[str, set[str]]:
+def folders(
+    graph: Mapping[str, set[str]], packages: Collection[str] | None = None
+) -> dict[str, set[str]]:
     """Which folders each folder imports; a module right below patchpilot is one of its own."""
     known = {_module(file) for file in ROOT.rglob("__init__.py")} if packages is None else packages
 
@@ -63,7 +92,9 @@ def folders(graph: Mapping[str, set[str]], packages: Collection[str] | None = No
 
     found: dict[str, set[str]] = {}
     for name, others in graph.items():
-        found.setdefault(folder(name), set()).update({folder(other) for other in others} - {folder(name)})
+        found.setdefault(folder(name), set()).update(
+            {folder(other) for other in others} - {folder(name)}
+        )
     return found
 
 
@@ -72,7 +103,9 @@ def _module(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _named(tree: ast.AST, known: Iterable[str], is_left_out: Callable[[ast.AST], bool] = lambda node: False) -> Iterator[str]:
+def _named(
+    tree: ast.AST, known: Iterable[str], is_left_out: Callable[[ast.AST], bool] = lambda node: False
+) -> Iterator[str]:
     modules = set(known)
     for node in _walk(tree, is_left_out):
         if isinstance(node, ast.Import):
@@ -92,7 +125,9 @@ def _walk(tree: ast.AST, is_left_out: Callable[[ast.AST], bool]) -> Iterator[ast
 
 
 def circles(graph: Mapping[str, set[str]]) -> list[set[str]]:
-    """The groups of modules of which each reaches every other (Tarjan's strongly connected components of more than one)."""
+    """The groups of modules of which each reaches every other (Tarjan's strongly connected
+    components of more than one).
+    """
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No password of a URL, a setting, the environment or a credential helper is printed, logged or stored."""
+"""No password of a URL, a setting, the environment or a credential helper is printed, logged or
+stored.
+"""
 
 import base64
 import tempfile
@@ -69,7 +71,7 @@ class LockedArchive(StandIn):
 
 
 class World:
-    """A topic, an archive and a mail server, with a canary in each place that can hold a password."""
+    """A topic, an archive and a mail server, with a canary in each place that can hold a password."""  # noqa: E501
 
     def __init__(self, folder: Path, archive: LockedArchive, server: FaultySink) -> None:
         self.folder, self.archive, self.server = folder, archive, server
@@ -100,11 +102,28 @@ class World:
 
     def assert_kept(self) -> None:
         """Nothing printed or written has a canary."""
-        lines = [line for line in self.printed.split("\n") if any(form in line for form in _forms()) and line[:1] != "$"]
+        lines = [
+            line
+            for line in self.printed.split("\n")
+            if any(form in line for form in _forms()) and line[:1] != "$"
+        ]
         assert not lines
-        planted = (self.repo.path / ".git" / "config", Path.home() / ".gitconfig", Path.home() / ".netrc")
-        files = [file for place in (self.folder, Path.home()) for file in place.rglob("*") if file.is_file()]
-        found = [file for file in files if file not in planted and any(form.encode() in file.read_bytes() for form in _forms())]
+        planted = (
+            self.repo.path / ".git" / "config",
+            Path.home() / ".gitconfig",
+            Path.home() / ".netrc",
+        )
+        files = [
+            file
+            for place in (self.folder, Path.home())
+            for file in place.rglob("*")
+            if file.is_file()
+        ]
+        found = [
+            file
+            for file in files
+            if file not in planted and any(form.encode() in file.read_bytes() for form in _forms())
+        ]
         assert not found
 
 
@@ -138,9 +157,26 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     (Path.home() / ".netrc").write_text(f"machine 127.0.0.2 login ada password {secret('netrc')}\n")
     with ExitStack() as stack:
         archive = stack.enter_context(LockedArchive(secret("lore")))
-        archive.add(mail("[PATCH] widget: change line 1", POST + DIFF, sender="Ada Fixer <ada@example.org>", id="post"))
-        archive.add(mail("Re: [PATCH] widget: change line 1", "Why?\n", sender="Rita <rita@example.net>", id="why", reply_to="post"))
-        yield World(tmp_path, archive, stack.enter_context(FaultySink(login=("ada", secret("right")))))
+        archive.add(
+            mail(
+                "[PATCH] widget: change line 1",
+                POST + DIFF,
+                sender="Ada Fixer <ada@example.org>",
+                id="post",
+            )
+        )
+        archive.add(
+            mail(
+                "Re: [PATCH] widget: change line 1",
+                "Why?\n",
+                sender="Rita <rita@example.net>",
+                id="why",
+                reply_to="post",
+            )
+        )
+        yield World(
+            tmp_path, archive, stack.enter_context(FaultySink(login=("ada", secret("right"))))
+        )
 
 
 def test_the_settings_and_what_doctor_finds_have_no_password(world: World) -> None:
@@ -166,7 +202,11 @@ def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
     assert world.call("track", "add", "<post@example.org>") == 0
     assert (
         world.call(
-            "track", "add", f"{world.archive.with_password('lore')}/post@example.org/", "--lore", world.archive.with_password("lore")
+            "track",
+            "add",
+            f"{world.archive.with_password('lore')}/post@example.org/",
+            "--lore",
+            world.archive.with_password("lore"),
         )
         == 0
     )
@@ -184,20 +224,53 @@ def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
     assert world.archive.refused == refused == 0
     assert f'"source": "{world.archive.url}"' in world.printed
     world.call("track", "add", "<no@example.org>", "--lore", world.archive.with_password("lore"))
-    world.call("track", "add", "<why@example.org>", "--lore", world.archive.with_password("bad-login"))
-    world.call("track", "add", "<why@example.org>", "--lore", f"http://{login('closed')}127.0.0.1:1/all")
-    world.call("track", "add", "<why@example.org>", "--lore", f"http://{login('proxied')}lore.example.org/all")
-    world.call("track", "add", "<why@example.org>", "--lore", f"http://{login('odd/port')}lore.example.org/all")
+    world.call(
+        "track", "add", "<why@example.org>", "--lore", world.archive.with_password("bad-login")
+    )
+    world.call(
+        "track", "add", "<why@example.org>", "--lore", f"http://{login('closed')}127.0.0.1:1/all"
+    )
+    world.call(
+        "track",
+        "add",
+        "<why@example.org>",
+        "--lore",
+        f"http://{login('proxied')}lore.example.org/all",
+    )
+    world.call(
+        "track",
+        "add",
+        "<why@example.org>",
+        "--lore",
+        f"http://{login('odd/port')}lore.example.org/all",
+    )
     world.call("track", "update", "--lore", f"http://{login('closed')}127.0.0.1:1/all")
     world.assert_kept()
 
 
-@pytest.mark.parametrize("place", ["http://{}127.0.0.1:1/project/x", "https://{}ci.example.org/project/x", "http://{}127.0.0.1:1/x"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "http://{}127.0.0.1:1/project/x",
+        "https://{}ci.example.org/project/x",
+        "http://{}127.0.0.1:1/x",
+    ],
+)
 def test_a_refused_check_has_no_password(world: World, place: str) -> None:
-    raw = mail("[PATCH] widget: change line 1", POST + DIFF, sender="Ada Fixer <ada@example.org>", id="post")
+    raw = mail(
+        "[PATCH] widget: change line 1",
+        POST + DIFF,
+        sender="Ada Fixer <ada@example.org>",
+        id="post",
+    )
     (world.folder / "p.eml").write_bytes(raw)
     words = ("check", world.folder / "p.eml", "--post-checks", place.format(login("checks")))
-    for more in ((), ("--offline",), ("--format", "json"), ("--check-url", f"https://{login('report')}ci.example.org/1")):
+    for more in (
+        (),
+        ("--offline",),
+        ("--format", "json"),
+        ("--check-url", f"https://{login('report')}ci.example.org/1"),
+    ):
         assert world.call(*words, *more) != 0
     assert "ci.example.org" in world.printed or "127.0.0.1:1" in world.printed
     world.assert_kept()
@@ -223,7 +296,9 @@ def test_a_send_has_no_password(world: World, via: str) -> None:
 
 _ECHOES = {
     "login": Fault("AUTH", b"535-bad %(pair)s\r\n535 5.7.8 no %(plain)s\r\n", at=0, times=9),
-    "greeting": Fault("greeting", b"not a reply, and longer than is shown of %(plain)s\r\n", at=0, times=9),
+    "greeting": Fault(
+        "greeting", b"not a reply, and longer than is shown of %(plain)s\r\n", at=0, times=9
+    ),
     "end": Fault("end", b"550 %(login)s\r\n", at=0, times=9),
 }
 
@@ -321,7 +396,10 @@ def test_a_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch
         ("'http://:b@h'", "'http://h'"),
         ("smtps://ada%40h:b@[::1]:465", "smtps://[::1]:465"),
         ("ssh://git@host/x ssh://git:b@host/x", "ssh://git@host/x ssh://host/x"),
-        ("https://lore.kernel.org/r/20230101-a:b@host/", "https://lore.kernel.org/r/20230101-a:b@host/"),
+        (
+            "https://lore.kernel.org/r/20230101-a:b@host/",
+            "https://lore.kernel.org/r/20230101-a:b@host/",
+        ),
         ("http://[::1]:80/a@b http://h:8080 a@b", "http://[::1]:80/a@b http://h:8080 a@b"),
         ("ada@example.org", "ada@example.org"),
     ],

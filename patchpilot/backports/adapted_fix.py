@@ -13,10 +13,12 @@ SURE_ENOUGH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """A fix adapted to a tree: its kind (the least sure of its ways), its confidence (0 to 1) and its steps in words.
+    """A fix adapted to a tree: its kind (the least sure of its ways), its confidence (0 to 1) and
+    its steps in words.
 
-    `contents` has the mode and content of each adapted file, None for one that the branch does not have; `features` are
-    what the confidence was computed from; `made` is the tree that results, in the object store that it was adapted in.
+    `contents` has the mode and content of each adapted file, None for one that the branch does not
+    have; `features` are what the confidence was computed from; `made` is the tree that results, in
+    the object store that it was adapted in.
     """
 
     kind: str
@@ -37,13 +39,18 @@ class Adaptation:
         return tuple(self.contents)
 
     def tree(self, scratch: Scratch, merge: Merge) -> str:
-        """The tree of the merge with the adapted files in place of the conflicted ones, in another object store."""
+        """The tree of the merge with the adapted files in place of the conflicted ones, in another
+        object store.
+        """
         return merged_tree(scratch, merge, self.contents)
 
 
-def merged_tree(scratch: Scratch, merge: Merge, contents: Mapping[str, tuple[str, bytes] | None]) -> str:
+def merged_tree(
+    scratch: Scratch, merge: Merge, contents: Mapping[str, tuple[str, bytes] | None]
+) -> str:
     """The tree of a merge with these files in place of the conflicted ones."""
     entries: dict[str, Entry] = {
-        path: (content[0], scratch.write("blob", content[1])) if content else None for path, content in contents.items()
+        path: (content[0], scratch.write("blob", content[1])) if content else None
+        for path, content in contents.items()
     }
     return scratch.with_files(merge.tree, entries)

@@ -21,7 +21,9 @@ class AppliesHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """How a fix applies, the merge, the hunks that do not apply without it, and their offsets in lines."""
+    """How a fix applies, the merge, the hunks that do not apply without it, and their offsets in
+    lines.
+    """
 
     how: AppliesHow
     merge: Merge
@@ -69,7 +71,8 @@ class ScratchTree:
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     """Cherry-pick the fix onto a commit (or tree) of the store.
 
-    The merge decides whether there is a conflict; the hunks decide whether a merge was needed: with all of their context present it was not.
+    The merge decides whether there is a conflict; the hunks decide whether a merge was needed: with
+    all of their context present it was not.
     """
     tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)
@@ -77,7 +80,13 @@ def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     fits = [_fit(fix, index, target) for index in range(len(fix.files))]
     missing = tuple(misfit for fit in fits for misfit in fit.misfits)
     offsets = tuple(offset for fit in fits for offset in fit.offsets)
-    how = AppliesHow.CONFLICT if not merge.clean else AppliesHow.THREE_WAY if missing else AppliesHow.CLEAN
+    how = (
+        AppliesHow.CONFLICT
+        if not merge.clean
+        else AppliesHow.THREE_WAY
+        if missing
+        else AppliesHow.CLEAN
+    )
     return ApplyResult(how, merge, missing, offsets, merge.clean and merge.tree == tree)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The message of a backport: the original's, with the upstream marker above its text and the backport's notes and sign-off at the end."""
+"""The message of a backport: the original's, with the upstream marker above its text and the
+backport's notes and sign-off at the end.
+"""
 
 import re
 from collections.abc import Sequence
@@ -24,14 +26,26 @@ def backport_message(
     signer: Address | None = None,
     adapter: Address | None = None,
 ) -> str:
-    """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a prerequisite, a line for each adaptation note, the sign-off.
+    """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a
+    prerequisite, a line for each adaptation note, the sign-off.
 
-    The notes name the `adapter`, else the signer; without either they are left out. A commit without an id (a patch file) gets no marker.
+    The notes name the `adapter`, else the signer; without either they are left out. A commit
+    without an id (a patch file) gets no marker.
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
     has_marker = any(commit.id.startswith(one) for one in read_marks(commit.message).upstream)
-    text = "\n".join([subject.strip(), "", *([] if has_marker or not marker else [marker, ""]), body.strip("\n")]).rstrip("\n") + "\n"
+    text = (
+        "\n".join(
+            [
+                subject.strip(),
+                "",
+                *([] if has_marker or not marker else [marker, ""]),
+                body.strip("\n"),
+            ]
+        ).rstrip("\n")
+        + "\n"
+    )
     if dep_of:
         text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
     who = adapter or signer
@@ -41,7 +55,10 @@ def backport_message(
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
         if why := unfit(line):
-            raise InputError(f"your sign-off cannot be written: git user.name or user.email {why}", hint="correct it with `git config`")
+            raise InputError(
+                f"your sign-off cannot be written: git user.name or user.email {why}",
+                hint="correct it with `git config`",
+            )
         known = parse_trailers(text.split("\n"))
         # the last line signs off the note above it, even when the author is the one who backports
         if notes or not known or str(known[-1]) != line:
@@ -55,14 +72,23 @@ def has_note(message: str, original: Commit) -> bool:
 
 
 def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Address, ...]:
-    """The addresses to Cc on a backport: authors and everybody named in the trailers, without duplicates, lists in `without` and invalid addresses."""
+    """The addresses to Cc on a backport: authors and everybody named in the trailers, without
+    duplicates, lists in `without` and invalid addresses.
+    """
     addresses: dict[str, Address] = {}
     for commit in commits:
         named = [trailer.address for trailer in commit.trailers if _PEOPLE.fullmatch(trailer.name)]
         for one in (commit.author, *named):
-            if one and one.key not in without and not one.key.startswith("stable@") and is_header_safe(one):
+            if (
+                one
+                and one.key not in without
+                and not one.key.startswith("stable@")
+                and is_header_safe(one)
+            ):
                 addresses.setdefault(one.key, one)
-    return tuple(one for one in addresses.values() if judge(one.email).state is not AddressState.BAD)
+    return tuple(
+        one for one in addresses.values() if judge(one.email).state is not AddressState.BAD
+    )
 
 
 def _one_line(text: str) -> str:

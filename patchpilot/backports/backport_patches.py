@@ -19,7 +19,8 @@ from patchpilot.projects.stable_trees import StableTrees
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A commit to backport: its id, the fix it is a prerequisite of (None when it is a fix), and the files it is limited to (empty: all).
+    """A commit to backport: its id, the fix it is a prerequisite of (None when it is a fix), and
+    the files it is limited to (empty: all).
 
     `adaptation` takes the place of the conflicts that it has on the branch.
     """
@@ -32,10 +33,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class MadeCommit:
-    """A backported commit: its id in the scratch store, the original, and the range-diff between them ("" when the patches are the same).
+    """A backported commit: its id in the scratch store, the original, and the range-diff between
+    them ("" when the patches are the same).
 
-    For a part of the original, `parts` are its files, and there is no range-diff. `is_explained`: its message says what was adapted.
-    `refused` are sentences about trailers that it may not have.
+    For a part of the original, `parts` are its files, and there is no range-diff. `is_explained`:
+    its message says what was adapted. `refused` are sentences about trailers that it may not have.
     """
 
     id: str
@@ -48,7 +50,9 @@ class MadeCommit:
 
 @dataclass(frozen=True, slots=True)
 class BackportText:
-    """What the user adds: the adaptation note, who signs off (None: nobody), the mail it replies to, and who adapts (None: the signer)."""
+    """What the user adds: the adaptation note, who signs off (None: nobody), the mail it replies
+    to, and who adapts (None: the signer).
+    """
 
     note: str = ""
     signer: Address | None = None
@@ -56,8 +60,13 @@ class BackportText:
     adapter: Address | None = None
 
 
-def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], tip: str, wording: BackportText) -> tuple[MadeCommit, ...]:
-    """Commit the steps on the branch, in the scratch store. UsageError when one does not apply on top of the previous ones."""
+def make_commits(
+    scratch: Scratch, stable: StableTrees, steps: Sequence[Step], tip: str, wording: BackportText
+) -> tuple[MadeCommit, ...]:
+    """Commit the steps on the branch, in the scratch store.
+
+    UsageError when one does not apply on top of the previous ones.
+    """
     parent, tree = tip, scratch.tree_of(tip)
     commits: list[MadeCommit] = []
     for step in steps:
@@ -72,22 +81,43 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
         if not merge.clean and not adapted:
             raise UsageError(
                 f"{original.short} does not apply to this branch",
-                hint=Action("backport", ("COMMIT", "--resolve", "BRANCH"), "resolve the conflicts manually: {}"),
+                hint=Action(
+                    "backport",
+                    ("COMMIT", "--resolve", "BRANCH"),
+                    "resolve the conflicts manually: {}",
+                ),
             )
         parts = (
-            tuple(sorted(scratch.changed(tree, merge.tree))) if step.paths and set(_changed(scratch, original)) - set(step.paths) else ()
+            tuple(sorted(scratch.changed(tree, merge.tree)))
+            if step.paths and set(_changed(scratch, original)) - set(step.paths)
+            else ()
         )
         tree = adapted.tree(scratch, merge) if adapted else merge.tree
-        plain = scratch.commit_like(original, tree, parent, backport_message(original, stable, dep_of=step.dep_of))
+        plain = scratch.commit_like(
+            original, tree, parent, backport_message(original, stable, dep_of=step.dep_of)
+        )
         difference = range_diff(scratch, original, plain) if not parts else ""
         said = adapted.steps if adapted else ()
-        notes = (f"only the changes to {', '.join(parts)}",) if parts else (*said, *([wording.note] if wording.note and difference else []))
+        notes = (
+            (f"only the changes to {', '.join(parts)}",)
+            if parts
+            else (*said, *([wording.note] if wording.note and difference else []))
+        )
         message = backport_message(
-            original, stable, dep_of=step.dep_of, notes=notes, signer=wording.signer, adapter=wording.adapter if adapted else None
+            original,
+            stable,
+            dep_of=step.dep_of,
+            notes=notes,
+            signer=wording.signer,
+            adapter=wording.adapter if adapted else None,
         )
         parent = scratch.commit_like(original, tree, parent, message)
-        refused = refused_trailers([("Stable-dep-of", step.dep_of.reference)] if step.dep_of else [])
-        commits.append(MadeCommit(parent, original, difference, parts, has_note(message, original), refused))
+        refused = refused_trailers(
+            [("Stable-dep-of", step.dep_of.reference)] if step.dep_of else []
+        )
+        commits.append(
+            MadeCommit(parent, original, difference, parts, has_note(message, original), refused)
+        )
     return tuple(commits)
 
 
@@ -97,31 +127,57 @@ def _changed(scratch: Scratch, commit: Commit) -> Sequence[str]:
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
-    """How the patch of a backport differs from the original's, messages ignored; "" when it does not."""
-    same = {scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[0] for one in (original.id, made)}
+    """How the patch of a backport differs from the original's, messages ignored; "" when it does
+    not.
+    """
+    same = {
+        scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[0]
+        for one in (original.id, made)
+    }
     if len(same) == 1 or not original.parents:
         return ""
-    done = scratch.git("range-diff", "--no-color", "--creation-factor=100", "--no-notes", f"{original.id}^!", f"{made}^!")
+    done = scratch.git(
+        "range-diff",
+        "--no-color",
+        "--creation-factor=100",
+        "--no-notes",
+        f"{original.id}^!",
+        f"{made}^!",
+    )
     return _patch_part(done.text)
 
 
 def format_series(
-    scratch: Scratch, stable: StableTrees, made: Sequence[MadeCommit], tip: str, version: str, wording: BackportText, notes: Sequence[str]
+    scratch: Scratch,
+    stable: StableTrees,
+    made: Sequence[MadeCommit],
+    tip: str,
+    version: str,
+    wording: BackportText,
+    notes: Sequence[str],
 ) -> list[tuple[str, bytes]]:
-    """The series as mails: (file name, bytes) each, to the stable list and Cc those named in the originals; `notes` go below the `---`."""
+    """The series as mails: (file name, bytes) each, to the stable list and Cc those named in the
+    originals; `notes` go below the `---`.
+    """
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []
-    recipients += [f"--cc={one.header()}" for one in people([one.original for one in made], (stable.list,))]
-    reply = [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
+    recipients += [
+        f"--cc={one.header()}" for one in people([one.original for one in made], (stable.list,))
+    ]
+    reply = (
+        [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
+    )
     mails: list[tuple[str, bytes]] = []
     for number, one in enumerate(made, 1):
         numbered = [f"--start-number={number}"]
         title = f"{prefix} {number}/{len(made)}" if len(made) > 1 else prefix
         done = scratch.git(
-            "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",
-            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,
+            "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
+            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,  # noqa: E501
         )  # fmt: skip
-        mails.append((file_name(number, one.original.subject), _with_note(done.out, notes[number - 1])))
+        mails.append(
+            (file_name(number, one.original.subject), _with_note(done.out, notes[number - 1]))
+        )
     return mails
 
 
@@ -148,7 +204,8 @@ def _with_note(mail: bytes, note: str) -> bytes:
         return mail
     head, cut, tail = mail.partition(b"\n---\n")
     safe = "\n".join(
-        "  " + line if line.startswith(("---", "diff ", "Index:", "+++ ", "@@")) else line for line in note.strip("\n").split("\n")
+        "  " + line if line.startswith(("---", "diff ", "Index:", "+++ ", "@@")) else line
+        for line in note.strip("\n").split("\n")
     )
     return head + cut + b"\n" + safe.encode("utf-8", "surrogateescape") + b"\n\n" + tail
 

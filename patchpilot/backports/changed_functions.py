@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The functions a fix changes where it conflicts, and which commits changed those functions elsewhere."""
+"""The functions a fix changes where it conflicts, and which commits changed those functions
+elsewhere.
+"""
 
 import re
 from collections.abc import Sequence
@@ -26,18 +28,32 @@ class Function:
 
 
 def function_at(lines: Sequence[str], at: int) -> Function | None:
-    """The function that a 0-based line is in; None outside of functions, or where the language is not C-like."""
-    top = next((one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])), None)
+    """The function that a 0-based line is in.
+
+    None outside of functions, or where the language is not C-like.
+    """
+    top = next(
+        (one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])), None
+    )
     if top is None or any(lines[one].startswith("}") for one in range(top, min(at, len(lines)))):
         return None
-    end = next((one for one in range(top + 1, len(lines)) if lines[one].startswith("}") or (one > at and _is_head(lines[one]))), len(lines))
+    end = next(
+        (
+            one
+            for one in range(top + 1, len(lines))
+            if lines[one].startswith("}") or (one > at and _is_head(lines[one]))
+        ),
+        len(lines),
+    )
     named = _NAME.search(lines[top])
     if not named:
         return None
     return Function(named[1], (top, min(len(lines), end + 1)))
 
 
-def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]) -> dict[str, tuple[Function, ...]]:
+def conflicting(
+    scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
+) -> dict[str, tuple[Function, ...]]:
     """Path before the fix → the functions that contain its conflicting hunks."""
     result: dict[str, tuple[Function, ...]] = {}
     if fix.base is None:
@@ -54,7 +70,8 @@ def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace
         for hunk in change.hunks:
             at = hunk.old_start - 1
             for line in hunk.lines:
-                # a conflict shows the fix's side: it has none of the lines added by a hunk that merged
+                # a conflict shows the fix's side: it has none of the lines added by a hunk that
+                # merged
                 if line.kind in "+-" and (not wanted or line.kind == "-" or line.text in wanted):
                     function = function_at(lines, at)
                     if function:
@@ -65,8 +82,12 @@ def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace
     return result
 
 
-def touching(touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]) -> list[tuple[LineTouch, str]]:
-    """The commits (oldest first, all before the fix) that changed one of the functions, the newest first, each with the function's name."""
+def touching(
+    touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
+) -> list[tuple[LineTouch, str]]:
+    """The commits (oldest first, all before the fix) that changed one of the functions, the newest
+    first, each with the function's name.
+    """
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():
         for function in inside:

@@ -11,7 +11,9 @@ from patchpilot.model.hunk_fit import text_lines
 
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
-    """A conflict: the path, the line in the branch's file (0 for the whole file), and the lines of each side; `base` where it was asked for."""
+    """A conflict: the path, the line in the branch's file (0 for the whole file), and the lines of
+    each side; `base` where it was asked for.
+    """
 
     path: str
     line: int
@@ -22,21 +24,34 @@ class ConflictPlace:
 
 
 def places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
-    """The conflicts of a merge, by path and line; a file that one side deleted or renamed is one place."""
+    """The conflicts of a merge, by path and line.
+
+    A file that one side deleted or renamed is one place.
+    """
     found: list[ConflictPlace] = []
     for path in merge.paths:
         content = scratch.blob(merge.tree, path)
-        inside = marked_places(path, text_lines(content)) if content is not None and b"<<<<<<< " in content else []
-        kinds = [note.kind for note in merge.notes if path in note.paths and note.kind.startswith("CONFLICT")]
+        inside = (
+            marked_places(path, text_lines(content))
+            if content is not None and b"<<<<<<< " in content
+            else []
+        )
+        kinds = [
+            note.kind
+            for note in merge.notes
+            if path in note.paths and note.kind.startswith("CONFLICT")
+        ]
         kind = kinds[0].removeprefix("CONFLICT ").strip("()") if kinds else "content"
         found += inside or [ConflictPlace(path, 0, kind=kind)]
     return tuple(found)
 
 
 def marked_places(path: str, lines: list[str], context: int = 0) -> list[ConflictPlace]:
-    """The conflicts that a file's conflict markers show, with the base where the markers have it (git's conflict style diff3).
+    """The conflicts that a file's conflict markers show, with the base where the markers have it
+    (git's conflict style diff3).
 
-    With `context`, so many common lines before and after are part of all sides; a conflict's line is then that of the first of them.
+    With `context`, so many common lines before and after are part of all sides; a conflict's line
+    is then that of the first of them.
     """
     found: list[ConflictPlace] = []
     before: list[str] = []
@@ -58,14 +73,18 @@ def marked_places(path: str, lines: list[str], context: int = 0) -> list[Conflic
             {"ours": ours, "base": base, "theirs": theirs}[side].append(text)
         elif missing:
             last, missing = found[-1], missing - 1
-            found[-1] = replace(last, ours=(*last.ours, text), theirs=(*last.theirs, text), base=(*last.base, text))
+            found[-1] = replace(
+                last, ours=(*last.ours, text), theirs=(*last.theirs, text), base=(*last.base, text)
+            )
         elif context:
             before = [*before, text][-context:]
     return found
 
 
 def sides_of(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each line of a merged file with its side: "ours", "base" or "theirs" in a conflict, "" outside; a conflict's first marker is "start", its last "end"."""
+    """Each line of a merged file with its side: "ours", "base" or "theirs" in a conflict, ""
+    outside; a conflict's first marker is "start", its last "end".
+    """
     side = ""
     for line in lines:
         if line.startswith("<<<<<<< ") and not side:

@@ -12,7 +12,13 @@ from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.changed_functions import conflicting, touching
 from patchpilot.backports.conflict_places import places
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.line_history import LineTouch, older_names, read_touch, read_touches, stands_on
+from patchpilot.backports.line_history import (
+    LineTouch,
+    older_names,
+    read_touch,
+    read_touches,
+    stands_on,
+)
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import FixSymbols, compare_words, who_added
 from patchpilot.errors import GitError
@@ -30,7 +36,9 @@ _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A mainline commit missing from the branch (or one of the branch's own), and how it relates to the fix."""
+    """A mainline commit missing from the branch (or one of the branch's own), and how it relates to
+    the fix.
+    """
 
     commit: str
     subject: str
@@ -47,7 +55,14 @@ class ConflictExplanation:
 
 
 def explain(
-    history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, *, timeout: float = 5.0, tree: str | None = None
+    history: History,
+    scratch: Scratch,
+    fix: FixCommit,
+    tip: str,
+    applied: ApplyResult,
+    *,
+    timeout: float = 5.0,
+    tree: str | None = None,
 ) -> ConflictExplanation:
     """The commits that cause a conflict, and what to review when the fix applied without one.
 
@@ -66,43 +81,74 @@ def explain(
             break
         added = who_added(scratch, fix, lack, tip, timeout=_left(end))
         if added and added not in [cause.commit for cause in causes]:
-            causes.append(Cause(added, history.repository.commit(added).subject, lack.path, f"it added {lack.word}, which the fix uses"))
+            causes.append(
+                Cause(
+                    added,
+                    history.repository.commit(added).subject,
+                    lack.path,
+                    f"it added {lack.word}, which the fix uses",
+                )
+            )
     known = {cause.commit for cause in causes}
     causes += [one for one in elsewhere if one.commit not in known]
-    hints = (*_word_hints(words), *_moved_hints(scratch, fix, at, applied), *_other_file_hints(scratch, fix, at, applied, end))
+    hints = (
+        *_word_hints(words),
+        *_moved_hints(scratch, fix, at, applied),
+        *_other_file_hints(scratch, fix, at, applied, end),
+    )
     return ConflictExplanation(tuple(causes), hints)
 
 
 def _left(end: float) -> float:
-    """The seconds left until `end`; a little when it is over, so that quick answers are still given."""
+    """The seconds left until `end`.
+
+    A little when it is over, so that quick answers are still given.
+    """
     return max(_A_LITTLE, end - time.monotonic())
 
 
 def _causes(
-    history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, timeout: float
+    history: History,
+    scratch: Scratch,
+    fix: FixCommit,
+    tip: str,
+    applied: ApplyResult,
+    timeout: float,
 ) -> tuple[list[Cause], list[Cause]]:
-    """Commits missing from the branch that changed the conflicting lines, and those that changed other lines of the conflicting functions."""
+    """Commits missing from the branch that changed the conflicting lines, and those that changed
+    other lines of the conflicting functions.
+    """
     paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
     names = list(paths)
     gone = [path for path in paths if not scratch.has(tree, path)]
     if gone and fix.base:
-        # following renames through a long history is slow; without the old names the commits that added the files are still found
+        # following renames through a long history is slow; without the old names the commits that
+        # added the files are still found
         with suppress(GitError):
             names += older_names(history.repository, gone, fix.base, tip, timeout=timeout / 2)
     try:
-        touches = read_touches(history.repository, names, fix.base or fix.id, [tip], timeout=timeout)
+        touches = read_touches(
+            history.repository, names, fix.base or fix.id, [tip], timeout=timeout
+        )
     except GitError:
         return [], []
     every = [touch.commit for touch in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
     found = stands_on(touches, goal, present, frozenset(paths))
     functions = conflicting(scratch, fix, places(scratch, applied.merge))
-    others = [(one, name) for one, name in touching(touches, functions) if one.commit not in present and one not in found]
+    others = [
+        (one, name)
+        for one, name in touching(touches, functions)
+        if one.commit not in present and one not in found
+    ]
     lines = [
         Cause(
-            one.commit, history.repository.commit(one.commit).subject, one.edits[0].new_path or one.edits[0].old_path or "", _why(one.edits)
+            one.commit,
+            history.repository.commit(one.commit).subject,
+            one.edits[0].new_path or one.edits[0].old_path or "",
+            _why(one.edits),
         )
         for one in found
         if one.edits
@@ -110,19 +156,40 @@ def _causes(
     return lines, _in_functions(history, tip, others)
 
 
-def _in_functions(history: History, tip: str, others: Sequence[tuple[LineTouch, str]]) -> list[Cause]:
-    """The last few of these, oldest first; only they are searched on the branch under another id, since that has to read patches."""
+def _in_functions(
+    history: History, tip: str, others: Sequence[tuple[LineTouch, str]]
+) -> list[Cause]:
+    """The last few of these, oldest first.
+
+    Only they are searched on the branch under another id, since that has to read patches.
+    """
     causes: list[Cause] = []
     for touch, name in others[: 2 * _MOST_ELSEWHERE]:
         landing = history.landed(touch.commit, tip)
         if not (landing and landing.holds) and len(causes) < _MOST_ELSEWHERE:
             path = touch.edits[0].new_path or touch.edits[0].old_path or ""
-            causes.append(Cause(touch.commit, history.repository.commit(touch.commit).subject, path, f"it changed other lines of {name}()"))
+            causes.append(
+                Cause(
+                    touch.commit,
+                    history.repository.commit(touch.commit).subject,
+                    path,
+                    f"it changed other lines of {name}()",
+                )
+            )
     return causes[::-1]
 
 
-def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, timeout: float) -> list[Cause]:
-    """The branch's own commits that wrote the conflicting lines: used when no mainline commit explains the conflict."""
+def _own_changes(
+    history: History,
+    scratch: Scratch,
+    fix: FixCommit,
+    tip: str,
+    applied: ApplyResult,
+    timeout: float,
+) -> list[Cause]:
+    """The branch's own commits that wrote the conflicting lines: used when no mainline commit
+    explains the conflict.
+    """
     causes: dict[str, Cause] = {}
     for place in places(scratch, applied.merge)[:_MOST_PLACES]:
         if not place.ours or not place.line:
@@ -146,14 +213,24 @@ def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, a
         except GitError:
             break
         for one in dict.fromkeys(line.split(" ", 1)[0] for line in done.text.splitlines()):
-            if _ID.fullmatch(one) and one not in causes and history.has(tip, one) and not history.has(fix.id, one):
-                causes[one] = Cause(one, history.repository.commit(one).subject, place.path, OWN_LINES)
+            if (
+                _ID.fullmatch(one)
+                and one not in causes
+                and history.has(tip, one)
+                and not history.has(fix.id, one)
+            ):
+                causes[one] = Cause(
+                    one, history.repository.commit(one).subject, place.path, OWN_LINES
+                )
     return list(causes.values())
 
 
 def _why(edits: Sequence[object]) -> str:
     renamed = [
-        edit for edit in edits if getattr(edit, "old_path", None) != getattr(edit, "new_path", None) and getattr(edit, "new_path", None)
+        edit
+        for edit in edits
+        if getattr(edit, "old_path", None) != getattr(edit, "new_path", None)
+        and getattr(edit, "new_path", None)
     ]
     if renamed:
         old = getattr(renamed[0], "old_path", None)
@@ -163,19 +240,28 @@ def _why(edits: Sequence[object]) -> str:
 
 def _word_hints(words: FixSymbols) -> list[str]:
     hints = [
-        f"the fix {'calls' if lack.kind == 'called' else 'uses'} {lack.word}, which the branch does not have (mainline: {lack.path})"
+        f"the fix {'calls' if lack.kind == 'called' else 'uses'} {lack.word}, which the branch does"
+        f" not have (mainline: {lack.path})"
         for lack in words.lacks
     ]
     hints += [
-        f"{differ.word}() has different arguments: {differ.ours!r} in the branch, {differ.theirs!r} in mainline ({differ.path})"
+        f"{differ.word}() has different arguments: {differ.ours!r} in the branch, {differ.theirs!r}"
+        f" in mainline ({differ.path})"
         for differ in words.differs
     ]
-    hints += [f"the fix changes {one.word}(), which the branch's {one.path} does not have" for one in words.gone]
+    hints += [
+        f"the fix changes {one.word}(), which the branch's {one.path} does not have"
+        for one in words.gone
+    ]
     return hints
 
 
-def _other_file_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float) -> Iterator[str]:
-    """Where the branch has the functions and structures that the fix changes, when it does not have the fix's file."""
+def _other_file_hints(
+    scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
+) -> Iterator[str]:
+    """Where the branch has the functions and structures that the fix changes, when it does not have
+    the fix's file.
+    """
     for change in fix.files:
         path = change.old_path
         if applied.how is not AppliesHow.CONFLICT or not path or scratch.has(tree, path):
@@ -183,26 +269,47 @@ def _other_file_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: Appl
         found = [one for hunk in change.hunks if (one := _DEFINED.search(hunk.section))]
         named = {one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}" for one in found}
         for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
-            start = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$" if shown.endswith("()") else rf"^struct {word}( .*)?\{{"
+            start = (
+                rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$"
+                if shown.endswith("()")
+                else rf"^struct {word}( .*)?\{{"
+            )
             folder = path.rpartition("/")[0] or "."
             with suppress(GitError):
                 done = scratch.repository.git(
-                    "grep", "-I", "-l", "-z", "-E", "-e", start, tree, "--", folder, env=scratch.env, ok=(0, 1), timeout=_left(end)
+                    "grep",
+                    "-I",
+                    "-l",
+                    "-z",
+                    "-E",
+                    "-e",
+                    start,
+                    tree,
+                    "--",
+                    folder,
+                    env=scratch.env,
+                    ok=(0, 1),
+                    timeout=_left(end),
                 )
                 files = [one.partition(":")[2] for one in done.text.split("\0") if one]
                 if files:
-                    yield f"{path} does not exist in the branch; {shown} is in {', '.join(files[:3])}"
+                    yield (
+                        f"{path} does not exist in the branch; {shown} is in {', '.join(files[:3])}"
+                    )
 
 
 def _moved_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult) -> list[str]:
-    """Hunks that were applied to another function than in mainline, where the same context occurs."""
+    """Hunks that were applied to another function than in mainline, where the same context occurs."""  # noqa: E501
     if applied.how is AppliesHow.CONFLICT:
         return []
     hints = []
     for change in fix.files:
         if not change.old_path or change.is_binary:
             continue
-        before, after = scratch.blob(tree, change.old_path), scratch.blob(applied.merge.tree, change.path)
+        before, after = (
+            scratch.blob(tree, change.old_path),
+            scratch.blob(applied.merge.tree, change.path),
+        )
         wanted = [hunk.section for hunk in change.hunks if hunk.section]
         if before is None or after is None or not wanted:
             continue
@@ -211,15 +318,29 @@ def _moved_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResu
         strange = sorted(found - named - {""}) if named else []
         if strange and not found & named:
             hints.append(
-                f"{change.path}: the patch was applied to {', '.join(strange[:3])}(), but mainline changes {', '.join(sorted(named)[:3])}(); check the result"
+                f"{change.path}: the patch was applied to {', '.join(strange[:3])}(), but mainline"
+                f" changes {', '.join(sorted(named)[:3])}(); check the result"
             )
     return hints
 
 
 def _changed_functions(before: bytes, after: bytes) -> set[str]:
-    old, new = before.decode("utf-8", "replace").split("\n"), after.decode("utf-8", "replace").split("\n")
-    start = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new)))
-    end = next((at for at, (one, other) in enumerate(zip(reversed(old), reversed(new), strict=False)) if one != other), 0)
+    old, new = (
+        before.decode("utf-8", "replace").split("\n"),
+        after.decode("utf-8", "replace").split("\n"),
+    )
+    start = next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+        min(len(old), len(new)),
+    )
+    end = next(
+        (
+            at
+            for at, (one, other) in enumerate(zip(reversed(old), reversed(new), strict=False))
+            if one != other
+        ),
+        0,
+    )
     window = old[start : max(start, len(old) - end)]
     changed = new[start : max(start, len(new) - end)]
     if len(window) * len(changed) > 400_000:
@@ -229,7 +350,16 @@ def _changed_functions(before: bytes, after: bytes) -> set[str]:
         if tag != "equal":
             # git names the function above the hunk's context, which starts three lines higher
             result.add(
-                _name(next((line for line in reversed(old[: max(0, start + low - 3)]) if line[:1].isalpha() or line[:1] == "_"), ""))
+                _name(
+                    next(
+                        (
+                            line
+                            for line in reversed(old[: max(0, start + low - 3)])
+                            if line[:1].isalpha() or line[:1] == "_"
+                        ),
+                        "",
+                    )
+                )
             )
     return result
 

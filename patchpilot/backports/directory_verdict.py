@@ -20,7 +20,9 @@ _NO_HISTORY = "no git history, judged by content only"
 
 @dataclass(frozen=True, slots=True)
 class DirectoryVerdict:
-    """The verdict on a directory with the patch as it was judged, why, how the patch applies, and the places where it does not."""
+    """The verdict on a directory with the patch as it was judged, why, how the patch applies, and
+    the places where it does not.
+    """
 
     patch: Patch
     verdict: BranchVerdict
@@ -31,28 +33,53 @@ class DirectoryVerdict:
 
 
 def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
-    """Whether a patch applies to a tree, or is already applied: then the tree has every hunk's result."""
+    """Whether a patch applies to a tree, or is already applied: then the tree has every hunk's
+    result.
+    """
     if not patch.files:
-        raise InputError(f"{patch.source}: no diff found", hint="pass a patch file written by `git format-patch`")
+        raise InputError(
+            f"{patch.source}: no diff found", hint="pass a patch file written by `git format-patch`"
+        )
     basis = _NO_HISTORY
     forward = misfits(patch.files, tree)
     backward = misfits(patch.files, tree, reverse=True)
     if forward and backward and _is_dos(patch):
-        # git am and patch(1) drop carriage returns added in transit, so the patch is judged without them
-        basis = f"every line of the patch file ends with CR LF; judged without the CRs, as git am applies it; {_NO_HISTORY}"
+        # git am and patch(1) drop carriage returns added in transit, so the patch is judged without
+        # them
+        basis = (
+            "every line of the patch file ends with CR LF; judged without the CRs, as git am"
+            f" applies it; {_NO_HISTORY}"
+        )
         patch = patch._replace(lines=tuple(line.removesuffix("\r") for line in patch.lines))
         forward, backward = misfits(patch.files, tree), misfits(patch.files, tree, reverse=True)
     if not backward and (forward or _changes_lines(patch)):
-        return DirectoryVerdict(patch, BranchVerdict.FIXED, f"already applied: the tree has the result of every hunk; {basis}", None)
+        return DirectoryVerdict(
+            patch,
+            BranchVerdict.FIXED,
+            f"already applied: the tree has the result of every hunk; {basis}",
+            None,
+        )
     if not forward:
-        commands = (f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}",) if patch.commit is None else ()
-        return DirectoryVerdict(patch, BranchVerdict.CLEAN, f"applies cleanly; {basis}", "clean", (), commands)
+        commands = (
+            (f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}",)
+            if patch.commit is None
+            else ()
+        )
+        return DirectoryVerdict(
+            patch, BranchVerdict.CLEAN, f"applies cleanly; {basis}", "clean", (), commands
+        )
     counts, places = _counted(patch, tree)
-    return DirectoryVerdict(patch, BranchVerdict.CONFLICT, f"{_in_words(*counts)}; {basis}", "conflict", places)
+    return DirectoryVerdict(
+        patch, BranchVerdict.CONFLICT, f"{_in_words(*counts)}; {basis}", "conflict", places
+    )
 
 
-def merges_into(judged: DirectoryVerdict, scratch: Scratch, fix: FixCommit, tree: Tree) -> DirectoryVerdict:
-    """The verdict after a three-way merge with the files before the fix, taken from the fix's repository."""
+def merges_into(
+    judged: DirectoryVerdict, scratch: Scratch, fix: FixCommit, tree: Tree
+) -> DirectoryVerdict:
+    """The verdict after a three-way merge with the files before the fix, taken from the fix's
+    repository.
+    """
     if fix.base is None:
         return judged
     before, after = (scratch.entries(scratch.tree_of(one), fix.paths) for one in (fix.base, fix.id))
@@ -60,17 +87,25 @@ def merges_into(judged: DirectoryVerdict, scratch: Scratch, fix: FixCommit, tree
     for path in fix.paths:
         content = tree.read(path)
         known = before[path] or after[path]
-        here[path] = (known[0] if known else "100644", scratch.write("blob", content)) if content is not None else None
+        here[path] = (
+            (known[0] if known else "100644", scratch.write("blob", content))
+            if content is not None
+            else None
+        )
     base, ours, theirs = (scratch.with_files(EMPTY_TREE, one) for one in (before, here, after))
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
         return judged
     why = f"applies with a three-way merge only; {_NO_HISTORY}"
-    return DirectoryVerdict(judged.patch, BranchVerdict.THREE_WAY, why, BranchVerdict.THREE_WAY.value)
+    return DirectoryVerdict(
+        judged.patch, BranchVerdict.THREE_WAY, why, BranchVerdict.THREE_WAY.value
+    )
 
 
 def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """How many hunks are already applied, do not apply, and apply (each counted once), and the places of the first two kinds."""
+    """How many hunks are already applied, do not apply, and apply (each counted once), and the
+    places of the first two kinds.
+    """
     there = total = broken = 0
     places: list[ConflictPlace] = []
     for change in patch.files:
@@ -79,7 +114,10 @@ def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[Conf
         undone = fit_file(change, tree, reverse=True).misfits
         stuck = {id(one.hunk) for one in undone}
         size = max(1, len(change.hunks))
-        found = [one.hunk is not None and id(None) not in stuck and id(one.hunk) not in stuck for one in forward]
+        found = [
+            one.hunk is not None and id(None) not in stuck and id(one.hunk) not in stuck
+            for one in forward
+        ]
         whole = any(one.hunk is None for one in forward)
         # without the file no hunk applies, and a file that is there as a whole has them all
         here = size if whole and not undone else sum(found)
@@ -87,7 +125,9 @@ def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[Conf
         broken += size - here if whole else len(forward) - here
         total += size
         places += [
-            ConflictPlace(one.path, one.line, kind=_THERE if is_there or (whole and not undone) else one.why)
+            ConflictPlace(
+                one.path, one.line, kind=_THERE if is_there or (whole and not undone) else one.why
+            )
             for one, is_there in zip(forward, found, strict=True)
         ]
     return (there, broken, total - there - broken), tuple(places)
@@ -100,7 +140,10 @@ def _in_words(there: int, broken: int, fits: int) -> str:
     parts = [f"{there} {'is' if there == 1 else 'are'} already applied"]
     parts += [f"{broken} {'does' if broken == 1 else 'do'} not apply"] if broken else []
     parts += [f"{fits} {'applies' if fits == 1 else 'apply'}"] if fits else []
-    return f"of {total} hunks, {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}"
+    return (
+        f"of {total} hunks,"
+        f" {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}"
+    )
 
 
 def _changes_lines(patch: Patch) -> bool:

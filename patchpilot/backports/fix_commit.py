@@ -42,7 +42,9 @@ class FixCommit:
     @cached_property
     def diff_lines(self) -> tuple[str, ...]:
         """Its diff, with full blob ids."""
-        done = self.repository.git("diff-tree", "--root", "-r", "-p", "-M", "--full-index", "--no-commit-id", self.id)
+        done = self.repository.git(
+            "diff-tree", "--root", "-r", "-p", "-M", "--full-index", "--no-commit-id", self.id
+        )
         return tuple(done.text.split("\n"))
 
     @cached_property
@@ -65,7 +67,11 @@ class FixCommit:
     @property
     def paths(self) -> tuple[str, ...]:
         """Every path it touches, old and new."""
-        return tuple(dict.fromkeys(path for change in self.files for path in (change.old_path, change.new_path) if path))
+        return tuple(
+            dict.fromkeys(
+                path for change in self.files for path in (change.old_path, change.new_path) if path
+            )
+        )
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow-ups of a fix that must be backported with it: fixes and reverts of the fix, and newer trees that lack it."""
+"""Follow-ups of a fix that must be backported with it: fixes and reverts of the fix, and newer
+trees that lack it.
+"""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -14,7 +16,9 @@ from patchpilot.projects.stable_trees import version_key
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
-    """The commits of the mainline that fix or revert the fix, oldest first, with those that fix them."""
+    """The commits of the mainline that fix or revert the fix, oldest first, with those that fix
+    them.
+    """
     if mainline is None:
         return ()
     found: dict[str, Follower] = {}
@@ -28,7 +32,9 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
             if commit in found or commit == fix:
                 continue
             undone = bool(history.reverts(commit, mainline))
-            found[commit] = Follower(commit, history.repository.commit(commit).subject, kind, undone)
+            found[commit] = Follower(
+                commit, history.repository.commit(commit).subject, kind, undone
+            )
             if kind == "fix":
                 todo.append(commit)
     order = {commit: history.index.ordinal(commit) or 0 for commit in found}
@@ -36,7 +42,9 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
 
 
 def needed_followers(history: History, found: Sequence[Follower], tip: str) -> tuple[Follower, ...]:
-    """The follow-ups that a branch lacks and needs: without those it has and those that were reverted themselves."""
+    """The follow-ups that a branch lacks and needs: without those it has and those that were
+    reverted themselves.
+    """
     needed = []
     for one in found:
         landing = history.landed(one.commit, tip, content=False)
@@ -52,21 +60,31 @@ def lacking_newer(branch: Branch, every: Sequence[tuple[Branch, bool]]) -> tuple
     return tuple(
         other.name
         for other, lacks in every
-        if lacks and other.version and not other.is_over and version_key(other.version) > version_key(branch.version)
+        if lacks
+        and other.version
+        and not other.is_over
+        and version_key(other.version) > version_key(branch.version)
     )
 
 
 def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """What in the fix violates the stable rules: size, kind of change, and a tag against backporting."""
+    """What in the fix violates the stable rules: size, kind of change, and a tag against
+    backporting.
+    """
     notes: list[str] = []
     _, lines = fix.size
     context = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
     most = project.stable.max_lines
     if most and context > most:
-        notes.append(f"the patch has {context} lines with context ({lines} changed); stable trees take at most {most}")
+        notes.append(
+            f"the patch has {context} lines with context ({lines} changed); stable trees take at"
+            f" most {most}"
+        )
     if project.lists.no_backport and project.lists.no_backport in fix.commit.message:
         notes.append("the fix is tagged not to be backported (stable+noautosel)")
-    if fix.files and all(change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files):
+    if fix.files and all(
+        change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files
+    ):
         notes.append("the fix changes documentation only, which stable trees do not take")
     elif fix.files and not _changes_more_than_space(fix):
         notes.append("the fix changes whitespace only, which stable trees do not take")
@@ -74,7 +92,9 @@ def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
 
 
 def _changes_more_than_space(fix: FixCommit) -> bool:
-    """Whether the words at any place differ before and after: each place separately, since a moved line changes what the code does."""
+    """Whether the words at any place differ before and after: each place separately, since a moved
+    line changes what the code does.
+    """
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:
             return True

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The earlier commits that a fix depends on, found from the lines they change, without trial merges.
+"""The earlier commits that a fix depends on, found from the lines they change, without trial
+merges.
 
-Walking back from the fix, a commit is a prerequisite when it changed lines that overlap or touch those changed by the fix (or by a later
-prerequisite); through all others the line numbers are mapped back.
+Walking back from the fix, a commit is a prerequisite when it changed lines that overlap or touch
+those changed by the fix (or by a later prerequisite); through all others the line numbers are
+mapped back.
 """
 
 import re
@@ -21,7 +23,9 @@ _MOST_ADDING = 40
 
 @dataclass(frozen=True, slots=True)
 class LineEditStep:
-    """A commit's change to a file: path before and after (None: not there), blobs, modes, and (old span, new span) of each hunk, in gaps between lines."""
+    """A commit's change to a file: path before and after (None: not there), blobs, modes, and (old
+    span, new span) of each hunk, in gaps between lines.
+    """
 
     old_path: str | None
     new_path: str | None
@@ -43,13 +47,23 @@ class LineTouch:
     @property
     def size(self) -> int:
         """How many lines it changes in these files."""
-        return sum(old[1] - old[0] + new[1] - new[0] for edit in self.edits for old, new in edit.hunks)
+        return sum(
+            old[1] - old[0] + new[1] - new[0] for edit in self.edits for old, new in edit.hunks
+        )
 
 
 def read_touches(
-    repository: Repository, paths: Sequence[str], tip: str, less: Sequence[str], *, timeout: float = 60.0
+    repository: Repository,
+    paths: Sequence[str],
+    tip: str,
+    less: Sequence[str],
+    *,
+    timeout: float = 60.0,
 ) -> tuple[LineTouch, ...]:
-    """The commits of `tip` that none of `less` has and that change one of `paths`, oldest first; merges are left out."""
+    """The commits of `tip` that none of `less` has and that change one of `paths`, oldest first.
+
+    Merges are left out.
+    """
     done = repository.git(
         "log",
         "--topo-order",
@@ -74,26 +88,49 @@ def read_touches(
 def read_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -> LineTouch:
     """One commit's changes, to `paths` or to all."""
     only = ["--", *paths] if paths else []
-    done = repository.git("log", "-1", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", commit, *only)
+    done = repository.git(
+        "log",
+        "-1",
+        "--format=%x01%H %P",
+        "--raw",
+        "-p",
+        "-U0",
+        "-M",
+        "--full-index",
+        "--no-abbrev",
+        commit,
+        *only,
+    )
     blocks = done.out.split(b"\x01")[1:]
     return _touch(blocks[0]) if blocks else LineTouch(commit, "", ())
 
 
-def read_each(repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()) -> dict[str, LineTouch]:
-    """The changes of several commits, to `paths` or to all, read in one go; one that changes none of `paths` has none."""
+def read_each(
+    repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
+) -> dict[str, LineTouch]:
+    """The changes of several commits, to `paths` or to all, read in one go.
+
+    One that changes none of `paths` has none.
+    """
     only = ["--", *paths] if paths else []
     done = repository.git(
-        "log", "--stdin", "--no-walk=unsorted", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", *only,
+        "log", "--stdin", "--no-walk=unsorted", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", *only,  # noqa: E501
         stdin="".join(f"{commit}\n" for commit in commits).encode(),
     )  # fmt: skip
-    found = {touch.commit: touch for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])}
+    found = {
+        touch.commit: touch for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])
+    }
     return {commit: found.get(commit, LineTouch(commit, "", ())) for commit in commits}
 
 
-def older_names(repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:
-    """The names these files had before, in the commits that `tip` has and `less` has not, later names first.
+def older_names(
+    repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0
+) -> tuple[str, ...]:
+    """The names these files had before, in the commits that `tip` has and `less` has not, later
+    names first.
 
-    One walk finds the commits that added a name; only those are searched for renames (`git log --follow` walks once per file).
+    One walk finds the commits that added a name; only those are searched for renames (`git log
+    --follow` walks once per file).
     """
     result: dict[str, None] = {}
     names = set(paths)
@@ -102,31 +139,43 @@ def older_names(repository: Repository, paths: Sequence[str], tip: str, less: st
         if not names:
             break
         done = repository.git(
-            "log", "--no-renames", "--diff-filter=A", "--format=%H", tip, f"^{less}", "--", *sorted(names), timeout=max(0.1, end - time.monotonic())
+            "log", "--no-renames", "--diff-filter=A", "--format=%H", tip, f"^{less}", "--", *sorted(names), timeout=max(0.1, end - time.monotonic())  # noqa: E501
         )  # fmt: skip
         before: set[str] = set()
         for commit in done.text.split()[:_MOST_ADDING]:
             left = max(0.1, end - time.monotonic())
             words = repository.git(
-                "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", "--no-commit-id", commit, timeout=left
+                "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", "--no-commit-id", commit, timeout=left  # noqa: E501
             ).text.split("\0")  # fmt: skip
-            before |= {old for status, old, new in zip(words[::3], words[1::3], words[2::3], strict=False) if status and new in names}
+            before |= {
+                old
+                for status, old, new in zip(words[::3], words[1::3], words[2::3], strict=False)
+                if status and new in names
+            }
         names = before - result.keys() - set(paths)
         result |= dict.fromkeys(sorted(names))
     return tuple(result)
 
 
 def stands_on(
-    touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str] | None = None, margin: int = 0
+    touches: Sequence[LineTouch],
+    fix: LineTouch,
+    present: frozenset[str],
+    paths: frozenset[str] | None = None,
+    margin: int = 0,
 ) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first, all before the fix) that the fix depends on, oldest first; those `present` only move lines.
+    """Those of `touches` (oldest first, all before the fix) that the fix depends on, oldest first;
+    those `present` only move lines.
 
-    `paths` limits which of the fix's files count. `margin` widens the fix's own spans by so many lines.
+    `paths` limits which of the fix's files count. `margin` widens the fix's own spans by so many
+    lines.
     """
     needed: dict[str, list[Span]] = {}
     for edit in fix.edits:
         if edit.old_path and (paths is None or edit.old_path in paths or edit.new_path in paths):
-            needed.setdefault(edit.old_path, []).extend((max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks)
+            needed.setdefault(edit.old_path, []).extend(
+                (max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks
+            )
     found: list[LineTouch] = []
     for touch in reversed(touches):
         belongs = touch.commit not in present and any(_meets(edit, needed) for edit in touch.edits)
@@ -136,10 +185,14 @@ def stands_on(
     return tuple(reversed(found))
 
 
-def last_writers(touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str]) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix changes, or adjacent lines, oldest first.
+def last_writers(
+    touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str]
+) -> tuple[LineTouch, ...]:
+    """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix
+    changes, or adjacent lines, oldest first.
 
-    Lines that one of them wrote are not traced to older commits. A rename alone only moves lines: git follows it.
+    Lines that one of them wrote are not traced to older commits. A rename alone only moves lines:
+    git follows it.
     """
     needed: dict[str, list[Span]] = {}
     for edit in fix.edits:
@@ -147,17 +200,24 @@ def last_writers(touches: Sequence[LineTouch], fix: LineTouch, present: frozense
             needed.setdefault(edit.old_path, []).extend(old for old, _ in edit.hunks)
     found: list[LineTouch] = []
     for touch in reversed(touches):
-        if touch.commit not in present and any(_meets(edit, needed, moved=False) for edit in touch.edits):
+        if touch.commit not in present and any(
+            _meets(edit, needed, moved=False) for edit in touch.edits
+        ):
             found.append(touch)
             for edit in touch.edits:
                 if edit.new_path in needed:
-                    needed[edit.new_path] = _without(needed[edit.new_path], [new for _, new in edit.hunks])
+                    needed[edit.new_path] = _without(
+                        needed[edit.new_path], [new for _, new in edit.hunks]
+                    )
         _carry_back(touch, needed, belongs=False)
     return tuple(reversed(found))
 
 
 def crossing(touches: Sequence[LineTouch], path: str, span: Span) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first) that changed lines now in a span of a file; the span is in the file after the last of them."""
+    """Those of `touches` (oldest first) that changed lines now in a span of a file.
+
+    The span is in the file after the last of them.
+    """
     needed: dict[str, list[Span]] = {path: [span]}
     found: list[LineTouch] = []
     for touch in reversed(touches):
@@ -175,11 +235,17 @@ def crossing(touches: Sequence[LineTouch], path: str, span: Span) -> tuple[LineT
 
 def _wide(edit: LineEditStep) -> Iterable[Span]:
     """The lines an edit wrote; where it only removed lines, one line on each side of the gap."""
-    return ((new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1) for _, new in edit.hunks)
+    return (
+        (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
+        for _, new in edit.hunks
+    )
 
 
 def _meets(edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True) -> bool:
-    """Whether an edit changed lines of the spans or next to them; with `moved` also when it renamed their file."""
+    """Whether an edit changed lines of the spans or next to them.
+
+    With `moved` also when it renamed their file.
+    """
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
         return True
@@ -223,7 +289,9 @@ def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
             if low >= high or end <= low or high <= start:
                 pieces.append((start, end))
             else:
-                pieces += [(one, other) for one, other in ((start, low), (high, end)) if one < other]
+                pieces += [
+                    (one, other) for one, other in ((start, low), (high, end)) if one < other
+                ]
         left = pieces
     return left
 
@@ -252,7 +320,10 @@ def _touch(block: bytes) -> LineTouch:
             match = _HUNK.match(line)
             if match:
                 hunks[-1].append((_span(match[1], match[2]), _span(match[3], match[4])))
-    edits = (LineEditStep(*head, tuple(hunks[at]) if at < len(hunks) else ()) for at, head in enumerate(heads))
+    edits = (
+        LineEditStep(*head, tuple(hunks[at]) if at < len(hunks) else ())
+        for at, head in enumerate(heads)
+    )
     return LineTouch(ids[0], ids[1] if len(ids) > 1 else "", tuple(edits))
 
 

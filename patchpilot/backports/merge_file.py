@@ -16,5 +16,7 @@ def merge_file_lines(repository: Repository, ours: bytes, base: bytes, theirs: b
         files = [folder / side for side in _SIDES]
         for file, content in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(content)
-        done = repository.git("merge-file", "-p", "-q", "--diff3", *map(str, files), ok=range(_MOST_CONFLICTS + 1))
+        done = repository.git(
+            "merge-file", "-p", "-q", "--diff3", *map(str, files), ok=range(_MOST_CONFLICTS + 1)
+        )
     return text_lines(done.out)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Three-way merges of trees: git's output parsed, and the merges that can be made without git.
 
-Git looks for renames in both trees, which takes most of the time of a merge. Where no rename can matter, only files that both sides
-changed are merged by git.
+Git looks for renames in both trees, which takes most of the time of a merge. Where no rename can
+matter, only files that both sides changed are merged by git.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,9 @@ Entry = tuple[str, str] | None
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A message of git about a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths and the sentence."""
+    """A message of git about a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths
+    and the sentence.
+    """
 
     kind: str
     paths: tuple[str, ...]
@@ -25,14 +27,16 @@ class Note:
 
 
 Stages = Mapping[int, tuple[str, str]]
-"""The sides of a conflicted file, as git numbers them: 1 base, 2 ours, 3 theirs, each (mode, id)."""
+"""The sides of a conflicted file, as git numbers them: 1 base, 2 ours, 3 theirs, each (mode, id)."""  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs carry conflict markers).
+    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs
+    carry conflict markers).
 
-    `stages` has the sides of each conflicted path where git merged: a renamed file has another path in the base.
+    `stages` has the sides of each conflicted path where git merged: a renamed file has another path
+    in the base.
     """
 
     tree: str
@@ -44,17 +48,25 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class MergePlan:
-    """A merge in which no rename matters: the entries to take from their tree, and the files that both sides changed."""
+    """A merge in which no rename matters: the entries to take from their tree, and the files that
+    both sides changed.
+    """
 
     taken: Mapping[str, Entry] = field(default_factory=dict)
     both: tuple[str, ...] = ()
 
 
-def plan(changed: Mapping[str, tuple[Entry, Entry]], ours: Callable[[str], Entry], theirs: Callable[[str], Entry]) -> MergePlan | None:
-    """How to merge what their side changed over the base (path → before and after) into our tree, or None when git has to look for renames.
+def plan(
+    changed: Mapping[str, tuple[Entry, Entry]],
+    ours: Callable[[str], Entry],
+    theirs: Callable[[str], Entry],
+) -> MergePlan | None:
+    """How to merge what their side changed over the base (path → before and after) into our tree,
+    or None when git has to look for renames.
 
-    A file on all sides is not part of a rename. A file they add keeps its path as long as our side has the directory, and a file they delete
-    is deleted as long as we did not change it and they keep the directory: otherwise a side may have renamed the file or the directory.
+    A file on all sides is not part of a rename. A file they add keeps its path as long as our side
+    has the directory, and a file they delete is deleted as long as we did not change it and they
+    keep the directory: otherwise a side may have renamed the file or the directory.
     """
     taken: dict[str, Entry] = {}
     both: list[str] = []
@@ -114,7 +126,10 @@ def _notes(words: Sequence[str]) -> list[Note]:
     while at < len(words) and words[at].isdigit():
         count = int(words[at])
         paths = tuple(words[at + 1 : at + 1 + count])
-        kind, text = words[at + 1 + count], words[at + 2 + count] if at + 2 + count < len(words) else ""
+        kind, text = (
+            words[at + 1 + count],
+            words[at + 2 + count] if at + 2 + count < len(words) else "",
+        )
         notes.append(Note(kind, paths, text.strip()))
         at += count + 3
     return notes

@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prerequisites of a commit that a branch lacks: searched where the commit conflicts, first in those lines, then more widely."""
+"""The prerequisites of a commit that a branch lacks: searched where the commit conflicts, first in
+those lines, then more widely.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from patchpilot.backports.conflict_places import places
-from patchpilot.backports.line_history import LineEditStep, LineTouch, last_writers, older_names, read_touch, read_touches, stands_on
+from patchpilot.backports.line_history import (
+    LineEditStep,
+    LineTouch,
+    last_writers,
+    older_names,
+    read_touch,
+    read_touches,
+    stands_on,
+)
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.history.fix_in_branch import History
@@ -18,9 +28,20 @@ _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
-    """The missing prerequisites of a fix, and of those. `left` gives the seconds left for git, and ends the search when there are none."""
+    """The missing prerequisites of a fix, and of those.
 
-    def __init__(self, history: History, scratch: Scratch, fix: str, tip: str, tree: str, left: Callable[[], float]) -> None:
+    `left` gives the seconds left for git, and ends the search when there are none.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        scratch: Scratch,
+        fix: str,
+        tip: str,
+        tree: str,
+        left: Callable[[], float],
+    ) -> None:
         self.history, self.scratch, self.tip, self.tree = history, scratch, tip, tree
         self.repository = history.repository
         parents = self.repository.commit(fix).parents
@@ -32,17 +53,27 @@ class MissingCommits:
         self._landed: dict[str, bool] = {}
 
     def stands_on(self, commit: str, conflicts: Sequence[str], margin: int) -> tuple[str, ...]:
-        """The missing commits that a commit depends on in the files where it conflicts, and their own prerequisites there, oldest first."""
+        """The missing commits that a commit depends on in the files where it conflicts, and their
+        own prerequisites there, oldest first.
+        """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.names(paths))
-        return self._lacking(touches, lambda present: stands_on(touches, goal, present, frozenset(paths), margin))
+        return self._lacking(
+            touches, lambda present: stands_on(touches, goal, present, frozenset(paths), margin)
+        )
 
     def wrote(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
-        """The missing commits that last changed the lines where a commit (its tree `theirs`) conflicts, oldest first."""
+        """The missing commits that last changed the lines where a commit (its tree `theirs`)
+        conflicts, oldest first.
+        """
         goal, paths = self._goal(commit, merge.paths)
-        goal = replace(goal, edits=tuple(self._conflicting(edit, merge, theirs) for edit in goal.edits))
+        goal = replace(
+            goal, edits=tuple(self._conflicting(edit, merge, theirs) for edit in goal.edits)
+        )
         touches = self.before(commit, self.names(paths))
-        return self._lacking(touches, lambda present: last_writers(touches, goal, present, frozenset(paths)))
+        return self._lacking(
+            touches, lambda present: last_writers(touches, goal, present, frozenset(paths))
+        )
 
     def all(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
         """The most recent missing commits before `commit` that change these files, oldest first."""
@@ -53,42 +84,75 @@ class MissingCommits:
         return self.history.missing(commits, self.tip)
 
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
-        """The commits before `commit` that are not in the branch's history and change these files: a subset of those before the fix."""
+        """The commits before `commit` that are not in the branch's history and change these files:
+        a subset of those before the fix.
+        """
         wanted = frozenset(paths)
         known = next((touch for touch in self._touches if wanted <= touch), None)
         if known is None:
             left = self._left()
-            self._touches[wanted] = read_touches(self.repository, paths, self._top, [self.tip], timeout=left) if self._top else ()
+            self._touches[wanted] = (
+                read_touches(self.repository, paths, self._top, [self.tip], timeout=left)
+                if self._top
+                else ()
+            )
             known = wanted
         touches = self._touches[known]
         if commit != self._fix:
-            at = next((number for number, touch in enumerate(touches) if touch.commit == commit), len(touches))
+            at = next(
+                (number for number, touch in enumerate(touches) if touch.commit == commit),
+                len(touches),
+            )
             touches = touches[:at]
         if known == wanted:
             return touches
-        return tuple(touch for touch in touches if any(edit.old_path in wanted or edit.new_path in wanted for edit in touch.edits))
+        return tuple(
+            touch
+            for touch in touches
+            if any(edit.old_path in wanted or edit.new_path in wanted for edit in touch.edits)
+        )
 
     def names(self, paths: Sequence[str]) -> tuple[str, ...]:
         """These paths, with the files' earlier names where the branch does not have them."""
         gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if gone and self._top and gone not in self._older:
-            self._older[gone] = older_names(self.repository, gone, self._top, self.tip, timeout=self._left())
+            self._older[gone] = older_names(
+                self.repository, gone, self._top, self.tip, timeout=self._left()
+            )
         return tuple(dict.fromkeys([*paths, *self._older.get(gone, ())]))
 
     def _goal(self, commit: str, conflicts: Sequence[str]) -> tuple[LineTouch, tuple[str, ...]]:
-        """What a commit changes, and those of its paths that conflict (all of them when git named others)."""
+        """What a commit changes, and those of its paths that conflict (all of them when git named
+        others).
+        """
         if commit not in self._goals:
             self._goals[commit] = read_touch(self.repository, commit)
         goal = self._goals[commit]
-        touched = [edit for edit in goal.edits if {edit.old_path, edit.new_path} & set(conflicts)] or list(goal.edits)
-        return goal, tuple(dict.fromkeys(path for edit in touched for path in (edit.old_path, edit.new_path) if path))
+        touched = [
+            edit for edit in goal.edits if {edit.old_path, edit.new_path} & set(conflicts)
+        ] or list(goal.edits)
+        return goal, tuple(
+            dict.fromkeys(
+                path for edit in touched for path in (edit.old_path, edit.new_path) if path
+            )
+        )
 
-    def _lacking(self, touches: Sequence[LineTouch], ask: Callable[[frozenset[str]], Sequence[LineTouch]]) -> tuple[str, ...]:
-        """The given commits without those that the branch has under another id, which only move lines."""
-        present = {touch.commit for touch in touches} - set(self.missing([touch.commit for touch in touches]))
+    def _lacking(
+        self, touches: Sequence[LineTouch], ask: Callable[[frozenset[str]], Sequence[LineTouch]]
+    ) -> tuple[str, ...]:
+        """The given commits without those that the branch has under another id, which only move
+        lines.
+        """
+        present = {touch.commit for touch in touches} - set(
+            self.missing([touch.commit for touch in touches])
+        )
         while True:
             found = ask(frozenset(present))
-            there = {one.commit for one in found if self._has_landed(one.commit)} if len(found) <= _MOST_LOOKED_AT else set()
+            there = (
+                {one.commit for one in found if self._has_landed(one.commit)}
+                if len(found) <= _MOST_LOOKED_AT
+                else set()
+            )
             if not there:
                 return tuple(one.commit for one in found)
             present |= there
@@ -100,18 +164,38 @@ class MissingCommits:
         return self._landed[commit]
 
     def _conflicting(self, edit: LineEditStep, merge: Merge, theirs: str) -> LineEditStep:
-        """The edit with only its conflicting hunks, as far as conflict markers identify them; else all."""
+        """The edit with only its conflicting hunks, as far as conflict markers identify them.
+
+        Else all.
+        """
         path = edit.new_path or ""
-        content = self.scratch.blob(theirs, path) if path in merge.paths and path == edit.old_path else None
+        content = (
+            self.scratch.blob(theirs, path)
+            if path in merge.paths and path == edit.old_path
+            else None
+        )
         if content is None or len(edit.hunks) < 2:
             return edit
         lines = [line.rstrip("\n") for line in text_lines(content)]
         hit = set()
         for place in places(self.scratch, Merge(merge.tree, False, (path,))):
             block, size = list(place.theirs), len(place.theirs)
-            starts = [at for at in range(len(lines) - size + 1) if lines[at : at + size] == block] if size else []
-            inside = {number for number, (_, new) in enumerate(edit.hunks) for at in starts if at <= new[1] and new[0] <= at + size}
+            starts = (
+                [at for at in range(len(lines) - size + 1) if lines[at : at + size] == block]
+                if size
+                else []
+            )
+            inside = {
+                number
+                for number, (_, new) in enumerate(edit.hunks)
+                for at in starts
+                if at <= new[1] and new[0] <= at + size
+            }
             if not inside:
                 return edit
             hit |= inside
-        return replace(edit, hunks=tuple(edit.hunks[number] for number in sorted(hit))) if hit else edit
+        return (
+            replace(edit, hunks=tuple(edit.hunks[number] for number in sorted(hit)))
+            if hit
+            else edit
+        )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A temporary object store on top of the repository's own: trees are merged in it without changing the repository."""
+"""A temporary object store on top of the repository's own: trees are merged in it without changing
+the repository.
+"""
 
 import hashlib
 import os
@@ -28,14 +30,17 @@ _FEW = 3
 _MOST_CHANGES = 500
 # its output is longer than a pipe buffer: see commits/merge_tree.py
 _FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
-# later than any commit: the walk for the merge base ends at the base at once instead of going through all history
+# later than any commit: the walk for the merge base ends at the base at once instead of going
+# through all history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
 
 @dataclass(frozen=True, slots=True)
 class _MergedFile:
-    """A file that both sides changed, merged: its entry (with conflict markers where it conflicts), and git's messages."""
+    """A file that both sides changed, merged: its entry (with conflict markers where it conflicts),
+    and git's messages.
+    """
 
     entry: Entry
     clean: bool
@@ -94,10 +99,17 @@ class Scratch:
         return self._objects
 
     def git(
-        self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,), env: dict[str, str] | None = None, timeout: float = 300.0
+        self,
+        *args: str,
+        stdin: bytes | None = None,
+        ok: Sequence[int] = (0,),
+        env: dict[str, str] | None = None,
+        timeout: float = 300.0,
     ) -> Completed:
         """git in the repository, writing objects here."""
-        return self.repository.git(*args, stdin=stdin, env=self.env | (env or {}), ok=ok, timeout=timeout)
+        return self.repository.git(
+            *args, stdin=stdin, env=self.env | (env or {}), ok=ok, timeout=timeout
+        )
 
     def write(self, kind: str, content: bytes) -> str:
         """Write an object; its id."""
@@ -126,12 +138,23 @@ class Scratch:
 
     def commit(self, tree: str, *parents: str, message: str = "x") -> str:
         """A commit of a tree; its id."""
-        lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents), f"author {_IDENT}", f"committer {_IDENT}", "", message, ""]
+        lines = [
+            f"tree {tree}",
+            *(f"parent {parent}" for parent in parents),
+            f"author {_IDENT}",
+            f"committer {_IDENT}",
+            "",
+            message,
+            "",
+        ]
         return self.write("commit", "\n".join(lines).encode())
 
     def commit_like(self, original: Commit, tree: str, parent: str, message: str) -> str:
         """A commit of a tree with the authorship of another commit; its id."""
-        author = f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())} {original.authored:%z}"
+        author = (
+            f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())}"
+            f" {original.authored:%z}"
+        )
         head = f"tree {tree}\nparent {parent}\nauthor {author}\ncommitter {_IDENT}\n\n"
         return self.write("commit", (head + message).encode("utf-8", "surrogateescape"))
 
@@ -141,18 +164,25 @@ class Scratch:
             found = self._objects.get(commit)
             if not found or found[1] != "commit":
                 raise GitError(
-                    f"commit {commit[:12]} is not in the repository", hint="in a shallow or partial clone, run `git fetch` to get it"
+                    f"commit {commit[:12]} is not in the repository",
+                    hint="in a shallow or partial clone, run `git fetch` to get it",
                 )
             self._trees[commit] = found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
         return self._trees[commit]
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
-        """The three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed over `base`, onto `ours`."""
+        """The three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed over
+        `base`, onto `ours`.
+        """
         if base == theirs or ours == theirs:
             return Merge(ours, True)
         if base == ours:
             return Merge(theirs, True)
-        planned = plan(self.changed(base, theirs), lambda path: self._entry(ours, path), lambda path: self._entry(theirs, path))
+        planned = plan(
+            self.changed(base, theirs),
+            lambda path: self._entry(ours, path),
+            lambda path: self._entry(theirs, path),
+        )
         if planned is None:
             return self.merge_trees(base, ours, theirs)
         taken = dict(planned.taken)
@@ -164,18 +194,38 @@ class Scratch:
                 sides = (self._entry(tree, path) for tree in (base, ours, theirs))
                 conflicts[path] = {number: side for number, side in enumerate(sides, 1) if side}
             notes += file.notes
-        return Merge(self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes), conflicts)
+        return Merge(
+            self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes), conflicts
+        )
 
-    def _merge_files(self, paths: Sequence[str], base: str, ours: str, theirs: str) -> dict[str, "_MergedFile"]:
-        """Path → the merge of a file that is on all sides; git merges only what it has not merged before."""
-        asked = {path: (path, self._entry(base, path), self._entry(ours, path), self._entry(theirs, path)) for path in paths}
+    def _merge_files(
+        self, paths: Sequence[str], base: str, ours: str, theirs: str
+    ) -> dict[str, "_MergedFile"]:
+        """Path → the merge of a file that is on all sides.
+
+        Git merges only what it has not merged before.
+        """
+        asked = {
+            path: (
+                path,
+                self._entry(base, path),
+                self._entry(ours, path),
+                self._entry(theirs, path),
+            )
+            for path in paths
+        }
         new = [path for path in paths if asked[path] not in self._merged]
         if new:
-            small = [self.with_files(EMPTY_TREE, self.entries(tree, new)) for tree in (base, ours, theirs)]
+            small = [
+                self.with_files(EMPTY_TREE, self.entries(tree, new))
+                for tree in (base, ours, theirs)
+            ]
             merge = self.merge_trees(*small)
             for path in new:
                 notes = tuple(note for note in merge.notes if path in note.paths)
-                self._merged[asked[path]] = _MergedFile(self._entry(merge.tree, path), path not in merge.paths, notes)
+                self._merged[asked[path]] = _MergedFile(
+                    self._entry(merge.tree, path), path not in merge.paths, notes
+                )
         return {path: self._merged[asked[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
@@ -186,16 +236,23 @@ class Scratch:
         one, other = self.commit(ours, root), self.commit(theirs, root, message="y")
         self._asked += 1
         if self._asked > _FEW:
-            self._merges = self._merges or Merges(self.repository.top, self._filler(), {**self._env, **self.repository.drivers_off})
+            self._merges = self._merges or Merges(
+                self.repository.top, self._filler(), {**self._env, **self.repository.drivers_off}
+            )
             done = self._merges.merge(one, other)
             if done:
                 return merge_of(done[1], clean=done[0])
-        return read_merge(self.git("merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1)))
+        return read_merge(
+            self.git("merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1))
+        )
 
     def _filler(self) -> tuple[str, str]:
         """Two commits whose merge has a long output."""
         trees = [
-            self.with_files(EMPTY_TREE, dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one)))) for one in (b"", b"1\n", b"2\n")
+            self.with_files(
+                EMPTY_TREE, dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one)))
+            )
+            for one in (b"", b"1\n", b"2\n")
         ]
         for tree in trees:
             self._settle_tree(tree)
@@ -203,7 +260,10 @@ class Scratch:
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
     def changed(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        """Path → its entry in each of two trees, where they differ; a directory that is in only one of them is one path."""
+        """Path → its entry in each of two trees, where they differ.
+
+        A directory that is in only one of them is one path.
+        """
         if (one, other) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
                 self._changes.clear()
@@ -218,17 +278,24 @@ class Scratch:
             if old == new:
                 continue
             if old and new and old[0] == new[0] == _DIRECTORY:
-                result |= {f"{name}/{path}": pair for path, pair in self._differences(old[1], new[1]).items()}
+                result |= {
+                    f"{name}/{path}": pair
+                    for path, pair in self._differences(old[1], new[1]).items()
+                }
             else:
                 result[name] = (old, new)
         return result
 
     def pick(self, commit: str, onto: str, base: str | None = None) -> Merge:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
-        return self.merge(self.tree_of(base) if base else self.write("tree", b""), onto, self.tree_of(commit))
+        return self.merge(
+            self.tree_of(base) if base else self.write("tree", b""), onto, self.tree_of(commit)
+        )
 
     def part(self, commit: str, base: str | None, paths: Iterable[str]) -> tuple[str, str]:
-        """The tree before a commit (`base` is its first parent), and that tree with only the commit's changes to these files."""
+        """The tree before a commit (`base` is its first parent), and that tree with only the
+        commit's changes to these files.
+        """
         before = self.tree_of(base) if base else EMPTY_TREE
         return before, self.with_files(before, self.entries(self.tree_of(commit), sorted(paths)))
 
@@ -254,13 +321,24 @@ class Scratch:
                 own[head] = entry
         for head, inner in nested.items():
             below = own.get(head)
-            made = self.with_files(below[1] if below and below[0] == _DIRECTORY else self.write("tree", b""), inner)
+            made = self.with_files(
+                below[1] if below and below[0] == _DIRECTORY else self.write("tree", b""), inner
+            )
             if made == EMPTY_TREE:
                 own.pop(head, None)
             else:
                 own[head] = (_DIRECTORY, made)
-        rows = sorted(own.items(), key=lambda row: os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == _DIRECTORY else b""))
-        content = b"".join(b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1]) for name, one in rows if one)
+        rows = sorted(
+            own.items(),
+            key=lambda row: (
+                os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == _DIRECTORY else b"")
+            ),
+        )
+        content = b"".join(
+            b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1])
+            for name, one in rows
+            if one
+        )
         made, raw = _named("tree", content)
         if made not in self._listings:
             if len(self._pending) >= _MOST_PENDING:
@@ -282,7 +360,10 @@ class Scratch:
             self._settle_tree(tree)
             found = self._objects.get(tree)
             if not found or found[1] != "tree":
-                raise GitError(f"tree {tree[:12]} is not in the repository", hint="in a partial clone, run `git fetch --refetch` to get it")
+                raise GitError(
+                    f"tree {tree[:12]} is not in the repository",
+                    hint="in a partial clone, run `git fetch --refetch` to get it",
+                )
             self._keep(tree, _read_tree(found[2]))
         return self._listings[tree]
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The earlier mainline commits that make a fix apply: proposed from the history of its lines, verified by merging, then minimized."""
+"""The earlier mainline commits that make a fix apply: proposed from the history of its lines,
+verified by merging, then minimized.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +33,9 @@ _MANY_LINES = 2000
 
 
 class SearchState(StrEnum):
-    """How a search ended: with whole commits, with only their changes to the fix's files, out of time, or with nothing left to try."""
+    """How a search ended: with whole commits, with only their changes to the fix's files, out of
+    time, or with nothing left to try.
+    """
 
     FOUND = "found"
     PARTIAL = "partial"
@@ -41,7 +45,9 @@ class SearchState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrerequisiteNeed:
-    """A prerequisite: its id and subject, how many of its lines are needed (all, or those in the fix's files), and whether it is a fix itself."""
+    """A prerequisite: its id and subject, how many of its lines are needed (all, or those in the
+    fix's files), and whether it is a fix itself.
+    """
 
     commit: str
     subject: str
@@ -51,7 +57,8 @@ class PrerequisiteNeed:
 
 @dataclass(frozen=True, slots=True)
 class PrerequisiteSearch:
-    """The result of a search: the commits in the order to apply, how it ended, and the tree they give (the fix applies to it).
+    """The result of a search: the commits in the order to apply, how it ended, and the tree they
+    give (the fix applies to it).
 
     `whole` are the whole commits that work too, when they are too many and parts are given instead.
     """
@@ -72,7 +79,9 @@ class PrerequisiteSearch:
         return sum(need.size for need in self.needs)
 
     def rather_than(self, whole: "PrerequisiteSearch", fix_lines: int) -> "PrerequisiteSearch":
-        """This search for parts when the whole commits are far too many for the fix and the parts much smaller; else the one for whole commits."""
+        """This search for parts when the whole commits are far too many for the fix and the parts
+        much smaller; else the one for whole commits.
+        """
         many = len(whole.needs) > _MANY_COMMITS and 2 * len(self.needs) <= len(whole.needs)
         much = whole.lines > max(_MANY_LINES, fix_lines) and 4 * self.lines <= whole.lines
         return replace(self, whole=whole.needs) if many or much else whole
@@ -92,19 +101,29 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when more was applied to it), within `effort` seconds.
+    """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when
+    more was applied to it), within `effort` seconds.
 
-    Whole commits first, each with its own prerequisites in its other files; else, or when those are too many, only their changes to the
-    fix's files.
+    Whole commits first, each with its own prerequisites in its other files; else, or when those are
+    too many, only their changes to the fix's files.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _Seeker:
-    """One search: merges tried are remembered, every step checks the time, and the best answer so far is kept."""
+    """One search: merges tried are remembered, every step checks the time, and the best answer so
+    far is kept.
+    """
 
     def __init__(
-        self, history: History, scratch: Scratch, fix: FixCommit, tip: str, effort: float, progress: Progress, tree: str | None
+        self,
+        history: History,
+        scratch: Scratch,
+        fix: FixCommit,
+        tip: str,
+        effort: float,
+        progress: Progress,
+        tree: str | None,
     ) -> None:
         self.history, self.scratch, self.fix = history, scratch, fix
         self.repository: Repository = history.repository
@@ -131,11 +150,16 @@ class _Seeker:
         except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
-            found, scope = (self._whole, "") if self._whole else (self._part, ", only the changes to the fix's files")
+            found, scope = (
+                (self._whole, "")
+                if self._whole
+                else (self._part, ", only the changes to the fix's files")
+            )
             if found:
                 ids = " ".join(one[:12] for one in found)
                 error.add_note(
-                    f"prerequisites of {self.fix.commit.short} found before that ({counted(len(found), 'commit')}{scope}): {ids}"
+                    f"prerequisites of {self.fix.commit.short} found before that"
+                    f" ({counted(len(found), 'commit')}{scope}): {ids}"
                 )
             raise
         except GitError:
@@ -146,7 +170,13 @@ class _Seeker:
         if not self._part:
             return PrerequisiteSearch((), nothing)
         part = self._result(self._part, SearchState.PARTIAL, cut=True)
-        return part.rather_than(self._result(self._whole, SearchState.FOUND, cut=False), self.fix.size[1]) if self._whole else part
+        return (
+            part.rather_than(
+                self._result(self._whole, SearchState.FOUND, cut=False), self.fix.size[1]
+            )
+            if self._whole
+            else part
+        )
 
     def _take_part(self, commits: tuple[str, ...]) -> None:
         self._part = commits
@@ -155,12 +185,19 @@ class _Seeker:
         self._whole = commits
 
     def _find_parts(self) -> bool:
-        """Find commits whose changes to the fix's files make it apply; False when even all of them together do not."""
+        """Find commits whose changes to the fix's files make it apply.
+
+        False when even all of them together do not.
+        """
         # read the history of the fix's files once for all steps
         self._ground.before(self.fix.id, self._ground.names(self.fix.paths))
         gathered = self._gather((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
-        pools = (self._ground.stands_on(self.fix.id, merge.paths, margin) for margin in MARGINS) if gathered is None else ()
+        pools = (
+            (self._ground.stands_on(self.fix.id, merge.paths, margin) for margin in MARGINS)
+            if gathered is None
+            else ()
+        )
         for pool in pools:
             if pool and self._reaches(pool, cut=True):
                 gathered = self._applied(pool)
@@ -175,13 +212,18 @@ class _Seeker:
         return True
 
     def _find_whole(self) -> bool:
-        """Find whole commits that make the fix apply: those of the parts, with their own prerequisites."""
+        """Find whole commits that make the fix apply: those of the parts, with their own
+        prerequisites.
+        """
         gathered = self._gather(self._part, cut=False)
         if gathered:
             self._whole = gathered
             return True
         conflict = self._pick(self.fix.id, self.tree, cut=False).paths
-        pools = [self._part, *(self._ground.stands_on(self.fix.id, conflict, margin) for margin in MARGINS)]
+        pools = [
+            self._part,
+            *(self._ground.stands_on(self.fix.id, conflict, margin) for margin in MARGINS),
+        ]
         for pool in dict.fromkeys(pools):
             picked = self._climb(pool, self.tree, _DEEPEST)
             if self._reaches(picked, cut=False):
@@ -190,7 +232,8 @@ class _Seeker:
         return False
 
     def _gather(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
-        """Commits in mainline order after which the fix applies: where one of them (or the fix) conflicts, its prerequisites there are added.
+        """Commits in mainline order after which the fix applies: where one of them (or the fix)
+        conflicts, its prerequisites there are added.
 
         None when the fix's own prerequisites are not available, or far too many.
         """
@@ -217,8 +260,12 @@ class _Seeker:
                 banned.add(commit)
         return None
 
-    def _wider(self, commit: str, merge: Merge, levels: dict[str, int], known: set[str], *, cut: bool) -> set[str]:
-        """New prerequisites of a conflicting commit: those that wrote the lines, else those around them, else all that changed the files."""
+    def _wider(
+        self, commit: str, merge: Merge, levels: dict[str, int], known: set[str], *, cut: bool
+    ) -> set[str]:
+        """New prerequisites of a conflicting commit: those that wrote the lines, else those around
+        them, else all that changed the files.
+        """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
             if level == 0:
@@ -226,7 +273,9 @@ class _Seeker:
             elif level <= len(MARGINS):
                 found = self._ground.stands_on(commit, merge.paths, MARGINS[level - 1])
             else:
-                found = self._ground.all(commit, merge.paths) if cut or commit == self.fix.id else ()
+                found = (
+                    self._ground.all(commit, merge.paths) if cut or commit == self.fix.id else ()
+                )
             new = set(found) - known - {commit, self.fix.id}
             if new:
                 return new
@@ -236,7 +285,9 @@ class _Seeker:
         return tuple(sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0))
 
     def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Those of a pool whose changes to the fix's files apply, one on top of the other, and change something."""
+        """Those of a pool whose changes to the fix's files apply, one on top of the other, and
+        change something.
+        """
         tree, kept = self.tree, []
         for commit in pool:
             merge = self._pick(commit, tree, cut=True)
@@ -246,7 +297,10 @@ class _Seeker:
         return tuple(kept)
 
     def _climb(self, pool: Sequence[str], tree: str, depth: int) -> tuple[str, ...]:
-        """Apply each of `pool` that applies, after its prerequisites; what was applied, in order."""
+        """Apply each of `pool` that applies, after its prerequisites.
+
+        What was applied, in order.
+        """
         applied: list[str] = []
         for commit in pool:
             steps = self._solve(commit, tree, depth)
@@ -258,14 +312,19 @@ class _Seeker:
         return tuple(applied)
 
     def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """The commits that make a commit apply to a tree, itself last; None when none were found."""
+        """The commits that make a commit apply to a tree, itself last.
+
+        None when none were found.
+        """
         merge = self._pick(commit, tree, cut=False)
         if merge.clean:
             return (commit,)
         if depth == 0 or (commit, tree) in self._failed:
             return None
         for margin in MARGINS[:2]:
-            steps = self._climb(self._ground.stands_on(commit, merge.paths, margin), tree, depth - 1)
+            steps = self._climb(
+                self._ground.stands_on(commit, merge.paths, margin), tree, depth - 1
+            )
             at = tree
             for step in steps:
                 at = self._pick(step, at, cut=False).tree
@@ -274,10 +333,18 @@ class _Seeker:
         self._failed.add((commit, tree))
         return None
 
-    def _fewer(self, chosen: Sequence[str], take: Callable[[tuple[str, ...]], None], *, cut: bool, share: float = 1.0) -> None:
+    def _fewer(
+        self,
+        chosen: Sequence[str],
+        take: Callable[[tuple[str, ...]], None],
+        *,
+        cut: bool,
+        share: float = 1.0,
+    ) -> None:
         """Drop the chosen commits that are not needed, within a share of the time.
 
-        The widest first, since many files are seldom what a fix needs; then halves, smaller pieces, and one at a time, again the widest first.
+        The widest first, since many files are seldom what a fix needs; then halves, smaller pieces,
+        and one at a time, again the widest first.
         """
         result = list(chosen)
 
@@ -313,10 +380,17 @@ class _Seeker:
     def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
         """Commits in mainline order when they apply in that order, else as given."""
         ordered = self._in_order(commits)
-        return ordered if ordered != commits and self._reaches(ordered, cut=False, strict=True) else commits
+        return (
+            ordered
+            if ordered != commits and self._reaches(ordered, cut=False, strict=True)
+            else commits
+        )
 
     def _reaches(self, commits: Sequence[str], *, cut: bool, strict: bool = False) -> bool:
-        """Whether the fix applies after these; one that does not apply is skipped, or with `strict` means no."""
+        """Whether the fix applies after these.
+
+        One that does not apply is skipped, or with `strict` means no.
+        """
         tree = self.tree
         for commit in commits:
             merge = self._pick(commit, tree, cut=cut)
@@ -326,7 +400,9 @@ class _Seeker:
                 return False
         return self._pick(self.fix.id, tree, cut=cut).clean
 
-    def _result(self, commits: Sequence[str], state: SearchState, *, cut: bool) -> PrerequisiteSearch:
+    def _result(
+        self, commits: Sequence[str], state: SearchState, *, cut: bool
+    ) -> PrerequisiteSearch:
         tree = self.tree
         applied = []
         for commit in commits:
@@ -334,11 +410,19 @@ class _Seeker:
             if merge.clean and merge.tree != tree:
                 tree = merge.tree
                 applied.append(commit)
-        touches = read_each(self.repository, applied, sorted(self._paths) if cut else ()) if applied else {}
+        touches = (
+            read_each(self.repository, applied, sorted(self._paths) if cut else ())
+            if applied
+            else {}
+        )
         needs = []
         for one in applied:
             found = self.repository.commit(one)
-            needs.append(PrerequisiteNeed(one, found.subject, touches[one].size, bool(read_marks(found.message).fixes)))
+            needs.append(
+                PrerequisiteNeed(
+                    one, found.subject, touches[one].size, bool(read_marks(found.message).fixes)
+                )
+            )
         return PrerequisiteSearch(tuple(needs), state, tree)
 
     def _pick(self, commit: str, tree: str, *, cut: bool) -> Merge:
@@ -350,12 +434,17 @@ class _Seeker:
         return self._merges[key]
 
     def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
-        """The tree before a commit and its own tree; with `cut` the latter has only the changes to the fix's files."""
+        """The tree before a commit and its own tree.
+
+        With `cut` the latter has only the changes to the fix's files.
+        """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
         if cut and commit != self.fix.id:
             return self.scratch.part(commit, base, self._paths)
-        return self.scratch.tree_of(base) if base else self.scratch.write("tree", b""), self.scratch.tree_of(commit)
+        return (
+            self.scratch.tree_of(base) if base else self.scratch.write("tree", b"")
+        ), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
         """The seconds left; _OutOfTimeError when there are none."""

@@ -12,11 +12,29 @@ from patchpilot.errors import GitError
 
 _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".S", ".rs")
 _WORD = re.compile(r"\b[A-Za-z_]\w{2,}\b")
-_USED = re.compile(r"(?:(?:->|\.)\s*(?P<field>[A-Za-z_]\w{2,})\b|\b(?P<called>[A-Za-z_]\w{2,})\s*\(|\b(?P<constant>[A-Z][A-Z0-9_]{3,})\b)")
+_USED = re.compile(
+    r"(?:(?:->|\.)\s*(?P<field>[A-Za-z_]\w{2,})\b|\b(?P<called>[A-Za-z_]\w{2,})\s*\(|\b(?P<constant>[A-Z][A-Z0-9_]{3,})\b)"
+)
 _COMMENT = re.compile(r"/\*.*?\*/|//.*$|^\s*\*(?:\s.*)?$")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _KEYWORDS = frozenset(
-    ["if", "for", "while", "switch", "return", "sizeof", "typeof", "defined", "alignof", "case", "else", "do", "goto", "likely", "unlikely"]
+    [
+        "if",
+        "for",
+        "while",
+        "switch",
+        "return",
+        "sizeof",
+        "typeof",
+        "defined",
+        "alignof",
+        "case",
+        "else",
+        "do",
+        "goto",
+        "likely",
+        "unlikely",
+    ]
 )
 _MOST = 40
 _CALLED, _NAMED = "called", "named"
@@ -24,7 +42,9 @@ _CALLED, _NAMED = "called", "named"
 
 @dataclass(frozen=True, slots=True)
 class MissingSymbol:
-    """A symbol the fix uses that the branch lacks: its kind, where mainline has it, and the commit that added it (None: not found)."""
+    """A symbol the fix uses that the branch lacks: its kind, where mainline has it, and the commit
+    that added it (None: not found).
+    """
 
     word: str
     kind: str
@@ -34,7 +54,9 @@ class MissingSymbol:
 
 @dataclass(frozen=True, slots=True)
 class SymbolDifference:
-    """A function the fix calls that the branch declares differently: both declarations, and the file in mainline."""
+    """A function the fix calls that the branch declares differently: both declarations, and the
+    file in mainline.
+    """
 
     word: str
     path: str
@@ -44,19 +66,30 @@ class SymbolDifference:
 
 @dataclass(frozen=True, slots=True)
 class FixSymbols:
-    """Symbols the branch lacks, functions that differ, and functions changed by the fix that do not exist there."""
+    """Symbols the branch lacks, functions that differ, and functions changed by the fix that do not
+    exist there.
+    """
 
     lacks: tuple[MissingSymbol, ...] = ()
     differs: tuple[SymbolDifference, ...] = ()
     gone: tuple[MissingSymbol, ...] = ()
 
 
-def compare_words(scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0) -> FixSymbols:
-    """The symbols the fix uses and a tree lacks. Only those that mainline has at the fix's parent or in the fix's files are judged."""
+def compare_words(
+    scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0
+) -> FixSymbols:
+    """The symbols the fix uses and a tree lacks.
+
+    Only those that mainline has at the fix's parent or in the fix's files are judged.
+    """
     if fix.base is None:
         return FixSymbols()
     base = scratch.tree_of(fix.base)
-    used = {word: kind for word, kind in _used(fix).items() if not _is_usual(scratch, fix, tree, word, kind)}
+    used = {
+        word: kind
+        for word, kind in _used(fix).items()
+        if not _is_usual(scratch, fix, tree, word, kind)
+    }
     if not used:
         return FixSymbols((), (), _gone(scratch, fix, tree))
     near = _near(fix)
@@ -67,20 +100,39 @@ def compare_words(scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float
         absent = suspects - _anywhere(scratch, tree, suspects, timeout) if suspects else set()
     except GitError:
         return FixSymbols((), (), _gone(scratch, fix, tree))
-    lacks = tuple(MissingSymbol(word, used[word], there[word][0]) for word in used if word in absent)
+    lacks = tuple(
+        MissingSymbol(word, used[word], there[word][0]) for word in used if word in absent
+    )
     differs = tuple(
         SymbolDifference(word, there[word][0], here[word][1], there[word][1])
         for word in used
-        if used[word] == _CALLED and word in there and word in here and _other_arguments(there[word], here[word])
+        if used[word] == _CALLED
+        and word in there
+        and word in here
+        and _other_arguments(there[word], here[word])
     )
     return FixSymbols(lacks, differs, _gone(scratch, fix, tree))
 
 
-def who_added(scratch: Scratch, fix: FixCommit, lack: MissingSymbol, tip: str, *, timeout: float = 5.0) -> str | None:
-    """The mainline commit, not in the branch, that added a symbol to its file; None when not found in time."""
+def who_added(
+    scratch: Scratch, fix: FixCommit, lack: MissingSymbol, tip: str, *, timeout: float = 5.0
+) -> str | None:
+    """The mainline commit, not in the branch, that added a symbol to its file.
+
+    None when not found in time.
+    """
     try:
         done = scratch.repository.git(
-            "log", "--reverse", "--no-merges", "--format=%H", f"-S{lack.word}", f"{fix.id}^", f"^{tip}", "--", lack.path, timeout=timeout
+            "log",
+            "--reverse",
+            "--no-merges",
+            "--format=%H",
+            f"-S{lack.word}",
+            f"{fix.id}^",
+            f"^{tip}",
+            "--",
+            lack.path,
+            timeout=timeout,
         )
     except GitError:
         return None
@@ -115,9 +167,15 @@ def _used(fix: FixCommit) -> dict[str, str]:
 
 
 def _is_usual(scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str) -> bool:
-    """Whether the branch's version of the fix's files uses a symbol as the fix does: then nothing has to be looked up."""
+    """Whether the branch's version of the fix's files uses a symbol as the fix does: then nothing
+    has to be looked up.
+    """
     for change in fix.files:
-        if not change.old_path or not change.new_path or not any(word in line.text for line in change.lines("+")):
+        if (
+            not change.old_path
+            or not change.new_path
+            or not any(word in line.text for line in change.lines("+"))
+        ):
             continue
         content = scratch.blob(tree, change.old_path)
         mine = content.decode("utf-8", "replace") if content else ""
@@ -153,14 +211,18 @@ def _near(fix: FixCommit) -> tuple[str, ...]:
     return tuple(sorted(folders | set(fix.paths)))
 
 
-def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float) -> dict[str, tuple[str, str]]:
-    """Symbol → (path, the line that declares it best) in the headers and the fix's folders of a tree."""
+def _declared(
+    scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float
+) -> dict[str, tuple[str, str]]:
+    """Symbol → (path, the line that declares it best) in the headers and the fix's folders of a
+    tree.
+    """
     result = list(words)
     if not result:
         return {}
     patterns = [part for word in result for part in ("-e", word)]
     done = scratch.repository.git(
-        "grep", "-I", "-w", "-F", "-z", *patterns, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),
+        "grep", "-I", "-w", "-F", "-z", *patterns, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),  # noqa: E501
         env=scratch.env, ok=(0, 1), timeout=timeout,
     )  # fmt: skip
     best: dict[str, tuple[int, str, str]] = {}
@@ -175,10 +237,16 @@ def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[
 
 
 def _declares(line: str, word: str) -> int:
-    """How much a line looks like the declaration of a symbol: 3 a prototype or definition, 2 a macro, 1 a field, 0 a use."""
+    """How much a line looks like the declaration of a symbol: 3 a prototype or definition, 2 a
+    macro, 1 a field, 0 a use.
+    """
     if re.match(rf"#\s*define\s+{word}\b", line):
         return 2
-    if re.match(rf"(?:[A-Za-z_][\w\s*]*[\s*])?{word}\s*\(", line) and not line[:1].isspace() and not line.lstrip().startswith("return"):
+    if (
+        re.match(rf"(?:[A-Za-z_][\w\s*]*[\s*])?{word}\s*\(", line)
+        and not line[:1].isspace()
+        and not line.lstrip().startswith("return")
+    ):
         return 3
     if re.match(rf"\s+[A-Za-z_][\w\s*]*[\s*]{word}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line):
         return 1
@@ -190,7 +258,11 @@ def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (one, other)]
     if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
         return False
-    counts = [len([arg for arg in found[1].split(",") if arg.strip() and arg.strip() != "void"]) for found in lists if found]
+    counts = [
+        len([arg for arg in found[1].split(",") if arg.strip() and arg.strip() != "void"])
+        for found in lists
+        if found
+    ]
     return counts[0] != counts[1]
 
 
@@ -209,7 +281,9 @@ def _existing(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
 
 
 def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, ...]:
-    """The functions the fix changes (as its hunk headers name them) that the branch's file does not have."""
+    """The functions the fix changes (as its hunk headers name them) that the branch's file does not
+    have.
+    """
     target = ScratchTree(scratch, tree)
     symbols: dict[str, MissingSymbol] = {}
     for change in fix.files:

@@ -26,7 +26,9 @@ class BranchVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Whether the bug is in a branch (None: not known), the id there of the commit that introduced it, and why."""
+    """Whether the bug is in a branch (None: not known), the id there of the commit that introduced
+    it, and why.
+    """
 
     is_affected: bool | None
     culprit_as: str | None
@@ -55,31 +57,54 @@ def judge(
     tree: str | None = None,
     coming: Collection[str] = (),
 ) -> BranchAnswer:
-    """The verdict for the branch whose tip is `tip` (or for `tree`, when more was applied to it: the `coming` commits).
+    """The verdict for the branch whose tip is `tip` (or for `tree`, when more was applied to it:
+    the `coming` commits).
 
-    Whether the branch has the fix and the bug counts before whether the fix applies: it may apply to a branch without the bug.
+    Whether the branch has the fix and the bug counts before whether the fix applies: it may apply
+    to a branch without the bug.
     """
     landing = history.landed(fix.id, tip)
     if landing and landing.holds:
-        # an ancestor needs no trial; applying a fix again on top of its backport shows how that was adapted
+        # an ancestor needs no trial; applying a fix again on top of its backport shows how that was
+        # adapted
         again = try_fix(scratch, fix, tree or tip) if landing.how is not Shown.ANCESTRY else None
-        return BranchAnswer(BranchVerdict.FIXED, _landed_reason(landing), landing=landing, applied=again)
+        return BranchAnswer(
+            BranchVerdict.FIXED, _landed_reason(landing), landing=landing, applied=again
+        )
     bug = affected(history, culprits, tip, coming)
     applied = try_fix(scratch, fix, tree or tip)
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
-        reason = f"merged as {landing.commit[:12]} and reverted by {landing.reverted_by[:12]}; {reason}"
+        reason = (
+            f"merged as {landing.commit[:12]} and reverted by {landing.reverted_by[:12]}; {reason}"
+        )
     conflicts = places(scratch, applied.merge) if applied.how is AppliesHow.CONFLICT else ()
     if bug.is_affected is False:
-        return BranchAnswer(BranchVerdict.NOT_AFFECTED, bug.reason, False, None, landing, applied, conflicts)
+        return BranchAnswer(
+            BranchVerdict.NOT_AFFECTED, bug.reason, False, None, landing, applied, conflicts
+        )
     verdict = BranchVerdict(applied.how.value)
-    return BranchAnswer(verdict, f"{bug.reason}; {reason}", bug.is_affected, bug.culprit_as, landing, applied, conflicts)
+    return BranchAnswer(
+        verdict,
+        f"{bug.reason}; {reason}",
+        bug.is_affected,
+        bug.culprit_as,
+        landing,
+        applied,
+        conflicts,
+    )
 
 
-def affected(history: History, culprits: tuple[Culprit, ...], tip: str, coming: Collection[str] = ()) -> Affected:
-    """Whether a commit that introduced the bug is in the branch, by ancestry or as a backport, and not reverted there, or comes to it."""
+def affected(
+    history: History, culprits: tuple[Culprit, ...], tip: str, coming: Collection[str] = ()
+) -> Affected:
+    """Whether a commit that introduced the bug is in the branch, by ancestry or as a backport, and
+    not reverted there, or comes to it.
+    """
     if not culprits:
-        return Affected(None, None, "not known whether the branch has the bug: the fix has no Fixes: tag")
+        return Affected(
+            None, None, "not known whether the branch has the bug: the fix has no Fixes: tag"
+        )
     absent: list[str] = []
     unknown: list[str] = []
     for culprit in culprits:
@@ -87,15 +112,32 @@ def affected(history: History, culprits: tuple[Culprit, ...], tip: str, coming: 
             unknown.append(culprit.written)
             continue
         if culprit.commit in coming:
-            return Affected(True, None, f"{culprit.commit[:12]}, which introduced the bug, is backported with it")
+            return Affected(
+                True,
+                None,
+                f"{culprit.commit[:12]}, which introduced the bug, is backported with it",
+            )
         landing = history.landed(culprit.commit, tip)
         if landing and landing.holds:
-            how = "is in the branch" if landing.how is Shown.ANCESTRY else f"was backported as {landing.commit[:12]}"
-            return Affected(True, landing.commit, f"{culprit.commit[:12]}, which introduced the bug, {how}")
-        gone = f" (reverted by {landing.reverted_by[:12]})" if landing and landing.reverted_by else ""
+            how = (
+                "is in the branch"
+                if landing.how is Shown.ANCESTRY
+                else f"was backported as {landing.commit[:12]}"
+            )
+            return Affected(
+                True, landing.commit, f"{culprit.commit[:12]}, which introduced the bug, {how}"
+            )
+        gone = (
+            f" (reverted by {landing.reverted_by[:12]})" if landing and landing.reverted_by else ""
+        )
         absent.append(f"{culprit.commit[:12]}{gone}")
     if unknown:
-        return Affected(None, None, f"not known whether the branch has the bug: Fixes: {', '.join(unknown)} is not in this repository")
+        return Affected(
+            None,
+            None,
+            f"not known whether the branch has the bug: Fixes: {', '.join(unknown)} is not in this"
+            " repository",
+        )
     named = (
         f"{absent[0]}, which introduced the bug, is not"
         if len(absent) == 1
@@ -117,10 +159,15 @@ def _landed_reason(landing: Landing) -> str:
 
 def _applied_reason(applied: ApplyResult) -> str:
     if applied.is_empty:
-        return "the fix changes nothing here: its content may already be in the branch, though no commit says so"
+        return (
+            "the fix changes nothing here: its content may already be in the branch, though no"
+            " commit says so"
+        )
     if applied.how is AppliesHow.CLEAN:
         far = max((abs(offset) for offset in applied.offsets), default=0)
         return "applies cleanly" + (f", offset {far} lines" if far else "")
     if applied.how is AppliesHow.THREE_WAY:
         return "applies with a three-way merge only"
-    return f"conflicts in {', '.join(applied.merge.paths[:3])}" + (" …" if len(applied.merge.paths) > 3 else "")
+    return f"conflicts in {', '.join(applied.merge.paths[:3])}" + (
+        " …" if len(applied.merge.paths) > 3 else ""
+    )

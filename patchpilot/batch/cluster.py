@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The check of whole epochs on a Dask cluster: a file of JSON lines for each part, each mail in exactly one."""
+"""The check of whole epochs on a Dask cluster: a file of JSON lines for each part, each mail in
+exactly one.
+"""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 MAILS = 1000
 """Commits of a part: a minute of work, and what is done again when a machine is lost."""
 AHEAD = 2
-"""Parts handed out for each thread of the cluster: the client's memory does not grow with the archive."""
+"""Parts handed out for each thread of the cluster: the client's memory does not grow with the
+archive.
+"""
 
 
 def check_epochs(
@@ -30,10 +34,12 @@ def check_epochs(
     mails: int = MAILS,
     progress: Progress = silent,
 ) -> int:
-    """Check all mails of these epochs on the cluster and write a file for each part into `folder`; returns how many parts were checked.
+    """Check all mails of these epochs on the cluster and write a file for each part into `folder`;
+    returns how many parts were checked.
 
-    Parts whose file is there are not checked again, so that a run that was ended goes on where it was. `tree` is the source tree that the patches are
-    for. All machines have to find it and the epochs at the same path. MissingError without the extra `cluster`.
+    Parts whose file is there are not checked again, so that a run that was ended goes on where it
+    was. `tree` is the source tree that the patches are for. All machines have to find it and the
+    epochs at the same path. MissingError without the extra `cluster`.
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(client, every, folder, request=request, tree=tree, progress=progress)
@@ -48,7 +54,10 @@ def check_parts(
     tree: Path | None = None,
     progress: Progress = silent,
 ) -> int:
-    """As `check_epochs`, for these parts. A part of a machine that is lost is checked by another; its file is written once, as a whole."""
+    """As `check_epochs`, for these parts.
+
+    A part of a machine that is lost is checked by another; its file is written once, as a whole.
+    """
     try:
         from distributed import as_completed
     except ModuleNotFoundError as error:
@@ -61,7 +70,9 @@ def check_parts(
     parts = (part for part in every if not (folder / part.file).exists())
 
     def submitted(part: EpochRange) -> Any:
-        future = client.submit(_lines, part, request, tree, key=f"patchpilot-{part.file}", pure=False)
+        future = client.submit(
+            _lines, part, request, tree, key=f"patchpilot-{part.file}", pure=False
+        )
         running[future] = part
         return future
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Values cached between runs: dicts, lists, strings and numbers, one file each.
 
-A file has a header with the version of this format, a checksum and the value as `marshal` writes it, which loads plain values only and runs
-no code. Its name is the kind of value and a key: a hash of the value's input and of the code that computes it.
+A file has a header with the version of this format, a checksum and the value as `marshal` writes
+it, which loads plain values only and runs no code. Its name is the kind of value and a key: a hash
+of the value's input and of the code that computes it.
 """
 
 import contextlib
@@ -26,7 +27,9 @@ _DAY = 86400
 
 
 class Kind(NamedTuple):
-    """A kind of value: its name, the code that computes it (files and directories of Python modules), and how many are cached."""
+    """A kind of value: its name, the code that computes it (files and directories of Python
+    modules), and how many are cached.
+    """
 
     name: str
     code: tuple[str, ...]
@@ -34,18 +37,29 @@ class Kind(NamedTuple):
 
 
 def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
-    """The key of a value with these inputs: 128 bits of the hash that .pyc files use, since hashlib is slow to import."""
+    """The key of a value with these inputs: 128 bits of the hash that .pyc files use, since hashlib
+    is slow to import.
+    """
     texts = [_PROGRAM, kind.name.encode(), *(_state(path) for path in kind.code), *parts]
     source = b"".join(b"%d:%s" % (len(text), text) for text in texts)
-    return (importlib.util.source_hash(source) + importlib.util.source_hash(b"again " + source)).hex()
+    return (
+        importlib.util.source_hash(source) + importlib.util.source_hash(b"again " + source)
+    ).hex()
 
 
 def recall(kind: Kind, key: str) -> Any:
-    """The cached value of this key; None when there is none, or the file is damaged or not trusted."""
+    """The cached value of this key.
+
+    None when there is none, or the file is damaged or not trusted.
+    """
     file = folder.cache_dir() / f"{kind.name}-{key}"
     data = folder.read(file, _LARGEST)
     start = len(_HEADER) + _CHECKSUM
-    if data is None or not data.startswith(_HEADER) or importlib.util.source_hash(data[start:]) != data[len(_HEADER) : start]:
+    if (
+        data is None
+        or not data.startswith(_HEADER)
+        or importlib.util.source_hash(data[start:]) != data[len(_HEADER) : start]
+    ):
         return None
     try:
         value = marshal.loads(memoryview(data)[start:])
@@ -56,7 +70,10 @@ def recall(kind: Kind, key: str) -> Any:
 
 
 def remember(kind: Kind, key: str, value: Any) -> bool:
-    """Cache a value, and delete the oldest of its kind when there are too many; whether it was written. A failure is not an error."""
+    """Cache a value, and delete the oldest of its kind when there are too many.
+
+    Whether it was written. A failure is not an error.
+    """
     try:
         data = marshal.dumps(value)
     except ValueError:
@@ -64,7 +81,9 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
     if len(data) + len(_HEADER) + _CHECKSUM > _LARGEST:
         return False
     place = folder.cache_dir()
-    if not folder.write(place / f"{kind.name}-{key}", _HEADER + importlib.util.source_hash(data) + data):
+    if not folder.write(
+        place / f"{kind.name}-{key}", _HEADER + importlib.util.source_hash(data) + data
+    ):
         return False
     folder.evict(place, kind.keep, f"{kind.name}-")
     return True
@@ -72,7 +91,10 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
 
 @functools.cache
 def _state(path: str) -> bytes:
-    """The version of a module, or of the modules in a directory, from file sizes and times; read once, as the code that runs stays the same."""
+    """The version of a module, or of the modules in a directory, from file sizes and times.
+
+    Read once, as the code that runs stays the same.
+    """
     states = []
     with contextlib.suppress(OSError):
         if path.endswith(".py"):
@@ -80,7 +102,10 @@ def _state(path: str) -> bytes:
             states.append(f"{state.st_size} {state.st_mtime_ns}")
         else:
             with os.scandir(path) as entries:
-                for entry in sorted((entry for entry in entries if entry.name.endswith(".py")), key=lambda entry: entry.name):
+                for entry in sorted(
+                    (entry for entry in entries if entry.name.endswith(".py")),
+                    key=lambda entry: entry.name,
+                ):
                     state = entry.stat()
                     states.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}")
     return "\n".join(states).encode()

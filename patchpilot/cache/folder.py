@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The user's cache directory: its path, which files in it are trusted, and eviction.
 
-Everything in it may be deleted while patchpilot runs. Files that another user could have written are not read: a file or directory has to be owned
-by this user and not writable by others, and symbolic links to files are not followed.
+Everything in it may be deleted while patchpilot runs. Files that another user could have written
+are not read: a file or directory has to be owned by this user and not writable by others, and
+symbolic links to files are not followed.
 """
 
 import contextlib
@@ -15,7 +16,10 @@ _WRITABLE_BY_OTHERS = 0o022
 
 
 def cache_dir() -> Path:
-    """The directory: $XDG_CACHE_HOME/patchpilot. Without a home directory it is a path below /dev/null, which disables caching."""
+    """The directory: $XDG_CACHE_HOME/patchpilot.
+
+    Without a home directory it is a path below /dev/null, which disables caching.
+    """
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not base.startswith("/"):
         home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
@@ -24,7 +28,10 @@ def cache_dir() -> Path:
 
 
 def private_folder(folder: Path) -> bool:
-    """Whether files in a directory of the cache can be trusted. It is created, and made private, where that is possible."""
+    """Whether files in a directory of the cache can be trusted.
+
+    It is created, and made private, where that is possible.
+    """
     top = cache_dir()
     if top in folder.parents and not private_folder(folder.parent):
         return False
@@ -42,7 +49,9 @@ def private_folder(folder: Path) -> bool:
 
 
 def is_private(path: Path) -> bool:
-    """Whether a file or directory exists, is not a symbolic link, and is not writable by other users."""
+    """Whether a file or directory exists, is not a symbolic link, and is not writable by other
+    users.
+    """
     try:
         return _is_own(os.lstat(path))
     except OSError:
@@ -50,20 +59,27 @@ def is_private(path: Path) -> bool:
 
 
 def read(file: Path, limit: int) -> bytes | None:
-    """The content of a file of the cache; None when it is missing, longer than `limit`, or another user could have written it."""
+    """The content of a file of the cache.
+
+    None when it is missing, longer than `limit`, or another user could have written it.
+    """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as opened:
             state = os.fstat(descriptor)
             if not (stat.S_ISREG(state.st_mode) and state.st_size <= limit and _is_own(state)):
                 return None
-            return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116 (start-up)
+            # start-up
+            return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None
 
 
 def write(file: Path, data: bytes) -> bool:
-    """Replace a file of the cache in one step, readable by this user only; whether that was possible."""
+    """Replace a file of the cache in one step, readable by this user only.
+
+    Whether that was possible.
+    """
     if not private_folder(file.parent):
         return False
     from threading import get_ident
@@ -81,7 +97,10 @@ def write(file: Path, data: bytes) -> bool:
 
 
 def append(file: Path, data: bytes) -> bool:
-    """Add to the end of a file of the cache in one write, so that two runs at once lose nothing; whether that was possible."""
+    """Add to the end of a file of the cache in one write, so that two runs at once lose nothing.
+
+    Whether that was possible.
+    """
     if not private_folder(file.parent):
         return False
     try:
@@ -96,9 +115,14 @@ def append(file: Path, data: bytes) -> bool:
 
 
 def repository_place(kind: str, repository: Path, version: int) -> Path:
-    """The path of a kind of data about one repository. The key is the repository's path and the version of the format."""
+    """The path of a kind of data about one repository.
+
+    The key is the repository's path and the version of the format.
+    """
     path = str(repository.resolve()).encode("utf-8", "surrogateescape")
-    digest = importlib.util.source_hash(b"%d\0%s" % (version, path)) + importlib.util.source_hash(b"%s\0%d" % (path, version))
+    digest = importlib.util.source_hash(b"%d\0%s" % (version, path)) + importlib.util.source_hash(
+        b"%s\0%d" % (path, version)
+    )
     return cache_dir() / kind / digest.hex()
 
 
@@ -108,7 +132,9 @@ def evict(folder: Path, keep: int, prefix: str = "") -> None:
 
     with contextlib.suppress(OSError):
         entries = [entry for entry in os.scandir(folder) if entry.name.startswith(prefix)]
-        for entry in sorted(entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[: -keep or None]:
+        for entry in sorted(entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[
+            : -keep or None
+        ]:
             with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
@@ -121,4 +147,8 @@ def _create(file: Path, flag: int) -> int:
 
 
 def _is_own(state: os.stat_result) -> bool:
-    return state.st_uid == os.geteuid() and not state.st_mode & _WRITABLE_BY_OTHERS and not stat.S_ISLNK(state.st_mode)
+    return (
+        state.st_uid == os.geteuid()
+        and not state.st_mode & _WRITABLE_BY_OTHERS
+        and not stat.S_ISLNK(state.st_mode)
+    )

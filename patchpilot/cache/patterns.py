@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Python's `re` with compiled patterns cached between runs: `from patchpilot.cache import patterns as re`.
+"""Python's `re` with compiled patterns cached between runs: `from patchpilot.cache import patterns
+as re`.
 
-A check of a small patch needs 370 patterns; compiling them takes 27 ms of its 60, reading them 2. Compiling only those whose fixed words are in
-the text would still leave 17. A cached pattern is the list of codes that Python's compiler generates. The list depends on the exact version of the
-interpreter, which is part of its key; on any error patterns are compiled as usual. Python's own modules are not modified.
+A check of a small patch needs 370 patterns; compiling them takes 27 ms of its 60, reading them 2.
+Compiling only those whose fixed words are in the text would still leave 17. A cached pattern is the
+list of codes that Python's compiler generates. The list depends on the exact version of the
+interpreter, which is part of its key; on any error patterns are compiled as usual. Python's own
+modules are not modified.
 """
 
 import re
@@ -61,9 +64,14 @@ __all__ = [
 ]
 
 MOST = 1500
-"""The number of cached patterns; when there are more, those that the last run did not use are dropped."""
+"""The number of cached patterns.
+
+When there are more, those that the last run did not use are dropped.
+"""
 WORTH_WRITING = 40
-"""Fewer new patterns than this are not cached: many are built from names in one patch and are not used again."""
+"""Fewer new patterns than this are not cached: many are built from names in one patch and are not
+used again.
+"""
 _MOST_IN_MEMORY = 4096
 _KIND = Kind("patterns", (__file__,), keep=2)
 
@@ -107,14 +115,22 @@ def use() -> None:
             import _sre  # type: ignore[import-not-found]
         except ImportError:
             return
-        _kept = _KeptPatterns(key_of(_KIND, [f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}".encode()]))
+        _kept = _KeptPatterns(
+            key_of(
+                _KIND, [f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}".encode()]
+            )
+        )
 
 
 def keep() -> None:
     """Cache the patterns compiled in this run, if there are enough. A failure is not an error."""
     if _kept is None or len(_kept.new) < WORTH_WRITING:
         return
-    forms = _kept.forms if len(_kept.forms) + len(_kept.new) <= MOST else {key: _kept.forms[key] for key in _kept.used & _kept.forms.keys()}
+    forms = (
+        _kept.forms
+        if len(_kept.forms) + len(_kept.new) <= MOST
+        else {key: _kept.forms[key] for key in _kept.used & _kept.forms.keys()}
+    )
     try:
         forms.update((place, _form_of(*place)) for place in _kept.new[:MOST])
     except (ImportError, AttributeError, TypeError, ValueError, OverflowError):
@@ -134,18 +150,27 @@ def _form_of(pattern: str, flags: int) -> _Form:
     indexes: list[str | None] = [None] * parsed.state.groups
     for name, number in names.items():
         indexes[number] = name
-    return int(flags | parsed.state.flags), code.tobytes(), parsed.state.groups - 1, names, tuple(indexes)
+    return (
+        int(flags | parsed.state.flags),
+        code.tobytes(),
+        parsed.state.groups - 1,
+        names,
+        tuple(indexes),
+    )
 
 
 def _restored(pattern: str, form: _Form) -> Pattern[str]:
     import _sre
 
     flags, code, groups, names, indexes = form
-    made: Pattern[str] = _sre.compile(pattern, flags, memoryview(code).cast("I").tolist(), groups, names, indexes)
+    made: Pattern[str] = _sre.compile(
+        pattern, flags, memoryview(code).cast("I").tolist(), groups, names, indexes
+    )
     return made
 
 
-def compile(pattern: AnyStr | Pattern[AnyStr], flags: int = 0) -> Pattern[AnyStr]:  # noqa: A001 (as in re)
+# as in re
+def compile(pattern: AnyStr | Pattern[AnyStr], flags: int = 0) -> Pattern[AnyStr]:  # noqa: A001
     """As `re.compile`."""
     if isinstance(pattern, Pattern):
         return re.compile(pattern, flags)
@@ -154,31 +179,45 @@ def compile(pattern: AnyStr | Pattern[AnyStr], flags: int = 0) -> Pattern[AnyStr
     if known is None:
         if len(_compiled) >= _MOST_IN_MEMORY:
             _compiled.clear()
-        known = _kept.compile(*key) if _kept is not None and isinstance(pattern, str) else re.compile(*key)
+        known = (
+            _kept.compile(*key)
+            if _kept is not None and isinstance(pattern, str)
+            else re.compile(*key)
+        )
         _compiled[key] = known
     return known
 
 
-def search(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
+def search(
+    pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0
+) -> Match[AnyStr] | None:
     """As `re.search`."""
     known = _compiled.get((pattern, flags)) or compile(pattern, flags)
     return known.search(string)
 
 
-def match(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
+def match(
+    pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0
+) -> Match[AnyStr] | None:
     """As `re.match`."""
     known = _compiled.get((pattern, flags)) or compile(pattern, flags)
     return known.match(string)
 
 
-def fullmatch(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
+def fullmatch(
+    pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0
+) -> Match[AnyStr] | None:
     """As `re.fullmatch`."""
     known = _compiled.get((pattern, flags)) or compile(pattern, flags)
     return known.fullmatch(string)
 
 
 def sub(
-    pattern: AnyStr | Pattern[AnyStr], repl: AnyStr | Callable[[Match[AnyStr]], AnyStr], string: AnyStr, count: int = 0, flags: int = 0
+    pattern: AnyStr | Pattern[AnyStr],
+    repl: AnyStr | Callable[[Match[AnyStr]], AnyStr],
+    string: AnyStr,
+    count: int = 0,
+    flags: int = 0,
 ) -> AnyStr:
     """As `re.sub`."""
     known = _compiled.get((pattern, flags)) or compile(pattern, flags)
@@ -186,13 +225,19 @@ def sub(
 
 
 def subn(
-    pattern: AnyStr | Pattern[AnyStr], repl: AnyStr | Callable[[Match[AnyStr]], AnyStr], string: AnyStr, count: int = 0, flags: int = 0
+    pattern: AnyStr | Pattern[AnyStr],
+    repl: AnyStr | Callable[[Match[AnyStr]], AnyStr],
+    string: AnyStr,
+    count: int = 0,
+    flags: int = 0,
 ) -> tuple[AnyStr, int]:
     """As `re.subn`."""
     return compile(pattern, flags).subn(repl, string, count)
 
 
-def split(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, maxsplit: int = 0, flags: int = 0) -> list[AnyStr | Any]:
+def split(
+    pattern: AnyStr | Pattern[AnyStr], string: AnyStr, maxsplit: int = 0, flags: int = 0
+) -> list[AnyStr | Any]:
     """As `re.split`."""
     known = _compiled.get((pattern, flags)) or compile(pattern, flags)
     return known.split(string, maxsplit)
@@ -204,7 +249,9 @@ def findall(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -
     return known.findall(string)
 
 
-def finditer(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Iterator[Match[AnyStr]]:
+def finditer(
+    pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0
+) -> Iterator[Match[AnyStr]]:
     """As `re.finditer`."""
     known = _compiled.get((pattern, flags)) or compile(pattern, flags)
     return known.finditer(string)

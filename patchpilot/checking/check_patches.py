@@ -35,7 +35,9 @@ WORTH_A_PROCESS = 12
 
 
 class CheckInput(NamedTuple):
-    """The input of a check: every rule, the series to check, and the earlier revision to compare with."""
+    """The input of a check: every rule, the series to check, and the earlier revision to compare
+    with.
+    """
 
     rules: tuple[Rule, ...]
     series: tuple[Series, ...]
@@ -43,25 +45,43 @@ class CheckInput(NamedTuple):
 
 
 def check(
-    request: CheckRequest, *, repository: "Repository | None" = None, tree: Tree | None = None, progress: Progress = silent
+    request: CheckRequest,
+    *,
+    repository: "Repository | None" = None,
+    tree: Tree | None = None,
+    progress: Progress = silent,
 ) -> CheckResult:
-    """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree.
+    """Check each TARGET.
+
+    Without `repository` rules about history are silent; without `tree` those about the tree.
 
     UsageError names an unknown rule or profile and the nearest, or an unknown revision.
     """
     patterns.use()
     given = read_input(request, repository)
     result = check_series(
-        given.series, request, rules=given.rules, earlier=given.earlier, repository=repository, tree=tree, progress=progress
+        given.series,
+        request,
+        rules=given.rules,
+        earlier=given.earlier,
+        repository=repository,
+        tree=tree,
+        progress=progress,
     )
     patterns.keep()
     return result
 
 
-def check_mails(mails: Iterable[bytes], request: CheckRequest, *, repository: "Repository | None" = None) -> CheckResult:
-    """Check mails that are in no file yet, as they would be sent, grouped into series as files are."""
+def check_mails(
+    mails: Iterable[bytes], request: CheckRequest, *, repository: "Repository | None" = None
+) -> CheckResult:
+    """Check mails that are in no file yet, as they would be sent, grouped into series as files are."""  # noqa: E501
     patterns.use()
-    patches = [patch for number, mail in enumerate(mails) for patch in patches_of(mail, f"{number:04d}.eml")]
+    patches = [
+        patch
+        for number, mail in enumerate(mails)
+        for patch in patches_of(mail, f"{number:04d}.eml")
+    ]
     result = check_series(group(patches), request, repository=repository)
     patterns.keep()
     return result
@@ -81,12 +101,27 @@ def read_input(request: CheckRequest, repository: "Repository | None") -> CheckI
 
         return choose_mails(mails, all_revisions=request.all_revisions)
 
-    series = read_series(request.targets, repository, request.base, request.from_archive, request.stdin, request.skipped, choose)
+    series = read_series(
+        request.targets,
+        repository,
+        request.base,
+        request.from_archive,
+        request.stdin,
+        request.skipped,
+        choose,
+    )
     earlier = None
     if request.since_version:
         from patchpilot.checking.find_previous_version import find
 
-        earlier, series = find(request.since_version, request.targets, series, repository, request.base, request.from_archive)
+        earlier, series = find(
+            request.since_version,
+            request.targets,
+            series,
+            repository,
+            request.base,
+            request.from_archive,
+        )
     return CheckInput(rules, tuple(series), earlier)
 
 
@@ -100,7 +135,10 @@ def check_series(
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
-    """As `check`, for patches that were read already; `rules` default to the shipped packs, findings are compared with the `earlier` revision."""
+    """As `check`, for patches that were read already.
+
+    `rules` default to the shipped packs, findings are compared with the `earlier` revision.
+    """
     request = request or CheckRequest()
     prepared = _prepare(series, request, rules=rules, repository=repository, tree=tree)
     setting, pairs, every_rule = prepared.setting, prepared.pairs, prepared.rules
@@ -110,16 +148,27 @@ def check_series(
         findings = _once_a_run(findings)
     if request.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
-    result = prepared.result(tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True)))
+    result = prepared.result(
+        tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True))
+    )
     if request.suppressions:
         from patchpilot.checking.suppress import apply_suppressions
 
-        result = apply_suppressions(result, request.suppressions, every_rule, strict=setting.options.strict)
+        result = apply_suppressions(
+            result, request.suppressions, every_rule, strict=setting.options.strict
+        )
     if earlier:
         from patchpilot.checking.compare_versions import compared
 
         same_rules = request._replace(profile=setting.options.profile, suppressions=None)
-        before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
+        before = check_series(
+            earlier.series,
+            same_rules,
+            rules=every_rule,
+            repository=repository,
+            tree=tree,
+            progress=progress,
+        )
         result = compared(result, before)._replace(since=earlier.label)
     if request.proposes_edits:
         from patchpilot.checking.proposed_edits import with_edits
@@ -133,15 +182,27 @@ def check_series(
 
 
 def check_one_by_one(
-    request: CheckRequest, *, repository: "Repository | None" = None, tree: Tree | None = None, progress: Progress = silent
+    request: CheckRequest,
+    *,
+    repository: "Repository | None" = None,
+    tree: Tree | None = None,
+    progress: Progress = silent,
 ) -> "CheckedOneByOne":
-    """As `check`, without what compares all findings of a run: each patch is handed on as soon as it is checked, and its findings are not kept."""
+    """As `check`, without what compares all findings of a run: each patch is handed on as soon as
+    it is checked, and its findings are not kept.
+    """
     given = read_input(request, repository)
-    return CheckedOneByOne(_prepare(given.series, request, rules=given.rules, repository=repository, tree=tree), progress)
+    return CheckedOneByOne(
+        _prepare(given.series, request, rules=given.rules, repository=repository, tree=tree),
+        progress,
+    )
 
 
 class CheckedOneByOne:
-    """The patches of a check, each checked when it is asked for; when all were, `counts` and `result` have the rest."""
+    """The patches of a check, each checked when it is asked for.
+
+    When all were, `counts` and `result` have the rest.
+    """
 
     def __init__(self, prepared: "PreparedCheck", progress: Progress) -> None:
         self._prepared, self._progress = prepared, progress
@@ -154,21 +215,27 @@ class CheckedOneByOne:
 
     def __iter__(self) -> Iterator[CheckedPatch]:
         patterns.use()
-        for (patch, _), found in zip(self._prepared.pairs, self._prepared.findings(self._progress), strict=True):
+        for (patch, _), found in zip(
+            self._prepared.pairs, self._prepared.findings(self._progress), strict=True
+        ):
             self.counts.update(finding.severity for finding in found)
             yield CheckedPatch(patch, found)
         patterns.keep()
 
     @cached_property
     def result(self) -> CheckResult:
-        """The result without the patches, all of which were checked: what was found in the series, and the exit code of all."""
+        """The result without the patches, all of which were checked: what was found in the series,
+        and the exit code of all.
+        """
         result = self._prepared.result(())
         self.counts.update(result.counts)
         return result._replace(exit_code=exit_code(self.counts, self._prepared.request.fail_on))
 
 
 class PreparedCheck(NamedTuple):
-    """A check before its start: every rule, what its patches are checked with, and each patch with its series."""
+    """A check before its start: every rule, what its patches are checked with, and each patch with
+    its series.
+    """
 
     request: CheckRequest
     rules: tuple[Rule, ...]
@@ -180,7 +247,9 @@ class PreparedCheck(NamedTuple):
     def findings(self, progress: Progress) -> Iterator[tuple[Finding, ...]]:
         """The findings of each patch."""
         if self.request.jobs > 1 and len(self.pairs) >= WORTH_A_PROCESS:
-            return _in_processes(self.setting, self.pairs, self.request.jobs, self.repository, progress)
+            return _in_processes(
+                self.setting, self.pairs, self.request.jobs, self.repository, progress
+            )
         return _here(self.setting, self.pairs, progress)
 
     def result(self, patches: tuple[CheckedPatch, ...]) -> CheckResult:
@@ -188,7 +257,11 @@ class PreparedCheck(NamedTuple):
         setting, tree = self.setting, self.setting.tree
         rules = setting.rules
         checked = (series for series in self.series if series.patches)
-        whole = (finding for series in checked for finding in run_series(setting.context(series.patches[0], series), rules))
+        whole = (
+            finding
+            for series in checked
+            for finding in run_series(setting.context(series.patches[0], series), rules)
+        )
         return CheckResult(
             patches=patches,
             series=tuple(whole),
@@ -205,16 +278,28 @@ class PreparedCheck(NamedTuple):
 
 
 def _prepare(
-    series: Sequence[Series], request: CheckRequest, *, rules: tuple[Rule, ...], repository: "Repository | None", tree: Tree | None
+    series: Sequence[Series],
+    request: CheckRequest,
+    *,
+    rules: tuple[Rule, ...],
+    repository: "Repository | None",
+    tree: Tree | None,
 ) -> PreparedCheck:
     """What the patches of a run are checked with."""
     series = [shortened_series(series_) for series_ in series]
     every_rule = rules or load_rules()
     tree = tree or tree_of(series, repository)
-    chosen = find_project(request.profile) if request.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
+    chosen = (
+        find_project(request.profile)
+        if request.profile
+        else detect(tree, (patch for series_ in series for patch in series_.patches))
+    )
     setting = set_up(request, every_rule, chosen, tree)
     pairs = [(patch, series_) for series_ in series for patch in series_.patches]
-    setting = setting._replace(history=_facts(repository, setting.rules, pairs), trees=_trees(series, tree, repository, request))
+    setting = setting._replace(
+        history=_facts(repository, setting.rules, pairs),
+        trees=_trees(series, tree, repository, request),
+    )
     return PreparedCheck(request, every_rule, series, setting, pairs, repository)
 
 
@@ -285,24 +370,46 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
 
 
 def _with_checkpatch(
-    setting: CheckRun, pairs: Pairs, findings: list[tuple[Finding, ...]], repository: "Repository | None"
+    setting: CheckRun,
+    pairs: Pairs,
+    findings: list[tuple[Finding, ...]],
+    repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
     """The findings with those of the tree's own script merged in."""
     from patchpilot.checking.tree_checkpatch import merged, run_checkpatch
     from patchpilot.commits.tree_readers import DirectoryTree
 
-    top = setting.tree.root if isinstance(setting.tree, DirectoryTree) else repository.top if repository else None
+    top = (
+        setting.tree.root
+        if isinstance(setting.tree, DirectoryTree)
+        else repository.top
+        if repository
+        else None
+    )
     if top is None:
-        raise MissingError("--checkpatch requires a tree, whose checkpatch.pl it runs", hint="pass one with --tree DIR")
+        raise MissingError(
+            "--checkpatch requires a tree, whose checkpatch.pl it runs",
+            hint="pass one with --tree DIR",
+        )
     options = setting.options
     return [
-        merged(ours, run_checkpatch(patch, top.resolve(), strict=options.strict, max_line_length=options.max_line_length))
+        merged(
+            ours,
+            run_checkpatch(
+                patch, top.resolve(), strict=options.strict, max_line_length=options.max_line_length
+            ),
+        )
         for (patch, _), ours in zip(pairs, findings, strict=True)
     ]
 
 
-def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs) -> HistoryFacts | None:
-    """What the repository knows; what many patches will ask of its log is read at once, before any process is forked."""
+def _facts(
+    repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs
+) -> HistoryFacts | None:
+    """What the repository knows.
+
+    What many patches will ask of its log is read at once, before any process is forked.
+    """
     if repository is None:
         return None
     from patchpilot.checking.history_facts import facts_of
@@ -316,10 +423,20 @@ def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs)
 
 
 def _trees(
-    series: Sequence[Series], tree: Tree | None, repository: "Repository | None", request: CheckRequest
+    series: Sequence[Series],
+    tree: Tree | None,
+    repository: "Repository | None",
+    request: CheckRequest,
 ) -> Mapping[int, Callable[[], Tree]]:
-    """A function that makes the tree of each patch that is based on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
-    if tree is None or request.checkpatch_compat or request.whole_files or sum(len(series_.patches) for series_ in series) < 2:
+    """A function that makes the tree of each patch that is based on another one, by the patch's
+    id(). checkpatch.pl knows one tree for all.
+    """
+    if (
+        tree is None
+        or request.checkpatch_compat
+        or request.whole_files
+        or sum(len(series_.patches) for series_ in series) < 2
+    ):
         return {}
     from patchpilot.checking.patch_trees import trees
 
@@ -327,12 +444,16 @@ def _trees(
 
 
 def tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:
-    """The tree the patches are for, where a repository has it: that of the first commit's parent, else of HEAD."""
+    """The tree the patches are for, where a repository has it: that of the first commit's parent,
+    else of HEAD.
+    """
     if repository is None:
         return None
     from patchpilot.commits.tree_readers import CommitTree
 
-    first = next((patch.commit for series_ in series for patch in series_.patches if patch.commit), None)
+    first = next(
+        (patch.commit for series_ in series for patch in series_.patches if patch.commit), None
+    )
     commit = repository.find(f"{first}^") if first else repository.find("HEAD")
     return CommitTree(repository, commit) if commit else None
 
@@ -342,4 +463,6 @@ def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank
-    return ExitCode.FINDINGS if any(severity.rank <= limit for severity in severities) else ExitCode.OK
+    return (
+        ExitCode.FINDINGS if any(severity.rank <= limit for severity in severities) else ExitCode.OK
+    )

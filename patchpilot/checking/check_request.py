@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 class CheckRequest(NamedTuple):
     """The patches to check and the rules to check them against.
 
-    `targets`: what to check; none means the commits of the current branch over `base`. `stdin` is the content of the TARGET `-` where the caller
-    read it. `since_version` is the number of an earlier revision, or a TARGET that has it. `kernel` None means the tree's version, else the
-    newest. `conf`: the tree's .checkpatch.conf counts. `fail_on` is the lowest severity that makes the run fail. `checkpatch_levels`: the severities
-    that checkpatch.pl has, which its form needs. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is
-    called for each file of a directory that is no patch; without it such a file is an InputError. `whole_files`: the targets are source files,
-    whose paths are relative to `top` where they are in it. `all_revisions`: older ones
-    in a mailbox count too. `proposes_edits`: findings get the edits of their safe fixes.
+    `targets`: what to check; none means the commits of the current branch over `base`. `stdin` is
+    the content of the TARGET `-` where the caller read it. `since_version` is the number of an
+    earlier revision, or a TARGET that has it. `kernel` None means the tree's version, else the
+    newest. `conf`: the tree's .checkpatch.conf counts. `fail_on` is the lowest severity that makes
+    the run fail. `checkpatch_levels`: the severities that checkpatch.pl has, which its form needs.
+    `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for each file
+    of a directory that is no patch; without it such a file is an InputError. `whole_files`: the
+    targets are source files, whose paths are relative to `top` where they are in it.
+    `all_revisions`: older ones in a mailbox count too. `proposes_edits`: findings get the edits of
+    their safe fixes.
     """
 
     targets: Sequence[str] = ()

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class CheckedPatch(NamedTuple):
-    """A patch and what was found in it, in the order of its lines; `suppressed` is what does not count."""
+    """A patch and what was found in it, in the order of its lines.
+
+    `suppressed` is what does not count.
+    """
 
     patch: Patch
     findings: tuple[Finding, ...]
@@ -35,9 +38,11 @@ class CheckedPatch(NamedTuple):
 class CheckResult(NamedTuple):
     """The result of `check`: patch by patch, for the series as a whole, and the exit code.
 
-    `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
-    `renamed` has the former names of rules that were asked for, each with the name of today. `unanswered` says
-    which commits a shallow clone could not be asked for. With `whole_files` each patch is a file, and its lines are those of the file.
+    `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was
+    compared with, `gone` counts what only that had. `renamed` has the former names of rules that
+    were asked for, each with the name of today. `unanswered` says which commits a shallow clone
+    could not be asked for. With `whole_files` each patch is a file, and its lines are those of the
+    file.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -65,18 +70,26 @@ class CheckResult(NamedTuple):
     @property
     def all(self) -> tuple[Finding, ...]:
         """Every finding, the series' own last."""
-        return (*(finding for checked in self.patches for finding in checked.findings), *self.series)
+        return (
+            *(finding for checked in self.patches for finding in checked.findings),
+            *self.series,
+        )
 
     @property
     def by_patch(self) -> list[tuple[Patch | None, Finding]]:
-        """Every finding with its patch; those of the series as a whole come last, with the first patch (None: there is no patch)."""
-        pairs: list[tuple[Patch | None, Finding]] = [(checked.patch, finding) for checked in self.patches for finding in checked.findings]
+        """Every finding with its patch.
+
+        Those of the series as a whole come last, with the first patch (None: there is no patch).
+        """
+        pairs: list[tuple[Patch | None, Finding]] = [
+            (checked.patch, finding) for checked in self.patches for finding in checked.findings
+        ]
         first = self.patches[0].patch if self.patches else None
         return [*pairs, *((first, finding) for finding in self.series)]
 
     @property
     def by_source(self) -> list[tuple[str, Finding]]:
-        """Every finding with the source of its patch, as `by_patch`; "-" where there is no patch."""
+        """Every finding with the source of its patch, as `by_patch`; "-" where there is no patch."""  # noqa: E501
         return [(patch.source if patch else "-", finding) for patch, finding in self.by_patch]
 
     @property
@@ -85,7 +98,14 @@ class CheckResult(NamedTuple):
         from patchpilot.lint.subsystem_facts import subsystem
 
         run = self.setting
-        found = [subsystem(run.context(checked.patch, Series((checked.patch,)))) for checked in self.patches] if run else []
+        found = (
+            [
+                subsystem(run.context(checked.patch, Series((checked.patch,))))
+                for checked in self.patches
+            ]
+            if run
+            else []
+        )
         return tuple(dict.fromkeys(one.name for one in found if one))
 
     @property
@@ -97,7 +117,11 @@ class CheckResult(NamedTuple):
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
         """What does not count, each with its patch (None: the series)."""
         return (
-            *((checked.patch, suppressed) for checked in self.patches for suppressed in checked.suppressed),
+            *(
+                (checked.patch, suppressed)
+                for checked in self.patches
+                for suppressed in checked.suppressed
+            ),
             *((None, finding_) for finding_ in self.suppressed_series),
         )
 
@@ -113,6 +137,17 @@ class CheckRun(NamedTuple):
     trees: Mapping[int, Callable[[], Tree]] = MappingProxyType({})
 
     def context(self, patch: Patch, series: Series, progress: Progress = silent) -> Context:
-        """A fresh context for one patch; its tree is what the patches before it in its series make of the run's."""
+        """A fresh context for one patch.
+
+        Its tree is what the patches before it in its series make of the run's.
+        """
         tree = self.trees.get(id(patch))
-        return Context(patch, series, tree() if tree else self.tree, self.history, self.options, self.profile, progress=progress)
+        return Context(
+            patch,
+            series,
+            tree() if tree else self.tree,
+            self.history,
+            self.options,
+            self.profile,
+            progress=progress,
+        )

@@ -13,29 +13,63 @@ if TYPE_CHECKING:
 
 
 def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
-    """The result with each finding marked new or not, by what an earlier revision had; patches are paired as in a range-diff."""
-    places = pair_with_earlier([checked.patch for checked in before.patches], [checked.patch for checked in result.patches])
+    """The result with each finding marked new or not, by what an earlier revision had.
+
+    Patches are paired as in a range-diff.
+    """
+    places = pair_with_earlier(
+        [checked.patch for checked in before.patches], [checked.patch for checked in result.patches]
+    )
     moved = renames(checked.patch for checked in result.patches)
-    left = [Remaining(counted(mark_of(finding, checked.patch) for finding in checked.every)) for checked in before.patches]
-    whole = Remaining(counted(mark_of(every_series_, None) for every_series_ in before.every_series))
+    left = [
+        Remaining(counted(mark_of(finding, checked.patch) for finding in checked.every))
+        for checked in before.patches
+    ]
+    whole = Remaining(
+        counted(mark_of(every_series_, None) for every_series_ in before.every_series)
+    )
 
     def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:
-        return (mark_of(finding, patch), *([mark_of(finding, patch, moved)] if finding.path in moved else []))
+        return (
+            mark_of(finding, patch),
+            *([mark_of(finding, patch, moved)] if finding.path in moved else []),
+        )
 
-    every = [[marks(finding, checked.patch) for finding in checked.findings] for checked in result.patches]
+    every = [
+        [marks(finding, checked.patch) for finding in checked.findings]
+        for checked in result.patches
+    ]
     old: list[set[int]] = []
     for at, here in enumerate(every):
         there = left[places[at]] if at in places else None
-        old.append({number for number, names in enumerate(here) if there and any(map(there.take, names))})
+        old.append(
+            {number for number, names in enumerate(here) if there and any(map(there.take, names))}
+        )
     for at, checked in enumerate(result.patches):
         # what went from one patch of the series to another is not new either
         for number, finding in enumerate(checked.findings):
             names = every[at][number]
-            if number not in old[at] and finding.path and names[0].text and any(rest.take(name) for rest in left for name in names):
+            if (
+                number not in old[at]
+                and finding.path
+                and names[0].text
+                and any(rest.take(name) for rest in left for name in names)
+            ):
                 old[at].add(number)
     patches = tuple(
-        checked._replace(findings=tuple(finding._replace(new=number not in old[at]) for number, finding in enumerate(checked.findings)))
+        checked._replace(
+            findings=tuple(
+                finding._replace(new=number not in old[at])
+                for number, finding in enumerate(checked.findings)
+            )
+        )
         for at, checked in enumerate(result.patches)
     )
-    series = tuple(series_._replace(new=not whole.take(mark_of(series_, None))) for series_ in result.series)
-    return result._replace(patches=patches, series=series, gone=sum(sum(rest.stale.values()) for rest in (*left, whole)))
+    series = tuple(
+        series_._replace(new=not whole.take(mark_of(series_, None))) for series_ in result.series
+    )
+    return result._replace(
+        patches=patches,
+        series=series,
+        gone=sum(sum(rest.stale.values()) for rest in (*left, whole)),
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An earlier revision of a TARGET: from what was sent, from tags and branches, from followed series, or from patch files next to it."""
+"""An earlier revision of a TARGET: from what was sent, from tags and branches, from followed
+series, or from patch files next to it.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,45 +38,70 @@ def find(
     base: str | None = None,
     from_archive: FromArchive | None = None,
 ) -> tuple[NewSince, tuple[Series, ...]]:
-    """What `--since-version` names, and of the series that were read those to check: not older ones that lie in the same directory.
+    """What `--since-version` names, and of the series that were read those to check: not older ones
+    that lie in the same directory.
 
-    The word is a version's number, or a TARGET that has the earlier patches. UsageError says where was looked and what to do.
+    The word is a version's number, or a TARGET that has the earlier patches. UsageError says where
+    was looked and what to do.
     """
     if not re.fullmatch(r"v?\d{1,3}", word):
         return NewSince(word, read_targets((word,), repository, from_archive)), tuple(series)
     number = int(word.lstrip("v"))
     label = f"v{number}"
-    if targets and all(_is_files(target) for target in targets) and (split := _split(series, number)):
+    if (
+        targets
+        and all(_is_files(target) for target in targets)
+        and (split := _split(series, number))
+    ):
         return NewSince(label, split[0]), split[1]
     for found in _places(number, targets, series, repository, base):
         if any(series.patches for series in found):
             return NewSince(label, tuple(found)), tuple(series)
     commits = repository and not (targets and all(_is_files(target) for target in targets))
-    where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or next to it as files"
+    where = (
+        "sent, followed, tagged or on a branch"
+        if commits
+        else "sent, followed, or next to it as files"
+    )
     raise UsageError(
         f"v{number} not found: not {where}",
         hint="specify its patches: --since-version DIR, FILE, A..B or a Message-ID",
     )
 
 
-def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Where one directory or mbox has several versions: those of the wanted one, and the newest of each work; else None."""
+def _split(
+    series: Sequence[Series], number: int
+) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
+    """Where one directory or mbox has several versions: those of the wanted one, and the newest of
+    each work; else None.
+    """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
     then = tuple(series for series in sent if series.version == number)
     if not then or all(series.version <= number for series in sent):
         return None
-    paths = {id(series): frozenset(path for patch in series.patches for path in patch.paths) for series in sent}
+    paths = {
+        id(series): frozenset(path for patch in series.patches for path in patch.paths)
+        for series in sent
+    }
 
     def went_on(one: Series, other: Series) -> bool:
-        return other.version > one.version and bool(paths[id(one)] & paths[id(other)] and pair_with_earlier(one.patches, other.patches))
+        return other.version > one.version and bool(
+            paths[id(one)] & paths[id(other)] and pair_with_earlier(one.patches, other.patches)
+        )
 
     newest = tuple(series for series in sent if not any(went_on(series, other) for other in sent))
-    return (then, newest) if any(went_on(series, other) for series in then for other in newest) else None
+    return (
+        (then, newest)
+        if any(went_on(series, other) for series in then for other in newest)
+        else None
+    )
 
 
 def _is_sent(patch: Patch) -> bool:
     """Whether it is a patch and no answer to one that quotes it."""
-    return patch.subject.is_patch and not re.match(r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE)
+    return patch.subject.is_patch and not re.match(
+        r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE
+    )
 
 
 def _patches(series: Sequence[Series]) -> list[Patch]:
@@ -86,7 +113,11 @@ def _is_files(target: str) -> bool:
 
 
 def _places(
-    number: int, targets: Sequence[str], series: Sequence[Series], repository: "Repository | None", base: str | None
+    number: int,
+    targets: Sequence[str],
+    series: Sequence[Series],
+    repository: "Repository | None",
+    base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
     """The revision as each place has it that may know it, the surest first."""
     identities = [change_id for each in series for change_id in change_ids(each)]
@@ -95,8 +126,14 @@ def _places(
         from patchpilot.checking.topic_waivers import known_draft
 
         drafts = [known_draft(repository, of_commit, base) for of_commit in of_commits]
-        identities += [draft.change_id for draft in drafts if draft and draft.change_id not in identities]
-        identities += [change_id for change_id in _enrolled(repository) if of_commits and change_id not in identities]
+        identities += [
+            draft.change_id for draft in drafts if draft and draft.change_id not in identities
+        ]
+        identities += [
+            change_id
+            for change_id in _enrolled(repository)
+            if of_commits and change_id not in identities
+        ]
     for identity in identities:
         yield _sent(identity, number)
     if repository:
@@ -116,10 +153,19 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
     if not (state_folder() / "outgoing.sqlite3").exists():
         return ()
     with Outbox() as outbox:
-        sends = [send for send in outbox.sends(identity, number) if send.state in ("sent", "partial")]
+        sends = [
+            send for send in outbox.sends(identity, number) if send.state in ("sent", "partial")
+        ]
     if not sends:
         return ()
-    return group([parse_patch(entry.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {entry.place + 1}") for entry in sends[-1].entries])
+    return group(
+        [
+            parse_patch(
+                entry.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {entry.place + 1}"
+            )
+            for entry in sends[-1].entries
+        ]
+    )
 
 
 def _enrolled(repository: "Repository") -> Iterator[str]:
@@ -131,8 +177,12 @@ def _enrolled(repository: "Repository") -> Iterator[str]:
         yield known.change_id
 
 
-def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) -> tuple[Series, ...]:
-    """The version as a followed series has it that shares a change-id or a title with these patches, the series followed last in front."""
+def _followed(
+    number: int, identities: Sequence[str], patches: Sequence[Patch]
+) -> tuple[Series, ...]:
+    """The version as a followed series has it that shares a change-id or a title with these
+    patches, the series followed last in front.
+    """
     from patchpilot.threads.track_store import Store, default_file
 
     if not default_file().exists():
@@ -144,9 +194,19 @@ def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) 
     with Store() as store:
         for entry in reversed(store.entries()):
             topics = find_topics(map(store.reader.classify, store.readable_mails(entry.id)[0]))
-            for revision in (revision for topic in topics for revision in topic.revisions if revision.version == number):
+            for revision in (
+                revision
+                for topic in topics
+                for revision in topic.revisions
+                if revision.version == number
+            ):
                 if revision.titles & titles or revision.change_ids & set(identities):
-                    return group([parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts])
+                    return group(
+                        [
+                            parse_patch(post.mail.mail.raw, post.message_id)
+                            for post in revision.posts
+                        ]
+                    )
     return ()
 
 
@@ -156,9 +216,15 @@ def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Serie
     tip = repository.find(name)
     if tip is None:
         return ()
-    base = re.search(r"^base-commit: ([0-9a-f]{40,64})$", repository.git("cat-file", "tag", name, ok=(0, 128)).text, re.MULTILINE)
+    base = re.search(
+        r"^base-commit: ([0-9a-f]{40,64})$",
+        repository.git("cat-file", "tag", name, ok=(0, 128)).text,
+        re.MULTILINE,
+    )
     start = repository.find(base[1]) if base else None
-    return (commits_series(repository, range_commits(repository, start, tip), start),) if start else ()
+    return (
+        (commits_series(repository, range_commits(repository, start, tip), start),) if start else ()
+    )
 
 
 def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Series, ...]:
@@ -166,7 +232,13 @@ def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Se
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)
-    for name in (f"{stem}-v{number}", f"{stem}_v{number}", f"{stem}/v{number}", f"{stem}.v{number}", f"{stem}v{number}"):
+    for name in (
+        f"{stem}-v{number}",
+        f"{stem}_v{number}",
+        f"{stem}/v{number}",
+        f"{stem}.v{number}",
+        f"{stem}v{number}",
+    ):
         tip = repository.find(f"refs/heads/{name}")
         if tip and name != repository.branch:
             try:
@@ -178,17 +250,27 @@ def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Se
 
 
 def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
-    """Patch files next to the TARGETs whose names say this version: v2-0001-*.patch, or a directory or an mbox called as the TARGET is."""
+    """Patch files next to the TARGETs whose names say this version: v2-0001-*.patch, or a directory
+    or an mbox called as the TARGET is.
+    """
     for target in map(Path, targets):
         place = Path(target.absolute())
         if place.is_dir():
             files = [file for file in sorted(place.iterdir()) if _version_of(file) == number]
         elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
-            files = [file for file in sorted(place.parent.glob("*.patch")) if _version_of(file) == number]
+            files = [
+                file for file in sorted(place.parent.glob("*.patch")) if _version_of(file) == number
+            ]
         else:
             files = []
-        renamed = [place.parent / _VERSION.sub(f"v{number}", place.name)] if _VERSION.search(place.name) else []
-        for candidate in ([files] if files else []) + [[other] for other in renamed if other != place and other.exists()]:
+        renamed = (
+            [place.parent / _VERSION.sub(f"v{number}", place.name)]
+            if _VERSION.search(place.name)
+            else []
+        )
+        for candidate in ([files] if files else []) + [
+            [other] for other in renamed if other != place and other.exists()
+        ]:
             series_read = read_targets([str(file) for file in candidate], None)
             if all(series.version == number for series in series_read):
                 return series_read

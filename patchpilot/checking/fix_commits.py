@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixed commits: new messages and new trees, later commits rewritten, the branch and its files moved together, with an undo record."""
+"""Fixed commits: new messages and new trees, later commits rewritten, the branch and its files
+moved together, with an undo record.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +18,10 @@ from patchpilot.topic.topic_base import topic_commits
 
 VERB = "check --fix"
 _MARK = "Subject: [PATCH] "
-_GERRIT = "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files (check --fix of these does)"
+_GERRIT = (
+    "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files"
+    " (check --fix of these does)"
+)
 Edits = dict[str, tuple[LineEdit, ...]]
 
 
@@ -30,7 +35,7 @@ class RewritePlan:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A rewrite that nothing blocks: the branch, the commits to change, and every commit's edits."""
+    """A rewrite that nothing blocks: the branch, the commits to change, and every commit's edits."""  # noqa: E501
 
     plan: RewritePlan
     ref: str | None
@@ -59,7 +64,8 @@ class CommitRewrite:
     targets: Sequence[str]
 
     def refuse_early(self, overrides: Collection[str]) -> None:
-        """Refuse before any work what would block every fix of these TARGETs: UsageError for a merge, RefusedError where rewriting would do harm.
+        """Refuse before any work what would block every fix of these TARGETs: UsageError for a
+        merge, RefusedError where rewriting would do harm.
 
         Of a TARGET's commits the newest is checked: it is rewritten whichever commit is fixed.
         """
@@ -70,7 +76,8 @@ class CommitRewrite:
             for id_ in found:
                 if len(repository.commit(id_).parents) > 1:
                     raise UsageError(
-                        f"{id_[:12]} is a merge commit, which has no patch", hint="pass the commit that makes the change, or a range A..B"
+                        f"{id_[:12]} is a merge commit, which has no patch",
+                        hint="pass the commit that makes the change, or a range A..B",
                     )
             newest = found[-1] if found else ""
         ref, head = self._branch()
@@ -85,7 +92,9 @@ class CommitRewrite:
         return rewrite.branch_of(self.repository, named or None)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """What may be fixed in the patch of a commit: what can be found again in its message and in its files."""
+        """What may be fixed in the patch of a commit: what can be found again in its message and in
+        its files.
+        """
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
         body = _body_of(commit.message)
@@ -93,14 +102,29 @@ class CommitRewrite:
         if body is not None and tuple(_stripped(body)) == patch.message:
             message = range(patch.message_line - 1, patch.message_line - 1 + len(patch.message))
         whole = self._code_is_there(patch)
-        kept = {line: _GERRIT for line in message if patch.lines[line].lstrip().lower().startswith("change-id:")}
-        return FixDirectory(may_touch=lambda line: line == subject or line in message or (whole and line >= patch.diff_line - 1), kept=kept)
+        kept = {
+            line: _GERRIT
+            for line in message
+            if patch.lines[line].lstrip().lower().startswith("change-id:")
+        }
+        return FixDirectory(
+            may_touch=lambda line: (
+                line == subject or line in message or (whole and line >= patch.diff_line - 1)
+            ),
+            kept=kept,
+        )
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
         """The index of the subject's header, where that has the commit's subject unchanged."""
         first, _, rest = message.partition("\n")
-        header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
-        if header is None or (rest and not rest.startswith("\n")) or patch.lines[header.line - 1] != _MARK + first:
+        header = next(
+            (header for header in patch.headers if header.name.lower() == "subject"), None
+        )
+        if (
+            header is None
+            or (rest and not rest.startswith("\n"))
+            or patch.lines[header.line - 1] != _MARK + first
+        ):
             return None
         return header.line - 1
 
@@ -113,7 +137,9 @@ class CommitRewrite:
             lines = file_lines(data) if data is not None else []
             for line in change.lines("+"):
                 at = (line.new_line or 0) - 1
-                if not 0 <= at < len(lines) or lines[at].removesuffix(b"\n") != line.text.encode("utf-8", "surrogateescape"):
+                if not 0 <= at < len(lines) or lines[at].removesuffix(b"\n") != line.text.encode(
+                    "utf-8", "surrogateescape"
+                ):
                     return False
         return True
 
@@ -123,7 +149,13 @@ class CommitRewrite:
         texts = []
         message = _message(commit.message, patch, mended)
         if message != commit.message:
-            texts.append(PatchText(f"{commit.id[:12]}/COMMIT_MSG", tuple(commit.message.split("\n")), tuple(message.split("\n"))))
+            texts.append(
+                PatchText(
+                    f"{commit.id[:12]}/COMMIT_MSG",
+                    tuple(commit.message.split("\n")),
+                    tuple(message.split("\n")),
+                )
+            )
         for path, edits in own_edits(mended).items():
             data = self.repository.blob(commit.id, path) or b""
             texts.append(PatchText(path, _shown(data), _shown(edited(data, edits))))
@@ -153,10 +185,15 @@ class CommitRewrite:
         return Ready(plan, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> RewrittenCommits:
-        """Write the new commits and move the branch, its index and its files. RefusedError where that would do harm by now."""
+        """Write the new commits and move the branch, its index and its files.
+
+        RefusedError where that would do harm by now.
+        """
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
-        trees = {id_: edited_tree(repository, id_, edits) for id_, edits in ready.states.items() if edits}
+        trees = {
+            id_: edited_tree(repository, id_, edits) for id_, edits in ready.states.items() if edits
+        }
         rewriting = rewrite.plan(repository, ref, head, ready.plan.messages, trees)
         undo = move_branch.apply(repository, rewriting, VERB)
         return RewrittenCommits(
@@ -167,7 +204,9 @@ class CommitRewrite:
         )
 
     def _carried(self, plan: RewritePlan, above: Sequence[str]) -> dict[str, Edits]:
-        """For every commit the edits of its files: its own, and those that its ancestors' edits become in it."""
+        """For every commit the edits of its files: its own, and those that its ancestors' edits
+        become in it.
+        """
         states: dict[str, Edits] = {}
         for id_ in above:
             parents = self.repository.commit(id_).parents
@@ -177,9 +216,17 @@ class CommitRewrite:
                     f"{id_[:12]} is a merge based on a commit whose files would change",
                     hint="fix the commits before they are merged, or in a new commit",
                 )
-            edits: Edits = carried(self.repository, with_edits[0], id_, states[with_edits[0]]) if with_edits else {}
+            edits: Edits = (
+                carried(self.repository, with_edits[0], id_, states[with_edits[0]])
+                if with_edits
+                else {}
+            )
             for path, own in plan.edits.get(id_, {}).items():
-                others = (old for old in edits.get(path, ()) if not any(old.first <= new.last and new.first <= old.last for new in own))
+                others = (
+                    old
+                    for old in edits.get(path, ())
+                    if not any(old.first <= new.last and new.first <= old.last for new in own)
+                )
                 edits[path] = (*others, *own)
             if edits:
                 states[id_] = edits
@@ -187,7 +234,10 @@ class CommitRewrite:
 
 
 def own_edits(outcome: FixOutcome) -> Edits:
-    """The edits of a commit's files that its fixed patch makes; adjacent changed lines are one edit."""
+    """The edits of a commit's files that its fixed patch makes.
+
+    Adjacent changed lines are one edit.
+    """
     patch, draft = outcome.original, outcome.draft
     became: dict[int, list[str]] = {}
     unchanged = set(draft.origin)
@@ -215,8 +265,12 @@ def own_edits(outcome: FixOutcome) -> Edits:
                 new = became.get(at, [])
                 unended = at + 1 < len(patch.lines) and patch.lines[at + 1].startswith("\\")
                 ends = b"" if unended and at + 1 in unchanged else b"\n"
-                lines = tuple(text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in new[:-1])
-                lines += tuple(text[1:].encode("utf-8", "surrogateescape") + ends for text in new[-1:])
+                lines = tuple(
+                    text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in new[:-1]
+                )
+                lines += tuple(
+                    text[1:].encode("utf-8", "surrogateescape") + ends for text in new[-1:]
+                )
                 if [*new] == [patch.lines[at]] and not (unended and at + 1 not in unchanged):
                     continue
                 if edits and edits[-1].last == line.new_line - 1:
@@ -237,7 +291,11 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
     if line.startswith(_MARK) and line not in patch.lines:
         subject = line.removeprefix(_MARK)
     if new.message == patch.message:
-        return subject + message[len(message.partition("\n\n")[0]) :] if gap else subject + ("\n" if message.endswith("\n") else "")
+        return (
+            subject + message[len(message.partition("\n\n")[0]) :]
+            if gap
+            else subject + ("\n" if message.endswith("\n") else "")
+        )
     return f"{subject}\n\n" + "\n".join(new.message) + "\n"
 
 

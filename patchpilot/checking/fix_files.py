@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixed patches written back to the files they came in: every other byte stays, and all files change or none."""
+"""Fixed patches written back to the files they came in: every other byte stays, and all files
+change or none.
+"""
 
 import os
 import re
@@ -30,7 +32,8 @@ class PatchText:
 
 @dataclass(frozen=True, slots=True)
 class FixDirectory:
-    """What may be fixed in a patch: nothing where `refused` says why, else the lines (0-based) that `may_touch` allows.
+    """What may be fixed in a patch: nothing where `refused` says why, else the lines (0-based) that
+    `may_touch` allows.
 
     `kept` gives the reason for lines that are never changed.
     """
@@ -42,7 +45,9 @@ class FixDirectory:
 
 @dataclass(frozen=True)
 class PatchFiles:
-    """The files of a call with their bytes, and which mail of which file each patch is: source → (file, from byte, to byte)."""
+    """The files of a call with their bytes, and which mail of which file each patch is: source →
+    (file, from byte, to byte).
+    """
 
     data: Mapping[str, bytes] = field(default_factory=dict)
     mails: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
@@ -54,18 +59,27 @@ class PatchFiles:
         data: dict[str, bytes] = {}
         if "-" in targets:
             if len(targets) > 1:
-                raise UsageError("cannot fix standard input together with other TARGETs", hint="run it separately for the other TARGETs")
+                raise UsageError(
+                    "cannot fix standard input together with other TARGETs",
+                    hint="run it separately for the other TARGETs",
+                )
             data["-"] = stdin or b""
         for target in targets:
             if is_network_target(target):
-                raise UsageError(f"cannot fix {target}: it is in a mail archive", hint="fetch it first (b4 am), then name the file")
+                raise UsageError(
+                    f"cannot fix {target}: it is in a mail archive",
+                    hint="fetch it first (b4 am), then name the file",
+                )
             if target != "-" and Path(target).exists():
                 for file in patch_files(target):
                     data[str(file)] = read_bytes(file)
         mails = {}
         for name, content in data.items():
             if content[:2] == b"\x1f\x8b":
-                raise UsageError(f"cannot fix {name}: it is a gzipped mbox", hint=f"unpack it first: gunzip -k {name}")
+                raise UsageError(
+                    f"cannot fix {name}: it is a gzipped mbox",
+                    hint=f"unpack it first: gunzip -k {name}",
+                )
             bounds = mail_bounds(content)
             for number, (start, end) in enumerate(bounds, 1):
                 mails[name if len(bounds) == 1 else f"{name}:{number}"] = (name, start, end)
@@ -82,9 +96,13 @@ class PatchFiles:
         if patch.cut:
             return FixDirectory("it is too long to be checked as a whole")
         if patch.damage:
-            return FixDirectory(f"its body is {patch.damage[0]}: only plain text (8bit) can be fixed")
+            return FixDirectory(
+                f"its body is {patch.damage[0]}: only plain text (8bit) can be fixed"
+            )
         if "format=flowed" in kind.replace(" ", "").replace('"', ""):
-            return FixDirectory("its body is format=flowed, which changes the line breaks of the patch")
+            return FixDirectory(
+                "its body is format=flowed, which changes the line breaks of the patch"
+            )
         if _ODD_CHARSET.search(kind):
             return FixDirectory("its charset does not preserve the bytes of a patch")
         if patch.lines[0].endswith("\r"):
@@ -101,16 +119,26 @@ class PatchFiles:
         """The new content of every file that changes."""
         contents = {}
         for name, content in self.data.items():
-            parts = sorted((start, end, source) for source, (file, start, end) in self.mails.items() if file == name)
+            parts = sorted(
+                (start, end, source)
+                for source, (file, start, end) in self.mails.items()
+                if file == name
+            )
             new = b"".join(
-                self._mail(content[start:end], mended[source]) if source in mended else content[start:end] for start, end, source in parts
+                self._mail(content[start:end], mended[source])
+                if source in mended
+                else content[start:end]
+                for start, end, source in parts
             )
             if new != content:
                 contents[name] = new
         return contents
 
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
-        """Put new contents in the place of the old, all or none; the files' names. RefusedError where one is read-only, a link or has changed meanwhile."""
+        """Put new contents in the place of the old, all or none; the files' names.
+
+        RefusedError where one is read-only, a link or has changed meanwhile.
+        """
         for name in changed:
             _refuse_unless_writable(Path(name))
         staged: list[tuple[Path, Path]] = []
@@ -119,7 +147,10 @@ class PatchFiles:
                 staged.append((_staged(Path(name), content), Path(name)))
             for _, file in staged:
                 if read_bytes(file) != self.data[str(file)]:
-                    raise RefusedError(f"{file} has changed in the meantime", hint="nothing was written; check the file, then try again")
+                    raise RefusedError(
+                        f"{file} has changed in the meantime",
+                        hint="nothing was written; check the file, then try again",
+                    )
             _replace_all(staged, self.data)
         finally:
             for temporary, _ in staged:
@@ -133,8 +164,15 @@ class PatchFiles:
             return None
         content = self.data[place[0]][place[1] : place[2]]
         lines = _split(content)
-        unquoted = [line[1:] if is_mboxrd(content) and _QUOTED.match(line) and line[:1] == b">" else line for line in lines]
-        return lines if [line.decode("utf-8", "surrogateescape") for line in unquoted] == list(patch.lines) else None
+        unquoted = [
+            line[1:] if is_mboxrd(content) and _QUOTED.match(line) and line[:1] == b">" else line
+            for line in lines
+        ]
+        return (
+            lines
+            if [line.decode("utf-8", "surrogateescape") for line in unquoted] == list(patch.lines)
+            else None
+        )
 
     def _mail(self, content: bytes, outcome: FixOutcome) -> bytes:
         """The bytes of a fixed mail: those of the file for every line that is as it was."""
@@ -157,10 +195,14 @@ def _split(content: bytes) -> list[bytes]:
 def _refuse_unless_writable(file: Path) -> None:
     if file.is_symlink():
         raise RefusedError(
-            f"{file} is a symbolic link, which is not followed for writing", hint=f"pass the file itself: {os.path.realpath(file)}"
+            f"{file} is a symbolic link, which is not followed for writing",
+            hint=f"pass the file itself: {os.path.realpath(file)}",
         )
     if not file.stat().st_mode & 0o222 or not os.access(file, os.W_OK):
-        raise RefusedError(f"{file} is read-only", hint=f"nothing was written; chmod u+w {file}, or see the changes with --diff")
+        raise RefusedError(
+            f"{file} is read-only",
+            hint=f"nothing was written; chmod u+w {file}, or see the changes with --diff",
+        )
 
 
 def _staged(file: Path, content: bytes) -> Path:
@@ -169,7 +211,8 @@ def _staged(file: Path, content: bytes) -> Path:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".fix", dir=file.parent)
     except OSError as error:
         raise RefusedError(
-            f"cannot write to {file.parent}: {error.strerror or error}", hint="nothing was written; see the changes with --diff"
+            f"cannot write to {file.parent}: {error.strerror or error}",
+            hint="nothing was written; see the changes with --diff",
         ) from error
     temporary = Path(name)
     try:
@@ -180,7 +223,9 @@ def _staged(file: Path, content: bytes) -> Path:
         temporary.chmod(stat.S_IMODE(file.stat().st_mode))
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RefusedError(f"cannot write {file}: {error.strerror or error}", hint="nothing was written") from error
+        raise RefusedError(
+            f"cannot write {file}: {error.strerror or error}", hint="nothing was written"
+        ) from error
     return temporary
 
 
@@ -194,8 +239,14 @@ def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) 
         left = [file for file in done if not _put_back(file, old[str(file)])]
         if not isinstance(error, OSError):
             raise
-        hint = f"cannot restore {left[0]}: {len(left)} of the files may have been changed" if left else "no file was changed"
-        raise RefusedError(f"cannot replace {error.filename}: {error.strerror or error}", hint=hint) from error
+        hint = (
+            f"cannot restore {left[0]}: {len(left)} of the files may have been changed"
+            if left
+            else "no file was changed"
+        )
+        raise RefusedError(
+            f"cannot replace {error.filename}: {error.strerror or error}", hint=hint
+        ) from error
 
 
 def _put_back(file: Path, content: bytes) -> bool:

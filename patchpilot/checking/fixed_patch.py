@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixes of one patch, each tried by another check, and where they go: files, commits, or a buffer."""
+"""The fixes of one patch, each tried by another check, and where they go: files, commits, or a
+buffer.
+"""
 
 import difflib
 import math
@@ -24,7 +26,8 @@ NEEDED = "a later patch depends on this line"
 
 @dataclass(frozen=True, slots=True)
 class FixedPatch:
-    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and why nothing could be fixed.
+    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and
+    why nothing could be fixed.
 
     `reasons`: why a finding that has a safe fix is left.
     """
@@ -42,7 +45,9 @@ class FixedPatch:
         return [
             line
             for text in self.texts
-            for line in difflib.unified_diff(text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm="")
+            for line in difflib.unified_diff(
+                text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm=""
+            )
         ]
 
 
@@ -57,7 +62,9 @@ class FixWriter(Protocol):
 
 
 class Buffer:
-    """Fixes that are only shown, in an editor or to a reviewer: all lines of a patch may be fixed, and no text is written."""
+    """Fixes that are only shown, in an editor or to a reviewer: all lines of a patch may be fixed,
+    and no text is written.
+    """
 
     def room(self, patch: Patch) -> FixDirectory:
         """No limits."""
@@ -77,7 +84,9 @@ def fixed_patch(
     only: Only | None,
     kinds: AbstractSet[str] = SAFE_ONLY,
 ) -> tuple[FixedPatch, FixOutcome | None]:
-    """One patch with its fixes, where that is possible and there is anything to fix. Lines `needed` by later patches (0-based) are not changed.
+    """One patch with its fixes, where that is possible and there is anything to fix.
+
+    Lines `needed` by later patches (0-based) are not changed.
 
     Findings that `only` does not choose stay as they are.
     """
@@ -86,13 +95,22 @@ def fixed_patch(
     safe = [
         finding
         for finding in checked.findings
-        if finding.rule in rules and rules[finding.rule].remedy.kind in kinds and (only is None or only(patch, finding))
+        if finding.rule in rules
+        and rules[finding.rule].remedy.kind in kinds
+        and (only is None or only(patch, finding))
     ]
     if not safe or setting is None:
         return FixedPatch(patch), None
     room = writer.room(patch)
     if room.refused:
-        return FixedPatch(patch, refused=room.refused, reasons=dict.fromkeys(map(place_of, safe), room.refused)), None
+        return (
+            FixedPatch(
+                patch,
+                refused=room.refused,
+                reasons=dict.fromkeys(map(place_of, safe), room.refused),
+            ),
+            None,
+        )
     own_series = next(each for each in series if any(patch is member for member in each.patches))
     context = setting.context(patch, own_series)
 
@@ -105,19 +123,31 @@ def fixed_patch(
         suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(map(place_of, safe))
     on_needed = [place for place in map(place_of, safe) if place[1] in needed]
     on_kept = {place: room.kept[place[1]] for place in map(place_of, safe) if place[1] in room.kept}
-    notes = [f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and format the patches again"]
+    notes = [
+        f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and"
+        " format the patches again"
+    ]
     note = "; ".join([*(notes if on_needed else ()), *dict.fromkeys(on_kept.values())])
 
     known = None
     if not setting.options.checkpatch_compat:
-        # a run of checkpatch.pl leaves findings out that the check of one patch has, and its own script adds some
+        # a run of checkpatch.pl leaves findings out that the check of one patch has, and its own
+        # script adds some
         own = (finding for finding in checked.every if finding.rule in rules)
         known = context, tuple(sorted(own, key=_line_of))
 
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
-    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed, kinds=kinds, known=known)
+    outcome = fix_patch(
+        patch,
+        check_again,
+        rules,
+        may_touch=may_touch,
+        suppressed=suppressed,
+        kinds=kinds,
+        known=known,
+    )
     reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
     if not outcome.changed:
         return FixedPatch(patch, refused=note, reasons=reasons), None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the rules about history may ask of a repository: the services' side of lint's HistoryFacts."""
+"""What the rules about history may ask of a repository: the services' side of lint's HistoryFacts."""  # noqa: E501
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -27,14 +27,23 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
-"""So many sets of paths take longer than reading the last COMMITS_BACK commits with all they touched."""
+"""So many sets of paths take longer than reading the last COMMITS_BACK commits with all they
+touched.
+"""
 RELEASES_APART = 120 * 86400
-"""Seconds; a repository whose newest release is this much older than its newest commit was fetched without tags."""
+"""Seconds.
+
+A repository whose newest release is this much older than its newest commit was fetched without
+tags.
+"""
 _LONG_ID = re.compile(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:
-    """Answers from one repository, each asked of git once. What git does not answer in time counts as unknown."""
+    """Answers from one repository, each asked of git once.
+
+    What git does not answer in time counts as unknown.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -61,23 +70,36 @@ class RepositoryFacts:
         return tuple(logged.subject for logged in self._logged(paths, limit))
 
     def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
-        """The names of the tags of the same commits, in lower case, each commit's in their order."""
+        """The names of the tags of the same commits, in lower case, each commit's in their order."""  # noqa: E501
         return tuple(logged.tags for logged in self._logged(paths, limit))
 
     def _logged(self, paths: Sequence[str], limit: int) -> "tuple[_Logged, ...]":
         key = (str(limit), *paths)
         if key not in self._touching:
             try:
-                words = ("log", f"--max-count={limit}", *self._recent, "--no-merges", f"--format={_FORMAT}", "HEAD", "--", *paths)
+                words = (
+                    "log",
+                    f"--max-count={limit}",
+                    *self._recent,
+                    "--no-merges",
+                    f"--format={_FORMAT}",
+                    "HEAD",
+                    "--",
+                    *paths,
+                )
                 done = self._repository.git(*words, ok=(), timeout=LOG_SECONDS)
-                self._touching[key] = tuple(_parsed(line) for line in done.text.split("\n") if line.strip("\2"))
+                self._touching[key] = tuple(
+                    _parsed(line) for line in done.text.split("\n") if line.strip("\2")
+                )
             except GitError:
                 self._touching[key] = ()
         return self._touching[key]
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
-        """The word that ends a walk some COMMITS_BACK commits ago: what was not touched since has no custom that binds."""
+        """The word that ends a walk some COMMITS_BACK commits ago: what was not touched since has
+        no custom that binds.
+        """
         date = recent_since(self._repository)
         return (f"--since=@{date}",) if date else ()
 
@@ -90,7 +112,9 @@ class RepositoryFacts:
             self._foresee(asked, limit)
 
     def _foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
-        wanted = dict.fromkeys(paths for paths in asked if (str(limit), *paths) not in self._touching)
+        wanted = dict.fromkeys(
+            paths for paths in asked if (str(limit), *paths) not in self._touching
+        )
         if not wanted:
             return
         found: dict[tuple[str, ...], list[_Logged]] = {paths: [] for paths in wanted}
@@ -117,7 +141,12 @@ class RepositoryFacts:
         )
         with streaming(self._repository.top, *words) as out:
             for logged, touched in _records(out):
-                for paths in {paths for path in touched for above in _above(path) for paths in of_path.get(above, ())}:
+                for paths in {
+                    paths
+                    for path in touched
+                    for above in _above(path)
+                    for paths in of_path.get(above, ())
+                }:
                     if len(found[paths]) < limit:
                         found[paths].append(logged)
                         lacking -= len(found[paths]) == limit
@@ -127,12 +156,18 @@ class RepositoryFacts:
             self._touching[(str(limit), *paths)] = tuple(commits)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Whether the commit is in anything this repository may have of mainline; None where it has none. A stale branch denies nothing."""
+        """Whether the commit is in anything this repository may have of mainline.
+
+        None where it has none. A stale branch denies nothing.
+        """
         answers = [self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)]
         return None if None in answers or not answers else any(answers)
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Whether `old` is `new` or one of its ancestors; None in a shallow clone, where the answer may be wrong."""
+        """Whether `old` is `new` or one of its ancestors.
+
+        None in a shallow clone, where the answer may be wrong.
+        """
         if self._repository.is_shallow():
             return None
         try:
@@ -146,7 +181,9 @@ class RepositoryFacts:
 
     @cached_property
     def _public(self) -> dict[str, str]:
-        """Full name → tip of mainline's refs and of the current branch, about which most questions are; one call of git answers for all."""
+        """Full name → tip of mainline's refs and of the current branch, about which most questions
+        are; one call of git answers for all.
+        """
         tips = mainline_tips(self._repository)
         remote = (ref for ref in self._repository.all_refs if ref.is_branch and not ref.is_local)
         found = {ref.name: ref.object_id for ref in remote if ref.object_id in tips}
@@ -158,16 +195,25 @@ class RepositoryFacts:
         self._releases = self._releases or Releases(self._repository)
         commit = self.find(commit_id)
         try:
-            found = self._releases.first(commit_id, int(commit.committed.timestamp()) if commit else None, final=True)
+            found = self._releases.first(
+                commit_id, int(commit.committed.timestamp()) if commit else None, final=True
+            )
         except PatchpilotError:
             return None
         return found.name if found else None
 
     def is_released(self, commit_id: str) -> bool | None:
-        """Whether a final release contains the commit; no release denies it but one that is not long before the newest commit."""
+        """Whether a final release contains the commit.
+
+        No release denies it but one that is not long before the newest commit.
+        """
         if self.first_release(commit_id):
             return True
-        finals = [release.date for release in self._releases.all if release.is_final] if self._releases else []
+        finals = (
+            [release.date for release in self._releases.all if release.is_final]
+            if self._releases
+            else []
+        )
         head = self.find("HEAD")
         if not finals or head is None:
             return None
@@ -194,7 +240,11 @@ class RepositoryFacts:
 
     def _tip(self, label: str, commit_id: str) -> Tip | None:
         commit = self.find(commit_id)
-        return Tip(label, CommitTree(self._repository, commit.id), commit.committed) if commit else None
+        return (
+            Tip(label, CommitTree(self._repository, commit.id), commit.committed)
+            if commit
+            else None
+        )
 
 
 def facts_of(repository: Repository) -> RepositoryFacts:
@@ -208,12 +258,17 @@ _WEEK = 7 * 86400
 
 
 def recent_since(repository: Repository) -> int:
-    """The date in seconds of the commit COMMITS_BACK commits before HEAD; 0 in a shorter history. Cached for a week of commits."""
+    """The date in seconds of the commit COMMITS_BACK commits before HEAD; 0 in a shorter history.
+
+    Cached for a week of commits.
+    """
     head = repository.find("HEAD")
     if head is None:
         return 0
     week = int(repository.commit(head).committed.timestamp()) // _WEEK
-    key = entries.key_of(_RECENT_CACHE, [repository.key.encode("utf-8", "surrogateescape"), b"%d" % week])
+    key = entries.key_of(
+        _RECENT_CACHE, [repository.key.encode("utf-8", "surrogateescape"), b"%d" % week]
+    )
     known = entries.recall(_RECENT_CACHE, key)
     if isinstance(known, int):
         return known
@@ -241,19 +296,32 @@ def _parsed(line: str) -> _Logged:
 
 
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
-    """A note on the commits that the messages name and a shallow clone may lack; "" where there are none, and for a complete history."""
+    """A note on the commits that the messages name and a shallow clone may lack; "" where there are
+    none, and for a complete history.
+    """
     if history.is_complete():
         return ""
-    ids = dict.fromkeys(found for patch in patches for text in patch.message for found in _LONG_ID.findall(text))
+    ids = dict.fromkeys(
+        found for patch in patches for text in patch.message for found in _LONG_ID.findall(text)
+    )
     lacking = [id_ for id_ in ids if history.find(id_) is None]
     if not lacking:
         return ""
-    named = lacking[0] if len(lacking) == 1 else f"{lacking[0]} and {counted(len(lacking) - 1, 'other commit')}"
-    return f"the clone is shallow: {named} could not be checked; fetch older history with `git fetch --unshallow`"
+    named = (
+        lacking[0]
+        if len(lacking) == 1
+        else f"{lacking[0]} and {counted(len(lacking) - 1, 'other commit')}"
+    )
+    return (
+        f"the clone is shallow: {named} could not be checked; fetch older history with `git fetch"
+        " --unshallow`"
+    )
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[_Logged, list[str]]]:
-    """(commit, paths) of each commit of a `git log -z --name-only` whose records begin with \\1 and _FORMAT."""
+    """(commit, paths) of each commit of a `git log -z --name-only` whose records begin with \\1 and
+    _FORMAT.
+    """
     line, touched, rest = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *words, rest = (rest + block).split(b"\0")

@@ -13,7 +13,9 @@ from patchpilot.model.rule import Example, Rule
 
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
-    """A rule with the examples that prove it, and a sentence on what it does on real patches ("" where that was not measured)."""
+    """A rule with the examples that prove it, and a sentence on what it does on real patches (""
+    where that was not measured).
+    """
 
     rule: Rule
     bad: tuple[Example, ...]
@@ -27,19 +29,33 @@ def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
-    """The rules that an id, a name (or one they had before) or a checkpatch type means; UsageError with the nearest when there is none."""
+    """The rules that an id, a name (or one they had before) or a checkpatch type means.
+
+    UsageError with the nearest when there is none.
+    """
     rules = load_rules(packs)
     wanted = word.lower()
-    found = [rule for rule in rules if wanted in (rule.id.lower(), rule.name, *rule.aliases, (rule.checkpatch or "").lower())]
+    found = [
+        rule
+        for rule in rules
+        if wanted in (rule.id.lower(), rule.name, *rule.aliases, (rule.checkpatch or "").lower())
+    ]
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]
         raise unknown("rule", word, names, hint=unknown_rule_hint(word, names))
     return tuple(_explanation(rule, examples_of(rule, packs)) for rule in found)
 
 
-def explain_all(rules: Sequence[Rule], packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
+def explain_all(
+    rules: Sequence[Rule], packs: Sequence[OwnPack] = ()
+) -> tuple[RuleExplanation, ...]:
     """These rules with their examples; the packs are read once."""
-    examples = {rule.id: found for pack in load_packs(packs) for rule in pack.rules for found in [pack.examples[rule.id]]}
+    examples = {
+        rule.id: found
+        for pack in load_packs(packs)
+        for rule in pack.rules
+        for found in [pack.examples[rule.id]]
+    }
     return tuple(_explanation(rule, examples[rule.id]) for rule in rules)
 
 

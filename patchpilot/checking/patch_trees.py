@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each patch of a run is based on: the tree of the run, the patches before it in its series, or the parent of its commit."""
+"""What each patch of a run is based on: the tree of the run, the patches before it in its series,
+or the parent of its commit.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,8 +17,13 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-def trees(series: Sequence[Series], tree: Tree, repository: "Repository | None") -> Mapping[int, Callable[[], Tree]]:
-    """By the id() of a patch what makes the tree it is to be judged against; a patch without an entry is based on `tree` itself."""
+def trees(
+    series: Sequence[Series], tree: Tree, repository: "Repository | None"
+) -> Mapping[int, Callable[[], Tree]]:
+    """By the id() of a patch what makes the tree it is to be judged against.
+
+    A patch without an entry is based on `tree` itself.
+    """
     trees_of: dict[int, Callable[[], Tree]] = {}
     commits = repository if isinstance(tree, CommitTree) else None
     for run in _runs(series):
@@ -37,10 +44,16 @@ def _of_commit(stack: Stack, number: int, repository: "Repository", commit: str)
 
 
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
-    """The patches that are based on one another: those of a series, and files that git format-patch numbered in one directory."""
+    """The patches that are based on one another: those of a series, and files that git format-patch
+    numbered in one directory.
+    """
     held: list[Patch] = []
     for series_ in series:
-        if len(series_.patches) == 1 and held and follows_in_folder(held[-1].source, series_.patches[0].source):
+        if (
+            len(series_.patches) == 1
+            and held
+            and follows_in_folder(held[-1].source, series_.patches[0].source)
+        ):
             held.append(series_.patches[0])
             continue
         if held:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The edits of files that safe fixes would make, for formats that propose them to a reviewer. Each is tried as --fix does."""
+"""The edits of files that safe fixes would make, for formats that propose them to a reviewer.
+
+Each is tried as --fix does.
+"""
 
 from collections.abc import Iterator
 
@@ -12,15 +15,22 @@ from patchpilot.model.printable import printable
 
 
 def with_edits(result: CheckResult) -> CheckResult:
-    """The result whose findings in files have the edits of their safe fixes. Findings of a line that are fixed together have the same edit."""
+    """The result whose findings in files have the edits of their safe fixes.
+
+    Findings of a line that are fixed together have the same edit.
+    """
     return result._replace(patches=tuple(_edited(result, checked) for checked in result.patches))
 
 
 def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
-    may_be_fixed = any(finding.path and finding.fix and finding.fix.kind == "safe" for finding in checked.findings)
+    may_be_fixed = any(
+        finding.path and finding.fix and finding.fix.kind == "safe" for finding in checked.findings
+    )
     if not may_be_fixed or checked.patch.cut:
         return checked
-    _, outcome = fixed_patch(result, checked, (Series((checked.patch,)),), Buffer(), frozenset(), None)
+    _, outcome = fixed_patch(
+        result, checked, (Series((checked.patch,)),), Buffer(), frozenset(), None
+    )
     if outcome is None:
         return checked
     fixed = {(finding.rule, finding.patch_line) for finding in outcome.fixed}
@@ -35,7 +45,12 @@ def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
         for finding in findings:
             edit = edits.get((finding.path or "", finding.line or 0))
             # a document cannot have undecodable bytes as they are
-            if edit and finding.fix and (finding.rule, finding.patch_line) in fixed and printable(text := "".join(edit.insert)) == text:
+            if (
+                edit
+                and finding.fix
+                and (finding.rule, finding.patch_line) in fixed
+                and printable(text := "".join(edit.insert)) == text
+            ):
                 finding = finding._replace(fix=finding.fix._replace(edits=(edit,)))
             yield finding
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules as pages in Markdown: what, why, bad, good, fix, options, known problems, references, checkpatch type. Always in that order."""
+"""Rules as pages in Markdown: what, why, bad, good, fix, options, known problems, references,
+checkpatch type.
+
+Always in that order.
+"""
 
 from collections.abc import Sequence
 
@@ -15,14 +19,23 @@ _APPLIED = {
     "suggest": "suggested, applied manually",
     "none": "manually",
 }
-_LEVELS = {"error": "Error", "warning": "Warning", "check": "Check (shown with `--strict`)", "note": "Note"}
+_LEVELS = {
+    "error": "Error",
+    "warning": "Warning",
+    "check": "Check (shown with `--strict`)",
+    "note": "Note",
+}
 
 
 def rule_page(explanation: RuleExplanation) -> str:
     """The page of one rule."""
     rule = explanation.rule
     lines = [f"# {rule.name}", "", _sentence(rule.summary), ""]
-    facts = [("Severity", _LEVELS[str(rule.severity)]), ("Id", f"`{rule.id}`"), ("Pack", f"`{rule.pack}`")]
+    facts = [
+        ("Severity", _LEVELS[str(rule.severity)]),
+        ("Id", f"`{rule.id}`"),
+        ("Pack", f"`{rule.pack}`"),
+    ]
     if rule.checkpatch:
         facts.append(("checkpatch.pl type", f"`{rule.checkpatch}`"))
     if rule.aliases:
@@ -31,7 +44,11 @@ def rule_page(explanation: RuleExplanation) -> str:
         facts.append(("Applies", scope))
     facts.append(("Fix", _APPLIED[rule.remedy.kind]))
     (name, value), *rest = facts
-    lines += [f"| {name} | {value} |", "|---|---|", *(f"| {name} | {value} |" for name, value in rest)]
+    lines += [
+        f"| {name} | {value} |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rest),
+    ]
     lines += ["", "## Why", "", " ".join(rule.why.split())]
     for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
@@ -41,7 +58,12 @@ def rule_page(explanation: RuleExplanation) -> str:
     if rule.remedy.equivalent:
         lines += ["", equivalence(rule)]
     if rule.options:
-        lines += ["", "## Options", "", *(f"- `{name}`: {text}" for name, text in rule.options.items())]
+        lines += [
+            "",
+            "## Options",
+            "",
+            *(f"- `{name}`: {text}" for name, text in rule.options.items()),
+        ]
     if rule.known_problems:
         lines += ["", "## Known problems", "", *(f"- {problem}" for problem in rule.known_problems)]
     if explanation.record:
@@ -53,21 +75,41 @@ def rule_page(explanation: RuleExplanation) -> str:
 
 def index_page(explanations: Sequence[RuleExplanation]) -> str:
     """The list of all rules, pack by pack, each a link to its page."""
-    lines = ["# Rules", "", f"{len(explanations)} rules. `patchpilot explain NAME` prints the same page in the terminal.", ""]
+    lines = [
+        "# Rules",
+        "",
+        (
+            f"{len(explanations)} rules. `patchpilot explain NAME` prints the same page in the"
+            " terminal."
+        ),
+        "",
+    ]
     pack = ""
     for explanation in explanations:
         rule = explanation.rule
         if rule.pack != pack:
             pack = rule.pack
-            lines += ["", f"## {pack}", "", "| rule | severity | checkpatch.pl | what |", "|---|---|---|---|"]
+            lines += [
+                "",
+                f"## {pack}",
+                "",
+                "| rule | severity | checkpatch.pl | what |",
+                "|---|---|---|---|",
+            ]
         checkpatch = f"`{rule.checkpatch}`" if rule.checkpatch else ""
         summary = " ".join(rule.summary.split()).replace("|", "\\|")
-        lines.append(f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {checkpatch} | {_code_safe(summary)} |")
+        lines.append(
+            f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {checkpatch} |"
+            f" {_code_safe(summary)} |"
+        )
     return "\n".join(lines) + "\n"
 
 
 def _fenced(example: Example) -> list[str]:
-    """An example as a code block with the path above it; the fence is longer than any run of backticks in it."""
+    """An example as a code block with the path above it.
+
+    The fence is longer than any run of backticks in it.
+    """
     path = example.path or ""
     lines = printable(shown(example._replace(path=None))).split("\n")
     if len(lines) > MOST_LINES:
@@ -123,6 +165,6 @@ def version(kernel: tuple[int, int] | None) -> str | None:
 
 
 def equivalence(rule: Rule) -> str:
-    """Why the code means the same after the rule's fix, or what to check; "" where the tokens stay."""
+    """Why the code means the same after the rule's fix, or what to check; "" where the tokens stay."""  # noqa: E501
     start = "Check the result" if rule.remedy.kind == "unsafe" else "The meaning stays the same"
     return f"{start}: {rule.remedy.equivalent}." if rule.remedy.equivalent else ""

@@ -5,7 +5,12 @@ from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckRun
 from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf, usable
 from patchpilot.lint.lint_context import Options
-from patchpilot.lint.project_rules import adjusted, at_checkpatch_levels, check_style, for_whole_files
+from patchpilot.lint.project_rules import (
+    adjusted,
+    at_checkpatch_levels,
+    check_style,
+    for_whole_files,
+)
 from patchpilot.lint.selection import choose
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree
@@ -13,8 +18,13 @@ from patchpilot.projects.loading import newest_kernel
 from patchpilot.projects.project import Project
 
 
-def set_up(request: CheckRequest, rules: tuple[Rule, ...], project: Project, tree: Tree | None) -> CheckRun:
-    """What this request checks patches of `project` with, of all `rules`; without facts of a repository."""
+def set_up(
+    request: CheckRequest, rules: tuple[Rule, ...], project: Project, tree: Tree | None
+) -> CheckRun:
+    """What this request checks patches of `project` with, of all `rules`.
+
+    Without facts of a repository.
+    """
     conf = read_conf(tree) if request.conf else CheckpatchConf()
     # the tree's options precede those of the call, as with checkpatch.pl
     if conf.max_line_length and request.max_line_length == CheckRequest().max_line_length:
@@ -24,7 +34,9 @@ def set_up(request: CheckRequest, rules: tuple[Rule, ...], project: Project, tre
     options = Options(
         strict=request.strict or conf.strict,
         max_line_length=request.max_line_length,
-        kernel=request.kernel or (tree.version if tree and project.kernel else None) or newest_kernel(),
+        kernel=request.kernel
+        or (tree.version if tree and project.kernel else None)
+        or newest_kernel(),
         profile=project.name,
         data_dir=request.data_dir,
         checkpatch_compat=request.checkpatch_compat,

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What of a check's findings does not count, because it is waived or in a baseline; and what is new since an earlier revision."""
+"""What of a check's findings does not count, because it is waived or in a baseline.
+
+And what is new since an earlier revision.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.checking.suppressions import StaleEntry, SuppressionResult, Suppressions
-from patchpilot.lint.baseline import Remaining, as_text, counted, parse_baseline, read_baseline, write_baseline
+from patchpilot.lint.baseline import (
+    Remaining,
+    as_text,
+    counted,
+    parse_baseline,
+    read_baseline,
+    write_baseline,
+)
 from patchpilot.lint.recognize_findings import FindingMark, mark_of, renames
 from patchpilot.lint.waivers import Waiver, verify
 from patchpilot.model.finding import Finding, Severity, Suppressed
@@ -21,59 +31,104 @@ if TYPE_CHECKING:
 Sort = Callable[[Finding, Patch | None], Suppressed | None]
 
 
-def apply_suppressions(result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool) -> "CheckResult":
-    """The result without what is waived or in the baseline, which is listed separately. Errors as of verify(), read_baseline() and write_baseline()."""
+def apply_suppressions(
+    result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool
+) -> "CheckResult":
+    """The result without what is waived or in the baseline, which is listed separately.
+
+    Errors as of verify(), read_baseline() and write_baseline().
+    """
     verify(request.waivers, every_rule)
     verdict = SuppressionResult()
     if request.waivers:
         result, verdict = _waived(result, request, every_rule)
     if request.baseline is not None:
-        result, verdict = _against_baseline(result, request, request.baseline, verdict, every_rule, strict=strict)
+        result, verdict = _against_baseline(
+            result, request, request.baseline, verdict, every_rule, strict=strict
+        )
     return result._replace(verdict=verdict)
 
 
 def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
     """The result with each finding asked about in order, and what is suppressed put aside."""
 
-    def part(findings: Sequence[Finding], patch: Patch | None) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
+    def part(
+        findings: Sequence[Finding], patch: Patch | None
+    ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
         asked = [(finding, sort(finding, patch)) for finding in findings]
-        return tuple(finding for finding, why in asked if why is None), tuple(why for _, why in asked if why is not None)
+        return tuple(finding for finding, why in asked if why is None), tuple(
+            why for _, why in asked if why is not None
+        )
 
     patches = []
     for checked in result.patches:
         kept, suppressed = part(checked.findings, checked.patch)
-        patches.append(checked._replace(findings=kept, suppressed=(*checked.suppressed, *suppressed)))
+        patches.append(
+            checked._replace(findings=kept, suppressed=(*checked.suppressed, *suppressed))
+        )
     kept, suppressed = part(result.series, None)
-    return result._replace(patches=tuple(patches), series=kept, suppressed_series=(*result.suppressed_series, *suppressed))
+    return result._replace(
+        patches=tuple(patches),
+        series=kept,
+        suppressed_series=(*result.suppressed_series, *suppressed),
+    )
 
 
-def _waived(result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]") -> "tuple[CheckResult, SuppressionResult]":
+def _waived(
+    result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]"
+) -> "tuple[CheckResult, SuppressionResult]":
     words = {rule.id: rule.words for rule in every_rule}
     in_force: set[Waiver] = set()
     ended: dict[Waiver, None] = {}
 
     def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
         # the tree's own checkpatch.pl may say what no rule of ours does
-        names = words.get(finding.rule) or (finding.rule, finding.name, finding.checkpatch or finding.name)
+        names = words.get(finding.rule) or (
+            finding.rule,
+            finding.name,
+            finding.checkpatch or finding.name,
+        )
         title = patch.subject.title if patch else ""
-        about = [waiver for waiver in request.waivers if waiver.subject in ("", title) and waiver.covers(finding, names)]
+        about = [
+            waiver
+            for waiver in request.waivers
+            if waiver.subject in ("", title) and waiver.covers(finding, names)
+        ]
         valid = next((waiver for waiver in about if not waiver.ended(request.today)), None)
         if valid is None:
             ended.update(dict.fromkeys(about))
             return None
         in_force.add(valid)
-        return Suppressed(finding, "waiver", valid.reason, valid.origin, valid.until.isoformat() if valid.until else None)
+        return Suppressed(
+            finding,
+            "waiver",
+            valid.reason,
+            valid.origin,
+            valid.until.isoformat() if valid.until else None,
+        )
 
     result = _partition(result, sort)
     # "not a fix" is an answer, which holds whether or not a rule asks
-    unused = tuple(waiver for waiver in request.waivers if waiver not in in_force and waiver not in ended and not waiver.subject)
+    unused = tuple(
+        waiver
+        for waiver in request.waivers
+        if waiver not in in_force and waiver not in ended and not waiver.subject
+    )
     return result, SuppressionResult(ended=tuple(ended), unused=unused)
 
 
 def _against_baseline(
-    result: "CheckResult", request: Suppressions, file: Path, verdict: SuppressionResult, every_rule: "Sequence[Rule]", *, strict: bool
+    result: "CheckResult",
+    request: Suppressions,
+    file: Path,
+    verdict: SuppressionResult,
+    every_rule: "Sequence[Rule]",
+    *,
+    strict: bool,
 ) -> "tuple[CheckResult, SuppressionResult]":
-    """The result compared with the baseline, which is written first where that is asked for: then it has every finding."""
+    """The result compared with the baseline, which is written first where that is asked for: then
+    it has every finding.
+    """
     moved = renames(checked.patch for checked in result.patches)
     known = None
     if request.content is not None:
@@ -91,17 +146,28 @@ def _against_baseline(
         mark = mark_of(finding, patch)
         names.setdefault(finding.rule, finding.name)
         marks.append(mark)
-        inside = left.take(mark) or bool(finding.path in moved and left.take(mark_of(finding, patch, moved)))
+        inside = left.take(mark) or bool(
+            finding.path in moved and left.take(mark_of(finding, patch, moved))
+        )
         new_findings += not inside
-        return Suppressed(finding, "baseline", "in the baseline", str(file)) if inside or request.write else None
+        return (
+            Suppressed(finding, "baseline", "in the baseline", str(file))
+            if inside or request.write
+            else None
+        )
 
     result = _partition(result, sort)
     gone = left.stale
     # whether an entry of a rule that did not run is stale is not known
-    stale = {mark: count for mark, count in gone.items() if mark.rule in ran and (strict or ran[mark.rule].severity is not Severity.CHECK)}
+    stale = {
+        mark: count
+        for mark, count in gone.items()
+        if mark.rule in ran and (strict or ran[mark.rule].severity is not Severity.CHECK)
+    }
     if not request.write:
         entries = tuple(
-            StaleEntry(mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count) for mark, count in stale.items()
+            StaleEntry(mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count)
+            for mark, count in stale.items()
         )
         return result, replace(verdict, baseline=str(file), stale=entries)
     counts = counted(marks)
@@ -109,4 +175,6 @@ def _against_baseline(
         if mark not in stale:
             counts[mark] = counts.get(mark, 0) + count
     write_baseline(file, as_text(counts, names))
-    return result, replace(verdict, baseline=str(file), written=(len(marks), new_findings, sum(stale.values())))
+    return result, replace(
+        verdict, baseline=str(file), written=(len(marks), new_findings, sum(stale.values()))
+    )

@@ -10,7 +10,9 @@ from patchpilot.lint.waivers import Waiver
 
 @dataclass(frozen=True, slots=True)
 class StaleEntry:
-    """An entry of a baseline that matches no finding any more: the rule's id and name, the file ("" for the message), the line, how often."""
+    """An entry of a baseline that matches no finding any more: the rule's id and name, the file (""
+    for the message), the line, how often.
+    """
 
     rule: str
     name: str
@@ -21,9 +23,12 @@ class StaleEntry:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """What a caller wants suppressed: by whom, and the day that waivers are judged by. `write`: record what is left in the baseline's file.
+    """What a caller wants suppressed: by whom, and the day that waivers are judged by.
 
-    `content`: the baseline's content where it is not read from its file; an empty one suppresses nothing.
+    `write`: record what is left in the baseline's file.
+
+    `content`: the baseline's content where it is not read from its file; an empty one suppresses
+    nothing.
     """
 
     waivers: tuple[Waiver, ...] = ()
@@ -35,9 +40,11 @@ class Suppressions:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionResult:
-    """The result of suppressions: expired waivers that would have applied, unused waivers, and the state of the baseline.
+    """The result of suppressions: expired waivers that would have applied, unused waivers, and the
+    state of the baseline.
 
-    `written` says how many findings were recorded, how many of these were not before, and how many entries were dropped; None: nothing was.
+    `written` says how many findings were recorded, how many of these were not before, and how many
+    entries were dropped; None: nothing was.
     """
 
     ended: tuple[Waiver, ...] = ()

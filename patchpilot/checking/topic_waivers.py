@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The waivers the user gave for a topic: in its draft, outside the branch and outside what is sent."""
+"""The waivers the user gave for a topic: in its draft, outside the branch and outside what is sent."""  # noqa: E501
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,8 +24,14 @@ ORIGIN = "your topic"
 
 
 def of_draft(draft: Draft) -> tuple[Waiver, ...]:
-    """The waivers of a topic's draft; a commit that its author said is not a fix has one for the rule that asks for its Fixes: tag."""
-    given = (Waiver(rule, reason, origin=ORIGIN, kind=TOPIC) for rule, reason in sorted(draft.waivers.items()))
+    """The waivers of a topic's draft.
+
+    A commit that its author said is not a fix has one for the rule that asks for its Fixes: tag.
+    """
+    given = (
+        Waiver(rule, reason, origin=ORIGIN, kind=TOPIC)
+        for rule, reason in sorted(draft.waivers.items())
+    )
     denied = (
         Waiver("missing-fixes", "not a fix", origin=ORIGIN, kind=TOPIC, subject=denied_subject)
         for denied_subject in denied_subjects(draft.answers)
@@ -33,8 +39,13 @@ def of_draft(draft: Draft) -> tuple[Waiver, ...]:
     return (*given, *denied)
 
 
-def of_topic(repository: Repository, targets: Sequence[str], base: str | None = None) -> tuple[Waiver, ...]:
-    """The waivers of the topics these TARGETs are of; none for patch files. No draft is started, and none is looked up before a first waiver was given."""
+def of_topic(
+    repository: Repository, targets: Sequence[str], base: str | None = None
+) -> tuple[Waiver, ...]:
+    """The waivers of the topics these TARGETs are of; none for patch files.
+
+    No draft is started, and none is looked up before a first waiver was given.
+    """
     if not is_given():
         return ()
     waivers: dict[Waiver, None] = {}
@@ -45,11 +56,18 @@ def of_topic(repository: Repository, targets: Sequence[str], base: str | None = 
 
 
 def suppressions_of(
-    repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None, *, among: Sequence[Rule] | None = None
+    repository: Repository,
+    settings: Settings,
+    targets: Sequence[str],
+    base: str | None = None,
+    *,
+    among: Sequence[Rule] | None = None,
 ) -> Suppressions | None:
-    """What is waived for these TARGETs, by the user for the topic and by the tree's file; None for nothing.
+    """What is waived for these TARGETs, by the user for the topic and by the tree's file; None for
+    nothing.
 
-    `among`: what names none of these rules is left out, where packs are not loaded that the tree's file may speak of.
+    `among`: what names none of these rules is left out, where packs are not loaded that the tree's
+    file may speak of.
     """
     waivers = (*of_topic(repository, targets, base), *from_tables(settings.waivers, settings.label))
     if among is not None:
@@ -58,24 +76,42 @@ def suppressions_of(
     return Suppressions(waivers) if waivers else None
 
 
-def known_draft(repository: Repository, target: str | None, base: str | None = None) -> Draft | None:
-    """The draft of a TARGET's topic, recognized by subjects, author dates and the branch; None where there is none, or for patch files."""
+def known_draft(
+    repository: Repository, target: str | None, base: str | None = None
+) -> Draft | None:
+    """The draft of a TARGET's topic, recognized by subjects, author dates and the branch.
+
+    None where there is none, or for patch files.
+    """
     if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
         return None
     try:
-        commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
+        commits = [
+            repository.commit(topic_commit)
+            for topic_commit in topic_commits(repository, target, base)
+        ]
     except PatchpilotError:
         # whoever reads the patches says what is wrong
         return None
-    known = tuple(KnownPatch("", commit.subject, commit.id, str(int(commit.authored.timestamp()))) for commit in commits)
+    known = tuple(
+        KnownPatch("", commit.subject, commit.id, str(int(commit.authored.timestamp())))
+        for commit in commits
+    )
     with Drafts() as drafts:
         return drafts.recognize(repository.key, repository.branch, known, tuple(repository.refs))
 
 
 def give(
-    repository: Repository, waivers: Sequence[Waiver], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+    repository: Repository,
+    waivers: Sequence[Waiver],
+    rules: Sequence[Rule],
+    target: str | None = None,
+    base: str | None = None,
 ) -> Draft:
-    """Write these waivers into the draft of a TARGET's topic, each under its rule's name. UsageError for an unknown rule."""
+    """Write these waivers into the draft of a TARGET's topic, each under its rule's name.
+
+    UsageError for an unknown rule.
+    """
     from patchpilot.topic.find_topic import find_draft
 
     verify(waivers, rules)
@@ -83,13 +119,22 @@ def give(
     reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
     mark_given()
     with Drafts() as drafts:
-        return drafts.keep(draft, replace(draft, waivers={**draft.waivers, **reasons}), "check --waive")
+        return drafts.keep(
+            draft, replace(draft, waivers={**draft.waivers, **reasons}), "check --waive"
+        )
 
 
 def take_back(
-    repository: Repository, words: Sequence[str], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+    repository: Repository,
+    words: Sequence[str],
+    rules: Sequence[Rule],
+    target: str | None = None,
+    base: str | None = None,
 ) -> Draft:
-    """Take these rules' waivers out of the draft of a TARGET's topic. UsageError names what is waived where one of them is not."""
+    """Take these rules' waivers out of the draft of a TARGET's topic.
+
+    UsageError names what is waived where one of them is not.
+    """
     from patchpilot.topic.find_topic import find_draft
 
     draft = find_draft(repository, SendRequest(target=target, base=base))
@@ -101,7 +146,10 @@ def take_back(
             if name is None:
                 continue
         if name is None and not draft.waivers:
-            raise UsageError(f"{word} is not waived: this topic has no waivers", hint=Action("draft", (), "`{}` shows a topic's waivers"))
+            raise UsageError(
+                f"{word} is not waived: this topic has no waivers",
+                hint=Action("draft", (), "`{}` shows a topic's waivers"),
+            )
         if name is None:
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)
@@ -111,4 +159,6 @@ def take_back(
 
 def _name(word: str, rules: Sequence[Rule]) -> str:
     """The name of the rule that a word calls by its id or name; another word unchanged."""
-    return next((rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word)
+    return next(
+        (rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree's own scripts/checkpatch.pl, run because the user asked for it, and its findings merged with ours."""
+"""The tree's own scripts/checkpatch.pl, run because the user asked for it, and its findings merged
+with ours.
+"""
 
 import re
 from pathlib import Path
@@ -20,27 +22,54 @@ def script_of(top: Path) -> Path:
     """The tree's script; MissingError when it has none."""
     script = top / SCRIPT
     if not script.is_file():
-        raise MissingError(f"{top} has no {SCRIPT}", hint="omit --checkpatch, or pass a kernel tree with --tree")
+        raise MissingError(
+            f"{top} has no {SCRIPT}", hint="omit --checkpatch, or pass a kernel tree with --tree"
+        )
     return script
 
 
-def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: int) -> tuple[Finding, ...]:
-    """What the script says of one patch. RefusedError where a path in the patch has characters that the script would hand to a shell."""
+def run_checkpatch(
+    patch: Patch, top: Path, *, strict: bool, max_line_length: int
+) -> tuple[Finding, ...]:
+    """What the script says of one patch.
+
+    RefusedError where a path in the patch has characters that the script would hand to a shell.
+    """
     script = script_of(top)
     odd = next((path for path in patch.paths if not _PLAIN.fullmatch(path)), None)
     if odd is not None:
         raise RefusedError(
-            f"{patch.source}: checkpatch.pl passes paths to a shell, and {odd!r} has shell characters or begins with '-'",
+            f"{patch.source}: checkpatch.pl passes paths to a shell, and {odd!r} has shell"
+            " characters or begins with '-'",
             hint="omit --checkpatch",
         )
-    words = ["perl", str(script), f"--root={top}", "--terse", "--show-types", "--no-summary", "--color=never"]
+    words = [
+        "perl",
+        str(script),
+        f"--root={top}",
+        "--terse",
+        "--show-types",
+        "--no-summary",
+        "--color=never",
+    ]
     words += [f"--max-line-length={max_line_length}", *(["--strict"] if strict else []), "-"]
     text = "\n".join(patch.lines) + "\n"
-    done = run(words, stdin=text.encode("utf-8", "surrogateescape"), env=environment(), cwd=top, timeout=SECONDS)
+    done = run(
+        words,
+        stdin=text.encode("utf-8", "surrogateescape"),
+        env=environment(),
+        cwd=top,
+        timeout=SECONDS,
+    )
     matches = (_LINE.match(line) for line in done.text.splitlines())
     return tuple(
         Finding(
-            "checkpatch.pl", line[3].lower().replace("_", "-"), _SEVERITY[line[2]], line[4], checkpatch=line[3], patch_line=int(line[1])
+            "checkpatch.pl",
+            line[3].lower().replace("_", "-"),
+            _SEVERITY[line[2]],
+            line[4],
+            checkpatch=line[3],
+            patch_line=int(line[1]),
         )
         for line in matches
         if line
@@ -48,7 +77,9 @@ def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: in
 
 
 def merged(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Ours, and what only the script says: a finding of the same type on the same line is one finding."""
+    """Ours, and what only the script says: a finding of the same type on the same line is one
+    finding.
+    """
     left = [(our.checkpatch, our.patch_line) for our in ours if our.checkpatch]
     extra = []
     for their in theirs:
@@ -57,4 +88,9 @@ def merged(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Find
             left.remove(key)
         else:
             extra.append(their)
-    return tuple(sorted((*ours, *extra), key=lambda one: one.patch_line if one.patch_line is not None else 1 << 40))
+    return tuple(
+        sorted(
+            (*ours, *extra),
+            key=lambda one: one.patch_line if one.patch_line is not None else 1 << 40,
+        )
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole files under check, as with checkpatch.pl -f: each is read as a diff that adds all its lines."""
+"""Whole files under check, as with checkpatch.pl -f: each is read as a diff that adds all its
+lines.
+"""
 
 import os
 from collections.abc import Sequence
@@ -18,29 +20,41 @@ BINARY_WITHIN = 8000
 
 
 def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
-    """A series of one patch for each file that adds all its lines; their paths are relative to `top` where they are in it.
+    """A series of one patch for each file that adds all its lines; their paths are relative to
+    `top` where they are in it.
 
-    Empty and binary files are passed over. InputError for one that cannot be read, UsageError for none at all and for standard input.
+    Empty and binary files are passed over. InputError for one that cannot be read, UsageError for
+    none at all and for standard input.
     """
     if not targets or "-" in targets:
-        raise UsageError("-f requires FILEs", hint="git ls-files drivers/net | xargs patchpilot check -f")
+        raise UsageError(
+            "-f requires FILEs", hint="git ls-files drivers/net | xargs patchpilot check -f"
+        )
     root = top.resolve() if top else None
     return tuple(Series((patch,)) for target in targets if (patch := _as_patch(target, root)))
 
 
 def _as_patch(target: str, root: Path | None) -> Patch | None:
     if Path(target).is_dir():
-        raise InputError(f"{target}: is a directory", hint=f"git ls-files {target} | xargs patchpilot check -f")
+        raise InputError(
+            f"{target}: is a directory", hint=f"git ls-files {target} | xargs patchpilot check -f"
+        )
     data = read_bytes(Path(target))
     if not data or b"\0" in data[:BINARY_WITHIN]:
         return None
     full = Path(target).absolute()
     folder = full.parent.resolve()
-    path = os.path.relpath(folder / full.name, root) if root and folder.is_relative_to(root) else os.path.normpath(target)
+    path = (
+        os.path.relpath(folder / full.name, root)
+        if root and folder.is_relative_to(root)
+        else os.path.normpath(target)
+    )
     name = quoted(f"b/{path}") if any(sign < " " or sign in '"\\' for sign in path) else f"b/{path}"
     lines = data.split(b"\n")
     end = b"\n" if lines[-1] == b"" and lines.pop() == b"" else b"\n\\ No newline at end of file\n"
-    header = f"--- /dev/null\n+++ {name}\n@@ -0,0 +1,{len(lines)} @@\n".encode("utf-8", "surrogateescape")
+    header = f"--- /dev/null\n+++ {name}\n@@ -0,0 +1,{len(lines)} @@\n".encode(
+        "utf-8", "surrogateescape"
+    )
     return parse_patch(header + b"+" + b"\n+".join(lines) + end, target)
 
 
@@ -52,12 +66,27 @@ def in_files(result: CheckResult) -> CheckResult:
 def _in_file(checked: CheckedPatch) -> CheckedPatch:
     patch = checked.patch
     lines = tuple(line.text for change in patch.files for line in change.lines())
-    file = Patch(patch.source, None, lines, (), parse_subject(""), None, (), 1, (), 1, len(lines) + 1, cut=patch.cut)
+    file = Patch(
+        patch.source,
+        None,
+        lines,
+        (),
+        parse_subject(""),
+        None,
+        (),
+        1,
+        (),
+        1,
+        len(lines) + 1,
+        cut=patch.cut,
+    )
     return checked._replace(
         patch=file,
         findings=tuple(finding._replace(patch_line=finding.line) for finding in checked.findings),
         suppressed=tuple(
-            suppressed._replace(finding=suppressed.finding._replace(patch_line=suppressed.finding.line))
+            suppressed._replace(
+                finding=suppressed.finding._replace(patch_line=suppressed.finding.line)
+            )
             for suppressed in checked.suppressed
         ),
     )

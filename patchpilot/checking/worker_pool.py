@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Work that several processes share: results in the order of the items, few items on their way at a time."""
+"""Work that several processes share: results in the order of the items, few items on their way at a
+time.
+"""
 
 import gc
 import multiprocessing
@@ -15,17 +17,25 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AHEAD = 4
-"""Items for each process that are handed out before their results are taken: memory does not grow with the input."""
+"""Items for each process that are handed out before their results are taken: memory does not grow
+with the input.
+"""
 
 _work: Callable[[Any], Any]
 
 
 def in_order(
-    work: Callable[[Item], Result], items: Iterable[Item], processes: int, begin: Callable[[], None] = lambda: None
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    processes: int,
+    begin: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
-    """What `work` makes of each item, in their order. Items and results are sent to and from forked processes, each of which calls `begin` first.
+    """What `work` makes of each item, in their order.
 
-    The work is done in this process where `processes` is 1 or the system cannot fork, and from then on where the system ends one of them.
+    Items and results are sent to and from forked processes, each of which calls `begin` first.
+
+    The work is done in this process where `processes` is 1 or the system cannot fork, and from then
+    on where the system ends one of them.
     """
     if processes == 1 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, items)
@@ -37,7 +47,9 @@ def in_order(
     waiting: deque[Item] = deque()
     futures: deque[Future[Result]] = deque()
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(work, begin))
+    pool = ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_begin, initargs=(work, begin)
+    )
     try:
         for item in rest:
             waiting.append(item)
@@ -66,7 +78,10 @@ def _submitted(pool: Any, item: Any) -> Any:
 
 
 def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
-    """Ctrl-C is for the parent, the end of the parent is the end; what the parent left in memory is not searched for garbage."""
+    """Ctrl-C is for the parent, the end of the parent is the end.
+
+    What the parent left in memory is not searched for garbage.
+    """
     global _work
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)

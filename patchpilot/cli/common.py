@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The values of the options that every verb has, and how a result is written. Does not import the command-line library."""
+"""The values of the options that every verb has, and how a result is written.
+
+Does not import the command-line library.
+"""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -31,14 +34,19 @@ class Common(NamedTuple):
     explain_base: bool = False
 
     def verify(self) -> None:
-        """Raise UsageError where --profile names no known project, whether or not the verb needs one."""
+        """Raise UsageError where --profile names no known project, whether or not the verb needs
+        one.
+        """
         if self.profile:
             from patchpilot.topic.workplace import verify_profile
 
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """The repository, the tree and the settings of the call; to be closed. Without `uses_repository` only files are read."""
+        """The repository, the tree and the settings of the call; to be closed.
+
+        Without `uses_repository` only files are read.
+        """
         from patchpilot.topic.workplace import Workplace
 
         return Workplace(
@@ -57,7 +65,12 @@ class Common(NamedTuple):
 
         if self.color is not None:
             return self.color
-        return not os.environ.get("NO_COLOR") and not self.output and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        return (
+            not os.environ.get("NO_COLOR")
+            and not self.output
+            and sys.stdout.isatty()
+            and os.environ.get("TERM") != "dumb"
+        )
 
     @property
     def room(self) -> int | None:
@@ -73,7 +86,10 @@ class Common(NamedTuple):
         return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
 
     def write(self, text: str, *, fold: bool = False) -> None:
-        """Write the result to -o FILE (emptied where there is no result) or to stdout; `fold`: in lines that fit a terminal."""
+        """Write the result to -o FILE (emptied where there is no result) or to stdout.
+
+        `fold`: in lines that fit a terminal.
+        """
         if not text and not self.output:
             return
         if fold and (room := self.room):
@@ -85,12 +101,14 @@ class Common(NamedTuple):
             try:
                 self.output.write_text(data, encoding="utf-8", errors="surrogateescape")
             except OSError as error:
-                raise InputError(f"cannot write {self.output}: {error.strerror or error}") from error
+                raise InputError(
+                    f"cannot write {self.output}: {error.strerror or error}"
+                ) from error
         else:
             emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
 
     def write_lines(self, texts: Iterable[str]) -> None:
-        """Write a result for programs, each text as soon as it is there, to -o FILE or to stdout."""
+        """Write a result for programs, each text as soon as it is there, to -o FILE or to stdout."""  # noqa: E501
         if not self.output:
             for text in texts:
                 emit(text, colored=False, exact=True)

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a shell may complete as the value of an option or an argument: rules, revisions, projects, hooks. Imported by the completion only."""
+"""What a shell may complete as the value of an option or an argument: rules, revisions, projects,
+hooks.
+
+Imported by the completion only.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -22,20 +26,33 @@ Described = Mapping[str, str]
 
 
 class CompletedText(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no parameter there
-    """A text that a shell completes with these values; `files`: or with the name of a file; in a list the last word after a comma is completed."""
+    """A text that a shell completes with these values.
+
+    `files`: or with the name of a file; in a list the last word after a comma is completed.
+    """
 
     name = "text"
 
-    def __init__(self, values: Callable[[Workplace], Described], *, files: bool = False, separator: str = "") -> None:
+    def __init__(
+        self, values: Callable[[Workplace], Described], *, files: bool = False, separator: str = ""
+    ) -> None:
         self._values, self._files, self._separator = values, files, separator
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
         """The values that begin as the word does."""
-        head, separator, last = incomplete.rpartition(self._separator) if self._separator else ("", "", incomplete)
+        head, separator, last = (
+            incomplete.rpartition(self._separator) if self._separator else ("", "", incomplete)
+        )
         found: Described = {}
         with suppress(PatchpilotError), _workplace(ctx) as place:
             found = self._values(place)
-        items = [CompletionItem(f"{head}{separator}{text}", help=text_help) for text, text_help in found.items() if text.startswith(last)]
+        items = [
+            CompletionItem(f"{head}{separator}{text}", help=text_help)
+            for text, text_help in found.items()
+            if text.startswith(last)
+        ]
         # bash takes files where nothing else is offered: what comes first is the last resort
         return [CompletionItem(incomplete, type="file"), *items] if self._files else items
 
@@ -56,7 +73,9 @@ def _all_rules(place: Workplace) -> tuple[Rule, ...]:
 def _rules(place: Workplace) -> Described:
     """Names and checkpatch types."""
     rules = _all_rules(place)
-    return {rule.name: rule.summary for rule in rules} | {rule.checkpatch: rule.summary for rule in rules if rule.checkpatch}
+    return {rule.name: rule.summary for rule in rules} | {
+        rule.checkpatch: rule.summary for rule in rules if rule.checkpatch
+    }
 
 
 def _packs(place: Workplace) -> Described:
@@ -106,13 +125,20 @@ _BY_METAVAR = {
     "yes|no": CompletedText(lambda _: {"yes": "", "no": ""}),
     "RULE": CompletedText(_rules),
     "RULE,…": CompletedText(_rules_and_packs, separator=","),
-    "RULE=REASON": CompletedText(lambda place: {f"{name}=": text for name, text in _rules(place).items()}),
+    "RULE=REASON": CompletedText(
+        lambda place: {f"{name}=": text for name, text in _rules(place).items()}
+    ),
     "[HOOK]...": CompletedText(_hooks),
     "[TARGET]...": _TARGET,
     "[show|reset] [TARGET]": _TARGET,
     "[VERB|TOPIC]": CompletedText(_verbs),
 }
-_BY_NAME = {"profile": CompletedText(_projects), "name": CompletedText(_settings), "pack": CompletedText(_packs), "target": _TARGET}
+_BY_NAME = {
+    "profile": CompletedText(_projects),
+    "name": CompletedText(_settings),
+    "pack": CompletedText(_packs),
+    "target": _TARGET,
+}
 
 
 def complete_values(parameters: Iterable[click.Parameter]) -> None:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How a call ends: every error becomes an exit code and a sentence; no traceback reaches the user. Does not import the command-line library."""
+"""How a call ends: every error becomes an exit code and a sentence; no traceback reaches the user.
+
+Does not import the command-line library.
+"""
 
 import errno
 import os
@@ -13,16 +16,30 @@ from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError, bug_l
 from patchpilot.urls import public_url
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
+_NOT_OURS = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EIO,
+)
 """Errors that a file or directory of the user can raise: theirs to fix, not a bug of ours."""
 
 
 def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
-    """The exit code of some work, whichever way it ends. `argv`: the arguments of the call, for the commands in hints."""
+    """The exit code of some work, whichever way it ends.
+
+    `argv`: the arguments of the call, for the commands in hints.
+    """
     _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "surrogateescape")
+            stream.reconfigure(
+                errors="backslashreplace" if stream is sys.stderr else "surrogateescape"
+            )
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else nohup wants us to go on
         signal.signal(signal.SIGHUP, _terminate)
@@ -43,16 +60,25 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     except OSError as error:
         if error.errno in _FULL:
             _drop_stdout()
-            return say(f"cannot write the output: {error.strerror}", "free some space, or choose another file with -o FILE", ExitCode.USAGE)
+            return say(
+                f"cannot write the output: {error.strerror}",
+                "free some space, or choose another file with -o FILE",
+                ExitCode.USAGE,
+            )
         if error.errno == errno.EIO and error.filename is None:
             _drop_terminal()
             return ExitCode.INTERRUPTED
         if error.errno in _NOT_OURS and isinstance(error.filename, str):
-            return say(f"{error.filename}: {error.strerror}", "check the path and its permissions", ExitCode.USAGE)
+            return say(
+                f"{error.filename}: {error.strerror}",
+                "check the path and its permissions",
+                ExitCode.USAGE,
+            )
         return _bug(error)
     except RecursionError as error:
         return _bug(error)
-    except Exception as error:  # noqa: BLE001 (the one boundary: a bug is reported in a sentence, its traceback kept in a file)
+    # the one boundary: a bug is reported in a sentence, its traceback kept in a file
+    except Exception as error:  # noqa: BLE001
         # python 3.11 wraps an interrupt during the creation of a class
         if isinstance(error.__cause__, KeyboardInterrupt):
             return interrupted(None)
@@ -79,7 +105,10 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
 
 
 def interrupted(error: BaseException | None) -> int:
-    """Print that the call was interrupted, and what it had found until then; returns the exit code."""
+    """Print that the call was interrupted, and what it had found until then.
+
+    Returns the exit code.
+    """
     print("patchpilot: interrupted", file=sys.stderr)
     for found in getattr(error, "__notes__", ()):
         notice("note", found)
@@ -87,23 +116,28 @@ def interrupted(error: BaseException | None) -> int:
 
 
 def unread() -> int:
-    """The exit code where the reader of standard output closed it: the one a shell gives after SIGPIPE."""
+    """The exit code where the reader of standard output closed it: the one a shell gives after
+    SIGPIPE.
+    """
     _drop_stdout()
     return 141
 
 
 def leave(code: int) -> NoReturn:
-    """End the process without freeing its objects one by one, which takes a fifth of a short run."""
+    """End the process without freeing its objects one by one, which takes a fifth of a short run."""  # noqa: E501
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
 def _replace_closed_streams() -> None:
-    """Open /dev/null for each standard stream that the caller closed (`>&-`), where python has None."""
+    """Open /dev/null for each standard stream that the caller closed (`>&-`), where python has
+    None.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
+            # open as long as the process
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _drop_stdout() -> None:

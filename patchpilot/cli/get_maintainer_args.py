@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot maintainers --format get_maintainer …`, answered without the command-line library: git and b4 call it once for every patch, and
-the library costs more than the answer."""
+"""`patchpilot maintainers --format get_maintainer …`, answered without the command-line library:
+git and b4 call it once for every patch, and the library costs more than the answer."""
 
 import gc
 import sys
@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cli.option_table import TEXT, Option, Table, base_table, common_table, read_plain, widths
+from patchpilot.cli.option_table import (
+    TEXT,
+    Option,
+    Table,
+    base_table,
+    common_table,
+    read_plain,
+    widths,
+)
 
 if TYPE_CHECKING:
     from patchpilot.model.get_maintainer import GetMaintainerAnswer
@@ -17,23 +25,71 @@ FORMATS = ("text", "json", "get_maintainer")
 COMMON = common_table(FORMATS)
 OPTIONS = (
     *base_table("base of the topic, if no TARGET is given"),
-    Option(("--per-patch",), "list the recipients of each patch instead of those of the series", plain=False),
+    Option(
+        ("--per-patch",),
+        "list the recipients of each patch instead of those of the series",
+        plain=False,
+    ),
     Option(("--brief",), "do not print reasons", plain=False),
-    Option(("--add-to",), "add ADDRESS to To: for this topic", TEXT, "ADDRESS", multiple=True, plain=False),
-    Option(("--add-cc",), "add ADDRESS to Cc: for this topic", TEXT, "ADDRESS", multiple=True, plain=False),
-    Option(("--drop",), "remove ADDRESS from the recipients of this topic", TEXT, "ADDRESS", multiple=True, plain=False),
-    Option(("--restore",), "undo --add-to, --add-cc or --drop for ADDRESS", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(
+        ("--add-to",),
+        "add ADDRESS to To: for this topic",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+        plain=False,
+    ),
+    Option(
+        ("--add-cc",),
+        "add ADDRESS to Cc: for this topic",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+        plain=False,
+    ),
+    Option(
+        ("--drop",),
+        "remove ADDRESS from the recipients of this topic",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+        plain=False,
+    ),
+    Option(
+        ("--restore",),
+        "undo --add-to, --add-cc or --drop for ADDRESS",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+        plain=False,
+    ),
     Option(("--reset",), "undo all manual changes to the recipients of this topic", plain=False),
-    Option(("--security",), "undisclosed security fix: only the maintainers, with a copy to the security team", plain=False),
-    Option(("--who",), "list the MAINTAINERS sections with this name, address or list", TEXT, "ADDRESS", plain=False),
-    Option(("--self-test",), "check the MAINTAINERS file: patterns, files, order, duplicates", plain=False),
+    Option(
+        ("--security",),
+        "undisclosed security fix: only the maintainers, with a copy to the security team",
+        plain=False,
+    ),
+    Option(
+        ("--who",),
+        "list the MAINTAINERS sections with this name, address or list",
+        TEXT,
+        "ADDRESS",
+        plain=False,
+    ),
+    Option(
+        ("--self-test",),
+        "check the MAINTAINERS file: patterns, files, order, duplicates",
+        plain=False,
+    ),
 )
 ANSWERED = frozenset({"repo", "tree", "format", "offline", "quiet", "color"})
 """The options that the short way acts on; with another one set the whole command line answers."""
 
 
 class Call(NamedTuple):
-    """A parsed call: patches or files, the script's switches, tree and repository, and whether to omit remarks."""
+    """A parsed call: patches or files, the script's switches, tree and repository, and whether to
+    omit remarks.
+    """
 
     targets: tuple[str, ...]
     switches: dict[str, Any]
@@ -43,8 +99,15 @@ class Call(NamedTuple):
 
 
 def read(argv: Sequence[str]) -> Call | None:
-    """The call these words make; None where they hold anything that the whole command line must read."""
-    if not argv or argv[0] != "maintainers" or not any(word.endswith("get_maintainer") for word in argv):
+    """The call these words make.
+
+    None where they hold anything that the whole command line must read.
+    """
+    if (
+        not argv
+        or argv[0] != "maintainers"
+        or not any(word.endswith("get_maintainer") for word in argv)
+    ):
         return None
     from patchpilot.errors import UsageError
     from patchpilot.model.get_maintainer import take
@@ -64,13 +127,19 @@ def read(argv: Sequence[str]) -> Call | None:
         or any(target.startswith(("<", "http://", "https://")) for target in targets)
     ):
         return None
-    if any(values[option.key] != option.unset for option in table if option.plain and option.key not in ANSWERED):
+    if any(
+        values[option.key] != option.unset
+        for option in table
+        if option.plain and option.key not in ANSWERED
+    ):
         return None
     return Call(targets, switches, values["tree"], values["repo"], values["quiet"])
 
 
 def width_of(table: Table) -> Callable[[str], int]:
-    """A function that returns how many arguments an option of a table takes up, including its value; 0 for any other word."""
+    """A function that returns how many arguments an option of a table takes up, including its
+    value; 0 for any other word.
+    """
     known = widths(table)
 
     def width(word: str) -> int:
@@ -78,7 +147,9 @@ def width_of(table: Table) -> Callable[[str], int]:
         if equals and name in known and name.startswith("--"):
             return 1
         # -oFILE and -CDIR
-        return known.get(word) or (1 if len(word) > 2 and word[:2] in ("-o", "-C") and word[1] != "-" else 0)
+        return known.get(word) or (
+            1 if len(word) > 2 and word[:2] in ("-o", "-C") and word[1] != "-" else 0
+        )
 
     return width
 
@@ -91,12 +162,17 @@ def answer(call: Call) -> int:
     # garbage collection does not pay off in so short a run
     gc.set_threshold(100_000, 50, 50)
     result = drop_in(call.targets, call.switches, tree=call.tree, repo=call.repo)
-    emit(shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()), colored=False, exact=True)
+    emit(
+        shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()), colored=False, exact=True
+    )
     return 0
 
 
 def shown(result: "GetMaintainerAnswer", *, quiet: bool, to_terminal: bool) -> str:
-    """The lines as text, harmless where a terminal gets them; remarks are printed on stderr unless `quiet`."""
+    """The lines as text, harmless where a terminal gets them.
+
+    Remarks are printed on stderr unless `quiet`.
+    """
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:
         from patchpilot.cli.error_exit import notice

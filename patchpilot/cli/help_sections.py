@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""In which section of a verb's help each option is shown: the one table for --help, the man pages and the documentation."""
+"""In which section of a verb's help each option is shown: the one table for --help, the man pages
+and the documentation.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,12 +15,42 @@ LONG_ONLY = frozenset(("Repository", "Output", "Advanced"))
 
 SECTIONS: dict[str, Sections] = {
     "check": (
-        ("What to check", ("base", "whole_files", "all_revisions", "tree", "repo", "profile", "kernel")),
-        ("Selection", ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length")),
+        (
+            "What to check",
+            ("base", "whole_files", "all_revisions", "tree", "repo", "profile", "kernel"),
+        ),
+        (
+            "Selection",
+            ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length"),
+        ),
         ("Fixing", ("fix", "diff", "unsafe_fixes", "published", "shared", "claim")),
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
-        ("Output", ("format", "output", "statistics", "post_checks", "check_url", "quiet", "verbose", "color")),
-        ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "no_conf", "offline")),
+        (
+            "Output",
+            (
+                "format",
+                "output",
+                "statistics",
+                "post_checks",
+                "check_url",
+                "quiet",
+                "verbose",
+                "color",
+            ),
+        ),
+        (
+            "Advanced",
+            (
+                "explain_base",
+                "config_from",
+                "data",
+                "jobs",
+                "checkpatch",
+                "checkpatch_compat",
+                "no_conf",
+                "offline",
+            ),
+        ),
         ("Many mails", ("resume_at", "shard")),
     ),
     "maintainers": (
@@ -38,11 +70,23 @@ SECTIONS: dict[str, Sections] = {
         ("Tags", ("fixes", "stable", "versions", "no_backport", "regression", "signoff", "no_fix")),
         (
             "Contacts and links",
-            ("reported_by", "closes", "links", "cc", "suggested_by", "tested_by", "co_developed_by", "assisted_by", "paste"),
+            (
+                "reported_by",
+                "closes",
+                "links",
+                "cc",
+                "suggested_by",
+                "tested_by",
+                "co_developed_by",
+                "assisted_by",
+                "paste",
+            ),
         ),
         ("Writing", ("dry_run", "yes", "published", "shared", "claim")),
     ),
-    "trailers": (("Writing", ("changed", "also", "dry_run", "yes", "published", "shared", "claim")),),
+    "trailers": (
+        ("Writing", ("changed", "also", "dry_run", "yes", "published", "shared", "claim")),
+    ),
     "send": (
         ("Before sending", ("dry_run", "to_self", "outbox", "yes")),
         ("Version", ("version", "reroll", "range_diff", "resend")),
@@ -60,12 +104,21 @@ SECTIONS: dict[str, Sections] = {
 
 
 def sections_of(verb: str, options: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The sections of a verb with those of its options that it has, in order; options in no section make the first one."""
+    """The sections of a verb with those of its options that it has, in order.
+
+    Options in no section make the first one.
+    """
     names = list(options)
     own = SECTIONS.get(verb, ())
     taken = {key for _, keys in own for key in keys}
-    shared = tuple((title, tuple(key for key in keys if key not in taken)) for title, keys in (_REPOSITORY, _OUTPUT, _HELP))
-    every = (*own, *(section for section in shared if section[0] not in {title for title, _ in own}))
+    shared = tuple(
+        (title, tuple(key for key in keys if key not in taken))
+        for title, keys in (_REPOSITORY, _OUTPUT, _HELP)
+    )
+    every = (
+        *own,
+        *(section for section in shared if section[0] not in {title for title, _ in own}),
+    )
     known = {key for _, keys in every for key in keys}
     if rest := tuple(name for name in names if name not in known):
         yield "Options", rest

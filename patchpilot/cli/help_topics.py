@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Topics of `patchpilot help`, also in the man page patchpilot(1). The first line of each is its summary."""
+"""Topics of `patchpilot help`, also in the man page patchpilot(1).
+
+The first line of each is its summary.
+"""
 
 TOPICS = {
     "targets": """

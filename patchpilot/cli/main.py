@@ -18,7 +18,7 @@ from patchpilot.errors import ExitCode, nearest
 
 
 class Verbs(click.Group):
-    """A group whose verbs live in `patchpilot.cli.commands.<verb>` and are imported one at a time."""
+    """A group whose verbs live in `patchpilot.cli.commands.<verb>` and are imported one at a time."""  # noqa: E501
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs, in the order of the overview."""
@@ -40,7 +40,9 @@ class Verbs(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does, but with the exit code of SIGPIPE where the reader went away (`| head -1`): click would exit with 1."""
+        """As click does, but with the exit code of SIGPIPE where the reader went away (`| head
+        -1`): click would exit with 1.
+        """
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -50,19 +52,30 @@ class Verbs(click.Group):
         """The verbs in groups, without importing them."""
         return overview()
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest verb named."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             failure = UnknownCommandError(f"unknown verb {args[0]!r}", ctx)
             near = nearest(args[0], VERBS)
-            failure.hint = f"did you mean {near!r}?" if near else "patchpilot --help lists the verbs"
+            failure.hint = (
+                f"did you mean {near!r}?" if near else "patchpilot --help lists the verbs"
+            )
             raise failure
         return super().resolve_command(ctx, args)
 
 
 def _module(verb: str) -> str:
-    """The module of a verb's click command; those of the other front ends are in their rooms, which cli does not import otherwise."""
-    return f"patchpilot.{verb}.command" if verb in ("tui", "lsp") else f"patchpilot.cli.commands.{verb}"
+    """The module of a verb's click command.
+
+    Those of the other front ends are in their rooms, which cli does not import otherwise.
+    """
+    return (
+        f"patchpilot.{verb}.command"
+        if verb in ("tui", "lsp")
+        else f"patchpilot.cli.commands.{verb}"
+    )
 
 
 @click.group(
@@ -71,8 +84,17 @@ def _module(verb: str) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="patchpilot")
-@click.option("-C", "--repo", "repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
-@click.option("--home", is_flag=True, help="open the guided workflow with all topics of all repositories")
+@click.option(
+    "-C",
+    "--repo",
+    "repo",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="work in this repository",
+)
+@click.option(
+    "--home", is_flag=True, help="open the guided workflow with all topics of all repositories"
+)
 @click.pass_context
 def cli(ctx: click.Context, repo: Path | None, home: bool) -> None:
     """Take a Linux kernel fix from git commit to mainline and every LTS branch."""
@@ -90,7 +112,10 @@ def cli(ctx: click.Context, repo: Path | None, home: bool) -> None:
 
 
 def main() -> NoReturn:
-    """The console script: runs the command line and exits with its code; no traceback reaches the user."""
+    """The console script: runs the command line and exits with its code.
+
+    No traceback reaches the user.
+    """
     # most verbs end before garbage collection pays off: start-up creates many objects that stay
     gc.set_threshold(100_000, 50, 50)
     code = run(sys.argv[1:])

@@ -21,7 +21,9 @@ Rows = tuple[tuple[str, str], ...]
 
 
 class Page(NamedTuple):
-    """What the manual says about a command: its words ("track add"), usage, description, options by section, and examples."""
+    """What the manual says about a command: its words ("track add"), usage, description, options by
+    section, and examples.
+    """
 
     name: str
     usage: str
@@ -44,8 +46,13 @@ def pages() -> list[Page]:
 
 def _pages(command: click.Command, ctx: click.Context, summary: str) -> list[Page]:
     options = [option for option in command.get_params(ctx) if isinstance(option, click.Option)]
-    records = {str(option.name): record for option in options if (record := option.get_help_record(ctx))}
-    sections = tuple((title, tuple(records[key] for key in keys)) for title, keys in sections_of(ctx.info_name or "", records))
+    records = {
+        str(option.name): record for option in options if (record := option.get_help_record(ctx))
+    }
+    sections = tuple(
+        (title, tuple(records[key] for key in keys))
+        for title, keys in sections_of(ctx.info_name or "", records)
+    )
     examples = [line.strip() for line in (command.epilog or "").replace("\b", "").split("\n")]
     page = Page(
         name=ctx.command_path.removeprefix("patchpilot "),
@@ -60,7 +67,11 @@ def _pages(command: click.Command, ctx: click.Context, summary: str) -> list[Pag
         for name in command.list_commands(ctx):
             inner = command.get_command(ctx, name)
             assert inner is not None
-            result += _pages(inner, click.Context(inner, info_name=name, parent=ctx), inner.get_short_help_str(100))
+            result += _pages(
+                inner,
+                click.Context(inner, info_name=name, parent=ctx),
+                inner.get_short_help_str(100),
+            )
     return result
 
 
@@ -69,7 +80,11 @@ def _paragraphs(text: str) -> list[str]:
     result = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines = [line.rstrip() for line in paragraph.split("\n")]
-        result.append("\n".join(lines).replace("\b\n", "\b") if lines[0].strip() == "\b" else " ".join(line.strip() for line in lines))
+        result.append(
+            "\n".join(lines).replace("\b\n", "\b")
+            if lines[0].strip() == "\b"
+            else " ".join(line.strip() for line in lines)
+        )
     return result
 
 
@@ -97,16 +112,31 @@ def man_page(page: Page) -> str:
 
 def overview_page() -> str:
     """patchpilot(1): the verbs and the topics."""
-    lines = [_head("patchpilot"), ".SH NAME", r"patchpilot \- take a Linux kernel fix from git commit to mainline and every LTS branch"]
-    lines += [".SH SYNOPSIS", r".B patchpilot [\-C DIR] VERB [OPTIONS] [TARGET]...", ".SH DESCRIPTION"]
-    lines.append("Without VERB, the guided workflow opens in the terminal. Each verb has a page of its own.")
+    lines = [
+        _head("patchpilot"),
+        ".SH NAME",
+        r"patchpilot \- take a Linux kernel fix from git commit to mainline and every LTS branch",
+    ]
+    lines += [
+        ".SH SYNOPSIS",
+        r".B patchpilot [\-C DIR] VERB [OPTIONS] [TARGET]...",
+        ".SH DESCRIPTION",
+    ]
+    lines.append(
+        "Without VERB, the guided workflow opens in the terminal. Each verb has a page of its own."
+    )
     for title, verbs in (*GROUPS.items(), ("Others", OTHERS)):
         lines.append(f".SH {title.upper()}")
         for name, text in verbs.items():
             lines += [".TP", f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)", _roff(text)]
     for text in TOPICS.values():
         title, _, rest = text.strip().partition("\n")
-        lines += [f".SH {_roff(title.upper())}", ".nf", *(_roff(line) for line in rest.strip("\n").split("\n")), ".fi"]
+        lines += [
+            f".SH {_roff(title.upper())}",
+            ".nf",
+            *(_roff(line) for line in rest.strip("\n").split("\n")),
+            ".fi",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -114,10 +144,17 @@ def markdown_page(page: Page) -> str:
     """A page of the documentation."""
     lines = [f"# patchpilot {page.name}", "", "```", page.usage, "```", ""]
     for paragraph in page.description:
-        lines += ["```", paragraph.replace("\b", ""), "```", ""] if paragraph.startswith("\b") else [_escaped(paragraph), ""]
+        lines += (
+            ["```", paragraph.replace("\b", ""), "```", ""]
+            if paragraph.startswith("\b")
+            else [_escaped(paragraph), ""]
+        )
     for name, rows in page.sections:
         lines += [f"## {name}", "", "| option | |", "|---|---|"]
-        lines += [f"| `{option.replace('|', chr(92) + '|')}` | {_escaped(text)} |" for option, text in rows] + [""]
+        lines += [
+            f"| `{option.replace('|', chr(92) + '|')}` | {_escaped(text)} |"
+            for option, text in rows
+        ] + [""]
     if page.examples:
         lines += ["## Examples", "", "```", *page.examples, "```", ""]
     return "\n".join(lines)
@@ -128,7 +165,10 @@ def _escaped(text: str) -> str:
 
 
 def _head(title: str) -> str:
-    return f'.\\" SPDX-License-Identifier: GPL-2.0-or-later\n.TH "{_roff(title.upper())}" "1" "" "patchpilot {__version__}" "patchpilot"'
+    return (
+        f'.\\" SPDX-License-Identifier: GPL-2.0-or-later\n.TH "{_roff(title.upper())}" "1" ""'
+        f' "patchpilot {__version__}" "patchpilot"'
+    )
 
 
 def _man_paragraph(paragraph: str) -> list[str]:
@@ -144,7 +184,9 @@ def _man_examples(examples: tuple[str, ...]) -> list[str]:
 def _roff(text: str) -> str:
     """Text in which nothing is read as a request or an escape."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
-    return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in plain.split("\n"))
+    return "\n".join(
+        f"\\&{line}" if line.startswith((".", "'")) else line for line in plain.split("\n")
+    )
 
 
 def write(directory: Path) -> None:
@@ -152,7 +194,9 @@ def write(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "patchpilot.1").write_text(overview_page(), encoding="utf-8")
     for page in pages():
-        (directory / f"patchpilot-{page.name.replace(' ', '-')}.1").write_text(man_page(page), encoding="utf-8")
+        (directory / f"patchpilot-{page.name.replace(' ', '-')}.1").write_text(
+            man_page(page), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

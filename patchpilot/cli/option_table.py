@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of the command line as a table, from which click's options are made and by which the fast paths parse."""
+"""The options of the command line as a table, from which click's options are made and by which the
+fast paths parse.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -9,10 +11,12 @@ FLAG, TEXT, PATH, CHOICE, NUMBER = "flag", "text", "path", "choice", "number"
 
 
 class Option(NamedTuple):
-    """An option: its spellings, the name of its value, its kind, and its help (or a function that returns it).
+    """An option: its spellings, the name of its value, its kind, and its help (or a function that
+    returns it).
 
-    `off` are the spellings that turn a flag off, which then has no default. `limits` are those of a number, both inclusive. `alone` is the value
-    of an option whose value may be left out. What is not `plain` is read by click only.
+    `off` are the spellings that turn a flag off, which then has no default. `limits` are those of a
+    number, both inclusive. `alone` is the value of an option whose value may be left out. What is
+    not `plain` is read by click only.
     """
 
     spellings: tuple[str, ...]
@@ -39,7 +43,9 @@ class Option(NamedTuple):
         """Its value where it is not given."""
         if self.multiple:
             return ()
-        return False if self.kind == FLAG and not self.off and self.default is None else self.default
+        return (
+            False if self.kind == FLAG and not self.off and self.default is None else self.default
+        )
 
     def convert(self, text: str) -> Any:
         """The value of a word; None for one that is not plainly a value of this option."""
@@ -49,7 +55,11 @@ class Option(NamedTuple):
             return text if text in self.choices else None
         if self.kind == NUMBER:
             low, high = self.limits or (0, 99999)
-            return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high else None
+            return (
+                int(text)
+                if text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high
+                else None
+            )
         return text
 
 
@@ -65,16 +75,28 @@ def _projects() -> str:
 
 
 def common_table(formats: tuple[str, ...], *, short_verbose: bool = True) -> tuple[Option, ...]:
-    """The options that every verb has; the first of `formats` is the default. Without `short_verbose` the verb has another use for -v."""
+    """The options that every verb has; the first of `formats` is the default.
+
+    Without `short_verbose` the verb has another use for -v.
+    """
     return (
         Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
         Option(("--tree",), "an unpacked source tree without git", PATH, "DIR"),
         Option(("--profile",), _projects, TEXT, "NAME"),
-        Option(("--format",), "output format", CHOICE, choices=formats, default=formats[0], shows_default=True),
+        Option(
+            ("--format",),
+            "output format",
+            CHOICE,
+            choices=formats,
+            default=formats[0],
+            shows_default=True,
+        ),
         Option(("-o", "--output"), "write the result to FILE instead of stdout", PATH, "FILE"),
         Option(("--offline",), "do not access the network"),
         Option(("-q", "--quiet"), "no progress, no notes"),
-        Option(("-v", "--verbose") if short_verbose else ("--verbose",), "print more details on stderr"),
+        Option(
+            ("-v", "--verbose") if short_verbose else ("--verbose",), "print more details on stderr"
+        ),
         Option(("--color",), "color the output (default: on a terminal)", off=("--no-color",)),
     )
 
@@ -83,7 +105,11 @@ def base_table(what: str = "base of the topic (default: detected)") -> tuple[Opt
     """The options of a verb that takes a topic."""
     return (
         Option(("--base",), what, TEXT, "REV"),
-        Option(("--explain-base",), "print on stderr which base was chosen, why, and the alternatives", plain=False),
+        Option(
+            ("--explain-base",),
+            "print on stderr which base was chosen, why, and the alternatives",
+            plain=False,
+        ),
     )
 
 
@@ -96,15 +122,26 @@ def widths(table: Iterable[Option]) -> dict[str, int]:
     }
 
 
-def read_plain(table: Iterable[Option], words: Iterable[str]) -> tuple[dict[str, Any], tuple[str, ...]] | None:
-    """The values of all plain options and the other words of a call; None where a word is not plain, which is left to click.
+def read_plain(
+    table: Iterable[Option], words: Iterable[str]
+) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """The values of all plain options and the other words of a call; None where a word is not
+    plain, which is left to click.
 
-    Not plain are an option that the table does not have, a value that is none, a cluster of letters, `--` and --help.
+    Not plain are an option that the table does not have, a value that is none, a cluster of
+    letters, `--` and --help.
     """
     plain = [option for option in table if option.plain]
-    flags = {spelling: (option.key, True) for option in plain if option.kind == FLAG for spelling in option.spellings}
+    flags = {
+        spelling: (option.key, True)
+        for option in plain
+        if option.kind == FLAG
+        for spelling in option.spellings
+    }
     flags |= {spelling: (option.key, False) for option in plain for spelling in option.off}
-    valued = {spelling: option for option in plain if option.kind != FLAG for spelling in option.spellings}
+    valued = {
+        spelling: option for option in plain if option.kind != FLAG for spelling in option.spellings
+    }
     values = {option.key: option.unset for option in plain}
     others = []
     rest = iter(words)

@@ -8,11 +8,29 @@ from typing import Any, TypeVar
 import click
 
 from patchpilot.cli.common import Common, ProgressLine, progress_of
-from patchpilot.cli.option_table import CHOICE, FLAG, NUMBER, PATH, Option, Table, base_table, common_table
+from patchpilot.cli.option_table import (
+    CHOICE,
+    FLAG,
+    NUMBER,
+    PATH,
+    Option,
+    Table,
+    base_table,
+    common_table,
+)
 from patchpilot.errors import unknown
 from patchpilot.model.rewrite_overrides import OVERRIDES
 
-__all__ = ["Common", "ProgressLine", "base_options", "click_option", "common_options", "progress_of", "rewrite_options", "table_options"]
+__all__ = [
+    "Common",
+    "ProgressLine",
+    "base_options",
+    "click_option",
+    "common_options",
+    "progress_of",
+    "rewrite_options",
+    "table_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,7 +49,9 @@ class _LateHelp(click.Option):
 
 
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
-    """Add the common options to a verb; `formats` are its --format values, the first the default. The verb gets one argument, `common`.
+    """Add the common options to a verb; `formats` are its --format values, the first the default.
+
+    The verb gets one argument, `common`.
 
     Without `short_verbose` the verb keeps `-v` for itself.
     """
@@ -57,7 +77,9 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
         collect.__name__, collect.__doc__ = function.__name__, function.__doc__
         collect.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        for option in reversed(common_table(formats or ("text", "json"), short_verbose=short_verbose)):
+        for option in reversed(
+            common_table(formats or ("text", "json"), short_verbose=short_verbose)
+        ):
             click_option(option)(collect)
         return collect  # type: ignore[return-value]
 
@@ -65,12 +87,17 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
 
 def base_options(what: str = "base of the topic (default: detected)") -> Callable[[F], F]:
-    """Add --base and --explain-base to a verb that takes a topic; the second one reaches it in `common`."""
+    """Add --base and --explain-base to a verb that takes a topic.
+
+    The second one reaches it in `common`.
+    """
     return table_options(base_table(what))
 
 
 def rewrite_options(function: F) -> F:
-    """Add what overrides a refusal to rewrite commits to a verb, which gets it as the tuple `overrides`."""
+    """Add what overrides a refusal to rewrite commits to a verb, which gets it as the tuple
+    `overrides`.
+    """
 
     def collect(**values: Any) -> Any:
         given = tuple(name for name in OVERRIDES if values.pop(name))
@@ -112,7 +139,11 @@ def via_option(what: str) -> Callable[[F], F]:
 
 def click_option(option: Option) -> Callable[[F], F]:
     """The option of click that a row of a table describes."""
-    given: dict[str, Any] = {"help": option.help} if isinstance(option.help, str) else {"cls": _LateHelp, "made_help": option.help}
+    given: dict[str, Any] = (
+        {"help": option.help}
+        if isinstance(option.help, str)
+        else {"cls": _LateHelp, "made_help": option.help}
+    )
     if option.kind == FLAG:
         given["is_flag"] = True
     if option.kind == CHOICE:
@@ -131,5 +162,9 @@ def click_option(option: Option) -> Callable[[F], F]:
         given["default"] = option.default
     if option.shows_default:
         given["show_default"] = True
-    spellings = [f"{on}/{off}" for on, off in zip(option.spellings, option.off, strict=True)] if option.off else option.spellings
+    spellings = (
+        [f"{on}/{off}" for on, off in zip(option.spellings, option.off, strict=True)]
+        if option.off
+        else option.spellings
+    )
     return click.option(*spellings, option.key, **given)

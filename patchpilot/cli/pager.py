@@ -10,7 +10,10 @@ import sys
 
 
 def pager_of(configured: str | None) -> str:
-    """The command git would page with (git-var(1), GIT_PAGER) where core.pager is `configured`; empty for none."""
+    """The command git would page with (git-var(1), GIT_PAGER) where core.pager is `configured`.
+
+    Empty for none.
+    """
     named = os.environ.get("GIT_PAGER") or configured or os.environ.get("PAGER")
     if named is None:
         return "less" if shutil.which("less") else ""
@@ -18,7 +21,10 @@ def pager_of(configured: str | None) -> str:
 
 
 def page(text: str, configured: str | None) -> None:
-    """Show a text through the pager (core.pager as `configured`); straight to stdout where there is none."""
+    """Show a text through the pager (core.pager as `configured`).
+
+    Straight to stdout where there is none.
+    """
     sys.stdout.flush()
     command = pager_of(configured)
     if not command or os.environ.get("TERM") == "dumb":
@@ -29,7 +35,9 @@ def page(text: str, configured: str | None) -> None:
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with (
-            subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, env=environment) as process,
+            subprocess.Popen(
+                ["sh", "-c", command], stdin=subprocess.PIPE, env=environment
+            ) as process,
             contextlib.suppress(BrokenPipeError),
         ):
             process.communicate(text.encode("utf-8", "surrogateescape"))

@@ -9,7 +9,10 @@ from patchpilot.model.printable import printable
 
 
 def trusting(work: Callable[[], int | None]) -> int | None:
-    """The result of some work; on a terminal, asks for the trust that it needs and starts it again."""
+    """The result of some work.
+
+    On a terminal, asks for the trust that it needs and starts it again.
+    """
     while True:
         try:
             return work()

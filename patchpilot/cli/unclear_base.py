@@ -12,8 +12,15 @@ if TYPE_CHECKING:
 
 
 def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
-    """The hint of such an error, with a command for each of the likeliest bases: the call as it was, and --base."""
+    """The hint of such an error, with a command for each of the likeliest bases: the call as it
+    was, and --base.
+    """
     call = shlex.join(["patchpilot", *(argv or ("tui",))])
-    pairs = [(f"{call} --base {shlex.quote(name)}", f"{counted(commits, 'commit')}: {why}") for name, commits, why in error.choices]
+    pairs = [
+        (f"{call} --base {shlex.quote(name)}", f"{counted(commits, 'commit')}: {why}")
+        for name, commits, why in error.choices
+    ]
     wide = max((len(command) for command, _ in pairs), default=0)
-    return "\n".join([error.hint or "", *(f"    {command:<{wide}}  # {what}" for command, what in pairs)])
+    return "\n".join(
+        [error.hint or "", *(f"    {command:<{wide}}  # {what}" for command, what in pairs)]
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""click's usage errors in the form of all others: what is wrong, and a hint that names the nearest word or the range."""
+"""click's usage errors in the form of all others: what is wrong, and a hint that names the nearest
+word or the range.
+"""
 
 import click
 
@@ -14,12 +16,27 @@ def worded(error: click.ClickException) -> tuple[str, str]:
     if isinstance(error, UnknownCommandError):
         return error.message, error.hint
     if isinstance(error, click.NoSuchOption):
-        options = [name for parameter in ctx.command.get_params(ctx) for name in parameter.opts if name.startswith("--")] if ctx else []
+        options = (
+            [
+                name
+                for parameter in ctx.command.get_params(ctx)
+                for name in parameter.opts
+                if name.startswith("--")
+            ]
+            if ctx
+            else []
+        )
         near = nearest(error.option_name, options)
-        return f"unknown option {error.option_name!r} for {command}", f"did you mean {near!r}?" if near else see
+        return (
+            f"unknown option {error.option_name!r} for {command}",
+            f"did you mean {near!r}?" if near else see,
+        )
     if isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(ctx) if error.param and ctx else "an argument"
-        return f"{name.strip('[]')} is missing", f"usage: {' '.join([command, *ctx.command.collect_usage_pieces(ctx)])}" if ctx else see
+        return (
+            f"{name.strip('[]')} is missing",
+            f"usage: {' '.join([command, *ctx.command.collect_usage_pieces(ctx)])}" if ctx else see,
+        )
     if isinstance(error, click.BadParameter) and error.param is not None:
         return _bad_value(error, error.param, see)
     if isinstance(error, click.BadOptionUsage):
@@ -28,17 +45,30 @@ def worded(error: click.ClickException) -> tuple[str, str]:
 
 
 def _bad_value(error: click.BadParameter, parameter: click.Parameter, see: str) -> tuple[str, str]:
-    name = max(parameter.opts, key=len) if isinstance(parameter, click.Option) else (parameter.metavar or str(parameter.name)).strip("[]")
+    name = (
+        max(parameter.opts, key=len)
+        if isinstance(parameter, click.Option)
+        else (parameter.metavar or str(parameter.name)).strip("[]")
+    )
     given = error.message.partition("'")[2].partition("'")[0]
     kind = parameter.type
     if isinstance(kind, click.Choice):
         near = nearest(given, kind.choices)
-        return f"{name}: unknown value {given!r}", f"did you mean {near!r}?" if near else f"use one of: {', '.join(map(str, kind.choices))}"
+        return (
+            f"{name}: unknown value {given!r}",
+            f"did you mean {near!r}?"
+            if near
+            else f"use one of: {', '.join(map(str, kind.choices))}",
+        )
     if isinstance(kind, click.IntRange | click.FloatRange):
         word = given or error.message.partition(" ")[0]
         low, high = kind.min, kind.max
         limits = (
-            f"from {low} to {high}" if low is not None and high is not None else f"of {low} or more" if low is not None else f"up to {high}"
+            f"from {low} to {high}"
+            if low is not None and high is not None
+            else f"of {low} or more"
+            if low is not None
+            else f"up to {high}"
         )
         return f"{name}: {word!r} is not a number {limits}", f"use a number {limits}"
     return f"{name}: {error.message.rstrip('.')}", see

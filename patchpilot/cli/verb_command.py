@@ -16,7 +16,10 @@ class _Sectioned(click.Command):
     """A command that shows its options in sections."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does; every usage error has its command, which click's parser omits where a value is missing."""
+        """As click does.
+
+        Every usage error has its command, which click's parser omits where a value is missing.
+        """
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -24,7 +27,10 @@ class _Sectioned(click.Command):
             raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The parameters, and the two help options; for a shell's completion the parameters know their values."""
+        """The parameters, and the two help options.
+
+        For a shell's completion the parameters know their values.
+        """
         if ctx.resilient_parsing:
             from patchpilot.cli.complete_values import complete_values
 
@@ -38,7 +44,11 @@ class _Sectioned(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options, section by section; without --help only those that are used often."""
         options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
-        records = {str(option.name): record for option in options if (record := option.get_help_record(ctx))}
+        records = {
+            str(option.name): record
+            for option in options
+            if (record := option.get_help_record(ctx))
+        }
         long = ctx.meta.get(_LONG, True)
         hidden = False
         for title, keys in sections_of(ctx.info_name or "", records):
@@ -64,7 +74,9 @@ class VerbGroup(_Sectioned, click.Group):
 
     command_class = VerbCommand
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does; a wrong command names the nearest."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             raise unknown_command(ctx, args[0], self.list_commands(ctx))
@@ -73,7 +85,9 @@ class VerbGroup(_Sectioned, click.Group):
 
 def verb(**given: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a function a verb; `cls` and all else are click's."""
-    wrap: Callable[[Callable[..., Any]], click.Command] = click.command(**{"cls": VerbCommand, **given})
+    wrap: Callable[[Callable[..., Any]], click.Command] = click.command(
+        **{"cls": VerbCommand, **given}
+    )
     return wrap
 
 
@@ -88,7 +102,12 @@ def _help_options() -> tuple[click.Option, click.Option]:
             callback=_shown(long=False),
         ),
         click.Option(
-            ["--help", "help_"], is_flag=True, expose_value=False, is_eager=True, help="show all options", callback=_shown(long=True)
+            ["--help", "help_"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            help="show all options",
+            callback=_shown(long=True),
         ),
     )
 

@@ -52,5 +52,9 @@ def overview() -> str:
         lines.append(title)
         lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
     names = ", ".join(name for name in OTHERS if name != "help")
-    lines += [f"Also: {names}", "", "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics."]
+    lines += [
+        f"Also: {names}",
+        "",
+        "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics.",
+    ]
     return "\n".join(lines)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch managed by `b4 prep`: its cover letter and tracking data, read from the cover commit or from the branch's configuration.
+"""A branch managed by `b4 prep`: its cover letter and tracking data, read from the cover commit or
+from the branch's configuration.
 
-b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below the patches, "tip-commit" in an empty commit above
-them, and "branch-description" in `branch.NAME.description` with the tracking data in `branch.NAME.b4-tracking`.
+b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below the
+patches, "tip-commit" in an empty commit above them, and "branch-description" in
+`branch.NAME.description` with the tracking data in `branch.NAME.b4-tracking`.
 """
 
 import json
@@ -27,10 +29,13 @@ _TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
 @dataclass(frozen=True, slots=True)
 class PrepBranch:
-    """b4's data on a branch. `cover` is the cover letter as b4 stores it; `revision` is the one to send next.
+    """b4's data on a branch.
 
-    `base` is the commit below the series (below the cover commit, too); None where the base branch is gone. `history` has the Message-IDs of
-    every revision that was sent ("v1" → ids). `by_us` says that patchpilot enrolled the branch to send it through b4.
+    `cover` is the cover letter as b4 stores it; `revision` is the one to send next.
+
+    `base` is the commit below the series (below the cover commit, too); None where the base branch
+    is gone. `history` has the Message-IDs of every revision that was sent ("v1" → ids). `by_us`
+    says that patchpilot enrolled the branch to send it through b4.
     """
 
     branch: str
@@ -88,14 +93,19 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
-    """b4's data on the checked-out branch, where these commits are its newest patches; None where b4 does not manage it."""
+    """b4's data on the checked-out branch, where these commits are its newest patches.
+
+    None where b4 does not manage it.
+    """
     branch = repository.branch
     found = prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
     return None if found is None or found.by_us else found
 
 
 def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
-    """Whether the last of these commits is the newest one of the checked-out branch, ignoring b4's cover commit."""
+    """Whether the last of these commits is the newest one of the checked-out branch, ignoring b4's
+    cover commit.
+    """
     head = repository.find("HEAD") if ids else None
     return head is not None and ids[-1] in (head, below_cover(repository, head))
 
@@ -120,8 +130,15 @@ def is_cover_message(message: str) -> bool:
 
 
 def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
-    """These commits without b4's cover commits. UsageError for a cover commit with changes in it: b4 would not send them."""
-    covers = {commit.id for commit in repository.commits(ids) if is_cover(commit) and _is_empty(repository, commit)}
+    """These commits without b4's cover commits.
+
+    UsageError for a cover commit with changes in it: b4 would not send them.
+    """
+    covers = {
+        commit.id
+        for commit in repository.commits(ids)
+        if is_cover(commit) and _is_empty(repository, commit)
+    }
     return tuple(id_ for id_ in ids if id_ not in covers)
 
 
@@ -137,19 +154,29 @@ def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str,
     """A branch's section of git's configuration: key → values."""
     prefix = f"branch.{branch}."
     found = repository.config_regexp(r"^branch\..*")
-    return {key[len(prefix) :]: values for key, values in found.items() if key.startswith(prefix) and "." not in key[len(prefix) :]}
+    return {
+        key[len(prefix) :]: values
+        for key, values in found.items()
+        if key.startswith(prefix) and "." not in key[len(prefix) :]
+    }
 
 
 def _is_empty(repository: "Repository", commit: Commit) -> bool:
     if len(commit.parents) == 1 and repository.commit(commit.parents[0]).tree != commit.tree:
         raise UsageError(
-            f"{commit.short} is b4's cover letter commit, but it also changes files, which b4 would not send",
-            hint="move the changes to a separate commit: git rebase -i, mark it 'edit', git reset HEAD^ -- . and commit twice",
+            f"{commit.short} is b4's cover letter commit, but it also changes files, which b4 would"
+            " not send",
+            hint=(
+                "move the changes to a separate commit: git rebase -i, mark it 'edit', git reset"
+                " HEAD^ -- . and commit twice"
+            ),
         )
     return True
 
 
-def _newest_cover(repository: "Repository", tip: str, branch: str | None, *, trusted: bool) -> Commit | None:
+def _newest_cover(
+    repository: "Repository", tip: str, branch: str | None, *, trusted: bool
+) -> Commit | None:
     """The newest cover commit of a branch, unless it came with the history of a shared tree.
 
     `trusted`: the branch's configuration says that b4 created it.
@@ -161,13 +188,21 @@ def _newest_cover(repository: "Repository", tip: str, branch: str | None, *, tru
         if not is_cover(commit):
             continue
         who = (repository.config("user.email") or ("",))[-1]
-        return commit if trusted or commit.committer.email == who or not _is_shared(repository, commit.id, branch) else None
+        return (
+            commit
+            if trusted
+            or commit.committer.email == who
+            or not _is_shared(repository, commit.id, branch)
+            else None
+        )
     return None
 
 
 def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
     """Whether a remote branch of another name has the commit."""
-    done = repository.git("for-each-ref", f"--contains={commit_id}", "--format=%(refname:lstrip=3)", "refs/remotes")
+    done = repository.git(
+        "for-each-ref", f"--contains={commit_id}", "--format=%(refname:lstrip=3)", "refs/remotes"
+    )
     return any(name != branch for name in done.text.split())
 
 
@@ -223,7 +258,11 @@ def _tracking(text: str) -> dict[str, Any] | None:
 
 
 def _number(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_VERSIONS else 1
+    return (
+        value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_VERSIONS
+        else 1
+    )
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -231,11 +270,18 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((str(version), _texts(ids)) for version, ids in value.items()) if isinstance(value, dict) else ()
+    return (
+        tuple((str(version), _texts(ids)) for version, ids in value.items())
+        if isinstance(value, dict)
+        else ()
+    )
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """The fork point of a branch from its base branch, also where that was rewound; None where there is no such branch."""
+    """The fork point of a branch from its base branch, also where that was rewound.
+
+    None where there is no such branch.
+    """
     start = repository.find(base_branch)
     if start is None or start == tip:
         return None
@@ -254,7 +300,9 @@ def _without_comments(text: str) -> str:
 
 
 def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
-    """(text, To, Cc): the text without the To: and Cc: lines of its trailers, the last paragraph above the first `---`."""
+    """(text, To, Cc): the text without the To: and Cc: lines of its trailers, the last paragraph
+    above the first `---`.
+    """
     lines = text.split("\n")
     cut = next((at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines))
     end = cut
@@ -263,7 +311,9 @@ def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Addre
     start = end
     while start and lines[start - 1].strip():
         start -= 1
-    if start == 0 or not all(_TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]):
+    if start == 0 or not all(
+        _TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]
+    ):
         return text, (), ()
     result: dict[str, list[Address]] = {"to": [], "cc": []}
     kept = []

@@ -13,11 +13,17 @@ from patchpilot.commits.run import environment, git_argv, stop
 from patchpilot.errors import GitError
 
 _AHEAD = 128
-"""Objects that are asked for before the answers to as many others are read; the question fits into a pipe."""
+"""Objects that are asked for before the answers to as many others are read.
+
+The question fits into a pipe.
+"""
 
 
 class CatFile:
-    """A running `git cat-file --batch-command`. Thread-safe; close it, or use it as a context manager."""
+    """A running `git cat-file --batch-command`.
+
+    Thread-safe; close it, or use it as a context manager.
+    """
 
     def __init__(self, repo: Path, env: Mapping[str, str] | None = None) -> None:
         self._argv = git_argv(repo, "cat-file", "--batch-command")
@@ -53,7 +59,10 @@ class CatFile:
             return _answer(stdout)
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """(id, type) of the object that git resolves a word to; None when there is none, or the word is ambiguous."""
+        """(id, type) of the object that git resolves a word to.
+
+        None when there is none, or the word is ambiguous.
+        """
         if "\n" in name:
             return None
         with self._lock:
@@ -62,8 +71,8 @@ class CatFile:
             return _answer_info(stdout)
 
     def many(self, ids: Iterable[str]) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
-        """(id, object as `get` gives it) of each of these ids or `id:path`, in order; git reads the next ones meanwhile. Until the end nothing else may be
-        asked of this reader."""
+        """(id, object as `get` gives it) of each of these ids or `id:path`, in order; git reads the
+        next ones meanwhile. Until the end nothing else may be asked of this reader."""
         stdin, stdout = self._streams()
         rest, waiting = iter(ids), list[str]()
         try:
@@ -99,7 +108,9 @@ class CatFile:
 
 def _ask(stdin: IO[bytes], names: Sequence[str], command: str = "contents") -> None:
     with contextlib.suppress(BrokenPipeError):
-        stdin.write("".join(f"{command} {name}\n" for name in names).encode("utf-8", "surrogateescape"))
+        stdin.write(
+            "".join(f"{command} {name}\n" for name in names).encode("utf-8", "surrogateescape")
+        )
         stdin.flush()
 
 
@@ -123,7 +134,10 @@ def _head(stdout: IO[bytes]) -> list[bytes] | None:
     if not head:
         raise GitError(
             "git cat-file exited unexpectedly",
-            hint="in a partial clone, run `git fetch --refetch --no-filter`; otherwise run `git fsck`",
+            hint=(
+                "in a partial clone, run `git fetch --refetch --no-filter`; otherwise run `git"
+                " fsck`"
+            ),
         )
     words = head.rstrip(b"\n").rsplit(b" ", 2)
     return None if len(words) < 3 or not words[2].isdigit() else words

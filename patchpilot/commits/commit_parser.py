@@ -9,11 +9,16 @@ from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH, moment
 from patchpilot.model.commit import Commit
 
-_IDENT = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$")
+_IDENT = re.compile(
+    r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
+)
 
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:
-    """The commit of a raw commit object (`git cat-file commit`); malformed dates and names are accepted."""
+    """The commit of a raw commit object (`git cat-file commit`).
+
+    Malformed dates and names are accepted.
+    """
     head, _, body = raw.partition(b"\n\n")
     fields: dict[str, list[str]] = {}
     encoding = "utf-8"
@@ -21,7 +26,9 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
         if line.startswith(b" "):
             continue
         name, _, value = line.partition(b" ")
-        fields.setdefault(name.decode("ascii", "replace"), []).append(value.decode("utf-8", "surrogateescape"))
+        fields.setdefault(name.decode("ascii", "replace"), []).append(
+            value.decode("utf-8", "surrogateescape")
+        )
     if "encoding" in fields:
         encoding = fields["encoding"][0]
     if "tree" not in fields:
@@ -29,10 +36,21 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
     author, authored = parse_ident(fields.get("author", [""])[0])
     committer, committed = parse_ident(fields.get("committer", [""])[0])
     try:
-        message = body.decode(encoding, "surrogateescape" if encoding.lower() in ("utf-8", "utf8") else "replace")
+        message = body.decode(
+            encoding, "surrogateescape" if encoding.lower() in ("utf-8", "utf8") else "replace"
+        )
     except LookupError:
         message = body.decode("utf-8", "surrogateescape")
-    return Commit(commit_id, fields["tree"][0], tuple(fields.get("parent", ())), author, authored, committer, committed, message)
+    return Commit(
+        commit_id,
+        fields["tree"][0],
+        tuple(fields.get("parent", ())),
+        author,
+        authored,
+        committer,
+        committed,
+        message,
+    )
 
 
 def parse_ident(text: str) -> tuple[Address, datetime]:

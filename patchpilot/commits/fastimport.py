@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A running `git fast-import`: commits written from dictionaries of files, their ids read back at once."""
+"""A running `git fast-import`: commits written from dictionaries of files, their ids read back at
+once.
+"""
 
 import subprocess
 from collections.abc import Mapping
@@ -11,7 +13,10 @@ from patchpilot.model.address import Address
 
 
 class FastImport:
-    """Writes commits into a repository; a context manager, on whose successful exit the refs appear."""
+    """Writes commits into a repository.
+
+    A context manager, on whose successful exit the refs appear.
+    """
 
     def __init__(self, repo: Path) -> None:
         self._process = subprocess.Popen(
@@ -34,7 +39,9 @@ class FastImport:
         self._write(b"done\n")
         err = self._process.communicate(timeout=120)[1]
         if self._process.returncode:
-            raise GitError(f"git fast-import failed: {err.decode('utf-8', 'replace').strip()[-200:]}")
+            raise GitError(
+                f"git fast-import failed: {err.decode('utf-8', 'replace').strip()[-200:]}"
+            )
 
     def _write(self, data: bytes) -> None:
         assert self._process.stdin is not None
@@ -51,14 +58,24 @@ class FastImport:
         when: int,
         parent: str | None = None,
     ) -> str:
-        """Write a commit on `ref` (after `parent` when given) at `when` seconds since 1970; a file of None is deleted. Returns the new commit's full id."""
+        """Write a commit on `ref` (after `parent` when given) at `when` seconds since 1970.
+
+        A file of None is deleted. Returns the new commit's full id.
+        """
         self._mark += 1
-        by = f"author {author.name} <{author.email}> {when} +0000\ncommitter {committer.name} <{committer.email}> {when} +0000\n"
+        by = (
+            f"author {author.name} <{author.email}> {when} +0000\ncommitter {committer.name}"
+            f" <{committer.email}> {when} +0000\n"
+        )
         out = [f"commit {ref}\nmark :{self._mark}\n{by}".encode(), _data(message)]
         if parent:
             out.append(f"from {parent}\n".encode())
         for path, text in files.items():
-            out.append(f"D {path}\n".encode() if text is None else f"M 100644 inline {path}\n".encode() + _data(text))
+            out.append(
+                f"D {path}\n".encode()
+                if text is None
+                else f"M 100644 inline {path}\n".encode() + _data(text)
+            )
         out.append(f"\nget-mark :{self._mark}\n".encode())
         self._write(b"".join(out))
         assert self._process.stdin is not None

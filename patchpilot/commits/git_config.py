@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git's configuration as it applies in a directory, read again only after one of its files changed."""
+"""git's configuration as it applies in a directory, read again only after one of its files changed."""  # noqa: E501
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,9 @@ _MOST = 8
 
 
 class ConfigEntry(NamedTuple):
-    """A setting: its scope (`system`, `global`, `local`, `worktree`), the file that has it, its key and its value."""
+    """A setting: its scope (`system`, `global`, `local`, `worktree`), the file that has it, its key
+    and its value.
+    """
 
     scope: str
     file: str
@@ -35,7 +37,8 @@ _read: dict[tuple[Path, ...], _Known] = {}
 
 
 def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
-    """Every setting in git's order, without those given with -c; GitError where git cannot read a file.
+    """Every setting in git's order, without those given with -c; GitError where git cannot read a
+    file.
 
     With `tolerant` there are none in that case. MissingError without git.
     """
@@ -67,8 +70,8 @@ def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Key → values of every key that matches, in a directory (default: the current one), in or outside a
-    repository; none where git cannot read its configuration. MissingError without git."""
+    """Key → values of every key that matches, in a directory (default: the current one), in or
+    outside a repository; none where git cannot read its configuration. MissingError without git."""
     return matching(by_key(config_entries(where or Path.cwd(), tolerant=True)), pattern)
 
 
@@ -81,12 +84,14 @@ def by_key(entries: tuple[ConfigEntry, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def matching(values: Mapping[str, tuple[str, ...]], pattern: str) -> dict[str, tuple[str, ...]]:
-    """The configuration of every key that a regular expression matches, as `git config --get-regexp` finds them."""
+    """The configuration of every key that a regular expression matches, as `git config
+    --get-regexp` finds them.
+    """
     return {key: found for key, found in values.items() if re.search(pattern, key)}
 
 
 def normal_key(key: str) -> str:
-    """A key as git prints it: section and variable in lower case, the part between them as it is."""
+    """A key as git prints it: section and variable in lower case, the part between them as it is."""  # noqa: E501
     section, _, rest = key.partition(".")
     middle, dot, variable = rest.rpartition(".")
     return f"{section.lower()}.{middle}{dot}{variable.lower()}"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Filters, textconv and merge drivers that git's configuration names, disabled for one call, so that reading and merging run no external programs."""
+"""Filters, textconv and merge drivers that git's configuration names, disabled for one call, so
+that reading and merging run no external programs.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -17,8 +19,11 @@ HOOKS_OFF = (
 )
 
 
-def drivers_off(configured: Iterable[str], more: Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:
-    """The environment in which git runs no configured driver: files are compared as stored and merged as text.
+def drivers_off(
+    configured: Iterable[str], more: Iterable[tuple[str, str]] = ()
+) -> Mapping[str, str]:
+    """The environment in which git runs no configured driver: files are compared as stored and
+    merged as text.
 
     `more` is set as well, for a program that calls git without our options.
     """
@@ -39,4 +44,8 @@ def _pins(configured: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _merging(name: str) -> str:
     """The replacement of a merge driver; the names of git's own drivers keep their meaning."""
-    return "false" if name == "binary" else _MERGE.format("--union" if name == "union" else "-L ours -L base -L theirs")
+    return (
+        "false"
+        if name == "binary"
+        else _MERGE.format("--union" if name == "union" else "-L ours -L base -L theirs")
+    )

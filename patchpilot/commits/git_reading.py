@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What git knows of a repository at one moment, read with three processes: its directories, its configuration, its refs."""
+"""What git knows of a repository at one moment, read with three processes: its directories, its
+configuration, its refs.
+"""
 
 import os
 import shlex
@@ -44,7 +46,10 @@ _REFTABLE = ".invalid"
 
 
 class Places(NamedTuple):
-    """The directories of a repository. `top` is the working tree, or the git directory of a bare repository."""
+    """The directories of a repository.
+
+    `top` is the working tree, or the git directory of a bare repository.
+    """
 
     git_dir: Path
     common_dir: Path
@@ -55,8 +60,9 @@ class Places(NamedTuple):
 class GitRef(NamedTuple):
     """A branch, remote branch or tag: its full name and the object it names, peeled.
 
-    `kind` is the type of the peeled object, `symref` the full name of the ref that a symbolic ref names,
-    `upstream` the full name of a branch's upstream, `date` the committer date in seconds (0 for other objects).
+    `kind` is the type of the peeled object, `symref` the full name of the ref that a symbolic ref
+    names, `upstream` the full name of a branch's upstream, `date` the committer date in seconds (0
+    for other objects).
     """
 
     name: str
@@ -120,7 +126,10 @@ def _refuse_fifos(files: Iterable[Path]) -> None:
 
 
 def _two_folders(text: str) -> tuple[str, str]:
-    """A git directory and its common directory, on a line each; either name may have line breaks."""
+    """A git directory and its common directory, on a line each.
+
+    Either name may have line breaks.
+    """
     breaks = [at for at, char in enumerate(text) if char == "\n"]
     pairs = [(text[:at], text[at + 1 :]) for at in breaks]
     likely = (pair for pair in pairs if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/"))
@@ -159,7 +168,10 @@ def _working_tree(git_dir: Path) -> Path:
 
 
 def git_version() -> str:
-    """The version of git as `git version` prints it ("2.39.5"); MissingError without git. Cached until the program changes."""
+    """The version of git as `git version` prints it ("2.39.5"); MissingError without git.
+
+    Cached until the program changes.
+    """
     program = shutil.which("git")
     if program is None:
         raise MissingError("git is not installed", hint="install git 2.38 or newer")
@@ -183,7 +195,9 @@ def version_numbers(version: str) -> tuple[int, ...]:
 
 
 class GitReading:
-    """Configuration, refs and HEAD of a repository: refs are read when first needed and never again."""
+    """Configuration, refs and HEAD of a repository: refs are read when first needed and never
+    again.
+    """
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -192,7 +206,8 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """Key → values of git's configuration, in git's order; keys are in lower case but for their middle part.
+        """Key → values of git's configuration, in git's order; keys are in lower case but for their
+        middle part.
 
         Read again after one of its files changed: b4 and the user write to them as well.
         """
@@ -216,7 +231,10 @@ class GitReading:
 
     @cached_property
     def branch(self) -> str | None:
-        """The current branch's short name, even when it has no commit yet; None when HEAD is detached."""
+        """The current branch's short name, even when it has no commit yet.
+
+        None when HEAD is detached.
+        """
         head = self._places.git_dir / "HEAD"
         try:
             text = "" if head.is_symlink() else os.fsdecode(head.read_bytes()).rstrip("\n")
@@ -254,7 +272,10 @@ def identity_in(where: Path) -> Address | None:
 
 
 def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
-    """The author by environment and configuration (git-var(1)); what git would guess from the host's name is none."""
+    """The author by environment and configuration (git-var(1)).
+
+    What git would guess from the host's name is none.
+    """
 
     def setting(name: str) -> str:
         found = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git operations in progress: a rebase, a merge, a cherry-pick …, here or in another worktree of the repository."""
+"""Git operations in progress: a rebase, a merge, a cherry-pick …, here or in another worktree of
+the repository.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,15 +30,23 @@ class Busy:
 
 
 def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
-    """The operation in progress in this worktree, or in another one on the branch `ref`; None when there is none."""
+    """The operation in progress in this worktree, or in another one on the branch `ref`.
+
+    None when there is none.
+    """
     if unfinished(repository):
-        return Busy("an interrupted update of the branch's files", Action("undo", ("restore",), "restore the files before you commit: {}"))
+        return Busy(
+            "an interrupted update of the branch's files",
+            Action("undo", ("restore",), "restore the files before you commit: {}"),
+        )
     for mark, what, command in _MARKS:
         if (repository.git_dir / mark).exists():
             return Busy(what, f"finish it first: {command}")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _holds(worktree, ref):
-            return Busy(f"a rebase of this branch in the worktree {worktree.name}", "finish it there first")
+            return Busy(
+                f"a rebase of this branch in the worktree {worktree.name}", "finish it there first"
+            )
     return None
 
 

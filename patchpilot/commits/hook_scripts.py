@@ -12,9 +12,9 @@ python=PYTHON
 "$python" -P -c 'import patchpilot' 2>/dev/null && exec "$python" -P -m patchpilot hooks run NAME "$@"
 patchpilot --version >/dev/null 2>&1 && exec patchpilot hooks run NAME "$@"
 echo 'patchpilot: warning: not installed: the hook NAME is skipped' >&2
-"""
+"""  # noqa: E501
 B4_CALL = (
-    """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """
+    """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """  # noqa: E501
     """exec patchpilot check --format checkpatch -' """
 )
 """b4 runs it without a shell; the interpreter follows, as the shell's $0."""

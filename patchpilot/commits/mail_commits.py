@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits made from patches as mailed, in a repository of their own: their diffs are those of the mails, whatever the patches were based on.
+"""Commits made from patches as mailed, in a repository of their own: their diffs are those of the
+mails, whatever the patches were based on.
 
-A patch shows only parts of the files it changes. The rest is filled with lines of no meaning. Each patch gets the files it expects from a
-merge commit before it, so that patches need not fit one another; `git range-diff` and `git log --no-merges` leave merges out.
+A patch shows only parts of the files it changes. The rest is filled with lines of no meaning. Each
+patch gets the files it expects from a merge commit before it, so that patches need not fit one
+another; `git range-diff` and `git log --no-merges` leave merges out.
 """
 
 import re
@@ -22,13 +24,18 @@ from patchpilot.model.source_tree import is_safe_path
 GAP = 8
 """Lines between two hunks: with fewer than seven git would join them."""
 CONTEXT = 3
-_MODE = re.compile(r"^(?P<which>old|new|new file|deleted file) mode (?P<mode>100644|100755|120000)$")
+_MODE = re.compile(
+    r"^(?P<which>old|new|new file|deleted file) mode (?P<mode>100644|100755|120000)$"
+)
 _INDEX = re.compile(r"^index (?P<old>[0-9a-f]{7,64})\.\.(?P<new>[0-9a-f]{7,64})")
 Files = dict[str, tuple[str, bytes]]
 
 
 class MailCommits:
-    """A temporary repository for commits made from patches; a context manager, on whose exit it is deleted."""
+    """A temporary repository for commits made from patches.
+
+    A context manager, on whose exit it is deleted.
+    """
 
     def __init__(self) -> None:
         self._folder = TemporaryFolder("mails")
@@ -40,7 +47,12 @@ class MailCommits:
         self._env = drivers_off(config_values(self.top, KEYS))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._folder.close()
 
     def git(self, *args: str) -> Completed:
@@ -56,22 +68,41 @@ class MailCommits:
             before, after = _images(patch)
             base, merge, commit = 1, 2 * number + 1, 2 * number + 2
             parents = [f"from :{merge - 1}", f"merge :{base}"] if number else []
-            out += [*_commit(ref, merge, merge, parents, b"files", None), b"deleteall\n", *_tree(before)]
-            words = "\n".join([patch.subject.title, "", *patch.message]).encode("utf-8", "surrogateescape")
-            out += [*_commit(ref, commit, commit, [f"from :{merge}"], words, patch), b"deleteall\n", *_tree(after)]
+            out += [
+                *_commit(ref, merge, merge, parents, b"files", None),
+                b"deleteall\n",
+                *_tree(before),
+            ]
+            words = "\n".join([patch.subject.title, "", *patch.message]).encode(
+                "utf-8", "surrogateescape"
+            )
+            out += [
+                *_commit(ref, commit, commit, [f"from :{merge}"], words, patch),
+                b"deleteall\n",
+                *_tree(after),
+            ]
         out.append(f"reset {ref}-base\nfrom :1\n\ndone\n".encode())
         git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(out))
         return f"{ref}-base..{ref}"
 
     def mail(self, patch: Patch, message: str, before: Files, after: Files, prefix: str) -> bytes:
-        """A patch with another message and diff as a mail, with a subject prefix: the diff makes `after` of `before`, path → mode and content."""
+        """A patch with another message and diff as a mail, with a subject prefix: the diff makes
+        `after` of `before`, path → mode and content.
+        """
         ref = "refs/heads/mail"
         date = header_date(patch.header("Date") or "")
         out = [
             *_commit(ref, 1, 1, [], b"files", None),
             b"deleteall\n",
             *_tree(before),
-            *_commit(ref, 2, int(date.timestamp()) if date else 1, ["from :1"], message.encode("utf-8", "surrogateescape"), patch),
+            *_commit(
+                ref,
+                2,
+                int(date.timestamp()) if date else 1,
+                ["from :1"],
+                message.encode("utf-8", "surrogateescape"),
+                patch,
+            ),
             b"deleteall\n",
             *_tree(after),
             b"\ndone\n",
@@ -91,11 +122,16 @@ class MailCommits:
         return self.git("format-patch", *options, ref).out
 
 
-def _commit(ref: str, mark: int, when: int, parents: Sequence[str], message: bytes, patch: Patch | None) -> list[bytes]:
+def _commit(
+    ref: str, mark: int, when: int, parents: Sequence[str], message: bytes, patch: Patch | None
+) -> list[bytes]:
     author = patch.author if patch else None
     name = re.sub(r"[<>\n\0]", "", author.name if author else "").strip() or "unknown"
     email = re.sub(r"[<>\s\0]", "", author.email if author else "") or "unknown"
-    head = f"commit {ref}\nmark :{mark}\nauthor {name} <{email}> {when} +0000\ncommitter patchpilot <patchpilot> {when} +0000\n"
+    head = (
+        f"commit {ref}\nmark :{mark}\nauthor {name} <{email}> {when} +0000\ncommitter patchpilot"
+        f" <patchpilot> {when} +0000\n"
+    )
     follows = "".join(f"{parent}\n" for parent in parents)
     return [head.encode("utf-8", "surrogateescape"), _data(message), follows.encode()]
 
@@ -105,7 +141,12 @@ def _tree(files: Files) -> list[bytes]:
     for path, (mode, content) in files.items():
         if not _can_be(path):
             continue
-        name = path.encode("utf-8", "surrogateescape").replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+        name = (
+            path.encode("utf-8", "surrogateescape")
+            .replace(b"\\", b"\\\\")
+            .replace(b'"', b'\\"')
+            .replace(b"\n", b"\\n")
+        )
         out += [b'M %b inline "%b"\n' % (mode.encode(), name), _data(content)]
     return out
 
@@ -119,7 +160,12 @@ def _images(patch: Patch) -> tuple[Files, Files]:
     before: Files = {}
     after: Files = {}
     for change in patch.files:
-        is_copy = change.old_path and change.new_path and change.old_path != change.new_path and not change.is_rename
+        is_copy = (
+            change.old_path
+            and change.new_path
+            and change.old_path != change.new_path
+            and not change.is_rename
+        )
         old_path = change.new_path if is_copy else change.old_path
         old_mode, new_mode, ids = head_of(patch, change)
         old, new = _binary(ids) if change.is_binary else _sides(change)
@@ -132,13 +178,19 @@ def _images(patch: Patch) -> tuple[Files, Files]:
 
 def _can_be(path: str) -> bool:
     """Whether git takes this path into a tree."""
-    return is_safe_path(path) and all(part and part != "." and part.lower() != ".git" for part in path.split("/"))
+    return is_safe_path(path) and all(
+        part and part != "." and part.lower() != ".git" for part in path.split("/")
+    )
 
 
 def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
-    """The modes of a file before and after, and the ids of its contents, from the lines above its hunks."""
+    """The modes of a file before and after, and the ids of its contents, from the lines above its
+    hunks.
+    """
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
-    for line in patch.lines[change.patch_line : change.hunks[0].patch_line - 1 if change.hunks else len(patch.lines)]:
+    for line in patch.lines[
+        change.patch_line : change.hunks[0].patch_line - 1 if change.hunks else len(patch.lines)
+    ]:
         if line.startswith("diff --git "):
             break
         if match := _MODE.match(line):
@@ -150,13 +202,17 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Two contents that git takes for binary, and that differ from those of another patch when the ids do."""
+    """Two contents that git takes for binary, and that differ from those of another patch when the
+    ids do.
+    """
     old, new = (b"\0" + one.encode() for one in ids)
     return old, new
 
 
 def _sides(change: FileChange) -> tuple[bytes, bytes]:
-    """The text before and after: the hunks' lines, and filling where the patch does not show the file."""
+    """The text before and after: the hunks' lines, and filling where the patch does not show the
+    file.
+    """
     old: list[str] = []
     new: list[str] = []
     # what is not shown of a renamed file makes it similar to what it was
@@ -175,7 +231,10 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 
 
 def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
-    """Lines above a hunk, the last one with the text that its header names; no two hunks have the same ones."""
+    """Lines above a hunk, the last one with the text that its header names.
+
+    No two hunks have the same ones.
+    """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return [*lines[:-1], f"{hunk.section}\n"] if count and hunk.section.strip() else lines
 

@@ -20,12 +20,15 @@ _LONGEST = 60.0
 class Merges:
     """A running `git merge-tree --stdin`. Thread-safe; close it, or use it as a context manager.
 
-    Before 2.50 git writes its output only when its buffer is full. To flush it, each request is followed by `filler`, a pair whose output is
-    longer than the buffer and is discarded. A git without `--stdin` (2.38), or one that does not flush even so, is detected by a first
-    request and not used again.
+    Before 2.50 git writes its output only when its buffer is full. To flush it, each request is
+    followed by `filler`, a pair whose output is longer than the buffer and is discarded. A git
+    without `--stdin` (2.38), or one that does not flush even so, is detected by a first request and
+    not used again.
     """
 
-    def __init__(self, repo: Path, filler: tuple[str, str], env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, repo: Path, filler: tuple[str, str], env: Mapping[str, str] | None = None
+    ) -> None:
         self._argv = git_argv(repo, "merge-tree", "--write-tree", "--stdin", "--messages", "-z")
         self._env = environment(env)
         self._filler = filler
@@ -47,7 +50,9 @@ class Merges:
             self._stop()
 
     def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
-        """Whether the merge of two commits is clean, and the fields that `git merge-tree -z --messages` prints for it; None: run git separately."""
+        """Whether the merge of two commits is clean, and the fields that `git merge-tree -z
+        --messages` prints for it; None: run git separately.
+        """
         with self._lock:
             if not self._is_of_use:
                 return None
@@ -67,7 +72,12 @@ class Merges:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self._env, start_new_session=True
+            self._argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=self._env,
+            start_new_session=True,
         )
         self._words = self._read()
         self._end = time.monotonic() + _FIRST
@@ -97,7 +107,8 @@ class Merges:
         self._process.stdin.flush()
 
     def _answer(self) -> tuple[bool, list[str]]:
-        """One answer: its tree, the conflicted entries up to an empty word, the messages up to what is no number of paths.
+        """One answer: its tree, the conflicted entries up to an empty word, the messages up to what
+        is no number of paths.
 
         That is an empty word, but for a submodule in conflict git writes its advice there.
         """

@@ -14,7 +14,9 @@ SUBJECT = "Subject: [PATCH] "
 
 
 class MessageMail(NamedTuple):
-    """What is about to be committed as a patch mail, the revision it is based on, and the line of the message (from 0) of each line of the mail (from 1)."""
+    """What is about to be committed as a patch mail, the revision it is based on, and the line of
+    the message (from 0) of each line of the mail (from 1).
+    """
 
     content: bytes
     base: str
@@ -22,7 +24,9 @@ class MessageMail(NamedTuple):
 
 
 def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
-    """What is about to be committed, as a patch mail of the message in `file` and the staged changes, and the revision they are based on."""
+    """What is about to be committed, as a patch mail of the message in `file` and the staged
+    changes, and the revision they are based on.
+    """
     try:
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
@@ -31,13 +35,20 @@ def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, 
 
 
 def mail_of_message(repository: Repository, text: str) -> MessageMail:
-    """What is about to be committed, as a patch mail of this message, as an editor has it, and the staged changes."""
+    """What is about to be committed, as a patch mail of this message, as an editor has it, and the
+    staged changes.
+    """
     comment = (repository.config("core.commentChar") or ("#",))[-1]
     comment = comment if len(comment) == 1 else "#"
     every = text.split("\n")
     # git commit --verbose shows the diff below this line
-    end = next((number for number, line in enumerate(every) if line.startswith(f"{comment} {SCISSORS}")), len(every))
-    kept = [(number, line) for number, line in enumerate(every[:end]) if not line.startswith(comment)]
+    end = next(
+        (number for number, line in enumerate(every) if line.startswith(f"{comment} {SCISSORS}")),
+        len(every),
+    )
+    kept = [
+        (number, line) for number, line in enumerate(every[:end]) if not line.startswith(comment)
+    ]
     while kept and not kept[0][1]:
         del kept[0]
     (first, subject), *body = kept or [(0, "")]
@@ -46,8 +57,13 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
     while body and not body[-1][1].strip():
         del body[-1]
     author = repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0] + ">"
-    # `git commit -a` hands hooks an index of its own; an amended message alone has the last commit's diff
-    index = {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])} if "GIT_INDEX_FILE" in os.environ else None  # noqa: PTH100
+    # `git commit -a` hands hooks an index of its own; an amended message alone has the last
+    # commit's diff
+    index = (
+        {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])}  # noqa: PTH100
+        if "GIT_INDEX_FILE" in os.environ
+        else None
+    )
     base = "HEAD"
     diff = repository.git("diff", "--cached", "--stat", "-p", "-M", env=index).text
     if not diff and repository.find("HEAD^"):

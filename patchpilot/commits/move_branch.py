@@ -20,7 +20,9 @@ def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]
 
 
 def refuse_dirty(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> None:
-    """RefusedError where the branch whose files `paths` change is checked out with uncommitted changes to them, or in another worktree."""
+    """RefusedError where the branch whose files `paths` change is checked out with uncommitted
+    changes to them, or in another worktree.
+    """
     _paths_to_follow(repository, ref, paths)
 
 
@@ -34,13 +36,18 @@ def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, 
         return False
     # so many names would not fit on a command line
     named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
-    done = repository.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", *named, filters=True)
-    changed = [entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry]
+    done = repository.git(
+        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", *named, filters=True
+    )
+    changed = [
+        entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry
+    ]
     touched = set(paths)
     dirty = [path for path in changed if path in touched]
     if dirty:
         raise RefusedError(
-            f"{dirty[0]} has uncommitted changes" + (f" (and {len(dirty) - 1} more)" if len(dirty) > 1 else ""),
+            f"{dirty[0]} has uncommitted changes"
+            + (f" (and {len(dirty) - 1} more)" if len(dirty) > 1 else ""),
             hint="commit or stash them (git stash), then try again",
         )
     return True
@@ -51,25 +58,43 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
-    """RefusedError where another worktree than `here` has the branch checked out, which git allows when forced."""
+    """RefusedError where another worktree than `here` has the branch checked out, which git allows
+    when forced.
+    """
     if ref is None:
         return
-    listed = repository.git("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape").split("\0\0")
+    listed = (
+        repository.git("worktree", "list", "--porcelain", "-z")
+        .out.decode("utf-8", "surrogateescape")
+        .split("\0\0")
+    )
     # a worktree whose directory is gone has no files
     trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
     having = [
-        entry.removeprefix("worktree ") for tree in trees if f"branch {ref}" in tree for entry in tree if entry.startswith("worktree ")
+        entry.removeprefix("worktree ")
+        for tree in trees
+        if f"branch {ref}" in tree
+        for entry in tree
+        if entry.startswith("worktree ")
     ]
     others = [one for one in having if Path(one) != repository.top] or having
     if len(having) > here:
         raise RefusedError(
-            f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, whose files would not be updated",
-            hint="check out another branch there first (git switch)" if here else "run the command in that worktree",
+            f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, whose files"
+            " would not be updated",
+            hint=(
+                "check out another branch there first (git switch)"
+                if here
+                else "run the command in that worktree"
+            ),
         )
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Write the undo record, then move the branch, its index and its working tree. None where there is nothing to do."""
+    """Write the undo record, then move the branch, its index and its working tree.
+
+    None where there is nothing to do.
+    """
     if rewriting.old == rewriting.new:
         return None
     refuse_dirty(repository, rewriting.ref, changed_paths(repository, rewriting.old, rewriting.new))
@@ -80,26 +105,43 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
 
 
 def shift(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; checked-out files that differ are updated.
+    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; checked-out files that
+    differ are updated.
 
-    RefusedError where the branch has moved, or where files to update have changes. One git command updates the files and the branch, and
-    completes when this process is killed. Staged changes to other files stay staged.
+    RefusedError where the branch has moved, or where files to update have changes. One git command
+    updates the files and the branch, and completes when this process is killed. Staged changes to
+    other files stay staged.
     """
     if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
         return
     if repository.find("HEAD") != old:
-        raise RefusedError("the branch has moved in the meantime", hint="nothing was changed: check the branch (git log), then try again")
-    # `reset --keep` would unstage changes to other files and could lose content that is only in the index
+        raise RefusedError(
+            "the branch has moved in the meantime",
+            hint="nothing was changed: check the branch (git log), then try again",
+        )
+    # `reset --keep` would unstage changes to other files and could lose content that is only in the
+    # index
     place = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     refuse_locked(repository, ref)
     begin(repository, Move(ref, old, new, why))
     done = repository.git(
-        "checkout", "--quiet", "--no-recurse-submodules", "--no-overwrite-ignore", *place, new, "--", env={"GIT_REFLOG_ACTION": why}, ok=()
+        "checkout",
+        "--quiet",
+        "--no-recurse-submodules",
+        "--no-overwrite-ignore",
+        *place,
+        new,
+        "--",
+        env={"GIT_REFLOG_ACTION": why},
+        ok=(),
     )
     if done.code:
         # the first lines give the reason, later ones are advice for switching branches
         words = " ".join(line.strip() for line in done.error_text.splitlines()[:2]) or "git failed"
         end(repository)
-        raise RefusedError(f"the working tree could not be updated: {words}", hint="nothing was changed: see `git status`")
+        raise RefusedError(
+            f"the working tree could not be updated: {words}",
+            hint="nothing was changed: see `git status`",
+        )
     end(repository)

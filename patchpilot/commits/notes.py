@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Notes (`git notes`) of rewritten commits, copied to the new ones as git does after a rebase.
 
-git copies only what `notes.rewriteRef` names; where nothing is named, all notes are copied, because a rewrite loses nothing.
+git copies only what `notes.rewriteRef` names; where nothing is named, all notes are copied, because
+a rewrite loses nothing.
 """
 
 import os
@@ -14,20 +15,35 @@ _NOTES = "refs/notes/"
 
 
 def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
-    """Give each commit the notes of another one: from → to. Those that differ are replaced, and none is removed."""
+    """Give each commit the notes of another one: from → to.
+
+    Those that differ are replaced, and none is removed.
+    """
     if not commits:
         return
     for ref in _rewritten_refs(repository):
         texts = _texts(repository, ref, (*commits, *commits.values()))
-        pairs = [f"{one} {other}\n" for one, other in commits.items() if texts.get(one) not in ("", None, texts.get(other))]
+        pairs = [
+            f"{one} {other}\n"
+            for one, other in commits.items()
+            if texts.get(one) not in ("", None, texts.get(other))
+        ]
         if pairs:
-            repository.git("notes", f"--ref={ref}", "copy", "--force", "--stdin", stdin="".join(pairs).encode())
+            repository.git(
+                "notes", f"--ref={ref}", "copy", "--force", "--stdin", stdin="".join(pairs).encode()
+            )
 
 
 def _rewritten_refs(repository: Repository) -> Sequence[str]:
-    """The refs whose notes follow a rewritten commit: GIT_NOTES_REWRITE_REF, else notes.rewriteRef, else all."""
+    """The refs whose notes follow a rewritten commit: GIT_NOTES_REWRITE_REF, else notes.rewriteRef,
+    else all.
+    """
     refs = repository.git("for-each-ref", "--format=%(refname)", _NOTES).text.split()
-    if not refs or repository.git("config", "--type=bool", "notes.rewrite.rebase", ok=()).text.strip() == "false":
+    if (
+        not refs
+        or repository.git("config", "--type=bool", "notes.rewrite.rebase", ok=()).text.strip()
+        == "false"
+    ):
         return ()
     named = os.environ.get("GIT_NOTES_REWRITE_REF")
     patterns = named.split(":") if named is not None else repository.config("notes.rewriteref")
@@ -39,6 +55,12 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
 def _texts(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str, str]:
     """The text of the note of each of these commits in a ref, "" for none."""
     done = repository.git(
-        "log", "--no-walk=unsorted", "--stdin", f"--notes={ref}", "-z", "--format=%H%n%N", stdin="\n".join(commits).encode()
+        "log",
+        "--no-walk=unsorted",
+        "--stdin",
+        f"--notes={ref}",
+        "-z",
+        "--format=%H%n%N",
+        stdin="\n".join(commits).encode(),
     )
     return dict(entry.partition("\n")[::2] for entry in done.text.split("\0") if entry)

@@ -91,7 +91,9 @@ _WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
-    """UntrustedCommandsError where a use would run a command of the repository's that is not trusted."""
+    """UntrustedCommandsError where a use would run a command of the repository's that is not
+    trusted.
+    """
     commands = untrusted(top, *uses)
     if not commands:
         return

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree that a patch of a series applies to: the base of the series with the earlier patches applied, in memory."""
+"""The tree that a patch of a series applies to: the base of the series with the earlier patches
+applied, in memory.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,7 +19,10 @@ _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
 class Stack:
-    """The patches of a series, in order, on top of a tree. A patch's diff is parsed only when a file it names is read."""
+    """The patches of a series, in order, on top of a tree.
+
+    A patch's diff is parsed only when a file it names is read.
+    """
 
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
@@ -36,7 +41,9 @@ class Stack:
         return result
 
     def before(self, path: str, number: int, depth: int = 0) -> tuple[bytes | None, bool]:
-        """A file as the patches before `number` leave it, and whether that is a guess because one of them does not apply there."""
+        """A file as the patches before `number` leave it, and whether that is a guess because one
+        of them does not apply there.
+        """
         numbers = [one for one in self.touched.get(path, ()) if one < number]
         states = self._states.setdefault(path, {}) if numbers else {}
         at = max((state for state in states if state <= len(numbers)), default=0)
@@ -44,7 +51,11 @@ class Stack:
         for count, one in enumerate(numbers[at:], at + 1):
             if depth and not self._may_go_on():
                 return content, True
-            changes = [change for change in self._patches[one].files if path in (change.old_path, change.new_path)]
+            changes = [
+                change
+                for change in self._patches[one].files
+                if path in (change.old_path, change.new_path)
+            ]
             # a file that replaces a removed one is read as it is
             for change in sorted(changes, key=lambda change: change.new_path == path):
                 content, missed = self._after(change, path, content, one, depth)
@@ -61,10 +72,16 @@ class Stack:
         self._left -= 1
         return self._left >= 0
 
-    def _after(self, change: FileChange, path: str, content: bytes | None, number: int, depth: int) -> tuple[bytes | None, bool]:
+    def _after(
+        self, change: FileChange, path: str, content: bytes | None, number: int, depth: int
+    ) -> tuple[bytes | None, bool]:
         """The file after the change, and whether any hunk was not at its place."""
         if change.new_path != path:
-            return (content, False) if change.new_path and not change.is_rename else (None, content is None)
+            return (
+                (content, False)
+                if change.new_path and not change.is_rename
+                else (None, content is None)
+            )
         if change.old_path and change.old_path != path:
             if depth >= FARTHEST:
                 return None, True
@@ -78,11 +95,15 @@ class Stack:
         fit = fit_hunks(path, text_lines(content or b""), change.hunks)
         left = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
         lines = _forced(list(fit.lines or ()), left) if left else fit.lines or ()
-        return "".join(lines).encode("utf-8", "surrogateescape"), missed or content is None or bool(left)
+        return "".join(lines).encode("utf-8", "surrogateescape"), missed or content is None or bool(
+            left
+        )
 
 
 def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """The lines with the hunks' additions inserted near their intended place, so that the added code can be found."""
+    """The lines with the hunks' additions inserted near their intended place, so that the added
+    code can be found.
+    """
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
         gone = {line.text for line in hunk.lines if line.kind != "+"}
@@ -96,13 +117,22 @@ def _named(patch: Patch) -> list[str]:
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
             word = line.split(" ", 2)
-            name = word[2] if word[0] in ("rename", "copy") and len(word) > 2 else line[4:].split("\t")[0]
-            result.append(name[2:] if name[:2] in ("a/", "b/") and word[0] in ("+++", "---") else name)
+            name = (
+                word[2]
+                if word[0] in ("rename", "copy") and len(word) > 2
+                else line[4:].split("\t")[0]
+            )
+            result.append(
+                name[2:] if name[:2] in ("a/", "b/") and word[0] in ("+++", "---") else name
+            )
     return [name for name in result if name != "/dev/null"]
 
 
 class PatchedTree:
-    """A tree with the first patches of a stack applied. `ground` is the tree without them, for what is read once and cached."""
+    """A tree with the first patches of a stack applied.
+
+    `ground` is the tree without them, for what is read once and cached.
+    """
 
     def __init__(self, stack: Stack, number: int) -> None:
         self._stack = stack
@@ -112,7 +142,10 @@ class PatchedTree:
     @property
     def label(self) -> str:
         """The tree without patches, and how many patches are applied."""
-        return f"{self.ground.label} with the previous {f'{self._number} patches' if self._number > 1 else 'patch'}"
+        return (
+            f"{self.ground.label} with the previous"
+            f" {f'{self._number} patches' if self._number > 1 else 'patch'}"
+        )
 
     @property
     def version(self) -> tuple[int, int] | None:
@@ -121,11 +154,19 @@ class PatchedTree:
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, or None."""
-        return self._stack.before(path, self._number)[0] if self.changes(path) else self.ground.read(path)
+        return (
+            self._stack.before(path, self._number)[0]
+            if self.changes(path)
+            else self.ground.read(path)
+        )
 
     def exists(self, path: str) -> bool:
         """Whether a file or directory is there."""
-        return self.read(path) is not None if self.changes(path) else self.ground.exists(path) or self.is_dir(path)
+        return (
+            self.read(path) is not None
+            if self.changes(path)
+            else self.ground.exists(path) or self.is_dir(path)
+        )
 
     def is_dir(self, path: str) -> bool:
         """Whether a directory is there."""
@@ -139,7 +180,11 @@ class PatchedTree:
         changed = self.changed(directory)
         if not changed:
             return self.ground.files(directory)
-        known = set(self.ground.files(directory)) if not directory or self.ground.is_dir(directory) else set()
+        known = (
+            set(self.ground.files(directory))
+            if not directory or self.ground.is_dir(directory)
+            else set()
+        )
         there = {path for path in changed if self.read(path) is not None}
         return tuple(sorted((known - set(changed)) | there))
 
@@ -151,15 +196,22 @@ class PatchedTree:
     def changed(self, directory: str) -> tuple[str, ...]:
         """The files below a directory that one of the patches names."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
-        return tuple(path for path in self._stack.touched if path.startswith(prefix) and self.changes(path))
+        return tuple(
+            path for path in self._stack.touched if path.startswith(prefix) and self.changes(path)
+        )
 
     def is_guess(self, path: str) -> bool:
-        """Whether the content of a file is uncertain, because one of the patches does not apply to it."""
+        """Whether the content of a file is uncertain, because one of the patches does not apply to
+        it.
+        """
         return self.changes(path) and self._stack.before(path, self._number)[1]
 
 
 class ParentTree(PatchedTree):
-    """The tree of the parent of a commit of a series; files that differ from the ground are those of the earlier commits."""
+    """The tree of the parent of a commit of a series.
+
+    Files that differ from the ground are those of the earlier commits.
+    """
 
     def __init__(self, stack: Stack, number: int, parent: Tree) -> None:
         super().__init__(stack, number)

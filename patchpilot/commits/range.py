@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TARGET → Series: commits, ranges, patch files, directories, mboxes and standard input all become patches as mails."""
+"""TARGET → Series: commits, ranges, patch files, directories, mboxes and standard input all become
+patches as mails.
+"""
 
 import os
 import sys
@@ -23,7 +25,10 @@ MAX_COMMITS = 1000
 _NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
-"""Reads the series named by an archive's URL or a Message-ID; passed in, as this room must not use the network."""
+"""Reads the series named by an archive's URL or a Message-ID.
+
+Passed in, as this room must not use the network.
+"""
 Skipped = Callable[[str], None]
 """Called with the reason for skipping a file of a directory."""
 
@@ -34,31 +39,46 @@ ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
 
 def is_network_target(target: str) -> bool:
     """Whether a TARGET is a message-id or an archive URL, which only the threads room can fetch."""
-    return target.startswith(("http://", "https://")) or (target.startswith("<") and target.endswith(">"))
+    return target.startswith(("http://", "https://")) or (
+        target.startswith("<") and target.endswith(">")
+    )
 
 
 def is_mail(target: str) -> bool:
-    """Whether a TARGET has the form of a source of mails: standard input, a file, an archive's mail."""
+    """Whether a TARGET has the form of a source of mails: standard input, a file, an archive's
+    mail.
+    """
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
 
 def names_file(target: str) -> bool:
-    """Whether a TARGET is an existing file or directory. HEAD in a bare repository means the commit, not the file."""
+    """Whether a TARGET is an existing file or directory.
+
+    HEAD in a bare repository means the commit, not the file.
+    """
     if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
         return False
     return bool(target) and Path(target).exists()
 
 
 def looks_like_file(target: str) -> bool:
-    """Whether a word that names nothing was probably meant as a file, by its beginning or ending."""
-    return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(("/", "./", "../", "~"))
+    """Whether a word that names nothing was probably meant as a file, by its beginning or ending."""  # noqa: E501
+    return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(
+        ("/", "./", "../", "~")
+    )
 
 
 def refuse_absent(targets: Sequence[str]) -> None:
-    """InputError for the first TARGET that looks like a file but does not exist; for use without a repository, where it cannot name a commit."""
+    """InputError for the first TARGET that looks like a file but does not exist.
+
+    For use without a repository, where it cannot name a commit.
+    """
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "check the path, or name a repository with {}"))
+            raise InputError(
+                f"{target}: no such file",
+                hint=Action("", ("-C", "DIR"), "check the path, or name a repository with {}"),
+            )
 
 
 def read_targets(
@@ -71,30 +91,46 @@ def read_targets(
 ) -> tuple[Series, ...]:
     """The series of each TARGET, in order.
 
-    Files win over revisions of the same name. `stdin` is the content of `-`, where it was read already. With `skipped` a file of a directory that is
-    not a patch is reported to that and left out. `choose_mails` says which mails of a mailbox are read. Errors name the file or the word.
+    Files win over revisions of the same name. `stdin` is the content of `-`, where it was read
+    already. With `skipped` a file of a directory that is not a patch is reported to that and left
+    out. `choose_mails` says which mails of a mailbox are read. Errors name the file or the word.
     """
     series: list[Series] = []
     loose: list[Patch] = []
     for target in targets:
         if target == "-":
-            loose += patches_of(sys.stdin.buffer.read(MAX_INPUT + 1) if stdin is None else stdin, "-", skipped, choose_mails)
+            loose += patches_of(
+                sys.stdin.buffer.read(MAX_INPUT + 1) if stdin is None else stdin,
+                "-",
+                skipped,
+                choose_mails,
+            )
         elif names_file(target):
             loose += _read_all(target, skipped, choose_mails)
         elif is_network_target(target):
             if from_archive is None:
-                raise UsageError(f"{target}: this command cannot read mail archives", hint=f"fetch it first: b4 am {target}")
+                raise UsageError(
+                    f"{target}: this command cannot read mail archives",
+                    hint=f"fetch it first: b4 am {target}",
+                )
             series.append(from_archive(target))
         elif repository is None:
-            raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "or name a repository with {}"))
+            raise InputError(
+                f"{target}: no such file",
+                hint=Action("", ("-C", "DIR"), "or name a repository with {}"),
+            )
         elif looks_like_file(target) and not repository.find(target):
-            raise InputError(f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET)))
+            raise InputError(
+                f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET))
+            )
         else:
             series.append(revision_series(repository, target))
     return (*series, *group(loose))
 
 
-def _read_all(target: str, skipped: Skipped | None, choose_mails: ChooseMails | None) -> list[Patch]:
+def _read_all(
+    target: str, skipped: Skipped | None, choose_mails: ChooseMails | None
+) -> list[Patch]:
     """The patches of a file or a directory; InputError where a directory has none."""
     patches: list[Patch] = []
     for file in patch_files(target):
@@ -105,23 +141,39 @@ def _read_all(target: str, skipped: Skipped | None, choose_mails: ChooseMails | 
                 raise
             skipped(error.message)
     if not patches and Path(target).is_dir():
-        raise InputError(f"{target}: no patches in this directory", hint="create them with: git format-patch -o DIR A..B")
+        raise InputError(
+            f"{target}: no patches in this directory",
+            hint="create them with: git format-patch -o DIR A..B",
+        )
     return patches
 
 
 def patch_files(target: str) -> tuple[Path, ...]:
-    """The patch files of a file or directory argument; InputError for a directory without patches."""
+    """The patch files of a file or directory argument.
+
+    InputError for a directory without patches.
+    """
     if not Path(target).is_dir():
         return (Path(target),)
     files = tuple(file for file in sorted(Path(target).iterdir()) if _is_patch_file(file))
     if not files:
-        raise InputError(f"{target}: no patches in this directory", hint="patch file names must end in .patch, .diff, .eml or .mbox")
+        raise InputError(
+            f"{target}: no patches in this directory",
+            hint="patch file names must end in .patch, .diff, .eml or .mbox",
+        )
     return files
 
 
 def _is_patch_file(file: Path) -> bool:
-    """Whether a file's name is that of a patch; files of editors and systems begin with a dot or end differently."""
-    return file.suffix in (".patch", ".eml", ".mbox", ".diff") and not file.name.startswith(".") and not file.is_dir()
+    """Whether a file's name is that of a patch.
+
+    Files of editors and systems begin with a dot or end differently.
+    """
+    return (
+        file.suffix in (".patch", ".eml", ".mbox", ".diff")
+        and not file.name.startswith(".")
+        and not file.is_dir()
+    )
 
 
 def head_of(repository: "Repository") -> str:
@@ -129,19 +181,36 @@ def head_of(repository: "Repository") -> str:
     head = repository.find("HEAD")
     if head is None:
         name = f"the branch {repository.branch}" if repository.branch else "HEAD"
-        raise MissingError(f"{name} has no commits yet", hint=Hint(("commit your fix first, or ", NAME_TARGET)))
+        raise MissingError(
+            f"{name} has no commits yet", hint=Hint(("commit your fix first, or ", NAME_TARGET))
+        )
     return head
 
 
 def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
-    """The ids of `start..end` without merges and b4's cover letter, oldest first; UsageError when there are none or too many."""
+    """The ids of `start..end` without merges and b4's cover letter, oldest first.
+
+    UsageError when there are none or too many.
+    """
     from patchpilot.commits.b4_prep import without_covers
 
-    ids = repository.rev_list("--reverse", "--topo-order", "--no-merges", f"--max-count={MAX_COMMITS + 1}", f"{start}..{end}")
+    ids = repository.rev_list(
+        "--reverse",
+        "--topo-order",
+        "--no-merges",
+        f"--max-count={MAX_COMMITS + 1}",
+        f"{start}..{end}",
+    )
     if not ids:
-        raise UsageError(f"no commits in {start[:12]}..{end[:12]}", hint="A..B means the commits of B that are not in A")
+        raise UsageError(
+            f"no commits in {start[:12]}..{end[:12]}",
+            hint="A..B means the commits of B that are not in A",
+        )
     if len(ids) > MAX_COMMITS:
-        raise UsageError(f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}", hint="pass a shorter range A..B")
+        raise UsageError(
+            f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}",
+            hint="pass a shorter range A..B",
+        )
     patches = without_covers(repository, ids)
     if not patches:
         raise only_cover(ids[-1])
@@ -160,15 +229,22 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     """The ids of a commit-ish or a range, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET)))
-        raise UsageError(f"{target}: a commit is required, not a file", hint="apply it first (git am FILE), then name the commit")
+            raise InputError(
+                f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET))
+            )
+        raise UsageError(
+            f"{target}: a commit is required, not a file",
+            hint="apply it first (git am FILE), then name the commit",
+        )
     if ".." in target:
         return _range(repository, target)[1]
     return (resolve_patch(repository, target),)
 
 
 def newest_patch(repository: "Repository") -> str:
-    """The newest commit of the checked-out branch: HEAD, or its parent where HEAD is b4's cover letter."""
+    """The newest commit of the checked-out branch: HEAD, or its parent where HEAD is b4's cover
+    letter.
+    """
     from patchpilot.commits.b4_prep import below_cover
 
     return below_cover(repository, head_of(repository))
@@ -182,7 +258,10 @@ def resolve_patch(repository: "Repository", word: str) -> str:
     if is_cover(repository.commit(found)):
         raise UsageError(
             f"{word} is b4's cover letter, not a patch ({found[:12]})",
-            hint="omit TARGET for all patches of the branch, or name one of them (see git log --oneline)",
+            hint=(
+                "omit TARGET for all patches of the branch, or name one of them (see git log"
+                " --oneline)"
+            ),
         )
     return found
 
@@ -191,11 +270,17 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
     from patchpilot.commits.b4_prep import below_cover
 
     if "..." in target:
-        raise UsageError(f"{target}: a range needs two dots, not three", hint=f"use {target.replace('...', '..')}")
+        raise UsageError(
+            f"{target}: a range needs two dots, not three",
+            hint=f"use {target.replace('...', '..')}",
+        )
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
     if not repository.rev_list("--no-merges", "--max-count=1", f"{start}..{end}"):
-        raise UsageError(f"{target}: no commits in this range", hint="A..B means the commits of B that are not in A")
+        raise UsageError(
+            f"{target}: no commits in this range",
+            hint="A..B means the commits of B that are not in A",
+        )
     return below_cover(repository, start), range_commits(repository, start, end)
 
 
@@ -209,15 +294,24 @@ def revision_series(repository: "Repository", target: str) -> Series:
 
 def commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
     """These commits as patches, formatted by git as mails, in order."""
-    return Series(_patches_of_line(repository, ids) or tuple(commit_patch(repository, id_) for id_ in ids), None, base)
+    return Series(
+        _patches_of_line(repository, ids) or tuple(commit_patch(repository, id_) for id_ in ids),
+        None,
+        base,
+    )
 
 
 def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patch, ...]:
-    """The patches of several commits each of which is the only parent of the next, read at once; none for other commits."""
+    """The patches of several commits each of which is the only parent of the next, read at once.
+
+    None for other commits.
+    """
     if len(ids) < 2 or repository.is_shallow():
         return ()
     parents = [repository.commit(id_).parents for id_ in ids]
-    if len(parents[0]) != 1 or any(own != (below,) for own, below in zip(parents[1:], ids, strict=False)):
+    if len(parents[0]) != 1 or any(
+        own != (below,) for own, below in zip(parents[1:], ids, strict=False)
+    ):
         return ()
     out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
     texts = _FORMATTED.split(out)
@@ -226,7 +320,9 @@ def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patc
         return ()
     # git writes an empty line between two patches
     texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
-    starts = (b"From %b%b" % (id_, text) for id_, text in zip(texts[1::2], texts[2::2], strict=True))
+    starts = (
+        b"From %b%b" % (id_, text) for id_, text in zip(texts[1::2], texts[2::2], strict=True)
+    )
     return tuple(parse_patch(data, id_[:12], id_) for data, id_ in zip(starts, ids, strict=True))
 
 
@@ -246,20 +342,27 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     if parents and repository.is_shallow() and repository.objects.get(parents[0]) is None:
         # git would show the whole tree as added
         raise MissingError(
-            f"the parent of {commit_id[:12]} is missing: the clone is shallow", hint="run git fetch --deepen=1 (or --unshallow)"
+            f"the parent of {commit_id[:12]} is missing: the clone is shallow",
+            hint="run git fetch --deepen=1 (or --unshallow)",
         )
     if len(parents) > 1:
         # git would give the last commit before it that is not a merge
         raise UsageError(
-            f"{commit_id[:12]} is a merge commit, which has no patch", hint="pass the commit that makes the change, or a range A..B"
+            f"{commit_id[:12]} is a merge commit, which has no patch",
+            hint="pass the commit that makes the change, or a range A..B",
         )
     done = repository.git(*_FORMAT_PATCH, "-1", commit_id)
     if not done.out:
-        raise UsageError(f"{commit_id[:12]} is an empty commit, which has no patch", hint="pass a commit that changes files")
+        raise UsageError(
+            f"{commit_id[:12]} is an empty commit, which has no patch",
+            hint="pass a commit that changes files",
+        )
     return parse_patch(done.out, commit_id[:12], commit_id)
 
 
-def read_file(file: Path, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None) -> list[Patch]:
+def read_file(
+    file: Path, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None
+) -> list[Patch]:
     """The patches of a file: a patch, an mbox, either gzipped."""
     return patches_of(read_bytes(file), str(file), skipped, choose_mails)
 
@@ -279,19 +382,32 @@ def read_bytes(file: Path) -> bytes:
 
 
 def _too_large(source: str) -> InputError:
-    return InputError(f"{source}: larger than {MAX_INPUT >> 20} MiB", hint="pass the patches, or the mbox of one thread")
+    return InputError(
+        f"{source}: larger than {MAX_INPUT >> 20} MiB",
+        hint="pass the patches, or the mbox of one thread",
+    )
 
 
-def patches_of(data: bytes, source: str, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None) -> list[Patch]:
-    """The patches in the bytes of a file or of standard input; from an mbox or a digest only patches and cover letters. With `skipped` a mail
-    of an mbox that is over a limit is reported to that and left out; `choose_mails` says which mails are read."""
+def patches_of(
+    data: bytes,
+    source: str,
+    skipped: Skipped | None = None,
+    choose_mails: ChooseMails | None = None,
+) -> list[Patch]:
+    """The patches in the bytes of a file or of standard input; from an mbox or a digest only
+    patches and cover letters. With `skipped` a mail of an mbox that is over a limit is reported to
+    that and left out; `choose_mails` says which mails are read."""
     if len(data) > MAX_INPUT:
         raise _too_large(source)
     if data[:2] == b"\x1f\x8b":
         from patchpilot.model.bounded_gzip import unpack
 
         data = unpack(data, source, MAX_INPUT)
-    mails = [mail for start, end in mail_bounds(data) for mail in digest_mails(one_mail(data, start, end))]
+    mails = [
+        mail
+        for start, end in mail_bounds(data)
+        for mail in digest_mails(one_mail(data, start, end))
+    ]
     if len(mails) == 1:
         return [parse_patch(mails[0], source)]
     chosen = choose_mails(mails) if choose_mails else range(len(mails))
@@ -312,10 +428,16 @@ def patches_of(data: bytes, source: str, skipped: Skipped | None = None, choose_
 
 
 def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
-    """Whether the patch continues the thread of these, even with another version or total, which rules report."""
+    """Whether the patch continues the thread of these, even with another version or total, which
+    rules report.
+    """
     head, last = members[0], members[-1].subject
     numbers = (last.number, patch.subject.number)
-    if None in numbers or patch.subject.number != (last.number or 0) + 1 or patch.author != head.author:
+    if (
+        None in numbers
+        or patch.subject.number != (last.number or 0) + 1
+        or patch.author != head.author
+    ):
         return False
     identity = (head.header("Message-ID") or "").strip()
     above = f"{patch.header('In-Reply-To') or ''} {patch.header('References') or ''}"
@@ -323,16 +445,26 @@ def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
-    """Whether git format-patch wrote the patch after these, although the subjects have no numbers or disagree on the total, which rules report."""
+    """Whether git format-patch wrote the patch after these, although the subjects have no numbers
+    or disagree on the total, which rules report.
+    """
     last, subject = members[-1].subject, patch.subject
-    if patch.author != members[0].author or last.version != subject.version or not (last.is_patch and subject.is_patch):
+    if (
+        patch.author != members[0].author
+        or last.version != subject.version
+        or not (last.is_patch and subject.is_patch)
+    ):
         return False
-    numbered = (last.number is not None and subject.number == last.number + 1) or (last.number is None and subject.number is None)
+    numbered = (last.number is not None and subject.number == last.number + 1) or (
+        last.number is None and subject.number is None
+    )
     return numbered and follows_in_folder(members[-1].source, patch.source)
 
 
 def follows_in_folder(before: str, after: str) -> bool:
-    """Whether git format-patch gave the second file the next number of the first one's folder: 0001-x.patch, 0002-y.patch."""
+    """Whether git format-patch gave the second file the next number of the first one's folder:
+    0001-x.patch, 0002-y.patch.
+    """
     first, second = PurePath(before), PurePath(after)
     found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
     return (
@@ -345,7 +477,10 @@ def follows_in_folder(before: str, after: str) -> bool:
 
 
 def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
-    """Patches from files, grouped into series by their numbers; a patch without a number is a separate series."""
+    """Patches from files, grouped into series by their numbers.
+
+    A patch without a number is a separate series.
+    """
     groups: list[list[Patch]] = []
     for patch in patches:
         number, total = patch.subject.number, patch.subject.total
@@ -355,7 +490,10 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
             and number is not None
             and last.number is not None
             and number > last.number
-            and ((total == last.total and patch.subject.version == last.version) or _thread_on(groups[-1], patch))
+            and (
+                (total == last.total and patch.subject.version == last.version)
+                or _thread_on(groups[-1], patch)
+            )
         ) or (bool(groups) and _is_next_file(groups[-1], patch))
         if follows:
             groups[-1].append(patch)
@@ -364,7 +502,14 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
     return tuple(
         Series(
             tuple(member for member in members if member.has_diff or member.subject.number != 0),
-            next((member for member in members if member.subject.number == 0 and not member.has_diff), None),
+            next(
+                (
+                    member
+                    for member in members
+                    if member.subject.number == 0 and not member.has_diff
+                ),
+                None,
+            ),
         )
         for members in groups
     )

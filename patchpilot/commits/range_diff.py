@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How two versions of a series differ, by `git range-diff`: of commits that a repository has, or of patches as mailed."""
+"""How two versions of a series differ, by `git range-diff`: of commits that a repository has, or of
+patches as mailed.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,7 +12,11 @@ from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.run import Completed
 from patchpilot.model.patch import Patch
 
-_PAIR = re.compile(r"^ *(?P<old>\d+|-): +(?:[0-9a-f]+|-+) (?P<sign>[=!<>]) +(?P<new>\d+|-): +(?:[0-9a-f]+|-+) (?P<title>.*)$", re.MULTILINE)
+_PAIR = re.compile(
+    r"^ *(?P<old>\d+|-): +(?:[0-9a-f]+|-+) (?P<sign>[=!<>]) +(?P<new>\d+|-): +(?:[0-9a-f]+|-+)"
+    r" (?P<title>.*)$",
+    re.MULTILINE,
+)
 
 
 class Difference(StrEnum):
@@ -22,12 +28,17 @@ class Difference(StrEnum):
     ADDED = "added"
 
 
-_SIGNS = {"=": Difference.SAME, "!": Difference.CHANGED, "<": Difference.REMOVED, ">": Difference.ADDED}
+_SIGNS = {
+    "=": Difference.SAME,
+    "!": Difference.CHANGED,
+    "<": Difference.REMOVED,
+    ">": Difference.ADDED,
+}
 
 
 class PatchDifference(NamedTuple):
-    """A patch in two versions: its number in each (from 1; None where it is not there), its newest title, and how its commit changed, as
-    git prints it ("" unless it did)."""
+    """A patch in two versions: its number in each (from 1; None where it is not there), its newest
+    title, and how its commit changed, as git prints it ("" unless it did)."""
 
     difference: Difference
     old: int | None
@@ -42,18 +53,30 @@ def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
 
 
 def compare_patches(old: Sequence[Patch], new: Sequence[Patch]) -> tuple[PatchDifference, ...]:
-    """The range-diff between patches as mailed, in git's order; it needs no repository that has what they are based on."""
+    """The range-diff between patches as mailed, in git's order.
+
+    It needs no repository that has what they are based on.
+    """
     with MailCommits() as commits:
         ranges = commits.write(old), commits.write(new)
         return read_range_diff(range_diff(commits.git, *ranges))
 
 
 def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
-    """The patches in a range-diff; its commit ids, which mean nothing for patches as mailed, are left out."""
+    """The patches in a range-diff.
+
+    Its commit ids, which mean nothing for patches as mailed, are left out.
+    """
     pairs = list(_PAIR.finditer(text))
     ends = [*(pair.start() for pair in pairs[1:]), len(text)]
     return tuple(
-        PatchDifference(_SIGNS[pair["sign"]], _number(pair["old"]), _number(pair["new"]), pair["title"], _undented(text[pair.end() : end]))
+        PatchDifference(
+            _SIGNS[pair["sign"]],
+            _number(pair["old"]),
+            _number(pair["new"]),
+            pair["title"],
+            _undented(text[pair.end() : end]),
+        )
         for pair, end in zip(pairs, ends, strict=True)
     )
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Line edits in one commit's files, mapped to the commits on top of it, and the resulting trees.
 
-This is not a merge: a line that a later commit keeps, or moves within its file, is edited there too; one that it changes or removes is not. So
-nothing can conflict.
+This is not a merge: a line that a later commit keeps, or moves within its file, is edited there
+too; one that it changes or removes is not. So nothing can conflict.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,10 @@ _RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
-    """Replaces lines `first` to `last` of a file (1-based) by `lines`, which include line ends; changes that belong together are one edit."""
+    """Replaces lines `first` to `last` of a file (1-based) by `lines`, which include line ends.
+
+    Changes that belong together are one edit.
+    """
 
     first: int
     last: int
@@ -42,12 +45,19 @@ def file_lines(data: bytes) -> list[bytes]:
     return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[str, tuple[LineEdit, ...]]:
-    """The edits of commit `old`'s files mapped to `new`, which is based on it; those in lines that it changes are left out."""
+def carried(
+    repository: Repository, old: str, new: str, edits: Edits
+) -> dict[str, tuple[LineEdit, ...]]:
+    """The edits of commit `old`'s files mapped to `new`, which is based on it.
+
+    Those in lines that it changes are left out.
+    """
     if not edits:
         return {}
     names = (
-        repository.git("diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", old, new).out.decode("utf-8", "surrogateescape").split("\0")
+        repository.git("diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", old, new)
+        .out.decode("utf-8", "surrogateescape")
+        .split("\0")
     )
     result = dict(edits)
     at = 0
@@ -68,22 +78,43 @@ def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[st
     return result
 
 
-def _mapped(repository: Repository, before: str, after: str, edits: Sequence[LineEdit]) -> tuple[LineEdit, ...]:
+def _mapped(
+    repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
+) -> tuple[LineEdit, ...]:
     """The edits of one blob mapped to the next."""
     if before == after:
         return tuple(edits)
-    out = repository.git("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U0", before, after, ok=(0, 1)).out
-    hunks = [_Hunk(int(match[1]), _count(match[2]), int(match[3]), _count(match[4])) for match in _RANGE.finditer(out)]
+    out = repository.git(
+        "diff",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--text",
+        "-U0",
+        before,
+        after,
+        ok=(0, 1),
+    ).out
+    hunks = [
+        _Hunk(int(match[1]), _count(match[2]), int(match[3]), _count(match[4]))
+        for match in _RANGE.finditer(out)
+    ]
     kept: list[LineEdit] = []
     moves: dict[_Hunk, _Move | None] = {}
     for edit in edits:
         shift, touching = 0, None
         for hunk in hunks:
             # a hunk that only adds is after line `start`
-            first, last = (hunk.start, hunk.start + hunk.old - 1) if hunk.old else (hunk.start + 1, hunk.start)
+            first, last = (
+                (hunk.start, hunk.start + hunk.old - 1)
+                if hunk.old
+                else (hunk.start + 1, hunk.start)
+            )
             if last < edit.first if hunk.old else hunk.start < edit.first:
                 shift += hunk.new - hunk.old
-            elif first <= edit.last and (last >= edit.first if hunk.old else hunk.start < edit.last):
+            elif first <= edit.last and (
+                last >= edit.first if hunk.old else hunk.start < edit.last
+            ):
                 touching = hunk
                 break
         if touching is not None:
@@ -93,7 +124,9 @@ def _mapped(repository: Repository, before: str, after: str, edits: Sequence[Lin
             if move is None or edit.first < move.first or edit.last > move.last:
                 continue
             shift = move.by
-            if any(one.first <= edit.last + shift and edit.first + shift <= one.last for one in kept):
+            if any(
+                one.first <= edit.last + shift and edit.first + shift <= one.last for one in kept
+            ):
                 continue
         kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
     return tuple(kept)
@@ -118,9 +151,16 @@ class _Move:
     by: int
 
 
-def _moved(repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]) -> _Move | None:
-    """The move of the lines that a hunk removes, without blank lines at the ends. None unless they are removed once and added once, unchanged."""
-    before, after = (file_lines(found[2]) if (found := repository.objects.get(blob)) else [] for blob in blobs)
+def _moved(
+    repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
+) -> _Move | None:
+    """The move of the lines that a hunk removes, without blank lines at the ends.
+
+    None unless they are removed once and added once, unchanged.
+    """
+    before, after = (
+        file_lines(found[2]) if (found := repository.objects.get(blob)) else [] for blob in blobs
+    )
     first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
     while first <= last and not before[first - 1].strip():
         first += 1
@@ -135,7 +175,15 @@ def _moved(repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: S
 def _places(lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]) -> list[int]:
     """The places of a block among `count` lines from `start` on (1-based)."""
     ends = start + count - len(block) + 1
-    return [at for at in range(start, ends) if lines[at - 1] == block[0] and lines[at - 1 : at - 1 + len(block)] == block] if block else []
+    return (
+        [
+            at
+            for at in range(start, ends)
+            if lines[at - 1] == block[0] and lines[at - 1 : at - 1 + len(block)] == block
+        ]
+        if block
+        else []
+    )
 
 
 def _count(text: bytes | None) -> int:
@@ -150,7 +198,9 @@ def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
         if data is None:
             raise GitError(f"{path} is not in {commit[:12]}")
         new = edited(data, some)
-        blobs[path] = repository.git("hash-object", "-t", "blob", "-w", "--no-filters", "--stdin", stdin=new).text.strip()
+        blobs[path] = repository.git(
+            "hash-object", "-t", "blob", "-w", "--no-filters", "--stdin", stdin=new
+        ).text.strip()
     return _tree(repository, repository.commit(commit).tree, blobs)
 
 
@@ -178,4 +228,6 @@ def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
         elif mode == b"40000" and (inside := below.get(name.decode("utf-8", "surrogateescape"))):
             entry = _tree(repository, entry, inside)
         parts.append(mode + b" " + name + b"\0" + bytes.fromhex(entry))
-    return repository.git("hash-object", "-t", "tree", "-w", "--stdin", stdin=b"".join(parts)).text.strip()
+    return repository.git(
+        "hash-object", "-t", "tree", "-w", "--stdin", stdin=b"".join(parts)
+    ).text.strip()

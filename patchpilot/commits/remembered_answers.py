@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git's answers to questions about commits and refs, kept as long as neither refs nor configuration change."""
+"""git's answers to questions about commits and refs, kept as long as neither refs nor configuration
+change.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
@@ -24,7 +26,9 @@ _READERS = frozenset(
         "show",
     )
 )
-"""Commands whose output, of commits and trees, depends only on their arguments, objects, refs and configuration."""
+"""Commands whose output, of commits and trees, depends only on their arguments, objects, refs and
+configuration.
+"""
 _NEUTRAL = frozenset(
     (
         *_READERS,
@@ -85,7 +89,10 @@ class Question(NamedTuple):
 
 
 class RememberedAnswers:
-    """Answers by question: the arguments, standard input and additional environment. Thread-safe."""
+    """Answers by question: the arguments, standard input and additional environment.
+
+    Thread-safe.
+    """
 
     def __init__(self) -> None:
         self._answers: dict[_Question, Completed] = {}
@@ -94,10 +101,11 @@ class RememberedAnswers:
         self._lock = Lock()
 
     def ask(self, question: Question, ok: Sequence[int], run: Callable[[], Completed]) -> Completed:
-        """The answer that was given before, or else that of `run`; a thread that asks meanwhile waits for it.
+        """The answer that was given before, or else that of `run`; a thread that asks meanwhile
+        waits for it.
 
-        An earlier answer whose exit code the caller takes for an error is not used. "No such revision"
-        is not kept, as it may be fetched at any time.
+        An earlier answer whose exit code the caller takes for an error is not used. "No such
+        revision" is not kept, as it may be fetched at any time.
         """
         if not _only_reads(question.args):
             return run()
@@ -131,7 +139,9 @@ class RememberedAnswers:
 
 
 def _only_reads(args: Sequence[str]) -> bool:
-    """Whether the output of a git command depends only on the question and on what the repository has."""
+    """Whether the output of a git command depends only on the question and on what the repository
+    has.
+    """
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 

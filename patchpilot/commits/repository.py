@@ -39,7 +39,14 @@ MAX_TOPIC = 500
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _LOGGED = "%H%x01%P%x01%B"
 MINIMUM_GIT = (2, 38)
-_REF_RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
+_REF_RULES = (
+    "{}",
+    "refs/{}",
+    "refs/tags/{}",
+    "refs/heads/{}",
+    "refs/remotes/{}",
+    "refs/remotes/{}/HEAD",
+)
 """Where git looks for the ref that a word names, in this order (gitrevisions(7))."""
 _IN_REFLOG = "@{"
 _SIGNS = (".git", "HEAD", "gitdir")
@@ -50,16 +57,26 @@ _WRITES_FILES = frozenset(("checkout", "switch"))
 
 def path_of_key(key: str) -> Path:
     """The common directory that a repository's key in databases names."""
-    return Path(os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key)
+    return Path(
+        os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key
+    )
 
 
 def _may_be_repository(where: Path) -> bool:
-    """Whether a directory or one above it has a file of a repository. Most directories have none, and a process takes longer."""
-    return any(os.path.lexists(folder / name) for folder in (where, *where.parents) for name in _SIGNS)
+    """Whether a directory or one above it has a file of a repository.
+
+    Most directories have none, and a process takes longer.
+    """
+    return any(
+        os.path.lexists(folder / name) for folder in (where, *where.parents) for name in _SIGNS
+    )
 
 
 def _not_in_repository(where: Path) -> MissingError:
-    return MissingError(f"{where} is not in a git repository", hint=Action("", ("-C", "DIR"), "name a repository with {}"))
+    return MissingError(
+        f"{where} is not in a git repository",
+        hint=Action("", ("-C", "DIR"), "name a repository with {}"),
+    )
 
 
 class LoggedCommit(NamedTuple):
@@ -71,7 +88,10 @@ class LoggedCommit(NamedTuple):
 
 
 class ChangedFile(NamedTuple):
-    """A file that differs between two trees; mode and id are all zeros on the side where it does not exist."""
+    """A file that differs between two trees.
+
+    Mode and id are all zeros on the side where it does not exist.
+    """
 
     path: str
     old_mode: str
@@ -81,7 +101,11 @@ class ChangedFile(NamedTuple):
 
 
 class Repository:
-    """A git repository. `top` is its working tree (or the git directory when bare); revisions given by the user are resolved once to ids."""
+    """A git repository.
+
+    `top` is its working tree (or the git directory when bare); revisions given by the user are
+    resolved once to ids.
+    """
 
     def __init__(self, places: Places) -> None:
         self.git_dir, self.common_dir, self.top, self.bare = places
@@ -89,17 +113,22 @@ class Repository:
         self._reading = GitReading(places)
         self._answers = RememberedAnswers()
         self.known: dict[str, Any] = {}
-        """What was found out about it by name, forgotten when refs, HEAD or configuration change."""
+        """What was found out about it by name, forgotten when refs, HEAD or configuration change."""  # noqa: E501
         self.objects = CatFile(self.top)
         self.extra_environment: dict[str, str] = {}
         """Extra environment of every call of `git`: additional object directories."""
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
-        """The repository that contains `directory` (default: the current one); MissingError when there is none or git is missing or too old."""
+        """The repository that contains `directory` (default: the current one).
+
+        MissingError when there is none or git is missing or too old.
+        """
         where = Path(directory) if directory else Path.cwd()
         if not where.exists():
-            raise MissingError(f"{where}: no such directory", hint="pass an existing directory with -C")
+            raise MissingError(
+                f"{where}: no such directory", hint="pass an existing directory with -C"
+            )
         if not _may_be_repository(where.absolute()):
             raise _not_in_repository(where)
         version = git_version()
@@ -165,7 +194,10 @@ class Repository:
         return drivers_off(self.config_regexp(KEYS), (*HOOKS_OFF, *submodules_off(self.top)))
 
     def resolve(self, word: str) -> str:
-        """The full id of a revision; UsageError with the most similar ref when there is no such commit."""
+        """The full id of a revision.
+
+        UsageError with the most similar ref when there is no such commit.
+        """
         found = self._named(word)
         if not _HEX.fullmatch(found):
             raise UsageError(f"no commit {word!r} in {self.top}", hint=self._way_to(word))
@@ -179,7 +211,11 @@ class Repository:
             return f"did you mean {near!r}?"
         if _SHORT_ID.fullmatch(word):
             return "fetch it: git fetch --all"
-        return "see `git log --oneline -5`" if self.find("HEAD") else "the repository has no commits yet: commit your fix first"
+        return (
+            "see `git log --oneline -5`"
+            if self.find("HEAD")
+            else "the repository has no commits yet: commit your fix first"
+        )
 
     def find(self, word: str) -> str | None:
         """The full id of a commit, or None where the word names no commit (or is ambiguous)."""
@@ -189,7 +225,8 @@ class Repository:
     def _named(self, word: str) -> str:
         """The id that git resolves a word to, "" for none; MissingError in a SHA-256 repository.
 
-        A ref whose name begins with '-' is found by its full name only: callers pass a word that was found on to git.
+        A ref whose name begins with '-' is found by its full name only: callers pass a word that
+        was found on to git.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
@@ -202,7 +239,10 @@ class Repository:
             known = self.objects.info(name)
             found = known[0] if known else ""
         if _HEX_256.fullmatch(found):
-            raise MissingError(f"{self.top} uses SHA-256 object ids", hint="use a SHA-1 repository, like those of the kernel")
+            raise MissingError(
+                f"{self.top} uses SHA-256 object ids",
+                hint="use a SHA-1 repository, like those of the kernel",
+            )
         return found
 
     def commit(self, commit_id: str) -> Commit:
@@ -233,10 +273,15 @@ class Repository:
         words = ("--first-parent", f"--max-count={MAX_TOPIC}", f"--format={_LOGGED}")
         entries = self.git("log", "-z", *words, tip).text.split("\0")
         rows = (entry.split("\x01", 2) for entry in entries)
-        return tuple(LoggedCommit(row[0], tuple(row[1].split()), row[2]) for row in rows if len(row) == 3)
+        return tuple(
+            LoggedCommit(row[0], tuple(row[1].split()), row[2]) for row in rows if len(row) == 3
+        )
 
     def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
-        """The files that differ between two commits, renames as a deletion and an addition; `old` None: an empty tree."""
+        """The files that differ between two commits, renames as a deletion and an addition.
+
+        `old` None: an empty tree.
+        """
         words = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
         out = self.git(*words, old or EMPTY_TREE, new).out.decode("utf-8", "surrogateescape")
         parts = out.split("\0")
@@ -275,7 +320,10 @@ class Repository:
 
     @cached_property
     def key(self) -> str:
-        """The repository's key in databases: the path of its common directory; where that is not UTF-8, its bytes in hexadecimal."""
+        """The repository's key in databases: the path of its common directory.
+
+        Where that is not UTF-8, its bytes in hexadecimal.
+        """
         raw = os.fsencode(self.common_dir.resolve())
         try:
             return raw.decode("utf-8")
@@ -292,7 +340,10 @@ class Repository:
         return self._reading.by_name.get(name)
 
     def short_name(self, word: str) -> str | None:
-        """The short name of the ref that a word of the user names ("origin" is origin's HEAD); None for any other revision."""
+        """The short name of the ref that a word of the user names ("origin" is origin's HEAD).
+
+        None for any other revision.
+        """
         if word in ("HEAD", "@"):
             return self.branch
         for pattern in _REF_RULES:
@@ -301,7 +352,10 @@ class Repository:
                 return (named or ref).short
         if "@{" not in word:
             return None
-        return self.git("rev-parse", "--abbrev-ref", "--end-of-options", word, ok=()).text.strip() or None
+        return (
+            self.git("rev-parse", "--abbrev-ref", "--end-of-options", word, ok=()).text.strip()
+            or None
+        )
 
     @property
     def refs(self) -> dict[str, str]:
@@ -321,7 +375,7 @@ class Repository:
         return self._reading.config.get(normal_key(name), ())
 
     def user_config(self, name: str) -> tuple[str, ...]:
-        """Those of them that the user or the system set, without what the repository sets itself."""
+        """Those of them that the user or the system set, without what the repository sets itself."""  # noqa: E501
         entries = config_entries(self.top)
         key = normal_key(name)
         return tuple(one.value for one in entries if one.key == key and one.scope not in OWN_SCOPES)
@@ -341,7 +395,10 @@ class Repository:
 
     @property
     def committer(self) -> str:
-        """`Name <email> seconds zone` of a commit made now, as git has it. MissingError when no name or address is configured."""
+        """`Name <email> seconds zone` of a commit made now, as git has it.
+
+        MissingError when no name or address is configured.
+        """
         done = self.git("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=())
         if done.code:
             raise MissingError(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a repository's refs, HEAD or configuration changed on disk, from the times of a few files."""
+"""Whether a repository's refs, HEAD or configuration changed on disk, from the times of a few
+files.
+"""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +12,8 @@ _FOLDERS = ("refs", "reftable")
 
 
 def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
-    """Text that differs after a ref, HEAD, or the configuration of the repository or the user changed.
+    """Text that differs after a ref, HEAD, or the configuration of the repository or the user
+    changed.
 
     git replaces the file of a ref by another one, which changes the time of its folder. Files that
     configuration includes are not looked at.

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewriting messages (and on request trees) of commits at object level: authors, their dates and all other files stay unchanged.
+"""Rewriting messages (and on request trees) of commits at object level: authors, their dates and
+all other files stay unchanged.
 
-Whoever makes a commit is its committer: as after `git rebase`, the user is that of each new commit, also of those that are only rebased. New
-objects and their notes are written first, then an undo record, then the branch is moved by one `update-ref` that expects the old value: a
-kill at any point leaves the branch old or new, and its old value can be restored.
+Whoever makes a commit is its committer: as after `git rebase`, the user is that of each new commit,
+also of those that are only rebased. New objects and their notes are written first, then an undo
+record, then the branch is moved by one `update-ref` that expects the old value: a kill at any point
+leaves the branch old or new, and its old value can be restored.
 """
 
 import contextlib
@@ -31,7 +33,9 @@ MAX_REWRITTEN = 2000
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """The result of a rewriting: the ref (None: HEAD is detached), its old and new value, old id → new id in order, lost signatures."""
+    """The result of a rewriting: the ref (None: HEAD is detached), its old and new value, old id →
+    new id in order, lost signatures.
+    """
 
     ref: str | None
     old: str
@@ -47,15 +51,29 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
     if above > 0:
         result.append(f"{counted(above, 'later commit')} will be rewritten")
     if signed:
-        lost = "1 commit loses its signature; sign it" if signed == 1 else f"{signed} commits lose their signatures; sign them"
+        lost = (
+            "1 commit loses its signature; sign it"
+            if signed == 1
+            else f"{signed} commits lose their signatures; sign them"
+        )
         result.append(f"{lost} again with git rebase --exec 'git commit --amend --no-edit -S'")
     return tuple(result)
 
 
 def branch_of(repository: Repository, word: str | None = None) -> tuple[str | None, str]:
-    """(full ref, commit) of the branch whose commits are to be rewritten: the one `word` names, else the current; the ref is None on a detached HEAD."""
+    """(full ref, commit) of the branch whose commits are to be rewritten: the one `word` names,
+    else the current; the ref is None on a detached HEAD.
+    """
     if word:
-        done = repository.git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=())
+        done = repository.git(
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--symbolic-full-name",
+            "--end-of-options",
+            word,
+            ok=(),
+        )
         name = done.text.strip()
         if done.code == 0 and name.startswith("refs/heads/"):
             return name, repository.resolve(name)
@@ -67,16 +85,26 @@ def current_ref(repository: Repository) -> str | None:
     return f"refs/heads/{repository.branch}" if repository.branch else None
 
 
-def above(repository: Repository, ref: str | None, head: str, changed: Collection[str]) -> tuple[str, ...]:
-    """The commits `changed` and all commits on top of them up to `head`, parents first (and parallel ones). UsageError where one is not found."""
+def above(
+    repository: Repository, ref: str | None, head: str, changed: Collection[str]
+) -> tuple[str, ...]:
+    """The commits `changed` and all commits on top of them up to `head`, parents first (and
+    parallel ones).
+
+    UsageError where one is not found.
+    """
     parents = sorted({parent for one in changed for parent in repository.commit(one).parents})
     found = repository.rev_list(
-        "--reverse", "--topo-order", head, *(f"^{parent}" for parent in parents if not _stands_on(repository, parent, changed))
+        "--reverse",
+        "--topo-order",
+        head,
+        *(f"^{parent}" for parent in parents if not _stands_on(repository, parent, changed)),
     )
     lost = [one for one in changed if one not in found]
     if lost:
         raise UsageError(
-            f"{lost[0][:12]} is not on {_short(ref)}", hint="switch to the branch that has it: git switch BRANCH, then try again"
+            f"{lost[0][:12]} is not on {_short(ref)}",
+            hint="switch to the branch that has it: git switch BRANCH, then try again",
         )
     return found
 
@@ -90,13 +118,20 @@ def plan(
     *,
     write: bool = True,
 ) -> Rewriting:
-    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new message, and for all commits on top of them up to `head`.
+    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new
+    message, and for all commits on top of them up to `head`.
 
-    `trees`, commit id → new tree, are for commits whose files change too, including later ones. Without `write` only
-    the ids are computed. UsageError where a commit is not on the branch.
+    `trees`, commit id → new tree, are for commits whose files change too, including later ones.
+    Without `write` only the ids are computed. UsageError where a commit is not on the branch.
     """
-    messages = {one: text for one, text in messages.items() if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")}
-    trees = {one: tree for one, tree in (trees or {}).items() if repository.commit(one).tree != tree}
+    messages = {
+        one: text
+        for one, text in messages.items()
+        if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")
+    }
+    trees = {
+        one: tree for one, tree in (trees or {}).items() if repository.commit(one).tree != tree
+    }
     changed = {*messages, *trees}
     if not changed:
         return Rewriting(ref, head, head, {}, ())
@@ -108,7 +143,10 @@ def plan(
         if one not in changed and not any(parent in new for parent in commit.parents):
             continue
         if len(new) >= MAX_REWRITTEN:
-            raise RefusedError(f"more than {MAX_REWRITTEN} commits would be rewritten", hint="choose a commit nearer to the branch's tip")
+            raise RefusedError(
+                f"more than {MAX_REWRITTEN} commits would be rewritten",
+                hint="choose a commit nearer to the branch's tip",
+            )
         raw = repository.objects.get(one)
         if raw is None:
             raise GitError(f"commit {one[:12]} is not in the repository")
@@ -119,8 +157,12 @@ def plan(
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
-def onto(repository: Repository, ref: str | None, head: str, tip: str, picked: Sequence[tuple[str, str]]) -> Rewriting:
-    """Write copies of a branch's commits above another tip (nothing refers to them yet): (commit of one parent, its tree there), oldest first."""
+def onto(
+    repository: Repository, ref: str | None, head: str, tip: str, picked: Sequence[tuple[str, str]]
+) -> Rewriting:
+    """Write copies of a branch's commits above another tip (nothing refers to them yet): (commit of
+    one parent, its tree there), oldest first.
+    """
     new: dict[str, str] = {}
     signed: list[str] = []
     last = tip
@@ -137,9 +179,11 @@ def onto(repository: Repository, ref: str | None, head: str, tip: str, picked: S
 
 
 def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
-    """These commits of a linear history without b4's cover commits among or below them: same trees and messages, new ids, not in any ref.
+    """These commits of a linear history without b4's cover commits among or below them: same trees
+    and messages, new ids, not in any ref.
 
-    So git's output for them (base-commit:, prerequisites, shortlog, range-diff) does not name a commit that only this repository has.
+    So git's output for them (base-commit:, prerequisites, shortlog, range-diff) does not name a
+    commit that only this repository has.
     """
     new: dict[str, str] = {}
     for id_ in ids:
@@ -155,22 +199,32 @@ def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...
 
 
 def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
-    """Whether a commit is one of those to be changed or a descendant, so that the search has to continue."""
+    """Whether a commit is one of those to be changed or a descendant, so that the search has to
+    continue.
+    """
     return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
 
 
-def _rebuilt(raw: bytes, new: Mapping[str, str], message: str | None, tree: str | None = None) -> bytes:
+def _rebuilt(
+    raw: bytes, new: Mapping[str, str], message: str | None, tree: str | None = None
+) -> bytes:
     head, _, body = raw.partition(b"\n\n")
     head = _SIGNATURE.sub(b"", head + b"\n")
     if tree is not None:
         head = re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
     head = re.sub(
-        rb"^parent ([0-9a-f]+)$", lambda found: b"parent " + new.get(found[1].decode(), found[1].decode()).encode(), head, flags=re.M
+        rb"^parent ([0-9a-f]+)$",
+        lambda found: b"parent " + new.get(found[1].decode(), found[1].decode()).encode(),
+        head,
+        flags=re.M,
     )
     if message is not None:
         encoding = _ENCODING.search(head)
         try:
-            body = message.encode(encoding[1].decode("ascii") if encoding else "utf-8", "strict" if encoding else "surrogateescape")
+            body = message.encode(
+                encoding[1].decode("ascii") if encoding else "utf-8",
+                "strict" if encoding else "surrogateescape",
+            )
         except (LookupError, UnicodeEncodeError):
             head = _ENCODING.sub(b"", head)
             body = message.encode("utf-8", "surrogateescape")
@@ -178,7 +232,9 @@ def _rebuilt(raw: bytes, new: Mapping[str, str], message: str | None, tree: str 
 
 
 def _committed_by(raw: bytes, committer: str) -> bytes:
-    """The commit with this committer, in UTF-8 where its own encoding has not all letters of the name."""
+    """The commit with this committer, in UTF-8 where its own encoding has not all letters of the
+    name.
+    """
     head, _, body = raw.partition(b"\n\n")
     found = _ENCODING.search(head + b"\n")
     encoding = found[1].decode("ascii", "replace") if found else "utf-8"
@@ -193,43 +249,69 @@ def _committed_by(raw: bytes, committer: str) -> bytes:
 
 
 def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
-    return repository.git("hash-object", "-t", "commit", *(["-w"] if write else []), "--stdin", stdin=raw).text.strip()
+    return repository.git(
+        "hash-object", "-t", "commit", *(["-w"] if write else []), "--stdin", stdin=raw
+    ).text.strip()
 
 
-def refuse_unless_safe(repository: Repository, ref: str | None, head: str, oldest: Sequence[str], overrides: Collection[str] = ()) -> None:
-    """RefusedError, with the override as hint, where rewriting the commits of `oldest` (and those on top) is not safe.
+def refuse_unless_safe(
+    repository: Repository,
+    ref: str | None,
+    head: str,
+    oldest: Sequence[str],
+    overrides: Collection[str] = (),
+) -> None:
+    """RefusedError, with the override as hint, where rewriting the commits of `oldest` (and those
+    on top) is not safe.
 
-    That is during a rebase or the like, when a remote branch or a tag has the commits (PUBLISHED overrides), when another
-    local branch does (SHARED overrides), or when somebody else committed one of them (CLAIM overrides).
+    That is during a rebase or the like, when a remote branch or a tag has the commits (PUBLISHED
+    overrides), when another local branch does (SHARED overrides), or when somebody else committed
+    one of them (CLAIM overrides).
     """
     busy = in_progress(repository, ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for one in oldest:
-        # sent/… tags record what was mailed (by b4 and patchpilot): the next version is expected to differ
+        # sent/… tags record what was mailed (by b4 and patchpilot): the next version is expected to
+        # differ
         public = (
             ""
             if PUBLISHED in overrides
-            else _holder(repository, one, ("--exclude=sent/*", "--tags", "--remotes"), ("refs/remotes", "refs/tags"))
+            else _holder(
+                repository,
+                one,
+                ("--exclude=sent/*", "--tags", "--remotes"),
+                ("refs/remotes", "refs/tags"),
+            )
         )
         if public:
             raise RefusedError(
                 f"{one[:12]} is already published in {_short(public)}",
                 hint=Hint(
                     (
-                        "others may have based work on it: make a new commit instead, or, if only you use the branch, ",
+                        (
+                            "others may have based work on it: make a new commit instead, or, if"
+                            " only you use the branch, "
+                        ),
                         Action("", (f"--{PUBLISHED}",), "add {}"),
                     )
                 ),
             )
         excluded = [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
-        other = "" if SHARED in overrides else _holder(repository, one, (*excluded, "--branches"), ("refs/heads",), ref)
+        other = (
+            ""
+            if SHARED in overrides
+            else _holder(repository, one, (*excluded, "--branches"), ("refs/heads",), ref)
+        )
         if other:
             raise RefusedError(
                 f"{_short(other)} also has {one[:12]} and would keep the old commit",
                 hint=Hint(
                     (
-                        f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(other)}) and ",
+                        (
+                            f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]}"
+                            f" {_short(other)}) and "
+                        ),
                         Action("", (f"--{SHARED}",), "add {}"),
                     )
                 ),
@@ -240,9 +322,13 @@ def refuse_unless_safe(repository: Repository, ref: str | None, head: str, oldes
 
 
 def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
-    """RefusedError where one of the commits was committed by somebody else: a new commit says that the user made it."""
+    """RefusedError where one of the commits was committed by somebody else: a new commit says that
+    the user made it.
+    """
     own = parse_ident(repository.committer)[0].email.lower()
-    others = [commit for commit in map(repository.commit, ids) if commit.committer.email.lower() != own]
+    others = [
+        commit for commit in map(repository.commit, ids) if commit.committer.email.lower() != own
+    ]
     if others:
         more = f" (and {len(others) - 1} more by others)" if len(others) > 1 else ""
         raise RefusedError(
@@ -257,20 +343,34 @@ def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
         )
 
 
-def _holder(repository: Repository, commit: str, refs: Sequence[str], prefixes: Sequence[str], but: str | None = None) -> str:
+def _holder(
+    repository: Repository,
+    commit: str,
+    refs: Sequence[str],
+    prefixes: Sequence[str],
+    but: str | None = None,
+) -> str:
     """The first ref of `refs` (as rev-list takes them) that has the commit, or "".
 
-    rev-list walks from all refs at once and stops at the commit; `for-each-ref --contains`, which knows the name, walks for each ref
-    and takes seconds in a large repository, so it is asked only for a name to print.
+    rev-list walks from all refs at once and stops at the commit; `for-each-ref --contains`, which
+    knows the name, walks for each ref and takes seconds in a large repository, so it is asked only
+    for a name to print.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""
-    holders = repository.git("for-each-ref", f"--contains={commit}", "--format=%(refname)", *prefixes).text.split()
-    return next((name for name in holders if name != but and not name.startswith("refs/tags/sent/")), "")
+    holders = repository.git(
+        "for-each-ref", f"--contains={commit}", "--format=%(refname)", *prefixes
+    ).text.split()
+    return next(
+        (name for name in holders if name != but and not name.startswith("refs/tags/sent/")), ""
+    )
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Write the undo record, then move the branch (or the detached HEAD), expecting its old value. None where there is nothing to do."""
+    """Write the undo record, then move the branch (or the detached HEAD), expecting its old value.
+
+    None where there is nothing to do.
+    """
     if rewriting.old == rewriting.new:
         return None
     copy_notes(repository, rewriting.commits)
@@ -280,13 +380,27 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
 
 
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; RefusedError where it is not."""
-    done = repository.git("update-ref", "--create-reflog", "-m", why, *([] if ref else ["--no-deref"]), ref or "HEAD", new, old, ok=())
+    """Set a branch (None: the detached HEAD) to `new` if it still is `old`.
+
+    RefusedError where it is not.
+    """
+    done = repository.git(
+        "update-ref",
+        "--create-reflog",
+        "-m",
+        why,
+        *([] if ref else ["--no-deref"]),
+        ref or "HEAD",
+        new,
+        old,
+        ok=(),
+    )
     if done.code:
         refuse_locked(repository, ref)
         words = (done.error_text.splitlines() or ["git failed"])[-1]
         raise RefusedError(
-            f"{_short(ref)} could not be moved: {words}", hint="nothing was changed: check the branch (git log), then try again"
+            f"{_short(ref)} could not be moved: {words}",
+            hint="nothing was changed: check the branch (git log), then try again",
         )
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All subprocess calls: argv lists, no shell, a clean git environment, timeouts, errors that say what failed."""
+"""All subprocess calls: argv lists, no shell, a clean git environment, timeouts, errors that say
+what failed.
+"""
 
 import contextlib
 import os
@@ -131,17 +133,26 @@ class Completed:
 
 
 def environment(extra: Mapping[str, str] | None = None, *, parsed: bool = True) -> dict[str, str]:
-    """The environment for git: without the variables of another repository; `LC_ALL=C` where output is parsed; without lazy fetches."""
+    """The environment for git: without the variables of another repository.
+
+    `LC_ALL=C` where output is parsed; without lazy fetches.
+    """
     env = {
         name: value
         for name, value in os.environ.items()
-        if name not in LOCAL_GIT_VARIABLES and not name.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
+        if name not in LOCAL_GIT_VARIABLES
+        and not name.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
         # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
         env["GIT_ALLOW_PROTOCOL"] = "none"
-    env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
+    env |= {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
     return env | dict(extra or {})
 
 
@@ -156,8 +167,20 @@ def configuration(pins: Sequence[tuple[str, str]]) -> dict[str, str]:
 def git_argv(repo: Path | None, *args: str) -> list[str]:
     """The argv of a git call with pinned configuration."""
     where = ["-C", str(repo)] if repo else []
-    pins = [word for name, value in PINNED if not (name in _NOT_PINNED_WHEN_EMPTY and not value) for word in ("-c", f"{name}={value}")]
-    return ["git", *where, *pins, *args[:1], *_PINNED_WORDS.get(args[0] if args else "", ()), *args[1:]]
+    pins = [
+        word
+        for name, value in PINNED
+        if not (name in _NOT_PINNED_WHEN_EMPTY and not value)
+        for word in ("-c", f"{name}={value}")
+    ]
+    return [
+        "git",
+        *where,
+        *pins,
+        *args[:1],
+        *_PINNED_WORDS.get(args[0] if args else "", ()),
+        *args[1:],
+    ]
 
 
 def run(
@@ -171,9 +194,12 @@ def run(
     name: str = "",
     while_running: Callable[[], None] | None = None,
 ) -> Completed:
-    """Run a program to its end. MissingError when it is not installed, GitError when it does not end in `timeout` seconds.
+    """Run a program to its end.
 
-    `name` is its name in errors, where that is not its first word. `while_running` is called a few times a second; an exception of it ends the program.
+    MissingError when it is not installed, GitError when it does not end in `timeout` seconds.
+
+    `name` is its name in errors, where that is not its first word. `while_running` is called a few
+    times a second; an exception of it ends the program.
     """
     try:
         with subprocess.Popen(
@@ -194,12 +220,18 @@ def run(
     except (FileNotFoundError, PermissionError) as error:
         raise _not_started(error, name or argv[0]) from error
     except subprocess.TimeoutExpired as error:
-        raise GitError(f"{name or argv[0]} timed out after {timeout:.0f} s", hint="try again, or pass a smaller range") from error
+        raise GitError(
+            f"{name or argv[0]} timed out after {timeout:.0f} s",
+            hint="try again, or pass a smaller range",
+        ) from error
     return Completed(process.returncode, out, err)
 
 
 def _communicate(
-    process: "subprocess.Popen[bytes]", stdin: bytes | None, timeout: float, while_running: Callable[[], None] | None
+    process: "subprocess.Popen[bytes]",
+    stdin: bytes | None,
+    timeout: float,
+    while_running: Callable[[], None] | None,
 ) -> tuple[bytes, bytes]:
     """A program's whole output and error output."""
     if while_running is None:
@@ -235,9 +267,17 @@ def git(
     ok: Sequence[int] = (0,),
     timeout: float = 300.0,
 ) -> Completed:
-    """Run git in `repo` with pinned configuration. An exit code not in `ok` raises a GitError with git's last line of stderr; `ok=()` accepts any."""
+    """Run git in `repo` with pinned configuration.
+
+    An exit code not in `ok` raises a GitError with git's last line of stderr; `ok=()` accepts any.
+    """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
-    done = run(git_argv(repo, *args), stdin=stdin, env=environment(local | dict(env or {})), timeout=timeout)
+    done = run(
+        git_argv(repo, *args),
+        stdin=stdin,
+        env=environment(local | dict(env or {})),
+        timeout=timeout,
+    )
     if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
         ok = (0,)
     if ok and done.code not in ok:
@@ -246,14 +286,25 @@ def git(
 
 
 _NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
-"""Errors about the whole repository, not to be mistaken for "no such object" by calls that accept exit code 128."""
+"""Errors about the whole repository, not to be mistaken for "no such object" by calls that accept
+exit code 128.
+"""
 _WAYS_OUT = (
     ("promisor", "the partial clone lacks objects: run `git fetch --refetch --no-filter`"),
-    ("could not open object name list", "blame.ignoreRevsFile names a missing file: see git config --show-origin blame.ignoreRevsFile"),
+    (
+        "could not open object name list",
+        (
+            "blame.ignoreRevsFile names a missing file: see git config --show-origin"
+            " blame.ignoreRevsFile"
+        ),
+    ),
     ("bad config", "correct that line"),
     (
         "object|bad tree|unable to read|loose|packfile",
-        "the clone is shallow or damaged, or its alternates are missing: run `git fetch --unshallow` or `git fsck`",
+        (
+            "the clone is shallow or damaged, or its alternates are missing: run `git fetch"
+            " --unshallow` or `git fsck`"
+        ),
     ),
 )
 """Patterns in git's errors and the hint for each; the first match counts."""
@@ -265,7 +316,8 @@ def _failure(verb: str, done: Completed) -> GitError:
     if "dubious ownership" in said:
         way = next((line.strip() for line in said.splitlines() if "safe.directory" in line), None)
         return GitError(
-            "the repository is owned by another user, so git does not read it", hint=f"if you trust it, run {way}" if way else None
+            "the repository is owned by another user, so git does not read it",
+            hint=f"if you trust it, run {way}" if way else None,
         )
     words = [line for line in said.splitlines() if line.strip()]
     hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
@@ -273,8 +325,13 @@ def _failure(verb: str, done: Completed) -> GitError:
 
 
 @contextlib.contextmanager
-def streaming(repo: Path | None, *args: str, env: Mapping[str, str] | None = None) -> Iterator[IO[bytes]]:
-    """git's standard output as a stream, for output too large to hold; git is killed when the block exits early."""
+def streaming(
+    repo: Path | None, *args: str, env: Mapping[str, str] | None = None
+) -> Iterator[IO[bytes]]:
+    """git's standard output as a stream, for output too large to hold.
+
+    Git is killed when the block exits early.
+    """
     try:
         process = subprocess.Popen(
             git_argv(repo, *args),
@@ -294,8 +351,13 @@ def streaming(repo: Path | None, *args: str, env: Mapping[str, str] | None = Non
         stop(process) if process.poll() is None else process.wait()
 
 
-def interactive(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
-    """Run a program on the user's terminal (an editor, git asking for a password); returns its exit code."""
+def interactive(
+    argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> int:
+    """Run a program on the user's terminal (an editor, git asking for a password).
+
+    Returns its exit code.
+    """
     try:
         return subprocess.call(list(argv), cwd=cwd, env=environment(env, parsed=False))
     except (FileNotFoundError, PermissionError) as error:
@@ -303,7 +365,10 @@ def interactive(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[st
 
 
 def _not_started(error: OSError, program: str) -> MissingError:
-    """The error for a program that did not start; a missing program gives "permission denied" too where a PATH directory is not searchable."""
+    """The error for a program that did not start.
+
+    A missing program gives "permission denied" too where a PATH directory is not searchable.
+    """
     if isinstance(error, PermissionError):
         hint = f"install {program}, or check its permissions and those of the directories in PATH"
         return MissingError(f"{program} is not installed or not executable", hint=hint)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Folders for the files of one run, where the system keeps temporary files; those of runs that were killed are removed by a later run."""
+"""Folders for the files of one run, where the system keeps temporary files.
+
+Those of runs that were killed are removed by a later run.
+"""
 
 import contextlib
 import fcntl
@@ -18,11 +21,16 @@ YOUNG = 60.0
 
 
 class TemporaryFolder:
-    """A folder that is deleted on exit, a context manager that gives its path. `purpose` is a part of its name."""
+    """A folder that is deleted on exit, a context manager that gives its path.
+
+    `purpose` is a part of its name.
+    """
 
     def __init__(self, purpose: str) -> None:
         remove_leftovers()
-        self._folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix=f"{PREFIX}{purpose}-", ignore_cleanup_errors=True
+        )
         top = Path(self._folder.name)
         self._lock = (top / LOCK).open("wb")
         try:
@@ -52,7 +60,10 @@ class TemporaryFolder:
 
 @functools.cache
 def remove_leftovers() -> tuple[Path, ...]:
-    """Remove what killed runs of this user left, once in a process; returns the folders that are gone."""
+    """Remove what killed runs of this user left, once in a process.
+
+    Returns the folders that are gone.
+    """
     folders = []
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         folders = [Path(entry.path) for entry in entries if entry.name.startswith(PREFIX)]
@@ -81,8 +92,13 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a run of this user made a folder, and not just now. Others may have names like ours."""
+    """Whether a run of this user made a folder, and not just now.
+
+    Others may have names like ours.
+    """
     if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
         return False
     names = {path.name for path in folder.iterdir()}
-    return {LOCK} <= names <= {LOCK, FILES} and time.time() - (folder / LOCK).lstat().st_mtime >= YOUNG
+    return {LOCK} <= names <= {LOCK, FILES} and time.time() - (
+        folder / LOCK
+    ).lstat().st_mtime >= YOUNG

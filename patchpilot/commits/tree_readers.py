@@ -19,7 +19,9 @@ class DirectoryTree:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         if not self.root.is_dir():
-            raise MissingError(f"{root}: no such directory", hint="pass the directory of a source tree to --tree")
+            raise MissingError(
+                f"{root}: no such directory", hint="pass the directory of a source tree to --tree"
+            )
         self._real = self.root.resolve()
 
     @property
@@ -65,11 +67,15 @@ class DirectoryTree:
         result = []
         for folder, folders, names in os.walk(top):
             folders[:] = sorted(folder for folder in folders if folder != ".git")
-            result += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118 (a kernel tree has 80,000)
+            # a kernel tree has 80,000
+            result += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118
         return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
-        """A text that changes when a file below the directory does; None when there is no such directory. It is a cache key for what was read there."""
+        """A text that changes when a file below the directory does.
+
+        None when there is no such directory. It is a cache key for what was read there.
+        """
         import hashlib
 
         digest = hashlib.sha256(str(self._real).encode("utf-8", "surrogateescape"))
@@ -82,7 +88,11 @@ class DirectoryTree:
                             below.append(entry.path)
                         else:
                             state = entry.stat(follow_symlinks=False)
-                            digest.update(f"{entry.path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+                            digest.update(
+                                f"{entry.path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode(
+                                    "utf-8", "surrogateescape"
+                                )
+                            )
         except OSError:
             return None
         return digest.hexdigest()
@@ -111,21 +121,38 @@ class CommitTree:
 
     def exists(self, path: str) -> bool:
         """Whether a file or directory is there."""
-        return is_safe_path(path) and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
+        return (
+            is_safe_path(path)
+            and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
+        )
 
     def is_dir(self, path: str) -> bool:
         """Whether a directory is there."""
-        found = self.repository.objects.get(f"{self.commit_id}:{path}") if is_safe_path(path) else None
+        found = (
+            self.repository.objects.get(f"{self.commit_id}:{path}") if is_safe_path(path) else None
+        )
         return bool(found and found[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """All files below a directory, sorted."""
         done = self.repository.git(
-            "ls-tree", "-r", "-z", "--name-only", self.commit_id, *(["--", directory.rstrip("/") + "/"] if directory else [])
+            "ls-tree",
+            "-r",
+            "-z",
+            "--name-only",
+            self.commit_id,
+            *(["--", directory.rstrip("/") + "/"] if directory else []),
         )
         return tuple(sorted(name for name in done.text.split("\0") if name))
 
     def stamp(self, directory: str) -> str | None:
         """The object id of a directory, None when there is none."""
-        done = self.repository.git("rev-parse", "-q", "--verify", "--end-of-options", f"{self.commit_id}:{directory}", ok=())
+        done = self.repository.git(
+            "rev-parse",
+            "-q",
+            "--verify",
+            "--end-of-options",
+            f"{self.commit_id}:{directory}",
+            ok=(),
+        )
         return done.text.strip() or None

@@ -12,7 +12,9 @@ from patchpilot.errors import InputError
 from patchpilot.resources import state_folder
 
 Entry = Mapping[str, str]
-"""What is stored with a digest: the `label` of what it is the content of, and the day `since` when it is trusted."""
+"""What is stored with a digest: the `label` of what it is the content of, and the day `since` when
+it is trusted.
+"""
 
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
@@ -35,7 +37,12 @@ def trusted() -> dict[str, Entry]:
 def trust(labels: Mapping[str, str]) -> None:
     """Remember digests, each with its label."""
     today = f"{date.today():%Y-%m-%d}"
-    _write({**trusted(), **{digest: {"label": label, "since": today} for digest, label in labels.items()}})
+    _write(
+        {
+            **trusted(),
+            **{digest: {"label": label, "since": today} for digest, label in labels.items()},
+        }
+    )
 
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:

@@ -17,7 +17,8 @@ _WHO = "patchpilot <patchpilot@invalid>"
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """A record: its number, the branch (None: a detached HEAD) with its value before and after, the verb that did it, and when (seconds).
+    """A record: its number, the branch (None: a detached HEAD) with its value before and after, the
+    verb that did it, and when (seconds).
 
     `commits` are the old and the new id of each rewritten commit.
     """
@@ -37,18 +38,37 @@ class Undo:
 
 
 def record(
-    repository: Repository, ref: str | None, old: str, new: str, verb: str, commits: Mapping[str, str] = MappingProxyType({})
+    repository: Repository,
+    ref: str | None,
+    old: str,
+    new: str,
+    verb: str,
+    commits: Mapping[str, str] = MappingProxyType({}),
 ) -> Undo:
-    """Write a record, which protects both values from garbage collection. The ref is created, never overwritten, so parallel calls get two numbers."""
+    """Write a record, which protects both values from garbage collection.
+
+    The ref is created, never overwritten, so parallel calls get two numbers.
+    """
     when = int(time.time())
     pairs = tuple(commits.items())
-    facts = json.dumps({"ref": ref, "old": old, "new": new, "verb": verb, "when": when, "commits": pairs}, sort_keys=True)
+    facts = json.dumps(
+        {"ref": ref, "old": old, "new": new, "verb": verb, "when": when, "commits": pairs},
+        sort_keys=True,
+    )
     tree = repository.commit(old).tree
-    raw = f"tree {tree}\nparent {old}\nparent {new}\nauthor {_WHO} {when} +0000\ncommitter {_WHO} {when} +0000\n\npatchpilot undo\n\n{facts}\n"
-    commit = repository.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=raw.encode("utf-8", "surrogateescape")).text.strip()
+    raw = (
+        f"tree {tree}\nparent {old}\nparent {new}\nauthor {_WHO} {when} +0000\ncommitter {_WHO}"
+        f" {when} +0000\n\npatchpilot undo\n\n{facts}\n"
+    )
+    commit = repository.git(
+        "hash-object", "-t", "commit", "-w", "--stdin", stdin=raw.encode("utf-8", "surrogateescape")
+    ).text.strip()
     number = max((one.number for one in listed(repository)), default=0) + 1
     for attempt in range(number, number + _TRIES):
-        if repository.git("update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()).code == 0:
+        if (
+            repository.git("update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()).code
+            == 0
+        ):
             return Undo(attempt, ref, old, new, verb, when, pairs)
     raise GitError("the undo record could not be written", hint=f"see `git for-each-ref {REFS}`")
 
@@ -81,4 +101,7 @@ def _read(repository: Repository, number: int, commit: str) -> Undo:
             pairs,
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise InputError(f"{REFS}/{number} is not an undo record", hint=f"remove it: git update-ref -d {REFS}/{number}") from error
+        raise InputError(
+            f"{REFS}/{number} is not an undo record",
+            hint=f"remove it: git update-ref -d {REFS}/{number}",
+        ) from error

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Interrupted moves of a branch with its files: recorded before they start, and recovered by the next run."""
+"""Interrupted moves of a branch with its files: recorded before they start, and recovered by the
+next run.
+"""
 
 import json
 import os
@@ -22,7 +24,7 @@ _MOMENT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The branch (None: a detached HEAD), its value before and after, and the verb that moves it."""
+    """The branch (None: a detached HEAD), its value before and after, and the verb that moves it."""  # noqa: E501
 
     ref: str | None
     old: str
@@ -55,7 +57,12 @@ def unfinished(repository: Repository) -> Move | None:
     try:
         facts = json.loads((repository.git_dir / _NAME).read_text(encoding="utf-8"))
         ref = facts["ref"]
-        move = Move(None if ref is None else str(ref), str(facts["old"]), str(facts["new"]), str(facts["why"]))
+        move = Move(
+            None if ref is None else str(ref),
+            str(facts["old"]),
+            str(facts["new"]),
+            str(facts["why"]),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if _is_whole(repository, move):
@@ -69,22 +76,39 @@ def _is_whole(repository: Repository, move: Move) -> bool:
     if _locks(repository, move.ref) or repository.find("HEAD") not in (move.old, move.new):
         return False
     paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
-    return not repository.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths, filters=True).out
+    return not repository.git(
+        "status",
+        "--porcelain",
+        "-z",
+        "--untracked-files=no",
+        "--no-renames",
+        "--",
+        *paths,
+        filters=True,
+    ).out
 
 
 def _changed(repository: Repository, move: Move) -> list[bytes]:
-    return repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new).out.split(b"\0")
+    return repository.git(
+        "diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new
+    ).out.split(b"\0")
 
 
 def settle(repository: Repository, move: Move) -> None:
-    """Set branch, index and files of an interrupted move to its target. RefusedError where a file was edited since, or git is still running."""
+    """Set branch, index and files of an interrupted move to its target.
+
+    RefusedError where a file was edited since, or git is still running.
+    """
     _clear_locks(repository, move.ref)
     here = f"refs/heads/{repository.branch}" if repository.branch else None
     now = repository.find("HEAD")
     if here != move.ref or now not in (move.old, move.new):
         raise RefusedError(
             "the branch was changed after an interrupted update of its files",
-            hint=f"check `git status` and `git diff {move.old[:12]}`, then run rm {repository.git_dir / _NAME}",
+            hint=(
+                f"check `git status` and `git diff {move.old[:12]}`, then run rm"
+                f" {repository.git_dir / _NAME}"
+            ),
         )
     paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
     edited = [path for path in paths if not _is_of(repository, path, move)]
@@ -112,7 +136,10 @@ def _is_of(repository: Repository, path: str, move: Move) -> bool:
         return False
     if any(side is not None and side.startswith(data) for side in sides):
         return True
-    known = {repository.git("rev-parse", "--verify", "--quiet", f"{one}:{path}", ok=()).text.strip() for one in (move.old, move.new)}
+    known = {
+        repository.git("rev-parse", "--verify", "--quiet", f"{one}:{path}", ok=()).text.strip()
+        for one in (move.old, move.new)
+    }
     return repository.git("hash-object", "--", str(file)).text.strip() in known
 
 
@@ -120,7 +147,13 @@ def _write(repository: Repository, commit: str, paths: Sequence[str]) -> None:
     if paths:
         given = "\0".join(paths).encode("utf-8", "surrogateescape")
         repository.git(
-            "checkout", "--quiet", "--no-recurse-submodules", commit, "--pathspec-from-file=-", "--pathspec-file-nul", stdin=given
+            "checkout",
+            "--quiet",
+            "--no-recurse-submodules",
+            commit,
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+            stdin=given,
         )
 
 
@@ -133,7 +166,9 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a git that is still running, and remove the locks of a killed one: newer than our record, and not open in any process."""
+    """Wait for a git that is still running, and remove the locks of a killed one: newer than our
+    record, and not open in any process.
+    """
     begun, until = (repository.git_dir / _NAME).stat().st_mtime, time.monotonic() + _PATIENCE
     while any(_is_open(lock) for lock in _locks(repository, ref)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -149,18 +184,27 @@ def _locks(repository: Repository, ref: str | None) -> list[Path]:
     return [lock for lock in locks if lock.exists()]
 
 
-def refuse_locked(repository: Repository, ref: str | None = None, *, ours: float | None = None) -> None:
-    """RefusedError where a lock exists, with its age and a hint; a lock newer than `ours` that no process has open is ignored.
+def refuse_locked(
+    repository: Repository, ref: str | None = None, *, ours: float | None = None
+) -> None:
+    """RefusedError where a lock exists, with its age and a hint; a lock newer than `ours` that no
+    process has open is ignored.
 
-    A lock that was just made is waited for: a prompt or an editor runs `git status`, which holds one for a moment.
+    A lock that was just made is waited for: a prompt or an editor runs `git status`, which holds
+    one for a moment.
     """
     until = time.monotonic() + _MOMENT
-    while ours is None and any(_is_new(lock) for lock in _locks(repository, ref)) and time.monotonic() < until:
+    while (
+        ours is None
+        and any(_is_new(lock) for lock in _locks(repository, ref))
+        and time.monotonic() < until
+    ):
         time.sleep(0.02)
     for lock in _locks(repository, ref):
         if _is_open(lock):
             raise RefusedError(
-                f"git is running in this repository: a process has {lock} open", hint="wait for it to finish, then try again"
+                f"git is running in this repository: a process has {lock} open",
+                hint="wait for it to finish, then try again",
             )
         try:
             made = lock.stat().st_mtime
@@ -169,10 +213,17 @@ def refuse_locked(repository: Repository, ref: str | None = None, *, ours: float
         if ours is not None and made >= ours - 1:
             continue
         minutes = max(0, int((time.time() - made) // 60))
-        age = f"created {counted(minutes, 'minute')} ago" if minutes else "created less than a minute ago"
+        age = (
+            f"created {counted(minutes, 'minute')} ago"
+            if minutes
+            else "created less than a minute ago"
+        )
         raise RefusedError(
             f"stale lock {lock}, {age}: no process has it open",
-            hint=f"if no git runs in this repository (check with pgrep -a git), run rm {shlex.quote(str(lock))}",
+            hint=(
+                "if no git runs in this repository (check with pgrep -a git), run rm"
+                f" {shlex.quote(str(lock))}"
+            ),
         )
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The driver of the story, release by release: a mailbox to a card's firmware, and a check that turned old cards away."""
+"""The driver of the story, release by release: a mailbox to a card's firmware, and a check that
+turned old cards away.
+"""
 
 MCP = "drivers/net/ethernet/acme/acme_mcp.c"
 MAIN = "drivers/net/ethernet/acme/acme_main.c"
@@ -101,24 +103,35 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up)
 CHECK_PLAIN = "\tif (rsp != ACME_MSG_OK)"
 CHECK_MASKED = "\tif ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 CHECK_BAD_STYLE = (
-    "\tif((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)\n\t\trc = -EOPNOTSUPP;\n\telse if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
+    "\tif((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)\n\t\trc = -EOPNOTSUPP;\n\telse if"
+    " ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 )
 CHECK_FIXED = CHECK_BAD_STYLE.replace("if((", "if ((")
 CHECK_UNUSED = (
-    "\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED) {\n\t\tu32 seq = rsp & ACME_MSG_SEQ_MASK;\n\n\t\trc = -EOPNOTSUPP;\n"
-    "\t} else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
+    "\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED) {\n\t\tu32 seq = rsp &"
+    " ACME_MSG_SEQ_MASK;\n\n\t\trc = -EOPNOTSUPP;\n\t} else if ((rsp & ACME_MSG_CODE_MASK) !="
+    " ACME_MSG_OK)"
 )
 """What v1 has: a variable that is left over, as a robot reports."""
 
 
-def mcp(*, images: bool = False, masked: bool = False, field: bool = False, temperature: bool = False, check: str | None = None) -> str:
+def mcp(
+    *,
+    images: bool = False,
+    masked: bool = False,
+    field: bool = False,
+    temperature: bool = False,
+    check: str | None = None,
+) -> str:
     """acme_mcp.c with these changes made; `check` replaces the test of the response."""
     text = _HEAD
     if temperature:
         text += _TEMPERATURE
     if images:
         count = "FIELD_GET(ACME_NVM_COUNT_MASK, param)" if field else "param"
-        text += _IMAGES.format(check=check or (CHECK_MASKED if masked else CHECK_PLAIN), count=count)
+        text += _IMAGES.format(
+            check=check or (CHECK_MASKED if masked else CHECK_PLAIN), count=count
+        )
     return text + _LINK
 
 
@@ -176,7 +189,10 @@ MODULE_LICENSE("GPL");
 
 def main(*, images: bool = False) -> str:
     """acme_main.c, with or without the image count read at probe."""
-    call = "\n\trc = acme_mcp_nvm_num_images(hwfn, &hwfn->num_images);\n\tif (rc && rc != -EOPNOTSUPP)\n\t\treturn rc;\n"
+    call = (
+        "\n\trc = acme_mcp_nvm_num_images(hwfn, &hwfn->num_images);\n\tif (rc && rc !="
+        " -EOPNOTSUPP)\n\t\treturn rc;\n"
+    )
     return _MAIN.format(images=call if images else "")
 
 
@@ -223,4 +239,12 @@ def header(*, images: bool = False, field: bool = False, temperature: bool = Fal
         lines.append("int acme_mcp_get_temperature(struct acme_hwfn *hwfn, int *millidegrees);")
     if images:
         lines.append("int acme_mcp_nvm_num_images(struct acme_hwfn *hwfn, u32 *num_images);")
-    return "\n".join([*lines, "int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);", "", "#endif /* ACME_H */", ""])
+    return "\n".join(
+        [
+            *lines,
+            "int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);",
+            "",
+            "#endif /* ACME_H */",
+            "",
+        ]
+    )

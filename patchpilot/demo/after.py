@@ -39,7 +39,9 @@ def replies(journey: Journey, first: Sent) -> None:
     """Deliver a question, a review and a build report."""
     journey.tell("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
-    journey.sandbox.archive.add(demo_mails.question(first), demo_mails.review(first), demo_mails.build_report(first))
+    journey.sandbox.archive.add(
+        demo_mails.question(first), demo_mails.review(first), demo_mails.build_report(first)
+    )
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
     journey.read(["patchpilot", "track", "show", "1"], judge=_came_back)
@@ -48,32 +50,46 @@ def replies(journey: Journey, first: Sent) -> None:
 def second_version(journey: Journey, first: Sent) -> Sent:
     """Answer the question, prepare v2 as requested, and send it."""
     sandbox = journey.sandbox
-    journey.tell("Robin answers Maya on the list: maintainers do not apply patches with open questions.")
+    journey.tell(
+        "Robin answers Maya on the list: maintainers do not apply patches with open questions."
+    )
     robin.answer(sandbox.work, parse_mail(demo_mails.question(first)))
     sandbox.deliver()
     print(f"  -> sent to {NET_LIST} as a reply to {MAINTAINER.name}", file=journey.out)
-    journey.tell("v2 names the firmware in the message and drops the variable that the test robot reported.")
+    journey.tell(
+        "v2 names the firmware in the message and drops the variable that the test robot reported."
+    )
     robin.revise(sandbox.work)
     journey.run(["git", "show", "--format=%B", "--stat", "HEAD"])
     journey.tell(
-        "Sana reviewed v1. Only an unused variable was removed since, so the tag is still valid; Robin confirms that with --changed."
+        "Sana reviewed v1. Only an unused variable was removed since, so the tag is still valid;"
+        " Robin confirms that with --changed."
     )
     journey.run(["patchpilot", "trailers", "--changed", "--yes"])
-    wants("Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True), "v2 has the review tag")
+    wants(
+        "Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
+        "v2 has the review tag",
+    )
     journey.run(["patchpilot", "draft", "--changelog", "\n".join(robin.CHANGES)])
     journey.run(["patchpilot", "send", "--reroll", "--yes"])
     return _arrived(journey)
 
 
 def landing(journey: Journey, second: Sent) -> None:
-    """The maintainer applies v2, it is merged into mainline, one stable branch takes it and one does not."""
+    """The maintainer applies v2, it is merged into mainline, one stable branch takes it and one
+    does not.
+    """
     sandbox = journey.sandbox
     journey.tell("The networking maintainer applies v2; mainline moves on.")
     mail = sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n")
     link = f"{sandbox.archive.url}/{second.message_id}"
-    commit = upstream.apply_upstream(sandbox, mail, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
+    commit = upstream.apply_upstream(
+        sandbox, mail, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",)
+    )
     sandbox.archive.add(demo_mails.applied(second, commit, TITLE))
-    journey.tell("The stable maintainer queues it for 6.12 and reports that it does not apply to 6.1.")
+    journey.tell(
+        "The stable maintainer queues it for 6.12 and reports that it does not apply to 6.1."
+    )
     stable = upstream.take_into_stable(sandbox, commit, "6.12")
     when = second.date + timedelta(days=9)
     body = journey.run(["git", "log", "-1", "--format=%b"], quiet=True)
@@ -85,15 +101,23 @@ def landing(journey: Journey, second: Sent) -> None:
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
     journey.read(["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit))
-    journey.tell("The question was answered, and the variable that the test robot reported is not in any tree.")
-    journey.run(["git", "grep", "-n", "u32 seq = rsp", commit, "--", "drivers"], expect=[1], quiet=True)
+    journey.tell(
+        "The question was answered, and the variable that the test robot reported is not in any"
+        " tree."
+    )
+    journey.run(
+        ["git", "grep", "-n", "u32 seq = rsp", commit, "--", "drivers"], expect=[1], quiet=True
+    )
     journey.tell("What remains to be done for the stable trees?")
     journey.run(["patchpilot", "backport", commit])
     expected = {**VERDICTS, "6.12": "already-fixed"}
     document = journey.read(
-        ["patchpilot", "backport", commit], judge=lambda got: _verdicts(got, expected, sandbox.repositories.facts.prerequisite)
+        ["patchpilot", "backport", commit],
+        judge=lambda got: _verdicts(got, expected, sandbox.repositories.facts.prerequisite),
     )
-    taken = next(branch["landed_as"] for branch in document["branches"] if branch["version"] == "6.12")
+    taken = next(
+        branch["landed_as"] for branch in document["branches"] if branch["version"] == "6.12"
+    )
     wants(taken == stable, "6.12 has it as the stable maintainer's commit")
 
 
@@ -106,9 +130,13 @@ def _came_back(got: Any) -> str:
     series = _one(got)
     kinds = {reply["kind"] for reply in series["replies"]}
     wants(bool(kinds & {"question", "review"}), "the question is recognized")
-    wants(any("Reviewed-by: Sana" in series_["trailer"] for series_ in series["trailers"]), "the review tag is credited")
     wants(
-        any(reply["bot"] and reply["kind"] == "build-failure" for reply in series["replies"]), "the build report is recognized as a bot's"
+        any("Reviewed-by: Sana" in series_["trailer"] for series_ in series["trailers"]),
+        "the review tag is credited",
+    )
+    wants(
+        any(reply["bot"] and reply["kind"] == "build-failure" for reply in series["replies"]),
+        "the build report is recognized as a bot's",
     )
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
@@ -116,9 +144,18 @@ def _came_back(got: Any) -> str:
 def _landed(got: Any, commit: str) -> str:
     series = _one(got)
     wants([series_["version"] for series_ in series["revisions"]] == [1, 2], "two revisions")
-    wants(any(NEWCOMER.email in series_["from"] for series_ in series["replies"]), "the answer to the question is listed")
     wants(
-        any(series_["commit"] and commit.startswith(series_["commit"][:12]) for series_ in series["landed"]), "the mainline commit is known"
+        any(NEWCOMER.email in series_["from"] for series_ in series["replies"]),
+        "the answer to the question is listed",
     )
-    wants(series["state"] in ("in-mainline", "in-stable"), f"a merged series, not {series['state']}")
+    wants(
+        any(
+            series_["commit"] and commit.startswith(series_["commit"][:12])
+            for series_ in series["landed"]
+        ),
+        "the mainline commit is known",
+    )
+    wants(
+        series["state"] in ("in-mainline", "in-stable"), f"a merged series, not {series['state']}"
+    )
     return f"state {series['state']}; next: {series['next_step']}"

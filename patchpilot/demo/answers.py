@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story's answers in the interactive demo: replies of the list, the maintainers and the stable trees some seconds after a mail was received."""
+"""The story's answers in the interactive demo: replies of the list, the maintainers and the stable
+trees some seconds after a mail was received.
+"""
 
 import contextlib
 import time
@@ -19,7 +21,10 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """Call `look` repeatedly; it reads the sink's mails and puts the replies that are due on the archive."""
+    """Call `look` repeatedly.
+
+    It reads the sink's mails and puts the replies that are due on the archive.
+    """
 
     def __init__(self, sandbox: Sandbox, delays: tuple[float, float, float] = DELAYS) -> None:
         self.sandbox, self.delays = sandbox, delays
@@ -52,8 +57,11 @@ class Answers:
         self._versions.add(version)
         sent = Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC), PACE)
         archive = self.sandbox.archive
-        # the user may have fixed v1 in another way than the script: the robot reports only what is in the mail
-        built = demo_mails.build_report if demo_mails.UNUSED in sent.body else demo_mails.build_success
+        # the user may have fixed v1 in another way than the script: the robot reports only what is
+        # in the mail
+        built = (
+            demo_mails.build_report if demo_mails.UNUSED in sent.body else demo_mails.build_success
+        )
         acts: tuple[Callable[[], None], ...] = (
             (
                 lambda: archive.add(demo_mails.question(sent)),
@@ -69,7 +77,9 @@ class Answers:
     def _land(self, sent: Sent, raw: bytes) -> None:
         sandbox, title = self.sandbox, parse_subject(sent.subject).title
         link = f"{sandbox.archive.url}/{sent.message_id}"
-        commit = upstream.apply_upstream(sandbox, raw, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
+        commit = upstream.apply_upstream(
+            sandbox, raw, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",)
+        )
         sandbox.archive.add(demo_mails.applied(sent, commit, title))
         upstream.take_into_stable(sandbox, commit, "6.12")
         when = sent.date + 9 * 24 * PACE

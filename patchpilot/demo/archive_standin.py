@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A replacement for a public-inbox archive: thread, mail and search, served from memory on loopback."""
+"""A replacement for a public-inbox archive: thread, mail and search, served from memory on
+loopback.
+"""
 
 import gzip
 import re
@@ -41,7 +43,9 @@ class StandIn:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/{name}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
         self._thread.start()
 
     def add(self, *mails: bytes) -> None:
@@ -71,7 +75,11 @@ class StandIn:
         query = parse_qs(parts.query)
         if not folders or folders[0] != self.name:
             found = unquote(folders[0]) if folders else ""
-            return HttpAnswer(302, location=f"/{self.name}/{folders[0]}/") if found in self._mails else HttpAnswer(404)
+            return (
+                HttpAnswer(302, location=f"/{self.name}/{folders[0]}/")
+                if found in self._mails
+                else HttpAnswer(404)
+            )
         if len(folders) == 1:
             return self._search(method, query, None)
         if folders[1] == "new.atom":
@@ -93,10 +101,17 @@ class StandIn:
     def _newest(self) -> bytes:
         """A feed with the times of the newest mails."""
         with self._lock:
-            times = sorted(filter(None, map(arrived, self._mails.values())), reverse=True)[:_IN_FEED]
-        return "".join(f"<entry><updated>{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</updated></entry>" for time in times).encode()
+            times = sorted(filter(None, map(arrived, self._mails.values())), reverse=True)[
+                :_IN_FEED
+            ]
+        return "".join(
+            f"<entry><updated>{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</updated></entry>"
+            for time in times
+        ).encode()
 
-    def _search(self, method: str, query: dict[str, list[str]], message_id: str | None) -> HttpAnswer:
+    def _search(
+        self, method: str, query: dict[str, list[str]], message_id: str | None
+    ) -> HttpAnswer:
         asked = query.get("q", [""])[0]
         if query.get("x") != ["m"] or method != "POST" or not asked:
             return HttpAnswer(200, b"<html><pre>an archive</pre></html>")
@@ -130,7 +145,9 @@ class StandIn:
 
 
 def matches(query: str, mail: Mail) -> bool:
-    """Whether a mail fits a query of `s: f: b: …`, phrases, AND, OR, NOT and brackets (side by side means AND)."""
+    """Whether a mail fits a query of `s: f: b: …`, phrases, AND, OR, NOT and brackets (side by side
+    means AND).
+    """
     terms = [found.groupdict() for found in _TERM.finditer(query)]
 
     def either(at: int) -> tuple[bool, int]:
@@ -162,7 +179,13 @@ def matches(query: str, mail: Mail) -> bool:
 def _has(term: dict[str, Any], mail: Mail) -> bool:
     field = term["field"] or ""
     to_and_cc = [*mail.to, *mail.cc]
-    addresses = {"f": [mail.sender], "t": mail.to, "c": mail.cc, "tc": to_and_cc, "a": [mail.sender, *to_and_cc]}
+    addresses = {
+        "f": [mail.sender],
+        "t": mail.to,
+        "c": mail.cc,
+        "tc": to_and_cc,
+        "a": [mail.sender, *to_and_cc],
+    }
     wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
     if field == "m":
         return mail.message_id == wanted
@@ -213,7 +236,9 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             length = self.headers.get("Content-Length", "0")
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
             # as public-inbox: the button of its search page that asks for full threads
-            self._reply(archive.answer("POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path))
+            self._reply(
+                archive.answer("POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path)
+            )
 
         def _reply(self, answer: HttpAnswer, *, body: bool = True) -> None:
             self.send_response(answer.status)
@@ -224,7 +249,8 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             if body:
                 self.wfile.write(answer.body)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its parameter's name in http.server)
+        # its parameter's name in http.server
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             del format, args
 
     return Handler

@@ -9,7 +9,14 @@ from patchpilot.demo.demo_people import NET_LIST
 from patchpilot.demo.demo_repository import put
 from patchpilot.demo.journey import Journey, wants
 
-VERDICTS = {"5.10": "not-affected", "5.15": "clean", "6.1": "conflict", "6.6": "clean-3way", "6.12": "clean", "6.18": "clean"}
+VERDICTS = {
+    "5.10": "not-affected",
+    "5.15": "clean",
+    "6.1": "conflict",
+    "6.6": "clean-3way",
+    "6.12": "clean",
+    "6.18": "clean",
+}
 
 
 def corrected_message(reference: str) -> str:
@@ -32,14 +39,27 @@ def before_the_mail(journey: Journey) -> None:
     journey.run(["patchpilot", "check"], expect=[1])
     journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
 
-    journey.tell("As a mail to the networking list it needs one more thing, which is not part of a commit: the tree it is for.")
+    journey.tell(
+        "As a mail to the networking list it needs one more thing, which is not part of a commit:"
+        " the tree it is for."
+    )
     mail = journey.run(["git", "format-patch", "-1", "--stdout", "--to", NET_LIST], quiet=True)
-    journey.run(["patchpilot", "check", "--select", "missing-target-tree", "-"], stdin=mail, expect=[1])
+    journey.run(
+        ["patchpilot", "check", "--select", "missing-target-tree", "-"], stdin=mail, expect=[1]
+    )
 
     journey.tell("Robin fixes the style error and the message.")
-    put(journey.sandbox.work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_UNUSED))
-    reference = journey.run(["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit], quiet=True).strip()
-    journey.run(["git", "commit", "-q", "--amend", "-a", "-F", "-"], stdin=corrected_message(reference))
+    put(
+        journey.sandbox.work,
+        acme.MCP,
+        acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_UNUSED),
+    )
+    reference = journey.run(
+        ["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit], quiet=True
+    ).strip()
+    journey.run(
+        ["git", "commit", "-q", "--amend", "-a", "-F", "-"], stdin=corrected_message(reference)
+    )
 
     journey.tell("Who should receive it, and why?")
     journey.run(["patchpilot", "maintainers"])
@@ -47,14 +67,34 @@ def before_the_mail(journey: Journey) -> None:
 
     journey.tell("Which commit introduced the bug?")
     journey.run(["patchpilot", "fixes", "HEAD"], expect=[0, 1])
-    journey.read(["patchpilot", "fixes", "HEAD"], expect=[0, 1], judge=lambda got: _culprit(got, facts.culprit))
+    journey.read(
+        ["patchpilot", "fixes", "HEAD"],
+        expect=[0, 1],
+        judge=lambda got: _culprit(got, facts.culprit),
+    )
 
-    journey.tell("Do the stable trees need it? (Without a Fixes: tag the Cc: stable line has to name the first version.)")
+    journey.tell(
+        "Do the stable trees need it? (Without a Fixes: tag the Cc: stable line has to name the"
+        " first version.)"
+    )
     journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
 
     journey.tell("Add the tags and the sign-off to the message; undo would remove them.")
-    journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff", "--dry-run"])
-    journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff"])
+    journey.run(
+        [
+            "patchpilot",
+            "prepare",
+            "--fixes",
+            facts.culprit,
+            "--stable",
+            "auto",
+            "--signoff",
+            "--dry-run",
+        ]
+    )
+    journey.run(
+        ["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff"]
+    )
     journey.run(["patchpilot", "undo", "list"])
 
     journey.tell("There are no findings left.")
@@ -62,15 +102,29 @@ def before_the_mail(journey: Journey) -> None:
 
     journey.tell("Which stable branches have the bug, and does the fix apply to them?")
     journey.run(["patchpilot", "backport", "HEAD"])
-    journey.read(["patchpilot", "backport", "HEAD"], judge=lambda got: _verdicts(got, VERDICTS, facts.prerequisite))
+    journey.read(
+        ["patchpilot", "backport", "HEAD"],
+        judge=lambda got: _verdicts(got, VERDICTS, facts.prerequisite),
+    )
 
 
 def _first_findings(got: Any) -> str:
     findings = [one for patch in got["patches"] for one in patch["findings"]]
-    types = {finding["checkpatch"] for finding in findings} | {finding["name"] for finding in findings}
-    wants({"SPACING", "MISSING_SIGN_OFF", "GIT_COMMIT_ID"} <= types, "a style error, no sign-off and a commit named in the wrong form")
-    wants({"missing-fixes", "not-imperative"} <= types, "no Fixes: tag, and a sentence that is not imperative")
-    return f"{len(findings)} findings: style, sign-off, commit reference, Fixes: tag and mood among them"
+    types = {finding["checkpatch"] for finding in findings} | {
+        finding["name"] for finding in findings
+    }
+    wants(
+        {"SPACING", "MISSING_SIGN_OFF", "GIT_COMMIT_ID"} <= types,
+        "a style error, no sign-off and a commit named in the wrong form",
+    )
+    wants(
+        {"missing-fixes", "not-imperative"} <= types,
+        "no Fixes: tag, and a sentence that is not imperative",
+    )
+    return (
+        f"{len(findings)} findings: style, sign-off, commit reference, Fixes: tag and mood among"
+        " them"
+    )
 
 
 def _no_errors(got: Any) -> str:
@@ -80,7 +134,10 @@ def _no_errors(got: Any) -> str:
 
 def _people(got: Any) -> str:
     people = {one["email"]: one for result in got["results"] for one in result["recipients"]}
-    wants("maya@acme.example.com" in people and people["maya@acme.example.com"]["header"] == "to", "the driver's maintainer in To:")
+    wants(
+        "maya@acme.example.com" in people and people["maya@acme.example.com"]["header"] == "to",
+        "the driver's maintainer in To:",
+    )
     wants("netdev@lists.example.org" in people, "the subsystem's list")
     wants(all(person["reasons"] for person in people.values()), "a reason for each")
     return f"{len(people)} recipients, each with its reason"

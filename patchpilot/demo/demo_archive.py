@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on loopback for the demo and the tests: a real public-inbox where it is installed, else a small replacement with the same responses.
+"""An archive on loopback for the demo and the tests: a real public-inbox where it is installed,
+else a small replacement with the same responses.
 
 with open_archive(directory) as archive:      # PublicInbox or StandIn
     archive.add(mail_bytes)
@@ -47,16 +48,25 @@ class ArchiveServer(Protocol):
 
     def __enter__(self) -> "ArchiveServer": ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 def available() -> bool:
     """Whether public-inbox is installed."""
-    return all(shutil.which(program) for program in ("public-inbox-init", "public-inbox-httpd", "perl"))
+    return all(
+        shutil.which(program) for program in ("public-inbox-init", "public-inbox-httpd", "perl")
+    )
 
 
 def open_archive(directory: Path) -> ArchiveServer:
-    """An archive below `directory`, running: public-inbox, or its replacement where that is missing or does not start."""
+    """An archive below `directory`, running: public-inbox, or its replacement where that is missing
+    or does not start.
+    """
     if available():
         try:
             return PublicInbox(directory)
@@ -66,12 +76,15 @@ def open_archive(directory: Path) -> ArchiveServer:
 
 
 class PublicInbox:
-    """A public-inbox of its own below `directory` (its HOME too), served on a free port of loopback until it is closed."""
+    """A public-inbox of its own below `directory` (its HOME too), served on a free port of loopback
+    until it is closed.
+    """
 
     def __init__(self, directory: Path, *, name: str = NAME, address: str = ADDRESS) -> None:
         if not available():
             raise MissingError(
-                "public-inbox is not installed", hint="apt-get install public-inbox libsearch-xapian-perl libdbd-sqlite3-perl"
+                "public-inbox is not installed",
+                hint="apt-get install public-inbox libsearch-xapian-perl libdbd-sqlite3-perl",
             )
         self.directory = directory
         self.name = name
@@ -80,7 +93,9 @@ class PublicInbox:
         self._config = self._home / ".public-inbox" / "config"
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}/{name}"
-        self._run("public-inbox-init", "-V2", "-L", "full", name, str(directory / name), self.url, address)
+        self._run(
+            "public-inbox-init", "-V2", "-L", "full", name, str(directory / name), self.url, address
+        )
         self._run("git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none")
         self._server = self._start()
         self._guard = _guard(self._server.pid)
@@ -100,7 +115,10 @@ class PublicInbox:
                 if _answers(f"{self.url}/?x=m&q=m:{quote_url(message_id)}", post=True):
                     return
                 time.sleep(0.03)
-        raise PatchpilotError("public-inbox does not show a mail that was added", hint=f"see {self.directory / 'httpd.log'}")
+        raise PatchpilotError(
+            "public-inbox does not show a mail that was added",
+            hint=f"see {self.directory / 'httpd.log'}",
+        )
 
     def close(self) -> None:
         """Stop the server; the files stay."""
@@ -120,7 +138,11 @@ class PublicInbox:
         self.close()
 
     def _environment(self) -> dict[str, str]:
-        known = {name: value for name, value in environment(parsed=True).items() if not name.startswith("PI_")}
+        known = {
+            name: value
+            for name, value in environment(parsed=True).items()
+            if not name.startswith("PI_")
+        }
         return known | {
             "HOME": str(self._home),
             "PI_CONFIG": str(self._config),
@@ -131,11 +153,20 @@ class PublicInbox:
         }
 
     def _run(self, *argv: str, stdin: bytes = b"") -> None:
-        done = subprocess.run(argv, input=stdin, env=self._environment(), cwd=self._home, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(
+            argv,
+            input=stdin,
+            env=self._environment(),
+            cwd=self._home,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
         if done.returncode:
             told = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise PatchpilotError(
-                f"{argv[0]} failed: {told[-1] if told else done.returncode}", hint="check that public-inbox is installed completely"
+                f"{argv[0]} failed: {told[-1] if told else done.returncode}",
+                hint="check that public-inbox is installed completely",
             )
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -143,7 +174,7 @@ class PublicInbox:
         with log.open("ab") as out:
             server = subprocess.Popen(
                 ["public-inbox-httpd", "-l", f"127.0.0.1:{self._port}", "-W0"],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment(), cwd=self._home, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment(), cwd=self._home, start_new_session=True,  # noqa: E501
             )  # fmt: skip
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
@@ -154,7 +185,9 @@ class PublicInbox:
             time.sleep(0.05)
         server.kill()
         server.wait()
-        raise PatchpilotError(f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s", hint=f"see {log}")
+        raise PatchpilotError(
+            f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s", hint=f"see {log}"
+        )
 
 
 def _guard(server: int) -> "subprocess.Popen[bytes]":

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other drivers of the sandbox's tree: small, similar, in kernel style, and changing from release to release."""
+"""The other drivers of the sandbox's tree: small, similar, in kernel style, and changing from
+release to release.
+"""
 
 from dataclasses import dataclass, field
 
@@ -28,7 +30,10 @@ class Driver:
             "#include <linux/module.h>",
             "#include <linux/types.h>",
             "",
-            *(f"#define {up}_{name}{_tabs(f'#define {up}_{name}')}0x{at:02x}" for name, at in self.registers),
+            *(
+                f"#define {up}_{name}{_tabs(f'#define {up}_{name}')}0x{at:02x}"
+                for name, at in self.registers
+            ),
             "",
             f"struct {self.name}_priv {{",
             "\tvoid __iomem *base;",
@@ -50,7 +55,14 @@ class Driver:
         body = [f"int {self.name}_get_{low}(struct {self.name}_priv *priv, u32 *value)", "{"]
         if name in self.checked:
             body += ["\tif (!priv->base)", "\t\treturn -ENODEV;", ""]
-        return [*body, f"\t*value = {self.name}_read(priv, {up}_{name});", "\tpriv->last = *value;", "", "\treturn 0;", "}"]
+        return [
+            *body,
+            f"\t*value = {self.name}_read(priv, {up}_{name});",
+            "\tpriv->last = *value;",
+            "",
+            "\treturn 0;",
+            "}",
+        ]
 
 
 def _tabs(text: str) -> str:
@@ -58,8 +70,8 @@ def _tabs(text: str) -> str:
 
 
 WORDS = (
-    "STATUS", "CONTROL", "MASK", "CLOCK", "POWER", "FIFO", "LEVEL", "TIMER", "RANGE", "OFFSET", "LIMIT", "ALARM", "CHANNEL", "GAIN", "MODE", "INDEX",
-    "SOURCE", "TARGET", "PHASE", "RATIO", "WINDOW", "COUNT", "DELAY", "ERROR", "SENSE", "SWITCH", "TOKEN", "VECTOR", "WAKE", "ZONE",
+    "STATUS", "CONTROL", "MASK", "CLOCK", "POWER", "FIFO", "LEVEL", "TIMER", "RANGE", "OFFSET", "LIMIT", "ALARM", "CHANNEL", "GAIN", "MODE", "INDEX",  # noqa: E501
+    "SOURCE", "TARGET", "PHASE", "RATIO", "WINDOW", "COUNT", "DELAY", "ERROR", "SENSE", "SWITCH", "TOKEN", "VECTOR", "WAKE", "ZONE",  # noqa: E501
 )  # fmt: skip
 
 

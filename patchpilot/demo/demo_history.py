@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Five years of the sandbox's mainline and its stable branches: the same commits, byte for byte, in every run."""
+"""Five years of the sandbox's mainline and its stable branches: the same commits, byte for byte, in
+every run.
+"""
 
 import copy
 import random
@@ -10,7 +12,14 @@ from pathlib import Path
 from patchpilot.commits.fastimport import FastImport
 from patchpilot.demo import acme
 from patchpilot.demo.demo_drivers import WORDS, Driver, fleet
-from patchpilot.demo.demo_people import CROWD, CULPRIT_AUTHOR, LINUS, MAINTAINER, NET_MAINTAINER, STABLE
+from patchpilot.demo.demo_people import (
+    CROWD,
+    CULPRIT_AUTHOR,
+    LINUS,
+    MAINTAINER,
+    NET_MAINTAINER,
+    STABLE,
+)
 from patchpilot.demo.demo_tree import ACME_KCONFIG, first_files, makefile
 from patchpilot.model.address import Address
 
@@ -25,26 +34,35 @@ MAINLINE = "refs/heads/master"
 CULPRIT_SUBJECT = "acme: read the number of flash images at probe"
 CULPRIT = (
     CULPRIT_SUBJECT,
-    "The flash tool wants to know how many images a card holds. Ask the\n"
-    "firmware once, when the device is probed, and keep the answer.\n\n"
-    f"Signed-off-by: {CULPRIT_AUTHOR.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n",
+    (
+        "The flash tool wants to know how many images a card holds. Ask the\n"
+        "firmware once, when the device is probed, and keep the answer.\n\n"
+        f"Signed-off-by: {CULPRIT_AUTHOR.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
+    ),
 )
 MASK_SUBJECT = "acme: mask the sequence number off the response code"
 MASK = (
     MASK_SUBJECT,
-    "The low half of a response is the sequence number that was sent, so the\n"
-    "whole word never equals a code once the counter has moved. Compare the\n"
-    f"code only.\n\nSigned-off-by: {CROWD[3].trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n",
+    (
+        "The low half of a response is the sequence number that was sent, so the\nwhole word never"
+        " equals a code once the counter has moved. Compare the\ncode only.\n\nSigned-off-by:"
+        f" {CROWD[3].trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
+    ),
 )
 FIELD = (
     "acme: take the image count from its bit field",
-    "Newer firmware puts a flag above the count. Use FIELD_GET() on the eight\n"
-    f"bits that are documented.\n\nSigned-off-by: {CROWD[5].trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n",
+    (
+        "Newer firmware puts a flag above the count. Use FIELD_GET() on the eight\nbits that are"
+        f" documented.\n\nSigned-off-by: {CROWD[5].trailer()}\nSigned-off-by:"
+        f" {NET_MAINTAINER.trailer()}\n"
+    ),
 )
 TEMPERATURE = (
     "acme: read the temperature of the card",
-    "Add a mailbox command for the on-board sensor. A hwmon device follows.\n\n"
-    f"Signed-off-by: {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n",
+    (
+        "Add a mailbox command for the on-board sensor. A hwmon device follows.\n\n"
+        f"Signed-off-by: {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
+    ),
 )
 ACME_STORY = {
     ("5.16", 3): ("images", CULPRIT),
@@ -65,9 +83,15 @@ class DemoState:
     def acme_files(self) -> dict[str, str]:
         """The files of the story's driver in this state."""
         on = self.acme.get
-        images, temperature, bits = on("images", False), on("temperature", False), on("field", False)
+        images, temperature, bits = (
+            on("images", False),
+            on("temperature", False),
+            on("field", False),
+        )
         return {
-            acme.MCP: acme.mcp(images=images, masked=on("masked", False), field=bits, temperature=temperature),
+            acme.MCP: acme.mcp(
+                images=images, masked=on("masked", False), field=bits, temperature=temperature
+            ),
             acme.MAIN: acme.main(images=images),
             acme.HEADER: acme.header(images=images, field=bits, temperature=temperature),
         }
@@ -75,7 +99,9 @@ class DemoState:
 
 @dataclass(frozen=True, slots=True)
 class DemoUpstream:
-    """A mainline commit that stable branches take: how it changes a state, and the files it touches."""
+    """A mainline commit that stable branches take: how it changes a state, and the files it
+    touches.
+    """
 
     id: str
     release: str
@@ -97,7 +123,9 @@ class DemoFacts:
 
 
 class Builder:
-    """Writes mainline first and the stable branches after it, into two bare repositories that share nothing."""
+    """Writes mainline first and the stable branches after it, into two bare repositories that share
+    nothing.
+    """
 
     def __init__(self) -> None:
         self._random = random.Random(61)
@@ -108,7 +136,10 @@ class Builder:
         self._count = 0
 
     def build(self, mainline: Path, stable: Path) -> DemoFacts:
-        """Write both repositories (they exist, empty and bare); stable is written on top of mainline's objects."""
+        """Write both repositories (they exist, empty and bare).
+
+        Stable is written on top of mainline's objects.
+        """
         with FastImport(mainline) as out:
             tip = self._mainline(out)
         alternates = stable / "objects" / "info" / "alternates"
@@ -118,14 +149,25 @@ class Builder:
         return DemoFacts(tip, self._ids["images"], self._ids["masked"], branches, self._count)
 
     def _write(
-        self, out: FastImport, ref: str, message: str, files: dict[str, str], author: Address, committer: Address, parent: str | None = None
+        self,
+        out: FastImport,
+        ref: str,
+        message: str,
+        files: dict[str, str],
+        author: Address,
+        committer: Address,
+        parent: str | None = None,
     ) -> str:
         self._clock += 5 * DAY + self._random.randrange(2 * DAY)
         self._count += 1
-        return out.commit(ref, message, files, author=author, committer=committer, when=self._clock, parent=parent)
+        return out.commit(
+            ref, message, files, author=author, committer=committer, when=self._clock, parent=parent
+        )
 
     def _release(self, out: FastImport, ref: str, version: str, committer: Address) -> str:
-        commit = self._write(out, ref, f"Linux {version}\n", {"Makefile": makefile(version)}, committer, committer)
+        commit = self._write(
+            out, ref, f"Linux {version}\n", {"Makefile": makefile(version)}, committer, committer
+        )
         out.tag(f"v{version}", commit, tagger=committer, when=self._clock)
         return commit
 
@@ -137,7 +179,9 @@ class Builder:
             **state.acme_files(),
             **{driver.path: driver.render() for driver in state.drivers},
         }
-        first = self._write(out, MAINLINE, "The sandbox tree, as it was at 5.9\n", files, LINUS, LINUS)
+        first = self._write(
+            out, MAINLINE, "The sandbox tree, as it was at 5.9\n", files, LINUS, LINUS
+        )
         out.tag("v5.9", first, tagger=LINUS, when=self._clock)
         tip = first
         for version in RELEASES:
@@ -158,27 +202,49 @@ class Builder:
             self._ordinary(out, state, NEXT)
         return self._release(out, MAINLINE, NEXT, LINUS) if NEXT else tip
 
-    def _tell(self, out: FastImport, state: DemoState, version: str, what: str, message: tuple[str, str]) -> None:
+    def _tell(
+        self, out: FastImport, state: DemoState, version: str, what: str, message: tuple[str, str]
+    ) -> None:
         subject, body = message
 
         def change(target: DemoState) -> dict[str, str]:
             before = target.acme_files()
             target.acme[what] = True
-            return {path: text for path, text in target.acme_files().items() if before[path] != text}
+            return {
+                path: text for path, text in target.acme_files().items() if before[path] != text
+            }
 
-        author = {"images": CULPRIT_AUTHOR, "masked": CROWD[3], "field": CROWD[5]}.get(what, MAINTAINER)
-        self._ids[what] = self._write(out, MAINLINE, f"{subject}\n\n{body}", change(state), author, NET_MAINTAINER)
+        author = {"images": CULPRIT_AUTHOR, "masked": CROWD[3], "field": CROWD[5]}.get(
+            what, MAINTAINER
+        )
+        self._ids[what] = self._write(
+            out, MAINLINE, f"{subject}\n\n{body}", change(state), author, NET_MAINTAINER
+        )
         self._fixes.append(DemoUpstream(self._ids[what], version, subject, body, author, change))
 
     def _help_text(self, out: FastImport) -> None:
-        body = f"The 100 Gbit/s cards are out.\n\nSigned-off-by: {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
-        files = {"drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG.replace("25 and 50", "25, 50 and 100")}
-        self._write(out, MAINLINE, f"acme: name the new cards in the help text\n\n{body}", files, MAINTAINER, NET_MAINTAINER)
+        body = (
+            "The 100 Gbit/s cards are out.\n\nSigned-off-by:"
+            f" {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
+        )
+        files = {
+            "drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG.replace("25 and 50", "25, 50 and 100")
+        }
+        self._write(
+            out,
+            MAINLINE,
+            f"acme: name the new cards in the help text\n\n{body}",
+            files,
+            MAINTAINER,
+            NET_MAINTAINER,
+        )
 
     def _ordinary(self, out: FastImport, state: DemoState, version: str) -> None:
         driver = self._random.choice(state.drivers)
         author = self._random.choice(CROWD)
-        unchecked = [name for name in driver.readers if name not in driver.checked and name in driver.origin]
+        unchecked = [
+            name for name in driver.readers if name not in driver.checked and name in driver.origin
+        ]
         unread = [name for name, _ in driver.registers if name not in driver.readers]
         signed = f"Signed-off-by: {author.trailer()}\n"
         if unchecked and self._random.random() < 0.5:
@@ -188,7 +254,12 @@ class Builder:
             driver.readers.append(name)
             body = f"Let others ask the device for its {name.lower()} register.\n\n{signed}"
             commit = self._write(
-                out, MAINLINE, f"{driver.prefix} read {name.lower()}\n\n{body}", {driver.path: driver.render()}, author, author
+                out,
+                MAINLINE,
+                f"{driver.prefix} read {name.lower()}\n\n{body}",
+                {driver.path: driver.render()},
+                author,
+                author,
             )
             driver.origin[name] = f'{commit[:12]} ("{driver.prefix} read {name.lower()}")'
         else:
@@ -197,9 +268,24 @@ class Builder:
             driver.registers.append((name, 4 * len(driver.registers)))
             subject = f"{driver.prefix} name the {name.lower()} register"
             body = f"The data sheet has it at this offset in every revision.\n\n{signed}"
-            self._write(out, MAINLINE, f"{subject}\n\n{body}", {driver.path: driver.render()}, author, author)
+            self._write(
+                out,
+                MAINLINE,
+                f"{subject}\n\n{body}",
+                {driver.path: driver.render()},
+                author,
+                author,
+            )
 
-    def _fix(self, out: FastImport, state: DemoState, driver_name: str, reader: str, author: Address, version: str) -> None:
+    def _fix(
+        self,
+        out: FastImport,
+        state: DemoState,
+        driver_name: str,
+        reader: str,
+        author: Address,
+        version: str,
+    ) -> None:
         def change(target: DemoState) -> dict[str, str]:
             driver = next(driver for driver in target.drivers if driver.name == driver_name)
             if reader not in driver.readers or reader in driver.checked:
@@ -210,8 +296,9 @@ class Builder:
         driver = next(driver for driver in state.drivers if driver.name == driver_name)
         subject = f"{driver.prefix} do not read {reader.lower()} before the registers are mapped"
         body = (
-            "The function can be called while the device is still being probed, when\nbase is NULL.\n\n"
-            f"Fixes: {driver.origin[reader]}\nCc: stable@vger.kernel.org\nSigned-off-by: {author.trailer()}\n"
+            "The function can be called while the device is still being probed, when\nbase is"
+            f" NULL.\n\nFixes: {driver.origin[reader]}\nCc: stable@vger.kernel.org\nSigned-off-by:"
+            f" {author.trailer()}\n"
         )
         commit = self._write(out, MAINLINE, f"{subject}\n\n{body}", change(state), author, author)
         self._fixes.append(DemoUpstream(commit, version, subject, body, author, change))
@@ -223,13 +310,23 @@ class Builder:
         parent: str | None = tip
         since_release = 0
         for fix in self._fixes:
-            wanted = not any(fix.id == self._ids[name] for name in ACME_NAMES) or (version == "5.15" and fix.id != self._ids["temperature"])
-            if RELEASES.index(fix.release) <= RELEASES.index(version) if fix.release in RELEASES else False:
+            wanted = not any(fix.id == self._ids[name] for name in ACME_NAMES) or (
+                version == "5.15" and fix.id != self._ids["temperature"]
+            )
+            if (
+                RELEASES.index(fix.release) <= RELEASES.index(version)
+                if fix.release in RELEASES
+                else False
+            ):
                 continue
             files = fix.change(state) if wanted else {}
             if not files:
                 continue
-            marker = f"commit {fix.id} upstream." if self._random.random() < 0.5 else f"[ Upstream commit {fix.id} ]"
+            marker = (
+                f"commit {fix.id} upstream."
+                if self._random.random() < 0.5
+                else f"[ Upstream commit {fix.id} ]"
+            )
             signed = f"Signed-off-by: {STABLE.trailer()}\n"
             message = f"{fix.subject}\n\n{marker}\n\n{fix.body}{signed}"
             tip = self._write(out, ref, message, files, fix.author, STABLE, parent)

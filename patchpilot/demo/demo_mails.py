@@ -8,17 +8,31 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from patchpilot.demo.demo_people import BUILD_BOT, KERNEL_LIST, MAINTAINER, NET_LIST, NET_MAINTAINER, NET_REVIEWER, NEWCOMER, STABLE
+from patchpilot.demo.demo_people import (
+    BUILD_BOT,
+    KERNEL_LIST,
+    MAINTAINER,
+    NET_LIST,
+    NET_MAINTAINER,
+    NET_REVIEWER,
+    NEWCOMER,
+    STABLE,
+)
 from patchpilot.model.address import Address
 
 PACE = timedelta(seconds=1 / 3)
-"""How long an hour of the story takes in the interactive demo, so that no mail is dated after it came."""
+"""How long an hour of the story takes in the interactive demo, so that no mail is dated after it
+came.
+"""
 PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What replies need of a mail that was sent: its id (no brackets), subject, text and date; `pace` is how long an hour of the story takes."""
+    """What replies need of a mail that was sent: its id (no brackets), subject, text and date.
+
+    `pace` is how long an hour of the story takes.
+    """
 
     message_id: str
     subject: str
@@ -27,7 +41,15 @@ class Sent:
     pace: timedelta = timedelta(hours=1)
 
 
-def reply(to: Sent, sender: Address, text: str, *, hours: float, message_id: str, subject: str | None = None) -> bytes:
+def reply(
+    to: Sent,
+    sender: Address,
+    text: str,
+    *,
+    hours: float,
+    message_id: str,
+    subject: str | None = None,
+) -> bytes:
     """A reply in the thread of `to`, so many hours after it."""
     message = _mail(sender, subject or _re(to.subject), text, to.date + hours * to.pace, message_id)
     message["In-Reply-To"] = f"<{to.message_id}>"
@@ -37,8 +59,17 @@ def reply(to: Sent, sender: Address, text: str, *, hours: float, message_id: str
 
 def announcement() -> bytes:
     """The first mail on the list: an archive that has none answers as if it were not there."""
-    text = "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75 columns.\n"
-    return _mail(NET_MAINTAINER, "Welcome to the list", text, datetime(2026, 8, 1, 9, 0, tzinfo=UTC), "welcome@example.org").as_bytes()
+    text = (
+        "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75"
+        " columns.\n"
+    )
+    return _mail(
+        NET_MAINTAINER,
+        "Welcome to the list",
+        text,
+        datetime(2026, 8, 1, 9, 0, tzinfo=UTC),
+        "welcome@example.org",
+    ).as_bytes()
 
 
 def question(to: Sent) -> bytes:
@@ -69,7 +100,10 @@ UNUSED = "u32 seq = rsp"
 
 
 def answer(to: Sent, *, dropped: bool = True) -> bytes:
-    """The newcomer answers the maintainer's question, and says what v2 has; `dropped`: the robot reported an unused variable."""
+    """The newcomer answers the maintainer's question, and says what v2 has.
+
+    `dropped`: the robot reported an unused variable.
+    """
     also = "It also drops the unused variable that the test robot reported.\n" if dropped else ""
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
@@ -84,23 +118,37 @@ def answer(to: Sent, *, dropped: bool = True) -> bytes:
 def build_report(to: Sent) -> bytes:
     """A robot built it, and something else broke."""
     text = (
-        f"Hi {NEWCOMER.name.split()[0]},\n\nkernel test robot noticed the following build warnings:\n\n"
-        "[auto build test WARNING on net/main]\n"
-        "[also build test WARNING on linus/master v7.2-rc1]\n\n"
-        "If you fix the issue in a separate patch/commit (i.e. not just a new version of\n"
-        "the same patch/commit), kindly add following tags\n"
-        f"| Reported-by: {BUILD_BOT.trailer()}\n"
-        "| Closes: https://lore.example.org/oe-kbuild-all/sandbox.build@build.example.org/\n\n"
-        "All warnings (new ones prefixed by >>):\n\n"
-        ">> drivers/net/ethernet/acme/acme_mcp.c:72:7: warning: unused variable 'seq' [-Wunused-variable]\n"
+        f"Hi {NEWCOMER.name.split()[0]},\n\nkernel test robot noticed the following build"
+        " warnings:\n\n[auto build test WARNING on net/main]\n[also build test WARNING on"
+        " linus/master v7.2-rc1]\n\nIf you fix the issue in a separate patch/commit (i.e. not just"
+        " a new version of\nthe same patch/commit), kindly add following tags\n| Reported-by:"
+        f" {BUILD_BOT.trailer()}\n| Closes:"
+        " https://lore.example.org/oe-kbuild-all/sandbox.build@build.example.org/\n\nAll warnings"
+        " (new ones prefixed by >>):\n\n>> drivers/net/ethernet/acme/acme_mcp.c:72:7: warning:"
+        " unused variable 'seq' [-Wunused-variable]\n"
     )
-    return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="sandbox.build@build.example.org")
+    return reply(
+        to,
+        Address("kernel test robot", "lkp@intel.com"),
+        text,
+        hours=26,
+        message_id="sandbox.build@build.example.org",
+    )
 
 
 def build_success(to: Sent) -> bytes:
     """A robot built it, and found nothing."""
-    text = "tree: net/main\n\nBUILD SUCCESS\n\nelapsed time: 731m\n\nconfigs tested: 2\nconfigs skipped: 0\n"
-    return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="sandbox.build@build.example.org")
+    text = (
+        "tree: net/main\n\nBUILD SUCCESS\n\nelapsed time: 731m\n\nconfigs tested: 2\nconfigs"
+        " skipped: 0\n"
+    )
+    return reply(
+        to,
+        Address("kernel test robot", "lkp@intel.com"),
+        text,
+        hours=26,
+        message_id="sandbox.build@build.example.org",
+    )
 
 
 def applied(to: Sent, commit: str, title: str) -> bytes:
@@ -108,20 +156,31 @@ def applied(to: Sent, commit: str, title: str) -> bytes:
     text = (
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
         f"by {NET_MAINTAINER.trailer()}:\n\n"
-        f"On {format_datetime(to.date)} you wrote:\n" + _quoted(to.body, "", 2) + "> \n> [...]\n\nHere is the summary with links:\n"
-        f"  - [net,v2] {title}\n    https://git.kernel.org/netdev/net/c/{commit[:12]}\n\n"
-        "You are awesome, thank you!\n-- \nDeet-doot-dot, I am a bot.\nhttps://korg.docs.kernel.org/patchwork/pwbot.html\n"
+        f"On {format_datetime(to.date)} you wrote:\n"
+        + _quoted(to.body, "", 2)
+        + f"> \n> [...]\n\nHere is the summary with links:\n  - [net,v2] {title}\n   "
+        f" https://git.kernel.org/netdev/net/c/{commit[:12]}\n\nYou are awesome, thank you!\n--"
+        " \nDeet-doot-dot, I am a bot.\nhttps://korg.docs.kernel.org/patchwork/pwbot.html\n"
     )
-    return reply(to, PATCHWORK, text, hours=60, message_id="178130000000.4135.1.git-patchwork-notify@kernel.org")
+    return reply(
+        to,
+        PATCHWORK,
+        text,
+        hours=60,
+        message_id="178130000000.4135.1.git-patchwork-notify@kernel.org",
+    )
 
 
 def stable_review(commit: str, title: str, body: str, version: str, when: datetime) -> bytes:
     """The stable maintainer's review mail of one branch, in a thread of its own."""
     text = (
-        f"{version}-stable review patch.  If anyone has any objections, please let me know.\n\n------------------\n\n"
-        f"From: {NEWCOMER.trailer()}\n\ncommit {commit} upstream.\n\n{body.rstrip()}\nSigned-off-by: {STABLE.trailer()}\n---\n"
+        f"{version}-stable review patch.  If anyone has any objections, please let me"
+        f" know.\n\n------------------\n\nFrom: {NEWCOMER.trailer()}\n\ncommit {commit}"
+        f" upstream.\n\n{body.rstrip()}\nSigned-off-by: {STABLE.trailer()}\n---\n"
     )
-    message = _mail(STABLE, f"[PATCH {version} 035/120] {title}", text, when, f"stable-{version}@example.org")
+    message = _mail(
+        STABLE, f"[PATCH {version} 035/120] {title}", text, when, f"stable-{version}@example.org"
+    )
     message["X-stable"] = "review"
     message["X-Patchwork-Hint"] = "ignore"
     return message.as_bytes()
@@ -130,17 +189,17 @@ def stable_review(commit: str, title: str, body: str, version: str, when: dateti
 def stable_failed(commit: str, title: str, version: str, when: datetime) -> bytes:
     """One branch did not take it, and its author is asked for a backport."""
     text = (
-        f"The patch below does not apply to the {version}-stable tree.\n"
-        "If someone wants it applied there, or to any other stable or longterm\n"
-        "tree, then please email the backport, including the original git commit\n"
-        "id to <stable@vger.kernel.org>.\n\n"
-        "To reproduce the conflict and resubmit, you may use the following commands:\n\n"
-        f"git fetch https://git.example.org/stable/linux.git/ linux-{version}.y\n"
-        f"git checkout FETCH_HEAD\ngit cherry-pick -x {commit}\n# <resolve conflicts, build, test, etc.>\ngit commit -s\n"
-        f"git send-email --to '<stable@vger.kernel.org>' --in-reply-to 'failed-{version}@example.org' --subject-prefix 'PATCH {version}.y' HEAD^..\n\n"
-        "Possible dependencies:\n\n\n\nthanks,\n\n"
-        "------------------ original commit in Linus's tree ------------------\n\n"
-        f"From {commit} Mon Sep 17 00:00:00 2001\nFrom: {NEWCOMER.trailer()}\nSubject: [PATCH] {title}\n"
+        f"The patch below does not apply to the {version}-stable tree.\nIf someone wants it applied"
+        " there, or to any other stable or longterm\ntree, then please email the backport,"
+        " including the original git commit\nid to <stable@vger.kernel.org>.\n\nTo reproduce the"
+        " conflict and resubmit, you may use the following commands:\n\ngit fetch"
+        f" https://git.example.org/stable/linux.git/ linux-{version}.y\ngit checkout"
+        f" FETCH_HEAD\ngit cherry-pick -x {commit}\n# <resolve conflicts, build, test, etc.>\ngit"
+        " commit -s\ngit send-email --to '<stable@vger.kernel.org>' --in-reply-to"
+        f" 'failed-{version}@example.org' --subject-prefix 'PATCH {version}.y' HEAD^..\n\nPossible"
+        " dependencies:\n\n\n\nthanks,\n\n------------------ original commit in Linus's tree"
+        f" ------------------\n\nFrom {commit} Mon Sep 17 00:00:00 2001\nFrom:"
+        f" {NEWCOMER.trailer()}\nSubject: [PATCH] {title}\n"
     )
     subject = f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
     message = _mail(STABLE, subject, text, when, f"failed-{version}@example.org")
@@ -148,11 +207,16 @@ def stable_failed(commit: str, title: str, version: str, when: datetime) -> byte
     return message.as_bytes()
 
 
-def _mail(sender: Address, subject: str, text: str, when: datetime, message_id: str) -> EmailMessage:
+def _mail(
+    sender: Address, subject: str, text: str, when: datetime, message_id: str
+) -> EmailMessage:
     message = EmailMessage(policy=SMTP.clone(linesep="\n", max_line_length=900))
     message["From"] = HeaderAddress(sender.name, addr_spec=sender.email)
     message["To"] = HeaderAddress(NEWCOMER.name, addr_spec=NEWCOMER.email)
-    message["Cc"] = [HeaderAddress("", addr_spec=NET_LIST), HeaderAddress("", addr_spec=KERNEL_LIST)]
+    message["Cc"] = [
+        HeaderAddress("", addr_spec=NET_LIST),
+        HeaderAddress("", addr_spec=KERNEL_LIST),
+    ]
     message["Subject"] = subject
     message["Date"] = when
     message["Message-ID"] = f"<{message_id}>"

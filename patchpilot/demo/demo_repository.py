@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox's repositories: a mainline and a stable server (bare), and the newcomer's clone with a fix on a branch."""
+"""The sandbox's repositories: a mainline and a stable server (bare), and the newcomer's clone with
+a fix on a branch.
+"""
 
 import shutil
 from dataclasses import dataclass
@@ -53,7 +55,16 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
     git(None, "clone", "-q", "--no-hardlinks", "--template=", str(mainline), str(work))
     shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
     git(work, "remote", "add", "stable", str(stable))
-    git(work, "fetch", "-q", "stable", *(f"+refs/heads/linux-{version}.y:refs/remotes/stable/linux-{version}.y" for version in LTS))
+    git(
+        work,
+        "fetch",
+        "-q",
+        "stable",
+        *(
+            f"+refs/heads/linux-{version}.y:refs/remotes/stable/linux-{version}.y"
+            for version in LTS
+        ),
+    )
     identity = {"user.name": NEWCOMER.name, "user.email": NEWCOMER.email, "commit.gpgSign": "false"}
     configure_clone(work, identity)
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
@@ -63,7 +74,13 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
 
 def write_first_fix(work: Path, culprit: str) -> str:
     """Commit the newcomer's first version: no sign-off, no Fixes:, a style error; its id."""
-    put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_BAD_STYLE))
+    put(
+        work,
+        acme.MCP,
+        acme.mcp(
+            images=True, masked=True, field=True, temperature=True, check=acme.CHECK_BAD_STYLE
+        ),
+    )
     git(
         work,
         "commit",

@@ -13,13 +13,19 @@ from patchpilot.demo.sandbox import open_sandbox
 from patchpilot.model.progress import Progress, silent
 
 
-def run_script(keep: Path | None = None, out: TextIO | None = None, progress: Progress = silent) -> int:
-    """Run the whole journey on a new sandbox and print it; how many commands it ran. A step that fails raises StepFailedError."""
+def run_script(
+    keep: Path | None = None, out: TextIO | None = None, progress: Progress = silent
+) -> int:
+    """Run the whole journey on a new sandbox and print it; how many commands it ran.
+
+    A step that fails raises StepFailedError.
+    """
     started = time.monotonic()
     with open_sandbox(keep, progress) as sandbox:
         journey = Journey(sandbox, out or sys.stdout)
         journey.tell(
-            f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits, created in {time.monotonic() - started:.1f} s."
+            f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits,"
+            f" created in {time.monotonic() - started:.1f} s."
         )
         before_the_mail(journey)
         first = the_mail(journey)
@@ -28,6 +34,7 @@ def run_script(keep: Path | None = None, out: TextIO | None = None, progress: Pr
         landing(journey, second)
         delivered = len(sandbox.sink.take())
         journey.tell(
-            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, merged, in 6.12, in {time.monotonic() - started:.0f} s."
+            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, merged,"
+            f" in 6.12, in {time.monotonic() - started:.0f} s."
         )
         return journey.steps

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of the sandbox's tree that are not drivers: MAINTAINERS, Kconfig, Makefile, Documentation."""
+"""The files of the sandbox's tree that are not drivers: MAINTAINERS, Kconfig, Makefile,
+Documentation.
+"""
 
-from patchpilot.demo.demo_people import CROWD, KERNEL_LIST, LINUS, MAINTAINER, NET_LIST, NET_MAINTAINER, NET_REVIEWER
+from patchpilot.demo.demo_people import (
+    CROWD,
+    KERNEL_LIST,
+    LINUS,
+    MAINTAINER,
+    NET_LIST,
+    NET_MAINTAINER,
+    NET_REVIEWER,
+)
 
 MAINTAINERS = f"""\
 List of maintainers
@@ -151,9 +161,9 @@ def makefile(version: str) -> str:
     number, _, extra = version.partition("-")
     parts = [*number.split("."), "0", "0"][:3]
     return (
-        "# SPDX-License-Identifier: GPL-2.0\n"
-        f"VERSION = {parts[0]}\nPATCHLEVEL = {parts[1]}\nSUBLEVEL = {parts[2]}\nEXTRAVERSION = {'-' + extra if extra else ''}\n"
-        "NAME = Sandbox\n\nobj-y += drivers/ sound/\n"
+        f"# SPDX-License-Identifier: GPL-2.0\nVERSION = {parts[0]}\nPATCHLEVEL ="
+        f" {parts[1]}\nSUBLEVEL = {parts[2]}\nEXTRAVERSION = {'-' + extra if extra else ''}\nNAME ="
+        " Sandbox\n\nobj-y += drivers/ sound/\n"
     )
 
 

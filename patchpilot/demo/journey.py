@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The journey without a terminal: each step is a public verb, run as a user would run it, its result checked and printed."""
+"""The journey without a terminal: each step is a public verb, run as a user would run it, its
+result checked and printed.
+"""
 
 import json
 import shlex
@@ -38,12 +40,25 @@ class Journey:
         print(f"\n# {text}", file=self.out, flush=True)
 
     def run(
-        self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Judge | None = None, stdin: str = "", quiet: bool = False
+        self,
+        argv: Sequence[str],
+        *,
+        expect: Sequence[int] = (0,),
+        judge: Judge | None = None,
+        stdin: str = "",
+        quiet: bool = False,
     ) -> str:
-        """Run one command in the newcomer's clone; its standard output. StepFailedError when its exit code or its output is not as expected."""
+        """Run one command in the newcomer's clone; its standard output.
+
+        StepFailedError when its exit code or its output is not as expected.
+        """
         self.steps += 1
         print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
-        words = [sys.executable, "-P", "-m", "patchpilot", *argv[1:]] if argv[0] == "patchpilot" else list(argv)
+        words = (
+            [sys.executable, "-P", "-m", "patchpilot", *argv[1:]]
+            if argv[0] == "patchpilot"
+            else list(argv)
+        )
         try:
             done = subprocess.run(
                 words,
@@ -57,7 +72,9 @@ class Journey:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise StepFailedError(f"step {self.steps}: `{shlex.join(argv)}` timed out after {LIMIT} s") from error
+            raise StepFailedError(
+                f"step {self.steps}: `{shlex.join(argv)}` timed out after {LIMIT} s"
+            ) from error
         shown = done.stdout + done.stderr
         if not quiet:
             self._print(shown)
@@ -65,14 +82,29 @@ class Journey:
             if quiet:
                 self._print(shown)
             raise StepFailedError(
-                f"step {self.steps}: `{shlex.join(argv)}` exited with {done.returncode}, expected {' or '.join(map(str, expect))}"
+                f"step {self.steps}: `{shlex.join(argv)}` exited with {done.returncode}, expected"
+                f" {' or '.join(map(str, expect))}"
             )
-        print(f"  -> exit {done.returncode}{': ' + judge(done.stdout) if judge else ''}", file=self.out, flush=True)
+        print(
+            f"  -> exit {done.returncode}{': ' + judge(done.stdout) if judge else ''}",
+            file=self.out,
+            flush=True,
+        )
         return done.stdout
 
-    def read(self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Callable[[Any], str]) -> Any:
-        """Run a verb with `--format json` and return its document. Prints a summary, not the verb's text output."""
-        text = self.run([*argv, "--format", "json"], expect=expect, quiet=True, judge=lambda out: judge(_document(out)))
+    def read(
+        self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Callable[[Any], str]
+    ) -> Any:
+        """Run a verb with `--format json` and return its document.
+
+        Prints a summary, not the verb's text output.
+        """
+        text = self.run(
+            [*argv, "--format", "json"],
+            expect=expect,
+            quiet=True,
+            judge=lambda out: judge(_document(out)),
+        )
         return _document(text)
 
     def _print(self, text: str) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 def configure_clone(work: Path, values: Mapping[str, str]) -> None:
-    """Set keys (`section.name`) in the clone's own configuration; the values need no quoting in a configuration file."""
+    """Set keys (`section.name`) in the clone's own configuration.
+
+    The values need no quoting in a configuration file.
+    """
     os.environ["GIT_PYTHON_REFRESH"] = "quiet"
     import git as gitpython
 

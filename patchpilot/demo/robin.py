@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The newcomer's manual steps: fixing the first commit and preparing the second version. Used by both front ends of the demo."""
+"""The newcomer's manual steps: fixing the first commit and preparing the second version.
+
+Used by both front ends of the demo.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,19 +22,33 @@ if TYPE_CHECKING:
 
 ASKED_FOR = (
     (
-        "the firmware of some\ncards does not know the command. In such cases the driver returns EINVAL,\nand the card is not usable at all.",
-        "firmware older\nthan 2.4 does not know the command. In such cases the driver returns\nEINVAL, and the card is not usable at all.",
+        (
+            "the firmware of some\ncards does not know the command. In such cases the driver"
+            " returns EINVAL,\nand the card is not usable at all."
+        ),
+        (
+            "firmware older\nthan 2.4 does not know the command. In such cases the driver"
+            " returns\nEINVAL, and the card is not usable at all."
+        ),
     ),
     ("again.", "again. The probe function already treats it as harmless."),
 )
 """What the message of v1 says, and what that of v2 says after the maintainer's questions."""
-STATED = "Firmware older than 2.4 does not know the command, and the probe function\nalready treats EOPNOTSUPP as harmless.\n"
+STATED = (
+    "Firmware older than 2.4 does not know the command, and the probe function\nalready treats"
+    " EOPNOTSUPP as harmless.\n"
+)
 """The same as a paragraph, for a message in the user's own words."""
 ANSWERS = {
     "security": "No: the card cannot be used, and nobody can gain anything by that",
-    "regression": "No: nobody reported a card that stopped working after an update, and a Fixes: tag alone makes no regression",
+    "regression": (
+        "No: nobody reported a card that stopped working after an update, and a Fixes: tag alone"
+        " makes no regression"
+    ),
 }
-"""What the author of the invented fix answers to the pre-send questions, and why: its reader cannot know."""
+"""What the author of the invented fix answers to the pre-send questions, and why: its reader cannot
+know.
+"""
 ANSWER = "no"
 TREE = "You are Robin: your patch fixes a bug, so choose"
 """The same about the tree that the subject names."""
@@ -58,7 +75,9 @@ def first_version(work: Path) -> str:
 
 
 def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
-    """Fix the style error and the message, keeping tags, with this test of the response in the code; returns a summary line."""
+    """Fix the style error and the message, keeping tags, with this test of the response in the
+    code; returns a summary line.
+    """
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     if found is None or "We added" not in message:
@@ -66,7 +85,11 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # not fixed at the stage Checks yet
-        put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=check))
+        put(
+            work,
+            acme.MCP,
+            acme.mcp(images=True, masked=True, field=True, temperature=True, check=check),
+        )
         fixed = "the style error and the message"
     _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
     return f"Fixed {fixed} for you (git commit --amend); u undoes it"
@@ -83,7 +106,11 @@ def _with_tags(text: str, message: str) -> str:
 
 
 def _tags(message: str) -> list[str]:
-    return [line for line in message.rstrip("\n").split("\n") if re.match(r"(?:Fixes|Cc|Link|Closes|[A-Z][a-z-]+-by): ", line)]
+    return [
+        line
+        for line in message.rstrip("\n").split("\n")
+        if re.match(r"(?:Fixes|Cc|Link|Closes|[A-Z][a-z-]+-by): ", line)
+    ]
 
 
 def _amend(work: Path, message: str) -> None:
@@ -101,7 +128,9 @@ def _amend(work: Path, message: str) -> None:
 
 
 def revise(work: Path) -> None:
-    """Make v2 of the commit, whatever v1 says: what the maintainer asked for in the message, and the code without what the robot reported."""
+    """Make v2 of the commit, whatever v1 says: what the maintainer asked for in the message, and
+    the code without what the robot reported.
+    """
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     text = _with_tags(corrected_message(_reference(work, found[1])), message) if found else message
@@ -113,7 +142,13 @@ def revise(work: Path) -> None:
         text = _with_tags(f"{body}\n\n{STATED}", "\n".join(tags))
     code = (work / acme.MCP).read_text(encoding="utf-8")
     if demo_mails.UNUSED in code or "if((" in code:
-        put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
+        put(
+            work,
+            acme.MCP,
+            acme.mcp(
+                images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED
+            ),
+        )
     _amend(work, text)
 
 
@@ -122,24 +157,46 @@ def _has_answers(message: str) -> bool:
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
-def answer(work: Path, question: Mail, *, dropped: bool = True, pace: timedelta = timedelta(hours=1)) -> None:
-    """Send the answer to the maintainer's question to the list, through the sandbox's mail server; `pace` is how long an hour of the story takes."""
+def answer(
+    work: Path, question: Mail, *, dropped: bool = True, pace: timedelta = timedelta(hours=1)
+) -> None:
+    """Send the answer to the maintainer's question to the list, through the sandbox's mail server.
+
+    `pace` is how long an hour of the story takes.
+    """
     import smtplib
 
-    sent = Sent(question.message_id, question.subject, question.body, question.date or datetime.now(UTC), pace)
+    sent = Sent(
+        question.message_id,
+        question.subject,
+        question.body,
+        question.date or datetime.now(UTC),
+        pace,
+    )
     port = int(git(work, "config", "sendemail.smtpServerPort").text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
-        server.sendmail(NEWCOMER.email, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent, dropped=dropped))
+        server.sendmail(
+            NEWCOMER.email, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent, dropped=dropped)
+        )
 
 
 def is_answered(status: "Status") -> bool:
-    """Whether all that Robin waits for is there: the maintainer's question, the robot's report, and a review."""
+    """Whether all that Robin waits for is there: the maintainer's question, the robot's report, and
+    a review.
+    """
     replies = [reply.mail for reply in status.replies]
-    return any(reply.sender.key == MAINTAINER.key for reply in replies) and any(reply.robot for reply in replies) and bool(status.trailers)
+    return (
+        any(reply.sender.key == MAINTAINER.key for reply in replies)
+        and any(reply.robot for reply in replies)
+        and bool(status.trailers)
+    )
 
 
 def second_version(work: Path) -> str:
-    """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog; one line of what was done."""
+    """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog.
+
+    One line of what was done.
+    """
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import Changes, change
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
@@ -165,5 +222,13 @@ def second_version(work: Path) -> str:
         for item in checklist(own):
             if not item.done:
                 tick(own.entry.id, item)
-        change(repository, Changes(changelog="\n".join(line for line in CHANGES if dropped or "robot" not in line)))
-    return "Answered Maya on the list for you, ticked her points, and prepared v2 with Sana's tag and a changelog: press 7 to review and send it"
+        change(
+            repository,
+            Changes(
+                changelog="\n".join(line for line in CHANGES if dropped or "robot" not in line)
+            ),
+        )
+    return (
+        "Answered Maya on the list for you, ticked her points, and prepared v2 with Sana's tag and"
+        " a changelog: press 7 to review and send it"
+    )

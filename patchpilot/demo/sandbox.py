@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment separate from the user's."""
+"""The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment
+separate from the user's.
+"""
 
 import os
 import shlex
@@ -45,7 +47,15 @@ KEPT_FROM_THE_PERSON = (
     "LINES",
 )
 
-OWN = ("HOME", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PATCHPILOT_DEMO")
+OWN = (
+    "HOME",
+    "GIT_CONFIG_NOSYSTEM",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "PATCHPILOT_DEMO",
+)
 """The variables a shell needs to use a kept sandbox; its file `env` sets them."""
 
 
@@ -65,7 +75,10 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Put the mails that the sandbox's lists received since the last call on the archive; returns their number."""
+        """Put the mails that the sandbox's lists received since the last call on the archive.
+
+        Returns their number.
+        """
         arrived = self.sink.take()[self._delivered :]
         listed = [mail for mail in arrived if not set(LISTS).isdisjoint(mail.recipients)]
         for mail in listed:
@@ -78,7 +91,8 @@ class Sandbox:
 
 @contextmanager
 def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Iterator[Sandbox]:
-    """Build and start the sandbox below a temporary directory that is deleted at the end, or below `keep`.
+    """Build and start the sandbox below a temporary directory that is deleted at the end, or below
+    `keep`.
 
     InputError when `keep` exists and is not empty.
     """
@@ -88,10 +102,13 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
             full = any(keep.iterdir())
         except OSError as error:
             raise InputError(
-                f"cannot use directory {keep}: {error.strerror or error}", hint="pass a directory that can be created to --keep"
+                f"cannot use directory {keep}: {error.strerror or error}",
+                hint="pass a directory that can be created to --keep",
             ) from error
         if full:
-            raise InputError(f"{keep} is not empty", hint="pass a directory that does not exist to --keep")
+            raise InputError(
+                f"{keep} is not empty", hint="pass a directory that does not exist to --keep"
+            )
     with ExitStack() as stack:
         root = keep.resolve() if keep else stack.enter_context(TemporaryFolder("demo"))
         repositories = make_repositories(root, progress)
@@ -102,21 +119,31 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
         archive = stack.enter_context(open_archive(root / "archive"))
         configure(repositories.work, sink, archive)
         archive.add(demo_mails.announcement())
-        (root / "env").write_text("".join(f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env), encoding="utf-8")
+        (root / "env").write_text(
+            "".join(f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env),
+            encoding="utf-8",
+        )
         yield Sandbox(root, repositories, sink, archive, env)
 
 
 def sandbox_environment(root: Path) -> dict[str, str]:
-    """The environment of the sandbox's programs: its own HOME, without the user's git, mail or XDG settings."""
+    """The environment of the sandbox's programs: its own HOME, without the user's git, mail or XDG
+    settings.
+    """
     env = {name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ}
     home = root / "home"
     home.mkdir(exist_ok=True)
     env |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "EMAIL": ""}
     editor = (
-        os.environ.get("VISUAL") or os.environ.get("EDITOR") or next((one for one in ("nano", "vim", "vi") if shutil.which(one)), "true")
+        os.environ.get("VISUAL")
+        or os.environ.get("EDITOR")
+        or next((one for one in ("nano", "vim", "vi") if shutil.which(one)), "true")
     )
     env["GIT_EDITOR"] = editor
-    env |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    env |= {
+        f"XDG_{name}_HOME": str(home / name.lower())
+        for name in ("CONFIG", "DATA", "STATE", "CACHE")
+    }
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["PATCHPILOT_DEMO"] = str(root)
     env[FOLDER] = folder_outside_path()
@@ -125,12 +152,16 @@ def sandbox_environment(root: Path) -> dict[str, str]:
 
 
 def keep_supported(root: Path) -> None:
-    """Give the sandbox its own list of supported series that does not expire, so that the demo works after the real dates."""
+    """Give the sandbox its own list of supported series that does not expire, so that the demo
+    works after the real dates.
+    """
     today = datetime.now(UTC).date()
     series = {version: f"{today.year + 1 + at // 2}-12" for at, version in enumerate(LTS)}
     copy = root / "home" / "data" / "patchpilot" / REFRESHED
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(as_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}), encoding="utf-8")
+    copy.write_text(
+        as_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}), encoding="utf-8"
+    )
 
 
 def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
@@ -148,8 +179,13 @@ def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
 
 
 @contextmanager
-def ticking(sandbox: Sandbox, seconds: float = 0.5, then: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """While this runs, what is sent appears on the archive by itself; `then` is called after each look."""
+def ticking(
+    sandbox: Sandbox, seconds: float = 0.5, then: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """While this runs, what is sent appears on the archive by itself.
+
+    `then` is called after each look.
+    """
     stop = threading.Event()
 
     def pump() -> None:

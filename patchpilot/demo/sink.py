@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that stores its mails: for the demo, and as base of the tests' faulty servers."""
+"""A mail server on loopback that stores its mails: for the demo, and as base of the tests' faulty
+servers.
+"""
 
 import socket
 import threading
@@ -10,7 +12,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail as it arrived: the envelope's sender and recipients, and the bytes (lines end in CR LF)."""
+    """A mail as it arrived: the envelope's sender and recipients, and the bytes (lines end in CR
+    LF).
+    """
 
     sender: str
     recipients: tuple[str, ...]
@@ -18,7 +22,10 @@ class Received:
 
 
 class Sink:
-    """An SMTP server in its own thread; `port` 0 takes a free one. A context manager; `mails` has the received mails."""
+    """An SMTP server in its own thread; `port` 0 takes a free one.
+
+    A context manager; `mails` has the received mails.
+    """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.host, self.port = host, port
@@ -33,11 +40,18 @@ class Sink:
             with socket.socket() as probe:
                 probe.bind((self.host, 0))
                 self.port = int(probe.getsockname()[1])
-        self._controller = Controller(self.handler(), hostname=self.host, port=self.port, **self.options())
+        self._controller = Controller(
+            self.handler(), hostname=self.host, port=self.port, **self.options()
+        )
         self._controller.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._controller.stop()
 
     def handler(self) -> Any:
@@ -46,7 +60,11 @@ class Sink:
 
     def options(self) -> dict[str, Any]:
         """More keywords for aiosmtpd's controller: TLS, login."""
-        return {"data_size_limit": 64 << 20, "ident": "patchpilot sink", "server_hostname": "localhost"}
+        return {
+            "data_size_limit": 64 << 20,
+            "ident": "patchpilot sink",
+            "server_hostname": "localhost",
+        }
 
     def keep(self, sender: str, recipients: list[str], data: bytes) -> None:
         """Store one mail."""
@@ -65,7 +83,12 @@ class Keeper:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+    # aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep the mail."""
-        self.sink.keep(envelope.mail_from or "", list(envelope.rcpt_tos), bytes(envelope.original_content or b""))
+        self.sink.keep(
+            envelope.mail_from or "",
+            list(envelope.rcpt_tos),
+            bytes(envelope.original_content or b""),
+        )
         return "250 kept"

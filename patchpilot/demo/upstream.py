@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other roles of the demo: a maintainer applies the fix, mainline advances, the stable trees pick it up."""
+"""The other roles of the demo: a maintainer applies the fix, mainline advances, the stable trees
+pick it up.
+"""
 
 import time
 from pathlib import Path
@@ -12,18 +14,38 @@ from patchpilot.model.address import Address
 
 
 def _as(person: Address) -> dict[str, str]:
-    return {"GIT_COMMITTER_NAME": person.name, "GIT_COMMITTER_EMAIL": person.email, "GIT_COMMITTER_DATE": f"{int(time.time())} +0000"}
+    return {
+        "GIT_COMMITTER_NAME": person.name,
+        "GIT_COMMITTER_EMAIL": person.email,
+        "GIT_COMMITTER_DATE": f"{int(time.time())} +0000",
+    }
 
 
 def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str, ...] = ()) -> str:
-    """The maintainer runs `git am` on the mail as it arrived, adds Link: and a sign-off, and mainline releases it; the commit's id."""
+    """The maintainer runs `git am` on the mail as it arrived, adds Link: and a sign-off, and
+    mainline releases it; the commit's id.
+    """
     desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _as(NET_MAINTAINER)
     who = ("-c", f"user.name={NET_MAINTAINER.name}", "-c", f"user.email={NET_MAINTAINER.email}")
     git(desk, *who, "am", "-q", "-", stdin=mail, env=env)
     message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
-    trailers = [*(review for review in reviews if review not in message), f"Link: {link}", f"Signed-off-by: {NET_MAINTAINER.trailer()}"]
-    git(desk, *who, "commit", "-q", "--amend", "-F", "-", stdin=("\n".join([message, *trailers]) + "\n").encode(), env=env)
+    trailers = [
+        *(review for review in reviews if review not in message),
+        f"Link: {link}",
+        f"Signed-off-by: {NET_MAINTAINER.trailer()}",
+    ]
+    git(
+        desk,
+        *who,
+        "commit",
+        "-q",
+        "--amend",
+        "-F",
+        "-",
+        stdin=("\n".join([message, *trailers]) + "\n").encode(),
+        env=env,
+    )
     landed = git(desk, "rev-parse", "HEAD").text.strip()
     (desk / "Makefile").write_text(makefile("7.2-rc2"))
     who = ("-c", f"user.name={LINUS.name}", "-c", f"user.email={LINUS.email}")
@@ -34,7 +56,10 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str,
 
 
 def take_into_stable(sandbox: Sandbox, commit: str, version: str) -> str:
-    """The stable maintainer picks the mainline commit into one branch, with its marker; the new commit's id."""
+    """The stable maintainer picks the mainline commit into one branch, with its marker.
+
+    The new commit's id.
+    """
     branch = f"linux-{version}.y"
     desk = _desk(sandbox, sandbox.repositories.stable, branch, f"stable-{version}")
     git(desk, "fetch", "-q", str(sandbox.repositories.mainline), "master")
@@ -42,7 +67,9 @@ def take_into_stable(sandbox: Sandbox, commit: str, version: str) -> str:
     who = ("-c", f"user.name={STABLE.name}", "-c", f"user.email={STABLE.email}")
     git(desk, *who, "cherry-pick", commit, env=env)
     subject, _, body = git(desk, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
-    message = f"{subject}\n\ncommit {commit} upstream.\n\n{body}\nSigned-off-by: {STABLE.trailer()}\n"
+    message = (
+        f"{subject}\n\ncommit {commit} upstream.\n\n{body}\nSigned-off-by: {STABLE.trailer()}\n"
+    )
     git(desk, *who, "commit", "-q", "--amend", "-F", "-", stdin=message.encode(), env=env)
     git(desk, "push", "-q", "origin", branch)
     return git(desk, "rev-parse", "HEAD").text.strip()

@@ -53,7 +53,10 @@ def spread_from(
     reach_of: Callable[[int], AncestorBitmap],
     most: int = 30_000,
 ) -> AncestorBitmap | None:
-    """As `spread`, from the sets already `known` below the tip; None when more than `most` commits lie between."""
+    """As `spread`, from the sets already `known` below the tip.
+
+    None when more than `most` commits lie between.
+    """
     if not known:
         return None
     heap, new = [-tip], set[int]()
@@ -81,7 +84,9 @@ def spread_from(
 
 
 def spread(parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int) -> AncestorBitmap:
-    """All that `tip` has: `parents` has two numbers per commit (-1 for none), each smaller than the commit's; `more` the others of octopus merges."""
+    """All that `tip` has: `parents` has two numbers per commit (-1 for none), each smaller than the
+    commit's; `more` the others of octopus merges.
+    """
     mark = bytearray(tip + 1)
     mark[tip] = 1
     at = tip

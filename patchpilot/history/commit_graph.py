@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A separate commit-graph for repositories without one: with it git walks history several times faster, and blame skips commits by path.
+"""A separate commit-graph for repositories without one: with it git walks history several times
+faster, and blame skips commits by path.
 
-It is in the user's cache directory, never in the repository; git finds it as that directory is an alternate object directory.
-It may be deleted at any time. git ignores commit-graphs in shallow clones and with grafts or replacements.
+It is in the user's cache directory, never in the repository; git finds it as that directory is an
+alternate object directory. It may be deleted at any time. git ignores commit-graphs in shallow
+clones and with grafts or replacements.
 """
 
 import contextlib
@@ -25,7 +27,10 @@ from patchpilot.model.progress import Progress, silent
 WORTH = 2 << 20
 """The size of pack indexes in bytes (about 70,000 objects) from which a graph is written."""
 PATIENCE = 10.0
-"""Seconds to wait for it; longer writing continues in the background while the run goes on without it."""
+"""Seconds to wait for it.
+
+Longer writing continues in the background while the run goes on without it.
+"""
 NEAR = 32
 """How many commits may be newer than the graph before it is updated."""
 AGAIN = 86400.0
@@ -35,9 +40,18 @@ MOST_REPOSITORIES = 32
 _running: list["subprocess.Popen[bytes]"] = []
 
 
-def use_graph(repository: Repository, commit: str, progress: Progress = silent, *, make: bool = True) -> bool:
-    """Make git use our commit-graph; whether it can. With `make` a missing graph, or one without `commit`, is written first."""
-    if _has_own(repository.common_dir / "objects") or repository.is_shallow() or (repository.common_dir / "info" / "grafts").exists():
+def use_graph(
+    repository: Repository, commit: str, progress: Progress = silent, *, make: bool = True
+) -> bool:
+    """Make git use our commit-graph; whether it can.
+
+    With `make` a missing graph, or one without `commit`, is written first.
+    """
+    if (
+        _has_own(repository.common_dir / "objects")
+        or repository.is_shallow()
+        or (repository.common_dir / "info" / "grafts").exists()
+    ):
         return False
     graph = repository_place("graphs", repository.common_dir, VERSION)
     if graph.is_symlink() or (graph.exists() and not private_folder(graph)):
@@ -62,16 +76,24 @@ def is_making() -> bool:
 
 def _has_own(objects: Path) -> bool:
     info = objects / "info"
-    return (info / "commit-graph").exists() or (info / "commit-graphs" / "commit-graph-chain").exists()
+    return (info / "commit-graph").exists() or (
+        info / "commit-graphs" / "commit-graph-chain"
+    ).exists()
 
 
 def _worth(objects: Path) -> bool:
     places = {objects, *borrowed(objects)}
-    return sum(file.stat().st_size for place in places for file in (place / "pack").glob("*.idx")) >= WORTH
+    return (
+        sum(file.stat().st_size for place in places for file in (place / "pack").glob("*.idx"))
+        >= WORTH
+    )
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
-    """The files of the graph in a directory, none when there is no graph; a broken one is deleted."""
+    """The files of the graph in a directory, none when there is no graph.
+
+    A broken one is deleted.
+    """
     folder = graph / "info" / "commit-graphs"
     try:
         names = (folder / "commit-graph-chain").read_text(encoding="ascii").split()
@@ -87,7 +109,10 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 
 
 def _is_sound(file: Path, checked: Path) -> bool:
-    """Whether a file's checksum is correct. Computed once; afterwards size and time are compared."""
+    """Whether a file's checksum is correct.
+
+    Computed once; afterwards size and time are compared.
+    """
     try:
         about = file.stat()
         stamp = f"{file.name} {about.st_size} {about.st_mtime_ns}"
@@ -124,7 +149,10 @@ def holds(file: Path, commit: str) -> bool:
     """Whether a commit-graph file has a commit (gitformat-commit-graph(5))."""
     commit_bytes = bytes.fromhex(commit)
     with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        starts = {data[at : at + 4]: int.from_bytes(data[at + 4 : at + 12]) for at in range(8, 8 + 12 * data[6], 12)}
+        starts = {
+            data[at : at + 4]: int.from_bytes(data[at + 4 : at + 12])
+            for at in range(8, 8 + 12 * data[6], 12)
+        }
         fan, ids = starts[b"OIDF"], starts[b"OIDL"]
 
         def below(byte: int) -> int:
@@ -133,7 +161,9 @@ def holds(file: Path, commit: str) -> bool:
         low, high = below(commit_bytes[0] - 1), below(commit_bytes[0])
         while low < high:
             middle = (low + high) // 2
-            candidate = data[ids + middle * len(commit_bytes) : ids + (middle + 1) * len(commit_bytes)]
+            candidate = data[
+                ids + middle * len(commit_bytes) : ids + (middle + 1) * len(commit_bytes)
+            ]
             if candidate == commit_bytes:
                 return True
             low, high = (middle + 1, high) if candidate < commit_bytes else (low, middle)
@@ -141,7 +171,10 @@ def holds(file: Path, commit: str) -> bool:
 
 
 def _make(repository: Repository, graph: Path, commit: str | None, progress: Progress) -> None:
-    """Write the graph of all refs, or add `commit` and its ancestors to the existing one. One writer at a time."""
+    """Write the graph of all refs, or add `commit` and its ancestors to the existing one.
+
+    One writer at a time.
+    """
     failed = graph / "failed"
     with contextlib.suppress(OSError):
         if time.time() - failed.stat().st_mtime < AGAIN:
@@ -165,7 +198,15 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
         which = "--stdin-commits" if commit else "--reachable"
         process = subprocess.Popen(
             git_argv(
-                repository.top, "commit-graph", "write", which, "--split", "--changed-paths", "--no-progress", "--object-dir", str(graph)
+                repository.top,
+                "commit-graph",
+                "write",
+                which,
+                "--split",
+                "--changed-paths",
+                "--no-progress",
+                "--object-dir",
+                str(graph),
             ),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -177,7 +218,9 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
         stdin.write(f"{commit or ''}\n".encode())
-    if _waited(process, progress) and (process.returncode or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()):
+    if _waited(process, progress) and (
+        process.returncode or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()
+    ):
         failed.touch()
 
 

@@ -23,8 +23,11 @@ class CommitFact:
     marks: Marks
 
 
-def new_facts(repository: Repository, tips: Sequence[str], known: Callable[[str], bool], old: Sequence[str]) -> Iterator[CommitFact]:
-    """The facts of every commit `tips` reach that is not `known`, parents before children; all that the commits `old` reach is known.
+def new_facts(
+    repository: Repository, tips: Sequence[str], known: Callable[[str], bool], old: Sequence[str]
+) -> Iterator[CommitFact]:
+    """The facts of every commit `tips` reach that is not `known`, parents before children; all that
+    the commits `old` reach is known.
 
     A few are read one by one, stopping at known commits; many by one `git log`.
     """
@@ -34,7 +37,18 @@ def new_facts(repository: Repository, tips: Sequence[str], known: Callable[[str]
             yield from few
             return
     less = [f"^{tip}" for tip in old]
-    with streaming(repository.top, "log", "--topo-order", "--reverse", "--ignore-missing", "-z", _FORMAT, *tips, *less, "--") as out:
+    with streaming(
+        repository.top,
+        "log",
+        "--topo-order",
+        "--reverse",
+        "--ignore-missing",
+        "-z",
+        _FORMAT,
+        *tips,
+        *less,
+        "--",
+    ) as out:
         rest = b""
         while block := out.read(1 << 20):
             *records, rest = (rest + block).split(b"\0")
@@ -50,18 +64,31 @@ def new_facts(repository: Repository, tips: Sequence[str], known: Callable[[str]
 def _fact(record: bytes) -> CommitFact | None:
     head, _, message = record.strip(b"\n").partition(b"\n")
     ids = head.decode("ascii", "replace").split()
-    return make_fact(ids[0], tuple(ids[1:]), message.decode("utf-8", "surrogateescape")) if ids else None
+    return (
+        make_fact(ids[0], tuple(ids[1:]), message.decode("utf-8", "surrogateescape"))
+        if ids
+        else None
+    )
 
 
 def make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
     """The fact of a commit from its parts."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
-    subject = " ".join(line.strip() for line in paragraph.strip().split("\n")) if "\n" in paragraph.strip() else paragraph.strip()
+    subject = (
+        " ".join(line.strip() for line in paragraph.strip().split("\n"))
+        if "\n" in paragraph.strip()
+        else paragraph.strip()
+    )
     return CommitFact(commit_id, parents, subject, read_marks(message))
 
 
-def _few(repository: Repository, tips: Sequence[str], known: Callable[[str], bool]) -> list[CommitFact] | None:
-    """The new facts when there are few; None when there are many. A commit a shallow or partial clone lacks is left out."""
+def _few(
+    repository: Repository, tips: Sequence[str], known: Callable[[str], bool]
+) -> list[CommitFact] | None:
+    """The new facts when there are few; None when there are many.
+
+    A commit a shallow or partial clone lacks is left out.
+    """
     facts: dict[str, CommitFact] = {}
     order: list[str] = []
     stack = [(tip, False) for tip in reversed(tips)]

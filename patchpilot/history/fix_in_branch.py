@@ -28,7 +28,9 @@ class LandedHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """A commit in a branch that is the given one or its backport: its id, the evidence, and the commit that reverted it since (None when none did)."""
+    """A commit in a branch that is the given one or its backport: its id, the evidence, and the
+    commit that reverted it since (None when none did).
+    """
 
     commit: str
     how: LandedHow
@@ -42,7 +44,9 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit (None when the repository does not have it)."""
+    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit (None
+    when the repository does not have it).
+    """
 
     written: str
     subject: str
@@ -50,9 +54,14 @@ class Culprit:
 
 
 class History:
-    """Queries on where commits were merged. New commits are added to the index first; close it, or use it as a context manager."""
+    """Queries on where commits were merged.
 
-    def __init__(self, repository: Repository, progress: Progress = silent, index: Index | None = None) -> None:
+    New commits are added to the index first; close it, or use it as a context manager.
+    """
+
+    def __init__(
+        self, repository: Repository, progress: Progress = silent, index: Index | None = None
+    ) -> None:
         self.repository = repository
         self.index = index or Index.open(repository)
         self._progress = progress
@@ -78,75 +87,131 @@ class History:
         return ordinal is not None and ordinal in self.index.reach(branch)
 
     def landed(self, commit: str, branch: str, *, content: bool = True) -> Landing | None:
-        """How `commit` is in the branch whose tip is `branch`: the last landing in effect, else a reverted one with its revert, else None.
+        """How `commit` is in the branch whose tip is `branch`: the last landing in effect, else a
+        reverted one with its revert, else None.
 
-        In order: by ancestry; by a marker in the message of a branch's commit (also through a backport of a backport); with `content`, by exact
-        subject and author with a similar patch, and by patch-id.
+        In order: by ancestry; by a marker in the message of a branch's commit (also through a
+        backport of a backport); with `content`, by exact subject and author with a similar patch,
+        and by patch-id.
         """
         self.add([branch, commit])
         reach = self.index.reach(branch)
         ordinal = self.index.ordinal(commit)
         assert ordinal is not None
         landings = [Landing(commit, LandedHow.ANCESTRY)] if ordinal in reach else []
-        landings += [Landing(self.index.id(candidate), LandedHow.MARKER) for candidate in self._marked(commit, reach)]
+        landings += [
+            Landing(self.index.id(candidate), LandedHow.MARKER)
+            for candidate in self._marked(commit, reach)
+        ]
         if not landings and content:
-            landings = [Landing(candidate, LandedHow.SUBJECT) for candidate in self._same_subject(commit, reach)]
-            landings = landings or [Landing(candidate, LandedHow.PATCH_ID) for candidate in self._same_patch(commit, ordinal, reach)]
+            landings = [
+                Landing(candidate, LandedHow.SUBJECT)
+                for candidate in self._same_subject(commit, reach)
+            ]
+            landings = landings or [
+                Landing(candidate, LandedHow.PATCH_ID)
+                for candidate in self._same_patch(commit, ordinal, reach)
+            ]
         return self._standing(commit, landings, reach) if landings else None
 
     def twin(self, commit: str, branch: str) -> str | None:
-        """The commit of `branch` that a mailed commit became: with its subject, its author and most of its lines; None in doubt.
+        """The commit of `branch` that a mailed commit became: with its subject, its author and most
+        of its lines; None in doubt.
 
         A commit that the branch has itself is its own twin.
         """
         if self.has(branch, commit):
             return commit
         self.add([commit])
-        landings = [Landing(candidate, LandedHow.SUBJECT) for candidate in self._same_subject(commit, self.index.reach(branch))]
+        landings = [
+            Landing(candidate, LandedHow.SUBJECT)
+            for candidate in self._same_subject(commit, self.index.reach(branch))
+        ]
         landing = self._standing(commit, landings, self.index.reach(branch)) if landings else None
         return landing.commit if landing and landing.holds else None
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
-        """The targets of the `Fixes:` lines of a commit, anywhere in its message; each commit once."""
+        """The targets of the `Fixes:` lines of a commit, anywhere in its message.
+
+        Each commit once.
+        """
         self.add([commit])
         reach = self.index.reach(commit)
         culprits: dict[str, Culprit] = {}
         for fix in read_marks(self.repository.commit(commit).message).fixes:
-            hits = [known for ordinal, known in self.index.resolve(fix.id) if ordinal in reach and known != commit]
+            hits = [
+                known
+                for ordinal, known in self.index.resolve(fix.id)
+                if ordinal in reach and known != commit
+            ]
             if len(hits) != 1 and fix.subject:
-                named = [self.index.id(number) for number in self.index.by_subject(fix.subject) if number in reach]
+                named = [
+                    self.index.id(number)
+                    for number in self.index.by_subject(fix.subject)
+                    if number in reach
+                ]
                 hits = [hit for hit in hits if hit in named] or ([] if hits else named)
-            culprits.setdefault(hits[-1] if hits else fix.id, Culprit(fix.id, fix.subject, hits[-1] if hits else None))
+            culprits.setdefault(
+                hits[-1] if hits else fix.id,
+                Culprit(fix.id, fix.subject, hits[-1] if hits else None),
+            )
         return tuple(culprits.values())
 
-    def same_change(self, subject: str, lines: "Counter[tuple[str, str]]", branch: str) -> str | None:
-        """The newest commit of `branch` with exactly this subject that changes mostly these lines, or None."""
+    def same_change(
+        self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
+    ) -> str | None:
+        """The newest commit of `branch` with exactly this subject that changes mostly these lines,
+        or None.
+        """
         self.add([branch])
         reach = self.index.reach(branch)
-        candidates = (self.index.id(candidate) for candidate in reversed(self.index.by_subject(subject)) if candidate in reach)
-        return next((candidate for candidate in candidates if alike(self.repository, lines, candidate)), None)
+        candidates = (
+            self.index.id(candidate)
+            for candidate in reversed(self.index.by_subject(subject))
+            if candidate in reach
+        )
+        return next(
+            (candidate for candidate in candidates if alike(self.repository, lines, candidate)),
+            None,
+        )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Those of `commits` that the branch does not have by ancestry or upstream marker (patches are not read), in order."""
+        """Those of `commits` that the branch does not have by ancestry or upstream marker (patches
+        are not read), in order.
+        """
         self.add([branch, *commits])
         reach = self.index.reach(branch)
-        return tuple(commit for commit in commits if (self.index.ordinal(commit) or 0) not in reach and not self._marked(commit, reach))
+        return tuple(
+            commit
+            for commit in commits
+            if (self.index.ordinal(commit) or 0) not in reach and not self._marked(commit, reach)
+        )
 
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
-        """The commits of `branch` that say they revert `commit`, by its id or by its subject, oldest first."""
+        """The commits of `branch` that say they revert `commit`, by its id or by its subject,
+        oldest first.
+        """
         self.add([branch])
         reach = self.index.reach(branch)
         named = set(self.index.reverts_of(commit))
         born = self.index.ordinal(commit) or 0
         subject = self.repository.commit(commit).subject
-        named |= {revert for revert in self.index.by_subject(f'Revert "{subject}"') if not self._reverts_another(revert, commit)}
-        return tuple(self.index.ids(revert for revert in sorted(named) if revert in reach and revert > born))
+        named |= {
+            revert
+            for revert in self.index.by_subject(f'Revert "{subject}"')
+            if not self._reverts_another(revert, commit)
+        }
+        return tuple(
+            self.index.ids(revert for revert in sorted(named) if revert in reach and revert > born)
+        )
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
         """The commits of `branch` whose `Fixes:` line names `commit`, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
-        return tuple(self.index.ids(fixer for fixer in self.index.fixes_of(commit) if fixer in reach))
+        return tuple(
+            self.index.ids(fixer for fixer in self.index.fixes_of(commit) if fixer in reach)
+        )
 
     def _marked(self, commit: str, reach: AncestorBitmap) -> list[int]:
         seen: set[int] = set()
@@ -166,7 +231,11 @@ class History:
     def _standing(self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap) -> Landing:
         last: Landing | None = None
         for landing in sorted(
-            landings, key=lambda candidate: (candidate.how is not LandedHow.ANCESTRY, -(self.index.ordinal(candidate.commit) or 0))
+            landings,
+            key=lambda candidate: (
+                candidate.how is not LandedHow.ANCESTRY,
+                -(self.index.ordinal(candidate.commit) or 0),
+            ),
         ):
             undone = self._undone(commit, landing.commit, reach)
             if undone is None:
@@ -178,7 +247,12 @@ class History:
     def _undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
         """The last revert of a landing that is in effect, or None."""
         since = self.index.ordinal(landed) or 0
-        reverts = {number for name in {commit, landed} for number in self.index.reverts_of(name) if number in reach and number > since}
+        reverts = {
+            number
+            for name in {commit, landed}
+            for number in self.index.reverts_of(name)
+            if number in reach and number > since
+        }
         for revert in sorted(reverts, reverse=True):
             by = self.index.id(revert)
             if self._undone(by, by, reach) is None:
@@ -191,16 +265,27 @@ class History:
 
     def _same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
         original = self.repository.commit(commit)
-        ordinals = [candidate for candidate in self.index.by_subject(original.subject) if candidate in reach]
-        return [candidate.id for candidate in self.repository.commits(self.index.ids(ordinals)) if self._is_twin(original, candidate)]
+        ordinals = [
+            candidate for candidate in self.index.by_subject(original.subject) if candidate in reach
+        ]
+        return [
+            candidate.id
+            for candidate in self.repository.commits(self.index.ids(ordinals))
+            if self._is_twin(original, candidate)
+        ]
 
     def _is_twin(self, original: Commit, other: Commit) -> bool:
-        if original.subject != other.subject or not same_person(original, other) or len(other.parents) != 1:
+        if (
+            original.subject != other.subject
+            or not same_person(original, other)
+            or len(other.parents) != 1
+        ):
             return False
         named = read_marks(other.message).upstream
         if named and not any(original.id.startswith(word) for word in named):
             return False
-        # a cherry-pick keeps the author date, which is better evidence than the similarity of an adapted patch
+        # a cherry-pick keeps the author date, which is better evidence than the similarity of an
+        # adapted patch
         if original.authored == other.authored and meet(self.repository, original.id, other.id):
             return True
         return alike(self.repository, original.id, other.id)
@@ -216,11 +301,17 @@ class History:
         if new:
             ids = dict(zip(self.index.ids(new), new, strict=True))
             reckoned = patch_ids(self.repository, list(ids))
-            fresh = {number: reckoned[candidate] for candidate, number in ids.items() if candidate in reckoned}
+            fresh = {
+                number: reckoned[candidate]
+                for candidate, number in ids.items()
+                if candidate in reckoned
+            }
             self.index.keep_patch_ids(fresh)
             known_ids |= fresh
         own_id = self._patch_id(commit, ordinal) if any(known_ids.values()) else ""
-        return self.index.ids(candidate for candidate in unmarked if own_id and known_ids.get(candidate) == own_id)
+        return self.index.ids(
+            candidate for candidate in unmarked if own_id and known_ids.get(candidate) == own_id
+        )
 
     def _patch_id(self, commit: str, ordinal: int) -> str:
         known_ids = self.index.patch_ids([ordinal])
@@ -232,4 +323,6 @@ class History:
 
 def same_person(one: Commit, other: Commit) -> bool:
     """Whether two commits have the same author, by address or by name."""
-    return one.author.key == other.author.key or (bool(one.author.name) and one.author.name.lower() == other.author.name.lower())
+    return one.author.key == other.author.key or (
+        bool(one.author.name) and one.author.name.lower() == other.author.name.lower()
+    )

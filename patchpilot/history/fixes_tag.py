@@ -13,7 +13,9 @@ from patchpilot.model.commit import Commit
 Find = Callable[[str], Commit | None]
 DIGITS = 12
 _LINE = re.compile(r"^(?P<indent>[ \t]*)fixes:[ \t]*(?P<value>.*?)[ \t]*$", re.IGNORECASE)
-_SPLIT = re.compile(r"^(?P<word>commit)?[ \t]*(?P<id>[0-9a-f]{5,64})(?P<space>[ \t]*)(?P<rest>.*)$", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"^(?P<word>commit)?[ \t]*(?P<id>[0-9a-f]{5,64})(?P<space>[ \t]*)(?P<rest>.*)$", re.IGNORECASE
+)
 _URL = re.compile(r"^<?https?://", re.IGNORECASE)
 _OTHER_TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:")
 _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
@@ -21,7 +23,10 @@ _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 @dataclass(frozen=True, slots=True)
 class TagProblem:
-    """A problem of a tag: `kind` is a stable name; `bot` whether the verifying bots report it too."""
+    """A problem of a tag: `kind` is a stable name.
+
+    `bot` whether the verifying bots report it too.
+    """
 
     kind: str
     message: str
@@ -30,9 +35,12 @@ class TagProblem:
 
 @dataclass(frozen=True, slots=True)
 class FixesTag:
-    """A parsed `Fixes:` line; `line` is its 0-based line in the message. `commit_id` is as written, None where there is none.
+    """A parsed `Fixes:` line; `line` is its 0-based line in the message.
 
-    `subject` is the text inside the parentheses and quotes; `comment` is what follows the closing parenthesis.
+    `commit_id` is as written, None where there is none.
+
+    `subject` is the text inside the parentheses and quotes; `comment` is what follows the closing
+    parenthesis.
     """
 
     text: str
@@ -72,9 +80,12 @@ class JudgedTag:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """The relations of a commit to the one that has the tag. Each returns None where that is unknown.
+    """The relations of a commit to the one that has the tag.
 
-    `series` are the ids of the commits that are sent together with it; `complete` whether a commit that is not found does not exist.
+    Each returns None where that is unknown.
+
+    `series` are the ids of the commits that are sent together with it; `complete` whether a commit
+    that is not found does not exist.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -87,12 +98,15 @@ class Relations:
 
 
 def tag_text(commit: Commit, digits: int = DIGITS) -> str:
-    """`Fixes: 43645ce03e00 ("qed: …")`: the line for a commit, subject as committed, never folded."""
+    """`Fixes: 43645ce03e00 ("qed: …")`: the line for a commit, subject as committed, never folded."""  # noqa: E501
     return f'Fixes: {commit.id[:digits]} ("{commit.subject}")'
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Parse a line as the bots do (any case, indented or not); None where it is not a `Fixes:` line."""
+    """Parse a line as the bots do (any case, indented or not).
+
+    None where it is not a `Fixes:` line.
+    """
     match = _LINE.match(text)
     if not match:
         return None
@@ -109,7 +123,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
         inner, comment = (head, tail.strip()) if closed else (rest[1:], "")
     inner, quoted, open_quote = _unquote(inner.strip())
     return FixesTag(
-        text.strip(), line, split["id"].lower(), split["word"] or "", split["space"], rest, inner, comment,
+        text.strip(), line, split["id"].lower(), split["word"] or "", split["space"], rest, inner, comment,  # noqa: E501
         parenthesised, quoted, indented, open_parenthesis, open_quote,
     )  # fmt: skip
 
@@ -125,7 +139,9 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
 
 
 def same_subject(quoted: str, subject: str) -> bool:
-    """Whether the quoted subject is the commit's, shortened by an ellipsis or at its end as the bots allow."""
+    """Whether the quoted subject is the commit's, shortened by an ellipsis or at its end as the
+    bots allow.
+    """
     quoted, subject = " ".join(quoted.split()), " ".join(subject.split())
     if quoted.endswith("..."):
         return subject.startswith(quoted[:-3].rstrip())
@@ -137,33 +153,65 @@ def same_subject(quoted: str, subject: str) -> bool:
     return subject.startswith(quoted)
 
 
-def judge(line: str, find: Find, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[TagProblem, ...]:
+def judge(
+    line: str, find: Find, *, relations: Relations | None = None, digits: int = DIGITS
+) -> tuple[TagProblem, ...]:
     """The problems of a `Fixes:` line by itself; none for other lines."""
     tag = parse_tag(line)
-    return judge_tag(tag, find(tag.commit_id) if tag.commit_id else None, relations=relations, digits=digits) if tag else ()
+    return (
+        judge_tag(
+            tag, find(tag.commit_id) if tag.commit_id else None, relations=relations, digits=digits
+        )
+        if tag
+        else ()
+    )
 
 
-def judge_tag(tag: FixesTag, target: Commit | None, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[TagProblem, ...]:
+def judge_tag(
+    tag: FixesTag,
+    target: Commit | None,
+    *,
+    relations: Relations | None = None,
+    digits: int = DIGITS,
+) -> tuple[TagProblem, ...]:
     """The problems of a tag whose commit has been looked up, in the order of the bots."""
     known = relations or Relations()
     if tag.commit_id is None:
         if tag.is_url:
-            return (TagProblem("url", "names a web page, not a commit: use Closes: or Link: for a report"),)
+            return (
+                TagProblem(
+                    "url", "names a web page, not a commit: use Closes: or Link: for a report"
+                ),
+            )
         return (TagProblem("no-id", 'names no commit: use Fixes: <12 digits> ("subject")'),)
     problems: list[TagProblem] = []
     if tag.word:
-        problems.append(TagProblem("commit-word", f"drop the word {tag.word!r} before the commit id"))
+        problems.append(
+            TagProblem("commit-word", f"drop the word {tag.word!r} before the commit id")
+        )
     if not tag.rest:
         problems.append(TagProblem("no-subject", "the commit's subject is missing"))
     elif not tag.space:
         problems.append(TagProblem("no-space", "space required between the id and the subject"))
     if target is None:
         if known.ambiguous(tag.commit_id):
-            problems.append(TagProblem("ambiguous", f"{tag.commit_id} is ambiguous: use more digits"))
+            problems.append(
+                TagProblem("ambiguous", f"{tag.commit_id} is ambiguous: use more digits")
+            )
         elif not known.complete:
-            problems.append(TagProblem("unverified", f"could not be checked: {tag.commit_id} is not in this shallow clone", bot=False))
+            problems.append(
+                TagProblem(
+                    "unverified",
+                    f"could not be checked: {tag.commit_id} is not in this shallow clone",
+                    bot=False,
+                )
+            )
         else:
-            problems.append(TagProblem("unknown-commit", f"there is no commit {tag.commit_id} in this repository"))
+            problems.append(
+                TagProblem(
+                    "unknown-commit", f"there is no commit {tag.commit_id} in this repository"
+                )
+            )
         return tuple(problems)
     problems += _form(tag, target, digits)
     problems += _truth(target, known)
@@ -174,44 +222,82 @@ def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
     problems: list[TagProblem] = []
     written = tag.commit_id or ""
     if len(written) < DIGITS:
-        problems.append(TagProblem("short-id", f"the id has {len(written)} digits; use at least {DIGITS}"))
+        problems.append(
+            TagProblem("short-id", f"the id has {len(written)} digits; use at least {DIGITS}")
+        )
     elif len(written) > digits:
-        problems.append(TagProblem("long-id", f"the id has {len(written)} digits; {digits} are enough", bot=False))
+        problems.append(
+            TagProblem(
+                "long-id", f"the id has {len(written)} digits; {digits} are enough", bot=False
+            )
+        )
     if tag.open_parenthesis:
-        problems.append(TagProblem("open-parenthesis", "missing closing parenthesis after the subject"))
+        problems.append(
+            TagProblem("open-parenthesis", "missing closing parenthesis after the subject")
+        )
     if tag.open_quote:
         problems.append(TagProblem("open-quote", "missing closing quote after the subject"))
     if not tag.rest:
         return problems
     if not same_subject(tag.subject, target.subject):
-        problems.append(TagProblem("other-subject", f"the subject does not match the commit's: {target.subject!r}"))
+        problems.append(
+            TagProblem(
+                "other-subject", f"the subject does not match the commit's: {target.subject!r}"
+            )
+        )
     elif " ".join(tag.subject.split()) != " ".join(target.subject.split()):
-        problems.append(TagProblem("cut-subject", "the subject is shortened: quote the full subject", bot=False))
+        problems.append(
+            TagProblem("cut-subject", "the subject is shortened: quote the full subject", bot=False)
+        )
     if not tag.parenthesised or not tag.quoted:
         what = "parentheses" if not tag.parenthesised else "double quotes"
-        problems.append(TagProblem("bare-subject", f'{what} required around the subject: ("subject")', bot=False))
+        problems.append(
+            TagProblem(
+                "bare-subject", f'{what} required around the subject: ("subject")', bot=False
+            )
+        )
     if tag.comment:
-        problems.append(TagProblem("trailing-comment", "text after the closing parenthesis", bot=False))
+        problems.append(
+            TagProblem("trailing-comment", "text after the closing parenthesis", bot=False)
+        )
     return problems
 
 
 def _truth(target: Commit, known: Relations) -> list[TagProblem]:
     if target.id in known.series:
-        return [TagProblem("own-series", "names a commit of the same series: squash the fix into it instead", bot=False)]
+        return [
+            TagProblem(
+                "own-series",
+                "names a commit of the same series: squash the fix into it instead",
+                bot=False,
+            )
+        ]
     if known.is_ancestor(target) is False:
         return [TagProblem("not-ancestor", "names a commit that is not an ancestor of this one")]
     if known.in_mainline(target) is False:
         return [TagProblem("not-mainline", "names a commit that is not in mainline", bot=False)]
     release = known.first_release(target)
     if known.own_release and release and release == known.own_release:
-        return [TagProblem("same-release", f"bug and fix are first released in {release}: no release has only the bug", bot=False)]
+        return [
+            TagProblem(
+                "same-release",
+                f"bug and fix are first released in {release}: no release has only the bug",
+                bot=False,
+            )
+        ]
     return []
 
 
 def judge_message(
-    lines: Sequence[str], find: Find, *, relations: Relations | None = None, digits: int = DIGITS, apart: bool = False
+    lines: Sequence[str],
+    find: Find,
+    *,
+    relations: Relations | None = None,
+    digits: int = DIGITS,
+    apart: bool = False,
 ) -> tuple[JudgedTag, ...]:
-    """Every `Fixes:` line of a message (its lines, subject first) with its commit and its problems, including its place.
+    """Every `Fixes:` line of a message (its lines, subject first) with its commit and its problems,
+    including its place.
 
     `apart`: the project has it above the sign-offs, with a blank line between.
     """
@@ -222,10 +308,18 @@ def judge_message(
         if tag is None or at == 0:
             continue
         target = find(tag.commit_id) if tag.commit_id else None
-        placed = [problem for problem in _place(lines, tag) if not (apart and problem.kind == "blank-around")]
+        placed = [
+            problem
+            for problem in _place(lines, tag)
+            if not (apart and problem.kind == "blank-around")
+        ]
         problems = [*placed, *judge_tag(tag, target, relations=relations, digits=digits)]
         if target and target.id in seen:
-            problems.append(TagProblem("duplicate", f"names the same commit as line {seen[target.id] + 1}", bot=False))
+            problems.append(
+                TagProblem(
+                    "duplicate", f"names the same commit as line {seen[target.id] + 1}", bot=False
+                )
+            )
         elif target:
             seen[target.id] = at
         judged.append(JudgedTag(tag, target, tuple(problems)))
@@ -236,10 +330,30 @@ def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
     before = lines[tag.line - 1].strip() if tag.line else ""
     after = lines[tag.line + 1] if tag.line + 1 < len(lines) else None
     problems = []
-    if not before and after is not None and not after.strip() and any(line.strip() for line in lines[tag.line + 1 :]):
-        problems.append(TagProblem("blank-around", "blank lines separate the tag from the other tags"))
+    if (
+        not before
+        and after is not None
+        and not after.strip()
+        and any(line.strip() for line in lines[tag.line + 1 :])
+    ):
+        problems.append(
+            TagProblem("blank-around", "blank lines separate the tag from the other tags")
+        )
     if tag.indented:
-        problems.append(TagProblem("indented", "the tag is indented: bots parse it although it looks quoted", bot=False))
-    if after and after.strip() and not _OTHER_TAG.match(after) and (tag.open_parenthesis or tag.open_quote or not tag.rest):
-        problems.append(TagProblem("folded", "the tag continues on the next line: keep it on one line", bot=False))
+        problems.append(
+            TagProblem(
+                "indented", "the tag is indented: bots parse it although it looks quoted", bot=False
+            )
+        )
+    if (
+        after
+        and after.strip()
+        and not _OTHER_TAG.match(after)
+        and (tag.open_parenthesis or tag.open_quote or not tag.rest)
+    ):
+        problems.append(
+            TagProblem(
+                "folded", "the tag continues on the next line: keep it on one line", bot=False
+            )
+        )
     return problems

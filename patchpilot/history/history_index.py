@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history index: facts about commits, cached in one SQLite file per repository in the user's cache directory.
+"""The history index: facts about commits, cached in one SQLite file per repository in the user's
+cache directory.
 
-Only facts that cannot change are stored: they are keyed by commit, and a commit's parents are added before it. So nothing becomes wrong
-when a branch is rebased or deleted, a run adds only new commits, and the file may be deleted at any time.
+Only facts that cannot change are stored: they are keyed by commit, and a commit's parents are added
+before it. So nothing becomes wrong when a branch is rebased or deleted, a run adds only new
+commits, and the file may be deleted at any time.
 """
 
 import contextlib
@@ -34,7 +36,11 @@ _SORTED = {
 
 
 class Index:
-    """The facts of a repository. Open it with `Index.open`, `add` the tips a question is about, then ask; ordinals number commits, parents first."""
+    """The facts of a repository.
+
+    Open it with `Index.open`, `add` the tips a question is about, then ask; ordinals number
+    commits, parents first.
+    """
 
     def __init__(self, repository: Repository, database: sqlite3.Connection) -> None:
         self.repository = repository
@@ -44,7 +50,11 @@ class Index:
 
     @classmethod
     def open(cls, repository: Repository) -> "Index":
-        """The repository's index; one that is missing, corrupt, of another version or of another shallow state is created again."""
+        """The repository's index.
+
+        One that is missing, corrupt, of another version or of another shallow state is created
+        again.
+        """
         return cls(repository, connect(repository))
 
     def close(self) -> None:
@@ -58,13 +68,17 @@ class Index:
         self.close()
 
     def add(self, tips: Iterable[str], progress: Progress = silent) -> int:
-        """Add all commits reachable from these; returns how many were new. GitError when one is not in the repository."""
+        """Add all commits reachable from these; returns how many were new.
+
+        GitError when one is not in the repository.
+        """
         tips = tuple(dict.fromkeys(tips))
         try:
             return self._add(tips, progress)
         except sqlite3.OperationalError as error:
             raise MissingError(
-                f"the history index cannot be used: {error}", hint="another patchpilot process may be updating it; try again"
+                f"the history index cannot be used: {error}",
+                hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
             # a corrupt cache is created again
@@ -85,7 +99,12 @@ class Index:
                 for name in _SORTED:
                     self._db.execute(f"drop index if exists {name}")
             known: dict[str, int] = {}
-            old = [str(row[0]) for row in self._db.execute("select id from tips order by added desc, rowid desc limit ?", (_KEPT_TIPS,))]
+            old = [
+                str(row[0])
+                for row in self._db.execute(
+                    "select id from tips order by added desc, rowid desc limit ?", (_KEPT_TIPS,)
+                )
+            ]
             for batch in _batches(new_facts(self.repository, unknown, self._is_known, old), 20_000):
                 added += self._insert(batch, start + added, known)
                 if len(known) > 400_000:
@@ -95,7 +114,10 @@ class Index:
                 self._db.execute(f"create index if not exists {name} on {columns}")
             for tip in unknown:
                 if self.ordinal(tip) is None:
-                    raise GitError(f"commit {tip[:12]} is not in the repository", hint="fetch the branch it is on")
+                    raise GitError(
+                        f"commit {tip[:12]} is not in the repository",
+                        hint="fetch the branch it is on",
+                    )
                 self._db.execute("insert or replace into tips values (?, ?)", (tip, start))
             self._db.execute("commit")
         except BaseException:
@@ -108,12 +130,16 @@ class Index:
 
     def ordinal(self, commit_id: str) -> int | None:
         """The number of a commit, or None when the index does not know it."""
-        row = self._db.execute("select ord from commits where id = ?", (bytes.fromhex(commit_id),)).fetchone()
+        row = self._db.execute(
+            "select ord from commits where id = ?", (bytes.fromhex(commit_id),)
+        ).fetchone()
         return int(row[0]) if row else None
 
     def id(self, ordinal: int) -> str:
         """The id of a numbered commit."""
-        return bytes(self._db.execute("select id from commits where ord = ?", (ordinal,)).fetchone()[0]).hex()
+        return bytes(
+            self._db.execute("select id from commits where ord = ?", (ordinal,)).fetchone()[0]
+        ).hex()
 
     def ids(self, ordinals: Iterable[int]) -> list[str]:
         """The ids of numbered commits, in order."""
@@ -122,12 +148,21 @@ class Index:
     def resolve(self, prefix: str) -> list[tuple[int, str]]:
         """(number, id) of every known commit whose id starts with these hex digits."""
         low, high = bytes.fromhex(prefix.ljust(40, "0")), bytes.fromhex(prefix.ljust(40, "f"))
-        rows = self._db.execute("select ord, id from commits where id between ? and ? limit 8", (low, high))
+        rows = self._db.execute(
+            "select ord, id from commits where id between ? and ? limit 8", (low, high)
+        )
         return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
-        """The numbers of the commits with exactly this subject (as a 64-bit hash: verify the commit itself)."""
-        return [int(row[0]) for row in self._db.execute("select ord from commits where subject = ? order by ord", (subject_hash(subject),))]
+        """The numbers of the commits with exactly this subject (as a 64-bit hash: verify the commit
+        itself).
+        """
+        return [
+            int(row[0])
+            for row in self._db.execute(
+                "select ord from commits where subject = ? order by ord", (subject_hash(subject),)
+            )
+        ]
 
     def backports_of(self, commit_id: str) -> list[int]:
         """The numbers of the commits that say they are a backport of this one."""
@@ -143,18 +178,30 @@ class Index:
 
     def upstream_of(self, ordinal: int) -> list[str]:
         """The upstream ids a numbered commit says it is a backport of, as written."""
-        return [str(row[0]) for row in self._db.execute("select id from upstream where ord = ?", (ordinal,))]
+        return [
+            str(row[0])
+            for row in self._db.execute("select id from upstream where ord = ?", (ordinal,))
+        ]
 
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
-        """Number → upstream ids, for those of these commits that name any; for many commits at once."""
+        """Number → upstream ids, for those of these commits that name any.
+
+        For many commits at once.
+        """
         backports: dict[int, list[str]] = {}
-        rows = self._db.execute("select ord, id from upstream where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
+        rows = self._db.execute(
+            "select ord, id from upstream where ord in (select value from json_each(?))",
+            (json.dumps(list(ordinals)),),
+        )
         for number, upstream in rows:
             backports.setdefault(int(number), []).append(str(upstream))
         return backports
 
     def reach(self, commit_id: str) -> AncestorBitmap:
-        """The set of commits that `commit_id` has, itself among them; stored, so that it is computed once."""
+        """The set of commits that `commit_id` has, itself among them.
+
+        Stored, so that it is computed once.
+        """
         ordinal = self.ordinal(commit_id)
         if ordinal is None:
             self.add([commit_id])
@@ -171,7 +218,10 @@ class Index:
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
         """Number → patch-id ("" for none) of those commits whose patch-id is stored."""
-        rows = self._db.execute("select ord, id from patch_id where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
+        rows = self._db.execute(
+            "select ord, id from patch_id where ord in (select value from json_each(?))",
+            (json.dumps(list(ordinals)),),
+        )
         return {int(number): str(patch_id) for number, patch_id in rows}
 
     def keep_patch_ids(self, patch_ids: dict[int, str]) -> None:
@@ -184,7 +234,8 @@ class Index:
     def _naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
         forms = [commit_id[:length] for length in range(shortest, 41)]
         rows = self._db.execute(
-            f"select distinct ord from {table} where id in ({','.join('?' * len(forms))}) order by ord",
+            f"select distinct ord from {table} where id in ({','.join('?' * len(forms))}) order"
+            " by ord",
             forms,
         )
         return [int(row[0]) for row in rows]
@@ -204,13 +255,19 @@ class Index:
         for number, fact in enumerate(facts, start):
             rows.append((number, bytes.fromhex(fact.id), subject_hash(fact.subject)))
             known[fact.id] = number
-            parents = [mark for mark in (known.get(parent, self.ordinal(parent)) for parent in fact.parents) if mark is not None]
+            parents = [
+                mark
+                for mark in (known.get(parent, self.ordinal(parent)) for parent in fact.parents)
+                if mark is not None
+            ]
             links.append(parents[0] if parents else -1)
             links.append(parents[1] if len(parents) > 1 else -1)
             octopus += [(number, parent) for parent in parents[2:]]
             marks["upstream"] += [(mark, number) for mark in fact.marks.upstream]
             marks["reverts"] += [(revert, number) for revert in fact.marks.reverts]
-            marks["fixes"] += [(fix, number) for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)]
+            marks["fixes"] += [
+                (fix, number) for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)
+            ]
         self._db.executemany("insert into commits values (?, ?, ?)", rows)
         self._db.executemany("insert into octopus values (?, ?)", octopus)
         for table, pairs in marks.items():
@@ -225,7 +282,9 @@ class Index:
             row = self._db.execute("select data from parents where chunk = ?", (chunk,)).fetchone()
             data = bytes(row[0])[: offset * 8] if row else b""
             piece = links[at : at + 2 * (_CHUNK - offset)]
-            self._db.execute("insert or replace into parents values (?, ?)", (chunk, data + piece.tobytes()))
+            self._db.execute(
+                "insert or replace into parents values (?, ?)", (chunk, data + piece.tobytes())
+            )
             at += len(piece)
 
     def _spread(self, ordinal: int) -> AncestorBitmap:
@@ -238,7 +297,9 @@ class Index:
         for number, parent in self._db.execute("select ord, parent from octopus"):
             more.setdefault(number, []).append(parent)
         stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
-        return spread_from(self._parents, more, ordinal, stored, self._kept_reach) or spread(self._parents, more, ordinal)
+        return spread_from(self._parents, more, ordinal, stored, self._kept_reach) or spread(
+            self._parents, more, ordinal
+        )
 
     def _kept_reach(self, ordinal: int) -> AncestorBitmap:
         if ordinal not in self._reaches:
@@ -250,13 +311,21 @@ class Index:
     def _keep(self, ordinal: int, reach: AncestorBitmap) -> None:
         now = int(time.time())
         with contextlib.suppress(sqlite3.OperationalError):
-            self._db.execute("insert or replace into reach values (?, ?, ?)", (ordinal, now, reach.pack()))
-            self._db.execute("delete from reach where ord not in (select ord from reach order by used desc limit ?)", (_KEPT_REACHES,))
+            self._db.execute(
+                "insert or replace into reach values (?, ?, ?)", (ordinal, now, reach.pack())
+            )
+            self._db.execute(
+                "delete from reach where ord not in (select ord from reach order by used desc"
+                " limit ?)",
+                (_KEPT_REACHES,),
+            )
 
 
 def subject_hash(subject: str) -> int:
     """A subject as a signed 64-bit number."""
-    digest = hashlib.blake2b(subject.strip().encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    digest = hashlib.blake2b(
+        subject.strip().encode("utf-8", "surrogateescape"), digest_size=8
+    ).digest()
     return int.from_bytes(digest, "little", signed=True)
 
 

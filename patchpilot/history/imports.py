@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits that bring in code whose history is elsewhere: the first commit of a repository, and imports squashed into one commit."""
+"""Commits that bring in code whose history is elsewhere: the first commit of a repository, and
+imports squashed into one commit.
+"""
 
 import re
 from collections.abc import Iterable
@@ -17,12 +19,17 @@ SOME_FILES = 200
 MOSTLY = 0.8
 _RELEASE = r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
 _VENDORED = re.compile(r"^Squashed '[^']+' (?:content|changes) from ")
-_IMPORT = re.compile(r"^(?:initial|first)\b|\bimport(?:s|ed|ing)?\b|\bsquash(?:ed)?\b", re.IGNORECASE)
+_IMPORT = re.compile(
+    r"^(?:initial|first)\b|\bimport(?:s|ed|ing)?\b|\bsquash(?:ed)?\b", re.IGNORECASE
+)
 _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNORECASE)
 
 
 class ImportCheck:
-    """Distinguishes commits that only bring in code from ordinary changes. What the `expected` commits touch is read at once."""
+    """Distinguishes commits that only bring in code from ordinary changes.
+
+    What the `expected` commits touch is read at once.
+    """
 
     def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:
         self._repository = repository
@@ -30,7 +37,10 @@ class ImportCheck:
         self._counts: dict[str, tuple[int, int]] = {}
 
     def reason(self, commit: Commit) -> str:
-        """Why a commit only brings in code whose history is not here; empty for ordinary changes, and for first commits that tags name by convention."""
+        """Why a commit only brings in code whose history is not here.
+
+        Empty for ordinary changes, and for first commits that tags name by convention.
+        """
         reason = _reason_by_message(self._repository, commit)
         return reason if reason is not None else _reason_by_size(commit, *self._files(commit.id))
 
@@ -59,21 +69,31 @@ def _reason_by_message(repository: Repository, commit: Commit) -> str | None:
 
 
 def _reason_by_size(commit: Commit, added: int, touched: int) -> str:
-    if added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES) and added >= MOSTLY * touched:
-        return f"{commit.reference} adds {added} files at once, so their history is not in this repository"
+    if (
+        added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES)
+        and added >= MOSTLY * touched
+    ):
+        return (
+            f"{commit.reference} adds {added} files at once, so their history is not in this"
+            " repository"
+        )
     return ""
 
 
 def _is_release(subject: str) -> bool:
     """Whether a subject is that of a release's commit ("Linux 6.1.150")."""
-    names = "|".join(re.escape(name) for project in projects().values() for name in project.release_names)
+    names = "|".join(
+        re.escape(name) for project in projects().values() for name in project.release_names
+    )
     return re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
 
 
 def _read_counts(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Commit → how many files it adds, and how many it touches, against its first parent."""
     words = ("-r", "-m", "--first-parent", "--no-renames", "--name-status", "-z", "--stdin")
-    done = repository.git("diff-tree", *words, stdin="".join(f"{one}\n" for one in commits).encode())
+    done = repository.git(
+        "diff-tree", *words, stdin="".join(f"{one}\n" for one in commits).encode()
+    )
     counts: dict[str, tuple[int, int]] = {}
     fields = iter(done.text.split("\0"))
     commit = ""

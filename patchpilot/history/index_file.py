@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The file of the history index: its path, its tables, and how a corrupt, old or missing file is handled."""
+"""The file of the history index: its path, its tables, and how a corrupt, old or missing file is
+handled.
+"""
 
 import contextlib
 import hashlib
@@ -42,7 +44,9 @@ def _place(repository: Repository) -> Path | None:
     if not private_folder(file.parent):
         return None
     with contextlib.suppress(OSError):
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        os.close(
+            os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        )
         _forget_oldest(file.parent)
     if not is_private(file):
         _forget(file)
@@ -64,11 +68,16 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """The database of a repository, in memory when no file can be created; one that is corrupt, or of another version or shallow state, is created again."""
+    """The database of a repository, in memory when no file can be created.
+
+    One that is corrupt, or of another version or shallow state, is created again.
+    """
     file, state = _place(repository), _state(repository)
     for attempt in (file, file, None):
         with contextlib.suppress(OSError, sqlite3.DatabaseError):
-            database = sqlite3.connect(attempt or ":memory:", timeout=300, isolation_level=None, check_same_thread=False)
+            database = sqlite3.connect(
+                attempt or ":memory:", timeout=300, isolation_level=None, check_same_thread=False
+            )
             try:
                 if _prepare(database, state):
                     return database
@@ -80,7 +89,10 @@ def connect(repository: Repository) -> sqlite3.Connection:
             database.close()
             if attempt:
                 _forget(attempt)
-    raise GitError("the history index cannot be created", hint="make the cache directory writable, or set XDG_CACHE_HOME")
+    raise GitError(
+        "the history index cannot be created",
+        hint="make the cache directory writable, or set XDG_CACHE_HOME",
+    )
 
 
 def _prepare(database: sqlite3.Connection, state: str) -> bool:

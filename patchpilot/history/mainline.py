@@ -85,12 +85,17 @@ def is_candidate(name: str) -> bool:
 
 
 def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
-    """Short name → tip of the branches with these full names or below them; a remote's HEAD is none."""
+    """Short name → tip of the branches with these full names or below them.
+
+    A remote's HEAD is none.
+    """
     below = tuple(f"{place}/" for place in places)
     return {
         ref.short: ref.object_id
         for ref in repository.all_refs
-        if ref.kind == "commit" and not ref.name.endswith("/HEAD") and (ref.name in places or ref.name.startswith(below))
+        if ref.kind == "commit"
+        and not ref.name.endswith("/HEAD")
+        and (ref.name in places or ref.name.startswith(below))
     }
 
 

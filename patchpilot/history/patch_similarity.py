@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether two commits make the same change by patch-id, or nearly the same by their added and removed lines."""
+"""Whether two commits make the same change by patch-id, or nearly the same by their added and
+removed lines.
+"""
 
 import re
 from collections import Counter
@@ -16,16 +18,26 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Commit → patch-id, "" for those that have none (merges and empty commits); a commit with missing objects is left out."""
+    """Commit → patch-id, "" for those that have none (merges and empty commits).
+
+    A commit with missing objects is left out.
+    """
     ids: dict[str, str] = {}
     todo = list(commits)
     for _ in range(_MOST_BROKEN):
         if not todo:
             break
-        diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{commit_id}\n" for commit_id in todo).encode(), ok=(0, 128))
+        diffs = repository.git(
+            *_DIFF,
+            "-r",
+            "--stdin",
+            stdin="".join(f"{commit_id}\n" for commit_id in todo).encode(),
+            ok=(0, 128),
+        )
         end = len(todo)
         if diffs.code:
-            # git stops at a commit with missing objects (partial clone, damaged repository): continue with the next
+            # git stops at a commit with missing objects (partial clone, damaged repository):
+            # continue with the next
             places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
             end = max((places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)), default=0)
         done = repository.git("patch-id", "--stable", stdin=diffs.out)
@@ -41,7 +53,9 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
     """The added and removed lines of a commit, stripped, each with its sign."""
-    text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode("utf-8", "replace")
+    text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
+        "utf-8", "replace"
+    )
     counts: Counter[tuple[str, str]] = Counter()
     inside = False
     for line in text.split("\n"):
@@ -56,21 +70,34 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
 
 def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
     """As `changed_lines`, of a patch's files."""
-    lines = ((line.kind, line.text.strip()) for change in files for hunk in change.hunks for line in hunk.lines if line.kind in "+-")
+    lines = (
+        (line.kind, line.text.strip())
+        for change in files
+        for hunk in change.hunks
+        for line in hunk.lines
+        if line.kind in "+-"
+    )
     return Counter(pair for pair in lines if pair[1])
 
 
 def meet(repository: Repository, one: str, other: str) -> bool:
     """Whether two commits change a file of the same name."""
     names = [
-        set(repository.git("diff-tree", "--root", "-r", "-z", "--name-only", "--no-commit-id", commit).text.split("\0")) - {""}
+        set(
+            repository.git(
+                "diff-tree", "--root", "-r", "-z", "--name-only", "--no-commit-id", commit
+            ).text.split("\0")
+        )
+        - {""}
         for commit in (one, other)
     ]
     return bool(names[0] & names[1])
 
 
 def alike(repository: Repository, one: "str | Counter[tuple[str, str]]", other: str) -> bool:
-    """Whether two commits (or changed lines and a commit) change mostly the same lines in the same way."""
+    """Whether two commits (or changed lines and a commit) change mostly the same lines in the same
+    way.
+    """
     mine = changed_lines(repository, one) if isinstance(one, str) else one
     theirs = changed_lines(repository, other)
     return mine == theirs or line_similarity(mine, theirs) >= _ENOUGH

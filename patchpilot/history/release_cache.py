@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""First releases of commits, cached between runs: a text file for each repository, one entry per line.
+"""First releases of commits, cached between runs: a text file for each repository, one entry per
+line.
 
 Lines are only ever appended, so that two runs at once lose nothing.
 """
@@ -36,7 +37,13 @@ class ReleaseCache:
             size = self._file.lstat().st_size
             if size > MAX_BYTES:
                 self._file.unlink()
-        if append(self._file, f"{commit} {release_commit} {release}\n".encode("utf-8", "surrogateescape")) and not size:
+        if (
+            append(
+                self._file,
+                f"{commit} {release_commit} {release}\n".encode("utf-8", "surrogateescape"),
+            )
+            and not size
+        ):
             evict(self._file.parent, MOST_REPOSITORIES)
 
 

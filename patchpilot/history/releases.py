@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first release that contains a commit: fast in a large history, correct for topic branches merged late."""
+"""The first release that contains a commit: fast in a large history, correct for topic branches
+merged late.
+"""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +19,10 @@ LINEAR = 4
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release tag: its commit, when it was committed, its numbers; `candidate` is N of -rcN, None for a final release."""
+    """A release tag: its commit, when it was committed, its numbers.
+
+    `candidate` is N of -rcN, None for a final release.
+    """
 
     name: str
     commit: str
@@ -48,14 +53,29 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
-    """The releases without the point releases of stable branches (v6.1.7 where there is a v6.1), oldest first."""
+    """The releases without the point releases of stable branches (v6.1.7 where there is a v6.1),
+    oldest first.
+    """
     names = {release.numbers for release in releases}
     mainline = [
         release
         for release in releases
-        if not (len(release.numbers) > 2 and (release.numbers[:-1] in names or _trimmed(release.numbers) in names))
+        if not (
+            len(release.numbers) > 2
+            and (release.numbers[:-1] in names or _trimmed(release.numbers) in names)
+        )
     ]
-    return tuple(sorted(mainline, key=lambda release: (release.date, release.numbers, release.candidate is None, release.candidate or 0)))
+    return tuple(
+        sorted(
+            mainline,
+            key=lambda release: (
+                release.date,
+                release.numbers,
+                release.candidate is None,
+                release.candidate or 0,
+            ),
+        )
+    )
 
 
 def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -64,7 +84,10 @@ def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 class Releases:
-    """The release tags of a repository, and which of them first contains a commit. Results are cached, between runs too."""
+    """The release tags of a repository, and which of them first contains a commit.
+
+    Results are cached, between runs too.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -76,14 +99,21 @@ class Releases:
     def all(self) -> tuple[Release, ...]:
         """Mainline's releases and release candidates, oldest first."""
         if self._all is None:
-            tags = (ref for ref in self._repository.all_refs if not ref.is_branch and ref.kind == "commit")
+            tags = (
+                ref
+                for ref in self._repository.all_refs
+                if not ref.is_branch and ref.kind == "commit"
+            )
             found = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
             releases = [release for release in found if release]
             self._all = mainline_releases(releases)
         return self._all
 
-    def first(self, commit: str, committed: int | None = None, *, final: bool = False) -> Release | None:
-        """The first release (with `final`, no candidates) that contains a commit of this full id; None where none does.
+    def first(
+        self, commit: str, committed: int | None = None, *, final: bool = False
+    ) -> Release | None:
+        """The first release (with `final`, no candidates) that contains a commit of this full id;
+        None where none does.
 
         `committed` is its committer date in seconds, looked up where it is not given.
         """
@@ -92,27 +122,49 @@ class Releases:
         first = self._first[commit]
         if not final or first is None or first.is_final:
             return first
-        later = [release for release in self.all if release.is_final and release.numbers == first.numbers]
+        later = [
+            release for release in self.all if release.is_final and release.numbers == first.numbers
+        ]
         return (
             later[0]
             if later
-            else self._search(commit, [release for release in self.all if release.is_final and release.date >= first.date])
+            else self._search(
+                commit,
+                [
+                    release
+                    for release in self.all
+                    if release.is_final and release.date >= first.date
+                ],
+            )
         )
 
     def _remembered(self, commit: str) -> Release | None:
         """The result of an earlier run, where that release has not changed."""
         known = self._kept.get(commit)
-        return next((release for release in self.all if known == (release.name, release.commit)), None) if known else None
+        return (
+            next((release for release in self.all if known == (release.name, release.commit)), None)
+            if known
+            else None
+        )
 
     def _looked_up(self, commit: str, committed: int | None) -> Release | None:
-        when = committed if committed is not None else int(self._repository.commit(commit).committed.timestamp())
-        first = self._search(commit, [release for release in self.all if release.date + SLOP >= when])
+        when = (
+            committed
+            if committed is not None
+            else int(self._repository.commit(commit).committed.timestamp())
+        )
+        first = self._search(
+            commit, [release for release in self.all if release.date + SLOP >= when]
+        )
         if first:
             self._kept.put(commit, first.name, first.commit)
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """The nearest releases one by one, since a commit is mostly in the next; then by binary search, as later releases contain it too."""
+        """The nearest releases one by one, since a commit is mostly in the next.
+
+        Then by binary search, as later releases contain it too.
+        """
         for release in releases[:LINEAR]:
             if self._repository.is_ancestor(commit, release.commit):
                 return release

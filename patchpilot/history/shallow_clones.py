@@ -5,17 +5,30 @@ from patchpilot.commits.repository import Repository
 
 
 def ends_at(repository: Repository, commit: str) -> bool:
-    """Whether a shallow clone's history ends at this commit, to which blame attributes all older lines."""
+    """Whether a shallow clone's history ends at this commit, to which blame attributes all older
+    lines.
+    """
     if not repository.is_shallow():
         return False
-    return commit in (repository.common_dir / "shallow").read_text(encoding="ascii", errors="replace").split()
+    return (
+        commit
+        in (repository.common_dir / "shallow").read_text(encoding="ascii", errors="replace").split()
+    )
 
 
 def what_lacks(repository: Repository) -> list[str]:
-    """Notes on what a shallow or partial clone cannot answer, with the command that completes it; empty for a complete clone."""
+    """Notes on what a shallow or partial clone cannot answer, with the command that completes it.
+
+    Empty for a complete clone.
+    """
     notes = []
     if repository.is_shallow():
-        notes.append("the clone is shallow: older history is missing; fetch it with `git fetch --unshallow`")
+        notes.append(
+            "the clone is shallow: older history is missing; fetch it with `git fetch --unshallow`"
+        )
     if any((repository.common_dir / "objects" / "pack").glob("*.promisor")):
-        notes.append("the clone is partial: missing files were skipped; fetch them with `git fetch --refetch --no-filter`")
+        notes.append(
+            "the clone is partial: missing files were skipped; fetch them with `git fetch --refetch"
+            " --no-filter`"
+        )
     return notes

@@ -21,7 +21,8 @@ _STALE = timedelta(days=45)
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A stable branch: its ref's short name, version, tip, the last month of its support (None: no long-term series).
+    """A stable branch: its ref's short name, version, tip, the last month of its support (None: no
+    long-term series).
 
     `stale`: its remote probably has newer commits. `is_over`: its support has ended.
     """
@@ -52,19 +53,27 @@ class Branches:
 
 
 def stable_branches(
-    repository: Repository, *, profile: str | None = None, remote: str = "", ended: bool = False, today: date | None = None
+    repository: Repository,
+    *,
+    profile: str | None = None,
+    remote: str = "",
+    ended: bool = False,
+    today: date | None = None,
 ) -> Branches:
-    """The maintained long-term branches among the refs, oldest first, then the newest stable one when it is newer than they.
+    """The maintained long-term branches among the refs, oldest first, then the newest stable one
+    when it is newer than they.
 
-    `ended` adds the series whose support is over. Of several refs of one version the one of `remote` (or else of a remote named stable) wins, then the
-    newest tip.
+    `ended` adds the series whose support is over. Of several refs of one version the one of
+    `remote` (or else of a remote named stable) wins, then the newest tip.
     """
     today = today or datetime.now(UTC).date()
     refs = branch_refs(repository, "refs/heads", "refs/remotes")
     stable = trees_of(list(refs), profile)
     best = _best_refs(repository, refs, stable, remote)
     maintained = {row.version for row in stable.maintained(today)}
-    versions = [version for version in best if version in maintained or (ended and stable.ends(version))]
+    versions = [
+        version for version in best if version in maintained or (ended and stable.ends(version))
+    ]
     others = [version for version in best if not stable.ends(version)]
     newest = max(others, key=version_key, default=None)
     if newest and all(version_key(newest) > version_key(row) for row in versions):
@@ -76,7 +85,8 @@ def stable_branches(
             version,
             refs[best[version]],
             stable.ends(version),
-            stale=version not in over and _is_stale(repository, best[version], version, refs[best[version]], today),
+            stale=version not in over
+            and _is_stale(repository, best[version], version, refs[best[version]], today),
             is_over=version in over,
         )
         for version in sorted(versions, key=version_key)
@@ -89,16 +99,27 @@ def stable_branches(
 
 
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
-    """The stable trees of a repository: those of the project named, else those that most refs are branches of, else the default project's."""
+    """The stable trees of a repository: those of the project named, else those that most refs are
+    branches of, else the default project's.
+    """
     named = projects().get(profile or "")
     if named and named.stable.branch:
         return named.stable
-    known = dict.fromkeys([default_project().stable, *(project.stable for project in projects().values() if project.stable.branch)])
+    known = dict.fromkeys(
+        [
+            default_project().stable,
+            *(project.stable for project in projects().values() if project.stable.branch),
+        ]
+    )
     return max(known, key=lambda stable: len({stable.version_of(ref) for ref in refs} - {None}))
 
 
-def version_at(repository: Repository, stable: StableTrees, commit_id: str, name: str) -> str | None:
-    """The version of a commit-ish the user named: that of the ref, else that of the tree's Makefile, else None."""
+def version_at(
+    repository: Repository, stable: StableTrees, commit_id: str, name: str
+) -> str | None:
+    """The version of a commit-ish the user named: that of the ref, else that of the tree's
+    Makefile, else None.
+    """
     named = stable.version_of(name)
     if named:
         return named
@@ -109,7 +130,9 @@ def version_at(repository: Repository, stable: StableTrees, commit_id: str, name
 
 
 def linux_next(repository: Repository) -> str | None:
-    """The tip of linux-next: its newest tag (`next-20261120`), else the branch of a remote named for it; None where it was not fetched."""
+    """The tip of linux-next: its newest tag (`next-20261120`), else the branch of a remote named
+    for it; None where it was not fetched.
+    """
     if tags := next_tags(repository):
         return repository.find(repository.refs[tags[-1]])
     refs = branch_refs(repository, "refs/remotes")
@@ -122,7 +145,9 @@ def next_tags(repository: Repository) -> list[str]:
 
 
 def queues(repository: Repository) -> dict[str, str]:
-    """Name → tip of the refs that may have queued commits: branches of release candidates, and those of a queue of patches."""
+    """Name → tip of the refs that may have queued commits: branches of release candidates, and
+    those of a queue of patches.
+    """
     return {
         name: tip
         for name, tip in branch_refs(repository, "refs/heads", "refs/remotes").items()
@@ -131,44 +156,75 @@ def queues(repository: Repository) -> dict[str, str]:
 
 
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
-    """Name → tip of the remote branches that may be maintainers' trees: no stable branch, candidate, queue or linux-next, and none of the `known` tips."""
-    refs = {ref.short: ref.object_id for ref in repository.all_refs if ref.name.startswith("refs/remotes/")}
+    """Name → tip of the remote branches that may be maintainers' trees: no stable branch,
+    candidate, queue or linux-next, and none of the `known` tips.
+    """
+    refs = {
+        ref.short: ref.object_id
+        for ref in repository.all_refs
+        if ref.name.startswith("refs/remotes/")
+    }
     stable = trees_of(list(refs))
     aside = queues(repository)
     return {
         name: tip
         for name, tip in refs.items()
-        if not (name.endswith("/HEAD") or name in aside or tip in known or stable.version_of(name) or _IS_NEXT_BRANCH.fullmatch(name))
+        if not (
+            name.endswith("/HEAD")
+            or name in aside
+            or tip in known
+            or stable.version_of(name)
+            or _IS_NEXT_BRANCH.fullmatch(name)
+        )
     }
 
 
-def is_queued(history: History, commit: str, version: str, stable: StableTrees, among: Mapping[str, str]) -> bool:
+def is_queued(
+    history: History, commit: str, version: str, stable: StableTrees, among: Mapping[str, str]
+) -> bool:
     """Whether a commit waits for the next release of a version in one of the `queues`."""
     for name, tip in among.items():
         if is_candidate(name):
-            landing = history.landed(commit, tip, content=False) if stable.version_of(name) == version else None
+            landing = (
+                history.landed(commit, tip, content=False)
+                if stable.version_of(name) == version
+                else None
+            )
             if landing and landing.holds:
                 return True
         elif history.repository.objects.get(f"{tip}:queue-{version}"):
-            done = history.repository.git("grep", "-q", "-F", "-e", commit, tip, "--", f"queue-{version}", ok=(0, 1))
+            done = history.repository.git(
+                "grep", "-q", "-F", "-e", commit, tip, "--", f"queue-{version}", ok=(0, 1)
+            )
             if done.code == 0:
                 return True
     return False
 
 
-def fetch_command(repository: Repository, stable: StableTrees, version: str, known: object = ()) -> str:
+def fetch_command(
+    repository: Repository, stable: StableTrees, version: str, known: object = ()
+) -> str:
     """The `git fetch` command for a series."""
-    names = [str(ref) for ref in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
+    names = (
+        [str(ref) for ref in known]
+        if isinstance(known, list | tuple) or hasattr(known, "__iter__")
+        else []
+    )
     remote = next((name.partition("/")[0] for name in names if "/" in name), None)
     branch = stable.branch_name.format(version=version)
     if remote:
         return f"git fetch {remote} {branch}"
     if repository.remote_urls(stable.remote_name):
         return f"git fetch {stable.remote_name} {branch}"
-    return f"git remote add {stable.remote_name} {stable.remote} && git fetch {stable.remote_name} {branch}"
+    return (
+        f"git remote add {stable.remote_name} {stable.remote} && git fetch {stable.remote_name}"
+        f" {branch}"
+    )
 
 
-def _best_refs(repository: Repository, refs: Mapping[str, str], stable: StableTrees, remote: str) -> dict[str, str]:
+def _best_refs(
+    repository: Repository, refs: Mapping[str, str], stable: StableTrees, remote: str
+) -> dict[str, str]:
     refs_of: dict[str, list[str]] = {}
     for name in refs:
         version = stable.version_of(name)
@@ -177,14 +233,19 @@ def _best_refs(repository: Repository, refs: Mapping[str, str], stable: StableTr
     preferred = remote or stable.remote_name
 
     def rank(name: str) -> tuple[bool, bool, float]:
-        tip = repository.commit(refs[name]).committed.timestamp() if len(refs_of[stable.version_of(name) or ""]) > 1 else 0.0
+        tip = (
+            repository.commit(refs[name]).committed.timestamp()
+            if len(refs_of[stable.version_of(name) or ""]) > 1
+            else 0.0
+        )
         return name.startswith(f"{preferred}/"), "/" in name, tip
 
     return {version: max(names, key=rank) for version, names in refs_of.items()}
 
 
 def _is_stale(repository: Repository, name: str, version: str, tip: str, today: date) -> bool:
-    """Whether the remote probably has newer commits: the tip is old, and either not fetched recently or older than a known release.
+    """Whether the remote probably has newer commits: the tip is old, and either not fetched
+    recently or older than a known release.
 
     An old tip alone is not enough, as a branch may have no new commits.
     """
@@ -199,7 +260,10 @@ def _is_stale(repository: Repository, name: str, version: str, tip: str, today: 
 
 
 def _fetched(repository: Repository, name: str) -> datetime | None:
-    """When a remote-tracking ref was last asked for, as the files say that a fetch writes; None when there are none."""
+    """When a remote-tracking ref was last asked for, as the files say that a fetch writes.
+
+    None when there are none.
+    """
     times = []
     for file in (
         repository.common_dir / "logs" / "refs" / "remotes" / name,
@@ -216,7 +280,10 @@ def _fetched(repository: Repository, name: str) -> datetime | None:
 
 def _names(file: Path, repository: Repository, name: str) -> bool:
     """Whether the fetch that wrote a FETCH_HEAD asked the ref's remote."""
-    urls = [address.removesuffix("/").removesuffix(".git") for address in repository.remote_urls(name.partition("/")[0])]
+    urls = [
+        address.removesuffix("/").removesuffix(".git")
+        for address in repository.remote_urls(name.partition("/")[0])
+    ]
     lines = file.read_text("utf-8", "replace").splitlines()
     return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
 

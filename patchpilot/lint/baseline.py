@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A baseline: known findings in a JSON file that is kept next to the sources. New findings are those that it does not list.
+"""A baseline: known findings in a JSON file that is kept next to the sources.
 
-Entries are sorted, one on each line, without host name, time or line number, so that a diff of the file shows which findings changed.
+New findings are those that it does not list.
+
+Entries are sorted, one on each line, without host name, time or line number, so that a diff of the
+file shows which findings changed.
 """
 
 import contextlib
@@ -35,7 +38,9 @@ class Baseline:
 
 
 class Remaining:
-    """The known marks that no finding has matched yet, each with the number of findings that it may still suppress."""
+    """The known marks that no finding has matched yet, each with the number of findings that it may
+    still suppress.
+    """
 
     def __init__(self, counts: Mapping[FindingMark, int]) -> None:
         self._left = Counter(counts)
@@ -45,8 +50,13 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def take(self, mark: FindingMark) -> bool:
-        """Uses up one known mark for this finding; False if none is left. A whole patch is matched by what it changes, or else by its subject."""
-        return self._use(mark) or any(self._use(one) for key in _keys(mark) for one in self._alike.get(key, ()))
+        """Uses up one known mark for this finding; False if none is left.
+
+        A whole patch is matched by what it changes, or else by its subject.
+        """
+        return self._use(mark) or any(
+            self._use(one) for key in _keys(mark) for one in self._alike.get(key, ())
+        )
 
     def _use(self, mark: FindingMark) -> bool:
         if self._left[mark] <= 0:
@@ -62,19 +72,28 @@ class Remaining:
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
     """Returns the other keys of the mark of a whole patch; nothing for a mark of a line."""
-    return ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text)) if mark.change else ()
+    return (
+        ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
+        if mark.change
+        else ()
+    )
 
 
 def read_baseline(file: Path) -> Baseline:
     """Reads a baseline from a file. InputError names the file and the place of the mistake."""
     try:
-        # opening a FIFO may block forever, and a device such as /dev/null would read as an empty baseline
+        # opening a FIFO may block forever, and a device such as /dev/null would read as an empty
+        # baseline
         if file.exists() and not (file.is_file() or file.is_dir()):
             raise _error(file, "not a regular file")
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
     except OSError as error:
-        hint = Action("check", ("--write-baseline", "FILE"), "create it: {}") if isinstance(error, FileNotFoundError) else None
+        hint = (
+            Action("check", ("--write-baseline", "FILE"), "create it: {}")
+            if isinstance(error, FileNotFoundError)
+            else None
+        )
         raise InputError(f"cannot read {file}: {error.strerror or error}", hint=hint) from error
     return parse_baseline(file, data)
 
@@ -100,7 +119,9 @@ def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
         raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
-            f"{file}: its schema is '{crop(one_line(schema), 60)}', but this version reads {SCHEMA!r}", hint="use a newer patchpilot"
+            f"{file}: its schema is '{crop(one_line(schema), 60)}', but this version reads"
+            f" {SCHEMA!r}",
+            hint="use a newer patchpilot",
         )
     entries = document.get("findings")
     if not isinstance(entries, list):
@@ -135,13 +156,22 @@ def _error(file: Path, what: str) -> InputError:
 
 
 def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
-    """Returns the text of the file; `names` maps rule ids to rule names, for readers of the file."""
-    lines = [json.dumps(_body(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False) for mark in sorted(counts)]
+    """Returns the text of the file.
+
+    `names` maps rule ids to rule names, for readers of the file.
+    """
+    lines = [
+        json.dumps(_body(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False)
+        for mark in sorted(counts)
+    ]
     body = ",\n".join(f"  {line}" for line in lines)
     text = (
-        f'{{\n "schema": "{SCHEMA}",\n "findings": [\n{body}\n ]\n}}\n' if lines else f'{{\n "schema": "{SCHEMA}",\n "findings": []\n}}\n'
+        f'{{\n "schema": "{SCHEMA}",\n "findings": [\n{body}\n ]\n}}\n'
+        if lines
+        else f'{{\n "schema": "{SCHEMA}",\n "findings": []\n}}\n'
     )
-    # control and bidirectional characters are escaped: they would hide text from a reader; parsing gives them back
+    # control and bidirectional characters are escaped: they would hide text from a reader; parsing
+    # gives them back
     return UNSAFE.sub(_escaped, text)
 
 
@@ -171,7 +201,10 @@ def write_baseline(file: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise InputError(f"cannot write {file}: {error.strerror or error}", hint="choose a file that you can write") from error
+        raise InputError(
+            f"cannot write {file}: {error.strerror or error}",
+            hint="choose a file that you can write",
+        ) from error
 
 
 def counted(marks: Iterable[FindingMark]) -> dict[FindingMark, int]:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses addresses as checkpatch.pl's sign-off rules do: name, comment, address and the rest. Text has one character for each byte."""
+"""Parses addresses as checkpatch.pl's sign-off rules do: name, comment, address and the rest.
+
+Text has one character for each byte.
+"""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +18,10 @@ _SPACES = " \t\n\r\f\v"
 
 
 class Mailbox(NamedTuple):
-    """The parsed value of a tag; each part may be empty. A name is quoted if it has characters that a mail header must quote."""
+    """The parsed value of a tag; each part may be empty.
+
+    A name is quoted if it has characters that a mail header must quote.
+    """
 
     name: str
     comment: str
@@ -32,14 +38,22 @@ class Mailbox(NamedTuple):
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """Parses `Name (comment) <address> rest`; all parts are empty for a name followed by an address without angle brackets."""
+    """Parses `Name (comment) <address> rest`.
+
+    All parts are empty for a name followed by an address without angle brackets.
+    """
     name = address = rest = ""
     if angled := _angled(text):
         name, address, rest = angled
     elif bare := next((run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None):
         address, rest = bare[0], text[bare.end() :]
         name = text[: text.index(address)].strip(_SPACES).removeprefix('"').removesuffix('"')
-        if name and not (address.startswith("<") and address.endswith(">") and ">" not in address[1:-1] and len(address) > 2):
+        if name and not (
+            address.startswith("<")
+            and address.endswith(">")
+            and ">" not in address[1:-1]
+            and len(address) > 2
+        ):
             return Mailbox("", "", "", "")
     quoted = ""
     if match := _QUOTED.search(name):
@@ -63,13 +77,17 @@ def _angled(text: str) -> tuple[str, str, str] | None:
 
 
 def balanced(text: str, at: int) -> int:
-    """Returns the index after the parenthesis that closes the one at `at`; -1 when it is not closed."""
+    """Returns the index after the parenthesis that closes the one at `at`; -1 when it is not
+    closed.
+    """
     return _closings(text).get(at, -1)
 
 
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
-    """Maps each closed parenthesis to where it is closed, in one pass: hostile text has thousands that are never closed."""
+    """Maps each closed parenthesis to where it is closed, in one pass: hostile text has thousands
+    that are never closed.
+    """
     result: dict[int, int] = {}
     opened: list[int] = []
     for index, char in enumerate(text):

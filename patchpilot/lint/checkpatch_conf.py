@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a tree asks of checkpatch.pl, and what it has for rules to advise: its .checkpatch.conf and its headers."""
+"""What a tree asks of checkpatch.pl, and what it has for rules to advise: its .checkpatch.conf and
+its headers.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,7 +15,9 @@ _HEADERS = "include/linux"
 
 
 class CheckpatchConf(NamedTuple):
-    """The options of a .checkpatch.conf that apply here: types to ignore, the only types to report (none: all), and limits (0: not given)."""
+    """The options of a .checkpatch.conf that apply here: types to ignore, the only types to report
+    (none: all), and limits (0: not given).
+    """
 
     ignore: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -25,7 +29,11 @@ class CheckpatchConf(NamedTuple):
 def read_conf(tree: Tree | None) -> CheckpatchConf:
     """The options in a tree's .checkpatch.conf; options that have no meaning here are skipped."""
     text = (tree.read(FILE_NAME) if tree else None) or b""
-    words = [word for line in text.decode("utf-8", "replace").splitlines() for word in re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()]
+    words = [
+        word
+        for line in text.decode("utf-8", "replace").splitlines()
+        for word in re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()
+    ]
     options: dict[str, list[str]] = {}
     name = ""
     for word in words:
@@ -43,7 +51,9 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
 
 
 def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
-    """The rules whose advice can be followed in this tree: those that need no function, or one that the tree's headers have."""
+    """The rules whose advice can be followed in this tree: those that need no function, or one that
+    the tree's headers have.
+    """
     every = tuple(rules)
     if tree is None or not tree.is_dir(_HEADERS):
         return every

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions that a rule's pack may set for any generic detector: what kind of patch the rule applies to."""
+"""Conditions that a rule's pack may set for any generic detector: what kind of patch the rule
+applies to.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,21 +48,34 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
         _is(arguments, "has_diff", lambda: patch.has_diff)
         and _is(arguments, "is_mail", lambda: is_mail(patch))
         and _is(arguments, "is_addressed", lambda: bool(patch.header("To") or patch.header("Cc")))
-        and _is(arguments, "in_series", lambda: patch.subject.number is not None and patch.subject.total != 1)
+        and _is(
+            arguments,
+            "in_series",
+            lambda: patch.subject.number is not None and patch.subject.total != 1,
+        )
         and _is(arguments, "has_cover", lambda: bool(context.series and context.series.cover))
         and _numbers(patch, arguments)
         and all(patch.header(name) for name in arguments.get("headers", ()))
         and _lists(context, arguments)
         and _tags(context, arguments)
         and _texts(patch, arguments)
-        and not ("unless_subsystem" in arguments and subsystem_has(context, arguments["unless_subsystem"]))
-        and _is(arguments, "is_backport", lambda: patch.subject.for_stable or names_upstream_commit(patch))
+        and not (
+            "unless_subsystem" in arguments
+            and subsystem_has(context, arguments["unless_subsystem"])
+        )
+        and _is(
+            arguments,
+            "is_backport",
+            lambda: patch.subject.for_stable or names_upstream_commit(patch),
+        )
         and _is(arguments, "is_cosmetic", lambda: is_cosmetic(patch.subject.title, patch.paths))
     )
 
 
 def is_mail(patch: Patch) -> bool:
-    """Whether the patch is a mail, to be sent or sent, so that its subject prefix and recipients can be checked."""
+    """Whether the patch is a mail, to be sent or sent, so that its subject prefix and recipients
+    can be checked.
+    """
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
 
 
@@ -86,14 +101,20 @@ def _numbers(patch: Patch, arguments: Mapping[str, Any]) -> bool:
 
 def project_list(context: Context, arguments: Mapping[str, Any]) -> str:
     """Returns the address of the project's list that the rule is for; empty when there is none."""
-    return str(getattr(context.project.lists, arguments["project_list"], "")) if "project_list" in arguments else ""
+    return (
+        str(getattr(context.project.lists, arguments["project_list"], ""))
+        if "project_list" in arguments
+        else ""
+    )
 
 
 def _lists(context: Context, arguments: Mapping[str, Any]) -> bool:
     if "project_list" not in arguments:
         return True
     address, patch = project_list(context, arguments), context.patch
-    sent = any(recipient.key == address for name in ("To", "Cc") for recipient in patch.addresses(name))
+    sent = any(
+        recipient.key == address for name in ("To", "Cc") for recipient in patch.addresses(name)
+    )
     return bool(address) and (sent or not arguments.get("sent_to_list"))
 
 
@@ -108,8 +129,14 @@ def _tags(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 def _texts(patch: Patch, arguments: Mapping[str, Any]) -> bool:
     text = "\n".join(patch.message)
-    if "subject_pattern" in arguments and not compiled(arguments["subject_pattern"]).search(patch.subject.title):
+    if "subject_pattern" in arguments and not compiled(arguments["subject_pattern"]).search(
+        patch.subject.title
+    ):
         return False
-    if "message_pattern" in arguments and not compiled(arguments["message_pattern"]).search(f"{patch.subject.title}\n{text}"):
+    if "message_pattern" in arguments and not compiled(arguments["message_pattern"]).search(
+        f"{patch.subject.title}\n{text}"
+    ):
         return False
-    return "unless_message_pattern" not in arguments or not compiled(arguments["unless_message_pattern"]).search(text)
+    return "unless_message_pattern" not in arguments or not compiled(
+        arguments["unless_message_pattern"]
+    ).search(text)

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of detectors: named functions that take a patch and a rule's arguments and return hits. Rules (data) name detectors, not vice versa."""
+"""The registry of detectors: named functions that take a patch and a rule's arguments and return
+hits.
+
+Rules (data) name detectors, not vice versa.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -17,7 +21,11 @@ Reads = Callable[["Context", Arguments], str]
 
 
 class Hit(NamedTuple):
-    """A place that a detector reports. `values` fill the placeholders of the rule's message; `case` selects one of its `messages` or `severities`."""
+    """A place that a detector reports.
+
+    `values` fill the placeholders of the rule's message; `case` selects one of its `messages` or
+    `severities`.
+    """
 
     patch_line: int | None
     path: str | None = None
@@ -29,22 +37,27 @@ class Hit(NamedTuple):
 
 
 ArgumentType = type | tuple[str, ...] | Mapping[str, "ArgumentType"]
-"""The type of an argument, the words that it may be, or the arguments of each table in a list of tables.
+"""The type of an argument, the words that it may be, or the arguments of each table in a list of
+tables.
 
 An argument `case_NAME` has words of NAME by case.
 """
 
 Gives = str | Mapping[str, str]
-"""The placeholders that the hits of a detector fill, in a string, separated by spaces. A mapping has them by case: the key is `case`, and
-`type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` are the named groups of that argument.
+"""The placeholders that the hits of a detector fill, in a string, separated by spaces.
+
+A mapping has them by case: the key is `case`, and `type` or `type/case` where the detector serves
+one rule for each `type` (or `check`). `*pattern` are the named groups of that argument.
 """
 
 
 class RegisteredDetector(NamedTuple):
-    """A detector in the registry: its function, its arguments with their types, and the placeholders that its hits fill.
+    """A detector in the registry: its function, its arguments with their types, and the
+    placeholders that its hits fill.
 
-    `generic`: it serves any number of rules through the arguments in their packs; a rule that uses it needs no code of its own. `reads` returns the
-    text, as `required_text.folded`, that has every line that a rule with these arguments may report: without one of the rule's `required` texts in
+    `generic`: it serves any number of rules through the arguments in their packs; a rule that uses
+    it needs no code of its own. `reads` returns the text, as `required_text.folded`, that has every
+    line that a rule with these arguments may report: without one of the rule's `required` texts in
     it the detector is not called.
     """
 
@@ -55,7 +68,7 @@ class RegisteredDetector(NamedTuple):
     reads: "Reads | None" = None
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
-        """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""
+        """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
         if "of" in arguments:
             return _of_all(arguments["of"])
         if arguments.get("absent"):
@@ -64,10 +77,17 @@ class RegisteredDetector(NamedTuple):
         gives = {"": self.gives} if isinstance(self.gives, str) else self.gives
         if isinstance(patterns := arguments.get("case_patterns"), dict):
             # each case has its own pattern, and its message may use that pattern's groups
-            return {case: frozenset(_expanded(gives[""], {**arguments, "pattern": text})) for case, text in patterns.items()}
+            return {
+                case: frozenset(_expanded(gives[""], {**arguments, "pattern": text}))
+                for case, text in patterns.items()
+            }
         kind = arguments.get("type", arguments.get("check"))
         if kind is not None and kind is not True and not isinstance(self.gives, str):
-            own = {key: names for key, names in gives.items() if key == kind or key.startswith(f"{kind}/")}
+            own = {
+                key: names
+                for key, names in gives.items()
+                if key == kind or key.startswith(f"{kind}/")
+            }
             gives = {key[len(kind) + 1 :]: names for key, names in own.items()} or {"": ""}
         return {case: frozenset(_expanded(names, arguments)) for case, names in gives.items()}
 
@@ -96,10 +116,16 @@ DETECTORS: dict[str, RegisteredDetector] = {}
 
 
 def detector(
-    name: str, gives: Gives = "", /, *, generic: bool = False, reads: Reads | None = None, **arguments: ArgumentType
+    name: str,
+    gives: Gives = "",
+    /,
+    *,
+    generic: bool = False,
+    reads: Reads | None = None,
+    **arguments: ArgumentType,
 ) -> Callable[[Detector], Detector]:
-    """Registers a function as the detector `name`; `gives` are the placeholders its hits fill, `arguments` what `[rule.match]` may set, by
-    name and type; `reads` is as in RegisteredDetector.
+    """Registers a function as the detector `name`; `gives` are the placeholders its hits fill,
+    `arguments` what `[rule.match]` may set, by name and type; `reads` is as in RegisteredDetector.
     """
 
     def register(function: Detector) -> Detector:
@@ -111,8 +137,13 @@ def detector(
     return register
 
 
-def by_type(context: "Context", scan: Callable[["Context"], "Iterable[tuple[str, Hit]]"], kind: str) -> "Iterable[Hit]":
-    """Returns the hits of one type from a scan that yields hits of many types; the scan runs once for each patch."""
+def by_type(
+    context: "Context", scan: Callable[["Context"], "Iterable[tuple[str, Hit]]"], kind: str
+) -> "Iterable[Hit]":
+    """Returns the hits of one type from a scan that yields hits of many types.
+
+    The scan runs once for each patch.
+    """
     key = f"{scan.__module__}.{scan.__qualname__}"
     found = context.shared.get(key)
     if found is None:

@@ -12,7 +12,9 @@ _NUMBERED = re.compile(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
-    """The text of all files under Documentation/devicetree/bindings, and the vendors that vendor-prefixes.yaml lists."""
+    """The text of all files under Documentation/devicetree/bindings, and the vendors that
+    vendor-prefixes.yaml lists.
+    """
 
     def __init__(self, text: bytes, vendors: bytes, below: "Bindings | None" = None) -> None:
         self._text = text
@@ -23,13 +25,21 @@ class Bindings:
     @property
     def is_there(self) -> bool:
         """Whether the tree has bindings: other projects keep them elsewhere."""
-        return bool(self._text or self._vendors) or (self._below is not None and self._below.is_there)
+        return bool(self._text or self._vendors) or (
+            self._below is not None and self._below.is_there
+        )
 
     def documents(self, compatible: str) -> bool:
-        """Whether the compatible is documented: as it is, or with `<.*>` for the part (or the number in the part) before its first hyphen."""
+        """Whether the compatible is documented: as it is, or with `<.*>` for the part (or the
+        number in the part) before its first hyphen.
+        """
         known = self._known.get(compatible)
         if known is None:
-            forms = {compatible, _PART.sub(",<.*>-", compatible, count=1), _NUMBERED.sub(r",\1<.*>-", compatible, count=1)}
+            forms = {
+                compatible,
+                _PART.sub(",<.*>-", compatible, count=1),
+                _NUMBERED.sub(r",\1<.*>-", compatible, count=1),
+            }
             known = self._known[compatible] = any(self._has(form) for form in forms) or bool(
                 self._below and self._below.documents(compatible)
             )
@@ -55,7 +65,10 @@ _READ: list[tuple[Tree, Bindings]] = []
 
 
 def bindings_of(tree: Tree) -> Bindings:
-    """Returns the bindings of a tree, with those that earlier patches of the series add; cached for the last tree and the last state of a series."""
+    """Returns the bindings of a tree, with those that earlier patches of the series add.
+
+    Cached for the last tree and the last state of a series.
+    """
     for kept, bindings in _READ:
         if kept is tree:
             return bindings
@@ -77,7 +90,8 @@ def bindings_of(tree: Tree) -> Bindings:
 def _text(tree: Tree) -> bytes:
     root = getattr(tree, "root", None)
     if isinstance(root, Path):
-        # thousands of files: os.walk does not follow links, so the tree's checks for links are not needed
+        # thousands of files: os.walk does not follow links, so the tree's checks for links are not
+        # needed
         return b"\n".join(_read_all(root / FOLDER))
     return b"\n".join(tree.read(path) or b"" for path in tree.files(FOLDER))
 

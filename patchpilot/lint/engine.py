@@ -22,7 +22,9 @@ LEAST_MOVED = 10
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """Returns the findings of the series rules for the series of this context, whose patch is the first."""
+    """Returns the findings of the series rules for the series of this context, whose patch is the
+    first.
+    """
     series = context.series
     if series is None or (len(series.patches) < 2 and series.cover is None):
         return ()
@@ -30,20 +32,30 @@ def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
 
 
 def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """Returns the findings of these rules for one patch, sorted by patch line; findings about the whole patch come last. Series rules are skipped."""
+    """Returns the findings of these rules for one patch, sorted by patch line.
+
+    Findings about the whole patch come last. Series rules are skipped.
+    """
     steps = _patch_steps(tuple(rules))
     if not context.patch.cut:
         return _run(context, steps)
     patch = context.patch
-    message = f"too long to check as a whole: {patch.cut:,} lines, of which the first {len(patch.lines):,} were checked; split the patch"
-    finding = Finding("limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines))
+    message = (
+        f"too long to check as a whole: {patch.cut:,} lines, of which the first"
+        f" {len(patch.lines):,} were checked; split the patch"
+    )
+    finding = Finding(
+        "limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines)
+    )
     # a patch whose message alone is too long cannot be checked
     rest = _run(context, steps) if patch.has_diff else ()
     return (*rest, finding)
 
 
 class _Step(NamedTuple):
-    """A rule and its detector, which is called only if the text that it reads has one of `required`; always where that is empty."""
+    """A rule and its detector, which is called only if the text that it reads has one of
+    `required`; always where that is empty.
+    """
 
     rule: Rule
     detector: RegisteredDetector
@@ -54,7 +66,11 @@ _latest: tuple[tuple[Rule, ...], tuple[_Step, ...]] = ((), ())
 
 
 def _patch_steps(rules: tuple[Rule, ...]) -> tuple[_Step, ...]:
-    """Returns the steps for one patch; those of the latest rules are kept, since most runs have many patches and the same rules for all."""
+    """Returns the steps for one patch.
+
+    Those of the latest rules are kept, since most runs have many patches and the same rules for
+    all.
+    """
     global _latest
     known, steps = _latest
     if known is not rules:
@@ -65,7 +81,9 @@ def _patch_steps(rules: tuple[Rule, ...]) -> tuple[_Step, ...]:
 
 def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
     made = ((rule, detector_of(rule)) for rule in rules)
-    return tuple(_Step(rule, detector, rule.required if detector.reads else ()) for rule, detector in made)
+    return tuple(
+        _Step(rule, detector, rule.required if detector.reads else ()) for rule, detector in made
+    )
 
 
 def _run(context: Context, steps: Sequence[_Step]) -> tuple[Finding, ...]:
@@ -78,14 +96,19 @@ def _run(context: Context, steps: Sequence[_Step]) -> tuple[Finding, ...]:
         rule = step.rule
         for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
-            if finding.severity is Severity.CHECK and not (context.options.strict or (rule.checkpatch and _always_strict(finding))):
+            if finding.severity is Severity.CHECK and not (
+                context.options.strict or (rule.checkpatch and _always_strict(finding))
+            ):
                 continue
             if places.is_moved(finding):
-                # lines that the author did not write are checked by checkpatch.pl's own rules only, and marked
+                # lines that the author did not write are checked by checkpatch.pl's own rules only,
+                # and marked
                 if not rule.checkpatch and not rule.on_moved:
                     continue
                 finding = finding._replace(moved=True)
-            result.append((finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding))
+            result.append(
+                (finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding)
+            )
     result.sort(key=lambda one: one[:2])
     return tuple(finding for _, _, finding in result)
 
@@ -103,7 +126,10 @@ def _may_report(context: Context, step: _Step) -> bool:
 
 
 def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
-    """Returns the hits of a rule; PackError names the argument that its pack does not give to its detector."""
+    """Returns the hits of a rule.
+
+    PackError names the argument that its pack does not give to its detector.
+    """
     rule, detector, _ = step
     try:
         return tuple(detector.function(context, rule.arguments))
@@ -112,7 +138,8 @@ def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
         if name in rule.arguments or name not in detector.arguments:
             raise
         raise PackError(
-            f"{rule.pack}.toml: rule {rule.id}: {rule.detector} needs the argument {name!r}", hint=f"add {name} to [rule.match]"
+            f"{rule.pack}.toml: rule {rule.id}: {rule.detector} needs the argument {name!r}",
+            hint=f"add {name} to [rule.match]",
         ) from error
 
 
@@ -131,7 +158,12 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         line=line,
         column=hit.column,
         reference=rule.reference,
-        fix=hit.fix or (FindingFix(rule.remedy.kind, rule.remedy.text) if rule.remedy.kind != "none" and rule.remedy.text else None),
+        fix=hit.fix
+        or (
+            FindingFix(rule.remedy.kind, rule.remedy.text)
+            if rule.remedy.kind != "none" and rule.remedy.text
+            else None
+        ),
         values=tuple((name, str(value)) for name, value in hit.values.items()),
     )
 
@@ -141,7 +173,10 @@ def _always_strict(finding: Finding) -> bool:
 
 
 class Places:
-    """Maps patch lines to the file and line of the new tree. The diff is parsed only when a finding is in it."""
+    """Maps patch lines to the file and line of the new tree.
+
+    The diff is parsed only when a finding is in it.
+    """
 
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
@@ -149,7 +184,9 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """Returns (path, line in the new file); (None, None) in the message, (path, None) in a file's header."""
+        """Returns (path, line in the new file); (None, None) in the message, (path, None) in a
+        file's header.
+        """
         change = self._change(patch_line)
         if change is None:
             return None, None
@@ -165,15 +202,28 @@ class Places:
         return change.path, line.new_line if line else None
 
     def is_moved(self, finding: Finding) -> bool:
-        """Whether the finding is on an added line that the patch removes elsewhere, ignoring white space. Short lines are not compared."""
+        """Whether the finding is on an added line that the patch removes elsewhere, ignoring white
+        space.
+
+        Short lines are not compared.
+        """
         at = finding.patch_line
-        if at is None or at < self._patch.diff_line or at > len(self._patch.lines) or self._change(at) is None:
+        if (
+            at is None
+            or at < self._patch.diff_line
+            or at > len(self._patch.lines)
+            or self._change(at) is None
+        ):
             return False
         line = self._patch.lines[at - 1]
         if not line.startswith("+") or line.startswith("+++ "):
             return False
         if self._gone is None:
-            removed = ("".join(line.text.split()) for change in self._patch.files for line in change.lines("-"))
+            removed = (
+                "".join(line.text.split())
+                for change in self._patch.files
+                for line in change.lines("-")
+            )
             self._gone = frozenset(text for text in removed if len(text) >= LEAST_MOVED)
         return bool(self._gone) and "".join(line[1:].split()) in self._gone
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns that are compiled at first use: most patches never need most of them, and compiling all takes longer than a check."""
+"""Patterns that are compiled at first use: most patches never need most of them, and compiling all
+takes longer than a check.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +12,9 @@ _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "split", "sub
 
 
 class Lazy:
-    r"""A pattern (in which \w, \s, \d and \b match ASCII only) that is compiled at first use and then has the compiled pattern's methods."""
+    r"""A pattern (in which \w, \s, \d and \b match ASCII only) that is compiled at first use and
+    then has the compiled pattern's methods.
+    """
 
     match: Callable[..., re.Match[str] | None]
     search: Callable[..., re.Match[str] | None]

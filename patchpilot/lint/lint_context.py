@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input of detectors: one patch, its series, the tree and facts from history, each read once."""
+"""The input of detectors: one patch, its series, the tree and facts from history, each read once."""  # noqa: E501
 
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +21,9 @@ SOON = 1.0
 
 
 class Tip(NamedTuple):
-    """The newest commit of a branch, as last fetched: the name of the branch, the commit's tree and date."""
+    """The newest commit of a branch, as last fetched: the name of the branch, the commit's tree and
+    date.
+    """
 
     label: str
     tree: "Tree"
@@ -29,7 +31,10 @@ class Tip(NamedTuple):
 
 
 class HistoryFacts(Protocol):
-    """What rules may ask a repository. The services implement it; without a repository, rules about history report nothing."""
+    """What rules may ask a repository.
+
+    The services implement it; without a repository, rules about history report nothing.
+    """
 
     def find(self, word: str) -> "Commit | None":
         """Returns the commit that an abbreviated id names, or None."""
@@ -44,7 +49,9 @@ class HistoryFacts(Protocol):
         ...
 
     def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
-        """Returns the names of the tags of the same commits in lower case, those of a commit in their order."""
+        """Returns the names of the tags of the same commits in lower case, those of a commit in
+        their order.
+        """
         ...
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
@@ -56,11 +63,16 @@ class HistoryFacts(Protocol):
         ...
 
     def first_release(self, commit_id: str) -> str | None:
-        """Returns the first release tag that contains the commit, or None when unreleased or unknown."""
+        """Returns the first release tag that contains the commit, or None when unreleased or
+        unknown.
+        """
         ...
 
     def is_released(self, commit_id: str) -> bool | None:
-        """Whether any release contains the commit; None when the repository's tags may be too old."""
+        """Whether any release contains the commit.
+
+        None when the repository's tags may be too old.
+        """
         ...
 
     def tree_of(self, commit_id: str) -> "Tree | None":
@@ -68,16 +80,23 @@ class HistoryFacts(Protocol):
         ...
 
     def tip_of(self, tree: str) -> Tip | None:
-        """Returns the tip of the branch that a `T:` line of MAINTAINERS names, or None when no remote has it."""
+        """Returns the tip of the branch that a `T:` line of MAINTAINERS names, or None when no
+        remote has it.
+        """
         ...
 
     def next_tip(self) -> Tip | None:
-        """Returns the tip of the tree in which the next release is integrated (linux-next), or None when no remote has it."""
+        """Returns the tip of the tree in which the next release is integrated (linux-next), or None
+        when no remote has it.
+        """
         ...
 
 
 class Options(NamedTuple):
-    """The options of a run. `kernel` decides which rules are in force; `data_dir` has spelling.txt and const_structs.checkpatch.
+    """The options of a run.
+
+    `kernel` decides which rules are in force; `data_dir` has spelling.txt and
+    const_structs.checkpatch.
 
     `whole_files`: each patch is a whole file that nobody changes, as with checkpatch.pl -f.
     """
@@ -97,7 +116,10 @@ _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 
 
 class Context:
-    """One patch being checked. `shared` is a cache that lives as long as the patch: detectors share their scans in it."""
+    """One patch being checked.
+
+    `shared` is a cache that lives as long as the patch: detectors share their scans in it.
+    """
 
     def __init__(
         self,
@@ -116,7 +138,9 @@ class Context:
 
     def for_patch(self, patch: Patch) -> "Context":
         """Returns the same context for another state of the patch, with an empty cache."""
-        context = Context(patch, self.series, self.tree, self.history, self.options, self.profile, self.progress)
+        context = Context(
+            patch, self.series, self.tree, self.history, self.options, self.profile, self.progress
+        )
         context.began = self.began
         return context
 
@@ -128,7 +152,9 @@ class Context:
         return self.profile or find_project(self.options.profile)
 
     def of_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
-        """Returns what `make` makes of the patches of the series, or of this one: once for all patches of a series, which may be many."""
+        """Returns what `make` makes of the patches of the series, or of this one: once for all
+        patches of a series, which may be many.
+        """
         global _latest
         patches = self.series.patches if self.series and self.series.patches else (self.patch,)
         known, facts = _latest
@@ -141,6 +167,9 @@ class Context:
         return found
 
     def report_progress(self, what: str, done: int, total: int) -> None:
-        """Reports the progress on this patch once it has taken long enough. Raises CancelledError as Progress does."""
+        """Reports the progress on this patch once it has taken long enough.
+
+        Raises CancelledError as Progress does.
+        """
         if self.progress is not silent and time.monotonic() - self.began > SOON:
             self.progress(what, done, total)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prose of a commit message: the author's sentences, without tags, logs, quotes, tables, lists, code and links.
+"""The prose of a commit message: the author's sentences, without tags, logs, quotes, tables, lists,
+code and links.
 
-Pasted text (a log, a trace, a command and its output, a quoted mail, a table) is recognized here, once, for every rule about the message.
+Pasted text (a log, a trace, a command and its output, a quoted mail, a table) is recognized here,
+once, for every rule about the message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +17,12 @@ from patchpilot.model.trailer import is_trailer
 
 _LIST = re.compile(r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+")
 _LOG = re.compile(
-    r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"
+    r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"  # noqa: E501
     r"|EIP|Modules linked in)\b[^=]*[:#]"
     r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
 )
 _CODE = re.compile(
-    r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$"
+    r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$"  # noqa: E501
     r"|^(?:\s*\S+\s{3,}\S)|:\s+[\d.,]+\s*\w*%?$"
 )
 _LINK = re.compile(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
@@ -28,26 +30,39 @@ _TREE = re.compile(r"^\(?(?:cherry picked from|\[ ?\w)")
 
 
 _PROMPT = re.compile(
-    r"^\s*(?:\$|#|%|>>>|=>|U-Boot>|\(gdb\)|[\w.-]*[~\]/][#$]|\[?\w[\w.-]*@[\w.-]+[\]:~ ]\S*?[#$])\s+\S",
+    r"^\s*(?:\$|#|%|>>>|=>|U-Boot>|\(gdb\)|[\w.-]*[~\]/][#$]|\[?\w[\w.-]*@[\w.-]+[\]:~"
+    r" ]\S*?[#$])\s+\S",
 )
 _SPLAT = re.compile(
-    r"^\s*(?:(?:BUG|WARNING|INFO|Oops|UBSAN|KASAN|KMSAN|KCSAN|general protection fault|Unable to handle|Internal error|Kernel panic|kernel BUG"
-    r"|unreferenced object|Call [Tt]race|Backtrace|Traceback|watchdog)(?: [^.=]{1,80})?:|-+\[ cut here \])"
+    r"^\s*(?:(?:BUG|WARNING|INFO|Oops|UBSAN|KASAN|KMSAN|KCSAN|general protection fault|Unable to handle|Internal error|Kernel panic|kernel BUG"  # noqa: E501
+    r"|unreferenced object|Call [Tt]race|Backtrace|Traceback|watchdog)(?: [^.=]{1,80})?:|-+\[ cut here \])"  # noqa: E501
 )
 _REGISTER = r"(?:RIP|R[A-D]X|R[SD]I|R[BS]P|R\d\d|FS|CR2|CS|E[A-D]X|EIP|PC|LR|SP|pc|lr|sp|x\d+)\s*:"
 _PASTED = re.compile(
-    r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""
-    r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|" + _REGISTER + r")"
+    r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""  # noqa: E501
+    r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|"
+    + _REGISTER
+    + r")"
     r"|\w\+0x[0-9a-f]+/0x[0-9a-f]+"
 )
-_FENCE = re.compile(r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))")
+_FENCE = re.compile(
+    r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))"
+)
 _COLUMNS = 60
 """The maximum number of lines between two fences: longer text was not fenced."""
-_DIFF_STARTS = re.compile(r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))")
-_DIFF_GOES_ON = re.compile(r"^(?:[-+ \\]|@@ |index [0-9a-f]+\.\.|(?:new|deleted) file mode |(?:rename|copy) (?:from|to) |diff --git \S)")
+_DIFF_STARTS = re.compile(
+    r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))"
+)
+_DIFF_GOES_ON = re.compile(
+    r"^(?:[-+ \\]|@@ |index [0-9a-f]+\.\.|(?:new|deleted) file mode |(?:rename|copy) (?:from|to) |diff --git \S)"  # noqa: E501
+)
 
 
-_TITLE = re.compile(r"(?:\bcommit|^\s*fixes:)\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"", re.IGNORECASE)
+_TITLE = re.compile(
+    r"(?:\bcommit|^\s*fixes:)\s+[0-9a-f]{7,40}["
+    r" \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
 _TITLE_OPENS = re.compile(r"\s*\(\s*[\"']")
 _TITLE_ENDS = re.compile(r"[\"']\s*\)|\"\s*$")
@@ -78,12 +93,18 @@ def paragraphs(context: Context) -> tuple[Paragraph, ...]:
     """Returns the paragraphs of prose in the message, in order; cached for the patch."""
     found: tuple[Paragraph, ...] | None = context.shared.get("prose.paragraphs")
     if found is None:
-        found = context.shared["prose.paragraphs"] = tuple(_paragraphs(context.patch, pasted(context)))
+        found = context.shared["prose.paragraphs"] = tuple(
+            _paragraphs(context.patch, pasted(context))
+        )
     return found
 
 
 def pasted(context: Context) -> frozenset[int]:
-    """Returns the indexes of the message lines that were pasted in: logs, traces, commands and output, quoted mails, diffs, tables. Tags never are."""
+    """Returns the indexes of the message lines that were pasted in: logs, traces, commands and
+    output, quoted mails, diffs, tables.
+
+    Tags never are.
+    """
     found: frozenset[int] | None = context.shared.get("prose.pasted")
     if found is None:
         found = context.shared["prose.pasted"] = frozenset(_pasted(context.patch.message))
@@ -97,7 +118,12 @@ def _pasted(lines: Sequence[str]) -> Iterator[int]:
     for start, end in _blocks(lines):
         block = [at for at in range(start, end) if at not in fenced and not is_trailer(lines[at])]
         texts = [lines[at] for at in block]
-        if len(texts) > 1 and texts[0].rstrip().endswith(":") and not _is_quote(texts[0]) and not _SPLAT.match(texts[0]):
+        if (
+            len(texts) > 1
+            and texts[0].rstrip().endswith(":")
+            and not _is_quote(texts[0])
+            and not _SPLAT.match(texts[0])
+        ):
             # the line that introduces pasted text is the author's
             block, texts, introduced = block[1:], texts[1:], True
         if texts and _is_pasted(texts, introduced):
@@ -108,14 +134,18 @@ def _pasted(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
-    """Whether a block of lines is pasted: it starts like a paste, half of it looks like one, or it is indented below a line that ends in a colon."""
+    """Whether a block of lines is pasted: it starts like a paste, half of it looks like one, or it
+    is indented below a line that ends in a colon.
+    """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
     if introduced and all(line[:1] in " \t" for line in block) and not any(map(_LIST.match, block)):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
     # of two lines, one is the author's about the other
-    return (alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))) and any(map(_is_quote, block))
+    return (alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))) and any(
+        map(_is_quote, block)
+    )
 
 
 def _is_quote(line: str) -> bool:
@@ -135,7 +165,10 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _fenced(lines: Sequence[str]) -> frozenset[int]:
-    """Returns the lines from one fence to the next of its kind; a row of dashes right below a line is an underline, not a fence."""
+    """Returns the lines from one fence to the next of its kind.
+
+    A row of dashes right below a line is an underline, not a fence.
+    """
     result: set[int] = set()
     opened: tuple[int, str] | None = None
     for at, line in enumerate(lines):
@@ -152,7 +185,9 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
 
 
 def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
-    """Returns the lines of diffs in the message: quoted ones, and that of a patch that has lost the header of its file."""
+    """Returns the lines of diffs in the message: quoted ones, and that of a patch that has lost the
+    header of its file.
+    """
     result: set[int] = set()
     inside = False
     for at, line in enumerate(lines):
@@ -163,20 +198,28 @@ def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Returns, by line index, the characters that are another commit's subject: after `commit <id> (`, `Fixes: <id> (` or `Revert`. One for each line;
-    the next line continues a subject that is not closed.
+    """Returns, by line index, the characters that are another commit's subject: after `commit <id>
+    (`, `Fixes: <id> (` or `Revert`. One for each line; the next line continues a subject that is
+    not closed.
     """
     result: dict[int, tuple[int, int]] = {}
     inside = False
     for at, line in enumerate(lines):
-        opened = None if inside else _TITLE.search(line) or (_TITLE_OPENS.match(line) if at and _NAMED.search(lines[at - 1]) else None)
+        opened = (
+            None
+            if inside
+            else _TITLE.search(line)
+            or (_TITLE_OPENS.match(line) if at and _NAMED.search(lines[at - 1]) else None)
+        )
         if not inside and not opened:
             continue
         start = opened.end() if opened else 0
         closed = _TITLE_ENDS.search(line, start)
         result[at] = (start, closed.start() if closed else len(line))
         # a subject has two lines at most, and ends with the paragraph
-        inside = closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
+        inside = (
+            closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
+        )
     return result
 
 
@@ -197,10 +240,19 @@ def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
 
 @lru_cache(maxsize=512)
 def is_prose(line: str) -> bool:
-    """Whether a line reads as a sentence rather than as a tag, a log, a list, a table, code or a link."""
+    """Whether a line reads as a sentence rather than as a tag, a log, a list, a table, code or a
+    link.
+    """
     if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(r"^[a-z]+[.,]?$", line):
         return False
-    return not (_LIST.match(line) or _LOG.match(line) or _CODE.search(line) or _LINK.match(line) or _TREE.match(line) or is_trailer(line))
+    return not (
+        _LIST.match(line)
+        or _LOG.match(line)
+        or _CODE.search(line)
+        or _LINK.match(line)
+        or _TREE.match(line)
+        or is_trailer(line)
+    )
 
 
 def words(context: Context) -> int:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tags of a commit message with their patch lines, and whether two of them name the same person."""
+"""The tags of a commit message with their patch lines, and whether two of them name the same
+person.
+"""
 
 from itertools import permutations
 
@@ -10,30 +12,43 @@ from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 
 def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
-    """Returns (patch line, trailer) of every line of the message that is a tag, in any paragraph."""
+    """Returns (patch line, trailer) of every line of the message that is a tag, in any paragraph."""  # noqa: E501
     found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
     if found is None:
         patch = context.patch
         found = tuple(
             (patch.message_line + at, trailer)
             for at, line in enumerate(patch.message)
-            if line[:1].isalpha() and (is_trailer(line) or line.startswith("Datasheet:")) and (trailer := parse_trailer(line, at))
+            if line[:1].isalpha()
+            and (is_trailer(line) or line.startswith("Datasheet:"))
+            and (trailer := parse_trailer(line, at))
         )
         context.shared["tags.lines"] = found
     return found
 
 
 def same_person(first: Address, second: Address) -> bool:
-    """Whether two addresses belong to the same person: the same address, or the same words in the name."""
-    return first.key == second.key or (bool(first.name) and _words(first.name) == _words(second.name))
+    """Whether two addresses belong to the same person: the same address, or the same words in the
+    name.
+    """
+    return first.key == second.key or (
+        bool(first.name) and _words(first.name) == _words(second.name)
+    )
 
 
 def may_be_same(sender: Address, person: Address) -> bool:
-    """Whether the sender may be this person by another address: a part of the name, the name written in one word, or a name within the address."""
+    """Whether the sender may be this person by another address: a part of the name, the name
+    written in one word, or a name within the address.
+    """
     theirs = _words(person.name)
     if sender.name and "@" not in sender.name:
         mine = _words(sender.name)
-        return bool(mine and theirs) and (mine <= theirs or theirs <= mine or _in_one_word(mine, theirs) or _in_one_word(theirs, mine))
+        return bool(mine and theirs) and (
+            mine <= theirs
+            or theirs <= mine
+            or _in_one_word(mine, theirs)
+            or _in_one_word(theirs, mine)
+        )
     local = re.sub(r"[^a-z]", "", sender.email.partition("@")[0].lower())
     return any(len(word) >= _LEAST_NAME and word in local for word in theirs)
 
@@ -44,12 +59,22 @@ _LEAST_NAME = 4
 
 def _in_one_word(joined: frozenset[str], words: frozenset[str]) -> bool:
     """Whether `joined` is one word made of all these words, in any order."""
-    return len(joined) == 1 and 1 < len(words) <= _MOST_NAMES and any("".join(order) in joined for order in permutations(words))
+    return (
+        len(joined) == 1
+        and 1 < len(words) <= _MOST_NAMES
+        and any("".join(order) in joined for order in permutations(words))
+    )
 
 
 _MOST_NAMES = 4
 
 
 def _words(name: str) -> frozenset[str]:
-    """Returns the words of a name without the company in parentheses, in any order ("Doe, Jane" is Jane Doe)."""
-    return frozenset(word for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()) if len(word) > 1)
+    """Returns the words of a name without the company in parentheses, in any order ("Doe, Jane" is
+    Jane Doe).
+    """
+    return frozenset(
+        word
+        for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower())
+        if len(word) > 1
+    )

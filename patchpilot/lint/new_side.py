@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The new side of a patch's C code: each line with whether the patch adds it, and with comments and strings masked."""
+"""The new side of a patch's C code: each line with whether the patch adds it, and with comments and
+strings masked.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -17,7 +19,10 @@ _BARE = ("", "{", "}")
 
 
 class NewLine(NamedTuple):
-    """A line of the new side: `text` unchanged, `code` with spaces for comments and empty strings; `comment` when it is inside a comment."""
+    """A line of the new side: `text` unchanged, `code` with spaces for comments and empty strings.
+
+    `comment` when it is inside a comment.
+    """
 
     text: str
     code: str
@@ -46,7 +51,10 @@ class NewHunk(NamedTuple):
 
 
 def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[NewHunk]:
-    """Returns the new side of every hunk of C files (or of files with these suffixes); cached for the patch."""
+    """Returns the new side of every hunk of C files (or of files with these suffixes).
+
+    Cached for the patch.
+    """
     key = f"newlines.{suffixes}"
     found = context.shared.get(key)
     if found is None:
@@ -59,18 +67,27 @@ def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Itera
     return iter(found)
 
 
-def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[tuple[NewHunk, int, NewLine]]:
+def added_lines(
+    context: Context, suffixes: tuple[str, ...] = (".c", ".h")
+) -> Iterator[tuple[NewHunk, int, NewLine]]:
     """Returns (hunk, index in it, line) of every line that the patch adds to such files."""
     key = f"newlines.added.{suffixes}"
     if key not in context.shared:
-        context.shared[key] = [(hunk, at, line) for hunk in c_hunks(context, suffixes) for at, line in enumerate(hunk.lines) if line.added]
+        context.shared[key] = [
+            (hunk, at, line)
+            for hunk in c_hunks(context, suffixes)
+            for at, line in enumerate(hunk.lines)
+            if line.added
+        ]
     return iter(context.shared[key])
 
 
 MOST_BLANK = 20
-"""How many lines without code are between two lines that belong together: a longer search from each line takes quadratic time."""
+"""How many lines without code are between two lines that belong together: a longer search from each
+line takes quadratic time.
+"""
 MOST_ABOVE = 400
-"""How far above a line the function or the initializer that it is in starts, for the same reason."""
+"""How far above a line the function or the initializer that it is in starts, for the same reason."""  # noqa: E501
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
@@ -91,7 +108,9 @@ def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Returns for each line of the hunk whether it is in a function's body: the last line at column 0 above is or ends in an opening brace."""
+    """Returns for each line of the hunk whether it is in a function's body: the last line at column
+    0 above is or ends in an opening brace.
+    """
     # once for each hunk: looking back from every line of a long file takes quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
     found: list[bool] | None = context.shared.get(key)
@@ -106,7 +125,10 @@ def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
 
 
 STRETCH = 10
-"""Another finding of the same kind within this many lines is not reported; blank lines and braces on lines of their own do not count."""
+"""Another finding of the same kind within this many lines is not reported.
+
+Blank lines and braces on lines of their own do not count.
+"""
 
 
 def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
@@ -120,10 +142,15 @@ def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
 
 
 def _filled_lines(context: Context) -> Sequence[int]:
-    """Returns how many lines with more than a brace are above each line of the patch, by its number."""
+    """Returns how many lines with more than a brace are above each line of the patch, by its
+    number.
+    """
     found: list[int] | None = context.shared.get("newlines.filled")
     if found is None:
-        found = context.shared["newlines.filled"] = [0, *accumulate(line[1:].strip() not in _BARE for line in context.patch.lines)]
+        found = context.shared["newlines.filled"] = [
+            0,
+            *accumulate(line[1:].strip() not in _BARE for line in context.patch.lines),
+        ]
     return found
 
 
@@ -149,7 +176,11 @@ def _starts_inside_comment(hunk: Hunk) -> bool:
             return False
         if not re.match(r"\s*\*", line.text) and line.text.strip():
             return False
-    return bool(hunk.lines) and all(re.match(r"\s*\*", line.text) for line in hunk.lines if line.kind != "-" and line.text.strip())
+    return bool(hunk.lines) and all(
+        re.match(r"\s*\*", line.text)
+        for line in hunk.lines
+        if line.kind != "-" and line.text.strip()
+    )
 
 
 def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
@@ -164,7 +195,10 @@ def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
     if "/" not in text and '"' not in text and "'" not in text:
         return text, was, False
     code = _LITERAL.sub(_blank, text)
-    opened = _LITERAL.sub(lambda found: "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else "", text)
+    opened = _LITERAL.sub(
+        lambda found: "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else "",
+        text,
+    )
     return code, was, "/*" in opened
 
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses rule packs (TOML) into rules and examples and validates them; a PackError names file and rule."""
+"""Parses rule packs (TOML) into rules and examples and validates them.
+
+A PackError names file and rule.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,15 +15,35 @@ from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
 from patchpilot.lint.required_text import required_texts
 from patchpilot.model.finding import Severity
-from patchpilot.model.rule import APPLIED_FIXES, FIX_KINDS, SCOPES, Example, Kernel, Pack, Rule, RuleFix
+from patchpilot.model.rule import (
+    APPLIED_FIXES,
+    FIX_KINDS,
+    SCOPES,
+    Example,
+    Kernel,
+    Pack,
+    Rule,
+    RuleFix,
+)
 
 _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 _HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
-_REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
+_REQUIRED = (
+    "id",
+    "name",
+    "severity",
+    "scope",
+    "summary",
+    "why",
+    "reference",
+    "match",
+    "bad",
+    "good",
+)
 _OPTIONAL = (
-    "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "aliases", "options", "known_problems",
+    "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "aliases", "options", "known_problems",  # noqa: E501
     "checkpatch_severity", "checkpatch_severities", "needs",
 )  # fmt: skip
 _TEXTS = ("message", "checkpatch", "since", "until")
@@ -47,7 +70,10 @@ _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
 class _Place(NamedTuple):
-    """A rule's table in its pack, as errors name it: `file:line: rule ID`. Line 0 when it is not known."""
+    """A rule's table in its pack, as errors name it: `file:line: rule ID`.
+
+    Line 0 when it is not known.
+    """
 
     label: str
     line: int
@@ -55,21 +81,42 @@ class _Place(NamedTuple):
     text: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.label}:{self.line}: rule {self.rule}" if self.line else f"{self.label}: rule {self.rule}"
+        return (
+            f"{self.label}:{self.line}: rule {self.rule}"
+            if self.line
+            else f"{self.label}: rule {self.rule}"
+        )
 
     def at(self, key: str, word: str) -> Self:
         """The place of the line where `key` is set to `word`."""
-        named = next((at for at, line in enumerate(self.text) if re.search(rf"\b{re.escape(key)}\b", line)), 0)
-        found = next((at for at, line in enumerate(self.text[named:], named) if f'"{word}"' in line or f"'{word}'" in line), named)
+        named = next(
+            (at for at, line in enumerate(self.text) if re.search(rf"\b{re.escape(key)}\b", line)),
+            0,
+        )
+        found = next(
+            (
+                at
+                for at, line in enumerate(self.text[named:], named)
+                if f'"{word}"' in line or f"'{word}'" in line
+            ),
+            named,
+        )
         return self._replace(line=self.line + found)
 
 
-def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector] = DETECTORS) -> Pack:
-    """Parses the TOML text of a pack; `label` (a file name) is for errors, and its stem is the pack's name."""
+def parse_pack(
+    text: str, label: str, detectors: Mapping[str, RegisteredDetector] = DETECTORS
+) -> Pack:
+    """Parses the TOML text of a pack.
+
+    `label` (a file name) is for errors, and its stem is the pack's name.
+    """
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise PackError(f"{label}: not valid TOML: {error}", hint="correct the TOML syntax") from error
+        raise PackError(
+            f"{label}: not valid TOML: {error}", hint="correct the TOML syntax"
+        ) from error
     _no_unknown(data, ("rule", "retired"), label)
     tables = data.get("rule", [])
     if not isinstance(tables, list):
@@ -95,13 +142,18 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector
 
 
 def _starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
-    """Returns the line number of each [[rule]] header, with the lines from there to the next one."""
+    """Returns the line number of each [[rule]] header, with the lines from there to the next one."""  # noqa: E501
     lines = text.splitlines()
     at = [number for number, line in enumerate(lines) if _HEADER.match(line)]
-    return [(start + 1, tuple(lines[start:end])) for start, end in zip(at, (*at[1:], len(lines)), strict=True)]
+    return [
+        (start + 1, tuple(lines[start:end]))
+        for start, end in zip(at, (*at[1:], len(lines)), strict=True)
+    ]
 
 
-def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping[str, RegisteredDetector]) -> Rule:
+def _rule(
+    table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
+) -> Rule:
     _no_unknown(table, (*_REQUIRED, *_OPTIONAL), where)
     for key in _REQUIRED:
         if not table.get(key):
@@ -122,11 +174,22 @@ def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping
         raise PackError(f"{where}: an id must be capital letters and three digits, e.g. TAG003")
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name must be lower-case words joined by hyphens")
-    if isinstance(table["match"], dict) and isinstance(table["match"].get("say"), str) and "message" not in table:
+    if (
+        isinstance(table["match"], dict)
+        and isinstance(table["match"].get("say"), str)
+        and "message" not in table
+    ):
         # user packs have the message there: it used to be an argument of the detector
-        table = {**table, "message": table["match"]["say"], "match": {key: value for key, value in table["match"].items() if key != "say"}}
+        table = {
+            **table,
+            "message": table["match"]["say"],
+            "match": {key: value for key, value in table["match"].items() if key != "say"},
+        }
     detector, arguments = _match(table["match"], where, detectors)
-    message, messages = table.get("message", "").strip(), _texts(table.get("messages", {}), "messages", where)
+    message, messages = (
+        table.get("message", "").strip(),
+        _texts(table.get("messages", {}), "messages", where),
+    )
     _placeholders(message, messages, detectors[detector].placeholders(arguments), where)
     return Rule(
         id=table["id"],
@@ -162,25 +225,44 @@ def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping
 def _checkpatch_severity(table: Mapping[str, Any], where: _Place) -> Severity | None:
     if "checkpatch_severity" not in table:
         if "checkpatch_severities" in table:
-            raise PackError(f"{where}: checkpatch_severities needs checkpatch_severity, the level of the other cases")
+            raise PackError(
+                f"{where}: checkpatch_severities needs checkpatch_severity, the level of the other"
+                " cases"
+            )
         return None
     if "checkpatch" not in table:
-        raise PackError(f"{where}: checkpatch_severity needs checkpatch, the type that has this level")
-    return Severity(_choice(table["checkpatch_severity"], tuple(Severity), "checkpatch_severity", where))
+        raise PackError(
+            f"{where}: checkpatch_severity needs checkpatch, the type that has this level"
+        )
+    return Severity(
+        _choice(table["checkpatch_severity"], tuple(Severity), "checkpatch_severity", where)
+    )
 
 
 def _texts(table: Any, key: str, where: _Place) -> dict[str, str]:
-    if not isinstance(table, dict) or not all(isinstance(text, str) and text.strip() for text in table.values()):
+    if not isinstance(table, dict) or not all(
+        isinstance(text, str) and text.strip() for text in table.values()
+    ):
         raise PackError(f"{where}: {key} must be a table of strings")
     return {name: text.strip() for name, text in table.items()}
 
 
-def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mapping[str, frozenset[str]], where: _Place) -> None:
-    """Raises PackError for a message of a case that the detector does not have, a case without a message, or an unknown placeholder."""
+def _placeholders(
+    message: str,
+    messages: Mapping[str, str],
+    placeholders: Mapping[str, frozenset[str]],
+    where: _Place,
+) -> None:
+    """Raises PackError for a message of a case that the detector does not have, a case without a
+    message, or an unknown placeholder.
+    """
     for case in messages:
         if case not in placeholders:
             near = nearest(case, placeholders)
-            raise PackError(f"{where}: the detector has no case {case!r}", hint=f"did you mean {near!r}?" if near else None)
+            raise PackError(
+                f"{where}: the detector has no case {case!r}",
+                hint=f"did you mean {near!r}?" if near else None,
+            )
     for case in placeholders if messages and not message else ():
         if case not in messages:
             raise PackError(
@@ -191,24 +273,38 @@ def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mappi
         for name in pack_patterns.placeholders(messages.get(case) or message):
             if name not in names:
                 near = nearest(name, names)
-                known = f"known: {', '.join(sorted(names))}" if names else "the detector has no placeholders"
-                raise PackError(f"{where}: unknown placeholder {{{name}}}", hint=f"did you mean {{{near}}}?" if near else known)
+                known = (
+                    f"known: {', '.join(sorted(names))}"
+                    if names
+                    else "the detector has no placeholders"
+                )
+                raise PackError(
+                    f"{where}: unknown placeholder {{{name}}}",
+                    hint=f"did you mean {{{near}}}?" if near else known,
+                )
 
 
 def _severities(rule: Mapping[str, Any], key: str, where: _Place) -> dict[str, Severity]:
     table = rule.get(key, {})
     if not isinstance(table, dict):
         raise PackError(f"{where}: {key} must be a table of cases")
-    return {case: Severity(_choice(one, tuple(Severity), f"severity of {case}", where)) for case, one in table.items()}
+    return {
+        case: Severity(_choice(one, tuple(Severity), f"severity of {case}", where))
+        for case, one in table.items()
+    }
 
 
-def _match(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]) -> tuple[str, dict[str, Any]]:
+def _match(
+    table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]
+) -> tuple[str, dict[str, Any]]:
     if not isinstance(table, dict) or not isinstance(table.get("detector"), str):
         raise PackError(f"{where}: [rule.match] must name a detector")
     name = table["detector"]
     if name not in detectors:
         near = nearest(name, detectors)
-        raise PackError(f"{where}: unknown detector {name!r}", hint=f"did you mean {near!r}?" if near else None)
+        raise PackError(
+            f"{where}: unknown detector {name!r}", hint=f"did you mean {near!r}?" if near else None
+        )
     known = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
     _arguments(name, arguments, known, where)
@@ -220,7 +316,9 @@ def _match(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector
     return name, arguments
 
 
-def _one_of(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]) -> dict[str, Any]:
+def _one_of(
+    table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]
+) -> dict[str, Any]:
     """Returns a table of [[rule.match.of]] with what the detector `any-of` needs to run it."""
     if not isinstance(table, dict):
         raise PackError(f"{where}: of must be a list of tables, [[rule.match.of]]")
@@ -228,19 +326,36 @@ def _one_of(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetecto
     if not isinstance(kept.get("case", ""), str):
         raise PackError(f"{where}: case must be a string")
     _texts(kept.get("values", {}), "values", where)
-    name, arguments = _match({key: value for key, value in table.items() if key not in kept}, where, detectors)
+    name, arguments = _match(
+        {key: value for key, value in table.items() if key not in kept}, where, detectors
+    )
     if not detectors[name].generic or "of" in detectors[name].arguments:
-        raise PackError(f"{where}: {name} cannot be used in [[rule.match.of]]", hint="use a general detector")
+        raise PackError(
+            f"{where}: {name} cannot be used in [[rule.match.of]]", hint="use a general detector"
+        )
     texts = required_texts(arguments) if detectors[name].reads else ()
-    return {**arguments, **kept, "detector": name, "module": detectors[name].function.__module__, "required": texts}
+    return {
+        **arguments,
+        **kept,
+        "detector": name,
+        "module": detectors[name].function.__module__,
+        "required": texts,
+    }
 
 
-def _arguments(name: str, arguments: Mapping[str, Any], known: Mapping[str, ArgumentType], where: _Place) -> None:
-    """Raises PackError for an argument that the detector `name` does not have, or one with a wrong value."""
+def _arguments(
+    name: str, arguments: Mapping[str, Any], known: Mapping[str, ArgumentType], where: _Place
+) -> None:
+    """Raises PackError for an argument that the detector `name` does not have, or one with a wrong
+    value.
+    """
     for key, value in arguments.items():
         if key not in known:
             near = nearest(key, known)
-            raise PackError(f"{where}: {name} has no argument {key!r}", hint=f"did you mean {near!r}?" if near else None)
+            raise PackError(
+                f"{where}: {name} has no argument {key!r}",
+                hint=f"did you mean {near!r}?" if near else None,
+            )
         kind = known[key]
         if not isinstance(kind, Mapping):
             _argument(key, value, known, where)
@@ -252,7 +367,7 @@ def _arguments(name: str, arguments: Mapping[str, Any], known: Mapping[str, Argu
 
 
 def _argument(key: str, value: Any, known: Mapping[str, ArgumentType], where: _Place) -> None:
-    """Raises PackError for a value of another type, or one that is not among those of the detector."""
+    """Raises PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
     kind = known[key]
     expected = kind if isinstance(kind, type) else str
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
@@ -262,10 +377,19 @@ def _argument(key: str, value: Any, known: Mapping[str, ArgumentType], where: _P
         words: tuple[Any, ...] = tuple(value.values()) if isinstance(value, dict) else (value,)
         for word in words:
             if word not in choices:
-                raise PackError(f"{where.at(key, word)}: {key}: unknown value {word!r}", hint=f"known: {', '.join(choices)}")
+                raise PackError(
+                    f"{where.at(key, word)}: {key}: unknown value {word!r}",
+                    hint=f"known: {', '.join(choices)}",
+                )
 
 
-_TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or false", list: "a list", dict: "a table"}
+_TYPES: Mapping[type, str] = {
+    str: "a string",
+    int: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
 
 
 def _remedy(table: Any, where: _Place) -> RuleFix:
@@ -275,7 +399,9 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
     kind = _choice(table.get("kind", "none"), FIX_KINDS, "fix kind", where)
     fixer = str(table.get("fixer", ""))
     if bool(fixer) != (kind in APPLIED_FIXES):
-        raise PackError(f"{where}: a safe or unsafe fix needs a fixer, other fixes must not have one")
+        raise PackError(
+            f"{where}: a safe or unsafe fix needs a fixer, other fixes must not have one"
+        )
     unsafe = str(table.get("unsafe", ""))
     if unsafe and kind != "safe":
         raise PackError(f"{where}: only a safe fix can have an unsafe one for what it leaves")
@@ -285,8 +411,16 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
         known = import_fixers()
         if name not in known:
             near = nearest(name, known)
-            raise PackError(f"{where}: unknown fixer {name!r}", hint=f"did you mean {near!r}?" if near else None)
-    return RuleFix(kind, str(table.get("text", "")).strip(), fixer, str(table.get("equivalent", "")).strip(), unsafe)
+            raise PackError(
+                f"{where}: unknown fixer {name!r}", hint=f"did you mean {near!r}?" if near else None
+            )
+    return RuleFix(
+        kind,
+        str(table.get("text", "")).strip(),
+        fixer,
+        str(table.get("equivalent", "")).strip(),
+        unsafe,
+    )
 
 
 def _example(table: Any, where: _Place, *, bad: bool) -> Example:
@@ -332,4 +466,7 @@ def _no_unknown(table: Mapping[str, Any], known: tuple[str, ...], where: _Place 
     for key in table:
         if key not in known:
             near = nearest(key, known)
-            raise PackError(f"{where}: unknown key {key!r}", hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}")
+            raise PackError(
+                f"{where}: unknown key {key!r}",
+                hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}",
+            )

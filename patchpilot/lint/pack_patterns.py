@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns from packs: rejected when they could take exponential time, compiled at first use. Those of packs that are not
-shipped are matched by `BoundedPattern`: anybody may have written a tree's packs.
+"""Patterns from packs: rejected when they could take exponential time, compiled at first use.
+
+Those of packs that are not shipped are matched by `BoundedPattern`: anybody may have written a
+tree's packs.
 """
 
 import warnings
@@ -15,7 +17,9 @@ LONGEST_LINE = 4096
 
 
 def problem(pattern: str) -> str | None:
-    """Returns why a pattern must not be used (it does not compile, or has nested unbounded repeats), or None."""
+    """Returns why a pattern must not be used (it does not compile, or has nested unbounded
+    repeats), or None.
+    """
     import re._parser as parser  # type: ignore[import-not-found]
 
     try:
@@ -47,12 +51,16 @@ _foreign: set[str] = set()
 
 def patterns_in(value: Any) -> list[str]:
     """Returns the patterns in an argument of a rule: a text, a list, or a table by case."""
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    values = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    )
     return [str(pattern) for pattern in values]
 
 
 def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yields (name of the argument, pattern) of all patterns in a rule's arguments, those in lists of tables too."""
+    """Yields (name of the argument, pattern) of all patterns in a rule's arguments, those in lists
+    of tables too.
+    """
     for key, value in arguments.items():
         if key.endswith(("pattern", "patterns")):
             yield from ((key, pattern) for pattern in patterns_in(value))
@@ -63,7 +71,7 @@ def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
-    """Marks every pattern among these arguments of rules to be matched in bounded time from now on."""
+    """Marks every pattern among these arguments of rules to be matched in bounded time from now on."""  # noqa: E501
     for table in arguments:
         _foreign.update(pattern for _, pattern in named_patterns(table))
         for value in table.values():
@@ -108,5 +116,8 @@ def placeholders(text: str) -> list[str]:
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:
-    """Fills the placeholders of a rule's message; `str.format` would also follow attributes and pad to any width."""
+    """Fills the placeholders of a rule's message.
+
+    `str.format` would also follow attributes and pad to any width.
+    """
     return _WORD.sub(lambda found: str(words.get(found[1], found[0])), text)

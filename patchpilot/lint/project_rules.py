@@ -9,33 +9,50 @@ from patchpilot.projects.project import Project
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
-    """Raises PackError for an unknown rule in [style], with the user's file and the nearest rule; the shipped files are tested."""
+    """Raises PackError for an unknown rule in [style], with the user's file and the nearest rule.
+
+    The shipped files are tested.
+    """
     from patchpilot.projects.checking import misspelled
 
     known = {word for rule in rules for word in rule.words}
     for key, words in (("ignore", project.style.ignore), ("severity", project.style.severity)):
         for word in words:
             if word not in known:
-                raise misspelled(f"{project.files[0]}: [style]: {key}: unknown rule {word!r}", word, known)
+                raise misspelled(
+                    f"{project.files[0]}: [style]: {key}: unknown rule {word!r}", word, known
+                )
 
 
 def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Returns the rules with the severities that checkpatch.pl has."""
     return tuple(
-        rule._replace(severity=rule.checkpatch_severity, severities=rule.checkpatch_severities) if rule.checkpatch_severity else rule
+        rule._replace(severity=rule.checkpatch_severity, severities=rule.checkpatch_severities)
+        if rule.checkpatch_severity
+        else rule
         for rule in rules
     )
 
 
 _WHOLE_FILE_CHECKS = frozenset(
-    ("AVOID_BUG", "FSF_MAILING_ADDRESS", "LONG_LINE", "LONG_LINE_COMMENT", "LONG_LINE_STRING", "PREFER_FALLTHROUGH", "TYPO_SPELLING")
+    (
+        "AVOID_BUG",
+        "FSF_MAILING_ADDRESS",
+        "LONG_LINE",
+        "LONG_LINE_COMMENT",
+        "LONG_LINE_STRING",
+        "PREFER_FALLTHROUGH",
+        "TYPO_SPELLING",
+    )
 )
 _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF"))
 """The types that checkpatch.pl reports as CHECK with -f, and those that it does not report then."""
 
 
 def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Returns the rules that judge code, not a patch or its message, with the severities that checkpatch.pl -f has."""
+    """Returns the rules that judge code, not a patch or its message, with the severities that
+    checkpatch.pl -f has.
+    """
     found = []
     for rule in rules:
         if rule.checkpatch in _WHOLE_FILE_CHECKS:
@@ -48,12 +65,18 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """Returns the rules without those that the project ignores, and with its severities, which apply to every case of a rule."""
+    """Returns the rules without those that the project ignores, and with its severities, which
+    apply to every case of a rule.
+    """
 
     style = project.style
 
     def as_wanted(rule: Rule) -> Rule:
         name = next((name for name in (rule.name, *rule.aliases) if name in style.severity), None)
-        return rule._replace(severity=Severity(style.severity[name]), severities={}) if name else rule
+        return (
+            rule._replace(severity=Severity(style.severity[name]), severities={}) if name else rule
+        )
 
-    return tuple(as_wanted(rule) for rule in rules if not any(word in style.ignore for word in rule.words))
+    return tuple(
+        as_wanted(rule) for rule in rules if not any(word in style.ignore for word in rule.words)
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes a finding in another version of a patch, when lines have moved, the mail was reworded or the series has grown."""
+"""Recognizes a finding in another version of a patch, when lines have moved, the mail was reworded
+or the series has grown.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +15,14 @@ from patchpilot.series.patch_pairing import PatchTraits, pair_patches
 
 LONGEST = 300
 """Characters of a line that are kept; the rest of a longer line is hashed."""
-_CHANGING = ("date", "message-id", "in-reply-to", "references", "content-transfer-encoding", "x-mailer")
+_CHANGING = (
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "content-transfer-encoding",
+    "x-mailer",
+)
 """Headers whose value differs in every mail."""
 _LONE = re.compile("[\ud800-\udfff]")
 _NO_TEXT = ("@@ ", "diff --git ", "index ", "--- ", "+++ ")
@@ -21,9 +30,11 @@ _NO_TEXT = ("@@ ", "diff --git ", "index ", "--- ", "+++ ")
 
 @dataclass(frozen=True, slots=True, order=True)
 class FindingMark:
-    """The identity of a finding: its rule, the file's path ("" for the message), the line's text with normalized white space.
+    """The identity of a finding: its rule, the file's path ("" for the message), the line's text
+    with normalized white space.
 
-    A finding about a whole patch is identified by its patch: `change` is a hash of what the patch changes, `text` its subject.
+    A finding about a whole patch is identified by its patch: `change` is a hash of what the patch
+    changes, `text` its subject.
     """
 
     path: str
@@ -32,8 +43,13 @@ class FindingMark:
     change: str = ""
 
 
-def mark_of(finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None) -> FindingMark:
-    """Returns the mark of a finding in a patch (None: of the whole series); `renamed` has the old path of renamed files."""
+def mark_of(
+    finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None
+) -> FindingMark:
+    """Returns the mark of a finding in a patch (None: of the whole series).
+
+    `renamed` has the old path of renamed files.
+    """
     if patch is None:
         return FindingMark("", finding.rule, even(re.sub(r"\d+", "#", finding.message)))
     file = place_of(finding)
@@ -45,7 +61,11 @@ def mark_of(finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | 
 
 
 def place_of(finding: Finding) -> str | None:
-    """Returns the file that a finding is about; None for findings about sign-offs, even where checkpatch.pl puts them on the last line of the diff."""
+    """Returns the file that a finding is about.
+
+    None for findings about sign-offs, even where checkpatch.pl puts them on the last line of the
+    diff.
+    """
     return None if finding.column is None and finding.rule in _of_the_tags() else finding.path
 
 
@@ -57,7 +77,9 @@ def _of_the_tags() -> frozenset[str]:
 
 
 def _text(finding: Finding, patch: Patch) -> str:
-    """Returns the text of the finding's line without parts that differ in every mail; "" where nothing is left."""
+    """Returns the text of the finding's line without parts that differ in every mail; "" where
+    nothing is left.
+    """
     at = finding.patch_line
     if at is None or not 1 <= at <= len(patch.lines):
         return ""
@@ -67,7 +89,13 @@ def _text(finding: Finding, patch: Patch) -> str:
     header = next((header for header in reversed(patch.headers) if header.line <= at), None)
     if at < patch.message_line and header:
         name = header.name.lower()
-        return even(patch.subject.title) if name == "subject" else name if name in _CHANGING else even(f"{header.name}: {header.value}")
+        return (
+            even(patch.subject.title)
+            if name == "subject"
+            else name
+            if name in _CHANGING
+            else even(f"{header.name}: {header.value}")
+        )
     if patch.notes and at >= patch.notes_line and " | " in line:
         # the diffstat: its numbers are of the whole file
         return even(line.split("|")[0])
@@ -75,13 +103,20 @@ def _text(finding: Finding, patch: Patch) -> str:
 
 
 def even(text: str) -> str:
-    """Normalizes the white space of a line; cuts long lines and replaces undecodable bytes: the mark is written to a file as UTF-8."""
+    """Normalizes the white space of a line.
+
+    Cuts long lines and replaces undecodable bytes: the mark is written to a file as UTF-8.
+    """
     flat = _LONE.sub("\ufffd", " ".join(text.split()))
     return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}… {_hash(flat)}"
 
 
 def change_of(patch: Patch) -> str:
-    """Returns a hash of what a patch changes, like git's patch-id: without line numbers, context and white space. "" without a diff."""
+    """Returns a hash of what a patch changes, like git's patch-id: without line numbers, context
+    and white space.
+
+    "" without a diff.
+    """
     lines = _changed(patch)
     return _hash("\n".join(lines)) if lines else ""
 
@@ -120,4 +155,6 @@ def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, i
 
 def _traits(patch: Patch) -> PatchTraits:
     lines = _changed(patch)
-    return PatchTraits(even(patch.subject.title), change_of(patch), "", frozenset(patch.paths), Counter(lines))
+    return PatchTraits(
+        even(patch.subject.title), change_of(patch), "", frozenset(patch.paths), Counter(lines)
+    )

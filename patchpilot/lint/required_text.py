@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts of which every match of a pattern has one, found in the parsed pattern: a rule whose texts do not occur in a patch need not be run on it.
+"""The texts of which every match of a pattern has one, found in the parsed pattern: a rule whose
+texts do not occur in a patch need not be run on it.
 
-Case is ignored, and white space belongs to no text: masked code has spaces where the patch has a comment.
+Case is ignored, and white space belongs to no text: masked code has spaces where the patch has a
+comment.
 """
 
 import warnings
@@ -20,7 +22,9 @@ _MOST = 40
 _LONGER = 4
 """A text with one more character is rarer, and worth looking for so many more texts."""
 _FOLDED = {"\u017f": "s", "\u0131": "i"}
-"""Letters that `re.IGNORECASE` takes for an ASCII letter, and that `str.lower` does not change to it."""
+"""Letters that `re.IGNORECASE` takes for an ASCII letter, and that `str.lower` does not change to
+it.
+"""
 
 NOT_ASCII = "\x80"
 """The text that means any character that is not ASCII."""
@@ -29,7 +33,9 @@ Texts = tuple[str, ...]
 
 
 def folded(text: str) -> str:
-    """Returns the text in lower case, so that it has every text that a pattern matches in it, in any case; NOT_ASCII follows one that has other letters."""
+    """Returns the text in lower case, so that it has every text that a pattern matches in it, in
+    any case; NOT_ASCII follows one that has other letters.
+    """
     if text.isascii():
         return text.lower()
     for letter, ascii_letter in _FOLDED.items():
@@ -38,10 +44,12 @@ def folded(text: str) -> str:
 
 
 def required_texts(arguments: Mapping[str, Any]) -> Texts:
-    """Returns texts in lower case of which each line that a rule with these arguments reports has one; () when none are known.
+    """Returns texts in lower case of which each line that a rule with these arguments reports has
+    one; () when none are known.
 
-    A `needle` is such a text, `needles` are such texts; else they are those of `pattern`, `case_patterns` or the patterns in `names`. Cases that are
-    looked for in different parts of the patch have none.
+    A `needle` is such a text, `needles` are such texts; else they are those of `pattern`,
+    `case_patterns` or the patterns in `names`. Cases that are looked for in different parts of the
+    patch have none.
     """
     if "case_where" in arguments:
         return ()
@@ -107,7 +115,9 @@ def _usable(texts: Iterable[str]) -> Texts:
 
 
 def _of_sequence(items: Any) -> Texts:
-    """Returns the best texts of a sequence of parsed items, all of which must match one after the other."""
+    """Returns the best texts of a sequence of parsed items, all of which must match one after the
+    other.
+    """
     best: Texts = ()
     run: Texts = ("",)
     for operator, argument in items:
@@ -148,15 +158,24 @@ def _of_item(operator: str, argument: Any) -> Texts:
 def _is_not_ascii(item: Any) -> bool:
     """Whether an item of a set is a character or a range without ASCII characters."""
     operator, argument = item
-    return str(operator) in ("LITERAL", "RANGE") and not chr(argument[0] if isinstance(argument, tuple) else argument).isascii()
+    return (
+        str(operator) in ("LITERAL", "RANGE")
+        and not chr(argument[0] if isinstance(argument, tuple) else argument).isascii()
+    )
 
 
 def _exact(operator: Any, argument: Any) -> Texts:
-    """Returns all texts in lower case that an item can match; () when they are many, or have white space or letters that are not ASCII."""
+    """Returns all texts in lower case that an item can match; () when they are many, or have white
+    space or letters that are not ASCII.
+    """
     match str(operator):
         case "LITERAL":
             char = chr(argument)
-            return () if char.isspace() or (not char.isascii() and char.lower() != char.upper()) else (char.lower(),)
+            return (
+                ()
+                if char.isspace() or (not char.isascii() and char.lower() != char.upper())
+                else (char.lower(),)
+            )
         case "IN":
             return _of_set(argument)
         case "SUBPATTERN":
@@ -169,7 +188,11 @@ def _exact(operator: Any, argument: Any) -> Texts:
 
 def _of_set(items: Any) -> Texts:
     found = [_exact(*item) for item in items]
-    return tuple(dict.fromkeys(texts[0] for texts in found)) if all(found) and len(found) <= _MOST else ()
+    return (
+        tuple(dict.fromkeys(texts[0] for texts in found))
+        if all(found) and len(found) <= _MOST
+        else ()
+    )
 
 
 def _of_alternatives(alternatives: Any) -> Texts:
@@ -191,5 +214,7 @@ def _better(first: Texts, second: Texts) -> Texts:
 
 
 def _worth(texts: Texts) -> int:
-    """Returns how much a search for these texts is worth: the longer they are and the fewer, the more."""
+    """Returns how much a search for these texts is worth: the longer they are and the fewer, the
+    more.
+    """
     return _LONGER * min(map(len, texts)) - len(texts) if _usable(texts) else 0

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The record of each rule on real patches: how often it fires on accepted ones, and on those where a maintainer asked for what it says.
+"""The record of each rule on real patches: how often it fires on accepted ones, and on those where
+a maintainer asked for what it says.
 
-The numbers are in `checks/records.tsv`, which `python -m tests.lab.rule_record data` writes from mined mails.
+The numbers are in `checks/records.tsv`, which `python -m tests.lab.rule_record data` writes from
+mined mails.
 """
 
 import csv
@@ -13,7 +15,9 @@ from patchpilot.resources import data_dir
 
 
 class RuleRecord(NamedTuple):
-    """Numbers of patches: accepted ones, those of them with a finding, those where a maintainer asked for it, and those of them with a finding."""
+    """Numbers of patches: accepted ones, those of them with a finding, those where a maintainer
+    asked for it, and those of them with a finding.
+    """
 
     accepted: int
     noise: int
@@ -23,10 +27,15 @@ class RuleRecord(NamedTuple):
     @property
     def sentence(self) -> str:
         """The record in one sentence."""
-        noise = f"Fires on {_percent(self.noise, self.accepted)} of {self.accepted} accepted patches"
+        noise = (
+            f"Fires on {_percent(self.noise, self.accepted)} of {self.accepted} accepted patches"
+        )
         if not self.asked:
             return f"{noise}."
-        return f"{noise}, and on {_percent(self.hit, self.asked)} of {self.asked} where a maintainer asked for something of the kind."
+        return (
+            f"{noise}, and on {_percent(self.hit, self.asked)} of {self.asked} where a maintainer"
+            " asked for something of the kind."
+        )
 
 
 @cache
@@ -37,7 +46,9 @@ def rule_records() -> Mapping[str, RuleRecord]:
         return {}
     with file.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
-        return {row["rule"]: RuleRecord(*(int(row[key]) for key in RuleRecord._fields)) for row in rows}
+        return {
+            row["rule"]: RuleRecord(*(int(row[key]) for key in RuleRecord._fields)) for row in rows
+        }
 
 
 def _percent(part: int, whole: int) -> str:

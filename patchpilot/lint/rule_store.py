@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads all rules of a run. Parsing the packs takes longer than checking a patch, so their loaded form is cached by content hash."""
+"""Loads all rules of a run.
+
+Parsing the packs takes longer than checking a patch, so their loaded form is cached by content
+hash.
+"""
 
 import importlib
 import os
@@ -15,10 +19,24 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix
 from patchpilot.resources import data_dir
 
-__all__ = ["OwnPack", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules", "read_pack"]
+__all__ = [
+    "OwnPack",
+    "detector_of",
+    "examples_of",
+    "import_detectors",
+    "load_packs",
+    "load_rules",
+    "read_pack",
+]
 
 _HERE = Path(__file__).parent
-_KIND = Kind("rules", tuple(str(_HERE / name) for name in ("detectors", "pack.py", "required_text.py", "rule.py", "rule_store.py")))
+_KIND = Kind(
+    "rules",
+    tuple(
+        str(_HERE / name)
+        for name in ("detectors", "pack.py", "required_text.py", "rule.py", "rule_store.py")
+    ),
+)
 
 
 class OwnPack(NamedTuple):
@@ -34,7 +52,10 @@ def read_pack(file: Path) -> OwnPack:
 
 
 def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Returns every rule of the shipped packs and of the user's `own`, in pack order; PackError names file and rule."""
+    """Returns every rule of the shipped packs and of the user's `own`, in pack order.
+
+    PackError names file and rule.
+    """
     labels, texts = _sources(own)
     key = _key(labels, texts)
     cached = _cached(key)
@@ -48,7 +69,9 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
-    """Returns the packs with their examples, parsed without the cache: for `explain`, the documentation and the tests."""
+    """Returns the packs with their examples, parsed without the cache: for `explain`, the
+    documentation and the tests.
+    """
     packs = _parse(*_sources(own))
     _one_of_each([rule for pack in packs for rule in pack.rules])
     return packs
@@ -72,7 +95,9 @@ def detector_of(rule: Rule) -> RegisteredDetector:
 
 
 def import_detectors() -> None:
-    """Imports every module of lint/detectors, so that all detectors are known: needed to validate a pack, not to run one."""
+    """Imports every module of lint/detectors, so that all detectors are known: needed to validate a
+    pack, not to run one.
+    """
     import pkgutil
 
     import patchpilot.lint.c.checks  # noqa: F401 (they register what the detector "c" gives)
@@ -83,9 +108,12 @@ def import_detectors() -> None:
 
 
 def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
-    """Returns the pack files and their contents. checks/ has other data too: a pack is a file with rules."""
+    """Returns the pack files and their contents. checks/ has other data too: a pack is a file with
+    rules.
+    """
     folder = data_dir("checks")
-    shipped = [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208 (start-up)
+    # start-up
+    shipped = [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208
     pairs = [(file.name, text) for file in shipped if b"[[rule]]" in (text := _read(file))]
     pairs += own
     return [label for label, _ in pairs], [text for _, text in pairs]
@@ -95,18 +123,27 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot read rule pack {file}: {error.strerror or error}", hint="see the setting `packs`") from error
+        raise InputError(
+            f"cannot read rule pack {file}: {error.strerror or error}",
+            hint="see the setting `packs`",
+        ) from error
 
 
 def _parse(labels: Sequence[str], texts: Sequence[bytes]) -> tuple[Pack, ...]:
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
-    return tuple(parse_pack(text.decode("utf-8", "replace"), label) for label, text in zip(labels, texts, strict=True))
+    return tuple(
+        parse_pack(text.decode("utf-8", "replace"), label)
+        for label, text in zip(labels, texts, strict=True)
+    )
 
 
 def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
-    """Sets the patterns of packs that are not shipped to be matched in bounded time; PackError for one that cannot be."""
+    """Sets the patterns of packs that are not shipped to be matched in bounded time.
+
+    PackError for one that cannot be.
+    """
     labels = {Path(one.label).stem: one.label for one in own}
     theirs = [rule for rule in rules if rule.pack in labels]
     distrust(rule.arguments for rule in theirs)
@@ -124,13 +161,16 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
                 other = seen[word]
                 kind = "id" if word == rule.id else "name"
                 raise PackError(
-                    f"{rule.pack}.toml: rule {rule.id}: {kind} {word!r} is already used by rule {other.id} in {other.pack}.toml"
+                    f"{rule.pack}.toml: rule {rule.id}: {kind} {word!r} is already used by rule"
+                    f" {other.id} in {other.pack}.toml"
                 )
             seen[word] = rule
 
 
 def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
-    """Returns a hash of everything the loaded form depends on: the packs and the detectors' sources."""
+    """Returns a hash of everything the loaded form depends on: the packs and the detectors'
+    sources.
+    """
     parts = []
     for label, text in zip(labels, texts, strict=True):
         parts += [f"{label} {len(text)}".encode("utf-8", "surrogateescape"), text]
@@ -147,14 +187,19 @@ def _plain(rule: Rule) -> tuple[Any, ...]:
     values["remedy"] = tuple(rule.remedy)
     values["arguments"] = dict(rule.arguments)
     values["severities"] = {case: str(one) for case, one in rule.severities.items()}
-    values["checkpatch_severities"] = {case: str(one) for case, one in rule.checkpatch_severities.items()}
+    values["checkpatch_severities"] = {
+        case: str(one) for case, one in rule.checkpatch_severities.items()
+    }
     values["messages"], values["options"] = dict(rule.messages), dict(rule.options)
     return tuple(values[name] for name in _NAMES)
 
 
 def _rule(values: tuple[Any, ...]) -> Rule:
     table: Mapping[str, Any] = dict(zip(_NAMES, values, strict=True))
-    severities, there = ({case: Severity(one) for case, one in table[key].items()} for key in ("severities", "checkpatch_severities"))
+    severities, there = (
+        {case: Severity(one) for case, one in table[key].items()}
+        for key in ("severities", "checkpatch_severities")
+    )
     level = table["checkpatch_severity"] and Severity(table["checkpatch_severity"])
     return Rule(
         **{

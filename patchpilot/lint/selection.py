@@ -10,16 +10,27 @@ from patchpilot.projects.loading import find_project
 
 
 def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
-    """Whether a rule is in force for a tree of this version under this profile, or one that it inherits from."""
+    """Whether a rule is in force for a tree of this version under this profile, or one that it
+    inherits from.
+    """
     if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
         return False
     return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(rule.profiles)
 
 
 def choose(
-    rules: Iterable[Rule], *, kernel: Kernel, profile: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    rules: Iterable[Rule],
+    *,
+    kernel: Kernel,
+    profile: str,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
 ) -> tuple[Rule, ...]:
-    """Returns the selected rules that are in force; a word is an id, a name, a checkpatch type or a pack, in any case. UsageError for an unknown one."""
+    """Returns the selected rules that are in force.
+
+    A word is an id, a name, a checkpatch type or a pack, in any case. UsageError for an unknown
+    one.
+    """
     everything = tuple(rules)
     selected, ignored = _known(select, everything), _known(ignore, everything)
     return tuple(
@@ -32,7 +43,10 @@ def choose(
 
 
 def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
-    """Checks that every word of --select and --ignore names something; UsageError for the first that does not."""
+    """Checks that every word of --select and --ignore names something.
+
+    UsageError for the first that does not.
+    """
     _known(words, rules)
 
 
@@ -48,5 +62,7 @@ def _known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     known = {word.lower(): word for rule in rules for word in rule.words}
     for word in words:
         if word.lower() not in known:
-            raise unknown("rule", word, known.values(), hint=unknown_rule_hint(word, known.values()))
+            raise unknown(
+                "rule", word, known.values(), hint=unknown_rule_hint(word, known.values())
+            )
     return frozenset(word.lower() for word in words)

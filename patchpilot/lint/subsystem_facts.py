@@ -14,17 +14,25 @@ if TYPE_CHECKING:
 
 
 def subsystem(context: "Context") -> "Subsystem | None":
-    """Returns the subsystem that the patch is for; None where several are, none is known, or the project is not the kernel."""
+    """Returns the subsystem that the patch is for.
+
+    None where several are, none is known, or the project is not the kernel.
+    """
     if not context.project.kernel:
         return None
     if "subsystem" not in context.shared:
-        context.shared["subsystem"] = subsystem_of(context.patch, lambda paths: _sections(context, paths))
+        context.shared["subsystem"] = subsystem_of(
+            context.patch, lambda paths: _sections(context, paths)
+        )
     found: Subsystem | None = context.shared["subsystem"]
     return found
 
 
 def file_subsystem(context: "Context", path: str) -> "Subsystem | None":
-    """Returns the subsystem that a file is in; None where none is known, or the project is not the kernel."""
+    """Returns the subsystem that a file is in.
+
+    None where none is known, or the project is not the kernel.
+    """
     known: dict[str, Subsystem | None] = context.shared.setdefault("subsystems", {})
     if path not in known:
         known[path] = subsystem_of_path(path) if context.project.kernel else None
@@ -50,7 +58,9 @@ def sections_of(context: "Context") -> "tuple[SectionMatch, ...]":
             try:
                 file = load(context.tree)
                 paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
-                found = tuple(match_text for match_text in match_texts(file, paths) if not match_text.is_rest)
+                found = tuple(
+                    match_text for match_text in match_texts(file, paths) if not match_text.is_rest
+                )
             except MissingError:
                 found = ()
         context.shared["tree.sections"] = found
@@ -59,4 +69,6 @@ def sections_of(context: "Context") -> "tuple[SectionMatch, ...]":
 
 def _sections(context: "Context", paths: Sequence[str]) -> Sequence[str]:
     """Returns the names of the sections that these files of the patch are in."""
-    return [match.section.name for match in sections_of(context) if set(paths).intersection(match.paths)]
+    return [
+        match.section.name for match in sections_of(context) if set(paths).intersection(match.paths)
+    ]

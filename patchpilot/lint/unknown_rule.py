@@ -12,22 +12,29 @@ LIKE = 0.72
 
 
 def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
-    """Returns a hint that names the nearest rule, if there is one, and the command that lists them."""
+    """Returns a hint that names the nearest rule, if there is one, and the command that lists them."""  # noqa: E501
     listing = Action("rules", (), "`{}` lists them")
     near = nearest_rule(word, known)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
 
 
 def nearest_rule(word: str, known: Iterable[str]) -> str | None:
-    """Returns the name or checkpatch type that shares most words with `word`, or is spelled nearly the same; None when none is similar."""
+    """Returns the name or checkpatch type that shares most words with `word`, or is spelled nearly
+    the same; None when none is similar.
+    """
     import difflib
 
     parts, names = _words(word), list(known)
 
     def alike(name: str) -> float:
-        return difflib.SequenceMatcher(None, word.lower().replace("_", "-"), name.lower().replace("_", "-")).ratio()
+        return difflib.SequenceMatcher(
+            None, word.lower().replace("_", "-"), name.lower().replace("_", "-")
+        ).ratio()
 
-    shared = [(sum(_is_same(part, other) for part in parts for other in _words(name)), alike(name), name) for name in names]
+    shared = [
+        (sum(_is_same(part, other) for part in parts for other in _words(name)), alike(name), name)
+        for name in names
+    ]
     number, _, best = max(shared, default=(0, 0.0, ""), key=lambda entry: (entry[0], entry[1]))
     spelled = nearest(word, names)
     if spelled and alike(spelled) >= LIKE and alike(spelled) >= alike(best):
@@ -41,4 +48,6 @@ def _words(name: str) -> list[str]:
 
 def _is_same(one: str, other: str) -> bool:
     """Whether two words differ only in their ending."""
-    return one == other or (min(len(one), len(other)) > 3 and (one.startswith(other[:-1]) or other.startswith(one[:-1])))
+    return one == other or (
+        min(len(one), len(other)) > 3 and (one.startswith(other[:-1]) or other.startswith(one[:-1]))
+    )

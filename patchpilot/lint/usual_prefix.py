@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The usual subject prefix of files: from the subjects of their last commits, or without history from checks/prefixes.tsv.
+"""The usual subject prefix of files: from the subjects of their last commits, or without history
+from checks/prefixes.tsv.
 
-`python -m tests.lab.mine_customs prefixes` writes that table from the archives of mailing lists: for a directory the share of each first prefix
-("iio=97|counter=2"), further prefixes that nearly every patch has ("adc=94"), and the case of the first word after them where nearly all have the
+`python -m tests.lab.mine_customs prefixes` writes that table from the archives of mailing lists:
+for a directory the share of each first prefix ("iio=97|counter=2"), further prefixes that nearly
+every patch has ("adc=94"), and the case of the first word after them where nearly all have the
 same. "directory/**" counts everything below it, too.
 """
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
 
 LEAST_SHARE = 0.85
-"""A prefix that fewer patches to a directory have is not its usual one: drivers are named without the subsystem there."""
+"""A prefix that fewer patches to a directory have is not its usual one: drivers are named without
+the subsystem there.
+"""
 _BESIDE = ("Documentation/", "include/")
 
 
@@ -26,16 +30,25 @@ COMMITS = 60
 
 
 def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
-    """Returns the sets of paths whose history is read for a patch: the files it changes most, and the directory of the first."""
+    """Returns the sets of paths whose history is read for a patch: the files it changes most, and
+    the directory of the first.
+    """
     changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
-    old = tuple(change.old_path for change in changes if change.old_path and change.old_path != "MAINTAINERS")[:3]
-    folders = tuple(str(PurePosixPath(change.path).parent) for change in changes if "/" in change.path)[:1]
+    old = tuple(
+        change.old_path
+        for change in changes
+        if change.old_path and change.old_path != "MAINTAINERS"
+    )[:3]
+    folders = tuple(
+        str(PurePosixPath(change.path).parent) for change in changes if "/" in change.path
+    )[:1]
     return tuple(paths for paths in (old, folders) if paths)
 
 
 class UsualPrefix(NamedTuple):
-    """The prefixes of patches to `where`, of which `total` are known: first ones with their share in percent, the most frequent first, and usual
-    further ones. `case` is "capital" or "lower" where nearly all have such a word after the prefix.
+    """The prefixes of patches to `where`, of which `total` are known: first ones with their share
+    in percent, the most frequent first, and usual further ones. `case` is "capital" or "lower"
+    where nearly all have such a word after the prefix.
     """
 
     where: str
@@ -61,7 +74,9 @@ class UsualPrefix(NamedTuple):
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
         """Whether each usual further prefix is in one of these."""
-        return all(any(part.lower() in prefix.lower() for prefix in prefixes) for part in self.further)
+        return all(
+            any(part.lower() in prefix.lower() for prefix in prefixes) for part in self.further
+        )
 
     def is_known(self, first: str) -> bool:
         """Whether patches here had such a first prefix, up to the part before a "/"."""
@@ -69,13 +84,18 @@ class UsualPrefix(NamedTuple):
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two first prefixes are of the same kind: equal including case, or with different parts after the same "subsystem/"."""
+    """Whether two first prefixes are of the same kind: equal including case, or with different
+    parts after the same "subsystem/".
+    """
     own = one.split("/")[0]
-    return one == other or (("/" in other or own.endswith(" ")) and own.strip() == other.split("/")[0].strip())
+    return one == other or (
+        ("/" in other or own.endswith(" ")) and own.strip() == other.split("/")[0].strip()
+    )
 
 
 def learned_prefix(paths: Sequence[str]) -> UsualPrefix | None:
-    """The usual prefix of a patch's files by the shipped table; None where it has none, or where the files are in directories with different ones.
+    """The usual prefix of a patch's files by the shipped table; None where it has none, or where
+    the files are in directories with different ones.
 
     Public headers and documentation do not count where there is code.
     """
@@ -97,8 +117,13 @@ def _of_folder(folder: str) -> UsualPrefix | None:
     for name in (folder, *(f"{above}/**" for above in (place, *place.parents))):
         start = table.find(f"\n{name}\t")
         if start >= 0:
-            where, total, first, further, case = table[start + 1 : table.index("\n", start + 1)].split("\t")
-            shares = tuple((word, int(share)) for word, _, share in (part.rpartition("=") for part in first.split("|")))
+            where, total, first, further, case = table[
+                start + 1 : table.index("\n", start + 1)
+            ].split("\t")
+            shares = tuple(
+                (word, int(share))
+                for word, _, share in (part.rpartition("=") for part in first.split("|"))
+            )
             usual = tuple(part.rpartition("=")[0] for part in further.split("|") if part)
             return UsualPrefix(where.removesuffix("/**"), int(total), shares, usual, case)
     return None

@@ -18,16 +18,20 @@ from patchpilot.model.rule import Rule
 
 KEYS = ("rule", "path", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))
-"""Scopes that a tree's file cannot waive, because anybody may have written it: errors about incomplete mails, hidden text and missing sign-offs."""
+"""Scopes that a tree's file cannot waive, because anybody may have written it: errors about
+incomplete mails, hidden text and missing sign-offs.
+"""
 TREE, TOPIC = "tree", "topic"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: all files); the reason; its last day.
+    """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: all
+    files); the reason; its last day.
 
-    `origin` is where it was written, for messages; `kind` is "tree", "person", or "topic" for one given on an earlier command line;
-    `subject` is that of the only patch it is for (none: every patch).
+    `origin` is where it was written, for messages; `kind` is "tree", "person", or "topic" for one
+    given on an earlier command line; `subject` is that of the only patch it is for (none: every
+    patch).
     """
 
     rule: str
@@ -39,11 +43,16 @@ class Waiver:
     subject: str = ""
 
     def covers(self, finding: Finding, words: Iterable[str]) -> bool:
-        """Whether it covers this finding, whose rule has these names; a waiver with paths covers no finding about the message."""
+        """Whether it covers this finding, whose rule has these names.
+
+        A waiver with paths covers no finding about the message.
+        """
         if self.rule.lower() not in {word.lower() for word in words}:
             return False
         place = place_of(finding) if self.paths else None
-        return not self.paths or (place is not None and any(_matches(place, path) for path in self.paths))
+        return not self.paths or (
+            place is not None and any(_matches(place, path) for path in self.paths)
+        )
 
     def ended(self, today: date) -> bool:
         """Whether its last day has passed."""
@@ -60,8 +69,14 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
-    """Parses the `[[waiver]]` tables of a tree's file. InputError names the file, the waiver and the key."""
-    return tuple(_from_table(table, f"{label}: waiver {number}", label) for number, table in enumerate(tables, 1))
+    """Parses the `[[waiver]]` tables of a tree's file.
+
+    InputError names the file, the waiver and the key.
+    """
+    return tuple(
+        _from_table(table, f"{label}: waiver {number}", label)
+        for number, table in enumerate(tables, 1)
+    )
 
 
 def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
@@ -74,17 +89,37 @@ def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
             raise InputError(f"{place}: missing {key}", hint=f'add {key} = "…"')
     paths = table.get("path", ())
     paths = (paths,) if isinstance(paths, str) else paths
-    if not isinstance(paths, list | tuple) or not all(isinstance(path, str) and path for path in paths) or ("path" in table and not paths):
-        raise InputError(f"{place}: path is not a pattern or a list of patterns", hint='e.g. path = "drivers/foo/*"')
-    return Waiver(table["rule"].strip(), " ".join(table["reason"].split()), tuple(paths), _day(table.get("until"), place), label, TREE)
+    if (
+        not isinstance(paths, list | tuple)
+        or not all(isinstance(path, str) and path for path in paths)
+        or ("path" in table and not paths)
+    ):
+        raise InputError(
+            f"{place}: path is not a pattern or a list of patterns",
+            hint='e.g. path = "drivers/foo/*"',
+        )
+    return Waiver(
+        table["rule"].strip(),
+        " ".join(table["reason"].split()),
+        tuple(paths),
+        _day(table.get("until"), place),
+        label,
+        TREE,
+    )
 
 
 def _day(value: Any, place: str) -> date | None:
     if value is None or type(value) is date:
         return value
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and (day := read_day(value)):
+    if (
+        isinstance(value, str)
+        and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+        and (day := read_day(value))
+    ):
         return day
-    raise InputError(f"{place}: until is not a date", hint='give the last day, e.g. until = "2027-01-31"')
+    raise InputError(
+        f"{place}: until is not a date", hint='give the last day, e.g. until = "2027-01-31"'
+    )
 
 
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
@@ -93,16 +128,26 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     for word in words:
         rule, equals, reason = word.partition("=")
         if not equals or not rule.strip() or not reason.strip():
-            raise UsageError(f"--waive {word}: a waiver needs a reason", hint="e.g. --waive long-line='the table reads better'")
+            raise UsageError(
+                f"--waive {word}: a waiver needs a reason",
+                hint="e.g. --waive long-line='the table reads better'",
+            )
         result.append(Waiver(rule.strip(), " ".join(reason.split())))
     return tuple(result)
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
-    """Checks that each waiver names a rule, and that a tree's waivers name only rules a tree may waive. UsageError or InputError with a hint."""
+    """Checks that each waiver names a rule, and that a tree's waivers name only rules a tree may
+    waive.
+
+    UsageError or InputError with a hint.
+    """
     known = {word.lower(): word for rule in rules for word in rule.words}
     not_waivable = {
-        word.lower() for rule in rules if rule.scope in NEVER_A_TREES and rule.severity is Severity.ERROR for word in rule.words
+        word.lower()
+        for rule in rules
+        if rule.scope in NEVER_A_TREES and rule.severity is Severity.ERROR
+        for word in rule.words
     }
     for waiver in waivers:
         word = waiver.rule.lower()
@@ -120,5 +165,9 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
         if waiver.kind == TREE and word in not_waivable:
             raise InputError(
                 f"{waiver.origin}: {waiver.rule} cannot be waived in a tree's file",
-                hint=Action("check", ("--waive", f"{waiver.rule}=REASON"), "waive it on the command line, for your topic: {}"),
+                hint=Action(
+                    "check",
+                    ("--waive", f"{waiver.rule}=REASON"),
+                    "waive it on the command line, for your topic: {}",
+                ),
             )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Word lists of detectors in checks/words: read at first use, their loaded form cached by content hash."""
+"""Word lists of detectors in checks/words: read at first use, their loaded form cached by content
+hash.
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +13,10 @@ from patchpilot.resources import data_dir
 
 
 def word_list(name: str, key: str) -> tuple[str, ...]:
-    """Returns the list `key` of checks/words/NAME.toml. PackError when it is missing or not a list of strings."""
+    """Returns the list `key` of checks/words/NAME.toml.
+
+    PackError when it is missing or not a list of strings.
+    """
     words = _tables(name).get(key)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise PackError(f"words/{name}.toml: {key} must be a list of strings")
@@ -25,7 +30,10 @@ def word_set(name: str, key: str) -> frozenset[str]:
 
 
 def word_table(name: str, key: str) -> Mapping[str, Any]:
-    """Returns the table `key` of checks/words/NAME.toml. PackError when it is missing or not a table."""
+    """Returns the table `key` of checks/words/NAME.toml.
+
+    PackError when it is missing or not a table.
+    """
     table = _tables(name).get(key)
     if not isinstance(table, dict):
         raise PackError(f"words/{name}.toml: {key} must be a table")

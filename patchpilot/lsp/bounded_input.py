@@ -13,7 +13,10 @@ _DIGITS = len(str(MAX_INPUT))
 
 
 class BoundedInput:
-    """A binary stream of messages; reading one that is larger than an input may be is an InputError."""
+    """A binary stream of messages.
+
+    Reading one that is larger than an input may be is an InputError.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -26,7 +29,10 @@ class BoundedInput:
         if is_large or len(line) == _LONGEST_HEADER:
             raise InputError(
                 "the editor sent a message that is too large",
-                hint=f"the limit is {MAX_INPUT // MIB} MiB, and {_LONGEST_HEADER:,} bytes for a line of its header",
+                hint=(
+                    f"the limit is {MAX_INPUT // MIB} MiB, and {_LONGEST_HEADER:,} bytes for a line"
+                    " of its header"
+                ),
             )
         return line
 

@@ -11,10 +11,14 @@ from patchpilot.lsp.bounded_input import bounded
 
 
 @click.command(epilog="Example: patchpilot lsp --topic")
-@click.option("--topic", is_flag=True, help="check all changes of the topic, not only those since HEAD")
+@click.option(
+    "--topic", is_flag=True, help="check all changes of the topic, not only those since HEAD"
+)
 @click.option("--base", metavar="REV", help="base of the topic (implies --topic)")
 def command(topic: bool, base: str | None) -> int:
-    """Run the language server on standard input and output: findings in source files, commit messages and patch files while you write them."""
+    """Run the language server on standard input and output: findings in source files, commit
+    messages and patch files while you write them.
+    """
     try:
         from patchpilot.lsp.server import make
     except ModuleNotFoundError as error:
@@ -25,6 +29,9 @@ def command(topic: bool, base: str | None) -> int:
             hint="install the extra `lsp`: pip install '.[lsp]' in a clone of patchpilot",
         ) from error
     # the server closes its streams when it ends; the call itself still has to
-    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin, os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout:
+    with (
+        os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin,
+        os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout,
+    ):
         make(topic=topic, base=base).start_io(bounded(stdin), stdout)
     return 0

@@ -33,7 +33,10 @@ T = TypeVar("T")
 
 
 class Server(LanguageServer):
-    """The texts that are open, each with its findings at its last check. Texts are checked one after the other, in a thread of their own."""
+    """The texts that are open, each with its findings at its last check.
+
+    Texts are checked one after the other, in a thread of their own.
+    """
 
     def __init__(self, *, topic: bool, base: str | None) -> None:
         super().__init__("patchpilot", __version__)
@@ -44,7 +47,10 @@ class Server(LanguageServer):
         self._due: dict[str, asyncio.Task[None]] = {}
 
     def check_soon(self, uri: str, *, whole: bool) -> None:
-        """Check a text once it is not changed any more. A `whole` check asks for settings and history too, and looks at the other changed files."""
+        """Check a text once it is not changed any more.
+
+        A `whole` check asks for settings and history too, and looks at the other changed files.
+        """
         if uri in self._due:
             self._due[uri].cancel()
         self._due[uri] = asyncio.ensure_future(self._check(uri, whole))
@@ -63,8 +69,12 @@ class Server(LanguageServer):
             self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, error.message))
 
     async def _check_others(self, check: EditorCheck) -> None:
-        """Check the changed files that are not open, and those that had findings and are unchanged now."""
-        there = {uri for path in await self._asked(check.changed) if (uri := from_fs_path(str(path)))}
+        """Check the changed files that are not open, and those that had findings and are unchanged
+        now.
+        """
+        there = {
+            uri for path in await self._asked(check.changed) if (uri := from_fs_path(str(path)))
+        }
         for uri in (there | self._found.keys()) - self.workspace.text_documents.keys():
             await self._publish(check, uri, whole=False)
 
@@ -78,10 +88,14 @@ class Server(LanguageServer):
         found = await self._asked(check.findings, path, text, with_history=whole)
         self._found[uri] = found
         diagnostics = [_diagnostic(document, text.split("\n"), one) for one in found]
-        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, version))
+        self.text_document_publish_diagnostics(
+            lsp.PublishDiagnosticsParams(uri, diagnostics, version)
+        )
 
     async def _asked(self, work: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: work(*words, **named))
+        return await asyncio.get_running_loop().run_in_executor(
+            self._worker, lambda: work(*words, **named)
+        )
 
     def _check_of(self, uri: str) -> EditorCheck:
         directory = editor_directory(_path(uri))
@@ -111,13 +125,25 @@ class Server(LanguageServer):
         check = await self._asked(self._check_of, uri)
         actions = []
         for one in self._at(uri, within.start.line, within.end.line):
-            edits = await self._asked(check.fix, _path(uri), text, one.finding) if one.is_fixable else ()
+            edits = (
+                await self._asked(check.fix, _path(uri), text, one.finding)
+                if one.is_fixable
+                else ()
+            )
             if edits:
                 changes = [_text_edit(edit.start, edit.end, edit.lines) for edit in edits]
                 title = f"Fix {one.finding.name}"
                 diagnostics = [_diagnostic(document, lines, one)]
                 edit = lsp.WorkspaceEdit(changes={uri: changes})
-                actions.append(lsp.CodeAction(title, lsp.CodeActionKind.QuickFix, diagnostics, is_preferred=True, edit=edit))
+                actions.append(
+                    lsp.CodeAction(
+                        title,
+                        lsp.CodeActionKind.QuickFix,
+                        diagnostics,
+                        is_preferred=True,
+                        edit=edit,
+                    )
+                )
         return actions
 
     def _at(self, uri: str, first: int, last: int) -> list[TextFinding]:
@@ -148,7 +174,9 @@ def make(*, topic: bool, base: str | None) -> Server:
     async def hover(params: lsp.HoverParams) -> lsp.Hover | None:
         return await server.hover(params.text_document.uri, params.position)
 
-    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
+    @server.feature(
+        lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix])
+    )
     async def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         return await server.actions(params.text_document.uri, params.range)
 
@@ -167,10 +195,15 @@ def _diagnostic(document: TextDocument, lines: Sequence[str], one: TextFinding) 
         printable(finding.message),
         severity=_SEVERITIES[finding.severity],
         code=finding.name,
-        code_description=lsp.CodeDescription(address) if (address := web_address(finding.reference)) else None,
+        code_description=lsp.CodeDescription(address)
+        if (address := web_address(finding.reference))
+        else None,
         source="patchpilot",
     )
 
 
 def _text_edit(start: int, end: int, new: Sequence[str]) -> lsp.TextEdit:
-    return lsp.TextEdit(lsp.Range(lsp.Position(start, 0), lsp.Position(end, 0)), "".join(f"{line}\n" for line in new))
+    return lsp.TextEdit(
+        lsp.Range(lsp.Position(start, 0), lsp.Position(end, 0)),
+        "".join(f"{line}\n" for line in new),
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The MAINTAINERS file: parsed, indexed by folder, matched against paths, file names and the text of a patch."""
+"""The MAINTAINERS file: parsed, indexed by folder, matched against paths, file names and the text
+of a patch.
+"""
 
 from patchpilot.maintainers.load import load
 from patchpilot.maintainers.match import SectionMatch, match

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""F: and X: patterns with alternatives, `xen/{a,b}/x.c` as Xen's MAINTAINERS has them: matched as one regular expression, never expanded.
+"""F: and X: patterns with alternatives, `xen/{a,b}/x.c` as Xen's MAINTAINERS has them: matched as
+one regular expression, never expanded.
 
 An alternative matches as the same pattern written alone: see `filepattern`.
 """
@@ -29,17 +30,26 @@ class Braces:
         return _most_slashes(self._tree)
 
     def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
-        """Whether one of its alternatives matches the path; `is_folder` is asked only when the answer depends on it."""
+        """Whether one of its alternatives matches the path.
+
+        `is_folder` is asked only when the answer depends on it.
+        """
         if self._below.match(path):
             return True
         ends = (at for at, char in enumerate(path) if char == "/")
-        if any(_NEVER_A_FOLDER.isdisjoint(path[:at]) and self._alone.fullmatch(path[:at]) and is_folder(path[:at]) for at in ends):
+        if any(
+            _NEVER_A_FOLDER.isdisjoint(path[:at])
+            and self._alone.fullmatch(path[:at])
+            and is_folder(path[:at])
+            for at in ends
+        ):
             return True
         if not self._plain:
             return self._beside.fullmatch(path) is not None
         names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1))
         return any(
-            self._alone.fullmatch(name) and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
+            self._alone.fullmatch(name)
+            and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
             for name in (names if self._beside.fullmatch(path) else ())
         )
 
@@ -50,7 +60,9 @@ class Braces:
 
     @cached_property
     def _beside(self) -> BoundedPattern:
-        """The other alternatives, which match only paths with as many slashes, so wildcards do not match a slash."""
+        """The other alternatives, which match only paths with as many slashes, so wildcards do not
+        match a slash.
+        """
         return _pattern(_ending(self._tree, slash=False), "[^/]*")
 
     @cached_property
@@ -69,7 +81,10 @@ def braces(pattern: str) -> Braces | None:
 
 
 def _groups(pattern: str) -> Iterator[tuple[int, int]]:
-    """Where each group of alternatives begins and ends; `{2}` and `{1,3}` are the counts of a regular expression."""
+    """Where each group of alternatives begins and ends.
+
+    `{2}` and `{1,3}` are the counts of a regular expression.
+    """
     opened: list[tuple[int, bool]] = []
     for at, char in enumerate(pattern):
         if char == "{":
@@ -114,7 +129,9 @@ def _characters(tree: Sequence) -> Iterator[str]:
 
 
 def _most_slashes(tree: Sequence) -> int:
-    return sum(item == "/" if isinstance(item, str) else max(map(_most_slashes, item)) for item in tree)
+    return sum(
+        item == "/" if isinstance(item, str) else max(map(_most_slashes, item)) for item in tree
+    )
 
 
 def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
@@ -124,8 +141,15 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
     *head, last = tree
     if isinstance(last, str):
         return [tree] if (last == "/") is slash else []
-    endings = [[*head, *end] for alternative in last if alternative for end in _ending(alternative, slash=slash)]
-    return endings + (_ending(head, slash=slash) if any(not alternative for alternative in last) else [])
+    endings = [
+        [*head, *end]
+        for alternative in last
+        if alternative
+        for end in _ending(alternative, slash=slash)
+    ]
+    return endings + (
+        _ending(head, slash=slash) if any(not alternative for alternative in last) else []
+    )
 
 
 def _without_wildcards(tree: Sequence) -> Sequence | None:
@@ -137,7 +161,11 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
                 return None
             left.append(item)
         else:
-            plain = [alternative for each in item if (alternative := _without_wildcards(each)) is not None]
+            plain = [
+                alternative
+                for each in item
+                if (alternative := _without_wildcards(each)) is not None
+            ]
             if not plain:
                 return None
             left.append(plain)
@@ -145,13 +173,22 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
 
 
 def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
-    """One regular expression for all of them, followed by `rest`; wildcards match slashes only when `rest` is ""."""
+    """One regular expression for all of them, followed by `rest`.
+
+    Wildcards match slashes only when `rest` is "".
+    """
     text = "|".join(_written(sequence, across=rest == "") for sequence in sequences)
     return BoundedPattern(f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl")
 
 
 def _written(tree: Sequence, *, across: bool) -> str:
-    wild = {".": r"\.", "*": ".*" if across else "[^/]*", "?": "." if across else "[^/]", "{": r"\{", "}": r"\}"}
+    wild = {
+        ".": r"\.",
+        "*": ".*" if across else "[^/]*",
+        "?": "." if across else "[^/]",
+        "{": r"\{",
+        "}": r"\}",
+    }
     parts: list[str] = []
     for item in tree:
         if isinstance(item, str):
@@ -159,5 +196,7 @@ def _written(tree: Sequence, *, across: bool) -> str:
             if item == "^" and parts[-2:-1] == ["["] and not across:
                 parts.append("/")
         else:
-            parts.append(f"(?:{'|'.join(_written(alternative, across=across) for alternative in item)})")
+            parts.append(
+                f"(?:{'|'.join(_written(alternative, across=across) for alternative in item)})"
+            )
     return "".join(parts)

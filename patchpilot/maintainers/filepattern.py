@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""F: and X: patterns, read as get_maintainer.pl reads them: a glob in which other regular expression characters keep their meaning, matched
-from the start of the path; a pattern without a final slash matches only paths with as many slashes."""
+"""F: and X: patterns, read as get_maintainer.pl reads them: a glob in which other regular
+expression characters keep their meaning, matched from the start of the path; a pattern without a
+final slash matches only paths with as many slashes."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +29,9 @@ def folder_of(pattern: str) -> str:
 
 
 def depth(pattern: str, *, is_folder: bool = False) -> int:
-    """The depth of a pattern: its slashes, plus one when it names a file; -1 for one that begins with a star."""
+    """The depth of a pattern: its slashes, plus one when it names a file; -1 for one that begins
+    with a star.
+    """
     if pattern.startswith("*"):
         return -1
     if "{" in pattern and (alternatives := braces(pattern)):
@@ -57,12 +60,16 @@ def _glob(pattern: str) -> Callable[[str], bool]:
     if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
         head = pattern[: min(at for at, char in enumerate(pattern) if char in "*?")]
         return lambda path: path.startswith(head) and _wild(pattern, path)
-    regex = BoundedPattern(pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."), prefix="^", dialect="perl")
+    regex = BoundedPattern(
+        pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."), prefix="^", dialect="perl"
+    )
     return lambda path: regex.search(path) is not None
 
 
 def _wild(pattern: str, path: str) -> bool:
-    """Stars and question marks only, matched from the start, in linear memory and without backtracking over more than one star."""
+    """Stars and question marks only, matched from the start, in linear memory and without
+    backtracking over more than one star.
+    """
     want = at = 0
     star = -1
     retry = 0

@@ -18,9 +18,11 @@ INDEXES = Kind("maintainers", (str(Path(__file__).parent),), keep=8)
 """The index of a MAINTAINERS file and the defaults of its get_maintainer.pl."""
 
 
-def load(tree: Tree, *, path: str | None = None, everywhere: bool | None = None, keep: bool = True) -> MaintainersFile:
-    """The MAINTAINERS of a tree, a file or a directory of files; with `everywhere`, every file of that name below `path`. By default
-    the tree's own .get_maintainer.conf decides both.
+def load(
+    tree: Tree, *, path: str | None = None, everywhere: bool | None = None, keep: bool = True
+) -> MaintainersFile:
+    """The MAINTAINERS of a tree, a file or a directory of files; with `everywhere`, every file of
+    that name below `path`. By default the tree's own .get_maintainer.conf decides both.
 
     MissingError when there is none. With `keep` the index is kept in the cache.
     """
@@ -36,14 +38,22 @@ def load(tree: Tree, *, path: str | None = None, everywhere: bool | None = None,
     if not isinstance(known, dict):
         from patchpilot.maintainers.script_defaults import read_words
 
-        known = {"index": build(text), "words": tuple(read_words(script.decode("utf-8", "replace")))}
+        known = {
+            "index": build(text),
+            "words": tuple(read_words(script.decode("utf-8", "replace"))),
+        }
         if keep:
             remember(INDEXES, key, known)
     return MaintainersFile(text, known["index"], RoleWords(*known["words"]), tree.is_dir)
 
 
-def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = False) -> list[tuple[str, bytes]]:
-    """(path, content) of the files that make up a tree's MAINTAINERS, in order; MissingError when there is none."""
+def maintainers_files(
+    tree: Tree, path: str = "MAINTAINERS", everywhere: bool = False
+) -> list[tuple[str, bytes]]:
+    """(path, content) of the files that make up a tree's MAINTAINERS, in order.
+
+    MissingError when there is none.
+    """
     data = tree.read(path)
     if data is not None:
         return [(path, data)]
@@ -54,12 +64,19 @@ def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = 
             paths = _everywhere(tree, "" if top == "." else top)
         else:
             names = tree.files("" if top == "." else top)
-            paths = [name for name in names if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")]
+            paths = [
+                name
+                for name in names
+                if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")
+            ]
         files = [(name, content) for name in paths if (content := tree.read(name)) is not None]
         if files:
             return files
     raise MissingError(
-        f"{tree.label}: {path} not found", hint=Action("", ("-C", "DIR"), "name a source tree with --tree DIR, or a repository with {}")
+        f"{tree.label}: {path} not found",
+        hint=Action(
+            "", ("-C", "DIR"), "name a source tree with --tree DIR, or a repository with {}"
+        ),
     )
 
 

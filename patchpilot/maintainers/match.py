@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sections of MAINTAINERS that match a path or the text of a patch, and their matching lines."""
+"""The sections of MAINTAINERS that match a path or the text of a patch, and their matching lines."""  # noqa: E501
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,9 @@ from patchpilot.maintainers.section_index import Keyword, MaintainersFile
 
 
 class PathMatch(NamedTuple):
-    """A section that matches a path: the matching line (`letter`, `pattern`), its depth, and whether no pattern could be more exact."""
+    """A section that matches a path: the matching line (`letter`, `pattern`), its depth, and
+    whether no pattern could be more exact.
+    """
 
     section: int
     letter: str
@@ -21,8 +23,9 @@ class PathMatch(NamedTuple):
 
 
 class SectionMatch(NamedTuple):
-    """A section that matches a patch: the depth of its deepest pattern, a reason for each path or keyword, and the matching paths. `met` is its
-    place in the order of get_maintainer.pl, file by file, keywords last; `exact` are the paths that no deeper pattern could name."""
+    """A section that matches a patch: the depth of its deepest pattern, a reason for each path or
+    keyword, and the matching paths. `met` is its place in the order of get_maintainer.pl, file by
+    file, keywords last; `exact` are the paths that no deeper pattern could name."""
 
     section: Section
     depth: int
@@ -39,9 +42,11 @@ class SectionMatch(NamedTuple):
 
 
 def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathMatch, ...]:
-    """The sections that match a path, the deepest pattern first, ties in file order. As in get_maintainer.pl the last matching line of a
-    section counts, and a match of any X: line excludes the section. `within` ignores F: lines that end this many folders above the path
-    or more (0: none)."""
+    """The sections that match a path, the deepest pattern first, ties in file order.
+
+    As in get_maintainer.pl the last matching line of a section counts, and a match of any X: line
+    excludes the section. `within` ignores F: lines that end this many folders above the path or
+    more (0: none)."""
     places: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
     out: set[int] = set()
@@ -62,7 +67,12 @@ def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathM
             places[number] = (place, letter, pattern)
     lowered = path.lower()
     for number, place, name in file.name_patterns:
-        if number not in out and name.may_match(lowered) and name.search(path) and (number not in places or place > places[number][0]):
+        if (
+            number not in out
+            and name.may_match(lowered)
+            and name.search(path)
+            and (number not in places or place > places[number][0])
+        ):
             places[number] = (place, "N", name.source)
     rows = [
         PathMatch(number, letter, pattern, depth(pattern) if letter == "F" else 0, number in exact)
@@ -71,8 +81,12 @@ def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathM
     return tuple(sorted(rows, key=lambda row: (-row.depth, row.section)))
 
 
-def keyword_matches(file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]) -> tuple[Keyword, ...]:
-    """The K: lines found in the lines of a patch: each of `texts` is a pattern for the start of a line, and the lines."""
+def keyword_matches(
+    file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]
+) -> tuple[Keyword, ...]:
+    """The K: lines found in the lines of a patch: each of `texts` is a pattern for the start of a
+    line, and the lines.
+    """
     groups = [(prefix, list(lines)) for prefix, lines in texts]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
     whole = ["\n".join(lines) for lines in lowered]
@@ -87,24 +101,35 @@ def keyword_matches(file: MaintainersFile, texts: Sequence[tuple[str, Iterable[s
 
 def _in_lines(pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]) -> bool:
     whole = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
-    return any(whole.may_match(low) and whole.search(line) for line, low in zip(lines, lowered, strict=True))
+    return any(
+        whole.may_match(low) and whole.search(line)
+        for line, low in zip(lines, lowered, strict=True)
+    )
 
 
 def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
     """The K: lines found in the text of a source file."""
     lowered = text.lower()
-    return tuple(keyword for keyword in file.keywords if keyword.pattern.may_match(lowered) and keyword.pattern.search(text))
+    return tuple(
+        keyword
+        for keyword in file.keywords
+        if keyword.pattern.may_match(lowered) and keyword.pattern.search(text)
+    )
 
 
 def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[SectionMatch, ...]:
-    """The sections that match a patch which touches `paths`, most specific first, each with its reasons.
+    """The sections that match a patch which touches `paths`, most specific first, each with its
+    reasons.
 
-    `text` is the patch as a mail (message and diff), searched for K: keywords: the whole message, and the changed lines of the diff.
+    `text` is the patch as a mail (message and diff), searched for K: keywords: the whole message,
+    and the changed lines of the diff.
     """
     return match_texts(file, paths, split_text(text) if text else ())
 
 
-def match_texts(file: MaintainersFile, paths: Iterable[str], texts: Sequence[tuple[str, Iterable[str]]] = ()) -> tuple[SectionMatch, ...]:
+def match_texts(
+    file: MaintainersFile, paths: Iterable[str], texts: Sequence[tuple[str, Iterable[str]]] = ()
+) -> tuple[SectionMatch, ...]:
     """As `match`, for texts already split: see `keyword_matches`."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
@@ -113,17 +138,23 @@ def match_texts(file: MaintainersFile, paths: Iterable[str], texts: Sequence[tup
     for path in paths:
         for match in match_path(file, path):
             depths[match.section] = max(match.depth, depths.get(match.section, -2))
-            reasons.setdefault(match.section, []).append(f"{path} matches {match.letter}: {match.pattern.strip()}")
+            reasons.setdefault(match.section, []).append(
+                f"{path} matches {match.letter}: {match.pattern.strip()}"
+            )
             touched.setdefault(match.section, []).append(path)
             if match.exact:
                 exact.setdefault(match.section, []).append(path)
     by_keyword = set()
-    for keyword in sorted(keyword_matches(file, texts), key=lambda match: str(match.place)) if texts else ():
+    for keyword in (
+        sorted(keyword_matches(file, texts), key=lambda match: str(match.place)) if texts else ()
+    ):
         number = keyword.section
         if number not in depths:
             by_keyword.add(number)
             depths[number] = 0
-        reasons.setdefault(number, []).append(f"the patch matches K: {keyword.pattern.source.strip()}")
+        reasons.setdefault(number, []).append(
+            f"the patch matches K: {keyword.pattern.source.strip()}"
+        )
     met = {number: at for at, number in enumerate(depths)}
     order = sorted(depths, key=lambda number: (number in by_keyword, -depths[number], number))
     return tuple(
@@ -141,8 +172,17 @@ def match_texts(file: MaintainersFile, paths: Iterable[str], texts: Sequence[tup
 
 
 def split_text(text: str) -> list[tuple[str, list[str]]]:
-    """A patch's lines for K: patterns: those before the diff as they are, and the changed lines of the diff."""
+    """A patch's lines for K: patterns: those before the diff as they are, and the changed lines of
+    the diff.
+    """
     lines = text.split("\n")
-    start = next((at for at, line in enumerate(lines) if line.startswith(("diff --git ", "--- a/"))), len(lines))
-    changed = [line for line in lines[start:] if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))]
+    start = next(
+        (at for at, line in enumerate(lines) if line.startswith(("diff --git ", "--- a/"))),
+        len(lines),
+    )
+    changed = [
+        line
+        for line in lines[start:]
+        if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
+    ]
     return [("", lines[:start]), ("^[+-].*", changed)]

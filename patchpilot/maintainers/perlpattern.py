@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """N: and K: patterns: Perl regular expressions from an untrusted file.
 
-A pattern is matched only where one of the words it needs is in the text; matching is bounded (`BoundedPattern`).
+A pattern is matched only where one of the words it needs is in the text; matching is bounded
+(`BoundedPattern`).
 """
 
 import re
@@ -19,13 +20,17 @@ class PerlPattern:
 
     __slots__ = ("__dict__", "prefix", "source", "words")
 
-    def __init__(self, source: str, *, prefix: str = "", words: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self, source: str, *, prefix: str = "", words: tuple[str, ...] | None = None
+    ) -> None:
         self.source = source
         self.prefix = prefix
         self.words = needed_words(source) if words is None else words
 
     def may_match(self, lowered: str) -> bool:
-        """Whether a text (in lower case) has one of the words without which the pattern cannot match."""
+        """Whether a text (in lower case) has one of the words without which the pattern cannot
+        match.
+        """
         return not self.words or any(word in lowered for word in self.words)
 
     @cached_property
@@ -44,16 +49,25 @@ class PerlPattern:
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Words (in lower case) of which every match contains at least one; empty when no such set is certain or a word is shorter than three."""
+    """Words (in lower case) of which every match contains at least one.
+
+    Empty when no such set is certain or a word is shorter than three.
+    """
     words = _needed(source)
-    return tuple(sorted({word.lower() for word in words})) if words and min(map(len, words)) >= 3 else ()
+    return (
+        tuple(sorted({word.lower() for word in words}))
+        if words and min(map(len, words)) >= 3
+        else ()
+    )
 
 
 def _needed(source: str) -> frozenset[str]:
     """The best set of words such that every match has one; empty when there is none."""
     words: set[str] = set()
     for branch in _branches(source):
-        best = max(_musts(branch), key=lambda choice: (min(map(len, choice)), -len(choice)), default=None)
+        best = max(
+            _musts(branch), key=lambda choice: (min(map(len, choice)), -len(choice)), default=None
+        )
         if not best:
             return frozenset()
         words |= best
@@ -167,7 +181,10 @@ def _class_end(source: str, at: int) -> int | None:
     if source[end : end + 1] == "]":
         return None
     while end < len(source) and source[end] != "]":
-        if source[end] == "[" or (source[end] == "\\" and source[end + 1 : end + 2] not in _ESCAPES | _PLAIN_ESCAPES | _SPECIAL):
+        if source[end] == "[" or (
+            source[end] == "\\"
+            and source[end + 1 : end + 2] not in _ESCAPES | _PLAIN_ESCAPES | _SPECIAL
+        ):
             return None
         end += 2 if source[end] == "\\" else 1
     return end + 1 if end < len(source) else None

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wording of get_maintainer.pl's output: role names, contacts that would get every patch, the longest section name."""
+"""The wording of get_maintainer.pl's output: role names, contacts that would get every patch, the
+longest section name.
+"""
 
 from typing import NamedTuple
 
 
 class RoleWords(NamedTuple):
-    """Role words: `roles` by status in lower case (any other status is its own role where `status_is_role`, else `role`)."""
+    """Role words: `roles` by status in lower case (any other status is its own role where
+    `status_is_role`, else `role`).
+    """
 
     roles: tuple[tuple[str, str], ...] = (
         ("supported", "supporter"),
@@ -41,4 +45,8 @@ class RoleWords(NamedTuple):
 
 def ascii_lower(text: str) -> str:
     """Lower case of the letters A to Z only, as in a program that works on bytes."""
-    return text.lower() if text.isascii() else "".join(char.lower() if char.isascii() else char for char in text)
+    return (
+        text.lower()
+        if text.isascii()
+        else "".join(char.lower() if char.isascii() else char for char in text)
+    )

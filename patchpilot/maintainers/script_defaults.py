@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wording and defaults of a tree's own get_maintainer.pl, read from its text. The script is never run."""
+"""The wording and defaults of a tree's own get_maintainer.pl, read from its text.
+
+The script is never run.
+"""
 
 import re
 
@@ -20,7 +23,10 @@ _DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_words(script: str | None) -> RoleWords:
-    """The wording of a get_maintainer.pl; that of Linux 6.1 where there is no script or it does not define it."""
+    """The wording of a get_maintainer.pl.
+
+    That of Linux 6.1 where there is no script or it does not define it.
+    """
     usual = RoleWords()
     if not script:
         return usual
@@ -37,8 +43,12 @@ def read_words(script: str | None) -> RoleWords:
         role=first[1] if first else usual.role,
         status_is_role=bool(_TAKES_STATUS.search(body)) if body else True,
         open_list=next((list_ for list_ in lists if "open" in list_), usual.open_list),
-        moderated_list=next((list_ for list_ in lists if "moderated" in list_), usual.moderated_list),
-        subscriber_list=next((list_ for list_ in lists if "subscriber" in list_), usual.subscriber_list),
+        moderated_list=next(
+            (list_ for list_ in lists if "moderated" in list_), usual.moderated_list
+        ),
+        subscriber_list=next(
+            (list_ for list_ in lists if "subscriber" in list_), usual.subscriber_list
+        ),
         reviewer=reviewer[1] if reviewer else usual.reviewer,
         reviewer_has_section=bool(reviewer[2]) if reviewer else True,
         rest=rest[1] if rest else usual.rest,

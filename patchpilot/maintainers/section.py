@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """A lettered line: `F: drivers/net/` is ("F", "drivers/net/"); `line` counts from 1 in the file."""
+    """A lettered line: `F: drivers/net/` is ("F", "drivers/net/").
+
+    `line` counts from 1 in the file.
+    """
 
     letter: str
     value: str
@@ -33,7 +36,10 @@ class Section(NamedTuple):
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
-        """Its mailing lists as (address, remark); the remark follows the address ("(moderated for non-subscribers)")."""
+        """Its mailing lists as (address, remark).
+
+        The remark follows the address ("(moderated for non-subscribers)").
+        """
         return tuple(_list_with_name(value) for value in self.values("L"))
 
     @property
@@ -43,13 +49,18 @@ class Section(NamedTuple):
 
     @property
     def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
-        """Its T: lines as (kind, URL, branch); branch is empty where none is named, and a URL without a kind counts as git."""
+        """Its T: lines as (kind, URL, branch).
+
+        Branch is empty where none is named, and a URL without a kind counts as git.
+        """
         urls = []
         for value in self.values("T"):
             words = re.match(r"^(\S+)\s+(\S+)", value.strip())
             if words:
                 rest = value.strip()[words.end() :].strip()
-                urls.append((words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0]))
+                urls.append(
+                    (words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0])
+                )
             elif "://" in value:
                 urls.append(("git", value.strip(), ""))
         return tuple(urls)
@@ -57,11 +68,13 @@ class Section(NamedTuple):
     @property
     def is_maintained(self) -> bool:
         """Whether an S: line says maintained or supported."""
-        return any("maintain" in value.lower() or "support" in value.lower() for value in self.values("S"))
+        return any(
+            "maintain" in value.lower() or "support" in value.lower() for value in self.values("S")
+        )
 
 
 def _list_with_name(value: str) -> tuple[str, str]:
-    """As `list_and_remark`, also for `Name <list>`, of which get_maintainer.pl uses the first word."""
+    """As `list_and_remark`, also for `Name <list>`, of which get_maintainer.pl uses the first word."""  # noqa: E501
     address, remark = list_and_remark(value)
     if "@" in address.strip("<>") or not (match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)):
         return address.strip("<>"), remark

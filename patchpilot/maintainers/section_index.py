@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The index of MAINTAINERS: patterns by folder, so that a path is matched against dozens of patterns instead of thousands.
+"""The index of MAINTAINERS: patterns by folder, so that a path is matched against dozens of
+patterns instead of thousands.
 
-The index is plain data (strings, tuples, bytes), so that it can be cached between runs; sections are parsed on demand.
+The index is plain data (strings, tuples, bytes), so that it can be cached between runs; sections
+are parsed on demand.
 """
 
 from array import array
@@ -19,7 +21,9 @@ Plain = dict[str, Any]
 
 
 class Keyword(NamedTuple):
-    """A K: line: its section and its place among all lettered lines, by which get_maintainer.pl sorts (as text)."""
+    """A K: line: its section and its place among all lettered lines, by which get_maintainer.pl
+    sorts (as text).
+    """
 
     section: int
     place: int
@@ -27,9 +31,18 @@ class Keyword(NamedTuple):
 
 
 class MaintainersFile:
-    """The MAINTAINERS of a tree. `text` is the file (or files, one after another) decoded; `words` are the tree's own role words."""
+    """The MAINTAINERS of a tree.
 
-    def __init__(self, text: str, index: Plain, words: RoleWords, is_folder: Callable[[str], bool] = lambda _path: False) -> None:
+    `text` is the file (or files, one after another) decoded; `words` are the tree's own role words.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        index: Plain,
+        words: RoleWords,
+        is_folder: Callable[[str], bool] = lambda _path: False,
+    ) -> None:
         self.text = text
         self.index = index
         self.words = words
@@ -58,7 +71,11 @@ class MaintainersFile:
         """The first section of this name, or None."""
         at = self.text.find(f"\n{name}\n")
         if at < 0:
-            return next((section for section in self.sections if section.name == name), None) if self.text.startswith(name) else None
+            return (
+                next((section for section in self.sections if section.name == name), None)
+                if self.text.startswith(name)
+                else None
+            )
         number = bisect_right(self._starts, at + 1) - 1
         candidate = self.section(number) if 0 <= number < len(self) else None
         return (
@@ -84,12 +101,18 @@ class MaintainersFile:
     @cached_property
     def name_patterns(self) -> tuple[tuple[int, int, PerlPattern], ...]:
         """(section, place, pattern) of every N: line."""
-        return tuple((number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["names"])
+        return tuple(
+            (number, place, PerlPattern(source, words=words))
+            for number, place, source, words in self.index["names"]
+        )
 
     @cached_property
     def keywords(self) -> tuple[Keyword, ...]:
         """Every K: line."""
-        return tuple(Keyword(number, place, PerlPattern(source, words=words)) for number, place, source, words in self.index["keys"])
+        return tuple(
+            Keyword(number, place, PerlPattern(source, words=words))
+            for number, place, source, words in self.index["keys"]
+        )
 
 
 def nothing() -> MaintainersFile:
@@ -98,7 +121,10 @@ def nothing() -> MaintainersFile:
 
 
 def build(text: str) -> Plain:
-    """The index of a MAINTAINERS text. A section's heading is the last line before lettered lines that is neither blank nor a comment."""
+    """The index of a MAINTAINERS text.
+
+    A section's heading is the last line before lettered lines that is neither blank nor a comment.
+    """
     starts, lines = array("L"), array("L")
     folders: dict[str, list[str]] = {}
     names: list[tuple[int, int, str, tuple[str, ...]]] = []
@@ -116,7 +142,9 @@ def build(text: str) -> Plain:
             letter, value = line[0], line[2:].lstrip()
             section = len(starts) - 1
             if letter in "FX":
-                folders.setdefault(folder_of(value), []).append(f"{section} {place} {letter} {value}")
+                folders.setdefault(folder_of(value), []).append(
+                    f"{section} {place} {letter} {value}"
+                )
             elif letter == "N":
                 names.append((section, place, value, needed_words(value)))
             elif letter == "K":

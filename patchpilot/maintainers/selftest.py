@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The self-test of MAINTAINERS: patterns that match nothing or are invalid, sections that are incomplete, duplicate or out of order."""
+"""The self-test of MAINTAINERS: patterns that match nothing or are invalid, sections that are
+incomplete, duplicate or out of order.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -12,13 +14,22 @@ from patchpilot.maintainers.section import Section, list_and_remark
 from patchpilot.maintainers.section_index import MaintainersFile, build
 from patchpilot.model.address import AddressState, judge, parse_addresses
 
-STATUSES = ("supported", "maintained", "odd fixes", "orphan", "obsolete", "buried alive in reporters")
+STATUSES = (
+    "supported",
+    "maintained",
+    "odd fixes",
+    "orphan",
+    "obsolete",
+    "buried alive in reporters",
+)
 _GLOB = frozenset("*?[{")
 _SCM = ("git", "quilt", "hg")
 
 
 class SelfTestProblem(NamedTuple):
-    """A problem of a MAINTAINERS file: its path, 1-based line, kind (sections, patterns, order, addresses, scm), what it is, and the line's text."""
+    """A problem of a MAINTAINERS file: its path, 1-based line, kind (sections, patterns, order,
+    addresses, scm), what it is, and the line's text.
+    """
 
     path: str
     line: int
@@ -27,8 +38,12 @@ class SelfTestProblem(NamedTuple):
     text: str
 
 
-def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words: RoleWords) -> tuple[SelfTestProblem, ...]:
-    """The problems of MAINTAINERS files ((path, content)) in a tree that has these files (sorted), by file and line."""
+def self_test(
+    contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words: RoleWords
+) -> tuple[SelfTestProblem, ...]:
+    """The problems of MAINTAINERS files ((path, content)) in a tree that has these files (sorted),
+    by file and line.
+    """
     files = sorted(paths)
     names: dict[str, tuple[str, int]] = {}
     problems: list[SelfTestProblem] = []
@@ -42,9 +57,17 @@ def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words
             first = names.setdefault(section.name, (path, section.line))
             if first != (path, section.line):
                 problems.append(
-                    SelfTestProblem(path, section.line, "sections", f"duplicate heading: already in {first[0]}:{first[1]}", section.name)
+                    SelfTestProblem(
+                        path,
+                        section.line,
+                        "sections",
+                        f"duplicate heading: already in {first[0]}:{first[1]}",
+                        section.name,
+                    )
                 )
-        problems += _order(path, [section for section in file.sections if section.name != words.rest])
+        problems += _order(
+            path, [section for section in file.sections if section.name != words.rest]
+        )
     return tuple(sorted(problems, key=lambda problem: (problem.path, problem.line)))
 
 
@@ -68,7 +91,11 @@ def _order(path: str, sections: Sequence[Section]) -> Iterator[SelfTestProblem]:
     for at, section in enumerate(sections):
         if at not in in_order:
             place = bisect_left(uppers, section.name.upper())
-            where = f"belongs before {sorted_names[place]}" if place < len(sorted_names) else f"belongs after {sorted_names[-1]}"
+            where = (
+                f"belongs before {sorted_names[place]}"
+                if place < len(sorted_names)
+                else f"belongs after {sorted_names[-1]}"
+            )
             yield SelfTestProblem(path, section.line, "order", where, section.name)
 
 
@@ -82,14 +109,22 @@ def _section(path: str, section: Section, words: RoleWords) -> Iterator[SelfTest
         yield problem("no address: M:, R: or L: required")
     if section.status is None:
         yield problem("no status (S:)")
-    elif not all(part.strip() in STATUSES or part.strip() in dict(words.roles) for part in status.split("/")):
+    elif not all(
+        part.strip() in STATUSES or part.strip() in dict(words.roles) for part in status.split("/")
+    ):
         yield problem(f"unknown status: {section.status}")
     if not letters & {"F", "N", "K"}:
         yield problem("no pattern: F:, N: or K: required")
     for value in section.values("T"):
         if value.split(" ")[0].strip() not in _SCM or len(value.split()) < 2:
-            line = next(entry.line for entry in section.entries if entry.letter == "T" and entry.value == value)
-            yield SelfTestProblem(path, line, "scm", "invalid tree: expected `git URL [branch]`", f"T:\t{value}")
+            line = next(
+                entry.line
+                for entry in section.entries
+                if entry.letter == "T" and entry.value == value
+            )
+            yield SelfTestProblem(
+                path, line, "scm", "invalid tree: expected `git URL [branch]`", f"T:\t{value}"
+            )
 
 
 def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[SelfTestProblem]:
@@ -137,16 +172,22 @@ def _addresses(path: str, section: Section) -> Iterator[SelfTestProblem]:
         for address in parse_addresses(value):
             verdict = judge(address.email)
             if verdict.state is AddressState.BAD:
-                yield SelfTestProblem(path, entry.line, "addresses", f"invalid address: {verdict.reason}", text)
+                yield SelfTestProblem(
+                    path, entry.line, "addresses", f"invalid address: {verdict.reason}", text
+                )
 
 
 def naming(file: MaintainersFile, word: str) -> tuple[tuple[Section, tuple[str, ...]], ...]:
-    """The sections whose M:, R: or L: lines have this address, name or part of one (any case), with those lines."""
+    """The sections whose M:, R: or L: lines have this address, name or part of one (any case), with
+    those lines.
+    """
     lowered = word.lower()
     sections = []
     for section in file.sections:
         lines = tuple(
-            f"{entry.letter}: {entry.value}" for entry in section.entries if entry.letter in "MRL" and lowered in entry.value.lower()
+            f"{entry.letter}: {entry.value}"
+            for entry in section.entries
+            if entry.letter in "MRL" and lowered in entry.value.lower()
         )
         if lines:
             sections.append((section, lines))

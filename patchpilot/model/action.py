@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hints as values: what the user can do next. The CLI prints the command, the TUI the key of the screen that does the same."""
+"""Hints as values: what the user can do next.
+
+The CLI prints the command, the TUI the key of the screen that does the same.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -8,9 +11,11 @@ MARK = "{}"
 
 
 class Action(NamedTuple):
-    """A verb with its arguments, and a sentence in which `{}` is replaced by the command; "" is the command alone.
+    """A verb with its arguments, and a sentence in which `{}` is replaced by the command; "" is the
+    command alone.
 
-    Without a verb the arguments are options of the current command. A sentence without `{}` does not show the command.
+    Without a verb the arguments are options of the current command. A sentence without `{}` does
+    not show the command.
     """
 
     verb: str
@@ -26,7 +31,10 @@ class Action(NamedTuple):
         return shlex.join(words)
 
     def worded(self, words: str) -> str:
-        """The sentence with `words` in place of the command; words that are not a command get no backticks."""
+        """The sentence with `words` in place of the command.
+
+        Words that are not a command get no backticks.
+        """
         quoted = f"`{MARK}`"
         mark = quoted if words != self.command and quoted in self.reason else MARK
         before, found, after = self.reason.partition(mark)
@@ -66,7 +74,9 @@ def each(advice: object, words: Callable[[Action], str]) -> Iterator[tuple[Actio
 
 
 def in_backticks(text: str) -> Advice:
-    """A sentence of a rule pack with a patchpilot command in backticks (`patchpilot fixes HEAD`), as a value."""
+    """A sentence of a rule pack with a patchpilot command in backticks (`patchpilot fixes HEAD`),
+    as a value.
+    """
     pieces = text.split("`")
     if "`patchpilot " not in text or not len(pieces) % 2:
         return text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail addresses: parsed from headers and trailers, and checked before a mail is addressed to them."""
+"""Mail addresses: parsed from headers and trailers, and checked before a mail is addressed to them."""  # noqa: E501
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -12,7 +12,10 @@ from patchpilot.model.encoded_words import decode_words
 _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
-_PLAIN = re.compile(rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*", re.ASCII)
+_PLAIN = re.compile(
+    rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
+    re.ASCII,
+)
 """A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""
 _MARK = re.compile(r'\\.|["()]', re.DOTALL)
 """What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
@@ -28,15 +31,22 @@ _WORDS = re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
-_DOT_ATOMS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*", re.ASCII | re.IGNORECASE)
+_DOT_ATOMS = re.compile(
+    r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*", re.ASCII | re.IGNORECASE
+)
 """An address as nearly all are, which the email package takes."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
-"""A name that a header quotes (RFC 5322), or that a program would read as an option where it is an argument."""
+"""A name that a header quotes (RFC 5322), or that a program would read as an option where it is an
+argument.
+"""
 _DANGERS = (
     (re.compile(r"^-"), "it begins with '-', which a mail program would read as an option"),
     (re.compile(r"\$[{(]|`"), "it has a shell expansion"),
-    (re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"), "it has white space or a control character"),
+    (
+        re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
+        "it has white space or a control character",
+    ),
     (re.compile(r'[",]'), "it has a quote or a comma"),
 )
 
@@ -51,12 +61,15 @@ class Address(NamedTuple):
         return self.header()
 
     def header(self) -> str:
-        """`Name <email>` as a header has it in text form, not encoded; quoted where RFC 5322 wants it, or after '-'."""
+        """`Name <email>` as a header has it in text form, not encoded.
+
+        Quoted where RFC 5322 wants it, or after '-'.
+        """
         name = _CONTROL.sub(" ", self.name).strip()
         return f"{_quoted(name)} <{self.email}>" if name and self.email else name or self.email
 
     def trailer(self) -> str:
-        """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an address."""
+        """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an address."""  # noqa: E501
         name = _quoted(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
         return f"{name} <{self.email}>" if name and self.email else self.name or self.email
 
@@ -102,7 +115,7 @@ def _enclosed(text: str) -> list[tuple[int, int]]:
 
 
 def _structure(text: str) -> str:
-    """The text with commas for what is quoted or a comment, so that no name looks like an address."""
+    """The text with commas for what is quoted or a comment, so that no name looks like an address."""  # noqa: E501
     parts = []
     at = 0
     for start, end in _enclosed(text):
@@ -177,16 +190,29 @@ def _unescaped(text: str) -> str:
 @lru_cache(maxsize=256)
 def parse_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a To: or Cc: header value (already decoded), in order."""
-    plain = [_PLAIN.fullmatch(part) for part in text.split(",")] if len(text) <= MAX_HEADER else [None]
+    plain = (
+        [_PLAIN.fullmatch(part) for part in text.split(",")] if len(text) <= MAX_HEADER else [None]
+    )
     if all(plain):
-        return tuple(Address(re.sub(" +", " ", found[1] or ""), found[2] or found[3]) for found in plain if found)
+        return tuple(
+            Address(re.sub(" +", " ", found[1] or ""), found[2] or found[3])
+            for found in plain
+            if found
+        )
     import email.utils
 
-    # newer Pythons discard the whole list for one odd address without this argument, which 3.11 before 3.11.10 lacks
-    lenient: dict[str, bool] = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
+    # newer Pythons discard the whole list for one odd address without this argument, which 3.11
+    # before 3.11.10 lacks
+    lenient: dict[str, bool] = (
+        {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
+    )
     text = text[:MAX_HEADER]
     try:
-        return tuple(Address(name, found) for name, found in email.utils.getaddresses([text], **lenient) if "@" in found)
+        return tuple(
+            Address(name, found)
+            for name, found in email.utils.getaddresses([text], **lenient)
+            if "@" in found
+        )
     except RecursionError:
         return tuple(Address("", found["email"]) for found in _BARE.finditer(text))
 
@@ -200,7 +226,7 @@ class AddressState(StrEnum):
 
 
 class AddressVerdict(NamedTuple):
-    """The verdict on an address: its state, why, and the ASCII form to use in mail (None when bad)."""
+    """The verdict on an address: its state, why, and the ASCII form to use in mail (None when bad)."""  # noqa: E501
 
     state: AddressState
     reason: str
@@ -208,15 +234,18 @@ class AddressVerdict(NamedTuple):
 
 
 def danger(email: str) -> str:
-    """Why an address must not be passed to a program, "" where it may: a mail program could read it as an option or split it."""
+    """Why an address must not be passed to a program, "" where it may: a mail program could read it
+    as an option or split it.
+    """
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
 
 def judge(email: str) -> AddressVerdict:
     """Check an address for `danger`, then with email-validator, without network access.
 
-    Bad addresses are rejected by every mail server or are dangerous. Intranet, `.test` and literal addresses are doubtful, not bad. A domain in
-    another script is given in its ASCII form; a local part that is not ASCII is bad (SMTPUTF8 is not used on kernel lists).
+    Bad addresses are rejected by every mail server or are dangerous. Intranet, `.test` and literal
+    addresses are doubtful, not bad. A domain in another script is given in its ASCII form; a local
+    part that is not ASCII is bad (SMTPUTF8 is not used on kernel lists).
     """
     from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 
@@ -242,19 +271,25 @@ def judge(email: str) -> AddressVerdict:
 
 
 def sort_out(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """(the addresses that a mail can be sent to, a sentence for each of the others with the reason)."""
+    """(the addresses that a mail can be sent to, a sentence for each of the others with the
+    reason).
+    """
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
-            omitted.append(f"{address.email} is not a valid address and was omitted: {verdict.reason}")
+            omitted.append(
+                f"{address.email} is not a valid address and was omitted: {verdict.reason}"
+            )
         else:
             kept.append(address)
     return tuple(kept), tuple(omitted)
 
 
 def is_header_safe(address: Address) -> bool:
-    """Whether the address is valid in a header: no control character, parsable by the email package."""
+    """Whether the address is valid in a header: no control character, parsable by the email
+    package.
+    """
     if _DOT_ATOMS.fullmatch(address.email) and not _CONTROL.search(address.name):
         return True
     from email.errors import MessageError

@@ -10,7 +10,9 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def ago(seconds: float, now: float | None = None) -> str:
-    """How long ago a time (seconds since the epoch) was: `now`, `20 min ago`, `5 h ago`, `6 days ago`; the day where it is over 60 days."""
+    """How long ago a time (seconds since the epoch) was: `now`, `20 min ago`, `5 h ago`, `6 days
+    ago`; the day where it is over 60 days.
+    """
     moment = datetime.now(UTC).timestamp() if now is None else now
     age = moment - seconds
     if age < _MINUTE:

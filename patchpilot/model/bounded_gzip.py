@@ -14,7 +14,10 @@ PIECE = 1 << 20
 
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
-    """The data, decompressed when it is gzip (all its members); InputError names the source when it is damaged, cut off or larger than `limit` bytes."""
+    """The data, decompressed when it is gzip (all its members).
+
+    InputError names the source when it is damaged, cut off or larger than `limit` bytes.
+    """
     if data[:2] != MAGIC:
         return data
     whole: list[bytes] = []
@@ -23,7 +26,8 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
         size += len(piece)
         if size > limit:
             raise InputError(
-                f"{source}: larger than {limit >> 20} MiB after decompression", hint="pass the patches, or the mbox of one thread"
+                f"{source}: larger than {limit >> 20} MiB after decompression",
+                hint="pass the patches, or the mbox of one thread",
             )
         whole.append(piece)
     return b"".join(whole)
@@ -37,7 +41,10 @@ def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
 
 
 def unpacked(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
-    """The text of gzip data that comes in blocks, in pieces of at most PIECE bytes; InputError names the source when it is damaged or cut off."""
+    """The text of gzip data that comes in blocks, in pieces of at most PIECE bytes.
+
+    InputError names the source when it is damaged or cut off.
+    """
     unpacker = None
     try:
         for block in blocks:

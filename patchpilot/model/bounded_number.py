@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Numbers from outside: Python refuses to read more than 4,300 digits, and nothing that is counted needs as many."""
+"""Numbers from outside: Python refuses to read more than 4,300 digits, and nothing that is counted
+needs as many.
+"""
 
 LARGEST = 10**9
 _DIGITS = len(str(LARGEST))

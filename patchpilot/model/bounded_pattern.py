@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Untrusted regular expressions (MAINTAINERS, a tree's rule packs and settings), matched in time linear in the text.
+"""Untrusted regular expressions (MAINTAINERS, a tree's rule packs and settings), matched in time
+linear in the text.
 
-A pattern uses the first engine that bounds it: `re`, where its parse tree shows that it has few ways to match; RE2, which is linear;
-`re` with a time budget, for look-around and back-references with at most one unbounded repeat at a time. Any other has an `error` and
-matches nothing. A backtracking library with a timeout does not help: counted repeats let it allocate gigabytes before the timeout.
-`\\w`, `\\d`, `\\s` and `\\b` match ASCII only in all engines.
+A pattern uses the first engine that bounds it: `re`, where its parse tree shows that it has few
+ways to match; RE2, which is linear; `re` with a time budget, for look-around and back-references
+with at most one unbounded repeat at a time. Any other has an `error` and matches nothing. A
+backtracking library with a timeout does not help: counted repeats let it allocate gigabytes before
+the timeout. `\\w`, `\\d`, `\\s` and `\\b` match ASCII only in all engines.
 """
 
 import time
@@ -18,9 +20,13 @@ from patchpilot.cache import patterns as re
 MAX_PATTERN = 1000
 """The maximum length of a pattern, in characters."""
 LONGEST_TEXT = (65536, 8192, 512)
-"""Characters of a text that `re` with a time budget searches, by the number of unbounded repeats that may share a text."""
+"""Characters of a text that `re` with a time budget searches, by the number of unbounded repeats
+that may share a text.
+"""
 BUDGET = 2.0
-"""CPU seconds that one pattern may take beyond its allowance (all together: twice as much) before it matches nothing."""
+"""CPU seconds that one pattern may take beyond its allowance (all together: twice as much) before
+it matches nothing.
+"""
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _FEW = 64
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
@@ -33,12 +39,17 @@ _left = 2 * BUDGET
 
 
 class BoundedPattern:
-    """A pattern with the methods of a compiled one. `dialect` is how it is written; `extended` is Perl's /x; `prefix`, trusted and without an
-    unbounded repeat unless it begins with `^`, is put before it. `error` says why it cannot be used; it then matches nothing."""
+    """A pattern with the methods of a compiled one.
+
+    `dialect` is how it is written; `extended` is Perl's /x; `prefix`, trusted and without an
+    unbounded repeat unless it begins with `^`, is put before it. `error` says why it cannot be
+    used; it then matches nothing."""
 
     __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
 
-    def __init__(self, pattern: str, *, prefix: str = "", extended: bool = False, dialect: Dialect = "python") -> None:
+    def __init__(
+        self, pattern: str, *, prefix: str = "", extended: bool = False, dialect: Dialect = "python"
+    ) -> None:
         self.pattern = pattern
         self.prefix = prefix
         self.extended = extended
@@ -46,7 +57,9 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """A compiled pattern of `re` or RE2, a _Budgeted, or a text that says why the pattern cannot be used."""
+        """A compiled pattern of `re` or RE2, a _Budgeted, or a text that says why the pattern
+        cannot be used.
+        """
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
@@ -65,7 +78,9 @@ class BoundedPattern:
                 return _Budgeted(re.compile(whole, flags), self.pattern, LONGEST_TEXT[cost.degree])
             except re.error as error:
                 return str(error)
-        if isinstance(cost, _Cost) and linear.startswith(("invalid perl operator", "invalid escape")):
+        if isinstance(cost, _Cost) and linear.startswith(
+            ("invalid perl operator", "invalid escape")
+        ):
             return "look-around or a back-reference with repeats that could take too long"
         return linear if isinstance(cost, _Cost) else cost
 
@@ -95,7 +110,8 @@ class BoundedPattern:
         if isinstance(engine, str):
             return None
         if _NOT_UTF8.search(text):
-            # RE2 reads UTF-8: invalid bytes become one character each, so that positions stay the same
+            # RE2 reads UTF-8: invalid bytes become one character each, so that positions stay the
+            # same
             text = text.encode("utf-8", "replace").decode()
         return getattr(engine, method)(text, *at)
 
@@ -147,7 +163,9 @@ class _Budgeted:
             return None
         began = time.thread_time()
         found = call(text[: self._longest], at)
-        over = time.thread_time() - began - _ALLOWANCE - _PER_CHARACTER * min(len(text), self._longest)
+        over = (
+            time.thread_time() - began - _ALLOWANCE - _PER_CHARACTER * min(len(text), self._longest)
+        )
         if over > 0:
             self._left -= over
             _left -= over
@@ -170,19 +188,32 @@ def _linear(pattern: str, *, extended: bool) -> Any:
         return "contains bytes that are not UTF-8"
 
 
-_OUTSIDE = {"s": r"[\t-\r ]", "S": r"[^\t-\r ]", "h": r"[ \t]", "R": r"(?:\r\n|[\n-\r])", "Z": r"(?:\n?\z)", "/": "/"}
+_OUTSIDE = {
+    "s": r"[\t-\r ]",
+    "S": r"[^\t-\r ]",
+    "h": r"[ \t]",
+    "R": r"(?:\r\n|[\n-\r])",
+    "Z": r"(?:\n?\z)",
+    "/": "/",
+}
 _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
 def _for_re2(pattern: str, *, extended: bool) -> str:
-    """The pattern in RE2's spelling: /x undone, the classes of Perl, `$` that also matches before a last newline."""
+    """The pattern in RE2's spelling: /x undone, the classes of Perl, `$` that also matches before a
+    last newline.
+    """
     out: list[str] = []
     at, in_class = 0, False
     while at < len(pattern):
         char = pattern[at]
         if char == "\\":
             escaped = pattern[at + 1 : at + 2]
-            out.append((_INSIDE if in_class else _OUTSIDE).get(escaped, "\\" + escaped if escaped != "_" else "_"))
+            out.append(
+                (_INSIDE if in_class else _OUTSIDE).get(
+                    escaped, "\\" + escaped if escaped != "_" else "_"
+                )
+            )
             at += 2
             continue
         if in_class:
@@ -210,7 +241,9 @@ def _for_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """The number of ways a pattern may match: at most `ways` times the length of the text to the power of `degree`."""
+    """The number of ways a pattern may match: at most `ways` times the length of the text to the
+    power of `degree`.
+    """
 
     __slots__ = ("degree", "ways")
 
@@ -220,7 +253,10 @@ class _Cost:
 
 
 def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
-    """The cost of a pattern for a backtracking matcher; a text where `re` cannot read it, or reads it differently from Perl."""
+    """The cost of a pattern for a backtracking matcher.
+
+    A text where `re` cannot read it, or reads it differently from Perl.
+    """
     import re._parser as parser  # type: ignore[import-not-found]
 
     if dialect == "perl" and re.search(r"\\Z|\{,", pattern):
@@ -268,7 +304,8 @@ def _repeated(low: int, high: int, body: Any) -> _Cost:
     inner = _of_tree(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.ways == 1 and inner.degree == 0):
-        # the repeated part has one way to match, and takes at least a character unless it is an anchor
+        # the repeated part has one way to match, and takes at least a character unless it is an
+        # anchor
         return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
     if high > _FEW or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)

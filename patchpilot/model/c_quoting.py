@@ -12,12 +12,22 @@ def unquoted(text: str) -> str:
     """The path of a quoted name (`"quo\\"te\\011.c"`); a name without quotes is the path itself."""
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
-    return re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+    return re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape")).decode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def quoted(path: str) -> str:
     """A path in quotes; bytes above ASCII stay as they are."""
-    return '"' + "".join(_ESCAPES.get(ord(sign)) or (f"\\{ord(sign):03o}" if sign < " " or sign == "\x7f" else sign) for sign in path) + '"'
+    return (
+        '"'
+        + "".join(
+            _ESCAPES.get(ord(sign))
+            or (f"\\{ord(sign):03o}" if sign < " " or sign == "\x7f" else sign)
+            for sign in path
+        )
+        + '"'
+    )
 
 
 def _byte(found: re.Match[bytes]) -> bytes:

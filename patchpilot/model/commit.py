@@ -9,7 +9,9 @@ from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
 class Commit(NamedTuple):
-    """A commit: ids are full 40-hex, dates aware, the message as committed (decoded, bytes that are not UTF-8 as surrogates)."""
+    """A commit: ids are full 40-hex, dates aware, the message as committed (decoded, bytes that are
+    not UTF-8 as surrogates).
+    """
 
     id: str
     tree: str

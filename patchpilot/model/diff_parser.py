@@ -26,7 +26,10 @@ class ParsedDiff(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
-    """Parse the diff that begins at the 1-based line `start` of a patch. Each file is parsed separately, so a malformed one does not affect others."""
+    """Parse the diff that begins at the 1-based line `start` of a patch.
+
+    Each file is parsed separately, so a malformed one does not affect others.
+    """
     files: list[FileChange] = []
     error: str | None = None
     for first, chunk in _by_file(lines, start):
@@ -45,15 +48,26 @@ def parse_paths(lines: Sequence[str], start: int) -> Iterator[tuple[str | None, 
 
 
 def _by_file(lines: Sequence[str], start: int) -> list[tuple[int, list[str]]]:
-    """Cut the diff at its file headers: (1-based first line, lines). The mail's signature after the last hunk is left out."""
+    """Cut the diff at its file headers: (1-based first line, lines).
+
+    The mail's signature after the last hunk is left out.
+    """
     end = len(lines)
     for at in range(len(lines) - 1, max(start - 1, len(lines) - 12), -1):
         if _SIGNATURE.match(lines[at]) and not _inside_hunk(lines, at, start):
             end = at
             break
-    starts = [at for at in range(start - 1, end) if lines[at].startswith("diff --git ") and _plausible_start(lines, at)]
+    starts = [
+        at
+        for at in range(start - 1, end)
+        if lines[at].startswith("diff --git ") and _plausible_start(lines, at)
+    ]
     if not starts:
-        starts = [at for at in range(start - 1, end - 1) if lines[at].startswith("--- ") and lines[at + 1].startswith("+++ ")]
+        starts = [
+            at
+            for at in range(start - 1, end - 1)
+            if lines[at].startswith("--- ") and lines[at + 1].startswith("+++ ")
+        ]
     bounds = [*starts, end]
     return [(bounds[i] + 1, list(lines[bounds[i] : bounds[i + 1]])) for i in range(len(starts))]
 
@@ -62,7 +76,18 @@ def _plausible_start(lines: Sequence[str], at: int) -> bool:
     following = lines[at + 1] if at + 1 < len(lines) else ""
     return (
         following.startswith(
-            ("index ", "--- ", "new file", "deleted file", "old mode", "similarity", "dissimilarity", "rename ", "copy ", "diff --git ")
+            (
+                "index ",
+                "--- ",
+                "new file",
+                "deleted file",
+                "old mode",
+                "similarity",
+                "dissimilarity",
+                "rename ",
+                "copy ",
+                "diff --git ",
+            )
         )
         or not following
     )
@@ -83,7 +108,9 @@ def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
 
 
 HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
-_GIT_PATHS = re.compile(r"^diff --git (?:a/(?P<old>.*) b/(?P<new>.*)|\"?a/(?P<oldq>.*?)\"? \"?b/(?P<newq>.*?)\"?)$")
+_GIT_PATHS = re.compile(
+    r"^diff --git (?:a/(?P<old>.*) b/(?P<new>.*)|\"?a/(?P<oldq>.*?)\"? \"?b/(?P<newq>.*?)\"?)$"
+)
 
 
 def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | None]:
@@ -103,7 +130,9 @@ def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | 
     try:
         parsed = PatchSet(text)
     except UnidiffParseError as problem:
-        error = f"line {first}: the diff of {new_path or old_path} is malformed: {str(problem).strip()}"
+        error = (
+            f"line {first}: the diff of {new_path or old_path} is malformed: {str(problem).strip()}"
+        )
         parsed = _longest_part(text)
     offset = first + body_start - len(head)
     hunks = tuple(_hunk(hunk, offset) for file in parsed for hunk in file)
@@ -111,7 +140,9 @@ def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | 
 
 
 def _longest_part(text: list[str]) -> "PatchSet":
-    """The longest parsable run of hunks from the first on, found by binary search as there may be many."""
+    """The longest parsable run of hunks from the first on, found by binary search as there may be
+    many.
+    """
     from unidiff.errors import UnidiffParseError
     from unidiff.patch import PatchSet
 
@@ -134,7 +165,10 @@ def _trim_tail(body: list[str]) -> list[str]:
     for line in body:
         header = HUNK.match(line) if not (old > 0 or new > 0) else None
         if header:
-            old, new = int(header[2] if header[2] is not None else 1), int(header[4] if header[4] is not None else 1)
+            old, new = (
+                int(header[2] if header[2] is not None else 1),
+                int(header[4] if header[4] is not None else 1),
+            )
             result.append(line)
         elif old > 0 or new > 0:
             kind = line[:1]
@@ -151,8 +185,14 @@ def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
     lines: list[DiffLine] = []
     for line in hunk:
         # unidiff does not number a last "\\ No newline" marker
-        at = line.diff_line_no + offset - 1 if line.diff_line_no is not None else lines[-1].patch_line + 1
-        lines.append(DiffLine(line.line_type, line.value.removesuffix("\n"), at, line.target_line_no))
+        at = (
+            line.diff_line_no + offset - 1
+            if line.diff_line_no is not None
+            else lines[-1].patch_line + 1
+        )
+        lines.append(
+            DiffLine(line.line_type, line.value.removesuffix("\n"), at, line.target_line_no)
+        )
     header = lines[0].patch_line - 1 if lines else offset
     places = (hunk.source_start, hunk.target_start, hunk.target_length)
     return Hunk(*places, (hunk.section_header or "").strip(), tuple(lines), header)

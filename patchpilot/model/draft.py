@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class KnownPatch:
-    """A patch of a topic as it was last seen. `authored` is its author date in seconds, which amending and rebasing leave alone."""
+    """A patch of a topic as it was last seen.
+
+    `authored` is its author date in seconds, which amending and rebasing leave alone.
+    """
 
     patch_id: str
     subject: str
@@ -19,10 +22,11 @@ class KnownPatch:
 class Draft:
     """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
 
-    `answers` are the answers to the pre-send questions for this topic, by the question's name; `links` the Message-ID of each version sent;
-    `waivers` are the reasons for waiving a rule's findings, by the rule's name;
-    `shown` is what previews showed for each kind of send: a fingerprint of its mails, then their Message-IDs;
-    `origins` is where each choice came from, by its field, or `field.key` where the field has keys.
+    `answers` are the answers to the pre-send questions for this topic, by the question's name;
+    `links` the Message-ID of each version sent; `waivers` are the reasons for waiving a rule's
+    findings, by the rule's name; `shown` is what previews showed for each kind of send: a
+    fingerprint of its mails, then their Message-IDs; `origins` is where each choice came from, by
+    its field, or `field.key` where the field has keys.
     """
 
     change_id: str
@@ -45,7 +49,9 @@ class Draft:
 
     @property
     def mark(self) -> str:
-        """What the subjects of the next send start with, in brackets: the prefix, and the version from v2 on."""
+        """What the subjects of the next send start with, in brackets: the prefix, and the version
+        from v2 on.
+        """
         return f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
 
     @property

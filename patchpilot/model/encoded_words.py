@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RFC 2047: the encoded words of a header (`=?utf-8?q?...?=`), decoded in one pass that accepts any input.
+"""RFC 2047: the encoded words of a header (`=?utf-8?q?...?=`), decoded in one pass that accepts any
+input.
 
-`email.header` raises on damaged base64 and takes quadratic time in the number of words; untrusted headers may have both.
+`email.header` raises on damaged base64 and takes quadratic time in the number of words; untrusted
+headers may have both.
 """
 
 import binascii
@@ -10,8 +12,12 @@ import codecs
 from patchpilot.cache import patterns as re
 
 _START = re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
-_NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"))
-"""Python codecs that mails do not use: slow on long input, interpreting escapes, or with output that cannot be encoded again."""
+_NOT_FOR_MAIL = frozenset(
+    ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7")
+)
+"""Python codecs that mails do not use: slow on long input, interpreting escapes, or with output
+that cannot be encoded again.
+"""
 
 
 def decode_words(value: str) -> str:
@@ -24,7 +30,8 @@ def decode_words(value: str) -> str:
     at = 0
     for start, end, name, data in _words(value):
         between = value[at:start]
-        # whitespace between two encoded words is not part of the text, and a character may be split over two
+        # whitespace between two encoded words is not part of the text, and a character may be split
+        # over two
         if pending and (between.strip() or name != charset):
             parts.append(decode_text(bytes(pending), charset))
             pending.clear()

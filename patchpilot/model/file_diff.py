@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class DiffLine(NamedTuple):
-    """A line of a hunk: `kind` is "+", "-", " " or "\\"; `text` without that sign; 1-based lines of patch, old and new file."""
+    """A line of a hunk: `kind` is "+", "-", " " or "\\".
+
+    `text` without that sign; 1-based lines of patch, old and new file.
+    """
 
     kind: str
     text: str
@@ -15,7 +18,9 @@ class DiffLine(NamedTuple):
 
 
 class Hunk(NamedTuple):
-    """A hunk: the ranges of its header, the text after the second @@, its lines, the 1-based line of the header in the patch."""
+    """A hunk: the ranges of its header, the text after the second @@, its lines, the 1-based line
+    of the header in the patch.
+    """
 
     old_start: int
     new_start: int
@@ -26,7 +31,9 @@ class Hunk(NamedTuple):
 
 
 class FileChange(NamedTuple):
-    """The change of one file: `old_path`/`new_path` None when it is created or deleted; 1-based line of its `diff --git` or `---`."""
+    """The change of one file: `old_path`/`new_path` None when it is created or deleted; 1-based
+    line of its `diff --git` or `---`.
+    """
 
     old_path: str | None
     new_path: str | None

@@ -23,7 +23,7 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOT
 
 
 class FixEdit(NamedTuple):
-    """A replacement of lines: from `start` (1-based) on, `delete` lines are replaced by `insert`."""
+    """A replacement of lines: from `start` (1-based) on, `delete` lines are replaced by `insert`."""  # noqa: E501
 
     start: int
     delete: int
@@ -31,7 +31,8 @@ class FixEdit(NamedTuple):
 
 
 class FindingFix(NamedTuple):
-    """How to fix a finding: `kind` is "safe" (can be applied automatically) or "suggest"; `text` describes the fix.
+    """How to fix a finding: `kind` is "safe" (can be applied automatically) or "suggest"; `text`
+    describes the fix.
 
     `edits` apply it to the finding's file, where they were asked for.
     """
@@ -42,10 +43,14 @@ class FindingFix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file.
+    """One finding.
 
-    `new`: whether the earlier revision did not have it; None without a comparison. `values` are what fills the placeholders of the
-    rule's message, for tools that apply the fix. `left`: why `check --fix` does not fix it; "" where that was not asked for.
+    `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the
+    new file.
+
+    `new`: whether the earlier revision did not have it; None without a comparison. `values` are
+    what fills the placeholders of the rule's message, for tools that apply the fix. `left`: why
+    `check --fix` does not fix it; "" where that was not asked for.
     """
 
     rule: str
@@ -76,7 +81,9 @@ class Finding(NamedTuple):
 
 
 class Suppressed(NamedTuple):
-    """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or place of the waiver or baseline."""
+    """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or
+    place of the waiver or baseline.
+    """
 
     finding: Finding
     by: str

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a commit message says that it fixes a bug, judged the same way by `check`, `prepare`, `stable` and the TUI."""
+"""Whether a commit message says that it fixes a bug, judged the same way by `check`, `prepare`,
+`stable` and the TUI.
+"""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -11,10 +13,12 @@ _KINDS = {
     "merge": r"^merge\b",
     "cosmetic": (
         r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space"
-        r"|coding style|style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*"
-        r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b"
+        r"|coding style|style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*"  # noqa: E501
+        r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b"  # noqa: E501
     ),
-    "fix": r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b",
+    "fix": (
+        r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b"
+    ),
     "feature": (
         r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b"
     ),
@@ -28,17 +32,26 @@ def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 @lru_cache(maxsize=4096)
 def kind_of(subject: str) -> str:
-    """The kind of change a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or "other". Its prefix (`net: foo:`) is ignored."""
+    """The kind of change a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or
+    "other".
+
+    Its prefix (`net: foo:`) is ignored.
+    """
     text = subject.rpartition(": ")[2]
     for name, pattern in _kinds()[:2]:
         if pattern.search(subject):
             return name
-    first = {name: match.start() for name, pattern in _kinds()[2:] if (match := pattern.search(text))}
+    first = {
+        name: match.start() for name, pattern in _kinds()[2:] if (match := pattern.search(text))
+    }
     return min(first, key=lambda name: first[name]) if first else "other"
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """The words that say a commit fixes a bug, empty where there are none. `message` are the lines after the subject, `paths` what it touches."""
+    """The words that say a commit fixes a bug, empty where there are none.
+
+    `message` are the lines after the subject, `paths` what it touches.
+    """
     if is_cosmetic(title, paths):
         return ""
     kind = kind_of(title)
@@ -53,7 +66,10 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def defect_in(title: str) -> str:
-    """The words of a subject that say it fixes a crash, a leak, a race or the like; empty for other fixes and for bugs outside the code."""
+    """The words of a subject that say it fixes a crash, a leak, a race or the like.
+
+    Empty for other fixes and for bugs outside the code.
+    """
     if not re.search(_CURED, title, re.IGNORECASE) or not bug_in(title) or is_cosmetic(title, ()):
         return ""
     match = re.search(_DEFECT, title, re.IGNORECASE)
@@ -63,20 +79,22 @@ def defect_in(title: str) -> str:
 _CURED = r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b"
 
 _DEFECT = (
-    r"(?:\bfix(?:e[sd]|ing)?(?: \w+)? )?\b(?:(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"
-    r"|null[- ](?:ptr|pointer)(?:[- ]deref\w*)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|(?:\w+ )?leak(?:s|age|ing)?|dead[- ]?lock"
-    r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b"
+    r"(?:\bfix(?:e[sd]|ing)?(?: \w+)? )?\b(?:(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
+    r"|null[- ](?:ptr|pointer)(?:[- ]deref\w*)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|(?:\w+ )?leak(?:s|age|ing)?|dead[- ]?lock"  # noqa: E501
+    r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b"  # noqa: E501
 )
 
 
 def explains_missing_fixes(lines: Sequence[str]) -> bool:
-    """Whether the message says why there is no Fixes: tag: the bug is older than the history, or no commit can be named."""
+    """Whether the message says why there is no Fixes: tag: the bug is older than the history, or no
+    commit can be named.
+    """
     return re.search(_NO_FIXES, " ".join(line.strip() for line in lines), re.IGNORECASE) is not None
 
 
 _NO_FIXES = (
-    r"(?:\b(?:no|not|cannot|without|omit\w*|lack\w*|skip\w*)|n['’]t)\b[^.]{0,40}\bfixes:?[\"'`]* (?:tags?|lines?)\b"
-    r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b"
+    r"(?:\b(?:no|not|cannot|without|omit\w*|lack\w*|skip\w*)|n['’]t)\b[^.]{0,40}\bfixes:?[\"'`]* (?:tags?|lines?)\b"  # noqa: E501
+    r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b"  # noqa: E501
 )
 
 
@@ -88,7 +106,8 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         after = re.split(r"\n\n", match["after"])[0]
         before = whole[max(0, match.start() - 60) : match.start()]
         if re.search(
-            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$",
+            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after"
+            r" applying|backport\w*)\W*(?:this )?$",
             before,
         ):
             continue
@@ -98,14 +117,16 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         if (
             (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
             or re.search(
-                r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
+                r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced"
+                r" (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$",
+                before,
             )
             or re.search(
                 (
-                    r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"
-                    r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
-                    r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"
-                    r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"
+                    r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"  # noqa: E501
+                    r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"  # noqa: E501
+                    r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"  # noqa: E501
+                    r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"  # noqa: E501
                 ),
                 after,
             )
@@ -116,35 +137,42 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
 
 
 def _breaks(after: str) -> bool:
-    """Whether the sentence about a commit, or the one after it, says that something fails; its title, in quotes, says nothing about it."""
+    """Whether the sentence about a commit, or the one after it, says that something fails.
+
+    Its title, in quotes, says nothing about it.
+    """
     sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
     return re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE) is not None
 
 
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
-    """Whether a title or message says that something fails: what a commit changed may also be mentioned in a message that blames nothing on it."""
+    """Whether a title or message says that something fails: what a commit changed may also be
+    mentioned in a message that blames nothing on it.
+    """
     if re.search(_TIDIES, title, re.IGNORECASE):
         return bug_in(title) is not None
-    return bool(bug_in(title) or cure_in(title, lines) or re.search(_FAILS, " ".join(lines), re.IGNORECASE))
+    return bool(
+        bug_in(title) or cure_in(title, lines) or re.search(_FAILS, " ".join(lines), re.IGNORECASE)
+    )
 
 
 _TIDIES = (
-    r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"
-    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b"
+    r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
+    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b"  # noqa: E501
 )
 _NO_USE = (
-    r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"
-    r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"
-    r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"
+    r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"  # noqa: E501
+    r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"  # noqa: E501
+    r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"  # noqa: E501
     r"|any ?more|leftovers?)\b"
 )
 
 
 _BUG = (
-    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"
-    r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"
-    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"
-    r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"
+    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
+    r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"  # noqa: E501
+    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"  # noqa: E501
+    r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"  # noqa: E501
     r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b"
 )
 
@@ -153,15 +181,29 @@ def bug_in(title: str) -> str | None:
     """The word of a subject that names a bug or its fix."""
     match = re.search(_BUG, title, re.IGNORECASE)
     if not match or re.search(
-        r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE
+        r"\bfix(?:ed|es)?[-"
+        r" ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b",
+        title,
+        re.IGNORECASE,
     ):
         return None
-    weak = match[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
-    if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
+    weak = match[0].lower() in (
+        "wrong",
+        "incorrect",
+        "broken",
+        "invalid",
+        "missing",
+        "race",
+        "overflow",
+        "underflow",
+    )
+    if weak and not re.search(
+        r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE
+    ):
         return None
     if match[0].lower() == "missing" and not re.search(
         (
-            r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"
+            r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"  # noqa: E501
             r"|barrier|lock|init|validation)"
         ),
         title,
@@ -172,9 +214,14 @@ def bug_in(title: str) -> str | None:
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """A bug described in the message, where the subject does not mention it and is not about something new."""
+    """A bug described in the message, where the subject does not mention it and is not about
+    something new.
+    """
     if re.search(
-        r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE
+        r"\b(?:support|introduce|implement|new"
+        r" driver|document|dt-bindings|selftests?|convert|rework|refactor)\b",
+        title,
+        re.IGNORECASE,
     ):
         return None
     text = " ".join(lines)
@@ -187,41 +234,41 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
 
 _DENIED = r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $"
 _GUARDS = (
-    r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"
-    r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"
+    r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"  # noqa: E501
+    r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"  # noqa: E501
     r"|disable .* (?:for|on|with))\b"
 )
 _HARM = (
-    r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"
-    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b"
+    r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"  # noqa: E501
+    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b"  # noqa: E501
 )
 
 
 _CURE = (
-    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+"
+    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+"  # noqa: E501
     r"|possible circular locking|refcount_t: underflow|KASAN: \w+"
-    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"
+    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"  # noqa: E501
     r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
-    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
+    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"  # noqa: E501
     r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
     r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
-    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"
+    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"  # noqa: E501
 )
 
 
 _BREAKS = (
     r"crash\w*|oops\w*|panic\w*|hangs?|hung|dead-?locks?|corrupt\w*|overflow\w*|dereferenc\w+|leak\w*|regress\w*|broke|broken|breaks?|breakage"
-    r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"
+    r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"  # noqa: E501
     r"|splat|warn(?:s|ing|ings)|forgot|missed|mistakenly|accidentally|inadvertently|unintended"
 )
 _FAILS = rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b"
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
-    """Whether the fix is not for the running kernel but for spelling, style, comments or documents."""
+    """Whether the fix is not for the running kernel but for spelling, style, comments or documents."""  # noqa: E501
     if re.search(
         (
-            r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"
+            r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"  # noqa: E501
             r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"
         ),
         title.lower(),
@@ -233,6 +280,7 @@ def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
 def only_documents(paths: Sequence[str]) -> bool:
     """Whether a change touches only documents."""
     return bool(paths) and all(
-        path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md"))
+        path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/"))
+        or path.endswith((".rst", ".md"))
         for path in paths
     )

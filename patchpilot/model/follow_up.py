@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A mainline commit that names the fix: its id and subject, "fix" or "revert", and (of a fix) whether it was itself reverted."""
+    """A mainline commit that names the fix: its id and subject, "fix" or "revert", and (of a fix)
+    whether it was itself reverted.
+    """
 
     commit: str
     subject: str

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""get_maintainer.pl's options, in its spellings: one or two dashes, any case, `--no-x` and `--nox`, `--x=value` and `--x value`."""
+"""get_maintainer.pl's options, in its spellings: one or two dashes, any case, `--no-x` and `--nox`,
+`--x=value` and `--x value`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -86,17 +88,36 @@ class Switches(NamedTuple):
                 "nothing to print: --no-email without another output option",
                 hint="drop --no-email, or add --scm, --status, --subsystem or --web",
             )
-        if self.email and not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins or self.git_blame):
+        if self.email and not (
+            self.m
+            or self.r
+            or self.l
+            or self.s
+            or self.git
+            or self.git_chief_penguins
+            or self.git_blame
+        ):
             raise UsageError(
-                "no addresses to print: --no-m, --no-r and --no-l together exclude every address", hint="drop one of --no-m, --no-r, --no-l"
+                "no addresses to print: --no-m, --no-r and --no-l together exclude every address",
+                hint="drop one of --no-m, --no-r, --no-l",
             )
         return switches
 
 
-_OTHER_NAMES = {"i": "interactive", "k": "keywords", "fe": "file_emails", "f": "file", "mpath": "maintainer_path"}
+_OTHER_NAMES = {
+    "i": "interactive",
+    "k": "keywords",
+    "fe": "file_emails",
+    "f": "file",
+    "mpath": "maintainer_path",
+}
 _NOT_NEGATED = frozenset(("file", "find_maintainer_files"))
 _TYPES: Mapping[str, type] = {name: type(value) for name, value in Switches._field_defaults.items()}
-NAMES = {name.replace("_", "-"): name for name in _TYPES} | _OTHER_NAMES | {"drop_the_rest_supporter": "drop_the_rest_supporter"}
+NAMES = (
+    {name.replace("_", "-"): name for name in _TYPES}
+    | _OTHER_NAMES
+    | {"drop_the_rest_supporter": "drop_the_rest_supporter"}
+)
 SCRIPT_DEFAULTS = {
     "email": "email",
     "email_usename": "n",
@@ -130,7 +151,10 @@ SCRIPT_DEFAULTS = {
 
 
 def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
-    """The defaults a tree's script has in its text: (variable, value) pairs; unknown ones are ignored."""
+    """The defaults a tree's script has in its text: (variable, value) pairs.
+
+    Unknown ones are ignored.
+    """
     values: dict[str, Any] = {}
     for variable, value in said:
         name = SCRIPT_DEFAULTS.get(variable)
@@ -147,15 +171,20 @@ def _value(name: str, value: str) -> Any:
         try:
             return int(value)
         except ValueError:
-            raise UsageError(f"--{name.replace('_', '-')} requires a number, not {value!r}") from None
+            raise UsageError(
+                f"--{name.replace('_', '-')} requires a number, not {value!r}"
+            ) from None
     return value
 
 
-def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> tuple[dict[str, Any], list[str]]:
+def take(
+    words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0
+) -> tuple[dict[str, Any], list[str]]:
     """The options among words, and the other words in order.
 
-    `keep(word)` returns how many words another parser's option takes (itself and its values; 0: unknown to it); those are left alone, as is
-    everything after `--`. A word that looks like an option but is unknown stays among the others.
+    `keep(word)` returns how many words another parser's option takes (itself and its values; 0:
+    unknown to it); those are left alone, as is everything after `--`. A word that looks like an
+    option but is unknown stays among the others.
     """
     values: dict[str, Any] = {}
     rest: list[str] = []
@@ -186,7 +215,10 @@ def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> 
 
 
 def _split(word: str) -> tuple[str | None, str | None, bool]:
-    """(field, value, negated) of an option; field None when the word is not an option of the script."""
+    """(field, value, negated) of an option.
+
+    Field None when the word is not an option of the script.
+    """
     if len(word) < 2 or word[0] != "-":
         return None, None, False
     name, equals, text = word.lstrip("-").lower().partition("=")

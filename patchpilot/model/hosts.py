@@ -7,7 +7,10 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def split_url(url: str, base: str = "") -> SplitResult:
-    """The parts of a URL (relative to `base`); all are empty where it is not a URL, such as `http://[::1/`."""
+    """The parts of a URL (relative to `base`).
+
+    All are empty where it is not a URL, such as `http://[::1/`.
+    """
     try:
         return urlsplit(urljoin(base, url.strip()))
     except ValueError:

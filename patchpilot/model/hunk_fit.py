@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether hunks apply to a file without fuzz: with all context lines at the hunk's place or at an offset (as `git apply` does)."""
+"""Whether hunks apply to a file without fuzz: with all context lines at the hunk's place or at an
+offset (as `git apply` does).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A file after its hunks: its lines (None when it is deleted), the misfits, and the offset of each hunk in lines."""
+    """A file after its hunks: its lines (None when it is deleted), the misfits, and the offset of
+    each hunk in lines.
+    """
 
     lines: tuple[str, ...] | None
     misfits: tuple[Misfit, ...]
@@ -49,8 +53,12 @@ def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
     return (new, old) if reverse else (old, new)
 
 
-def fit_hunks(path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse: bool = False) -> Fit:
-    """Apply the hunks to a file's lines, each at the matching place nearest to its intended line, never over lines of another hunk."""
+def fit_hunks(
+    path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse: bool = False
+) -> Fit:
+    """Apply the hunks to a file's lines, each at the matching place nearest to its intended line,
+    never over lines of another hunk.
+    """
     image = list(lines)
     placed = bytearray(len(image))
     misfits: list[Misfit] = []
@@ -71,7 +79,9 @@ def fit_hunks(path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse
 
 def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
     """A file after its change is applied to a tree, and the misfits."""
-    old, new = (change.old_path, change.new_path) if not reverse else (change.new_path, change.old_path)
+    old, new = (
+        (change.old_path, change.new_path) if not reverse else (change.new_path, change.old_path)
+    )
     name = old or new or ""
     if old is None:
         if new is not None and tree.exists(new):
@@ -87,14 +97,24 @@ def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
         return Fit(None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),))
     fit = fit_hunks(name, text_lines(content or b""), change.hunks, reverse=reverse)
     if new is None:
-        left = () if not fit.lines else (Misfit(name, 1, None, "the file to delete has lines that the fix does not remove"),)
+        left = (
+            ()
+            if not fit.lines
+            else (
+                Misfit(name, 1, None, "the file to delete has lines that the fix does not remove"),
+            )
+        )
         return Fit(None, (*fit.misfits, *left), fit.offsets)
     return fit
 
 
-def misfits(files: Sequence[FileChange], tree: Tree, *, reverse: bool = False) -> tuple[Misfit, ...]:
+def misfits(
+    files: Sequence[FileChange], tree: Tree, *, reverse: bool = False
+) -> tuple[Misfit, ...]:
     """The misfits of a diff on a tree, without fuzz; empty when all of it applies."""
-    return tuple(misfit for change in files for misfit in fit_file(change, tree, reverse=reverse).misfits)
+    return tuple(
+        misfit for change in files for misfit in fit_file(change, tree, reverse=reverse).misfits
+    )
 
 
 def _ends_bare(hunk: Hunk) -> bool:
@@ -102,8 +122,12 @@ def _ends_bare(hunk: Hunk) -> bool:
     return bool(kinds) and kinds[-1] != " "
 
 
-def _place(image: list[str], placed: bytearray, old: list[str], meant: int, *, first: bool, last: bool) -> int | None:
-    """Where `old` is in the image: nearest to `meant`, at the start or end of the file when the hunk requires it; None when nowhere."""
+def _place(
+    image: list[str], placed: bytearray, old: list[str], meant: int, *, first: bool, last: bool
+) -> int | None:
+    """Where `old` is in the image: nearest to `meant`, at the start or end of the file when the
+    hunk requires it; None when nowhere.
+    """
     size = len(old)
     top = len(image) - size
     if top < 0:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Limits on input. Larger input is rejected before it is parsed, naming its place and the limit (docs/reference/limits.md)."""
+"""Limits on input.
+
+Larger input is rejected before it is parsed, naming its place and the limit
+(docs/reference/limits.md).
+"""
 
 MIB = 1 << 20
 MAX_INPUT = 128 * MIB
@@ -16,4 +20,7 @@ MAX_LINES = MIB
 """Lines of one mail or patch."""
 MAX_CHECKED_LINES = 40_000
 MAX_CHECKED = 4 * MIB
-"""Lines and characters of one patch that rules check; of a longer patch only the beginning is checked, and a finding says so."""
+"""Lines and characters of one patch that rules check.
+
+Of a longer patch only the beginning is checked, and a finding says so.
+"""

@@ -19,7 +19,11 @@ from patchpilot.model.patch_subject import parse_subject
 if TYPE_CHECKING:
     from email.message import Message
 
-_FROM_LINE = re.compile(rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d", re.MULTILINE)
+_FROM_LINE = re.compile(
+    rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+    rb" [A-Z][a-z]{2} +\d",
+    re.MULTILINE,
+)
 _HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
 _IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNORECASE)
 _DIFFSTAT_END = re.compile(r"^ \d+ files? changed\b")
@@ -33,29 +37,49 @@ _MAILBOXES = _ADDRESSES | {
     *("resent-from", "resent-to", "resent-cc", "mail-followup-to", "x-failed-recipients"),
 }
 """The headers that have addresses."""
-_OF_MAILS = _ADDRESSES | {"subject", "date", "message-id", "content-type", "mime-version", "received", "return-path", "in-reply-to"}
+_OF_MAILS = _ADDRESSES | {
+    "subject",
+    "date",
+    "message-id",
+    "content-type",
+    "mime-version",
+    "received",
+    "return-path",
+    "in-reply-to",
+}
 _WHOLE_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
-_ONLY_TEXT = re.compile(r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?', re.ASCII)
+_ONLY_TEXT = re.compile(
+    r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?', re.ASCII
+)
 _BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
-# any way to open a nested part: the email package accepts any case, spaces before the equals sign, and boundary*0=
-_PART = re.compile(rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE)
+# any way to open a nested part: the email package accepts any case, spaces before the equals sign,
+# and boundary*0=
+_PART = re.compile(
+    rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE
+)
 _BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
 # folded or not, within the header of the mail or of a part of it
 _DIGEST = re.compile(
-    rb'^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n[ \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?', re.MULTILINE
+    rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
+    rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
+    re.MULTILINE,
 )
 # the end of the boundary's line, and the header of the part, which says that it is a mail
 _DIGEST_PART = re.compile(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
 MAX_NESTED = 60
 MAX_PARTS = 1000
-"""Limits on the parts of a mail: nested and in total; of a mail with more only the header is read."""
+"""Limits on the parts of a mail: nested and in total.
+
+Of a mail with more only the header is read.
+"""
 
 
 class Mail(NamedTuple):
-    """A mail from an archive: ids without angle brackets, `body` decoded to text, `date` aware or None, `raw` its bytes.
+    """A mail from an archive: ids without angle brackets, `body` decoded to text, `date` aware or
+    None, `raw` its bytes.
 
     Where its Date: header is damaged (`date_damaged`), `date` is when it arrived.
     """
@@ -76,7 +100,9 @@ class Mail(NamedTuple):
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
         wanted = name.lower()
-        return next((header.value for header in self.headers if header.name.lower() == wanted), None)
+        return next(
+            (header.value for header in self.headers if header.name.lower() == wanted), None
+        )
 
     @property
     def date_note(self) -> str:
@@ -91,20 +117,26 @@ def one_mail(data: bytes, start: int, end: int) -> bytes:
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """(start, end) of each mail of an mbox (mboxrd or the output of `git format-patch --stdout`); the whole text where it is not an mbox.
+    """(start, end) of each mail of an mbox (mboxrd or the output of `git format-patch --stdout`);
+    the whole text where it is not an mbox.
 
-    Only a `From ` line after a blank line (or at the start) that has an mbox line's form starts a mail.
+    Only a `From ` line after a blank line (or at the start) that has an mbox line's form starts a
+    mail.
     """
-    starts = [match.start() for match in _FROM_LINE.finditer(data) if _after_blank(data, match.start())]
+    starts = [
+        match.start() for match in _FROM_LINE.finditer(data) if _after_blank(data, match.start())
+    ]
     if not starts or starts[0] != 0:
         return [(0, len(data))]
     return list(zip(starts, [*starts[1:], len(data)], strict=True))
 
 
 def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, bytes]]:
-    """(offset, bytes) of each mail of an mbox whose text from the offset `at` on comes in blocks; a text that is no mbox is one mail.
+    """(offset, bytes) of each mail of an mbox whose text from the offset `at` on comes in blocks; a
+    text that is no mbox is one mail.
 
-    As `mail_bounds` splits, but only one mail and one block are held: of a mail over MAX_MAIL only the beginning is given, which is over it too.
+    As `mail_bounds` splits, but only one mail and one block are held: of a mail over MAX_MAIL only
+    the beginning is given, which is over it too.
     """
     held = b""
     is_mbox = cut = False
@@ -133,12 +165,17 @@ def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, byte
 
 
 def digest_mails(mail: bytes) -> list[bytes]:
-    """The mails of a digest, whose parts are mails as they were sent; the mail itself where it is none."""
+    """The mails of a digest, whose parts are mails as they were sent.
+
+    The mail itself where it is none.
+    """
     found = _DIGEST.search(mail)
     if not found:
         return [mail]
     parts = mail.split(b"\n--" + found[1])[1:-1]
-    return [_DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts][:MAX_PARTS] or [mail]
+    return [_DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts][
+        :MAX_PARTS
+    ] or [mail]
 
 
 def is_mboxrd(mail: bytes) -> bool:
@@ -179,10 +216,18 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
         else:
             break
         if size > MAX_HEADER:
-            raise InputError(f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB", hint=_LIMITS)
+            raise InputError(
+                f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB", hint=_LIMITS
+            )
         at += 1
         body_at = at
-    return tuple(Header(name, _decoded_value(name, " ".join(values)), line) for name, line, values in result), body_at
+    return (
+        tuple(
+            Header(name, _decoded_value(name, " ".join(values)), line)
+            for name, line, values in result
+        ),
+        body_at,
+    )
 
 
 def _decoded_value(name: str, value: str) -> str:
@@ -192,10 +237,15 @@ def _decoded_value(name: str, value: str) -> str:
 def refuse_oversize(raw: bytes) -> None:
     """InputError for a mail or patch over a limit."""
     if len(raw) > MAX_MAIL:
-        raise InputError(f"mail too large: {len(raw) // MIB} MiB, the limit is {MAX_MAIL // MIB} MiB", hint=_LIMITS)
+        raise InputError(
+            f"mail too large: {len(raw) // MIB} MiB, the limit is {MAX_MAIL // MIB} MiB",
+            hint=_LIMITS,
+        )
     lines = raw.count(b"\n")
     if lines > MAX_LINES:
-        raise InputError(f"mail too long: {lines:,} lines, the limit is {MAX_LINES:,}", hint=_LIMITS)
+        raise InputError(
+            f"mail too long: {lines:,} lines, the limit is {MAX_LINES:,}", hint=_LIMITS
+        )
     if len(raw) <= MAX_LINE:
         return
     start = number = 0
@@ -204,15 +254,24 @@ def refuse_oversize(raw: bytes) -> None:
         end = len(raw) if end < 0 else end
         number += 1
         if end - start > MAX_LINE:
-            raise InputError(f"line {number} too long: {end - start:,} bytes, the limit is {MAX_LINE:,}", hint=_LIMITS)
+            raise InputError(
+                f"line {number} too long: {end - start:,} bytes, the limit is {MAX_LINE:,}",
+                hint=_LIMITS,
+            )
         start = end + 1
 
 
-_LIMITS = "pass the mail or patch without attachments and logs; send a change of this size as a pull request"
+_LIMITS = (
+    "pass the mail or patch without attachments and logs; send a change of this size as a pull"
+    " request"
+)
 
 
 def parse_mail(raw: bytes) -> Mail:
-    """Read one mail (bytes, with or without an mbox `From ` line). Missing or damaged parts are empty; InputError only for a mail over a limit."""
+    """Read one mail (bytes, with or without an mbox `From ` line).
+
+    Missing or damaged parts are empty; InputError only for a mail over a limit.
+    """
     mail = parse_mail_header(raw)
     data = _without_from(raw)
     text = _plain_text(mail, data)
@@ -220,7 +279,10 @@ def parse_mail(raw: bytes) -> Mail:
 
 
 def _plain_text(mail: Mail, data: bytes) -> str | None:
-    """The text of a mail that is nothing but text, as most are; None for one that the email package has to read, which takes ten times as long."""
+    """The text of a mail that is nothing but text, as most are.
+
+    None for one that the email package has to read, which takes ten times as long.
+    """
     top = _WHOLE_HEADER.match(data)
     kind = _ONLY_TEXT.fullmatch((mail.header("content-type") or "text/plain").lower())
     encoding = (mail.header("content-transfer-encoding") or "7bit").lower()
@@ -231,7 +293,9 @@ def _plain_text(mail: Mail, data: bytes) -> str | None:
 
 
 def parse_mail_header(raw: bytes) -> Mail:
-    """Read one mail as `parse_mail` does, but not its body, which is empty: for callers that use the header alone."""
+    """Read one mail as `parse_mail` does, but not its body, which is empty: for callers that use
+    the header alone.
+    """
     refuse_oversize(raw)
     data = _without_from(raw)
     end = _BLANK_LINE.search(data)
@@ -259,11 +323,12 @@ def parse_mail_header(raw: bytes) -> Mail:
 
 
 def _message(data: bytes) -> "Message":
-    """The mail parsed by the email package, which is imported here as most patches do not need it."""
+    """The mail parsed by the email package, which is imported here as most patches do not need it."""  # noqa: E501
     import email.parser
     import email.policy
 
-    # the package recurses for every nested part, steps through each line at every level, and takes 2 kB for each part: a mail with more
+    # the package recurses for every nested part, steps through each line at every level, and takes
+    # 2 kB for each part: a mail with more
     # parts is an attack, and its text is not extracted
     found = [one.end() for one in islice(_PART.finditer(data), MAX_NESTED + 1)]
     flat = not found or len(found) > MAX_NESTED or _has_many_parts(data, found)
@@ -271,10 +336,13 @@ def _message(data: bytes) -> "Message":
 
 
 def nested_parts(raw: bytes) -> Iterator[tuple[dict[str, str], str]]:
-    """The parts below a mail as a whole, each with its own header fields (by name in lower case) and its text, as in a delivery report: the
-    blocks of its machine-readable part and the returned mail. None for a mail with more parts than an honest one has."""
+    """The parts below a mail as a whole, each with its own header fields (by name in lower case)
+    and its text, as in a delivery report: the blocks of its machine-readable part and the returned
+    mail. None for a mail with more parts than an honest one has."""
     for part in islice(_message(_without_from(raw)).walk(), 1, None):
-        fields = {name.lower(): " ".join(str(value).split()) for name, value in reversed(part.items())}
+        fields = {
+            name.lower(): " ".join(str(value).split()) for name, value in reversed(part.items())
+        }
         payload = None if part.is_multipart() else part.get_payload(decode=True)
         yield fields, payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 
@@ -293,19 +361,27 @@ def _text_of(message: "Message") -> str:
     if best is None:
         return ""
     payload = best.get_payload(decode=True)
-    data = payload if isinstance(payload, bytes) else str(best.get_payload()).encode("utf-8", "surrogateescape")
+    data = (
+        payload
+        if isinstance(payload, bytes)
+        else str(best.get_payload()).encode("utf-8", "surrogateescape")
+    )
     return _in_charset(data, best.get_content_charset() or "utf-8").replace("\r\n", "\n")
 
 
 def _in_charset(data: bytes, charset: str) -> str:
-    return decode_text(data, charset, "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape")
+    return decode_text(
+        data,
+        charset,
+        "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape",
+    )
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     """Read a patch file, a mail or a bare diff. InputError names a file that is none of these.
 
-    Lines are kept unchanged; a base64 or quoted-printable body is decoded (and `damage` says so), so that line numbers are those of the
-    readable patch.
+    Lines are kept unchanged; a base64 or quoted-printable body is decoded (and `damage` says so),
+    so that line numbers are those of the readable patch.
     """
     try:
         return _parse_patch(raw, source, commit)
@@ -323,15 +399,28 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     if lines and lines[-1] == "":
         lines.pop()
     if not lines:
-        raise InputError(f"{source}: the file is empty", hint="pass a patch written by `git format-patch --stdout`, or name a commit")
+        raise InputError(
+            f"{source}: the file is empty",
+            hint="pass a patch written by `git format-patch --stdout`, or name a commit",
+        )
     if shown := _SHOWN.match(lines[0].rstrip("\r")):
         raise InputError(
-            f"{source}:1: output of git show or git log, not a mail", hint=f"write a patch: git format-patch -1 {shown[1][:12]}"
+            f"{source}:1: output of git show or git log, not a mail",
+            hint=f"write a patch: git format-patch -1 {shown[1][:12]}",
         )
     headers, body_at = header_lines(lines)
     damage: list[str] = []
-    encoding = next((header.value.strip().lower() for header in headers if header.name.lower() == "content-transfer-encoding"), "")
-    kind = next((header.value.lower() for header in headers if header.name.lower() == "content-type"), "")
+    encoding = next(
+        (
+            header.value.strip().lower()
+            for header in headers
+            if header.name.lower() == "content-transfer-encoding"
+        ),
+        "",
+    )
+    kind = next(
+        (header.value.lower() for header in headers if header.name.lower() == "content-type"), ""
+    )
     if encoding in ("base64", "quoted-printable") or kind.startswith("multipart/"):
         damage.append("multipart" if kind.startswith("multipart/") else encoding)
         decoded = _text_of(_message(_without_from(raw)))
@@ -342,28 +431,42 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     if _is_no_mail(lines[0], headers) and not any(_DIFF.match(line) for line in lines):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
-            hint="pass a patch written by `git format-patch`, or a commit (only the `maintainers` command accepts a source file: -f FILE)",
+            hint=(
+                "pass a patch written by `git format-patch`, or a commit (only the `maintainers`"
+                " command accepts a source file: -f FILE)"
+            ),
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """The lines as text, decoded line by line: one non-ASCII character in a long text would multiply the memory of all the others."""
+    """The lines as text, decoded line by line: one non-ASCII character in a long text would
+    multiply the memory of all the others.
+    """
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")
     return [line.decode("utf-8", "surrogateescape") for line in raw.split(b"\n")]
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
-    """Whether no header is one of mails: lines of many other files begin with a word and a colon."""
-    return not first.startswith(("From ", ">From ")) and not any(header.name.lower() in _OF_MAILS for header in headers)
+    """Whether no header is one of mails: lines of many other files begin with a word and a colon."""  # noqa: E501
+    return not first.startswith(("From ", ">From ")) and not any(
+        header.name.lower() in _OF_MAILS for header in headers
+    )
 
 
 def _without_from(raw: bytes) -> bytes:
     return raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw
 
 
-def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[Header, ...], body_at: int, damage: list[str]) -> Patch:
+def _assemble(
+    source: str,
+    commit: str | None,
+    lines: list[str],
+    headers: tuple[Header, ...],
+    body_at: int,
+    damage: list[str],
+) -> Patch:
     def value(name: str) -> str:
         return next((header.value for header in headers if header.name.lower() == name), "")
 
@@ -388,8 +491,13 @@ def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[
     diff_at = next((n for n in range(start, len(lines)) if _starts_diff(lines, n)), len(lines))
     cut = next((n for n in range(start, diff_at) if _CUT.match(lines[n])), diff_at)
     subject = parse_subject(raw_subject)
-    if subject.is_patch and subject.number == 0 and not any(_DIFFSTAT_END.match(line) for line in lines[cut:diff_at]):
-        # a cover letter that quotes a diff: git format-patch writes a diffstat above the diff of a patch
+    if (
+        subject.is_patch
+        and subject.number == 0
+        and not any(_DIFFSTAT_END.match(line) for line in lines[cut:diff_at])
+    ):
+        # a cover letter that quotes a diff: git format-patch writes a diffstat above the diff of a
+        # patch
         diff_at = len(lines)
     return Patch(
         source=source,

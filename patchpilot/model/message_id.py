@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs: in headers, as users give them (bare, in angle brackets, in an archive's URL), and in the text of mails."""
+"""Message-IDs: in headers, as users give them (bare, in angle brackets, in an archive's URL), and
+in the text of mails.
+"""
 
 import itertools
 from collections.abc import Iterator
@@ -16,17 +18,24 @@ _URL = r"(?i)https?://[^\s<>\"')\]]{3,400}"
 _NAMED = r"(?im)^message-id:\s{0,8}<?([^\s<>]{3,300})>?"
 _AFTER_URL = ").,;"
 _MOST_TEXT, _MOST_URLS = 200_000, 500
-_BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@|(?:cover|[0-9a-f]{40})\.(\d{10}\.git)\."
-_SENDER = r"(?:\d{14}\.\d+-\d+-|\d+-\d+(?:-\d+)?-git-send-email-|(?:cover|[0-9a-f]{40})\.\d{10}\.git\.)([^@]+@.+)"
+_BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@|(?:cover|[0-9a-f]{40})\.(\d{10}\.git)\."  # noqa: E501
+_SENDER = r"(?:\d{14}\.\d+-\d+-|\d+-\d+(?:-\d+)?-git-send-email-|(?:cover|[0-9a-f]{40})\.\d{10}\.git\.)([^@]+@.+)"  # noqa: E501
 
 
 def message_id_of(target: str) -> str | None:
-    """The Message-ID (no angle brackets) in an archive's URL, in `<id>` or in a bare id; None where there is none."""
+    """The Message-ID (no angle brackets) in an archive's URL, in `<id>` or in a bare id.
+
+    None where there is none.
+    """
     text = target.strip()
     if text.startswith(("http://", "https://")):
         path = re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
-        return next((part for part in map(_decoded, reversed(path)) if re.fullmatch(_FORM, part)), None)
-    return in_brackets(text) or (bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None)
+        return next(
+            (part for part in map(_decoded, reversed(path)) if re.fullmatch(_FORM, part)), None
+        )
+    return in_brackets(text) or (
+        bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None
+    )
 
 
 def in_brackets(text: str) -> str | None:
@@ -45,14 +54,20 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
     """The Message-ID (no angle brackets) in an option's value; UsageError where it is not one."""
     found = message_id_of(text)
     if found is None:
-        raise UsageError(f"{option}: {text!r} is not a Message-ID", hint="pass '<id@host>', or the URL of the mail in an archive")
+        raise UsageError(
+            f"{option}: {text!r} is not a Message-ID",
+            hint="pass '<id@host>', or the URL of the mail in an archive",
+        )
     return found
 
 
 def bracketed(message_id: str) -> str:
     """A Message-ID in angle brackets, for a header; InputError when it is not one."""
     if not re.fullmatch(_WORD, message_id):
-        raise InputError(f"{message_id!r} is not a Message-ID", hint="pass it as shown in the archive, with or without < >")
+        raise InputError(
+            f"{message_id!r} is not a Message-ID",
+            hint="pass it as shown in the archive, with or without < >",
+        )
     return f"<{message_id}>"
 
 
@@ -62,13 +77,18 @@ def ids_in_header(value: str) -> tuple[str, ...]:
 
 
 def id_in_header(value: str) -> str:
-    """The Message-ID of a Message-ID: or In-Reply-To: header: the first in angle brackets, else the text as it is."""
+    """The Message-ID of a Message-ID: or In-Reply-To: header: the first in angle brackets, else the
+    text as it is.
+    """
     match = re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
 
 
 def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
-    """The Message-IDs a mail's text names, each with the place of its URL; None for one on a `Message-ID:` line."""
+    """The Message-IDs a mail's text names, each with the place of its URL.
+
+    None for one on a `Message-ID:` line.
+    """
     for name in re.findall(_NAMED, text):
         if "@" in name:
             yield name.replace("%40", "@").rstrip(_AFTER_URL), None
@@ -79,12 +99,17 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
 
 def batch_of(message_id: str) -> str | None:
-    """The part shared by the Message-IDs of mails sent together, in the form of git send-email, patchpilot or b4; None for another form."""
+    """The part shared by the Message-IDs of mails sent together, in the form of git send-email,
+    patchpilot or b4; None for another form.
+    """
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
 
 
 def sender_in(message_id: str) -> str | None:
-    """The sender's email address that git writes into the Message-ID of a patch; None for another form."""
+    """The sender's email address that git writes into the Message-ID of a patch.
+
+    None for another form.
+    """
     match = re.fullmatch(_SENDER, message_id)
     return match[1] if match else None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A command that a repository's own configuration names, and the error where the user has not trusted it."""
+"""A command that a repository's own configuration names, and the error where the user has not
+trusted it.
+"""
 
 from typing import NamedTuple
 

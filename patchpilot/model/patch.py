@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch as a mail: headers, subject prefix, message, trailers, notes and (by unidiff) the diff."""
+"""A patch as a mail: headers, subject prefix, message, trailers, notes and (by unidiff) the diff."""  # noqa: E501
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -22,8 +22,8 @@ class Header(NamedTuple):
 def sender_in(headers: Iterable[Header]) -> Address:
     """Who a mail is from: the mailbox of its From: header.
 
-    Unless there is exactly one header with exactly one mailbox, an address without an email, which is
-    nobody's, with all of the text as its name.
+    Unless there is exactly one header with exactly one mailbox, an address without an email, which
+    is nobody's, with all of the text as its name.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
     found = only_mailbox(values[0]) if len(values) == 1 else None
@@ -50,20 +50,28 @@ class _PatchFields(NamedTuple):
 class Patch(_PatchFields):
     """A patch as a mail, read once: `lines[n - 1]` is patch line n. Made by `parse_patch`.
 
-    `message` is the commit message without its subject and without the in-body headers; `message_line` is the patch line of its first
-    line; `notes` are the lines between the first `---` and the diff (not in the commit). `cut` is how many lines the whole patch has where
-    this is only its beginning, else 0. Trailers and files are parsed on demand and cached.
+    `message` is the commit message without its subject and without the in-body headers;
+    `message_line` is the patch line of its first line; `notes` are the lines between the first
+    `---` and the diff (not in the commit). `cut` is how many lines the whole patch has where this
+    is only its beginning, else 0. Trailers and files are parsed on demand and cached.
     """
 
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
         wanted = name.lower()
-        return next((header.value for header in self.headers if header.name.lower() == wanted), None)
+        return next(
+            (header.value for header in self.headers if header.name.lower() == wanted), None
+        )
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """The addresses of every header of this name."""
         wanted = name.lower()
-        return tuple(one for header in self.headers if header.name.lower() == wanted for one in parse_addresses(header.value))
+        return tuple(
+            one
+            for header in self.headers
+            if header.name.lower() == wanted
+            for one in parse_addresses(header.value)
+        )
 
     @property
     def sender(self) -> Address | None:
@@ -84,7 +92,10 @@ class Patch(_PatchFields):
 
     @cached_property
     def trailers(self) -> tuple[Trailer, ...]:
-        """The trailers of the message; `line` is 0-based in `message` with the subject before it: see `trailer_line`."""
+        """The trailers of the message.
+
+        `line` is 0-based in `message` with the subject before it: see `trailer_line`.
+        """
         return parse_trailers((self.subject.title, *self.message))
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
@@ -97,7 +108,10 @@ class Patch(_PatchFields):
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """The diff by file, parsed by unidiff. A malformed diff gives the files before the error; see `diff_error`."""
+        """The diff by file, parsed by unidiff.
+
+        A malformed diff gives the files before the error; see `diff_error`.
+        """
         from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).files
@@ -114,7 +128,11 @@ class Patch(_PatchFields):
         """Every path it touches, old and new, each once, in order."""
         from patchpilot.model.diff_parser import parse_paths
 
-        return tuple(dict.fromkeys(path for pair in parse_paths(self.lines, self.diff_line) for path in pair if path))
+        return tuple(
+            dict.fromkeys(
+                path for pair in parse_paths(self.lines, self.diff_line) for path in pair if path
+            )
+        )
 
 
 class Series(NamedTuple):

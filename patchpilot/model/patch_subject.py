@@ -8,7 +8,10 @@ from patchpilot.model.stable_prefix import is_for_stable, stable_versions
 
 
 class Subject(NamedTuple):
-    """A patch's subject: `[PATCH net v2 1/3] net: x: do y` parsed; `words` are the marks that are neither version nor number."""
+    """A patch's subject: `[PATCH net v2 1/3] net: x: do y` parsed.
+
+    `words` are the marks that are neither version nor number.
+    """
 
     raw: str
     title: str
@@ -33,19 +36,26 @@ class Subject(NamedTuple):
 
     @property
     def of_set(self) -> bool:
-        """Whether its marks say that it is about a set of patches: `[PATCHSET v4 1/2]`, `[PATCH SET v4]`."""
+        """Whether its marks say that it is about a set of patches: `[PATCHSET v4 1/2]`, `[PATCH SET
+        v4]`.
+        """
         return bool(_SET.search(" ".join(self.marks)))
 
     @property
     def for_stable(self) -> bool:
-        """Whether its prefix says that it is for a stable tree, by a version or the word "stable"."""
+        """Whether its prefix says that it is for a stable tree, by a version or the word "stable"."""  # noqa: E501
         return is_for_stable(self.words)
 
 
 _SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
-_AT_THE_END = re.compile(r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", re.IGNORECASE)
-_JOINED = re.compile(r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))", re.IGNORECASE)
+_AT_THE_END = re.compile(
+    r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", re.IGNORECASE
+)
+_JOINED = re.compile(
+    r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
+    re.IGNORECASE,
+)
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _NUMBERED = re.compile(r"(\d{1,6})/(\d{1,6}|n)")
 _VERSIONED = re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?")

@@ -8,14 +8,17 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.address import Address
 
 MOST_RECIPIENTS = 200
-"""A plan with more recipients stops: hardly any series is for so many, and anybody can write that many names into a file or a mail."""
+"""A plan with more recipients stops: hardly any series is for so many, and anybody can write that
+many names into a file or a mail.
+"""
 TEAM = "security team"
 """The role of a project's security team."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A recipient: role ("maintainer", "reviewer", "list", "culprit author" …), MAINTAINERS section, header ("to" or "cc"), reasons.
+    """A recipient: role ("maintainer", "reviewer", "list", "culprit author" …), MAINTAINERS
+    section, header ("to" or "cc"), reasons.
 
     `by_hand` is whether the user added or moved it.
     """
@@ -54,8 +57,8 @@ class RemedyKind(StrEnum):
 class Remedy:
     """What settles a warning.
 
-    `values` are the address to exclude, to replace by `instead`, or to add; the trees (as in `T:`) or the branch to rebase onto; the subject prefix
-    to set; the pre-send question to answer.
+    `values` are the address to exclude, to replace by `instead`, or to add; the trees (as in `T:`)
+    or the branch to rebase onto; the subject prefix to set; the pre-send question to answer.
     """
 
     kind: RemedyKind
@@ -65,7 +68,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class RecipientPlan:
-    """To and Cc of one patch or of a series, each with reasons, and warnings for the sender; `remedies` are (warning, what settles it)."""
+    """To and Cc of one patch or of a series, each with reasons, and warnings for the sender.
+
+    `remedies` are (warning, what settles it).
+    """
 
     recipients: tuple[Recipient, ...]
     sections: tuple[SectionInfo, ...] = ()
@@ -84,9 +90,14 @@ class RecipientPlan:
 
 
 def refuse_many(count: int, force: str | None) -> None:
-    """RefusedError where mails would have more than MOST_RECIPIENTS recipients, unless there is a reason to `force` it."""
+    """RefusedError where mails would have more than MOST_RECIPIENTS recipients, unless there is a
+    reason to `force` it.
+    """
     if count > MOST_RECIPIENTS and not force:
         raise RefusedError(
             f"{count:,} recipients, more than {MOST_RECIPIENTS}: nothing was sent",
-            hint="remove some, or split the series by subsystem; --force REASON sends it to all of them",
+            hint=(
+                "remove some, or split the series by subsystem; --force REASON sends it to all of"
+                " them"
+            ),
         )

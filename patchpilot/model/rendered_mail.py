@@ -13,7 +13,9 @@ from patchpilot.model.mail import parse_mail_header
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail as its transport rendered it: headers parsed from `raw`, and the envelope's sender and recipients."""
+    """A mail as its transport rendered it: headers parsed from `raw`, and the envelope's sender and
+    recipients.
+    """
 
     message_id: str
     subject: str
@@ -44,7 +46,10 @@ def captured(raw: bytes, envelope_from: str, recipients: tuple[str, ...]) -> Ren
 
 
 def _addresses(message: "Message[str, str]", name: str) -> tuple[Address, ...]:
-    """A header's addresses; split before RFC 2047 words are decoded, since a decoded name may hold a comma."""
+    """A header's addresses.
+
+    Split before RFC 2047 words are decoded, since a decoded name may hold a comma.
+    """
     return tuple(
         Address(decode_words(parse_address.name), parse_address.email)
         for value in message.get_all(name, [])

@@ -15,9 +15,11 @@ Kernel = tuple[int, int]
 
 
 class RuleFix(NamedTuple):
-    """The fix of a finding: kind is one of `FIX_KINDS`; `text` says how; `fixer` applies it, `unsafe` what a safe one leaves, with --unsafe-fixes.
+    """The fix of a finding: kind is one of `FIX_KINDS`; `text` says how; `fixer` applies it,
+    `unsafe` what a safe one leaves, with --unsafe-fixes.
 
-    `equivalent` says why code with other tokens means the same after the fix, or what to check if the fix is unsafe.
+    `equivalent` says why code with other tokens means the same after the fix, or what to check if
+    the fix is unsafe.
     """
 
     kind: str = "none"
@@ -30,13 +32,16 @@ class RuleFix(NamedTuple):
 class Rule(NamedTuple):
     """A rule: its names, severity and reason, and the detector that finds it.
 
-    `since` and `until` are kernel versions, both inclusive. `module` is the module of lint/detectors the detector is in; it is imported
-    when the rule first runs. `why` and `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
-    `message` is the text of a finding, with placeholders that the detector fills; the summary where it is empty. `messages` and `severities` have
-    those of single cases that the detector distinguishes, where they differ. `aliases` are names that the rule had before.
-    `checkpatch_severity` is the level that checkpatch.pl has for it, where ours differs, and `checkpatch_severities` those of single cases.
-    `needs` are the functions that it advises, each as "HEADER FUNCTION": without them in the tree the rule is silent.
-    `required` are texts of which each line that it reports has one, in any case; none where they are not known.
+    `since` and `until` are kernel versions, both inclusive. `module` is the module of
+    lint/detectors the detector is in; it is imported when the rule first runs. `why` and
+    `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
+    `message` is the text of a finding, with placeholders that the detector fills; the summary where
+    it is empty. `messages` and `severities` have those of single cases that the detector
+    distinguishes, where they differ. `aliases` are names that the rule had before.
+    `checkpatch_severity` is the level that checkpatch.pl has for it, where ours differs, and
+    `checkpatch_severities` those of single cases. `needs` are the functions that it advises, each
+    as "HEADER FUNCTION": without them in the tree the rule is silent. `required` are texts of which
+    each line that it reports has one, in any case; none where they are not known.
     """
 
     id: str
@@ -69,8 +74,16 @@ class Rule(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that --select and --ignore accept for it: id, name, aliases, checkpatch type, pack."""
-        return (self.id, self.name, *self.aliases, *([self.checkpatch] if self.checkpatch else []), self.pack)
+        """The words that --select and --ignore accept for it: id, name, aliases, checkpatch type,
+        pack.
+        """
+        return (
+            self.id,
+            self.name,
+            *self.aliases,
+            *([self.checkpatch] if self.checkpatch else []),
+            self.pack,
+        )
 
     def message_for(self, case: str) -> str:
         """The message of a case, with its placeholders."""
@@ -80,9 +93,10 @@ class Rule(NamedTuple):
 class Example(NamedTuple):
     """A bad or good example of a rule, from its pack.
 
-    One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is given, and the rest of the mail is
-    generated; `at` is a text that the finding's line must have, `also` names other rules that must fire too. `series` has whole mails or subjects.
-    `stays`: the rule's fixer must not change it.
+    One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is
+    given, and the rest of the mail is generated; `at` is a text that the finding's line must have,
+    `also` names other rules that must fire too. `series` has whole mails or subjects. `stays`: the
+    rule's fixer must not change it.
     """
 
     bad: bool

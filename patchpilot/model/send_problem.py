@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A problem that blocks sending, or a warning before it; a check before sending that found neither."""
+"""A problem that blocks sending, or a warning before it.
+
+A check before sending that found neither.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,5 +29,9 @@ class PassedCheck(NamedTuple):
 NO_SERVER = SendProblem(
     "no-server",
     "no mail server configured",
-    Action("doctor", (), "git config --global sendemail.smtpserver HOST (`{}` knows your provider's settings)"),
+    Action(
+        "doctor",
+        (),
+        "git config --global sendemail.smtpserver HOST (`{}` knows your provider's settings)",
+    ),
 )

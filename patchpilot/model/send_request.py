@@ -8,7 +8,10 @@ DEFAULT_TRANSPORT = "git-send-email"
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """The request of `send`, as given by the user; `answers` are (question, answer) pairs for the pre-send questions."""
+    """The request of `send`, as given by the user.
+
+    `answers` are (question, answer) pairs for the pre-send questions.
+    """
 
     target: str | None = None
     via: str = DEFAULT_TRANSPORT

@@ -12,13 +12,18 @@ def shortened_series(series: Series) -> Series:
     """The series with each of its patches shortened; unchanged where none is too long."""
     patches = tuple(map(shortened, series.patches))
     cover = shortened(series.cover) if series.cover else None
-    if cover is series.cover and all(one is other for one, other in zip(patches, series.patches, strict=True)):
+    if cover is series.cover and all(
+        one is other for one, other in zip(patches, series.patches, strict=True)
+    ):
         return series
     return series._replace(patches=patches, cover=cover)
 
 
 def shortened(patch: Patch) -> Patch:
-    """The patch up to the limit of what is checked, with its full length in `cut`; unchanged where it is not longer. Its last hunk stays well-formed."""
+    """The patch up to the limit of what is checked, with its full length in `cut`.
+
+    Unchanged where it is not longer. Its last hunk stays well-formed.
+    """
     end = _end(patch.lines)
     if end >= len(patch.lines):
         return patch
@@ -39,12 +44,17 @@ def _end(lines: tuple[str, ...]) -> int:
     """How many lines are checked."""
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
-    within = sum(1 for size in accumulate(map(len, lines[:MAX_CHECKED_LINES])) if size <= MAX_CHECKED)
+    within = sum(
+        1 for size in accumulate(map(len, lines[:MAX_CHECKED_LINES])) if size <= MAX_CHECKED
+    )
     return max(1, within)
 
 
 def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
-    """The lines with corrected counts in the last hunk's header; a file with only its header left is dropped."""
+    """The lines with corrected counts in the last hunk's header.
+
+    A file with only its header left is dropped.
+    """
     for at in range(len(lines) - 1, diff_line - 2, -1):
         if lines[at].startswith("diff --git "):
             return lines[:at]

@@ -50,11 +50,16 @@ def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
 
 def is_safe_path(path: str) -> bool:
     """Whether a path from a patch stays inside the tree."""
-    return bool(path) and not path.startswith("/") and "\0" not in path and ".." not in path.split("/")
+    return (
+        bool(path) and not path.startswith("/") and "\0" not in path and ".." not in path.split("/")
+    )
 
 
 def ground_of(tree: Tree) -> Tree:
-    """The tree without the patches of a series on top, for what is read once per run; the tree itself where there are none."""
+    """The tree without the patches of a series on top, for what is read once per run.
+
+    The tree itself where there are none.
+    """
     ground: Tree = getattr(tree, "ground", tree)
     return ground
 
@@ -66,6 +71,8 @@ def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
 
 
 def is_guess(tree: Tree, path: str) -> bool:
-    """Whether a file's content is uncertain, because an earlier patch of the series does not apply to it."""
+    """Whether a file's content is uncertain, because an earlier patch of the series does not apply
+    to it.
+    """
     guess = getattr(tree, "is_guess", None)
     return bool(guess and guess(path))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stable trees named in a subject prefix: [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1], [PATCH 5.10/5.15]."""
+"""Stable trees named in a subject prefix: [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1],
+[PATCH 5.10/5.15].
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -17,11 +19,15 @@ def _stable() -> re.Pattern[str]:
 
 @cache
 def _stable_word() -> re.Pattern[str]:
-    return re.compile(r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable", re.IGNORECASE)
+    return re.compile(
+        r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable", re.IGNORECASE
+    )
 
 
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
-    """The stable trees that a subject prefix names: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable 6.1]`, two of `[PATCH 5.10/5.15]`."""
+    """The stable trees that a subject prefix names: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable
+    6.1]`, two of `[PATCH 5.10/5.15]`.
+    """
     result: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Trailers (`Fixes:`, `Signed-off-by:` …): parse, order and edit them in a commit message.
 
-The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the last paragraph; tools of the
-kernel also read `Fixes:` and `Cc: stable` further up, so `parse_trailers` reports the line of each one.
+The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the
+last paragraph; tools of the kernel also read `Fixes:` and `Cc: stable` further up, so
+`parse_trailers` reports the line of each one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,12 +14,30 @@ from patchpilot.cache import patterns as re
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.printable import UNSAFE, one_line
 
-_TRAILER = re.compile(r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$")
+_TRAILER = re.compile(
+    r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$"
+)
 _NOT_A_TRAILER = frozenset(
-    ["http", "https", "ftp", "git", "note", "example", "todo", "warning", "error", "bug", "subject", "from", "date", "to"]
+    [
+        "http",
+        "https",
+        "ftp",
+        "git",
+        "note",
+        "example",
+        "todo",
+        "warning",
+        "error",
+        "bug",
+        "subject",
+        "from",
+        "date",
+        "to",
+    ]
 )
 _KNOWN = re.compile(
-    r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$", re.IGNORECASE
+    r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
+    re.IGNORECASE,
 )
 _NO_WIDTH = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u3164\uffa0"
 # joiners are a part of words in some scripts
@@ -83,7 +102,9 @@ def parse_trailer(line: str, at: int = 0) -> Trailer | None:
 
 
 def trailer_block(lines: Sequence[str]) -> range:
-    """The 0-based lines of the trailer block: the last paragraph, when it consists mostly of trailers; else empty."""
+    """The 0-based lines of the trailer block: the last paragraph, when it consists mostly of
+    trailers; else empty.
+    """
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -122,18 +143,26 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
-    """Every line of the whole message that is the tag `name` at the start of a line: kernel tools read these anywhere."""
+    """Every line of the whole message that is the tag `name` at the start of a line: kernel tools
+    read these anywhere.
+    """
     wanted = name.lower()
-    tags = (parse_trailer(line, at) for at, line in enumerate(lines) if line[: len(wanted)].lower() == wanted)
+    tags = (
+        parse_trailer(line, at)
+        for at, line in enumerate(lines)
+        if line[: len(wanted)].lower() == wanted
+    )
     return tuple(tag for tag in tags if tag and tag.key == wanted)
 
 
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
-    """The message with each (name, value) added to its trailer block, in a new block where there is none.
+    """The message with each (name, value) added to its trailer block, in a new block where there is
+    none.
 
-    A trailer that already exists (same name and value, ignoring case) is not added again. A new one goes after the last
-    trailer that belongs before or with it in `ORDER`, but never before an existing Signed-off-by, as their order is
-    significant; `Fixes:` and other tags above sign-offs go to the top of the block. One that is `unfit` is left out.
+    A trailer that already exists (same name and value, ignoring case) is not added again. A new one
+    goes after the last trailer that belongs before or with it in `ORDER`, but never before an
+    existing Signed-off-by, as their order is significant; `Fixes:` and other tags above sign-offs
+    go to the top of the block. One that is `unfit` is left out.
     """
     lines = message.rstrip("\n").split("\n")
     for name, text in trailers:
@@ -174,11 +203,12 @@ def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: r
 
 
 def unfit(line: str) -> str:
-    """Why a commit message may not have this trailer, for example `contains <U+202E>`; "" where it may.
+    """Why a commit message may not have this trailer, for example `contains <U+202E>`; "" where it
+    may.
 
-    A trailer is one line of visible text: control characters, bidirectional controls, characters without
-    width and bytes that are not UTF-8 end a line for some programs, hide a part of it, or cannot be
-    written at all.
+    A trailer is one line of visible text: control characters, bidirectional controls, characters
+    without width and bytes that are not UTF-8 end a line for some programs, hide a part of it, or
+    cannot be written at all.
     """
     found = _UNFIT.search(line)
     return f"contains {_named(found)}" if found else ""
@@ -191,6 +221,10 @@ def _named(unfit_character: re.Match[str]) -> str:
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """A sentence for each of these (name, value) that `add_trailers` leaves out: the trailer and the reason."""
+    """A sentence for each of these (name, value) that `add_trailers` leaves out: the trailer and
+    the reason.
+    """
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
-    return tuple(f"not added: {_UNFIT.sub(_named, line)}: {why}" for line in lines if (why := unfit(line)))
+    return tuple(
+        f"not added: {_UNFIT.sub(_named, line)}: {why}" for line in lines if (why := unfit(line))
+    )

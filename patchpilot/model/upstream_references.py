@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """References to other commits in a commit message: backports, reverts and fixes.
 
-The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write manually.
+The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those
+their maintainers write manually.
 """
 
 from functools import cache
@@ -25,7 +26,7 @@ def _upstream() -> re.Pattern[str]:
           | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
           | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
           | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
-        )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",
+        )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",  # noqa: E501
         re.IGNORECASE | re.MULTILINE | re.VERBOSE,
     )
 
@@ -33,7 +34,8 @@ def _upstream() -> re.Pattern[str]:
 @cache
 def _several() -> re.Pattern[str]:
     return re.compile(
-        rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]", re.IGNORECASE | re.MULTILINE
+        rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
+        re.IGNORECASE | re.MULTILINE,
     )
 
 
@@ -49,11 +51,16 @@ def _revert() -> re.Pattern[str]:
 
 @cache
 def _fixes() -> re.Pattern[str]:
-    return re.compile(r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$", re.IGNORECASE | re.MULTILINE)
+    return re.compile(
+        r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$",
+        re.IGNORECASE | re.MULTILINE,
+    )
 
 
 class NamedCommit(NamedTuple):
-    """An upstream commit named by a line of the message: id as written (7 to 40 digits, lower case), place, whether from `cherry-pick -x`."""
+    """An upstream commit named by a line of the message: id as written (7 to 40 digits, lower
+    case), place, whether from `cherry-pick -x`.
+    """
 
     id: str
     at: int
@@ -61,14 +68,18 @@ class NamedCommit(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """A `Fixes:` line: the id as written (7 to 40 digits, lower case) and the subject it quotes ("" when none)."""
+    """A `Fixes:` line: the id as written (7 to 40 digits, lower case) and the subject it quotes (""
+    when none).
+    """
 
     id: str
     subject: str
 
 
 class Marks(NamedTuple):
-    """The other commits a message names, ids as written in lower case: upstream commits, reverted commits, fixed commits."""
+    """The other commits a message names, ids as written in lower case: upstream commits, reverted
+    commits, fixed commits.
+    """
 
     upstream: tuple[str, ...] = ()
     reverts: tuple[str, ...] = ()
@@ -81,21 +92,35 @@ LEAST = 12
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """The upstream commits that lines of a message name, in order; abbreviated ids are included so that they can be reported."""
+    """The upstream commits that lines of a message name, in order.
+
+    Abbreviated ids are included so that they can be reported.
+    """
     lower = message.lower()
     commits: list[NamedCommit] = []
     if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
         for match in _upstream().finditer(message):
             if match[0][0] not in "[(" or _is_closed(message, match):
                 name = next(word for word in match.groups() if word).lower()
-                commits.append(NamedCommit(name, message.count("\n", 0, match.start()), match["picked"] is not None))
+                commits.append(
+                    NamedCommit(
+                        name, message.count("\n", 0, match.start()), match["picked"] is not None
+                    )
+                )
         for match in _several().finditer(message):
-            commits += [NamedCommit(name.lower(), message.count("\n", 0, match.start()), picked=False) for name in _HEX.findall(match[1])]
+            commits += [
+                NamedCommit(name.lower(), message.count("\n", 0, match.start()), picked=False)
+                for name in _HEX.findall(match[1])
+            ]
     return tuple(commits)
 
 
 def read_marks(message: str) -> Marks:
-    """The references in a whole message; a marker inside the sentence "this reverts commit A, which is commit B upstream" is part of the revert."""
+    """The references in a whole message.
+
+    A marker inside the sentence "this reverts commit A, which is commit B upstream" is part of the
+    revert.
+    """
     lower = message.lower()
     reverts: dict[str, None] = {}
     undone: set[str] = set()
@@ -106,15 +131,26 @@ def read_marks(message: str) -> Marks:
             if found["upstream"]:
                 undone.add(found["upstream"].lower())
                 reverts.setdefault(found["upstream"].lower())
-    upstream = dict.fromkeys(upstream_commit.id for upstream_commit in upstream_commits(message) if len(upstream_commit.id) >= LEAST)
-    fixes = tuple(fixed for match in _fixes().finditer(message) for fixed in _fixed(match)) if "fixes" in lower else ()
+    upstream = dict.fromkeys(
+        upstream_commit.id
+        for upstream_commit in upstream_commits(message)
+        if len(upstream_commit.id) >= LEAST
+    )
+    fixes = (
+        tuple(fixed for match in _fixes().finditer(message) for fixed in _fixed(match))
+        if "fixes" in lower
+        else ()
+    )
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
 
 
 def _fixed(line: re.Match[str]) -> list[Fixed]:
-    """The commits of one `Fixes:` line, mostly one, sometimes several. A short number is a bug number unless a subject follows it."""
+    """The commits of one `Fixes:` line, mostly one, sometimes several.
+
+    A short number is a bug number unless a subject follows it.
+    """
     ids, rest = [line["id"]], line["rest"]
     while more := _MORE.match(rest):
         ids.append(more["id"])
@@ -123,11 +159,18 @@ def _fixed(line: re.Match[str]) -> list[Fixed]:
     for opened, closed in ("()", '""', "''"):
         if subject.startswith(opened):
             subject = subject[1:].rstrip().removesuffix(closed).strip()
-    return [Fixed(id_.lower(), subject if len(ids) == 1 else "") for id_ in ids if subject or not (id_.isdigit() and len(id_) < 10)]
+    return [
+        Fixed(id_.lower(), subject if len(ids) == 1 else "")
+        for id_ in ids
+        if subject or not (id_.isdigit() and len(id_) < 10)
+    ]
 
 
 def _is_closed(message: str, found: re.Match[str]) -> bool:
-    """Whether the bracket that opens the line is closed on it or at the start of the next; else it begins a comment about that commit."""
+    """Whether the bracket that opens the line is closed on it or at the start of the next.
+
+    Else it begins a comment about that commit.
+    """
     tail = found[0][1:]
     after = message[found.end() :].lstrip()
     return any(one in tail for one in "])") or after[:1] in ("]", ")")

@@ -7,5 +7,7 @@ _WEB = re.compile(r"https?://[!-~]+")
 
 
 def web_address(text: str | None) -> str:
-    """The text where it is the address of a web page in printable ASCII; "" for anything else, such as `command:…` or `vscode://…`."""
+    """The text where it is the address of a web page in printable ASCII; "" for anything else, such
+    as `command:…` or `vscode://…`.
+    """
     return text if text and _WEB.fullmatch(text) else ""

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Probes of a mail account: settings that fit its provider, the password, the server up to a login. Nothing is ever sent."""
+"""Probes of a mail account: settings that fit its provider, the password, the server up to a login.
+
+Nothing is ever sent.
+"""
 
 import shlex
 import shutil
@@ -19,17 +22,32 @@ from patchpilot.outgoing.smtp import Submission
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """What is known of the sender's mail provider and the settings that fit it, and where the password comes from."""
+    """What is known of the sender's mail provider and the settings that fit it, and where the
+    password comes from.
+    """
     sender = account.sender
-    known = provider_of(account.server, account.port, sender.email.rpartition("@")[2] if sender and not account.configured else "")
+    known = provider_of(
+        account.server,
+        account.port,
+        sender.email.rpartition("@")[2] if sender and not account.configured else "",
+    )
     if known and not account.configured and known.server:
-        settings = {"smtpserver": known.server, "smtpserverport": known.port, "smtpencryption": known.encryption}
+        settings = {
+            "smtpserver": known.server,
+            "smtpserverport": known.port,
+            "smtpencryption": known.encryption,
+        }
         settings["smtpuser"] = sender.email if sender else ""
         yield Probe(
             "provider",
             "warn",
-            f"no mail server is set; {known.name}, where your address is, requires as login: {known.login} ({known.reference})",
-            "; ".join(f"git config --global sendemail.{name} {value}" for name, value in settings.items() if value),
+            f"no mail server is set; {known.name}, where your address is, requires as login:"
+            f" {known.login} ({known.reference})",
+            "; ".join(
+                f"git config --global sendemail.{name} {value}"
+                for name, value in settings.items()
+                if value
+            ),
         )
     elif known:
         yield Probe("provider", "ok", f"{known.name}: login is {known.login}", known.reference)
@@ -56,7 +74,12 @@ def account_settings(account: Account) -> Iterator[Probe]:
         )
     if account.needs_login:
         state = "warn" if "smtpPass" in account.password_from else "ok"
-        hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""
+        hint = (
+            "git config --global --unset sendemail.smtppass; git config --global credential.helper"
+            " libsecret"
+            if state == "warn"
+            else ""
+        )
         yield Probe("password", state, f"read from {account.password_from}", hint)
 
 
@@ -67,14 +90,28 @@ def sendemail_settings(account: Account) -> Iterator[Probe]:
             yield Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
 
 
-def mail_server(repository: Repository, account: Account, *, offline: bool, terminal: bool, timeout: float = 15.0) -> tuple[Probe, ...]:
+def mail_server(
+    repository: Repository,
+    account: Account,
+    *,
+    offline: bool,
+    terminal: bool,
+    timeout: float = 15.0,
+) -> tuple[Probe, ...]:
     """Reach the server, encrypt and log in as git send-email would; then disconnect."""
     if offline and account.configured:
         return (Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),)
     if account.sendmail:
         return (_program(account.sendmail),)
     if not account.configured:
-        return (Probe("mail server", "fail", "no mail server is set", "git config --global sendemail.smtpserver HOST"),)
+        return (
+            Probe(
+                "mail server",
+                "fail",
+                "no mail server is set",
+                "git config --global sendemail.smtpserver HOST",
+            ),
+        )
     try:
         refuse_untrusted(repository.top, Use.SERVER)
     except UntrustedCommandsError as error:
@@ -86,19 +123,34 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
         except PatchpilotError as error:
             return (
                 *_reach(account, timeout),
-                Probe("login", "warn" if not terminal else "fail", f"login not tested: {error.message}", error.hint or ""),
+                Probe(
+                    "login",
+                    "warn" if not terminal else "fail",
+                    f"login not tested: {error.message}",
+                    error.hint or "",
+                ),
             )
     probes: list[Probe] = []
     with Submission(account, credential, timeout) as submission:
         try:
             server = submission.open()
         except PatchpilotError as error:
-            what = "login" if "login" in error.message else "encryption" if "STARTTLS" in error.message else "mail server"
+            what = (
+                "login"
+                if "login" in error.message
+                else "encryption"
+                if "STARTTLS" in error.message
+                else "mail server"
+            )
             return (Probe(what, "fail", error.message, _server_hint(account, error.message)),)
         probes.append(Probe("mail server", "ok", f"{account.label} is reachable"))
         if account.needs_login:
             probes.append(Probe("login", "ok", f"logged in as {account.user}; nothing was sent"))
-        if not account.encryption and server.has_extn("starttls") and account.server not in LOOPBACK:
+        if (
+            not account.encryption
+            and server.has_extn("starttls")
+            and account.server not in LOOPBACK
+        ):
             probes.append(
                 Probe(
                     "encryption",
@@ -108,7 +160,14 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
                 )
             )
         if account.needs_login and not account.encryption and account.server not in LOOPBACK:
-            probes.append(Probe("password", "fail", "the password is sent unencrypted", "git config --global sendemail.smtpencryption tls"))
+            probes.append(
+                Probe(
+                    "password",
+                    "fail",
+                    "the password is sent unencrypted",
+                    "git config --global sendemail.smtpencryption tls",
+                )
+            )
     return tuple(probes)
 
 
@@ -117,7 +176,9 @@ def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:
         try:
             submission.open()
         except PatchpilotError as error:
-            return (Probe("mail server", "fail", error.message, _server_hint(account, error.message)),)
+            return (
+                Probe("mail server", "fail", error.message, _server_hint(account, error.message)),
+            )
     return (Probe("mail server", "ok", f"{account.label} is reachable"),)
 
 
@@ -127,14 +188,24 @@ def _server_hint(account: Account, message: str) -> str:
     if "login" in message:
         return "many providers require an app password or OAuth instead of the account's password"
     if account.port == 25:
-        return "most internet providers block port 25: git config --global sendemail.smtpserverport 587, with smtpencryption tls"
-    return "check sendemail.smtpserver, sendemail.smtpserverport and sendemail.smtpencryption in your git configuration"
+        return (
+            "most internet providers block port 25: git config --global sendemail.smtpserverport"
+            " 587, with smtpencryption tls"
+        )
+    return (
+        "check sendemail.smtpserver, sendemail.smtpserverport and sendemail.smtpencryption in your"
+        " git configuration"
+    )
 
 
 def _program(command: str) -> Probe:
     parts = shlex.split(command)
     if parts and shutil.which(parts[0]):
-        return Probe("mail server", "ok", f"mails are handed to {parts[0]}; its connection to a server is not checked")
+        return Probe(
+            "mail server",
+            "ok",
+            f"mails are handed to {parts[0]}; its connection to a server is not checked",
+        )
     return Probe(
         "mail server",
         "fail",

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether `git am` would make of a mail exactly what was committed: author, message and content, tried in a throw-away index."""
+"""Whether `git am` would make of a mail exactly what was committed: author, message and content,
+tried in a throw-away index.
+"""
 
 import re
 from collections.abc import Sequence
@@ -14,14 +16,18 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
-_UNCLOSED = "its author's name has an unbalanced parenthesis or quote, and git parses such a name wrongly"
+_UNCLOSED = (
+    "its author's name has an unbalanced parenthesis or quote, and git parses such a name wrongly"
+)
 MAX_LINE = 998
 """Bytes a line of a mail may have (RFC 5322); servers break or reject longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class _AppliedMail:
-    """What git reads in a mail: (name, email) of the author, the subject, the message's lines, and the file that has the diff."""
+    """What git reads in a mail: (name, email) of the author, the subject, the message's lines, and
+    the file that has the diff.
+    """
 
     author: tuple[str, str]
     subject: str
@@ -38,7 +44,9 @@ def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str)
         if isinstance(applied, str):
             return applied
         wrong = _differs(applied, author, applied.subject == commit.subject, commit.body)
-        return wrong or _content(scratch, applied.patch, commit_id, commit.parents[0] if commit.parents else None)
+        return wrong or _content(
+            scratch, applied.patch, commit_id, commit.parents[0] if commit.parents else None
+        )
 
 
 def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _AppliedMail | str:
@@ -48,16 +56,29 @@ def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _AppliedMail |
     if author_unclosed(raw):
         return _UNCLOSED
     message, patch = place / "message", place / "patch"
-    done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=())
+    done = repository.git(
+        "-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=()
+    )
     if done.code:
         return "git cannot parse it as a patch"
     info = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
     text = message.read_bytes().decode("utf-8", "surrogateescape")
-    return _AppliedMail((info.get("Author", ""), info.get("Email", "")), info.get("Subject", ""), _lines(text), patch)
+    return _AppliedMail(
+        (info.get("Author", ""), info.get("Email", "")),
+        info.get("Subject", ""),
+        _lines(text),
+        patch,
+    )
 
 
-def _differs(applied: _AppliedMail, author: tuple[str, str] | None, same_subject: bool, message: str) -> str:
-    """What differs in the author, subject or message that git reads in the mail, in words; "" for nothing. `author` None: any author."""
+def _differs(
+    applied: _AppliedMail, author: tuple[str, str] | None, same_subject: bool, message: str
+) -> str:
+    """What differs in the author, subject or message that git reads in the mail, in words; "" for
+    nothing.
+
+    `author` None: any author.
+    """
     if author and applied.author != author:
         return f"its author would be {applied.author[0]} <{applied.author[1]}>"
     if not same_subject:
@@ -68,19 +89,31 @@ def _differs(applied: _AppliedMail, author: tuple[str, str] | None, same_subject
 def author_unclosed(raw: bytes) -> bool:
     """Whether the From: that `git am` reads has an unbalanced parenthesis or quote.
 
-    git then reads past the end of the name, into whatever its memory holds there (seen with 2.39): each run may give another author.
+    git then reads past the end of the name, into whatever its memory holds there (seen with 2.39):
+    each run may give another author.
     """
     mail = parse_mail(raw)
     in_body = re.match(r"\s*From:[ \t]*([^\n]*)", mail.body)
     header = re.search(
-        rb"^From:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0], re.IGNORECASE | re.MULTILINE
+        rb"^From:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)",
+        raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0],
+        re.IGNORECASE | re.MULTILINE,
     )
-    value = in_body[1] if in_body else header[1].decode("utf-8", "surrogateescape").replace("\n", "") if header else ""
+    value = (
+        in_body[1]
+        if in_body
+        else header[1].decode("utf-8", "surrogateescape").replace("\n", "")
+        if header
+        else ""
+    )
     return unclosed(decode_words(value))
 
 
 def unclosed(text: str) -> bool:
-    """Whether a quoted string or a comment of an address is not closed; inside both, a backslash takes the next character's meaning away."""
+    """Whether a quoted string or a comment of an address is not closed.
+
+    Inside both, a backslash takes the next character's meaning away.
+    """
     quoted, depth, at = False, 0, 0
     while at < len(text):
         char = text[at]
@@ -108,13 +141,19 @@ def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) 
     if not files:
         return ""
     index = {"GIT_INDEX_FILE": str(patch.parent / "index")}
-    before = "".join(f"{file.old_mode} {file.old_id}\t{file.path}\0" for file in files if _exists(file.old_mode))
+    before = "".join(
+        f"{file.old_mode} {file.old_id}\t{file.path}\0" for file in files if _exists(file.old_mode)
+    )
     stdin = before.encode("utf-8", "surrogateescape")
     scratch.git("update-index", "-z", "--index-info", stdin=stdin, env=index)
     done = scratch.git("apply", "--cached", "--whitespace=nowarn", str(patch), env=index, ok=())
     if done.code:
         return "its diff would not apply to the commit it is based on"
-    applied = {line.split("\t", 1)[1]: line.split()[:2] for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0") if line}
+    applied = {
+        line.split("\t", 1)[1]: line.split()[:2]
+        for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0")
+        if line
+    }
     committed = {file.path: [file.mode, file.object_id] for file in files if _exists(file.mode)}
     return "" if applied == committed else "its content would differ"
 
@@ -128,9 +167,15 @@ def _too_long(raw: bytes) -> bool:
     return any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n"))
 
 
-def file_damages(repository: Repository, mails: Sequence[tuple[bytes, Patch]]) -> tuple[tuple[str, str], ...]:
-    """(subject, what is wrong) of every mail (bytes, the patch file it was made from) of which `git am` would make another commit."""
-    damages_found = ((patch.subject.title, _file_damage(repository, raw, patch)) for raw, patch in mails)
+def file_damages(
+    repository: Repository, mails: Sequence[tuple[bytes, Patch]]
+) -> tuple[tuple[str, str], ...]:
+    """(subject, what is wrong) of every mail (bytes, the patch file it was made from) of which `git
+    am` would make another commit.
+    """
+    damages_found = (
+        (patch.subject.title, _file_damage(repository, raw, patch)) for raw, patch in mails
+    )
     return tuple(entry for entry in damages_found if entry[1])
 
 
@@ -154,7 +199,7 @@ def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
 
 
 def damages(repository: Repository, mails: list[tuple[bytes, str]]) -> tuple[tuple[str, str], ...]:
-    """(subject, what is wrong) of every mail (bytes, commit) that would not come out as committed."""
+    """(subject, what is wrong) of every mail (bytes, commit) that would not come out as committed."""  # noqa: E501
     damaged = []
     with Scratch(repository) as scratch:
         for raw, commit_id in mails:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A program in the place of sendmail: it keeps each mail's final bytes and its arguments in a folder."""
+"""A program in the place of sendmail: it keeps each mail's final bytes and its arguments in a
+folder.
+"""
 
 import shlex
 from pathlib import Path
@@ -26,15 +28,24 @@ def capturing_program(folder: Path) -> Path:
 
 def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
     """(arguments, bytes) of each mail the program was given, in order."""
-    places = sorted((file for file in folder.iterdir() if file.name.isdigit()), key=lambda place: int(place.name))
-    return tuple((tuple((place / "arguments").read_text().splitlines()), (place / "mail").read_bytes()) for place in places)
+    places = sorted(
+        (file for file in folder.iterdir() if file.name.isdigit()),
+        key=lambda place: int(place.name),
+    )
+    return tuple(
+        (tuple((place / "arguments").read_text().splitlines()), (place / "mail").read_bytes())
+        for place in places
+    )
 
 
 def split_arguments(arguments: tuple[str, ...], options: int = 0) -> tuple[str, tuple[str, ...]]:
-    """(envelope sender or "", recipients) of a sendmail call `[-f SENDER] -i RECIPIENT…`; `options` words at its front are server options.
+    """(envelope sender or "", recipients) of a sendmail call `[-f SENDER] -i RECIPIENT…`; `options`
+    words at its front are server options.
 
     Every word after `-i` is a recipient, whatever it begins with.
     """
     words = arguments[options:]
-    sender, words = (words[1], words[2:]) if words[:1] == ("-f",) and len(words) > 1 else ("", words)
+    sender, words = (
+        (words[1], words[2:]) if words[:1] == ("-f",) and len(words) > 1 else ("", words)
+    )
     return sender, words[1:] if words[:1] == ("-i",) else words

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits or patch files → mails: subjects numbered, cover and notes put in, ids and threading given. git writes every diff."""
+"""Commits or patch files → mails: subjects numbered, cover and notes put in, ids and threading
+given. git writes every diff.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -22,10 +24,12 @@ _PLACE_SUBJECT, _PLACE_BLURB = b"*** SUBJECT HERE ***", b"*** BLURB HERE ***"
 
 @dataclass(frozen=True, slots=True)
 class SeriesText:
-    """What goes into the mails besides the commits: prefix (`PATCH net`), version, cover (subject, text), notes by commit id, footers.
+    """What goes into the mails besides the commits: prefix (`PATCH net`), version, cover (subject,
+    text), notes by commit id, footers.
 
-    `presubject` goes before the brackets of every subject, `prerequisites` are lines as b4 writes them below `base-commit:`.
-    `extras` are the texts among them that the draft does not have: the tracker's line, the note of a resend, a range-diff.
+    `presubject` goes before the brackets of every subject, `prerequisites` are lines as b4 writes
+    them below `base-commit:`. `extras` are the texts among them that the draft does not have: the
+    tracker's line, the note of a resend, a range-diff.
     """
 
     prefix: str = "PATCH"
@@ -55,8 +59,13 @@ class PatchBody:
     patch_id: str | None
 
 
-def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesText, sender: Address) -> tuple[PatchBody, ...]:
-    """The commits as bodies, in order, the cover first when there is one. The ids must be a line of commits without merges."""
+def bodies_of_commits(
+    repository: Repository, ids: Sequence[str], text: SeriesText, sender: Address
+) -> tuple[PatchBody, ...]:
+    """The commits as bodies, in order, the cover first when there is one.
+
+    The ids must be a line of commits without merges.
+    """
     args = ["-M", "--signature=" + git_version(), "--no-attach", "--numbered-files"]
     without_cover = without_covers(repository, ids)
     start = f"{without_cover[0]}^"
@@ -74,10 +83,19 @@ def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesTe
         contents = [file.read_bytes() for file in files]
     bodies: list[PatchBody] = []
     if text.cover:
-        bodies.append(PatchBody(text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None))
+        bodies.append(
+            PatchBody(
+                text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None
+            )
+        )
     if len(contents) != len(ids):
-        raise UsageError("these commits are not a linear series (merges or gaps)", hint="pass a range A..B on a linear branch")
-    patch_ids = patch_ids_of(repository, patch_contents(commits_series(repository, ids, None).patches))
+        raise UsageError(
+            "these commits are not a linear series (merges or gaps)",
+            hint="pass a range A..B on a linear branch",
+        )
+    patch_ids = patch_ids_of(
+        repository, patch_contents(commits_series(repository, ids, None).patches)
+    )
     for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
         commit = repository.commit(commit_id)
         bodies.append(PatchBody(commit.subject, commit.author, _body(content), commit_id, patch_id))
@@ -91,7 +109,9 @@ def bodies_of_patches(
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
-            raise InputError(f"{patch.source}: no From: line", hint="create it with `git format-patch`")
+            raise InputError(
+                f"{patch.source}: no From: line", hint="create it with `git format-patch`"
+            )
         start = len(patch.headers) and _body_line(patch)
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
@@ -100,7 +120,13 @@ def bodies_of_patches(
     if text.cover and not cover:
         bodies.insert(
             0,
-            PatchBody(text.cover[0], bodies[0].author, (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape"), None, None),
+            PatchBody(
+                text.cover[0],
+                bodies[0].author,
+                (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape"),
+                None,
+                None,
+            ),
         )
     return tuple(_with_notes(bodies, text))
 
@@ -113,10 +139,21 @@ def _body_line(patch: Patch) -> int:
 
 
 def mails_of(
-    bodies: Sequence[PatchBody], text: SeriesText, ids: Sequence[str], recipients_of: Callable[[PatchBody], ToAndCc]
+    bodies: Sequence[PatchBody],
+    text: SeriesText,
+    ids: Sequence[str],
+    recipients_of: Callable[[PatchBody], ToAndCc],
 ) -> tuple[OutgoingMail, ...]:
-    """Bodies as mails: `ids[n]` is the Message-ID of mail n (0 is the cover), the first mail is what the others answer."""
-    covered = bool(bodies) and bodies[0].patch_id is None and bodies[0].commit is None and len(bodies) > 1 and _is_cover(bodies[0])
+    """Bodies as mails: `ids[n]` is the Message-ID of mail n (0 is the cover), the first mail is
+    what the others answer.
+    """
+    covered = (
+        bool(bodies)
+        and bodies[0].patch_id is None
+        and bodies[0].commit is None
+        and len(bodies) > 1
+        and _is_cover(bodies[0])
+    )
     total = len(bodies) - covered
     mails: list[OutgoingMail] = []
     for at, body in enumerate(bodies):
@@ -124,7 +161,11 @@ def mails_of(
         to, cc = recipients_of(body)
         first = mails[0] if mails else None
         parent = first.message_id if first else text.in_reply_to
-        chain = tuple(message_id for message_id in (text.in_reply_to, first.message_id if first else None) if message_id)
+        chain = tuple(
+            message_id
+            for message_id in (text.in_reply_to, first.message_id if first else None)
+            if message_id
+        )
         mails.append(
             OutgoingMail(
                 number=number,
@@ -170,7 +211,10 @@ def _cover_body(content: bytes, text: str) -> bytes:
 
 
 def _with_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody]:
-    """Notes go below the first `---`, where `git am` drops them; the change-id goes to the foot of the first mail."""
+    """Notes go below the first `---`, where `git am` drops them.
+
+    The change-id goes to the foot of the first mail.
+    """
     changed = []
     for at, patch in enumerate(bodies):
         body = patch.body
@@ -190,7 +234,9 @@ def insert_note(body: bytes, note: str) -> bytes:
     """The body with a note below its first `---` line. InputError when there is none."""
     text = note.strip("\n").encode("utf-8", "surrogateescape")
     if b"\n---\n" in b"\n" + text + b"\n" or b"\ndiff --git " in b"\n" + text:
-        raise InputError("the note has a line that would end it (`---` or `diff --git`)", hint="indent that line")
+        raise InputError(
+            "the note has a line that would end it (`---` or `diff --git`)", hint="indent that line"
+        )
     before, mark, after = (b"\n" + body).partition(b"\n---\n")
     if not mark:
         raise InputError("cannot add a note: the mail has no `---` line")
@@ -207,10 +253,16 @@ def insert_footer(body: bytes, line: str) -> bytes:
 
 
 def patch_ids_of(repository: Repository | None, contents: Sequence[bytes]) -> list[str | None]:
-    """`git patch-id --stable` of each patch mail, None for one without a diff; all None without a repository."""
+    """`git patch-id --stable` of each patch mail, None for one without a diff.
+
+    All None without a repository.
+    """
     if repository is None:
         return [None] * len(contents)
-    marked = (b"commit %040x\n%b\n" % (number, _unmarked(content)) for number, content in enumerate(contents))
+    marked = (
+        b"commit %040x\n%b\n" % (number, _unmarked(content))
+        for number, content in enumerate(contents)
+    )
     done = repository.git("patch-id", "--stable", stdin=b"".join(marked))
     rows = (line.split() for line in done.text.splitlines())
     found = {row[1]: row[0] for row in rows if len(row) == 2}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a series as patchpilot composes them, for the transports that send what they are given."""
+"""The mails of a series as patchpilot composes them, for the transports that send what they are
+given.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +13,12 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
-from patchpilot.outgoing.compose_mails import PatchBody, bodies_of_commits, bodies_of_patches, mails_of
+from patchpilot.outgoing.compose_mails import (
+    PatchBody,
+    bodies_of_commits,
+    bodies_of_patches,
+    mails_of,
+)
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outgoing_mail import OutgoingMail, to_self
 from patchpilot.outgoing.transport import SeriesToRender
@@ -20,7 +27,11 @@ from patchpilot.series.message_ids import kept_ids, new_message_ids
 
 
 def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMail, ...]:
-    """The mails with their Message-IDs: those that the last preview of the same mails showed, else new ones. Of a mail to oneself, the sender gets it."""
+    """The mails with their Message-IDs: those that the last preview of the same mails showed, else
+    new ones.
+
+    Of a mail to oneself, the sender gets it.
+    """
     sender = series.account.sender
     assert sender is not None
     bodies = (
@@ -28,32 +39,51 @@ def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMai
         if series.ids
         else bodies_of_patches(repository, series.series.patches, series.series.cover, series.text)
     )
-    mails = mails_of(bodies, series.text, _message_ids(series, bodies, sender), lambda _: (series.to, series.cc))
+    mails = mails_of(
+        bodies, series.text, _message_ids(series, bodies, sender), lambda _: (series.to, series.cc)
+    )
     if mails and GIT_SUBJECT in mails[0].subject:
         raise RefusedError(
             "the cover letter still has git's placeholder for its subject",
             hint=f"write it in {series.series.cover.source}"
             if series.series.cover
-            else Hint(("write it: ", Action("draft", ("--cover-subject", "TEXT")), ", or ", Action("draft", ("--edit",)))),
+            else Hint(
+                (
+                    "write it: ",
+                    Action("draft", ("--cover-subject", "TEXT")),
+                    ", or ",
+                    Action("draft", ("--edit",)),
+                )
+            ),
         )
     return tuple(to_self(mail, sender) for mail in mails) if series.to_self else mails
 
 
-def _message_ids(series: SeriesToRender, bodies: Sequence[PatchBody], sender: Address) -> tuple[str, ...]:
+def _message_ids(
+    series: SeriesToRender, bodies: Sequence[PatchBody], sender: Address
+) -> tuple[str, ...]:
     text = series.text
-    content: list[str | bytes] = [sender.header(), text.prefix, str(text.version), text.in_reply_to or ""]
+    content: list[str | bytes] = [
+        sender.header(),
+        text.prefix,
+        str(text.version),
+        text.in_reply_to or "",
+    ]
     for body in bodies:
         content += [body.title, body.author.header(), body.body]
     return kept_ids(
         series.draft,
         "to-self" if series.to_self else "real",
         content,
-        lambda: new_message_ids(series.draft.change_id, text.version, len(bodies), sender, datetime.now(UTC).date()),
+        lambda: new_message_ids(
+            series.draft.change_id, text.version, len(bodies), sender, datetime.now(UTC).date()
+        ),
     )
 
 
 def as_sent(outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = ()) -> RenderedMail:
-    """A composed mail as a transport without a mail program of its own sends it: From the sender, dated, with its envelope.
+    """A composed mail as a transport without a mail program of its own sends it: From the sender,
+    dated, with its envelope.
 
     Another author is named in the first line of the body, where `git am` looks.
     """
@@ -61,9 +91,17 @@ def as_sent(outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = 
     assert sender is not None
     body = outgoing_mail.body
     if outgoing_mail.author != sender:
-        body = f"From: {outgoing_mail.author.header()}\n\n".encode("utf-8", "surrogateescape") + body
+        body = (
+            f"From: {outgoing_mail.author.header()}\n\n".encode("utf-8", "surrogateescape") + body
+        )
     date = ("Date", format_datetime(datetime.now().astimezone()))
-    raw = replace(outgoing_mail, author=sender, body=body, extra=(*outgoing_mail.extra, date)).file()
+    raw = replace(
+        outgoing_mail, author=sender, body=body, extra=(*outgoing_mail.extra, date)
+    ).file()
     envelope = account.envelope or sender.email
     hidden = (address.email for text in bcc for address in parse_addresses(text))
-    return captured(raw, envelope, tuple(dict.fromkeys((*header_recipients(captured(raw, envelope, ())), *hidden))))
+    return captured(
+        raw,
+        envelope,
+        tuple(dict.fromkeys((*header_recipients(captured(raw, envelope, ())), *hidden))),
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The password of the mail account, from git's own credential helpers: asked for before anything is sent, held in memory only."""
+"""The password of the mail account, from git's own credential helpers: asked for before anything is
+sent, held in memory only.
+"""
 
 import contextlib
 import os
@@ -63,7 +65,7 @@ def credential_of(repository: Repository, account: Account, *, terminal: bool) -
 
 
 def note_login(repository: Repository, credential: Credential | None, login: str) -> None:
-    """Let git's helpers know how a login went: "accepted", "refused", or "" where there was none."""
+    """Let git's helpers know how a login went: "accepted", "refused", or "" where there was none."""  # noqa: E501
     if credential and login:
         report_login(repository, credential, accepted=login == "accepted")
 
@@ -71,10 +73,13 @@ def note_login(repository: Repository, credential: Credential | None, login: str
 def ask(repository: Repository, account: Account, *, terminal: bool) -> Credential:
     """The credential of an account, from `sendemail.smtpPass` or `git credential fill`.
 
-    With `terminal`, git may put its question on the terminal; without, it is refused with the reason.
+    With `terminal`, git may put its question on the terminal; without, it is refused with the
+    reason.
     """
     refuse_untrusted(repository.top, Use.SERVER)
-    configured = repository.config(f"sendemail.{account.identity}.smtppass") if account.identity else ()
+    configured = (
+        repository.config(f"sendemail.{account.identity}.smtppass") if account.identity else ()
+    )
     stored = configured or repository.config("sendemail.smtppass")
     if stored:
         return Credential(account.user, stored[-1])
@@ -90,11 +95,18 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
         env=env,
         check=False,
     )
-    fields = dict(line.split("=", 1) for line in done.stdout.decode("utf-8", "replace").splitlines() if "=" in line)
+    fields = dict(
+        line.split("=", 1)
+        for line in done.stdout.decode("utf-8", "replace").splitlines()
+        if "=" in line
+    )
     if done.returncode or not fields.get("password"):
         raise RefusedError(
             f"no password for {account.user} at {account.server}, and no terminal to ask for it",
-            hint="set up a git credential helper (`git config credential.helper …`), or run this in a terminal",
+            hint=(
+                "set up a git credential helper (`git config credential.helper …`), or run this in"
+                " a terminal"
+            ),
         )
     return Credential(fields.get("username", account.user), fields["password"], done.stdout)
 
@@ -104,7 +116,8 @@ def report_login(repository: Repository, credential: Credential, *, accepted: bo
     if not credential.answer:
         return
     refuse_untrusted(repository.top, Use.LOGIN)
-    # a helper may want the terminal's session (a key ring that is locked), so it is not given one of its own
+    # a helper may want the terminal's session (a key ring that is locked), so it is not given one
+    # of its own
     subprocess.run(
         ["git", "-C", str(repository.top), "credential", "approve" if accepted else "reject"],
         input=credential.answer + b"\n",
@@ -120,7 +133,8 @@ def _query(account: Account) -> bytes:
     for name, value in (("smtpServer", host), ("smtpUser", account.user)):
         if _BREAK.search(value):
             raise RefusedError(
-                f"sendemail.{name} has a line break: git would be asked for the password of another host",
+                f"sendemail.{name} has a line break: git would be asked for the password of another"
+                " host",
                 hint=f"git config --show-origin --get-all sendemail.{name} shows where it is set",
             )
     return f"protocol=smtp\nhost={host}\nusername={account.user}\n\n".encode()
@@ -128,14 +142,20 @@ def _query(account: Account) -> bytes:
 
 @contextlib.contextmanager
 def helper(credential: Credential | None) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """(options for git, file descriptors to pass on) that make a child's `git credential fill` answer with this credential.
+    """(options for git, file descriptors to pass on) that make a child's `git credential fill`
+    answer with this credential.
 
-    The password lives in an anonymous file in memory, in no argument, no variable and no named file.
+    The password lives in an anonymous file in memory, in no argument, no variable and no named
+    file.
     """
     if credential is None or not credential.answer:
         yield (), ()
         return
-    descriptor = os.memfd_create("credential", 0) if hasattr(os, "memfd_create") else os.dup(tempfile.TemporaryFile().fileno())  # noqa: SIM115
+    descriptor = (
+        os.memfd_create("credential", 0)
+        if hasattr(os, "memfd_create")
+        else os.dup(tempfile.TemporaryFile().fileno())  # noqa: SIM115
+    )
     try:
         os.write(descriptor, credential.answer)
         # opened by each reader: a relogin asks again

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails handed over one by one, by a transport that has a call for one mail: written down before and after each try."""
+"""Mails handed over one by one, by a transport that has a call for one mail: written down before
+and after each try.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,14 +15,18 @@ from patchpilot.outgoing.transport import Delivery
 
 
 def deliver_each(delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]) -> None:
-    """Hand over the mails that wait, in order, until one is not accepted or the delivery is to stop.
+    """Hand over the mails that wait, in order, until one is not accepted or the delivery is to
+    stop.
 
-    `hand_over` gives the outcome of one mail and raises nothing for what the other side does. What may be accepted at another try (its
-    `retry`) is tried again.
+    `hand_over` gives the outcome of one mail and raises nothing for what the other side does. What
+    may be accepted at another try (its `retry`) is tried again.
     """
     retries = Retries(delivery.stopping, delivery.progress)
     for entry in delivery.waiting:
-        if delivery.stopping() or deliver_one(delivery, entry, hand_over, retries).state is not MailState.ACCEPTED:
+        if (
+            delivery.stopping()
+            or deliver_one(delivery, entry, hand_over, retries).state is not MailState.ACCEPTED
+        ):
             return
 
 
@@ -33,10 +39,17 @@ def deliver_as_shown(delivery: Delivery) -> None:
 
 def send_mail(submission: Submission, delivery: Delivery, entry: OutboxEntry) -> Outcome:
     """Send one mail as it was shown."""
-    return submission.send(entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw)
+    return submission.send(
+        entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw
+    )
 
 
-def deliver_one(delivery: Delivery, entry: OutboxEntry, hand_over: Callable[[OutboxEntry], Outcome], retries: Retries) -> Outcome:
+def deliver_one(
+    delivery: Delivery,
+    entry: OutboxEntry,
+    hand_over: Callable[[OutboxEntry], Outcome],
+    retries: Retries,
+) -> Outcome:
     """Hand over one mail, again where that may help; its last outcome."""
     while True:
         delivery.report(entry.place, Outcome(MailState.SENDING))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A recipient taken out of a mail that was rendered before: out of its headers and its envelope, everything else as it was."""
+"""A recipient taken out of a mail that was rendered before: out of its headers and its envelope,
+everything else as it was.
+"""
 
 import re
 from collections.abc import Collection
@@ -14,22 +16,39 @@ HEADERS = ("To", "Cc")
 
 
 def without(raw: bytes, keys: Collection[str]) -> bytes:
-    """A mail's bytes without these mailboxes (in lower case) in To: and Cc:; a header without any address is removed."""
+    """A mail's bytes without these mailboxes (in lower case) in To: and Cc:.
+
+    A header without any address is removed.
+    """
     head, gap, body = raw.partition(b"\n\n")
     message = message_from_bytes(head + gap, policy=compat32)
     head += b"\n"
     for name in HEADERS:
-        addresses = [address for value in message.get_all(name, []) for address in parse_addresses(str(value))]
+        addresses = [
+            address
+            for value in message.get_all(name, [])
+            for address in parse_addresses(str(value))
+        ]
         remaining = [address for address in addresses if address.key not in keys]
         if len(remaining) == len(addresses):
             continue
-        line = f"{name}: " + ",\n\t".join(address_header(decoded(address)) for address in remaining) + "\n" if remaining else ""
-        head = re.sub(rb"(?im)^%s:[^\n]*\n(?:[ \t][^\n]*\n)*" % name.encode(), b"", head) + line.encode("ascii")
+        line = (
+            f"{name}: "
+            + ",\n\t".join(address_header(decoded(address)) for address in remaining)
+            + "\n"
+            if remaining
+            else ""
+        )
+        head = re.sub(
+            rb"(?im)^%s:[^\n]*\n(?:[ \t][^\n]*\n)*" % name.encode(), b"", head
+        ) + line.encode("ascii")
     return head + gap[1:] + body
 
 
 def mail_without(mail: RenderedMail, keys: Collection[str]) -> RenderedMail:
     """A captured mail without these mailboxes, in its headers and its envelope."""
     return captured(
-        without(mail.raw, keys), mail.envelope_from, tuple(recipient for recipient in mail.recipients if recipient.lower() not in keys)
+        without(mail.raw, keys),
+        mail.envelope_from,
+        tuple(recipient for recipient in mail.recipients if recipient.lower() not in keys),
     )

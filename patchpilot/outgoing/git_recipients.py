@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients that the user's own configuration adds: `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, aliases, b4's series recipients.
+"""Recipients that the user's own configuration adds: `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`,
+aliases, b4's series recipients.
 
-They are read into the plan, where they can be seen; the delivery then runs with all of them switched off.
+They are read into the plan, where they can be seen; the delivery then runs with all of them
+switched off.
 """
 
 import re
@@ -20,12 +22,19 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Transport
 
 TIME_LIMIT = 60.0
-_TAG_KINDS = {"sob": ("signed-off-by",), "misc-by": ("-by",), "bodycc": ("cc:",), "author": ("author",)}
+_TAG_KINDS = {
+    "sob": ("signed-off-by",),
+    "misc-by": ("-by",),
+    "bodycc": ("cc:",),
+    "author": ("author",),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredRecipients:
-    """What the configuration says: recipients with their reason, blind copies, kinds of automatic Cc left out, and remarks about what failed."""
+    """What the configuration says: recipients with their reason, blind copies, kinds of automatic
+    Cc left out, and remarks about what failed.
+    """
 
     recipients: tuple[Recipient, ...]
     bcc: tuple[Address, ...]
@@ -33,7 +42,9 @@ class ConfiguredRecipients:
     remarks: tuple[str, ...]
 
 
-def configured_recipients(repository: Repository, account: Account, transport: Transport, mails: Sequence[bytes]) -> ConfiguredRecipients:
+def configured_recipients(
+    repository: Repository, account: Account, transport: Transport, mails: Sequence[bytes]
+) -> ConfiguredRecipients:
     """Read them. `mails` are the patches as files for tocmd and cccmd, which are run."""
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []
@@ -41,22 +52,43 @@ def configured_recipients(repository: Repository, account: Account, transport: T
     suppressed = suppressed_kinds(account)
     for header in ("to", "cc"):
         for value in account.values(header):
-            recipients += [_recipient(address, header, f"sendemail.{header}") for address in expand(value, aliases)]
+            recipients += [
+                _recipient(address, header, f"sendemail.{header}")
+                for address in expand(value, aliases)
+            ]
         for name in transport.recipient_settings.get(header, ()):
-            recipients += [_recipient(address, header, name) for value in repository.config(name) for address in expand(value, aliases)]
+            recipients += [
+                _recipient(address, header, name)
+                for value in repository.config(name)
+                for address in expand(value, aliases)
+            ]
         command = account.value(f"{header}cmd")
         if command and not (header == "cc" and "cccmd" in suppressed):
             addresses, remark = _ask(repository, command, mails)
-            recipients += [_recipient(address, header, f"sendemail.{header}Cmd") for address in addresses]
+            recipients += [
+                _recipient(address, header, f"sendemail.{header}Cmd") for address in addresses
+            ]
             remarks += [remark] if remark else []
-    return ConfiguredRecipients(tuple(recipients), _blind(account, aliases), suppressed, tuple(remarks))
+    return ConfiguredRecipients(
+        tuple(recipients), _blind(account, aliases), suppressed, tuple(remarks)
+    )
 
 
-def settings_with_recipients(repository: Repository, account: Account, transport: Transport) -> tuple[str, ...]:
-    """The names of the settings that are set and would add recipients; none of their commands is run."""
+def settings_with_recipients(
+    repository: Repository, account: Account, transport: Transport
+) -> tuple[str, ...]:
+    """The names of the settings that are set and would add recipients.
+
+    None of their commands is run.
+    """
     own = [name for name in ("to", "cc", "bcc") if account.values(name)]
     own += [name for name in ("toCmd", "ccCmd") if account.value(name.lower())]
-    of_transport = [name for names in transport.recipient_settings.values() for name in names if repository.config(name)]
+    of_transport = [
+        name
+        for names in transport.recipient_settings.values()
+        for name in names
+        if repository.config(name)
+    ]
     return (*(f"sendemail.{name}" for name in own), *of_transport)
 
 
@@ -70,8 +102,15 @@ def _blind(account: Account, aliases: dict[str, tuple[str, ...]]) -> tuple[Addre
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
-    """What `sendemail.suppresscc` and its older relatives leave out, with "all" and "body" spelled out."""
-    kinds = {word for value in account.values("suppresscc") for word in re.split(r"[\s,]+", value.lower()) if word}
+    """What `sendemail.suppresscc` and its older relatives leave out, with "all" and "body" spelled
+    out.
+    """
+    kinds = {
+        word
+        for value in account.values("suppresscc")
+        for word in re.split(r"[\s,]+", value.lower())
+        if word
+    }
     if "all" in kinds:
         kinds |= {"author", "self", "cc", "bodycc", "sob", "misc-by", "cccmd"}
     if "body" in kinds:
@@ -84,17 +123,29 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 
 
 def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
-    """Whether everything that led to a recipient is of a kind that the user switched off. Recipients added manually stay."""
-    if recipient.by_hand or not kinds or recipient.role in ("maintainer", "reviewer") or "list" in recipient.role:
+    """Whether everything that led to a recipient is of a kind that the user switched off.
+
+    Recipients added manually stay.
+    """
+    if (
+        recipient.by_hand
+        or not kinds
+        or recipient.role in ("maintainer", "reviewer")
+        or "list" in recipient.role
+    ):
         return False
     words = [marker for kind in kinds for marker in _TAG_KINDS.get(kind, ())]
-    return bool(recipient.reasons) and all(any(marker in reason.lower() for marker in words) for reason in recipient.reasons)
+    return bool(recipient.reasons) and all(
+        any(marker in reason.lower() for marker in words) for reason in recipient.reasons
+    )
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Alias → addresses of `sendemail.aliasesfile`, as mutt, mailrc, pine, elm and sendmail have it.
+    """Alias → addresses of `sendemail.aliasesfile`, as mutt, mailrc, pine, elm and sendmail have
+    it.
 
-    Those of gnus are not read. UntrustedCommandsError where the repository names alias files itself.
+    Those of gnus are not read. UntrustedCommandsError where the repository names alias files
+    itself.
     """
     refuse_untrusted(repository.top, Use.ALIASES)
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
@@ -114,7 +165,9 @@ def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     joined = re.sub(r"\\\n\s*|\n[ \t]+", " ", text)
     for line in joined.split("\n"):
         if kind in ("mutt", "mailrc"):
-            match = re.match(r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$', line)
+            match = re.match(
+                r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$', line
+            )
             if match:
                 yield match[1], _alias_targets(match[2], space_separated=kind == "mailrc")
         elif kind == "pine":
@@ -135,7 +188,11 @@ def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ...]:
     if space_separated and "<" not in text and "," not in text:
         return tuple(text.replace('"', "").split())
-    return tuple(target.strip() for target in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text) if target.strip())
+    return tuple(
+        target.strip()
+        for target in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text)
+        if target.strip()
+    )
 
 
 def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tuple[Address, ...]:
@@ -145,7 +202,9 @@ def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tu
     addresses: list[Address] = []
     for part in _alias_targets(text):
         if part in aliases:
-            addresses += [address for alias in aliases[part] for address in expand(alias, aliases, depth + 1)]
+            addresses += [
+                address for alias in aliases[part] for address in expand(alias, aliases, depth + 1)
+            ]
         else:
             addresses += parse_addresses(part)
     return tuple(addresses)
@@ -155,7 +214,9 @@ def _recipient(address: Address, header: str, reason: str) -> Recipient:
     return Recipient(address, "configured", None, header, (reason,))
 
 
-def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[tuple[Address, ...], str]:
+def _ask(
+    repository: Repository, command: str, mails: Sequence[bytes]
+) -> tuple[tuple[Address, ...], str]:
     """What the user's command prints for each mail, and a remark when it fails."""
     refuse_untrusted(repository.top, Use.MAIL)
     addresses: dict[str, Address] = {}
@@ -176,5 +237,8 @@ def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[
                 return tuple(addresses.values()), f"{command}: failed with exit code {done.code}"
             for line in done.out.decode("utf-8", "replace").splitlines():
                 for address in parse_addresses(line):
-                    addresses.setdefault(address.key, Address(re.sub(r"\s*\([^)]*\)$", "", address.name), address.email))
+                    addresses.setdefault(
+                        address.key,
+                        Address(re.sub(r"\s*\([^)]*\)$", "", address.name), address.email),
+                    )
     return tuple(addresses.values()), ""

@@ -13,26 +13,47 @@ from patchpilot.model.rendered_mail import RenderedMail
 
 _BREAKS = {"\r": "carriage return", "\n": "line break", "\0": "NUL"}
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:")
-_ONCE = (b"from", b"sender", b"reply-to", b"to", b"cc", b"message-id", b"in-reply-to", b"references", b"subject", b"date")
+_ONCE = (
+    b"from",
+    b"sender",
+    b"reply-to",
+    b"to",
+    b"cc",
+    b"message-id",
+    b"in-reply-to",
+    b"references",
+    b"subject",
+    b"date",
+)
 _NEVER = (b"bcc", b"return-path", b"received", b"delivered-to", b"errors-to", b"apparently-to")
 
 
 def refuse_breaks(commits: Iterable[Commit]) -> None:
-    """InputError when a commit's subject or author cannot be one line of a header: a transport would make a second header of the rest."""
+    """InputError when a commit's subject or author cannot be one line of a header: a transport
+    would make a second header of the rest.
+    """
     for commit in commits:
         author = commit.author
-        for what, text in (("subject", commit.subject), ("author", author.name), ("author", author.email)):
+        for what, text in (
+            ("subject", commit.subject),
+            ("author", author.name),
+            ("author", author.email),
+        ):
             broken = next((name for char, name in _BREAKS.items() if char in text), None)
             if broken:
                 how = "git commit --amend" + (" --reset-author" if what == "author" else "")
                 raise InputError(
-                    f"commit {commit.id[:12]}: {broken} in the {what}; a mail header must be one line",
-                    hint=f"{how} (for an older commit: git rebase -i {commit.id[:12]}^ and edit it)",
+                    f"commit {commit.id[:12]}: {broken} in the {what}; a mail header must be one"
+                    " line",
+                    hint=(
+                        f"{how} (for an older commit: git rebase -i {commit.id[:12]}^ and edit it)"
+                    ),
                 )
 
 
 def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
-    """InputError when the head of a mail has a bare carriage return, a header twice, or one that adds recipients out of sight.
+    """InputError when the head of a mail has a bare carriage return, a header twice, or one that
+    adds recipients out of sight.
 
     Also when the envelope has an address that a mail program would read as an option.
     """
@@ -40,11 +61,20 @@ def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
         why = _foreign(head)
         if why:
-            raise InputError(f"mail {number}: {why}", hint="check the subject, author and recipients of the commit; nothing was sent")
+            raise InputError(
+                f"mail {number}: {why}",
+                hint="check the subject, author and recipients of the commit; nothing was sent",
+            )
         for email in (mail.envelope_from, *mail.recipients):
             if why := danger(email):
-                hint = Action("send", ("--resume", "--drop", email), "{} drops it from mails of an earlier send")
-                raise InputError(f"mail {number}: {email!r} cannot be a recipient: {why}", hint=hint)
+                hint = Action(
+                    "send",
+                    ("--resume", "--drop", email),
+                    "{} drops it from mails of an earlier send",
+                )
+                raise InputError(
+                    f"mail {number}: {email!r} cannot be a recipient: {why}", hint=hint
+                )
 
 
 def refuse_other_recipients(mail: RenderedMail, planned: Iterable[str], program: str) -> None:

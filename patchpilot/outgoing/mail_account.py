@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mail account git and b4 send with: `sendemail.*` of the identity in force, read once; never its password."""
+"""The mail account git and b4 send with: `sendemail.*` of the identity in force, read once.
+
+Never its password.
+"""
 
 import os
 import re
@@ -17,10 +20,14 @@ LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Through what and as whom mail is sent. `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, None for SMTP.
+    """Through what and as whom mail is sent.
 
-    `destination` says in words where mails go that are not sent by this server or program: a web endpoint, a folder.
-    `password_from` says where the password would come from ("" when none is needed); the password itself is never here.
+    `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, None for
+    SMTP.
+
+    `destination` says in words where mails go that are not sent by this server or program: a web
+    endpoint, a folder. `password_from` says where the password would come from ("" when none is
+    needed); the password itself is never here.
     """
 
     identity: str
@@ -62,7 +69,12 @@ class Account:
     @property
     def needs_login(self) -> bool:
         """Whether the server is to be logged in to."""
-        return bool(self.user) and self.auth.lower() != "none" and not self.sendmail and not self.destination
+        return (
+            bool(self.user)
+            and self.auth.lower() != "none"
+            and not self.sendmail
+            and not self.destination
+        )
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of `sendemail.NAME` in force."""
@@ -80,7 +92,10 @@ class Account:
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:
-    """The account of this repository's git configuration; the chosen identity's keys come before the plain ones, as in git send-email."""
+    """The account of this repository's git configuration.
+
+    The chosen identity's keys come before the plain ones, as in git send-email.
+    """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}
     named: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -103,9 +118,17 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     if not sendmail and server.startswith(("/", "~")):
         sendmail = os.path.expanduser(server)  # noqa: PTH111 (a command, not a path we open)
     if not sendmail and not server:
-        sendmail = next((program for program in LOCAL_PROGRAMS if os.access(program, os.X_OK)), None)
-    encryption = {"tls": "tls", "starttls": "tls", "ssl": "ssl", "smtps": "ssl"}.get(last("smtpencryption").lower(), "")
-    port = int(last("smtpserverport")) if last("smtpserverport").isdigit() else (465 if encryption == "ssl" else 25)
+        sendmail = next(
+            (program for program in LOCAL_PROGRAMS if os.access(program, os.X_OK)), None
+        )
+    encryption = {"tls": "tls", "starttls": "tls", "ssl": "ssl", "smtps": "ssl"}.get(
+        last("smtpencryption").lower(), ""
+    )
+    port = (
+        int(last("smtpserverport"))
+        if last("smtpserverport").isdigit()
+        else (465 if encryption == "ssl" else 25)
+    )
     sender = parse_address(last("from")) if last("from") else repository.identity
     envelope = last("envelopesender") or None
     if envelope == "auto":
@@ -143,5 +166,7 @@ def _password_origin(repository: Repository, user: str, stored: bool, server: st
         if key.lower() == "credential.helper" or server in key:
             helpers = (*helpers, *(value for value in values if value))
     if helpers:
-        return "git's credential helper " + ", ".join(re.split(r"\s", helper.lstrip("!"))[0] for helper in helpers)
+        return "git's credential helper " + ", ".join(
+            re.split(r"\s", helper.lstrip("!"))[0] for helper in helpers
+        )
     return "a prompt on the terminal"

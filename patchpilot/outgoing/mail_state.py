@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far a mail got, what a server's answer means for it, and the callbacks around the act of sending."""
+"""How far a mail got, what a server's answer means for it, and the callbacks around the act of
+sending.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +25,10 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 
 
 class Retry(IntEnum):
-    """Whether a mail that is known not to have been accepted may be accepted at another try; on a new connection, or after a while."""
+    """Whether a mail that is known not to have been accepted may be accepted at another try.
+
+    On a new connection, or after a while.
+    """
 
     NO = 0
     NEW_CONNECTION = 1
@@ -32,7 +37,9 @@ class Retry(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one mail: its state, the server's or program's words, and whether another try may help."""
+    """What became of one mail: its state, the server's or program's words, and whether another try
+    may help.
+    """
 
     state: MailState
     detail: str = ""
@@ -44,7 +51,10 @@ class Outcome:
 
 
 Report = Callable[[int, Outcome], None]
-"""Called with a mail's place in its send and its outcome, before (`sending`) and after the act; what it writes is on disk when it returns."""
+"""Called with a mail's place in its send and its outcome, before (`sending`) and after the act.
+
+What it writes is on disk when it returns.
+"""
 
 
 def unheard(place: int, outcome: Outcome) -> None:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox: every mail ever planned for sending and how far it got, in SQLite, written before the act and after it."""
+"""The outbox: every mail ever planned for sending and how far it got, in SQLite, written before the
+act and after it.
+"""
 
 import json
 import sqlite3
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A mail in the outbox: its place in the send (from 0), what was captured, the file it was made from, and its state."""
+    """A mail in the outbox: its place in the send (from 0), what was captured, the file it was made
+    from, and its state.
+    """
 
     place: int
     number: int
@@ -36,10 +40,13 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` the reason given past refusals.
+    """One attempt to send a version of a topic.
 
-    `tracking_data` is what the transport kept of its own records to send these mails; `left_out` who was dropped from what was still to be sent.
-    `undisclosed` is whether it was sent as a security fix that is not public yet.
+    `kind` is "real" or "to-self"; `force` the reason given past refusals.
+
+    `tracking_data` is what the transport kept of its own records to send these mails; `left_out`
+    who was dropped from what was still to be sent. `undisclosed` is whether it was sent as a
+    security fix that is not public yet.
     """
 
     id: int
@@ -70,7 +77,10 @@ class Send:
     @property
     def may_have_been_sent(self) -> bool:
         """Whether a mail of it was sent, or may have been."""
-        return any(entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING) for entry in self.entries)
+        return any(
+            entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
+            for entry in self.entries
+        )
 
     @property
     def state(self) -> str:
@@ -80,7 +90,11 @@ class Send:
             return "sent"
         if all(state is MailState.PENDING for state in states):
             return "planned"
-        return "partial" if any(state in (MailState.ACCEPTED, MailState.UNKNOWN) for state in states) else "failed"
+        return (
+            "partial"
+            if any(state in (MailState.ACCEPTED, MailState.UNKNOWN) for state in states)
+            else "failed"
+        )
 
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
@@ -92,7 +106,11 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
         bcc=tuple(address for address in send.bcc if address.lower() not in keys),
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
-            replace(entry, file=without(entry.file, keys), mail=mail_without(entry.mail, keys)) if entry.state in WAITING else entry
+            (
+                replace(entry, file=without(entry.file, keys), mail=mail_without(entry.mail, keys))
+                if entry.state in WAITING
+                else entry
+            )
             for entry in send.entries
         ),
     )
@@ -100,7 +118,8 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
 
 def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
     return PatchpilotError(
-        f"the outbox cannot be written: {error}", hint=f"free disk space, or check {file}; no mail is sent before it is recorded there"
+        f"the outbox cannot be written: {error}",
+        hint=f"free disk space, or check {file}; no mail is sent before it is recorded there",
     )
 
 
@@ -116,14 +135,17 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def add(self, send: Send, outgoing_mails: Sequence["OutgoingMail"], mails: Sequence["RenderedMail"]) -> Send:
+    def add(
+        self, send: Send, outgoing_mails: Sequence["OutgoingMail"], mails: Sequence["RenderedMail"]
+    ) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
         try:
             with writing(self._db):
                 row = self._db.execute(
-                    "INSERT INTO sends (change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO sends (change_id, repository, branch, version, transport, account,"
+                    " sender, kind, base, head, force, bcc, begun, note) VALUES (?, ?, ?, ?, ?, ?,"
+                    " ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         send.change_id,
                         send.repository,
@@ -145,7 +167,9 @@ class Outbox:
                     self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
                 if send.undisclosed:
                     self._note(row.lastrowid, _UNDISCLOSED, True)
-                for place, (outgoing_mail, mail) in enumerate(zip(outgoing_mails, mails, strict=True)):
+                for place, (outgoing_mail, mail) in enumerate(
+                    zip(outgoing_mails, mails, strict=True)
+                ):
                     self._db.execute(
                         "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         (
@@ -179,26 +203,46 @@ class Outbox:
 
     def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
         """Note the Message-ID that a mail was really sent with."""
-        self._write("UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?", (message_id, raw, send_id, place))
+        self._write(
+            "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
+            (message_id, raw, send_id, place),
+        )
 
     def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
-        """Take mailboxes (in lower case) out of the mails that were not sent, and note it; the send as it is then."""
+        """Take mailboxes (in lower case) out of the mails that were not sent, and note it.
+
+        The send as it is then.
+        """
         try:
             with writing(self._db):
                 send = without_recipients(self.get(send_id), keys)
                 for entry in send.entries:
                     self._db.execute(
-                        "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send = ? AND place = ?",
-                        (entry.file, entry.mail.raw, json.dumps(entry.mail.recipients), _now(), send_id, entry.place),
+                        "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send"
+                        " = ? AND place = ?",
+                        (
+                            entry.file,
+                            entry.mail.raw,
+                            json.dumps(entry.mail.recipients),
+                            _now(),
+                            send_id,
+                            entry.place,
+                        ),
                     )
-                self._db.execute("UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(send.bcc), send_id))
+                self._db.execute(
+                    "UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(send.bcc), send_id)
+                )
                 self._note(send_id, "left out", send.left_out)
         except sqlite3.Error as error:
             raise _disk(error, state_folder()) from error
         return self.get(send_id)
 
-    def take_up(self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]) -> Send:
-        """A send whose process is gone, with what is said of its mails: what became of those in doubt (by place), and who is left out."""
+    def take_up(
+        self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
+    ) -> Send:
+        """A send whose process is gone, with what is said of its mails: what became of those in
+        doubt (by place), and who is left out.
+        """
         try:
             with writing(self._db):
                 for entry in self.settle(send_id).entries:
@@ -227,10 +271,13 @@ class Outbox:
         row = self._db.execute(f"SELECT {_COLUMNS} FROM sends WHERE id = ?", (send_id,)).fetchone()
         return self._send(row) if row else None
 
-    def sends(self, change_id: str, version: int | None = None, kind: str = "real") -> tuple[Send, ...]:
+    def sends(
+        self, change_id: str, version: int | None = None, kind: str = "real"
+    ) -> tuple[Send, ...]:
         """The sends of a topic (of one version), oldest first."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM sends WHERE change_id = ? AND kind = ? AND (? IS NULL OR version = ?) ORDER BY id",
+            f"SELECT {_COLUMNS} FROM sends WHERE change_id = ? AND kind = ? AND (? IS NULL OR"
+            " version = ?) ORDER BY id",
             (change_id, kind, version, version),
         ).fetchall()
         return tuple(self._send(row) for row in rows)
@@ -246,10 +293,12 @@ class Outbox:
         return tuple(send for send in found if send.entries[0].mail.in_reply_to == answered)
 
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
-        """The real sends of a topic, and those of any topic that have a mail with one of these patch-ids, in whatever state."""
+        """The real sends of a topic, and those of any topic that have a mail with one of these
+        patch-ids, in whatever state.
+        """
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN"
-            " (SELECT send FROM mails WHERE patch_id IN (SELECT value FROM json_each(?)))) ORDER BY id",
+            f"SELECT {_COLUMNS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT"
+            " send FROM mails WHERE patch_id IN (SELECT value FROM json_each(?)))) ORDER BY id",
             (change_id, json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_])),
         ).fetchall()
         return tuple(self._send(row) for row in rows)
@@ -257,16 +306,20 @@ class Outbox:
     def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
         """The last real sends of a repository's branch, oldest first."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM sends WHERE repository = ? AND branch = ? AND kind = 'real' ORDER BY id DESC LIMIT ?",
+            f"SELECT {_COLUMNS} FROM sends WHERE repository = ? AND branch = ? AND kind = 'real'"
+            " ORDER BY id DESC LIMIT ?",
             (repository, branch, last),
         ).fetchall()
         return tuple(self._send(row) for row in reversed(rows))
 
     def last_version(self, change_id: str) -> int:
-        """The highest version of a topic of which a mail was sent, or may have been; 0 when there is none."""
+        """The highest version of a topic of which a mail was sent, or may have been; 0 when there
+        is none.
+        """
         row = self._db.execute(
-            "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id"
-            " WHERE sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted', 'unknown', 'sending')",
+            "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
+            " sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted',"
+            " 'unknown', 'sending')",
             (change_id,),
         ).fetchone()
         return int(row[0] or 0)
@@ -274,8 +327,8 @@ class Outbox:
     def is_undisclosed(self, change_id: str) -> bool:
         """Whether the last real send of a topic was that of an undisclosed security fix."""
         row = self._db.execute(
-            "SELECT facts.value FROM sends LEFT JOIN facts ON facts.send = sends.id AND facts.name = ?"
-            " WHERE change_id = ? AND kind = 'real' ORDER BY sends.id DESC LIMIT 1",
+            "SELECT facts.value FROM sends LEFT JOIN facts ON facts.send = sends.id AND facts.name"
+            " = ? WHERE change_id = ? AND kind = 'real' ORDER BY sends.id DESC LIMIT 1",
             (_UNDISCLOSED, change_id),
         ).fetchone()
         return bool(row and row[0])
@@ -284,63 +337,78 @@ class Outbox:
         """The real sends of which a mail with one of these patch-ids was or may have been sent."""
         marks = ",".join("?" * len(patch_ids))
         rows = self._db.execute(
-            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id"
-            f" WHERE sends.kind = 'real' AND mails.state IN ('accepted', 'unknown', 'sending') AND mails.patch_id IN ({marks}) ORDER BY sends.id",
+            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id WHERE"
+            " sends.kind = 'real' AND mails.state IN ('accepted', 'unknown', 'sending') AND"
+            f" mails.patch_id IN ({marks}) ORDER BY sends.id",
             tuple(patch_ids),
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
     def test_ids(self) -> frozenset[str]:
         """The Message-IDs of all mails that were sent to their sender only."""
-        rows = self._db.execute("SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind = 'to-self'")
+        rows = self._db.execute(
+            "SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind ="
+            " 'to-self'"
+        )
         return frozenset(str(row[0]) for row in rows)
 
     def undisclosed_ids(self) -> frozenset[str]:
-        """The Message-IDs that no public server is to learn: of all mails that were sent as undisclosed security fixes.
+        """The Message-IDs that no public server is to learn: of all mails that were sent as
+        undisclosed security fixes.
 
         Those of a topic whose author now says that it is one count, too, however they were sent.
         """
         with self._db.guarded():
             rows = self._db.execute(
-                "SELECT message_id FROM mails WHERE send IN (SELECT send FROM facts WHERE name = ?) OR send IN"
-                " (SELECT sends.id FROM sends JOIN drafts USING (change_id)"
-                " WHERE json_extract(drafts.data, '$.answers.security') = 'yes')",
+                "SELECT message_id FROM mails WHERE send IN (SELECT send FROM facts WHERE name = ?)"
+                " OR send IN (SELECT sends.id FROM sends JOIN drafts USING (change_id) WHERE"
+                " json_extract(drafts.data, '$.answers.security') = 'yes')",
                 (_UNDISCLOSED,),
             )
             return frozenset(str(row[0]) for row in rows)
 
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
-        """The mails of real sends that a server accepted: Message-ID, when the send began, and its number."""
+        """The mails of real sends that a server accepted: Message-ID, when the send began, and its
+        number.
+        """
         rows = self._db.execute(
             f"SELECT mails.message_id, {_OF_SENDS} FROM mails JOIN sends ON sends.id = mails.send"
             " WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY sends.id, mails.rowid"
         )
-        mails = ((str(message_id), stored_time(str(when)), int(send)) for message_id, send, *_, when, _ in rows)
+        mails = (
+            (str(message_id), stored_time(str(when)), int(send))
+            for message_id, send, *_, when, _ in rows
+        )
         return tuple(mail for mail in mails if mail[1] >= since)
 
     def senders(self) -> tuple[str, ...]:
         """The senders of all real sends, each once."""
-        rows = self._db.execute("SELECT DISTINCT sender FROM sends WHERE kind = 'real' ORDER BY sender")
+        rows = self._db.execute(
+            "SELECT DISTINCT sender FROM sends WHERE kind = 'real' ORDER BY sender"
+        )
         return tuple(str(row[0]) for row in rows)
 
     def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
         """The real sends that have a mail with one of these Message-IDs."""
         rows = self._db.execute(
-            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id"
-            " WHERE sends.kind = 'real' AND mails.message_id IN (SELECT value FROM json_each(?)) ORDER BY sends.id",
+            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id WHERE"
+            " sends.kind = 'real' AND mails.message_id IN (SELECT value FROM json_each(?)) ORDER"
+            " BY sends.id",
             (json.dumps(list(message_ids)),),
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
     def ever_sent(self) -> bool:
         """Whether any mail was ever accepted."""
-        return bool(self._db.execute("SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1").fetchone())
+        return bool(
+            self._db.execute("SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1").fetchone()
+        )
 
     def settle(self, send_id: int) -> Send:
         """A send whose process is gone: what it was `sending` is now `unknown`."""
         self._write(
-            "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the answer was known', changed = ?"
-            " WHERE send = ? AND state = 'sending'",
+            "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
+            " answer was known', changed = ? WHERE send = ? AND state = 'sending'",
             (_now(), send_id),
         )
         return self.get(send_id)
@@ -354,7 +422,8 @@ class Outbox:
 
     def _note(self, send_id: int | None, name: str, value: object) -> None:
         self._db.execute(
-            "INSERT INTO facts VALUES (?, ?, ?) ON CONFLICT (send, name) DO UPDATE SET value = excluded.value",
+            "INSERT INTO facts VALUES (?, ?, ?) ON CONFLICT (send, name) DO UPDATE SET value ="
+            " excluded.value",
             (send_id, name, json.dumps(value)),
         )
 
@@ -365,9 +434,26 @@ class Outbox:
     def _read(self, row: tuple[object, ...]) -> Send:
         from patchpilot.model.rendered_mail import captured
 
-        (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, identity) = row
+        (
+            ident,
+            change,
+            repo,
+            branch,
+            version,
+            transport,
+            account,
+            sender,
+            kind,
+            base,
+            head,
+            force,
+            bcc,
+            begun,
+            identity,
+        ) = row
         rows = self._db.execute(
-            "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state, detail FROM mails WHERE send = ? ORDER BY place",
+            "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state,"
+            " detail FROM mails WHERE send = ? ORDER BY place",
             (ident,),
         ).fetchall()
         entries = tuple(
@@ -383,7 +469,12 @@ class Outbox:
             )
             for mail_row in rows
         )
-        facts = {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts WHERE send = ?", (ident,))}
+        facts = {
+            name: json.loads(value)
+            for name, value in self._db.execute(
+                "SELECT name, value FROM facts WHERE send = ?", (ident,)
+            )
+        }
         return Send(
             id=int(str(ident)),
             change_id=str(change),
@@ -410,7 +501,10 @@ class Outbox:
 _UNDISCLOSED = "undisclosed"
 _TRACKING_DATA = "books"
 """What the database calls it since its first version."""
-_COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note"
+_COLUMNS = (
+    "id, change_id, repository, branch, version, transport, account, sender, kind, base, head,"
+    " force, bcc, begun, note"
+)
 _OF_SENDS = ", ".join(f"sends.{column}" for column in _COLUMNS.split(", "))
 
 

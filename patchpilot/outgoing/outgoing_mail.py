@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail that is to be sent, and its bytes: headers only through the email package, the body untouched."""
+"""A mail that is to be sent, and its bytes: headers only through the email package, the body
+untouched.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -17,9 +19,11 @@ _PLAIN = re.compile(r"[\x20-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
-    """One mail of a series as we hand it to a transport; `number` 0 is the cover, ids are without angle brackets, `body` ends in a newline.
+    """One mail of a series as we hand it to a transport; `number` 0 is the cover, ids are without
+    angle brackets, `body` ends in a newline.
 
-    `author` is who From: names before the transport puts the sender there; `commit` and `patch_id` are None for a cover.
+    `author` is who From: names before the transport puts the sender there; `commit` and `patch_id`
+    are None for a cover.
     """
 
     number: int
@@ -36,7 +40,10 @@ class OutgoingMail:
     extra: tuple[tuple[str, str], ...] = ()
 
     def file(self) -> bytes:
-        """The mail as a file for `git send-email`, or for an outbox. InputError when something in it cannot be in a header."""
+        """The mail as a file for `git send-email`, or for an outbox.
+
+        InputError when something in it cannot be in a header.
+        """
         lines = [
             ("From", address_header(self.author)),
             ("Subject", text_header("Subject", self.subject)),
@@ -55,26 +62,44 @@ class OutgoingMail:
 
 
 def text_header(name: str, text: str) -> str:
-    """Free text as a header's value: folded, in RFC 2047 words where it is not plain ASCII. InputError on a line break in it."""
+    """Free text as a header's value: folded, in RFC 2047 words where it is not plain ASCII.
+
+    InputError on a line break in it.
+    """
     if _BREAK.search(text):
         raise InputError(f"{name}: line break in a header", hint="remove the line break")
     clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     words = clean.split(" ")
-    plain = next((at for at, word in enumerate(words) if not _PLAIN.fullmatch(word) or "=?" in word), len(words))
+    plain = next(
+        (at for at, word in enumerate(words) if not _PLAIN.fullmatch(word) or "=?" in word),
+        len(words),
+    )
     if plain == len(words):
         return clean
-    # the words in brackets stay readable to filters that do not decode; the space before the first encoded word separates, and is no text
+    # the words in brackets stay readable to filters that do not decode; the space before the first
+    # encoded word separates, and is no text
     head, tail = " ".join(words[:plain]), " ".join(words[plain:])
-    coded = Header(tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" ").encode(maxlinelen=75)
+    coded = Header(tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" ").encode(
+        maxlinelen=75
+    )
     return f"{head} {coded}" if head else coded
 
 
 def address_header(address: Address) -> str:
-    """`Name <email>` as it goes on the wire; the domain in ASCII. InputError when the address cannot be written to."""
+    """`Name <email>` as it goes on the wire; the domain in ASCII.
+
+    InputError when the address cannot be written to.
+    """
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD or verdict.wire is None or not is_header_safe(address):
-        reason = verdict.reason if verdict.state is AddressState.BAD else "it cannot be written in a header"
-        raise InputError(f"{address.email}: invalid address: {reason}", hint="correct or drop this recipient")
+        reason = (
+            verdict.reason
+            if verdict.state is AddressState.BAD
+            else "it cannot be written in a header"
+        )
+        raise InputError(
+            f"{address.email}: invalid address: {reason}", hint="correct or drop this recipient"
+        )
     if address.name.isascii():
         return formataddr((address.name, verdict.wire))
     return f"{text_header('To', address.name)} <{verdict.wire}>"
@@ -86,7 +111,10 @@ def decoded(address: Address) -> Address:
 
 
 def to_self(outgoing_mail: OutgoingMail, sender: Address) -> OutgoingMail:
-    """The mail addressed to its sender alone; its recipients are in X-Original-To and X-Original-Cc."""
+    """The mail addressed to its sender alone.
+
+    Its recipients are in X-Original-To and X-Original-Cc.
+    """
     extra = tuple(
         (f"X-Original-{name}", ",\n\t".join(address_header(address) for address in addresses))
         for name, addresses in (("To", outgoing_mail.to), ("Cc", outgoing_mail.cc))

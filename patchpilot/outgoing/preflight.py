@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What blocks sending, judged from facts alone: problems that need a reason to override, and warnings."""
+"""What blocks sending, judged from facts alone: problems that need a reason to override, and
+warnings.
+"""
 
 import re
 from collections.abc import Iterator
@@ -21,23 +23,34 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetFit
-from patchpilot.outgoing.undisclosed_texts import disclosing_problems, undisclosed_problems, undisclosed_warnings
+from patchpilot.outgoing.undisclosed_texts import (
+    disclosing_problems,
+    undisclosed_problems,
+    undisclosed_warnings,
+)
 from patchpilot.projects.detection import is_list_address, is_on_list_host
 from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.series.same_patches import same_patches
 
 MANY = 50
-_FIXUP = re.compile(r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE)
+_FIXUP = re.compile(
+    r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightFacts:
-    """All that is judged. `errors` are check's errors as lines, None when check could not run, `cautions` its warnings; `mainline` knows upstream ids.
+    """All that is judged.
 
-    `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
-    thread of its own; `waived` are the errors that the person gave a reason for, with it; `records` what others than the outbox know to
-    have been sent. `private_ids` are the Message-IDs of undisclosed fixes, `public_parent` is the archive that has the mail
-    which an undisclosed fix would answer. `blocked` is what keeps the transport from sending, `damage_hint` what it advises for damaged mails.
+    `errors` are check's errors as lines, None when check could not run, `cautions` its warnings;
+    `mainline` knows upstream ids.
+
+    `cover_from` is from how many patches on the project wants a cover letter (0: never),
+    `new_thread` the project that wants each version in a thread of its own; `waived` are the errors
+    that the person gave a reason for, with it; `records` what others than the outbox know to have
+    been sent. `private_ids` are the Message-IDs of undisclosed fixes, `public_parent` is the
+    archive that has the mail which an undisclosed fix would answer. `blocked` is what keeps the
+    transport from sending, `damage_hint` what it advises for damaged mails.
     """
 
     request: SendRequest
@@ -100,10 +113,17 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
         if facts.damage_hint:
             hint = facts.damage_hint
         elif wrong.startswith("its author"):
-            hint = "balance the parentheses and quotes in the author's name, or commit under a name without them"
+            hint = (
+                "balance the parentheses and quotes in the author's name, or commit under a name"
+                " without them"
+            )
         else:
             hint = "indent or reword the line that git takes for the end of the message"
-        yield SendProblem("damaged", f"{title}: `git am` would not recreate your commit from the mail: {wrong}", hint)
+        yield SendProblem(
+            "damaged",
+            f"{title}: `git am` would not recreate your commit from the mail: {wrong}",
+            hint,
+        )
     yield from _cover(facts)
     for patch in facts.series.patches:
         yield from _patch(facts, patch)
@@ -114,19 +134,29 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
-    """The first three lines, and a sign for more; what several patches have is there once, with their number."""
+    """The first three lines, and a sign for more.
+
+    What several patches have is there once, with their number.
+    """
     titles = [f"{patch.subject.title}: " for patch in facts.series.patches]
     same: dict[str, list[str]] = {}
     for line in lines:
-        same.setdefault(line.removeprefix(next((title for title in titles if line.startswith(title)), "")), []).append(line)
-    shown = [each[0] if len(each) == 1 else f"{message} ({counted(len(each), 'time')})" for message, each in same.items()]
+        same.setdefault(
+            line.removeprefix(next((title for title in titles if line.startswith(title)), "")), []
+        ).append(line)
+    shown = [
+        each[0] if len(each) == 1 else f"{message} ({counted(len(each), 'time')})"
+        for message, each in same.items()
+    ]
     return "; ".join(shown[:3]) + (" …" if len(shown) > 3 else "")
 
 
 def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
         yield SendProblem(
-            "nobody", "no recipients: nobody would receive these mails", Action("", ("--to",), "add recipients with {} and --cc")
+            "nobody",
+            "no recipients: nobody would receive these mails",
+            Action("", ("--to",), "add recipients with {} and --cc"),
         )
 
 
@@ -139,7 +169,11 @@ def is_list(recipient: Recipient) -> bool:
         return False
     if recipient.role in ("maintainer", "reviewer"):
         return is_on_list_host(recipient.address.email)
-    return "list" in recipient.role.split() or recipient.role.endswith("list") or is_list_address(recipient.address.email)
+    return (
+        "list" in recipient.role.split()
+        or recipient.role.endswith("list")
+        or is_list_address(recipient.address.email)
+    )
 
 
 def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -156,7 +190,12 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-list",
             "no mailing list among the recipients",
-            Hint((Action("", ("--cc",), "add the subsystem's list with {}: "), Action("maintainers", (), "`{}` names it"))),
+            Hint(
+                (
+                    Action("", ("--cc",), "add the subsystem's list with {}: "),
+                    Action("maintainers", (), "`{}` names it"),
+                )
+            ),
         )
 
 
@@ -165,16 +204,28 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     # of one patch it need not be said which
     which = f"{title}: " if len(facts.series.patches) > 1 else ""
     if _FIXUP.match(title):
-        yield SendProblem("fixup", f"{title}: the subject marks the commit as not ready to be sent", "git rebase -i --autosquash")
+        yield SendProblem(
+            "fixup",
+            f"{title}: the subject marks the commit as not ready to be sent",
+            "git rebase -i --autosquash",
+        )
     if not patch.tags("Signed-off-by"):
-        yield SendProblem("no-signoff", f"{which}no Signed-off-by", Action("prepare", ("--signoff",), "git commit --amend -s, or {}"))
+        yield SendProblem(
+            "no-signoff",
+            f"{which}no Signed-off-by",
+            Action("prepare", ("--signoff",), "git commit --amend -s, or {}"),
+        )
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     """A cover letter that is sent has been written."""
     draft, cover = facts.draft, facts.series.cover
     if cover:
-        subject, text, place = cover.subject.title, above_shortlog("\n".join(cover.message)), f"write it in {cover.source}"
+        subject, text, place = (
+            cover.subject.title,
+            above_shortlog("\n".join(cover.message)),
+            f"write it in {cover.source}",
+        )
     elif draft.has_cover and (facts.request.cover or len(facts.series.patches) > 1):
         subject, place = draft.cover_subject, ""
         # an unfinished changelog has its own refusal
@@ -182,11 +233,25 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     else:
         return
     if not is_written(subject):
-        hint = place or Hint((Action("draft", ("--cover-subject", "what the series does")), ", or ", Action("draft", ("--edit",))))
-        yield SendProblem("cover-subject", f"the cover letter's subject is not written: {subject or 'empty'}", hint)
+        hint = place or Hint(
+            (
+                Action("draft", ("--cover-subject", "what the series does")),
+                ", or ",
+                Action("draft", ("--edit",)),
+            )
+        )
+        yield SendProblem(
+            "cover-subject",
+            f"the cover letter's subject is not written: {subject or 'empty'}",
+            hint,
+        )
     if not is_written(text):
         hint = place or Hint(
-            (Action("draft", ("--cover", "what the series does as a whole, and why")), ", or ", Action("draft", ("--edit",)))
+            (
+                Action("draft", ("--cover", "what the series does as a whole, and why")),
+                ", or ",
+                Action("draft", ("--edit",)),
+            )
         )
         yield SendProblem("cover-text", "the cover letter's text is not written", hint)
 
@@ -196,7 +261,9 @@ def _standing(standing: TargetFit, target: Target) -> Iterator[SendProblem]:
         patch = standing.already[0]
         where = f" ({patch.commit[:12]})" if patch.commit else ""
         yield SendProblem(
-            "already-fixed", f"{patch.subject}: already in {target.label}: {patch.how}{where}", "git fetch, then rebase and drop the commit"
+            "already-fixed",
+            f"{patch.subject}: already in {target.label}: {patch.how}{where}",
+            "git fetch, then rebase and drop the commit",
         )
     if standing.fails:
         files = ", ".join(standing.paths[:3])
@@ -209,24 +276,41 @@ def _standing(standing: TargetFit, target: Target) -> Iterator[SendProblem]:
 
 def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
     resend = facts.request.resend or "RESEND" in facts.draft.prefix.upper().split()
-    has_changelog = has_changes(facts.draft.changelog) or _tells_changes(facts.series, facts.version)
+    has_changelog = has_changes(facts.draft.changelog) or _tells_changes(
+        facts.series, facts.version
+    )
     if facts.version > 1 and not resend and not has_changelog:
         yield SendProblem(
             "no-changelog",
             f"v{facts.version} does not say what changed since v{facts.version - 1}",
-            Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",)))),
+            Hint(
+                (
+                    Action("draft", ("--changelog", "- what changed")),
+                    ", or ",
+                    Action("draft", ("--edit",)),
+                )
+            ),
         )
-    elif any("EDITME" in text for number, text in facts.draft.changelogs.items() if 1 < int(number) <= facts.version):
-        yield SendProblem("unfinished", "the changelog still has an EDITME line", Action("draft", ("--edit",)))
+    elif any(
+        "EDITME" in text
+        for number, text in facts.draft.changelogs.items()
+        if 1 < int(number) <= facts.version
+    ):
+        yield SendProblem(
+            "unfinished", "the changelog still has an EDITME line", Action("draft", ("--edit",))
+        )
     now = {patch.patch_id for patch in facts.draft.patches}
     for send in facts.earlier:
         left = {entry.patch_id for entry in send.entries if entry.patch_id}
-        same = left == now and same_patches(facts.series.patches, [entry.mail.raw for entry in send.entries if entry.patch_id])
+        same = left == now and same_patches(
+            facts.series.patches, [entry.mail.raw for entry in send.entries if entry.patch_id]
+        )
         is_new = facts.version > send.version and has_changelog
         if left and same and not resend and not is_new and not facts.request.to_self:
             yield SendProblem(
                 "already-sent",
-                f"the same patches were sent as v{send.version} on {send.begun[:10]} ({send.state})",
+                f"the same patches were sent as v{send.version} on {send.begun[:10]}"
+                f" ({send.state})",
                 _after_the_same(facts, send),
             )
             return
@@ -244,13 +328,22 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
             hint = Action(
                 "draft",
                 ("--changelog", "- what changed"),
-                "amend the commits and state what changed with `{}`; or send it again, marked RESEND, with --resend",
+                "amend the commits and state what changed with `{}`; or send it again, marked"
+                " RESEND, with --resend",
             )
-            yield SendProblem("already-sent", f"the same patches were sent as v{record.version}{when}: {record.where}", hint)
+            yield SendProblem(
+                "already-sent",
+                f"the same patches were sent as v{record.version}{when}: {record.where}",
+                hint,
+            )
             return
         if record.same_topic and record.version == facts.version:
             hint = Action("draft", ("-v", str(record.version + 1)), "`{}` sends the next version")
-            yield SendProblem("version-sent", f"v{record.version} of this topic was sent{when}: {record.where}", hint)
+            yield SendProblem(
+                "version-sent",
+                f"v{record.version} of this topic was sent{when}: {record.where}",
+                hint,
+            )
             return
 
 
@@ -262,15 +355,22 @@ def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
         return Action(
             "draft",
             ("--changelog", "- what changed"),
-            "no patch has changed: amend the commits, or state what changed with `{}`; or send it again, marked RESEND, with --resend",
+            "no patch has changed: amend the commits, or state what changed with `{}`; or send it"
+            " again, marked RESEND, with --resend",
         )
-    return Action("", ("--reroll",), "send a new version with {}, or the same again, marked RESEND, with --resend")
+    return Action(
+        "",
+        ("--reroll",),
+        "send a new version with {}, or the same again, marked RESEND, with --resend",
+    )
 
 
 def _version_sent(send: Send) -> SendProblem:
     next_one = Action("send", ("--reroll",), "`{}` sends the next version")
     if send.state == "sent":
-        return SendProblem("version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one)
+        return SendProblem(
+            "version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one
+        )
     return SendProblem(
         "version-sent",
         f"part of v{send.version} of this topic was sent on {send.begun[:10]}",
@@ -279,13 +379,21 @@ def _version_sent(send: Send) -> SendProblem:
 
 
 def _tells_changes(series: Series, version: int) -> bool:
-    texts = [*(patch.notes for patch in series.patches), *((series.cover.message,) if series.cover else ())]
-    heading = re.compile(rf"\bv{version}\b|\bchanges since v{version - 1}\b|\bv{version - 1}\s*(?:->|→)", re.IGNORECASE)
+    texts = [
+        *(patch.notes for patch in series.patches),
+        *((series.cover.message,) if series.cover else ()),
+    ]
+    heading = re.compile(
+        rf"\bv{version}\b|\bchanges since v{version - 1}\b|\bv{version - 1}\s*(?:->|→)",
+        re.IGNORECASE,
+    )
     return any(heading.search(line) for text in texts for line in text)
 
 
 def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
-    stable = [recipient for recipient in facts.recipients if recipient.address.key == facts.stable_list]
+    stable = [
+        recipient for recipient in facts.recipients if recipient.address.key == facts.stable_list
+    ]
     if not stable:
         return
     for patch in facts.series.patches:
@@ -293,8 +401,10 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
         if claim and facts.upstream_known.get(claim) is False:
             yield SendProblem(
                 "not-upstream",
-                f"{patch.subject.title}: sent to stable@ as a backport of {claim[:12]}, which is not in your copy of mainline",
-                "git fetch mainline, or name the right commit: stable takes only commits that are in mainline",
+                f"{patch.subject.title}: sent to stable@ as a backport of {claim[:12]}, which is"
+                " not in your copy of mainline",
+                "git fetch mainline, or name the right commit: stable takes only commits that are"
+                " in mainline",
             )
 
 
@@ -325,23 +435,33 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.cautions:
         yield SendProblem(
             "check-warnings",
-            f"check reports {counted(len(facts.cautions), 'warning')}: {_first(facts, facts.cautions)}",
+            f"check reports {counted(len(facts.cautions), 'warning')}:"
+            f" {_first(facts, facts.cautions)}",
             Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:
-        yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes"))
+        yield SendProblem(
+            f"unanswered-{name}",
+            _UNANSWERED[name],
+            Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes"),
+        )
     sender = facts.account.sender
     for patch in facts.series.patches:
         signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
         if sender and signers and sender.key not in signers:
             yield SendProblem(
                 "sender",
-                f"you send as {sender.email}, but {patch.subject.title} is not signed off with that address",
+                f"you send as {sender.email}, but {patch.subject.title} is not signed off with that"
+                " address",
                 "check sendemail.from and user.email",
             )
             break
     if facts.first_time and not facts.request.to_self:
-        yield SendProblem("first-time", "no mail was sent from here yet", Action("send", ("--to-self",), "send it to yourself first: {}"))
+        yield SendProblem(
+            "first-time",
+            "no mail was sent from here yet",
+            Action("send", ("--to-self",), "send it to yourself first: {}"),
+        )
     rewriter = provider_of(facts.account.server)
     if rewriter and rewriter.rewrites:
         yield SendProblem(
@@ -352,43 +472,79 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if len(facts.recipients) > MANY:
         yield SendProblem(
             "many",
-            f"{len(facts.recipients)} recipients: some lists hold mails with that many for moderation",
+            f"{len(facts.recipients)} recipients: some lists hold mails with that many for"
+            " moderation",
             Action("maintainers", ("--drop", "ADDRESS"), "drop recipients who do not need it"),
         )
     if facts.now.weekday() >= 5:
         yield SendProblem("weekend", "it is the weekend: expect few reviews before Monday")
     yield from _form_of_series(facts)
     if facts.too_soon:
-        yield SendProblem("too-soon", facts.too_soon, "wait for more replies, unless a maintainer asked for a new version")
+        yield SendProblem(
+            "too-soon",
+            facts.too_soon,
+            "wait for more replies, unless a maintainer asked for a new version",
+        )
     if facts.merge_window:
         yield SendProblem("merge-window", facts.merge_window)
     if facts.standing and facts.standing.applies == "clean-3way":
-        yield SendProblem("three-way", "the patches apply to the target's tip only by a three-way merge", "git rebase onto its tip")
+        yield SendProblem(
+            "three-way",
+            "the patches apply to the target's tip only by a three-way merge",
+            "git rebase onto its tip",
+        )
     if facts.target is None:
-        yield SendProblem("no-target", "no target tree found: not checked whether the patches apply", "git remote add, or --base REF")
-    doubtful = [recipient.address.email for recipient in facts.recipients if judge(recipient.address.email).state is AddressState.DOUBTFUL]
+        yield SendProblem(
+            "no-target",
+            "no target tree found: not checked whether the patches apply",
+            "git remote add, or --base REF",
+        )
+    doubtful = [
+        recipient.address.email
+        for recipient in facts.recipients
+        if judge(recipient.address.email).state is AddressState.DOUBTFUL
+    ]
     if doubtful:
-        yield SendProblem("doubtful-address", f"not a public internet address: {', '.join(doubtful[:4])}")
+        yield SendProblem(
+            "doubtful-address", f"not a public internet address: {', '.join(doubtful[:4])}"
+        )
 
 
 def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What the project asks of a series and its versions."""
     patches = len(facts.series.patches)
-    if facts.cover_from and patches >= max(2, facts.cover_from) and not facts.series.cover and not facts.draft.has_cover:
+    if (
+        facts.cover_from
+        and patches >= max(2, facts.cover_from)
+        and not facts.series.cover
+        and not facts.draft.has_cover
+    ):
         yield SendProblem(
             "no-cover",
             f"a series of {patches} patches without a cover letter",
-            Hint((Action("draft", ("--cover-subject", "what the series does")), ", or ", Action("draft", ("--edit",)))),
+            Hint(
+                (
+                    Action("draft", ("--cover-subject", "what the series does")),
+                    ", or ",
+                    Action("draft", ("--edit",)),
+                )
+            ),
         )
     if facts.new_thread and facts.version > 1 and facts.mails and facts.mails[0].in_reply_to:
         yield SendProblem(
             "version-as-reply",
-            f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for each version",
+            f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for"
+            " each version",
             Action("draft", ("--in-reply-to", ""), "`{}`: the changelog links to the last version"),
         )
 
 
 _UNANSWERED = {
-    "security": "security question not answered: a security problem must not be sent to a public list",
-    "regression": "regression question not answered: a regression fix is also reported to the regression tracker",
+    "security": (
+        "security question not answered: a security problem must not be sent to a public list"
+    ),
+    "regression": (
+        "regression question not answered: a regression fix is also reported to the regression"
+        " tracker"
+    ),
 }

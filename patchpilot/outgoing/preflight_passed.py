@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks of preflight that found nothing, from the same facts: what the sender need not look at again."""
+"""The checks of preflight that found nothing, from the same facts: what the sender need not look at
+again.
+"""
 
 from collections.abc import Collection, Iterator
 
@@ -12,7 +14,13 @@ COVERED = {
     "check": ("check-errors", "unchecked"),
     "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),
     "sign-off": ("no-signoff", "sender"),
-    "security": ("unanswered-security", "security-on-list", "public-thread", "private-thread", "names-report"),
+    "security": (
+        "unanswered-security",
+        "security-on-list",
+        "public-thread",
+        "private-thread",
+        "names-report",
+    ),
     "regression": ("unanswered-regression",),
     "cover": ("cover-subject", "cover-text", "no-cover"),
     "version": ("no-changelog", "unfinished", "already-sent", "version-sent", "sent-since"),
@@ -25,9 +33,13 @@ COVERED = {
 
 
 def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[PassedCheck, ...]:
-    """The checks of which no problem or warning is `reported` (by name), in the order of COVERED."""
+    """The checks of which no problem or warning is `reported` (by name), in the order of COVERED."""  # noqa: E501
     words = dict(_words(facts))
-    return tuple(PassedCheck(name, words[name]) for name, covers in COVERED.items() if name in words and not set(covers) & set(reported))
+    return tuple(
+        PassedCheck(name, words[name])
+        for name, covers in COVERED.items()
+        if name in words and not set(covers) & set(reported)
+    )
 
 
 def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
@@ -39,19 +51,51 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     lists = sum(is_list(recipient) for recipient in facts.recipients)
     others = len(facts.recipients) - lists
     yield "recipients", f"recipients: {counted(lists, 'list')}, {counted(others, 'other')}"
-    yield "sign-off", "Signed-off-by present" if single else f"Signed-off-by present in all {len(patches)} patches"
+    yield (
+        "sign-off",
+        (
+            "Signed-off-by present"
+            if single
+            else f"Signed-off-by present in all {len(patches)} patches"
+        ),
+    )
     if security := draft.answers.get("security"):
-        yield "security", "no security problem" if security == "no" else "undisclosed: sent to the maintainers and the security team"
+        yield (
+            "security",
+            (
+                "no security problem"
+                if security == "no"
+                else "undisclosed: sent to the maintainers and the security team"
+            ),
+        )
     if regression := draft.answers.get("regression"):
-        yield "regression", "not a regression" if regression == "no" else "regression: its tracker is informed"
+        yield (
+            "regression",
+            "not a regression" if regression == "no" else "regression: its tracker is informed",
+        )
     if facts.series.cover or (draft.has_cover and (facts.request.cover or not single)):
         yield "cover", "cover letter written"
-    yield "version", "not sent before" if facts.version == 1 else f"v{facts.version} has a changelog"
-    yield "round-trip", "git am recreates the commit" if single else f"git am recreates all {len(patches)} commits"
-    tree = " ".join(word for word in draft.prefix.split() if word.upper() not in ("PATCH", "RFC", "RESEND"))
+    yield (
+        "version",
+        "not sent before" if facts.version == 1 else f"v{facts.version} has a changelog",
+    )
+    yield (
+        "round-trip",
+        "git am recreates the commit" if single else f"git am recreates all {len(patches)} commits",
+    )
+    tree = " ".join(
+        word for word in draft.prefix.split() if word.upper() not in ("PATCH", "RFC", "RESEND")
+    )
     if tree:
         yield "prefix", f"the subject names the target tree: {tree}"
     claims = [claim for patch in patches if (claim := upstream_claim(patch))]
     if claims and all(facts.upstream_known.get(claim) for claim in claims):
-        yield "upstream", "the upstream commit is in mainline" if len(claims) == 1 else "all upstream commits are in mainline"
+        yield (
+            "upstream",
+            (
+                "the upstream commit is in mainline"
+                if len(claims) == 1
+                else "all upstream commits are in mainline"
+            ),
+        )
     yield "server", f"mail server: {facts.account.label}"

@@ -37,7 +37,10 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
 
     try:
         answer = requests.head(
-            url.rstrip("/") + "/", timeout=timeout, allow_redirects=True, headers={"User-Agent": f"patchpilot/{__version__}"}
+            url.rstrip("/") + "/",
+            timeout=timeout,
+            allow_redirects=True,
+            headers={"User-Agent": f"patchpilot/{__version__}"},
         )
     except (requests.RequestException, ValueError) as error:
         return (
@@ -51,7 +54,12 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
     probes = [Probe("archive", "ok", f"{url} is reachable")]
     if answer.status_code >= 400:
         probes = [
-            Probe("archive", "warn", f"{url} returned status {answer.status_code}", "git config patchpilot.lore URL sets another archive")
+            Probe(
+                "archive",
+                "warn",
+                f"{url} returned status {answer.status_code}",
+                "git config patchpilot.lore URL sets another archive",
+            )
         ]
     theirs = parse_date(answer.headers.get("Date", ""))
     if theirs is None:
@@ -62,7 +70,8 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
             Probe(
                 "clock",
                 "warn",
-                f"this machine's clock is {_span(off)} (compared with the archive's): mails would have a wrong date",
+                f"this machine's clock is {_span(off)} (compared with the archive's): mails would"
+                " have a wrong date",
                 "timedatectl set-ntp true",
             )
         )
@@ -77,7 +86,11 @@ def _reason(error: Exception) -> str:
         return "host not found (or no DNS)"
     if "timed out" in text.lower():
         return "timed out"
-    return words(error.args[0]) if error.args and isinstance(error.args[0], OSError) else "no connection"
+    return (
+        words(error.args[0])
+        if error.args and isinstance(error.args[0], OSError)
+        else "no connection"
+    )
 
 
 def _span(off: timedelta) -> str:
@@ -94,14 +107,23 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
     if single.exists():
         files = (single,)
     elif chain.exists():
-        files = tuple(info / "commit-graphs" / f"graph-{name}.graph" for name in chain.read_text().split())
+        files = tuple(
+            info / "commit-graphs" / f"graph-{name}.graph" for name in chain.read_text().split()
+        )
     if not files:
         count = repository.git("rev-list", "--count", f"--max-count={many}", "--all").text.strip()
         if int(count or 0) < many:
             return Probe("commit-graph", "ok", "small history: no commit-graph needed")
-        return Probe("commit-graph", "warn", "no commit-graph: history queries take ten times as long", command)
+        return Probe(
+            "commit-graph",
+            "warn",
+            "no commit-graph: history queries take ten times as long",
+            command,
+        )
     if not any(_has_filters(file) for file in files if file.exists()):
-        return Probe("commit-graph", "warn", "the commit-graph has no changed-path filters", command)
+        return Probe(
+            "commit-graph", "warn", "the commit-graph has no changed-path filters", command
+        )
     return Probe("commit-graph", "ok", "there is a commit-graph with changed-path filters")
 
 

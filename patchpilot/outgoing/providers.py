@@ -9,7 +9,9 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider: how it is recognized, the settings that work, the login it requires, and what it does to mails ("" when nothing is known)."""
+    """A provider: how it is recognized, the settings that work, the login it requires, and what it
+    does to mails ("" when nothing is known).
+    """
 
     name: str
     servers: tuple[str, ...]
@@ -25,7 +27,9 @@ class Provider:
 @cache
 def providers() -> tuple[Provider, ...]:
     """All that are known."""
-    data = tomllib.loads((files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(
+        (files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8")
+    )
     return tuple(
         Provider(
             name=table["name"],
@@ -48,6 +52,11 @@ def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None
     for provider in providers():
         for known in provider.servers:
             name, _, number = known.partition(":")
-            if (host == name or (name.endswith(".") and host.startswith(name))) and (not number or int(number) == port):
+            if (host == name or (name.endswith(".") and host.startswith(name))) and (
+                not number or int(number) == port
+            ):
                 return provider
-    return next((provider for provider in providers() if domain and domain.lower() in provider.domains), None)
+    return next(
+        (provider for provider in providers() if domain and domain.lower() in provider.domains),
+        None,
+    )

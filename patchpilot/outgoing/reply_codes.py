@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an SMTP reply proves about a mail (RFC 5321, 4.2): before its body was sent, and after the line that ends it."""
+"""What an SMTP reply proves about a mail (RFC 5321, 4.2): before its body was sent, and after the
+line that ends it.
+"""
 
 from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 
@@ -9,21 +11,31 @@ _LOGIN_WANTED = 530
 
 
 def accepted(code: int) -> bool:
-    """Whether a reply after the end of a mail accepts it: positive, and not a greeting, a goodbye or the answer to a login."""
+    """Whether a reply after the end of a mail accepts it: positive, and not a greeting, a goodbye
+    or the answer to a login.
+    """
     return 200 <= code < 300 and not 210 <= code < 240
 
 
 def after_mail(code: int, text: str) -> Outcome:
-    """What the complete reply to the end of a mail says; one that does not belong there leaves it unknown."""
+    """What the complete reply to the end of a mail says.
+
+    One that does not belong there leaves it unknown.
+    """
     if accepted(code):
         return Outcome(MailState.ACCEPTED, text)
     if 400 <= code < 600:
         return Outcome(MailState.REJECTED, text, _when(code))
-    return Outcome(MailState.UNKNOWN, f"the server answered {text}, which neither accepts nor rejects the mail")
+    return Outcome(
+        MailState.UNKNOWN, f"the server answered {text}, which neither accepts nor rejects the mail"
+    )
 
 
 def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
-    """What a reply says that ends a mail before its body was sent; `reused` when a mail was sent over the connection before."""
+    """What a reply says that ends a mail before its body was sent.
+
+    `reused` when a mail was sent over the connection before.
+    """
     if reused and code in (*_CLOSING, _LOGIN_WANTED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
     if 400 <= code < 600:
@@ -35,7 +47,8 @@ def lost(why: str, *, reused: bool) -> Outcome:
     """A mail whose connection was lost before the line that ends it was sent."""
     return Outcome(
         MailState.PENDING,
-        f"the connection was lost before the mail was complete, so the server cannot have accepted it: {why}",
+        "the connection was lost before the mail was complete, so the server cannot have accepted"
+        f" it: {why}",
         Retry.NEW_CONNECTION if reused else Retry.LATER,
     )
 

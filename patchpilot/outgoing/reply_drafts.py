@@ -11,7 +11,9 @@ _COLUMNS = "answers, template, message_id, subject, text, updated"
 
 @dataclass(frozen=True, slots=True)
 class ReplyDraft:
-    """The draft of a reply: the Message-ID of the mail that it answers, its template, its own Message-ID and subject, and its text."""
+    """The draft of a reply: the Message-ID of the mail that it answers, its template, its own
+    Message-ID and subject, and its text.
+    """
 
     answers: str
     template: str
@@ -35,11 +37,19 @@ class ReplyDrafts:
 
     def all(self) -> tuple[ReplyDraft, ...]:
         """All drafts, the one that was changed last first."""
-        return tuple(ReplyDraft(*row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM replies ORDER BY updated DESC, rowid DESC"))
+        return tuple(
+            ReplyDraft(*row)
+            for row in self._db.execute(
+                f"SELECT {_COLUMNS} FROM replies ORDER BY updated DESC, rowid DESC"
+            )
+        )
 
     def find(self, answers: str, template: str) -> ReplyDraft | None:
         """The draft of a reply to this mail."""
-        row = self._db.execute(f"SELECT {_COLUMNS} FROM replies WHERE answers = ? AND template = ?", (answers, template)).fetchone()
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM replies WHERE answers = ? AND template = ?",
+            (answers, template),
+        ).fetchone()
         return ReplyDraft(*row) if row else None
 
     def keep(self, draft: ReplyDraft) -> ReplyDraft:

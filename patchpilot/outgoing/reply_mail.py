@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply as a mail: threading and recipients from the mail that it answers, and its bytes where the transport does not make them itself."""
+"""A reply as a mail: threading and recipients from the mail that it answers, and its bytes where
+the transport does not make them itself.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -25,10 +27,11 @@ def reply_subject(subject: str) -> str:
 def reply_recipients(
     answered: Mail, author: Address, own: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
-    """To: and Cc: of a reply to all, and what was left out: the mail's author (`author`, without a list's rewriting), and everybody else that it names.
+    """To: and Cc: of a reply to all, and what was left out: the mail's author (`author`, without a
+    list's rewriting), and everybody else that it names.
 
-    Addresses that are our `own` (in lower case) are left out, and so are those that no mail can be sent to, each named with the reason. For a
-    mail of our own, whom it was sent to.
+    Addresses that are our `own` (in lower case) are left out, and so are those that no mail can be
+    sent to, each named with the reason. For a mail of our own, whom it was sent to.
     """
     to = answered.to if author.key in own else (author,)
     seen = set(own)
@@ -45,17 +48,25 @@ def reply_recipients(
 
 
 def reply_references(answered: Mail) -> tuple[str, ...]:
-    """The Message-IDs of a reply's References: those of the mail that it answers, and that mail's own."""
+    """The Message-IDs of a reply's References: those of the mail that it answers, and that mail's
+    own.
+    """
     before = answered.references or ((answered.in_reply_to,) if answered.in_reply_to else ())
     chain = tuple(dict.fromkeys((*before, answered.message_id)))
     return chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
 
 
 def render_reply(account: Account, mail: OutgoingMail, bcc: Sequence[str]) -> RenderedMail:
-    """A mail with the account's sender in From: (the patch's author goes into its body) and a Date:; `bcc` are more recipients, as headers."""
+    """A mail with the account's sender in From: (the patch's author goes into its body) and a
+    Date:; `bcc` are more recipients, as headers.
+    """
     assert account.sender
     if mail.author.key != account.sender.key:
-        mail = replace(mail, author=account.sender, body=f"From: {mail.author}\n\n".encode("utf-8", "surrogateescape") + mail.body)
+        mail = replace(
+            mail,
+            author=account.sender,
+            body=f"From: {mail.author}\n\n".encode("utf-8", "surrogateescape") + mail.body,
+        )
     raw = b"Date: " + format_datetime(datetime.now(UTC)).encode() + b"\n" + mail.file()
     made = captured(raw, account.envelope or account.sender.email, ())
     blind = (address.email for value in bcc for address in parse_addresses(value))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Further tries of a mail that is known not to have been accepted: how many, how long between them; shown, and stopped when asked."""
+"""Further tries of a mail that is known not to have been accepted: how many, how long between them.
+
+Shown, and stopped when asked.
+"""
 
 import time
 
@@ -24,11 +27,19 @@ class Retries:
     def begin(self, mail: int) -> None:
         """A try of this mail begins."""
         if mail != self._mail:
-            self._mail, self._tries, self._since, self._reconnected = mail, 0, time.monotonic(), False
+            self._mail, self._tries, self._since, self._reconnected = (
+                mail,
+                0,
+                time.monotonic(),
+                False,
+            )
         self._tries += 1
 
     def again(self, outcome: Outcome) -> bool:
-        """Whether to try the mail again after this outcome of its last try; returns when it is time to."""
+        """Whether to try the mail again after this outcome of its last try.
+
+        Returns when it is time to.
+        """
         if outcome.retry is Retry.NO or self._stopping():
             return False
         if outcome.retry is Retry.NEW_CONNECTION and not self._reconnected:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who may send right now: one sender a topic for as long as it sends, and for a moment one of all of them, to check and claim.
+"""Who may send right now: one sender a topic for as long as it sends, and for a moment one of all
+of them, to check and claim.
 
 The kernel lets go of a lock however its holder ends.
 """
@@ -23,13 +24,18 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 
 @contextlib.contextmanager
 def sole_sender(change_id: str, what: str = "topic", then: Advice = _RESUME) -> Iterator[None]:
-    """Hold the topic (or another `what`) while sending; RefusedError when another process does, with `then` as its hint."""
+    """Hold the topic (or another `what`) while sending.
+
+    RefusedError when another process does, with `then` as its hint.
+    """
     file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
     with file.open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise RefusedError(f"another patchpilot process is already sending this {what}", hint=then) from error
+            raise RefusedError(
+                f"another patchpilot process is already sending this {what}", hint=then
+            ) from error
         yield
 
 
@@ -44,7 +50,9 @@ def is_being_sent(change_id: str) -> bool:
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Hold every other sender of this user back while one checks what was sent and claims what it will send; nothing is sent meanwhile."""
+    """Hold every other sender of this user back while one checks what was sent and claims what it
+    will send; nothing is sent meanwhile.
+    """
     with (state_folder() / "senders.lock").open("a") as handle:
         until = time.monotonic() + PATIENCE
         while True:

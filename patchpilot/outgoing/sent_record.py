@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SentRecord:
-    """A version that was sent as others than the outbox know it: `where` they keep it, whether its patches are the `same`, and of this topic."""
+    """A version that was sent as others than the outbox know it: `where` they keep it, whether its
+    patches are the `same`, and of this topic.
+    """
 
     version: int
     date: str

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An SMTP session of our own: it sends mails that b4 made, each with a known outcome, and tries a login without sending."""
+"""An SMTP session of our own: it sends mails that b4 made, each with a known outcome, and tries a
+login without sending.
+"""
 
 import contextlib
 import os
@@ -27,9 +29,14 @@ _FAILURES = (OSError, smtplib.SMTPException)
 
 
 class Submission:
-    """A connection to the account's server (or its sendmail program). Use it as a context; it connects when first needed."""
+    """A connection to the account's server (or its sendmail program).
 
-    def __init__(self, account: Account, credential: Credential | None, timeout: float | None = None) -> None:
+    Use it as a context; it connects when first needed.
+    """
+
+    def __init__(
+        self, account: Account, credential: Credential | None, timeout: float | None = None
+    ) -> None:
         self.account, self.credential, self.timeout = account, credential, timeout or TIMEOUT
         self.server: StrictSMTP | None = None
         self.mails_sent = 0
@@ -50,14 +57,19 @@ class Submission:
             self.server = None
 
     def open(self) -> StrictSMTP:
-        """Connect, encrypt and log in as configured. NetworkError says which of the three failed."""
+        """Connect, encrypt and log in as configured.
+
+        NetworkError says which of the three failed.
+        """
         if self.server:
             return self.server
         account = self.account
         at, hint = f"{account.server}:{account.port}", Action("doctor", (), "see `{}`")
         server = self._step(f"{at} cannot be reached", hint, self._connected)
         if account.encryption == "tls":
-            self._step(f"STARTTLS with {at} failed", hint, lambda: _encrypted(server, account), server)
+            self._step(
+                f"STARTTLS with {at} failed", hint, lambda: _encrypted(server, account), server
+            )
         if account.needs_login and (credential := self.credential):
             why = Action("doctor", (), "many providers require an app password: see `{}`")
             refused = f"{account.server} rejects the login of {account.user}"
@@ -65,13 +77,19 @@ class Submission:
         self.server, self.mails_sent = server, 0
         return server
 
-    def _step(self, failed: str, hint: Advice, step: Callable[[], T], server: StrictSMTP | None = None) -> T:
+    def _step(
+        self, failed: str, hint: Advice, step: Callable[[], T], server: StrictSMTP | None = None
+    ) -> T:
         try:
             return step()
         except _FAILURES as error:
             if server:
                 server.close()
-            raise ConnectingError(f"{failed}: {words(error)}", hint=hint, retry=_retry_connecting(error, self.ever_sent)) from error
+            raise ConnectingError(
+                f"{failed}: {words(error)}",
+                hint=hint,
+                retry=_retry_connecting(error, self.ever_sent),
+            ) from error
 
     def _connected(self) -> StrictSMTP:
         account, name = self.account, self.account.domain or None
@@ -98,7 +116,10 @@ class Submission:
         return server
 
     def send(self, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Outcome:
-        """Hand one mail over, to all recipients or to none. Never raises for what the server does: the outcome says it."""
+        """Hand one mail over, to all recipients or to none.
+
+        Never raises for what the server does: the outcome says it.
+        """
         if self.account.sendmail:
             return _through_program(self.account, envelope_from, recipients, raw)
         try:
@@ -116,7 +137,10 @@ class Submission:
 
 
 class ConnectingError(NetworkError):
-    """The server was not reached, not encrypted or not logged in to; `retry` says whether another try may help."""
+    """The server was not reached, not encrypted or not logged in to.
+
+    `retry` says whether another try may help.
+    """
 
     def __init__(self, message: str, *, hint: Advice, retry: Retry) -> None:
         super().__init__(message, hint=hint)
@@ -124,7 +148,10 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Whether connecting again may help; `ever_sent`: mails were sent before, so that the account is right and the server was there."""
+    """Whether connecting again may help.
+
+    `ever_sent`: mails were sent before, so that the account is right and the server was there.
+    """
     if isinstance(error, smtplib.SMTPResponseException):
         again = error.smtp_code < 500
     elif isinstance(error, smtplib.SMTPServerDisconnected):
@@ -134,7 +161,9 @@ def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
     elif isinstance(error, smtplib.SMTPException | ssl.SSLCertVerificationError):
         again = False
     else:
-        again = ever_sent or isinstance(error, ssl.SSLError | ConnectionResetError | BrokenPipeError)
+        again = ever_sent or isinstance(
+            error, ssl.SSLError | ConnectionResetError | BrokenPipeError
+        )
     return Retry.LATER if again else Retry.NO
 
 
@@ -143,8 +172,13 @@ def _encrypted(server: StrictSMTP, account: Account) -> None:
     server.ehlo()
 
 
-def _submit(server: StrictSMTP, sender: str, recipients: Sequence[str], raw: bytes, *, reused: bool) -> Outcome:
-    """One mail over an open connection. Until the line that ends it is sent, the server cannot have accepted it."""
+def _submit(
+    server: StrictSMTP, sender: str, recipients: Sequence[str], raw: bytes, *, reused: bool
+) -> Outcome:
+    """One mail over an open connection.
+
+    Until the line that ends it is sent, the server cannot have accepted it.
+    """
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"
     try:
@@ -164,8 +198,13 @@ def _submit(server: StrictSMTP, sender: str, recipients: Sequence[str], raw: byt
     return after_mail(reply[0], _text(reply))
 
 
-def _envelope(server: StrictSMTP, sender: str, recipients: Sequence[str], data: bytes, *, reused: bool) -> Outcome | None:
-    """Announce the mail; the outcome when that is refused, None when the server waits for its text."""
+def _envelope(
+    server: StrictSMTP, sender: str, recipients: Sequence[str], data: bytes, *, reused: bool
+) -> Outcome | None:
+    """Announce the mail.
+
+    The outcome when that is refused, None when the server waits for its text.
+    """
     options = []
     if server.has_extn("size"):
         options.append(f"size={len(data)}")
@@ -179,34 +218,58 @@ def _envelope(server: StrictSMTP, sender: str, recipients: Sequence[str], data: 
         if not accepted(reply[0]):
             return before_mail(reply[0], f"{recipient}: {_text(reply)}", reused=reused)
     reply = server.docmd("data")
-    return None if reply[0] == 354 else before_mail(reply[0], f"the mail: {_text(reply)}", reused=reused)
+    return (
+        None
+        if reply[0] == 354
+        else before_mail(reply[0], f"the mail: {_text(reply)}", reused=reused)
+    )
 
 
 def _text(reply: tuple[int, bytes]) -> str:
     return f"{reply[0]} {reply[1].decode('utf-8', 'replace')}"
 
 
-def _through_program(account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Outcome:
-    """As git send-email does: the program with `-i`, `-f` when an envelope sender is set, options and recipients."""
+def _through_program(
+    account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes
+) -> Outcome:
+    """As git send-email does: the program with `-i`, `-f` when an envelope sender is set, options
+    and recipients.
+    """
     assert account.sendmail is not None
-    words_ = [*account.options, *(["-f", envelope_from] if account.envelope else []), "-i", *recipients]
-    argv = [account.sendmail, *words_] if account.sendmail.startswith("/") else ["sh", "-c", f'{account.sendmail} "$@"', "-", *words_]
+    words_ = [
+        *account.options,
+        *(["-f", envelope_from] if account.envelope else []),
+        "-i",
+        *recipients,
+    ]
+    argv = (
+        [account.sendmail, *words_]
+        if account.sendmail.startswith("/")
+        else ["sh", "-c", f'{account.sendmail} "$@"', "-", *words_]
+    )
     env = environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
     try:
         done = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.program)
     except GitError as error:
         return Outcome(MailState.UNKNOWN, error.message)
     except (OSError, MissingError) as error:
-        return Outcome(MailState.REJECTED, f"{account.program}: {getattr(error, 'strerror', '') or error}")
+        return Outcome(
+            MailState.REJECTED, f"{account.program}: {getattr(error, 'strerror', '') or error}"
+        )
     lines = done.error_text.splitlines()
     if done.code == 0:
         return Outcome(MailState.ACCEPTED, f"handed to {account.program}")
     state = MailState.UNKNOWN if done.code < 0 else MailState.REJECTED
-    return Outcome(state, f"{account.program}: exit {done.code} {lines[-1] if lines else ''}".strip())
+    return Outcome(
+        state, f"{account.program}: exit {done.code} {lines[-1] if lines else ''}".strip()
+    )
 
 
 def tls_context(account: Account) -> ssl.SSLContext:
-    """Certificates as git send-email takes them: a file, a folder, the system's; an empty path turns the check off."""
+    """Certificates as git send-email takes them: a file, a folder, the system's.
+
+    An empty path turns the check off.
+    """
     if account.cert_path is None:
         return ssl.create_default_context()
     if account.cert_path == "":
@@ -215,7 +278,9 @@ def tls_context(account: Account) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
         return context
     folder = os.path.isdir(account.cert_path)  # noqa: PTH112 (a value handed to OpenSSL)
-    return ssl.create_default_context(capath=account.cert_path if folder else None, cafile=None if folder else account.cert_path)
+    return ssl.create_default_context(
+        capath=account.cert_path if folder else None, cafile=None if folder else account.cert_path
+    )
 
 
 def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
@@ -223,10 +288,18 @@ def login(server: smtplib.SMTP, account: Account, credential: Credential) -> Non
     mechanisms = account.auth.upper().split()
     if any(mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER") for mechanism in mechanisms):
         text = f"user={credential.user}\x01auth=Bearer {credential.password}\x01\x01"
-        server.auth("XOAUTH2", lambda challenge=None: text if challenge is None else "", initial_response_ok=True)
+        server.auth(
+            "XOAUTH2",
+            lambda challenge=None: text if challenge is None else "",
+            initial_response_ok=True,
+        )
         return
     if mechanisms:
-        offered = [mechanism for mechanism in server.esmtp_features.get("auth", "").upper().split() if mechanism in mechanisms]
+        offered = [
+            mechanism
+            for mechanism in server.esmtp_features.get("auth", "").upper().split()
+            if mechanism in mechanisms
+        ]
         server.esmtp_features["auth"] = " ".join(offered or mechanisms)
     server.login(credential.user, credential.password)
 
@@ -234,7 +307,11 @@ def login(server: smtplib.SMTP, account: Account, credential: Credential) -> Non
 def words(error: BaseException) -> str:
     """What went wrong in one line, without Python's own names."""
     if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else str(error.smtp_error)
+        text = (
+            error.smtp_error.decode("utf-8", "replace")
+            if isinstance(error.smtp_error, bytes)
+            else str(error.smtp_error)
+        )
         return f"{error.smtp_code} {text}"
     if isinstance(error, TimeoutError):
         return "timed out"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""smtplib's client, strict about replies: one that is cut off, garbled or not asked for is an error, never a number."""
+"""smtplib's client, strict about replies: one that is cut off, garbled or not asked for is an
+error, never a number.
+"""
 
 import re
 import smtplib
@@ -13,7 +15,9 @@ _REPLY = re.compile(rb"^([2-5]\d\d)(?:([ -])([^\n]*?))?\r?\n$")
 _LONGEST = 1 << 16
 """Bytes of one reply with all its lines."""
 _DRIP = 5
-"""How many time-outs a whole reply may take: a server that sends a byte now and then does not hold us for ever."""
+"""How many time-outs a whole reply may take: a server that sends a byte now and then does not hold
+us for ever.
+"""
 
 
 class BadReplyError(smtplib.SMTPException):
@@ -36,7 +40,10 @@ class StrictSMTP(smtplib.SMTP):
         super().__init__(*where, **options)
 
     def getreply(self) -> tuple[int, bytes]:
-        """The next reply: its code (200 to 599) and text. TimeoutError, SMTPServerDisconnected or BadReplyError close the connection."""
+        """The next reply: its code (200 to 599) and text.
+
+        TimeoutError, SMTPServerDisconnected or BadReplyError close the connection.
+        """
         try:
             return self._reply()
         except (OSError, smtplib.SMTPException):
@@ -44,7 +51,9 @@ class StrictSMTP(smtplib.SMTP):
             raise
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command, but not over a reply to nothing we sent: from there on answers and questions would not match."""
+        """Send a command, but not over a reply to nothing we sent: from there on answers and
+        questions would not match.
+        """
         if self._unread:
             self.close()
             raise BadReplyError("the server sent an unexpected reply")
@@ -73,11 +82,15 @@ class StrictSMTP(smtplib.SMTP):
             size += len(line)
             reply = _REPLY.match(line)
             if not reply or size > _LONGEST:
-                raise BadReplyError(f"not an SMTP reply: {line[:60].decode('utf-8', 'replace').strip()!r}")
+                raise BadReplyError(
+                    f"not an SMTP reply: {line[:60].decode('utf-8', 'replace').strip()!r}"
+                )
             codes.add(int(reply[1]))
             texts.append((reply[3] or b"").strip())
             if len(codes) > 1:
-                raise BadReplyError("reply with mixed codes: " + " and ".join(map(str, sorted(codes))))
+                raise BadReplyError(
+                    "reply with mixed codes: " + " and ".join(map(str, sorted(codes)))
+                )
             if reply[2] != b"-":
                 return int(reply[1]), b"\n".join(texts)
 
@@ -88,7 +101,9 @@ class StrictSMTP(smtplib.SMTP):
             if not data:
                 cut = self._masked(self._unread)[:60].decode("utf-8", "replace")
                 raise smtplib.SMTPServerDisconnected(
-                    f"connection closed in the middle of a reply: {cut!r}" if cut else "connection closed by the server"
+                    f"connection closed in the middle of a reply: {cut!r}"
+                    if cut
+                    else "connection closed by the server"
                 )
             self._unread += data
             if len(self._unread) > _LONGEST:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree a topic is for: which tip that is here, whether the patches apply to it, and whether it has them already."""
+"""The tree a topic is for: which tip that is here, whether the patches apply to it, and whether it
+has them already.
+"""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +28,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyApplied:
-    """A patch that the target seems to have: its subject, the target's commit where one was found, and how that was seen."""
+    """A patch that the target seems to have: its subject, the target's commit where one was found,
+    and how that was seen.
+    """
 
     subject: str
     commit: str | None
@@ -35,7 +39,9 @@ class AlreadyApplied:
 
 @dataclass(frozen=True, slots=True)
 class TargetFit:
-    """Whether a topic applies to its target: "clean", "clean-3way" or "conflict" (with the first patch that does not apply and its files)."""
+    """Whether a topic applies to its target: "clean", "clean-3way" or "conflict" (with the first
+    patch that does not apply and its files).
+    """
 
     applies: str
     fails: str = ""
@@ -44,7 +50,9 @@ class TargetFit:
 
 
 def remote_of(repository: Repository, tree: str) -> Target | None:
-    """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git branch`."""
+    """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git
+    branch`.
+    """
     words = tree.split()
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
     if url is None:
@@ -63,8 +71,14 @@ def remote_of(repository: Repository, tree: str) -> Target | None:
 
 
 def _place(url: str) -> str:
-    """Host and path of an address, however it is reached: git://, https://, ssh and kernel.org's mirrors are the same tree."""
-    text = re.sub(r"^[a-z+]+://", "", url.strip()).replace("googlesource.com/kernel", "kernel.org").rstrip("/")
+    """Host and path of an address, however it is reached: git://, https://, ssh and kernel.org's
+    mirrors are the same tree.
+    """
+    text = (
+        re.sub(r"^[a-z+]+://", "", url.strip())
+        .replace("googlesource.com/kernel", "kernel.org")
+        .rstrip("/")
+    )
     text = re.sub(r"^[^@/]*@", "", text).replace(":", "/", 1).removesuffix(".git")
     return re.sub(r"^(?:git|gitolite|ra)\.kernel\.org/", "kernel.org/", text)
 
@@ -81,9 +95,13 @@ def fit_of_commits(repository: Repository, ids: Sequence[str], target: Target) -
             applied = try_fix(scratch, fix, onto)
             subject = fix.commit.subject
             if applied.how is not AppliesHow.CONFLICT and applied.is_empty:
-                already.append(AlreadyApplied(subject, known.get(subject), "it contains the same change"))
+                already.append(
+                    AlreadyApplied(subject, known.get(subject), "it contains the same change")
+                )
             elif subject in known:
-                already.append(AlreadyApplied(subject, known[subject], "it has a commit with the same subject"))
+                already.append(
+                    AlreadyApplied(subject, known[subject], "it has a commit with the same subject")
+                )
             if applied.how is AppliesHow.CONFLICT:
                 return TargetFit(AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already))
             if applied.how is AppliesHow.THREE_WAY and not applied.is_empty:
@@ -92,18 +110,29 @@ def fit_of_commits(repository: Repository, ids: Sequence[str], target: Target) -
     return TargetFit(worst, already=tuple(already))
 
 
-def fit_of_files(repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target) -> TargetFit:
-    """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away index."""
+def fit_of_files(
+    repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target
+) -> TargetFit:
+    """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away
+    index.
+    """
     worst, already = AppliesHow.CLEAN, []
     with Scratch(repository) as scratch, TemporaryFolder("index") as place:
         index, file = {"GIT_INDEX_FILE": str(place / "index")}, place / "patch"
         scratch.git("read-tree", target.tip, env=index)
 
         def applies(*words: str) -> bool:
-            return scratch.git("apply", "--cached", "--whitespace=nowarn", *words, str(file), env=index, ok=()).code == 0
+            return (
+                scratch.git(
+                    "apply", "--cached", "--whitespace=nowarn", *words, str(file), env=index, ok=()
+                ).code
+                == 0
+            )
 
         def all_reverse() -> bool:
-            """Whether all of them can be taken out of the tip again, the last first: a later one may have changed an earlier one's surroundings."""
+            """Whether all of them can be taken out of the tip again, the last first: a later one
+            may have changed an earlier one's surroundings.
+            """
             for _, content in reversed(patches):
                 file.write_bytes(content)
                 if not applies("--reverse"):
@@ -115,7 +144,13 @@ def fit_of_files(repository: Repository, patches: Sequence[tuple[str, bytes]], t
             if applies():
                 continue
             if number == 0 and all_reverse():
-                return TargetFit(worst, already=tuple(AlreadyApplied(title, None, "it contains the same change") for title, _ in patches))
+                return TargetFit(
+                    worst,
+                    already=tuple(
+                        AlreadyApplied(title, None, "it contains the same change")
+                        for title, _ in patches
+                    ),
+                )
             if number == 0:
                 scratch.git("read-tree", target.tip, env=index)
                 file.write_bytes(content)
@@ -125,12 +160,29 @@ def fit_of_files(repository: Repository, patches: Sequence[tuple[str, bytes]], t
                 worst = AppliesHow.THREE_WAY
             else:
                 names = scratch.git("apply", "--numstat", "-z", str(file), ok=()).text.split("\0")
-                paths = tuple(name.split("\t")[-1] for name in names if name.count("\t") == 2 and not name.endswith("\t"))
+                paths = tuple(
+                    name.split("\t")[-1]
+                    for name in names
+                    if name.count("\t") == 2 and not name.endswith("\t")
+                )
                 return TargetFit(AppliesHow.CONFLICT, subject, paths, tuple(already))
     return TargetFit(worst, already=tuple(already))
 
 
 def _subjects(repository: Repository, first: str, tip: str) -> dict[str, str]:
     """Subject → commit of what the target has over where the topic starts."""
-    done = repository.git("log", "--no-merges", f"--max-count={MAX_LOOK}", "--format=%H%x00%s", tip, f"^{first}^", ok=(0, 128))
-    return {subject: commit for commit, _, subject in (line.partition("\0") for line in reversed(done.text.splitlines()))}
+    done = repository.git(
+        "log",
+        "--no-merges",
+        f"--max-count={MAX_LOOK}",
+        "--format=%H%x00%s",
+        tip,
+        f"^{first}^",
+        ok=(0, 128),
+    )
+    return {
+        subject: commit
+        for commit, _, subject in (
+            line.partition("\0") for line in reversed(done.text.splitlines())
+        )
+    }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A transport: the protocol that every way to send mails follows, and the values it takes and gives.
+"""A transport: the protocol that every way to send mails follows, and the values it takes and
+gives.
 
-What transports differ in is asked of them here and nowhere else: no other module knows one by its name.
+What transports differ in is asked of them here and nowhere else: no other module knows one by its
+name.
 """
 
 from abc import abstractmethod
@@ -33,10 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SeriesToRender:
-    """What mails are made of: commits (`ids`, none for patch files) or the patches of `series`, their texts, and who gets them.
+    """What mails are made of: commits (`ids`, none for patch files) or the patches of `series`,
+    their texts, and who gets them.
 
-    `base` is what the user said the topic is based on; with `to_self` the mails are for the sender only; `identity` is the sendemail
-    identity that was asked for.
+    `base` is what the user said the topic is based on; with `to_self` the mails are for the sender
+    only; `identity` is the sendemail identity that was asked for.
     """
 
     account: Account
@@ -54,9 +57,11 @@ class SeriesToRender:
 
 @dataclass(frozen=True, slots=True)
 class RenderedSeries:
-    """The mails as a transport makes them: what they were made from, their bytes, and remarks for the preview.
+    """The mails as a transport makes them: what they were made from, their bytes, and remarks for
+    the preview.
 
-    `tracking_data` is what the transport needs of its own records to send these very mails later; the outbox keeps it with the send.
+    `tracking_data` is what the transport needs of its own records to send these very mails later;
+    the outbox keeps it with the send.
     """
 
     outgoing_mails: tuple[OutgoingMail, ...]
@@ -69,9 +74,10 @@ class RenderedSeries:
 class Delivery:
     """A send that the outbox has, to be carried out.
 
-    `report` is called with a mail's place in the send, with `sending` before each try and with the outcome after it; what it is given is on
-    disk when it returns. `rename` notes the Message-ID and the bytes that a mail was really sent with. InputError for mails that
-    `refuse_foreign` does not let through.
+    `report` is called with a mail's place in the send, with `sending` before each try and with the
+    outcome after it; what it is given is on disk when it returns. `rename` notes the Message-ID and
+    the bytes that a mail was really sent with. InputError for mails that `refuse_foreign` does not
+    let through.
     """
 
     repository: Repository
@@ -85,7 +91,8 @@ class Delivery:
     progress: Progress = silent
 
     def __post_init__(self) -> None:
-        # every transport passes here, and so do mails that an older version or another program wrote into the outbox
+        # every transport passes here, and so do mails that an older version or another program
+        # wrote into the outbox
         refuse_foreign([entry.mail for entry in self.waiting])
 
     @property
@@ -105,7 +112,11 @@ class Delivery:
 
 
 class Transport(Protocol):
-    """A way to send mails. The attributes and methods with a body say what holds for most; a transport says what differs for it."""
+    """A way to send mails.
+
+    The attributes and methods with a body say what holds for most; a transport says what differs
+    for it.
+    """
 
     name: str
     """What `--via` and `patchpilot.via` call it."""
@@ -116,18 +127,27 @@ class Transport(Protocol):
     to_self_note: str = ""
     """What the user is to know of its mails to oneself."""
     keeps_range_diff: bool = True
-    """Whether its mails have the range-diff that git format-patch writes; else it is put in as text."""
+    """Whether its mails have the range-diff that git format-patch writes.
+
+    Else it is put in as text.
+    """
     keeps_tracking_data: bool = False
     """Whether it notes itself, in b4's tracking data of the branch, that a series was sent."""
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to" and "cc"."""
+    """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to"
+    and "cc".
+    """
     uses: tuple[Use, ...] = (Use.MAIL, Use.SERVER)
     """Which commands of git's configuration it may run, apart from those for a login."""
     damage_hint: str = ""
-    """What helps where `git am` would not make the commit of one of its mails; "" for the general advice."""
+    """What helps where `git am` would not make the commit of one of its mails; "" for the general
+    advice.
+    """
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
-        """Where its mails go and as whom: the `sendemail` account unless the transport has another destination."""
+        """Where its mails go and as whom: the `sendemail` account unless the transport has another
+        destination.
+        """
         return read_account(repository, identity)
 
     def refuse_untrusted(self, repository: Repository, account: Account) -> None:
@@ -140,12 +160,22 @@ class Transport(Protocol):
         return None if account.configured or account.destination else NO_SERVER
 
     @abstractmethod
-    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> "Probe | None":
-        """What doctor says of the programs it needs; only where it is `chosen` are missing ones a failure. None when it needs none."""
+    def installed(
+        self, repository: Repository, account: Account, *, chosen: bool
+    ) -> "Probe | None":
+        """What doctor says of the programs it needs.
+
+        Only where it is `chosen` are missing ones a failure. None when it needs none.
+        """
 
     @abstractmethod
-    def probes(self, repository: Repository, account: Account, *, offline: bool, terminal: bool) -> "Iterator[Probe]":
-        """What doctor says of its settings and its server; nothing is sent. `terminal` says whether a password may be asked for."""
+    def probes(
+        self, repository: Repository, account: Account, *, offline: bool, terminal: bool
+    ) -> "Iterator[Probe]":
+        """What doctor says of its settings and its server; nothing is sent.
+
+        `terminal` says whether a password may be asked for.
+        """
 
     @abstractmethod
     def render(self, repository: Repository, series: SeriesToRender) -> RenderedSeries:
@@ -153,12 +183,22 @@ class Transport(Protocol):
 
     @abstractmethod
     def deliver(self, delivery: Delivery) -> str:
-        """Send the mails that wait, until one is not accepted or it is asked to stop; "" or how the login went: "accepted", "refused"."""
+        """Send the mails that wait, until one is not accepted or it is asked to stop; "" or how the
+        login went: "accepted", "refused".
+        """
 
     def render_mail(
-        self, repository: Repository, account: Account, mail: OutgoingMail, bcc: Sequence[str] = (), identity: str | None = None
+        self,
+        repository: Repository,
+        account: Account,
+        mail: OutgoingMail,
+        bcc: Sequence[str] = (),
+        identity: str | None = None,
     ) -> RenderedMail:
-        """A mail that belongs to no series, such as a reply, as it would send it; nothing is sent."""
+        """A mail that belongs to no series, such as a reply, as it would send it.
+
+        Nothing is sent.
+        """
         from patchpilot.outgoing.reply_mail import render_reply
 
         return render_reply(account, mail, bcc)
@@ -168,7 +208,9 @@ class Transport(Protocol):
         return self.deliver(delivery)
 
     def is_behind(self, repository: Repository, send: Send) -> bool:
-        """Whether its own records still lack a series of which every mail was accepted: `deliver` then brings them up to date."""
+        """Whether its own records still lack a series of which every mail was accepted: `deliver`
+        then brings them up to date.
+        """
         return False
 
     def recover(self, repository: Repository) -> None:

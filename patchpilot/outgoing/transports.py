@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The transports by the name the user gives: every package in this folder that has a NAME and says where its TRANSPORT is."""
+"""The transports by the name the user gives: every package in this folder that has a NAME and says
+where its TRANSPORT is.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -23,7 +25,10 @@ def _classes() -> dict[str, str]:
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
     named = {package.NAME: package.TRANSPORT for package in packages if hasattr(package, "NAME")}
-    return {name: named[name] for name in sorted(named, key=lambda name: (name != DEFAULT_TRANSPORT, name))}
+    return {
+        name: named[name]
+        for name in sorted(named, key=lambda name: (name != DEFAULT_TRANSPORT, name))
+    }
 
 
 def names() -> tuple[str, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What mails must not say of a security fix that is not public yet: its report, its private thread."""
+"""What mails must not say of a security fix that is not public yet: its report, its private thread."""  # noqa: E501
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,20 +19,28 @@ _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 def undisclosed_problems(series: Series, private_ids: Collection[str]) -> Iterator[SendProblem]:
     """The tags of an undisclosed fix that name its report or a private thread.
 
-    A commit message becomes public with the fix, the report does not (Documentation/process/security-bugs.rst).
+    A commit message becomes public with the fix, the report does not
+    (Documentation/process/security-bugs.rst).
     """
     for patch in series.patches:
         for tag in _tags(patch, _LINKS):
             linked = message_id_of(tag.value.split()[0] if tag.value.split() else "")
             if tag.key != "link" or linked:
-                said = f"{patch.subject.title}: {tag.name}: names a report or a thread that is not public"
-                yield SendProblem("names-report", said, "remove the tag; add it once the report is public")
+                said = (
+                    f"{patch.subject.title}: {tag.name}: names a report or a thread that is not"
+                    " public"
+                )
+                yield SendProblem(
+                    "names-report", said, "remove the tag; add it once the report is public"
+                )
     texts = [(patch.subject.title, "\n".join(patch.message)) for patch in series.patches]
     yield from _private_threads(texts, private_ids)
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """The tags with these names anywhere in a message: one that is not in its last paragraph is published as well."""
+    """The tags with these names anywhere in a message: one that is not in its last paragraph is
+    published as well.
+    """
     return [tag for line in patch.message if (tag := parse_trailer(line)) and tag.key in keys]
 
 
@@ -44,20 +52,30 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
             said = f"{title}: {tag.name}: names the reporter"
             yield SendProblem("names-reporter", said, "ask whether the reporter agrees to that")
         if cve := _CVE.search("\n".join((title, *patch.message))):
-            yield SendProblem("names-cve", f"{title}: names {cve[0]}", "omit it: the CVE team assigns it after the fix")
+            yield SendProblem(
+                "names-cve",
+                f"{title}: names {cve[0]}",
+                "omit it: the CVE team assigns it after the fix",
+            )
 
 
-def disclosing_problems(mails: Sequence[RenderedMail], private_ids: Collection[str]) -> Iterator[SendProblem]:
+def disclosing_problems(
+    mails: Sequence[RenderedMail], private_ids: Collection[str]
+) -> Iterator[SendProblem]:
     """The places where a public mail names a mail that was sent as an undisclosed fix."""
     private = set(private_ids) - {mail.message_id for mail in mails}
     texts = []
     for mail in mails if private else ():
         parsed = parse_mail(mail.raw)
-        texts.append((mail.subject, " ".join((parsed.in_reply_to or "", *parsed.references, parsed.body))))
+        texts.append(
+            (mail.subject, " ".join((parsed.in_reply_to or "", *parsed.references, parsed.body)))
+        )
     yield from _private_threads(texts, private)
 
 
-def _private_threads(texts: Iterable[tuple[str, str]], private: Collection[str]) -> Iterator[SendProblem]:
+def _private_threads(
+    texts: Iterable[tuple[str, str]], private: Collection[str]
+) -> Iterator[SendProblem]:
     """A problem for each private Message-ID in (title, text) pairs, also where a URL has it."""
     for title, text in texts:
         named = text.replace("%40", "@")

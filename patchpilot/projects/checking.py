@@ -20,7 +20,13 @@ _ROWS: Mapping[str, Any] = {"rules": ListRule, "gone": GoneAddress}
 _TABLES = ("series", "severity", "sources")
 _PATTERNS = ("branch", "paths_pattern", "pattern", "message", "prefix_pattern")
 _SEVERITIES = ("error", "warning", "check", "note")
-_NAMES: Mapping[type, str] = {list: "a list", dict: "a table", str: "a string", bool: "true or false", int: "a number"}
+_NAMES: Mapping[type, str] = {
+    list: "a list",
+    dict: "a table",
+    str: "a string",
+    bool: "true or false",
+    int: "a number",
+}
 _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "line": ("address", "version"),
     "line_versions": ("address", "version"),
@@ -32,14 +38,20 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
-    """The error for an unknown word in a project's file; its hint names the most similar known one."""
+    """The error for an unknown word in a project's file.
+
+    Its hint names the most similar known one.
+    """
     names = list(known)
     near = nearest(word, names)
-    return PackError(message, hint=f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}")
+    return PackError(
+        message,
+        hint=f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}",
+    )
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
-    """PackError with the label (file and section) for an unknown key, or a value of the wrong type."""
+    """PackError with the label (file and section) for an unknown key, or a value of the wrong type."""  # noqa: E501
     known = [name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())]
     for key, value in table.items():
         if key not in known:
@@ -56,7 +68,11 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
         elif isinstance(value, dict):
             _check_words(label, key, value)
         elif key in CHOICES and kind is Subsystem and value not in CHOICES[key]:
-            raise misspelled(f"{label}: key {key!r}: {value!r} is not one of {', '.join(CHOICES[key])}", str(value), CHOICES[key])
+            raise misspelled(
+                f"{label}: key {key!r}: {value!r} is not one of {', '.join(CHOICES[key])}",
+                str(value),
+                CHOICES[key],
+            )
         elif isinstance(value, str):
             _check_text(label, key, value, kind)
 
@@ -76,24 +92,42 @@ def _check_rows(label: str, key: str, rows: list[Any]) -> None:
         if not isinstance(row, dict):
             raise PackError(f"{label}: key {key!r} takes a list of tables, not {row!r}")
         check_table(where, row, kind)
-        missing = [name for name in kind._fields if name not in kind._field_defaults and name not in row]
+        missing = [
+            name for name in kind._fields if name not in kind._field_defaults and name not in row
+        ]
         if missing:
             raise PackError(f"{where}: missing key {missing[0]!r}")
 
 
 def _check_list(label: str, key: str, value: list[Any], *, nested: bool) -> None:
-    words = [word for part in value for word in (part if isinstance(part, list) else [None])] if nested else value
+    words = (
+        [word for part in value for word in (part if isinstance(part, list) else [None])]
+        if nested
+        else value
+    )
     if not all(isinstance(word, str) for word in words):
-        raise PackError(f"{label}: key {key!r} takes a list of {'lists of ' if nested else ''}strings, not {value!r}")
+        raise PackError(
+            f"{label}: key {key!r} takes a list of {'lists of ' if nested else ''}strings, not"
+            f" {value!r}"
+        )
 
 
 def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
     """[stable.series] has a month for each version, [style.severity] a severity for each rule."""
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
-            raise misspelled(f"{label}: severity of {name!r}: {word!r} is not one of {', '.join(_SEVERITIES)}", str(word), _SEVERITIES)
-        if key == "series" and not (isinstance(word, str) and re.fullmatch(r"\d{4}-\d\d|unknown", word)):
-            raise PackError(f'{label}: series {name!r} needs the last month of its support ("2027-12"), not {word!r}')
+            raise misspelled(
+                f"{label}: severity of {name!r}: {word!r} is not one of {', '.join(_SEVERITIES)}",
+                str(word),
+                _SEVERITIES,
+            )
+        if key == "series" and not (
+            isinstance(word, str) and re.fullmatch(r"\d{4}-\d\d|unknown", word)
+        ):
+            raise PackError(
+                f'{label}: series {name!r} needs the last month of its support ("2027-12"), not'
+                f" {word!r}"
+            )
         if key == "series" and not re.search(r"\d", name):
             raise PackError(f"{label}: [stable.series]: {name!r} is not a version number")
 
@@ -113,4 +147,6 @@ def _check_text(label: str, key: str, value: str, kind: Any) -> None:
             value.format(**dict.fromkeys(known, ""))
         except (KeyError, IndexError, ValueError, AttributeError) as error:
             names = ", ".join(f"{{{name}}}" for name in known)
-            raise PackError(f"{label}: key {key!r} takes {names} as placeholders, not {value!r}") from error
+            raise PackError(
+                f"{label}: key {key!r} takes {names} as placeholders, not {value!r}"
+            ) from error

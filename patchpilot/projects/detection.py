@@ -13,7 +13,8 @@ _LIST_HOST = re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
-    """The project of a tree by its files; without a tree, by lists and paths of the patches; the default project when neither decides.
+    """The project of a tree by its files; without a tree, by lists and paths of the patches; the
+    default project when neither decides.
 
     A subject prefix that all patches share may name a project that inherits from it.
     """
@@ -23,10 +24,17 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
 
 
 def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """The project that inherits from this one and that all these subject prefixes name ([PATCH net-next]); else the project itself."""
+    """The project that inherits from this one and that all these subject prefixes name ([PATCH
+    net-next]); else the project itself.
+    """
     for heir in projects().values():
         words = set(heir.subject_prefixes)
-        if heir.inherits == project.name and words and prefixes and all({word.lower() for word in prefix} & words for prefix in prefixes):
+        if (
+            heir.inherits == project.name
+            and words
+            and prefixes
+            and all({word.lower() for word in prefix} & words for prefix in prefixes)
+        ):
             return heir
     return project
 
@@ -45,9 +53,16 @@ def _candidates() -> list[Project]:
 
 
 def _by_patches(patches: Sequence[Patch]) -> Project | None:
-    """The project that patches without a tree are for: by the lists they are sent to, the stable list they name, or what they touch."""
+    """The project that patches without a tree are for: by the lists they are sent to, the stable
+    list they name, or what they touch.
+    """
     paths = [path for patch in patches for path in patch.paths]
-    addresses = {address.key for patch in patches for name in ("To", "Cc") for address in patch.addresses(name)}
+    addresses = {
+        address.key
+        for patch in patches
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+    }
     addresses |= {tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address}
     for project in _candidates():
         if not project.paths_pattern and (project.inherits or project is default_project()):
@@ -60,9 +75,15 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
-    """Whether one of these lists is on the host of another project, where a project's own lists are only copied."""
+    """Whether one of these lists is on the host of another project, where a project's own lists are
+    only copied.
+    """
     hosts = {address.rpartition("@")[2] for address in addresses}
-    return any(hosts & set(other.lists.hosts) for other in projects().values() if project.name not in other.lineage)
+    return any(
+        hosts & set(other.lists.hosts)
+        for other in projects().values()
+        if project.name not in other.lineage
+    )
 
 
 def _own_lists(project: Project) -> set[str]:
@@ -73,15 +94,19 @@ def _own_lists(project: Project) -> set[str]:
 
 
 def is_list_address(email: str) -> bool:
-    """Whether an address looks like a mailing list: of a project, of a host that carries a project's lists, or of any host called lists."""
+    """Whether an address looks like a mailing list: of a project, of a host that carries a
+    project's lists, or of any host called lists.
+    """
     lowered = email.lower()
     return is_on_list_host(email) or any(
-        project.lists.pattern and re.search(project.lists.pattern, lowered) for project in projects().values()
+        project.lists.pattern and re.search(project.lists.pattern, lowered)
+        for project in projects().values()
     )
 
 
 def is_on_list_host(email: str) -> bool:
-    """Whether an address is a list's for certain: it is on a host of lists, or a project's file names it.
+    """Whether an address is a list's for certain: it is on a host of lists, or a project's file
+    names it.
 
     One that only looks like a list may be a maintainer's, such as linux@example.org.
     """

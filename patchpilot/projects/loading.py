@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every project: the shipped checks/projects/*.toml, and what the user's data directory adds to them or overrides key by key."""
+"""Every project: the shipped checks/projects/*.toml, and what the user's data directory adds to
+them or overrides key by key.
+"""
 
 import os
 import sys
@@ -20,14 +22,19 @@ Table = dict[str, Any]
 DEFAULT = "linux"
 """The project that is used when none is detected or configured."""
 REFRESHED = "lts.toml"
-"""The file in the user's data directory that `lts --update` writes: a table for each project with the keys of its [stable] that are newer."""
+"""The file in the user's data directory that `lts --update` writes: a table for each project with
+the keys of its [stable] that are newer.
+"""
 _KIND = Kind("projects", (str(Path(__file__).parent),))
 _NOT_INHERITED = ("tree_has", "paths_pattern", "subject_prefixes")
 _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
 
 def projects() -> Mapping[str, Project]:
-    """Every project by name, the default one first; PackError names the file and the invalid key."""
+    """Every project by name, the default one first.
+
+    PackError names the file and the invalid key.
+    """
     return _projects(user_folder())
 
 
@@ -53,7 +60,9 @@ def newest_kernel() -> tuple[int, int]:
 
 def gone_addresses() -> tuple[GoneAddress, ...]:
     """The bouncing addresses of all projects."""
-    return tuple(dict.fromkeys(row for project in projects().values() for row in project.lists.gone))
+    return tuple(
+        dict.fromkeys(row for project in projects().values() for row in project.lists.gone)
+    )
 
 
 def user_folder() -> str:
@@ -66,13 +75,17 @@ def user_folder() -> str:
     base = os.environ.get("XDG_DATA_HOME", "").strip()
     if not base:
         # most calls need no more than the variable, and a patch is asked about many times
-        home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
+        # Path.home() raises where there is none
+        home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111
         base = f"{home}/.local/share" if home.startswith("/") else os.devnull
     return f"{base}/patchpilot"
 
 
 def refreshed(folder: str | None = None) -> dict[str, Table]:
-    """Project → the keys of [stable] that `lts --update` stored, in the form of the project's file; empty where it never ran."""
+    """Project → the keys of [stable] that `lts --update` stored, in the form of the project's file.
+
+    Empty where it never ran.
+    """
     file = Path(folder or user_folder()) / REFRESHED
     if not file.is_file():
         return {}
@@ -85,7 +98,9 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
             check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
     except (AttributeError, KeyError, TypeError, PackError) as error:
         said = error.message if isinstance(error, PackError) else f"{file}: {error}"
-        raise PackError(said, hint=Action("lts", ("--update",), "remove the file and run `{}`")) from error
+        raise PackError(
+            said, hint=Action("lts", ("--update",), "remove the file and run `{}`")
+        ) from error
     return copies
 
 
@@ -95,8 +110,10 @@ def forget() -> None:
 
 
 def _first_form(table: Table) -> dict[str, Table]:
-    """The tables of a copy that an earlier version wrote: a list of families with one date for all."""
-    keys = {name for name in SECTIONS["stable"]._fields if name not in ("series", "project", "list")}
+    """The tables of a copy that an earlier version wrote: a list of families with one date for all."""  # noqa: E501
+    keys = {
+        name for name in SECTIONS["stable"]._fields if name not in ("series", "project", "list")
+    }
     return {
         family["name"]: {
             **{key: value for key, value in family.items() if key in keys},
@@ -110,7 +127,10 @@ def _first_form(table: Table) -> dict[str, Table]:
 @cache
 def _projects(folder: str) -> Mapping[str, Project]:
     place = Path(folder)
-    own = {file.stem: (str(file), file.read_bytes()) for file in sorted((place / "projects").glob("*.toml"))}
+    own = {
+        file.stem: (str(file), file.read_bytes())
+        for file in sorted((place / "projects").glob("*.toml"))
+    }
     copy = place / REFRESHED
     if not own and not copy.is_file():
         return _shipped()
@@ -119,7 +139,11 @@ def _projects(folder: str) -> Mapping[str, Project]:
         _KIND,
         [
             *(part for name, text in texts.items() for part in (name.encode(), text)),
-            *(part for name, (file, text) in own.items() for part in (name.encode(), file.encode("utf-8", "surrogateescape"), text)),
+            *(
+                part
+                for name, (file, text) in own.items()
+                for part in (name.encode(), file.encode("utf-8", "surrogateescape"), text)
+            ),
             copy.read_bytes() if copy.is_file() else b"",
         ],
     )
@@ -129,31 +153,52 @@ def _projects(folder: str) -> Mapping[str, Project]:
 @cache
 def _shipped() -> Mapping[str, Project]:
     texts = _shipped_texts()
-    return _built(key_of(_KIND, (part for name, text in texts.items() for part in (name.encode(), text))), texts, {}, os.devnull)
+    return _built(
+        key_of(_KIND, (part for name, text in texts.items() for part in (name.encode(), text))),
+        texts,
+        {},
+        os.devnull,
+    )
 
 
 @cache
 def _shipped_texts() -> Mapping[str, bytes]:
-    return {file.stem: file.read_bytes() for file in sorted((data_dir("checks") / "projects").glob("*.toml"))}
+    return {
+        file.stem: file.read_bytes()
+        for file in sorted((data_dir("checks") / "projects").glob("*.toml"))
+    }
 
 
-def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, bytes]], folder: str) -> Mapping[str, Project]:
+def _built(
+    key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, bytes]], folder: str
+) -> Mapping[str, Project]:
     """The projects of these files; their resolved tables are cached by content."""
     tables = recall(_KIND, key)
     if not isinstance(tables, dict):
         from patchpilot.projects.checking import check_table
 
-        written = {name: parse_table(f"projects/{name}.toml", text) for name, text in shipped.items()}
+        written = {
+            name: parse_table(f"projects/{name}.toml", text) for name, text in shipped.items()
+        }
         mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
         for name, table in mine.items():
             check_table(own[name][0], table, Project)
         written |= {name: table for name, table in mine.items() if name not in shipped}
         for name, stable in refreshed(folder).items():
-            if name in written and str(stable.get("updated", "")) >= str(written[name].get("stable", {}).get("updated", "")):
+            if name in written and str(stable.get("updated", "")) >= str(
+                written[name].get("stable", {}).get("updated", "")
+            ):
                 written[name] = overridden(written[name], {"stable": stable})
         # the user's file for a shipped project overrides refreshed data
-        written |= {name: overridden(written[name], table) for name, table in mine.items() if name in shipped}
-        tables = {name: resolved(name, written, labels={name: file for name, (file, _) in own.items()}) for name in written}
+        written |= {
+            name: overridden(written[name], table)
+            for name, table in mine.items()
+            if name in shipped
+        }
+        tables = {
+            name: resolved(name, written, labels={name: file for name, (file, _) in own.items()})
+            for name in written
+        }
         remember(_KIND, key, tables)
     names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))
     return {name: _project(tables[name]) for name in names}
@@ -164,14 +209,27 @@ def overridden(table: Table, other: Table) -> Table:
     return {
         **table,
         **{
-            key: overridden(table[key], value) if isinstance(value, dict) and isinstance(table.get(key), dict) else value
+            key: (
+                overridden(table[key], value)
+                if isinstance(value, dict) and isinstance(table.get(key), dict)
+                else value
+            )
             for key, value in other.items()
         },
     }
 
 
-def resolved(name: str, written: Mapping[str, Table], heirs: tuple[str, ...] = (), *, labels: Mapping[str, str] | None = None) -> Table:
-    """The checked table of a project with what it inherits; rules in [lists] and [style] add to what is inherited."""
+def resolved(
+    name: str,
+    written: Mapping[str, Table],
+    heirs: tuple[str, ...] = (),
+    *,
+    labels: Mapping[str, str] | None = None,
+) -> Table:
+    """The checked table of a project with what it inherits.
+
+    Rules in [lists] and [style] add to what is inherited.
+    """
     from patchpilot.projects.checking import check_table, misspelled
 
     label = (labels or {}).get(name, f"projects/{name}.toml")
@@ -185,12 +243,17 @@ def resolved(name: str, written: Mapping[str, Table], heirs: tuple[str, ...] = (
         raise misspelled(f"{label}: inherits = {above!r} names no other project", above, others)
     base = resolved(above, written, (name, *heirs), labels=labels) if above else {}
     whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {
-        key: _inherited(key, base.get(key, {}), value) if key in SECTIONS else value for key, value in table.items()
+        key: _inherited(key, base.get(key, {}), value) if key in SECTIONS else value
+        for key, value in table.items()
     }
     stable = whole.get("stable", {})
     if "branch" in table.get("stable", {}):
         stable["project"] = name
-    missing = [key for key in ("updated", "branch_name", "remote", "series") if stable.get("branch") and not stable.get(key)]
+    missing = [
+        key
+        for key in ("updated", "branch_name", "remote", "series")
+        if stable.get("branch") and not stable.get(key)
+    ]
     if missing:
         raise PackError(f"{label}: [stable]: missing key {missing[0]!r}")
     files = [*([labels[name]] if labels and name in labels else []), *base.get("files", [])]
@@ -218,9 +281,13 @@ def parse_table(label: str, text: bytes) -> Table:
 def _project(table: Mapping[str, Any]) -> Project:
     """The value of a resolved table."""
     sections = {name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()}
-    project = Project(**_frozen({key: value for key, value in table.items() if key not in SECTIONS}), **sections)
+    project = Project(
+        **_frozen({key: value for key, value in table.items() if key not in SECTIONS}), **sections
+    )
     lists = project.lists
-    return project._replace(stable=project.stable._replace(list=lists.stable or (lists.main[0] if lists.main else "")))
+    return project._replace(
+        stable=project.stable._replace(list=lists.stable or (lists.main[0] if lists.main else ""))
+    )
 
 
 def _frozen(table: Mapping[str, Any]) -> Table:
@@ -229,9 +296,15 @@ def _frozen(table: Mapping[str, Any]) -> Table:
 
 def _value(key: str, value: Any) -> Any:
     if key == "series":
-        return tuple(Maintained(*row) for row in sorted(value.items(), key=lambda row: version_key(row[0])))
+        return tuple(
+            Maintained(*row) for row in sorted(value.items(), key=lambda row: version_key(row[0]))
+        )
     if key == "rules":
         return tuple(ListRule(**_frozen(row)) for row in value)
     if key == "gone":
         return tuple(GoneAddress(**row) for row in value)
-    return tuple(tuple(part) if isinstance(part, list) else part for part in value) if isinstance(value, list) else value
+    return (
+        tuple(tuple(part) if isinstance(part, list) else part for part in value)
+        if isinstance(value, list)
+        else value
+    )

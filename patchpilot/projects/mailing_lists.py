@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project's rules on lists and addresses that are not in its MAINTAINERS file: lists with their own rule, and addresses that bounce."""
+"""A project's rules on lists and addresses that are not in its MAINTAINERS file: lists with their
+own rule, and addresses that bounce.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,7 +10,9 @@ from patchpilot.cache import patterns as re
 
 
 class ListRule(NamedTuple):
-    """A list that gets a patch whose message or notes match and which has all of `tags` (lower case)."""
+    """A list that gets a patch whose message or notes match and which has all of `tags` (lower
+    case).
+    """
 
     address: str
     role: str
@@ -23,7 +27,9 @@ class ListRule(NamedTuple):
 
 
 class GoneAddress(NamedTuple):
-    """An address or a whole domain that bounces, why, and the address to use instead ("" if unknown)."""
+    """An address or a whole domain that bounces, why, and the address to use instead ("" if
+    unknown).
+    """
 
     why: str
     address: str = ""
@@ -33,7 +39,9 @@ class GoneAddress(NamedTuple):
     def matches(self, email: str) -> bool:
         """Whether this address bounces."""
         lowered = email.lower()
-        return lowered == self.address if self.address else lowered.rpartition("@")[2] == self.domain
+        return (
+            lowered == self.address if self.address else lowered.rpartition("@")[2] == self.domain
+        )
 
 
 def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:

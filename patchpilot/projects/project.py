@@ -11,11 +11,13 @@ from patchpilot.projects.stable_trees import StableTrees
 
 
 class Tags(NamedTuple):
-    """How the tags that ask for a backport are written (an empty `line`: none is), and where a Message-ID is linked to.
+    """How the tags that ask for a backport are written (an empty `line`: none is), and where a
+    Message-ID is linked to.
 
-    `{address}` is the stable list, `{version}` the first release that has the bug, `{reason}` why the fix should not be backported.
-    `first_commits` are first commits of a history that Fixes: tags name by convention, though the lines are older.
-    `fix_prefixes` are the words of a subject prefix that name a tree for fixes ([PATCH net]), `feature_prefixes` one for all else, and
+    `{address}` is the stable list, `{version}` the first release that has the bug, `{reason}` why
+    the fix should not be backported. `first_commits` are first commits of a history that Fixes:
+    tags name by convention, though the lines are older. `fix_prefixes` are the words of a subject
+    prefix that name a tree for fixes ([PATCH net]), `feature_prefixes` one for all else, and
     `unmarked_prefixes` those whose maintainers select stable fixes without a tag.
     """
 
@@ -32,10 +34,12 @@ class Tags(NamedTuple):
 class MailCustoms(NamedTuple):
     """When and how versions are sent.
 
-    `waiting_days` is how long to wait before asking again, `resend_hours` before a new version, `cover_from` the number of patches from which a
-    cover letter is expected (0: the rule's own), `new_thread` whether each version starts a thread. `merge_window_days` is how long the merge
-    window is open after a release (0: there is none), `merge_window` what that means for the sender. `patchwork` is the address of the project
-    in a patchwork (`https://…/project/NAME`), empty where it has none.
+    `waiting_days` is how long to wait before asking again, `resend_hours` before a new version,
+    `cover_from` the number of patches from which a cover letter is expected (0: the rule's own),
+    `new_thread` whether each version starts a thread. `merge_window_days` is how long the merge
+    window is open after a release (0: there is none), `merge_window` what that means for the
+    sender. `patchwork` is the address of the project in a patchwork (`https://…/project/NAME`),
+    empty where it has none.
     """
 
     waiting_days: int = 14
@@ -48,12 +52,14 @@ class MailCustoms(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """The project's lists (the first of `main` is for every patch) and the addresses for single purposes; empty where it has none.
+    """The project's lists (the first of `main` is for every patch) and the addresses for single
+    purposes; empty where it has none.
 
-    `catch_all` are lists that get everything, so that a patch sent only to them may be overlooked. `security` is the address of the team that gets
-    a copy of fixes which are not public yet. `stable_aliases` are other
-    addresses of the stable list, `no_backport` the one whose Cc: keeps a fix out of stable. `hosts` carry lists of this project alone or with
-    others, `pattern` matches what else looks like one of its lists. `rules` and `gone` add to what is inherited.
+    `catch_all` are lists that get everything, so that a patch sent only to them may be overlooked.
+    `security` is the address of the team that gets a copy of fixes which are not public yet.
+    `stable_aliases` are other addresses of the stable list, `no_backport` the one whose Cc: keeps a
+    fix out of stable. `hosts` carry lists of this project alone or with others, `pattern` matches
+    what else looks like one of its lists. `rules` and `gone` add to what is inherited.
     """
 
     main: tuple[str, ...] = ()
@@ -70,13 +76,22 @@ class Lists(NamedTuple):
 
     @property
     def stable_pattern(self) -> str:
-        """The pattern of all addresses of the stable list, with or without a `+word`; a pattern that never matches where the project has none."""
-        boxes = (address.partition("@") for address in (self.stable, *self.stable_aliases) if address)
-        return "|".join(rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}" for name, _, host in boxes) or r"(?!)"
+        """The pattern of all addresses of the stable list, with or without a `+word`.
+
+        A pattern that never matches where the project has none.
+        """
+        boxes = (
+            address.partition("@") for address in (self.stable, *self.stable_aliases) if address
+        )
+        return (
+            "|".join(rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}" for name, _, host in boxes)
+            or r"(?!)"
+        )
 
 
 class Style(NamedTuple):
-    """Disabled rules, changed severities, the longest subject (0: the rule's default) and the shortest Kconfig help text.
+    """Disabled rules, changed severities, the longest subject (0: the rule's default) and the
+    shortest Kconfig help text.
 
     `newest_kernel` is the version whose rules apply where no tree has one.
     """
@@ -89,15 +104,18 @@ class Style(NamedTuple):
 
 
 class Project(NamedTuple):
-    """A project: `tree_has` lists alternatives, each the paths that a tree of it has; `lineage` is its name and those it inherits from.
+    """A project: `tree_has` lists alternatives, each the paths that a tree of it has; `lineage` is
+    its name and those it inherits from.
 
-    `files` are the user's files for it and the projects it inherits from, empty for an unmodified shipped project.
+    `files` are the user's files for it and the projects it inherits from, empty for an unmodified
+    shipped project.
 
-    `subject_prefixes` are the words of a subject prefix that name a project which inherits from another ([PATCH net-next]).
-    `kernel`: its tree is a Linux kernel. `mainline` is the name of its mainline in reports, `mainline_remotes` usual names of its remote,
-    `commits` is the address of a commit in it (`{commit}` is its id), `next_branches` usual names of the remote branch in which its next
-    release is integrated, `release_names` what precedes the version in
-    the subject of a release's commit.
+    `subject_prefixes` are the words of a subject prefix that name a project which inherits from
+    another ([PATCH net-next]). `kernel`: its tree is a Linux kernel. `mainline` is the name of its
+    mainline in reports, `mainline_remotes` usual names of its remote, `commits` is the address of a
+    commit in it (`{commit}` is its id), `next_branches` usual names of the remote branch in which
+    its next release is integrated, `release_names` what precedes the version in the subject of a
+    release's commit.
     """
 
     name: str
@@ -121,5 +139,11 @@ class Project(NamedTuple):
     style: Style = Style()
 
 
-SECTIONS: Mapping[str, Any] = {"tags": Tags, "stable": StableTrees, "mail": MailCustoms, "lists": Lists, "style": Style}
+SECTIONS: Mapping[str, Any] = {
+    "tags": Tags,
+    "stable": StableTrees,
+    "mail": MailCustoms,
+    "lists": Lists,
+    "style": Style,
+}
 """The tables of a project's file."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of a project: branch names, repositories, and the end of support of each series."""
+"""The stable trees of a project: branch names, repositories, and the end of support of each series."""  # noqa: E501
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,10 +23,11 @@ class Maintained(NamedTuple):
 class StableTrees(NamedTuple):
     """The stable trees of a project; `branch` is empty where it has none.
 
-    `branch` matches a branch's name and has the group "version"; `branch_name`, `subject` (the prefix of a backport) and `marker` (the line that
-    names the upstream commit) are formats, and so is `commits`, the address of a commit in them. `releases` is the URL of a list in the form of
-    kernel.org's releases.json. `project` is the project whose file describes these trees, `list` where their backports are sent; neither is in
-    the file.
+    `branch` matches a branch's name and has the group "version"; `branch_name`, `subject` (the
+    prefix of a backport) and `marker` (the line that names the upstream commit) are formats, and so
+    is `commits`, the address of a commit in them. `releases` is the URL of a list in the form of
+    kernel.org's releases.json. `project` is the project whose file describes these trees, `list`
+    where their backports are sent; neither is in the file.
     """
 
     project: str = ""

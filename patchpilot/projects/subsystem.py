@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conventions of a subsystem as a value: how its maintainers want subjects, tags, code and series."""
+"""The conventions of a subsystem as a value: how its maintainers want subjects, tags, code and
+series.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,12 +19,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 class Subsystem(NamedTuple):
     """A subsystem and its conventions; a key that is empty or 0 says nothing.
 
-    It is found by `paths` (a directory with "/", a file, or the beginning of a name with "*") except `not_paths`, by `sections` of MAINTAINERS,
-    or by `lists`. `prefix` shows the form of a subject, `prefix_pattern` matches it, `after_prefix` is the case of the first word after it.
-    `trees` are the words in [PATCH …] for fixes and for the rest, `other_trees` what may be there instead; `tree_required`: one must be.
-    `tag_order` has trailers in their order, `links` the URLs of Link: tags for mails, `closes` what Closes: may point to.
-    `cover_from` is the number of patches from which a cover letter is wanted, `changes` where the changes since the last version are listed.
-    `sources` says for each key where it comes from: a URL or a file of Documentation/, or "measured" (checks/habits.tsv).
+    It is found by `paths` (a directory with "/", a file, or the beginning of a name with "*")
+    except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` shows the form of a
+    subject, `prefix_pattern` matches it, `after_prefix` is the case of the first word after it.
+    `trees` are the words in [PATCH …] for fixes and for the rest, `other_trees` what may be there
+    instead; `tree_required`: one must be. `tag_order` has trailers in their order, `links` the URLs
+    of Link: tags for mails, `closes` what Closes: may point to. `cover_from` is the number of
+    patches from which a cover letter is wanted, `changes` where the changes since the last version
+    are listed. `sources` says for each key where it comes from: a URL or a file of Documentation/,
+    or "measured" (checks/habits.tsv).
     """
 
     name: str

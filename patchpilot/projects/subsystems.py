@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every subsystem: the shipped checks/subsystems/*.toml, and what the user's data directory adds to them or overrides key by key."""
+"""Every subsystem: the shipped checks/subsystems/*.toml, and what the user's data directory adds to
+them or overrides key by key.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -10,7 +12,13 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError
 from patchpilot.model.patch import Patch
 from patchpilot.projects.detection import is_list_address
-from patchpilot.projects.loading import default_project, overridden, parse_table, projects, user_folder
+from patchpilot.projects.loading import (
+    default_project,
+    overridden,
+    parse_table,
+    projects,
+    user_folder,
+)
 from patchpilot.projects.project import Project
 from patchpilot.projects.subsystem import Subsystem
 from patchpilot.resources import data_dir
@@ -37,7 +45,14 @@ def forget() -> None:
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
     shipped = _texts(data_dir("checks") / "subsystems")
     own = _texts(Path(folder) / "subsystems")
-    key = key_of(_KIND, (part for name, (file, text) in (*shipped.items(), *own.items()) for part in (name.encode(), file.encode(), text)))
+    key = key_of(
+        _KIND,
+        (
+            part
+            for name, (file, text) in (*shipped.items(), *own.items())
+            for part in (name.encode(), file.encode(), text)
+        ),
+    )
     tables = recall(_KIND, key)
     if not isinstance(tables, dict):
         tables = _resolved(shipped, own)
@@ -46,15 +61,23 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
 
 
 def _texts(place: Path) -> dict[str, tuple[str, bytes]]:
-    return {file.stem: (str(file), file.read_bytes()) for file in sorted(place.glob("*.toml"))} if place.is_dir() else {}
+    return (
+        {file.stem: (str(file), file.read_bytes()) for file in sorted(place.glob("*.toml"))}
+        if place.is_dir()
+        else {}
+    )
 
 
-def _resolved(shipped: Mapping[str, tuple[str, bytes]], own: Mapping[str, tuple[str, bytes]]) -> dict[str, Table]:
+def _resolved(
+    shipped: Mapping[str, tuple[str, bytes]], own: Mapping[str, tuple[str, bytes]]
+) -> dict[str, Table]:
     """The checked tables of these files, each with what it inherits."""
     from patchpilot.projects.checking import check_table, misspelled
 
     written: dict[str, Table] = {}
-    labels = {name: f"subsystems/{name}.toml" for name in shipped} | {name: file for name, (file, _) in own.items()}
+    labels = {name: f"subsystems/{name}.toml" for name in shipped} | {
+        name: file for name, (file, _) in own.items()
+    }
     for files in (shipped, own):
         for name, (file, text) in files.items():
             table = parse_table(file, text)
@@ -64,21 +87,35 @@ def _resolved(shipped: Mapping[str, tuple[str, bytes]], own: Mapping[str, tuple[
     for name, table in written.items():
         above = str(table.get("inherits", ""))
         if above and (above not in written or written[above].get("inherits")):
-            raise misspelled(f"{labels[name]}: inherits = {above!r} names no subsystem that inherits nothing itself", above, written)
+            raise misspelled(
+                f"{labels[name]}: inherits = {above!r} names no subsystem that inherits nothing"
+                " itself",
+                above,
+                written,
+            )
         if "title" not in table:
             raise PackError(f"{labels[name]}: missing key 'title'")
-        base = {key: value for key, value in written[above].items() if key not in _NOT_INHERITED} if above else {}
+        base = (
+            {key: value for key, value in written[above].items() if key not in _NOT_INHERITED}
+            if above
+            else {}
+        )
         tables[name] = overridden(base, table)
     return tables
 
 
 def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+    }
     return Subsystem(name, **values)
 
 
 def subsystem_of_path(path: str) -> Subsystem | None:
-    """The subsystem with the longest entry in `paths` for this file; None where no subsystem has it."""
+    """The subsystem with the longest entry in `paths` for this file.
+
+    None where no subsystem has it.
+    """
     known = _paths(user_folder())
     longest = next((entry for entry in known.beginnings if path.startswith(entry[0])), ("", None))
     whole = path
@@ -91,7 +128,9 @@ def subsystem_of_path(path: str) -> Subsystem | None:
 
 
 class _Paths:
-    """The entries of all subsystems: files and directories by name, and beginnings of names, the longest first."""
+    """The entries of all subsystems: files and directories by name, and beginnings of names, the
+    longest first.
+    """
 
     def __init__(self, every: Iterable[Subsystem]) -> None:
         self.exact: dict[str, Subsystem | None] = {}
@@ -111,29 +150,54 @@ def _paths(folder: str) -> _Paths:
     return _Paths(_subsystems(folder).values())
 
 
-def subsystem_of(patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple) -> Subsystem | None:
-    """The subsystem that a patch is for: the one that all its files belong to, else that of their sections in MAINTAINERS, else of its only list.
+def subsystem_of(
+    patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple
+) -> Subsystem | None:
+    """The subsystem that a patch is for: the one that all its files belong to, else that of their
+    sections in MAINTAINERS, else of its only list.
 
-    `sections` returns the names of the sections of files, where a tree is known. Bindings and MAINTAINERS do not count where there are other files.
+    `sections` returns the names of the sections of files, where a tree is known. Bindings and
+    MAINTAINERS do not count where there are other files.
     """
     every = subsystems()
-    paths = [path for path in patch.paths if not path.startswith(SHARED)] or [path for path in patch.paths if path != "MAINTAINERS"]
+    paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
+        path for path in patch.paths if path != "MAINTAINERS"
+    ]
     found = {subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in paths}
     if found != {""}:
         return every[found.pop()] if len(found) == 1 else None
     of_files = set(sections(paths))
-    lists = {address.key for name in ("To", "Cc") for address in patch.addresses(name) if is_list_address(address.email)}
+    lists = {
+        address.key
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+        if is_list_address(address.email)
+    }
     lists.difference_update(default_project().lists.catch_all)
-    possible = [subsystem for subsystem in every.values() if not any(path.startswith(subsystem.not_paths) for path in paths)]
-    by_section = {subsystem.name for subsystem in possible if of_files.intersection(subsystem.sections)}
-    by_list = {subsystem.name for subsystem in possible if len(lists) == 1 and lists.issubset(subsystem.lists)}
+    possible = [
+        subsystem
+        for subsystem in every.values()
+        if not any(path.startswith(subsystem.not_paths) for path in paths)
+    ]
+    by_section = {
+        subsystem.name for subsystem in possible if of_files.intersection(subsystem.sections)
+    }
+    by_list = {
+        subsystem.name
+        for subsystem in possible
+        if len(lists) == 1 and lists.issubset(subsystem.lists)
+    }
     return next((every[names.pop()] for names in (by_section, by_list) if len(names) == 1), None)
 
 
 def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
-    """The project with the waiting times and the cover letter rule of the subsystem that all these patches are for."""
+    """The project with the waiting times and the cover letter rule of the subsystem that all these
+    patches are for.
+    """
     found = [subsystem_of(patch) for patch in patches if patch.has_diff] if project.kernel else []
-    subsystem = found[0] if len({subsystem.name if subsystem else "" for subsystem in found}) == 1 else None
+    subsystem = (
+        found[0] if len({subsystem.name if subsystem else "" for subsystem in found}) == 1 else None
+    )
     if subsystem is None:
         return project
     mail = project.mail

@@ -16,10 +16,14 @@ _YEAR = 366 * 86400
 _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 
 
-def silent_maintainers(sections: Iterable[Section], repository: Repository, budget: float = BUDGET) -> tuple[str, ...]:
-    """A warning for each M: contact who wrote, signed or reviewed nothing that matches their F: patterns for three years.
+def silent_maintainers(
+    sections: Iterable[Section], repository: Repository, budget: float = BUDGET
+) -> tuple[str, ...]:
+    """A warning for each M: contact who wrote, signed or reviewed nothing that matches their F:
+    patterns for three years.
 
-    Empty where history does not go back that far or does not have these files, or when the time is up.
+    Empty where history does not go back that far or does not have these files, or when the time is
+    up.
     """
     end = time.monotonic() + budget
     if not _old_enough(repository):
@@ -34,8 +38,15 @@ def silent_maintainers(sections: Iterable[Section], repository: Repository, budg
         for value in section.values("M"):
             for box in each_mailbox(value):
                 name, address = split_mailbox(box)
-                if address and address.lower() not in seen and (not name or name.strip('"').lower() not in seen):
-                    warnings.append(f"{name.strip(chr(34)) or address}: no commit or review in {section.name} for {YEARS} years")
+                if (
+                    address
+                    and address.lower() not in seen
+                    and (not name or name.strip('"').lower() not in seen)
+                ):
+                    warnings.append(
+                        f"{name.strip(chr(34)) or address}: no commit or review in {section.name}"
+                        f" for {YEARS} years"
+                    )
     return tuple(warnings)
 
 
@@ -50,16 +61,30 @@ def _old_enough(repository: Repository) -> bool:
 
 
 def _seen(section: Section, repository: Repository, seconds: float) -> str:
-    """Everybody named in the commits of three years to a section's files, in lower case; "" when unknown."""
+    """Everybody named in the commits of three years to a section's files, in lower case; "" when
+    unknown.
+    """
     patterns = [value.strip() for value in section.values("F")]
     # a pattern with a star counts as its whole folder: a missed warning is better than a wrong one
-    paths = [(folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/") for pattern in patterns]
+    paths = [
+        (folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/")
+        for pattern in patterns
+    ]
     paths = [path for path in dict.fromkeys(paths) if path]
     if not paths or seconds <= 0.05:
         return ""
     try:
         done = repository.git(
-            "log", "--no-merges", f"--since={YEARS}.years.ago", "--use-mailmap", _FORMAT, "HEAD", "--", *paths, ok=(), timeout=seconds
+            "log",
+            "--no-merges",
+            f"--since={YEARS}.years.ago",
+            "--use-mailmap",
+            _FORMAT,
+            "HEAD",
+            "--",
+            *paths,
+            ok=(),
+            timeout=seconds,
         )
     except GitError:
         return ""

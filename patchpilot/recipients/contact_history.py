@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each contact did to the files of a patch: how many of the commits, which share, and the last one."""
+"""What each contact did to the files of a patch: how many of the commits, which share, and the last
+one.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ _FORMAT = "--format=%x01%H%x00%aN%x00%aE%x00%as%x00%s%x00%(trailers:only=true,un
 
 @dataclass(frozen=True, slots=True)
 class ContactHistory:
-    """A contact's share of the commits: `commits` of `total` that they wrote, signed or reviewed, and the date, id and subject of the newest."""
+    """A contact's share of the commits: `commits` of `total` that they wrote, signed or reviewed,
+    and the date, id and subject of the newest.
+    """
 
     commits: int
     total: int
@@ -35,7 +39,9 @@ class ContactHistory:
 
 
 class FileCommit(NamedTuple):
-    """A commit to the files: id, author's name, date, subject, and the addresses of those who wrote, signed or reviewed it, in lower case."""
+    """A commit to the files: id, author's name, date, subject, and the addresses of those who
+    wrote, signed or reviewed it, in lower case.
+    """
 
     id: str
     author: str
@@ -46,7 +52,8 @@ class FileCommit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileHistory:
-    """The contacts of the commits to `paths`, by address in lower case, and the total of these commits; `complete` unless git timed out.
+    """The contacts of the commits to `paths`, by address in lower case, and the total of these
+    commits; `complete` unless git timed out.
 
     `newest` are the last of the commits, newest first.
     """
@@ -58,9 +65,16 @@ class FileHistory:
     newest: tuple[FileCommit, ...] = ()
 
 
-def file_history(repository: Repository, paths: Sequence[str], start: str, seconds: float) -> FileHistory:
-    """The history of files up to a commit, three years of it; of their folders where few commits changed the files."""
-    folders = tuple(dict.fromkeys(f"{folder}/" for path in paths if (folder := path.rpartition("/")[0])))
+def file_history(
+    repository: Repository, paths: Sequence[str], start: str, seconds: float
+) -> FileHistory:
+    """The history of files up to a commit, three years of it.
+
+    Of their folders where few commits changed the files.
+    """
+    folders = tuple(
+        dict.fromkeys(f"{folder}/" for path in paths if (folder := path.rpartition("/")[0]))
+    )
     found = FileHistory(tuple(paths), 0, {})
     for where in (tuple(paths), folders):
         if where:
@@ -70,9 +84,20 @@ def file_history(repository: Repository, paths: Sequence[str], start: str, secon
     return found
 
 
-def _history(repository: Repository, paths: tuple[str, ...], start: str, seconds: float) -> FileHistory:
+def _history(
+    repository: Repository, paths: tuple[str, ...], start: str, seconds: float
+) -> FileHistory:
     since = repository.commit(start).committed - timedelta(days=365 * YEARS)
-    arguments = ("log", "--no-merges", "--use-mailmap", f"--since={since.isoformat()}", _FORMAT, start, "--", *paths)
+    arguments = (
+        "log",
+        "--no-merges",
+        "--use-mailmap",
+        f"--since={since.isoformat()}",
+        _FORMAT,
+        start,
+        "--",
+        *paths,
+    )
     try:
         done = repository.git(*arguments, ok=(), timeout=seconds)
     except GitError:
@@ -85,7 +110,10 @@ def _history(repository: Repository, paths: tuple[str, ...], start: str, seconds
             counts[key] = counts.get(key, 0) + 1
             newest.setdefault(key, commit)
     contacts = {
-        key: ContactHistory(count, len(commits), newest[key].date, newest[key].id, newest[key].subject) for key, count in counts.items()
+        key: ContactHistory(
+            count, len(commits), newest[key].date, newest[key].id, newest[key].subject
+        )
+        for key, count in counts.items()
     }
     return FileHistory(paths, len(commits), contacts, newest=tuple(commits[:NEWEST]))
 

@@ -16,20 +16,35 @@ Texts = Sequence[tuple[str, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class NamedRecipient:
-    """The MAINTAINERS sections of a patch, most specific first, and (section, list) of lists that only subscribers may write to."""
+    """The MAINTAINERS sections of a patch, most specific first, and (section, list) of lists that
+    only subscribers may write to.
+    """
 
     matches: tuple[SectionMatch, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
-def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[str], texts: Texts, switches: Switches) -> NamedRecipient:
-    """Add maintainers (To), the list of the most specific section of each file (To), reviewers and other lists (Cc)."""
+def add_named(
+    gathered: MergedRecipient,
+    file: MaintainersFile,
+    paths: Sequence[str],
+    texts: Texts,
+    switches: Switches,
+) -> NamedRecipient:
+    """Add maintainers (To), the list of the most specific section of each file (To), reviewers and
+    other lists (Cc).
+    """
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
     left_out: list[tuple[str, str]] = []
     # compared as get_maintainer.pl does: name and address, case-sensitive
-    chiefs = set() if switches.git_chief_penguins else {written(name, address) for name, address in file.words.chiefs}
-    # contacts with several names or addresses get the first one seen, so the order is that of get_maintainer.pl
+    chiefs = (
+        set()
+        if switches.git_chief_penguins
+        else {written(name, address) for name, address in file.words.chiefs}
+    )
+    # contacts with several names or addresses get the first one seen, so the order is that of
+    # get_maintainer.pl
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
@@ -48,7 +63,10 @@ def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[
 
 
 def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """The lists of the most specific section that has one, for each file; the catch-all's only where there is no other."""
+    """The lists of the most specific section that has one, for each file.
+
+    The catch-all's only where there is no other.
+    """
     taken: dict[str, None] = {}
     lists: set[str] = set()
     for match in matches:
@@ -61,8 +79,15 @@ def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
     if len([match for match in matches if not match.is_rest and match.section.lists]) and (
         rest := [match for match in matches if match.is_rest]
     ):
-        others = {address.lower() for match in matches if not match.is_rest for address, _ in match.section.lists}
-        lists -= {address.lower() for rest_match in rest for address, _ in rest_match.section.lists} - others
+        others = {
+            address.lower()
+            for match in matches
+            if not match.is_rest
+            for address, _ in match.section.lists
+        }
+        lists -= {
+            address.lower() for rest_match in rest for address, _ in rest_match.section.lists
+        } - others
     return lists
 
 

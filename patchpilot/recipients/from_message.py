@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients that the message names: in its tags and Cc: lines, those of the commit it fixes, and lists with their own rule."""
+"""Recipients that the message names: in its tags and Cc: lines, those of the commit it fixes, and
+lists with their own rule.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -26,7 +28,15 @@ ROLES = {
     "diagnosed-by": "debugger",
     "cc": "cc",
 }
-CULPRIT_TAGS = ("reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "co-developed-by", "signed-off-by")
+CULPRIT_TAGS = (
+    "reviewed-by",
+    "acked-by",
+    "tested-by",
+    "reported-by",
+    "suggested-by",
+    "co-developed-by",
+    "signed-off-by",
+)
 MAX_CULPRITS = 20
 _FIXES = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
 
@@ -34,11 +44,18 @@ _FIXES = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
     """Every tag of a message that names a mailbox, anywhere in it."""
     tags = (parse_trailer(line, at) for at, line in enumerate(patch.message))
-    return tuple(tag for tag in tags if tag and (tag.key == "cc" or tag.key.endswith("-by")) and tag.address and "@" in tag.address.email)
+    return tuple(
+        tag
+        for tag in tags
+        if tag
+        and (tag.key == "cc" or tag.key.endswith("-by"))
+        and tag.address
+        and "@" in tag.address.email
+    )
 
 
 def add_tagged(gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]) -> None:
-    """Add the contacts and lists of a message's tags (Cc), and the lists that a rule sends it to."""
+    """Add the contacts and lists of a message's tags (Cc), and the lists that a rule sends it to."""  # noqa: E501
     special = {rule.address: rule for rule in rules}
     for tag in message_tags(patch):
         address = tag.address
@@ -72,14 +89,33 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
     return list(commits.values())
 
 
-def add_culprit_people(gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]) -> None:
-    """The author of each commit that introduced the bug, and those who reviewed, tested and signed it (Cc)."""
+def add_culprit_people(
+    gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]
+) -> None:
+    """The author of each commit that introduced the bug, and those who reviewed, tested and signed
+    it (Cc).
+    """
     bosses = {chief.lower() for chief in chiefs}
     for commit in commits:
-        gathered.add(box(commit.author), "culprit author", "cc", f"author of {commit.reference}, which this fixes")
+        gathered.add(
+            box(commit.author),
+            "culprit author",
+            "cc",
+            f"author of {commit.reference}, which this fixes",
+        )
         for line in commit.lines:
             tag = parse_trailer(line)
-            if not tag or tag.key not in CULPRIT_TAGS or not tag.address or tag.address.key in bosses:
+            if (
+                not tag
+                or tag.key not in CULPRIT_TAGS
+                or not tag.address
+                or tag.address.key in bosses
+            ):
                 continue
             word = ROLES.get(tag.key, "signer")
-            gathered.add(box(tag.address), f"culprit {word}", "cc", f"{tag.name}: of {commit.short}, which this fixes")
+            gathered.add(
+                box(tag.address),
+                f"culprit {word}",
+                "cc",
+                f"{tag.name}: of {commit.short}, which this fixes",
+            )

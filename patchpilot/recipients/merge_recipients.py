@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients while they are collected: each contact once, under the first name and address seen, with every reason, To over Cc."""
+"""Recipients while they are collected: each contact once, under the first name and address seen,
+with every reason, To over Cc.
+"""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -7,7 +9,12 @@ from functools import lru_cache
 from patchpilot.maintainers.role_words import ascii_lower
 from patchpilot.model.address import Address, is_header_safe
 from patchpilot.model.recipient import Recipient
-from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, split_mailbox, written
+from patchpilot.recipients.get_maintainer.address_format import (
+    Mailmap,
+    Merger,
+    split_mailbox,
+    written,
+)
 
 
 @dataclass(slots=True)
@@ -40,15 +47,24 @@ class MergedRecipient:
         if address and address.email:
             self.skipped.add(address.key)
 
-    def add(self, box: str, role: str, header: str, reason: str, section: str | None = None) -> None:
-        """Add a mailbox given as text. A second mention adds its reason, and may move it from Cc to To."""
+    def add(
+        self, box: str, role: str, header: str, reason: str, section: str | None = None
+    ) -> None:
+        """Add a mailbox given as text.
+
+        A second mention adds its reason, and may move it from Cc to To.
+        """
         name, email = split_mailbox(box)
         if "@" not in email or ascii_lower(email) in self.skipped:
             return
-        row = (self._by_name.get(ascii_lower(name)) if name else None) or self._by_address.get(ascii_lower(email))
+        row = (self._by_name.get(ascii_lower(name)) if name else None) or self._by_address.get(
+            ascii_lower(email)
+        )
         if row is None:
             mapped_name, mapped_email = split_mailbox(self.mailmap.apply(written(name, email)))
-            row = (self._by_name.get(ascii_lower(mapped_name)) if mapped_name else None) or self._by_address.get(ascii_lower(mapped_email))
+            row = (
+                self._by_name.get(ascii_lower(mapped_name)) if mapped_name else None
+            ) or self._by_address.get(ascii_lower(mapped_email))
             if ascii_lower(mapped_email) in self.skipped:
                 return
         if row is None:
@@ -66,8 +82,15 @@ class MergedRecipient:
 
     def recipients(self) -> tuple[Recipient, ...]:
         """To first, then Cc; persons before lists, each in the order they were added."""
-        recipients = [Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons)) for row in self._rows]
-        return tuple(sorted((recipient for recipient in recipients if _is_safe(recipient.address)), key=_rank))
+        recipients = [
+            Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons))
+            for row in self._rows
+        ]
+        return tuple(
+            sorted(
+                (recipient for recipient in recipients if _is_safe(recipient.address)), key=_rank
+            )
+        )
 
     @property
     def unsafe(self) -> tuple[str, ...]:

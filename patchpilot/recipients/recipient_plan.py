@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipient plan: To and Cc of a series (everyone gets every patch) or of one patch, each with all its reasons."""
+"""The recipient plan: To and Cc of a series (everyone gets every patch) or of one patch, each with
+all its reasons.
+"""
 
 import re
 from collections.abc import Sequence
@@ -18,11 +20,20 @@ from patchpilot.projects.project import Lists
 from patchpilot.recipients.from_maintainers import NamedRecipient, Texts, add_named, shown
 from patchpilot.recipients.from_message import add_culprit_people, add_tagged, box, culprits
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
-from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest, SignerSource, named_in_files
+from patchpilot.recipients.get_maintainer.answer import (
+    GetMaintainerRequest,
+    SignerSource,
+    named_in_files,
+)
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 from patchpilot.recipients.get_maintainer.patch_scan import scan
 from patchpilot.recipients.merge_recipients import MergedRecipient
-from patchpilot.recipients.recipient_warnings import RecipientFacts, address_warnings, judged, warnings_of
+from patchpilot.recipients.recipient_warnings import (
+    RecipientFacts,
+    address_warnings,
+    judged,
+    warnings_of,
+)
 
 TEAM_REASON = "a security problem goes to the maintainers, with a copy to the security team"
 UNDISCLOSED = "undisclosed security fix: sent to the maintainers and the security team only"
@@ -41,34 +52,53 @@ class Sources:
     sender: Address | None = None
 
 
-def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None) -> RecipientPlan:
-    """The plan of patches that are sent together, with those whom b4's cover letter names. Their author and the sender are left out."""
+def plan_patches(
+    patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None
+) -> RecipientPlan:
+    """The plan of patches that are sent together, with those whom b4's cover letter names.
+
+    Their author and the sender are left out.
+    """
     gathered, named, paths = _named_by(patches, sources)
-    fixed = culprits(patches, sources.repository) if sources.repository and sources.switches.fixes else []
+    fixed = (
+        culprits(patches, sources.repository)
+        if sources.repository and sources.switches.fixes
+        else []
+    )
     add_culprit_people(gathered, fixed, (address for _, address in sources.file.words.chiefs))
     for patch in patches:
         add_tagged(gathered, patch, sources.lists.rules)
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
-            gathered.add(box(address), "in the cover letter", header, f"{header.title()}: in b4's cover letter")
+            gathered.add(
+                box(address),
+                "in the cover letter",
+                header,
+                f"{header.title()}: in b4's cover letter",
+            )
     return _finish(gathered, named, sources, paths, tuple(patches))
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
-    """The plan of a fix that is not public yet: its maintainers (`M:`) in To:, the security team in Cc:, nobody else.
+    """The plan of a fix that is not public yet: its maintainers (`M:`) in To:, the security team in
+    Cc:, nobody else.
 
-    Documentation/process/security-bugs.rst. The team is in To: where MAINTAINERS names no maintainer. A mailing list
-    is no maintainer, though an `M:` names it.
+    Documentation/process/security-bugs.rst. The team is in To: where MAINTAINERS names no
+    maintainer. A mailing list is no maintainer, though an `M:` names it.
     """
     gathered, named, _ = _named_by(patches, _for_maintainers(sources))
     return _undisclosed(gathered, named, sources)
 
 
-def plan_undisclosed_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
-    """The plan for source files or folders, of a fix that is not public yet, as `plan_undisclosed`."""
+def plan_undisclosed_paths(
+    paths: Sequence[str], sources: Sources, texts: Texts = ()
+) -> RecipientPlan:
+    """The plan for source files or folders, of a fix that is not public yet, as `plan_undisclosed`."""  # noqa: E501
     quiet = _for_maintainers(sources)
     gathered = _gathered(quiet)
-    return _undisclosed(gathered, add_named(gathered, quiet.file, paths, texts, quiet.switches), sources)
+    return _undisclosed(
+        gathered, add_named(gathered, quiet.file, paths, texts, quiet.switches), sources
+    )
 
 
 def _for_maintainers(sources: Sources) -> Sources:
@@ -76,18 +106,27 @@ def _for_maintainers(sources: Sources) -> Sources:
     return replace(sources, switches=sources.switches._replace(m=True, r=False, l=False))
 
 
-def _undisclosed(gathered: MergedRecipient, named: NamedRecipient, sources: Sources) -> RecipientPlan:
+def _undisclosed(
+    gathered: MergedRecipient, named: NamedRecipient, sources: Sources
+) -> RecipientPlan:
     everybody = gathered.recipients()
     team = sources.lists.security
     people = [one for one in _sendable(everybody) if one.address.key != team.lower()]
     listed = _listed(sources.file)
-    lists = [one for one in people if is_on_list_host(one.address.email) or one.address.key in listed]
+    lists = [
+        one for one in people if is_on_list_host(one.address.email) or one.address.key in listed
+    ]
     maintainers = [one for one in people if one not in lists] if lists else people
-    contact = Recipient(Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,))
+    contact = Recipient(
+        Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,)
+    )
     facts = RecipientFacts(everybody, named, (), (), gathered.unsafe)
     warnings = (
         UNDISCLOSED if team else f"{UNDISCLOSED}; this project has no security team",
-        *(f"{one.address.email} ({one.section}) is a mailing list and was omitted" for one in lists),
+        *(
+            f"{one.address.email} ({one.section}) is a mailing list and was omitted"
+            for one in lists
+        ),
         *address_warnings(facts),
     )
     sections = tuple(shown(match.section) for match in named.matches)
@@ -95,16 +134,27 @@ def _undisclosed(gathered: MergedRecipient, named: NamedRecipient, sources: Sour
 
 
 def _listed(file: MaintainersFile) -> frozenset[str]:
-    """The addresses that an `L:` of the file names, in lower case: one of them is a mailing list, though an `M:` names it, too."""
+    """The addresses that an `L:` of the file names, in lower case: one of them is a mailing list,
+    though an `M:` names it, too.
+    """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
-    return frozenset(found.lower() for line in lines for found in re.findall(r"[^\s<>(),;:\"]+@[\w-]+(?:\.[\w-]+)*", line))
+    return frozenset(
+        found.lower()
+        for line in lines
+        for found in re.findall(r"[^\s<>(),;:\"]+@[\w-]+(?:\.[\w-]+)*", line)
+    )
 
 
 def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Those whose address is valid; of more than a plan may have, those whose address is not dangerous."""
+    """Those whose address is valid.
+
+    Of more than a plan may have, those whose address is not dangerous.
+    """
     if len(everybody) > MOST_RECIPIENTS:
         return tuple(one for one in everybody if not danger(one.address.email))
-    return tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
+    return tuple(
+        one for one in everybody if judged(one.address.email).state is not AddressState.BAD
+    )
 
 
 def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
@@ -117,13 +167,23 @@ def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> Rec
 def is_maintained(section: Section) -> bool:
     """Whether a section names contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
-    return bool(section.values("M") or section.values("R")) and not status.startswith(("orphan", "obsolete"))
+    return bool(section.values("M") or section.values("R")) and not status.startswith(
+        ("orphan", "obsolete")
+    )
 
 
-def _named_by(patches: Sequence[Patch], sources: Sources) -> tuple[MergedRecipient, NamedRecipient, tuple[str, ...]]:
-    """Those whom MAINTAINERS names for patches, its sections, and the files. Authors and the sender are left out."""
+def _named_by(
+    patches: Sequence[Patch], sources: Sources
+) -> tuple[MergedRecipient, NamedRecipient, tuple[str, ...]]:
+    """Those whom MAINTAINERS names for patches, its sections, and the files.
+
+    Authors and the sender are left out.
+    """
     gathered = _gathered(sources)
-    for address in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
+    for address in (
+        sources.sender,
+        *(address for patch in patches for address in (patch.author, patch.sender)),
+    ):
         gathered.skip(address)
     paths: dict[str, None] = {}
     texts: list[tuple[str, list[str]]] = []
@@ -141,7 +201,11 @@ def _gathered(sources: Sources) -> MergedRecipient:
 
 
 def _finish(
-    gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str], patches: tuple[Patch, ...]
+    gathered: MergedRecipient,
+    named: NamedRecipient,
+    sources: Sources,
+    paths: Sequence[str],
+    patches: tuple[Patch, ...],
 ) -> RecipientPlan:
     for path in paths:
         for mailbox in named_in_files((path,), sources.tree, sources.switches):
@@ -158,17 +222,30 @@ def _finish(
     return RecipientPlan(recipients, sections, (*warnings, *remarks), remedies)
 
 
-def _add_history(gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:
-    """The signers from git (Cc) of the files for which no section names anybody but the catch-all; of all with --git.
+def _add_history(
+    gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]
+) -> tuple[str, ...]:
+    """The signers from git (Cc) of the files for which no section names anybody but the catch-all;
+    of all with --git.
 
-    get_maintainer.pl queries history more often (wherever no pattern is exact), and its results outnumber the maintainers.
+    get_maintainer.pl queries history more often (wherever no pattern is exact), and its results
+    outnumber the maintainers.
     """
     if not sources.history:
         return ()
-    cared_for = frozenset(path for match in named.matches if not match.is_rest and is_maintained(match.section) for path in match.paths)
+    cared_for = frozenset(
+        path
+        for match in named.matches
+        if not match.is_rest and is_maintained(match.section)
+        for path in match.paths
+    )
     people = CollectedRoles(sources.switches.settled, sources.file.words, Merger(gathered.mailmap))
-    sources.history.add_file_people(people, GetMaintainerRequest(tuple(paths), cared_for, (), (), False))
+    sources.history.add_file_people(
+        people, GetMaintainerRequest(tuple(paths), cared_for, (), (), False)
+    )
     for row in people.rows:
         for role in row.role.split(","):
-            gathered.add(row.who, "recent contributor", "cc", f"from git history: {role.replace('_', ' ')}")
+            gathered.add(
+                row.who, "recent contributor", "cc", f"from git history: {role.replace('_', ' ')}"
+            )
     return tuple(sources.history.remarks)

@@ -36,7 +36,9 @@ Warned = tuple[str, Remedy | None]
 """A warning, and what settles it."""
 
 
-def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None) -> dict[str, Remedy | None]:
+def warnings_of(
+    facts: RecipientFacts, tree: Tree, repository: Repository | None
+) -> dict[str, Remedy | None]:
     """All warnings, the most serious first, with what settles them."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
     warnings: tuple[str | Warned, ...] = (
@@ -74,14 +76,26 @@ def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
         email = recipient.address.email
         verdict = judged(email)
         if verdict.state is AddressState.BAD:
-            yield f"{email} ({recipient.role}) is not a valid address and was omitted: {verdict.reason}"
+            yield (
+                f"{email} ({recipient.role}) is not a valid address and was omitted:"
+                f" {verdict.reason}"
+            )
         elif verdict.state is AddressState.DOUBTFUL:
-            yield f"{email} ({recipient.role}) may be invalid: {verdict.reason}", Remedy(RemedyKind.EXCLUDE, (email,))
+            yield (
+                f"{email} ({recipient.role}) may be invalid: {verdict.reason}",
+                Remedy(RemedyKind.EXCLUDE, (email,)),
+            )
         gone = bounces(email, gone_addresses())
         if gone:
-            words = f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}: {gone.why}"
+            words = (
+                f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}:"
+                f" {gone.why}"
+            )
             if gone.instead:
-                yield f"{words}; use {gone.instead}", Remedy(RemedyKind.REPLACE, (email,), gone.instead)
+                yield (
+                    f"{words}; use {gone.instead}",
+                    Remedy(RemedyKind.REPLACE, (email,), gone.instead),
+                )
             else:
                 yield words, Remedy(RemedyKind.EXCLUDE, (email,))
 
@@ -96,12 +110,17 @@ def _statuses(sections: Iterable[Section]) -> Iterator[str]:
 
 
 def _nobody(facts: RecipientFacts) -> Iterator[str]:
-    rest = next((f" other than {match.section.name}" for match in facts.named.matches if match.is_rest), "")
+    rest = next(
+        (f" other than {match.section.name}" for match in facts.named.matches if match.is_rest), ""
+    )
     taken = {path for match in facts.named.matches if not match.is_rest for path in match.paths}
     alone = [path for path in facts.paths if path not in taken and path != "MAINTAINERS"]
     if alone:
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
-        yield f"{', '.join(alone[:3])}{more}: not in any section of MAINTAINERS{rest}; --git adds recent contributors"
+        yield (
+            f"{', '.join(alone[:3])}{more}: not in any section of MAINTAINERS{rest}; --git adds"
+            " recent contributors"
+        )
 
 
 def _lists(facts: RecipientFacts) -> Iterator[str]:
@@ -112,14 +131,24 @@ def _lists(facts: RecipientFacts) -> Iterator[str]:
 
 def _left_out(facts: RecipientFacts) -> Iterator[Warned]:
     for section, address in facts.named.left_out:
-        yield f"{section}: {address} omitted: subscribers only (--s adds it)", Remedy(RemedyKind.ADD, (address,))
+        yield (
+            f"{section}: {address} omitted: subscribers only (--s adds it)",
+            Remedy(RemedyKind.ADD, (address,)),
+        )
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
     """Warnings for sections whose T: trees do not include the tree of the current branch."""
     if repository is None or not facts.named.matches:
         return
-    section = next((match.section for match in facts.named.matches if not match.is_rest and match.section.tree_urls), None)
+    section = next(
+        (
+            match.section
+            for match in facts.named.matches
+            if not match.is_rest and match.section.tree_urls
+        ),
+        None,
+    )
     remote = _remote(repository) if section else None
     if section is None or remote is None:
         return
@@ -127,8 +156,13 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
     trees = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
     if trees and not any(_same_tree(url, tree) for tree, _ in trees):
         shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
-        remedy = Remedy(RemedyKind.REBASE, tuple(f"git {tree} {branch}".strip() for tree, branch in trees))
-        yield f"{section.name} uses the tree {shown}; your branch is based on {name} ({url})", remedy
+        remedy = Remedy(
+            RemedyKind.REBASE, tuple(f"git {tree} {branch}".strip() for tree, branch in trees)
+        )
+        yield (
+            f"{section.name} uses the tree {shown}; your branch is based on {name} ({url})",
+            remedy,
+        )
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
@@ -145,18 +179,27 @@ def _remote(repository: Repository) -> tuple[str, str] | None:
 def _same_tree(one: str, other: str) -> bool:
     def bare(url: str) -> list[str]:
         path = re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url).rstrip("/").removesuffix(".git")
-        return [part for part in path.split("/") if part not in ("pub", "scm", "linux", "kernel", "git")]
+        return [
+            part for part in path.split("/") if part not in ("pub", "scm", "linux", "kernel", "git")
+        ]
 
     return bare(one)[-2:] == bare(other)[-2:]
 
 
 def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
-    """Warnings for -next trees during the merge window: the current tree is a release, before the next -rc1."""
-    words = sorted({word for patch in facts.patches for word in patch.subject.words if word.endswith("-next")})
+    """Warnings for -next trees during the merge window: the current tree is a release, before the
+    next -rc1.
+    """
+    words = sorted(
+        {word for patch in facts.patches for word in patch.subject.words if word.endswith("-next")}
+    )
     extra = _RELEASE.search(tree.read("Makefile") or b"") if words else None
     if extra and not extra[1] and tree.version:
         release = ".".join(map(str, tree.version))
-        yield f"{', '.join(words)} may be closed: the tree is at {release}, so the merge window may be open"
+        yield (
+            f"{', '.join(words)} may be closed: the tree is at {release}, so the merge window may"
+            " be open"
+        )
 
 
 def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
@@ -169,11 +212,17 @@ def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
 
 def too_many(count: int) -> str:
     """Why a plan stops."""
-    return f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and send --force REASON is required"
+    return (
+        f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and"
+        " send --force REASON is required"
+    )
 
 
 def _too_many(facts: RecipientFacts) -> Iterator[str]:
     if len(facts.recipients) > MOST_RECIPIENTS:
         yield too_many(len(facts.recipients))
     elif len(facts.recipients) > MANY:
-        yield f"{len(facts.recipients)} recipients: some servers reject so many; consider splitting the series by subsystem"
+        yield (
+            f"{len(facts.recipients)} recipients: some servers reject so many; consider splitting"
+            " the series by subsystem"
+        )

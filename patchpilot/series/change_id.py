@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Change-ids, by which b4 and patchpilot identify a series in all its versions, and the tags of sends that contain them."""
+"""Change-ids, by which b4 and patchpilot identify a series in all its versions, and the tags of
+sends that contain them.
+"""
 
 import re
 import secrets
@@ -27,13 +29,23 @@ def change_id_line(change_id: str) -> str:
 
 
 def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
-    """The change-id that the last such line of a text names, or None. Gerrit's identify a commit, not a series: they count only with `gerrit`."""
-    named = [match[1] for line in lines if (match := _LINE.fullmatch(line)) and (gerrit or not _GERRIT.fullmatch(match[1]))]
+    """The change-id that the last such line of a text names, or None.
+
+    Gerrit's identify a commit, not a series: they count only with `gerrit`.
+    """
+    named = [
+        match[1]
+        for line in lines
+        if (match := _LINE.fullmatch(line)) and (gerrit or not _GERRIT.fullmatch(match[1]))
+    ]
     return named[-1] if named else None
 
 
 def change_ids(series: Series) -> Iterator[str]:
-    """The change-ids that mails and patch files say they belong to, the cover letter's first. Commits are not searched."""
+    """The change-ids that mails and patch files say they belong to, the cover letter's first.
+
+    Commits are not searched.
+    """
     for patch in (*((series.cover,) if series.cover else ()), *series.patches):
         if patch.commit is None and (change_id := change_id_in(patch.lines)):
             yield change_id

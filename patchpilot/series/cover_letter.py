@@ -16,11 +16,15 @@ GIT_SUBJECT = "*** SUBJECT HERE ***"
 _PLACEHOLDER = re.compile(r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}")
 """The placeholders of git's, b4's and patchpilot's templates."""
 _SHORTLOG = re.compile(r"^\S.* \(\d+\):$", re.MULTILINE)
-_CHANGES = re.compile(r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→|:))", re.IGNORECASE | re.MULTILINE)
+_CHANGES = re.compile(
+    r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→|:))", re.IGNORECASE | re.MULTILINE
+)
 
 
 def template(name: str, folder: Path | None = None) -> str:
-    """A template's text by name (`cover`, `note`, `ping`, `resend` …): the user's own in `folder`, else the shipped one."""
+    """A template's text by name (`cover`, `note`, `ping`, `resend` …): the user's own in `folder`,
+    else the shipped one.
+    """
     known = {file.stem: file for file in data_dir("templates").glob("*.txt")}
     own = (folder or own_templates()) / f"{name}.txt"
     place = own if own.is_file() else known.get(name)
@@ -29,9 +33,13 @@ def template(name: str, folder: Path | None = None) -> str:
     try:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read template {place}: {error}", hint="templates must be UTF-8 text") from error
+        raise InputError(
+            f"cannot read template {place}: {error}", hint="templates must be UTF-8 text"
+        ) from error
     lines = text.split("\n")
-    return "\n".join(lines[1:] if lines and "SPDX-License-Identifier" in lines[0] else lines).lstrip("\n")
+    return "\n".join(
+        lines[1:] if lines and "SPDX-License-Identifier" in lines[0] else lines
+    ).lstrip("\n")
 
 
 def own_templates() -> Path:
@@ -42,7 +50,10 @@ def own_templates() -> Path:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """A template with its `${names}` filled; unknown names stay, and lines whose `${link}` is "" are left out."""
+    """A template with its `${names}` filled.
+
+    Unknown names stay, and lines whose `${link}` is "" are left out.
+    """
     if values.get("link") == "":
         text = "\n".join(line for line in text.split("\n") if "${link}" not in line)
     return Template(text).safe_substitute(values)
@@ -55,7 +66,9 @@ def without_comments(text: str) -> str:
 
 
 def split_cover(text: str) -> tuple[str, str, str]:
-    """(subject, body, changelog) of a cover letter or branch description: its first line is the subject."""
+    """(subject, body, changelog) of a cover letter or branch description: its first line is the
+    subject.
+    """
     head, _, rest = text.strip("\n").partition("\n")
     subject = head.strip()
     body, changelog = rest.strip("\n"), ""
@@ -63,13 +76,17 @@ def split_cover(text: str) -> tuple[str, str, str]:
     for at, part in enumerate(parts[1:], 1):
         if _CHANGES.search(part):
             changelog = part.strip("\n")
-            body = "\n---\n".join([parts[0].rstrip("\n"), *(part.strip("\n") for part in parts[at + 1 :])]).strip("\n")
+            body = "\n---\n".join(
+                [parts[0].rstrip("\n"), *(part.strip("\n") for part in parts[at + 1 :])]
+            ).strip("\n")
             break
     return subject, body, changelog
 
 
 def given_cover(text: str) -> tuple[str | None, str]:
-    """(subject, body) of a cover given as one text: its first line is the subject where a blank line or nothing follows, else None."""
+    """(subject, body) of a cover given as one text: its first line is the subject where a blank
+    line or nothing follows, else None.
+    """
     text = text.replace("\r\n", "\n").strip("\n")
     head, _, rest = text.partition("\n")
     if not head.strip() or rest.partition("\n")[0].strip():
@@ -88,9 +105,13 @@ def is_written(text: str) -> bool:
 
 
 def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
-    """A cover's body with the changelogs of all versions up to this one below it, the newest first."""
+    """A cover's body with the changelogs of all versions up to this one below it, the newest first."""  # noqa: E501
     parts = [text.strip("\n")]
-    parts += [changelogs[str(number)].strip("\n") for number in range(version, 1, -1) if changelogs.get(str(number), "").strip()]
+    parts += [
+        changelogs[str(number)].strip("\n")
+        for number in range(version, 1, -1)
+        if changelogs.get(str(number), "").strip()
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -111,6 +132,11 @@ def has_changes(text: str) -> bool:
     """Whether a changelog has more than its heading, its link and placeholders."""
     for line in text.splitlines():
         clean = line.strip().lstrip("-* ").strip()
-        if clean and not _CHANGES.match(clean) and not clean.lower().startswith("link to v") and "EDITME" not in clean:
+        if (
+            clean
+            and not _CHANGES.match(clean)
+            and not clean.lower().startswith("link to v")
+            and "EDITME" not in clean
+        ):
             return True
     return False

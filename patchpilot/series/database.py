@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's databases: creation, migration, checks, backups and recovery. All failures of SQLite are raised as PatchpilotErrors."""
+"""The user's databases: creation, migration, checks, backups and recovery.
+
+All failures of SQLite are raised as PatchpilotErrors.
+"""
 
 import contextlib
 import errno
@@ -37,8 +40,9 @@ def _any_row(_table: str, _row: Row) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The name of a database in errors, and the scripts that create it and migrate each version to the next. `is_valid` checks whether a row of
-    a table makes sense: a recovery leaves out those that do not."""
+    """The name of a database in errors, and the scripts that create it and migrate each version to
+    the next. `is_valid` checks whether a row of a table makes sense: a recovery leaves out those
+    that do not."""
 
     what: str
     migrations: tuple[str, ...]
@@ -50,11 +54,15 @@ class DamagedError(InputError):
 
 
 def open_database(file: Path, layout: Layout) -> "Database":
-    """The database, in autocommit: each statement is on disk when it returns. Checked once a process; backed up each day and before a migration."""
+    """The database, in autocommit: each statement is on disk when it returns.
+
+    Checked once a process; backed up each day and before a migration.
+    """
     there = file.exists()
     try:
         if not there:
-            # do not open a file that may be in use: closing it would drop this process's SQLite locks on it
+            # do not open a file that may be in use: closing it would drop this process's SQLite
+            # locks on it
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         existed = file.stat().st_size > 0
@@ -62,7 +70,8 @@ def open_database(file: Path, layout: Layout) -> "Database":
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
         raise InputError(
-            f"{layout.what} cannot be opened: {error.strerror or error}: {file}", hint="set XDG_STATE_HOME to a writable directory"
+            f"{layout.what} cannot be opened: {error.strerror or error}: {file}",
+            hint="set XDG_STATE_HOME to a writable directory",
         ) from error
     if there and not existed and backups(file) and file not in _checked:
         raise damaged(file, layout.what, "the file is empty")
@@ -83,9 +92,12 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
     if database.file not in _checked:
         row = database.execute("PRAGMA quick_check(1)").fetchone()
         if row is None or row[0] != "ok":
-            raise damaged(database.file, layout.what, str(row[0]).splitlines()[-1] if row else "no answer")
+            raise damaged(
+                database.file, layout.what, str(row[0]).splitlines()[-1] if row else "no answer"
+            )
     if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        # readers and a writer at once; where another program holds the file, the next one that opens it does this
+        # readers and a writer at once; where another program holds the file, the next one that
+        # opens it does this
         try:
             database.execute("PRAGMA journal_mode = WAL")
         except DamagedError:
@@ -94,7 +106,10 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
             pass
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(layout.migrations):
-        raise InputError(f"{database.file} was written by a newer version of patchpilot", hint=_way_back(database.file, layout))
+        raise InputError(
+            f"{database.file} was written by a newer version of patchpilot",
+            hint=_way_back(database.file, layout),
+        )
     if existed:
         back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
     if version < len(layout.migrations):
@@ -113,14 +128,23 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
 
 
 def _way_back(file: Path, layout: Layout) -> str:
-    """What to do about a database of a newer version: its state before the migration is in a backup."""
+    """What to do about a database of a newer version: its state before the migration is in a
+    backup.
+    """
     kept = file.parent / "backups" / f"{file.stem}-version-{len(layout.migrations)}.sqlite3"
-    before = f"; its state before that is {kept}, which `sqlite3` and this version can read" if kept.exists() else ""
+    before = (
+        f"; its state before that is {kept}, which `sqlite3` and this version can read"
+        if kept.exists()
+        else ""
+    )
     return f"upgrade patchpilot: `pip install --upgrade patchpilot`{before}"
 
 
 def _missing(database: sqlite3.Connection, layout: Layout) -> str:
-    """The first table or column that the database should have and has not, in words; empty when all are there."""
+    """The first table or column that the database should have and has not, in words.
+
+    Empty when all are there.
+    """
     for name, columns in _tables(layout.migrations).items():
         there = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
         if not there:
@@ -136,13 +160,24 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
-        names = [row[0] for row in model.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
-        return {name: frozenset(row[1] for row in model.execute(f"PRAGMA table_info({name})")) for name in names}
+        names = [
+            row[0]
+            for row in model.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+        ]
+        return {
+            name: frozenset(row[1] for row in model.execute(f"PRAGMA table_info({name})"))
+            for name in names
+        }
 
 
 @contextlib.contextmanager
 def writing(database: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: data read in it does not change before it commits. Nested calls join the outer transaction."""
+    """One write transaction: data read in it does not change before it commits.
+
+    Nested calls join the outer transaction.
+    """
     if database.in_transaction:
         yield
         return
@@ -157,7 +192,10 @@ def writing(database: sqlite3.Connection) -> Iterator[None]:
 
 
 class Database(sqlite3.Connection):
-    """A connection whose failures are PatchpilotErrors, also while rows are read. Constraint violations stay SQLite's errors."""
+    """A connection whose failures are PatchpilotErrors, also while rows are read.
+
+    Constraint violations stay SQLite's errors.
+    """
 
     file = Path()
     what = "the database"
@@ -193,17 +231,26 @@ class Database(sqlite3.Connection):
         if code in (_BUSY, _LOCKED):
             return PatchpilotError(
                 f"{self.what} is locked by another process: {error}",
-                hint=f"wait for the other patchpilot process to finish; `fuser -v {shlex.quote(str(self.file))}` lists it",
+                hint=(
+                    "wait for the other patchpilot process to finish; `fuser -v"
+                    f" {shlex.quote(str(self.file))}` lists it"
+                ),
             )
         folder = shlex.quote(str(self.file.parent))
         if code == _FULL:
             return PatchpilotError(
                 f"{self.what} cannot be written: {error}",
-                hint=f"free up disk space and run the command again: nothing was changed; to see what is left: `df -h {folder}`",
+                hint=(
+                    "free up disk space and run the command again: nothing was changed; to see"
+                    f" what is left: `df -h {folder}`"
+                ),
             )
         return PatchpilotError(
             f"{self.what} cannot be written: {error}",
-            hint=f"check the disk and the permissions of {self.file}, with `ls -l {folder}` and `df -h {folder}`",
+            hint=(
+                f"check the disk and the permissions of {self.file}, with `ls -l {folder}` and `df"
+                f" -h {folder}`"
+            ),
         )
 
 
@@ -243,20 +290,30 @@ class Cursor(sqlite3.Cursor):
 def damaged(file: Path, what: str, why: str) -> DamagedError:
     """The error for a database that cannot be read, with the command that recovers it."""
     known = backups(file)
-    there = f"the newest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC" if known else "no backup"
+    there = (
+        f"the newest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
+        if known
+        else "no backup"
+    )
     return DamagedError(
         f"{what} is damaged: {file}: {why}",
         hint=Action(
             "doctor",
             ("--recover",),
-            f"`{{}}` restores the newest backup and all rows that can still be read ({there}); it keeps the damaged file",
+            f"`{{}}` restores the newest backup and all rows that can still be read ({there}); it"
+            " keeps the damaged file",
         ),
     )
 
 
 def backups(file: Path) -> tuple[Path, ...]:
     """The backups of a database, the newest last."""
-    return tuple(sorted((file.parent / "backups").glob(f"{file.stem}-*.sqlite3"), key=lambda file: (file.stat().st_mtime_ns, file.name)))
+    return tuple(
+        sorted(
+            (file.parent / "backups").glob(f"{file.stem}-*.sqlite3"),
+            key=lambda file: (file.stat().st_mtime_ns, file.name),
+        )
+    )
 
 
 def back_up(database: Database, label: str) -> None:
@@ -272,7 +329,9 @@ def back_up(database: Database, label: str) -> None:
             draft.chmod(0o600)
             database.backup(copy)
         draft.replace(wanted)
-        for old in [backup for backup in backups(database.file) if "-version-" not in backup.name][:-KEPT]:
+        for old in [backup for backup in backups(database.file) if "-version-" not in backup.name][
+            :-KEPT
+        ]:
             old.unlink()
     except (OSError, sqlite3.Error):
         draft.unlink(missing_ok=True)
@@ -280,7 +339,9 @@ def back_up(database: Database, label: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What a recovery did: the new path of the damaged file, the backup used, and how many rows came from each."""
+    """What a recovery did: the new path of the damaged file, the backup used, and how many rows
+    came from each.
+    """
 
     damaged: Path
     backup: Path | None
@@ -289,10 +350,20 @@ class Recovery:
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replace a damaged database by its newest valid backup and the valid rows of the damaged one; None when it is not damaged."""
+    """Replace a damaged database by its newest valid backup and the valid rows of the damaged one.
+
+    None when it is not damaged.
+    """
     _checked.discard(file)
-    with contextlib.suppress(DamagedError), contextlib.closing(open_database(file, layout)) as database:
-        if all(layout.is_valid(name, row) for name in _tables(layout.migrations) for row in _rows(database, name)):
+    with (
+        contextlib.suppress(DamagedError),
+        contextlib.closing(open_database(file, layout)) as database,
+    ):
+        if all(
+            layout.is_valid(name, row)
+            for name in _tables(layout.migrations)
+            for row in _rows(database, name)
+        ):
             return None
     aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     for ending in ("", "-wal", "-shm"):
@@ -309,7 +380,9 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         database.execute("PRAGMA foreign_keys = OFF")
         with writing(database):
             # row by row, since a backup may have damage that no check finds
-            restored = sum(_salvage(database, backup, name, layout) for name in tables) if backup else 0
+            restored = (
+                sum(_salvage(database, backup, name, layout) for name in tables) if backup else 0
+            )
             salvaged = sum(_salvage(database, aside, name, layout) for name in tables)
             for row in database.execute("PRAGMA foreign_key_check").fetchall():
                 database.execute(f"DELETE FROM {row[0]} WHERE rowid = ?", (row[1],))
@@ -337,7 +410,9 @@ def _rows(database: Database, table: str) -> Iterator[Row]:
 
 
 def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
-    """Copy the valid rows of a damaged file's table, which is read from its beginning and from its end; returns their number."""
+    """Copy the valid rows of a damaged file's table, which is read from its beginning and from its
+    end; returns their number.
+    """
     columns = sorted(_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
@@ -346,7 +421,9 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                 there = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
                 columns = [name for name in columns if name in there]
                 # not by an index: what is read is the table
-                numbers = old.execute(f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}")
+                numbers = old.execute(
+                    f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}"
+                )
                 last: int | None = None
                 for (number,) in numbers:
                     if last is not None and (number <= last if order == "ASC" else number >= last):
@@ -361,15 +438,23 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
     for _, row in sorted(rows.items()):
         if layout.is_valid(table, dict(zip(columns, row, strict=True))):
             with contextlib.suppress(sqlite3.Error):
-                database.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", row)
+                database.execute(
+                    f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES"
+                    f" ({', '.join('?' * len(columns))})",
+                    row,
+                )
                 taken += 1
     return taken
 
 
-def _row_at(database: sqlite3.Connection, table: str, columns: Sequence[str], number: int) -> tuple[Any, ...] | None:
+def _row_at(
+    database: sqlite3.Connection, table: str, columns: Sequence[str], number: int
+) -> tuple[Any, ...] | None:
     """One row of a table; None when it cannot be read."""
     try:
-        row: tuple[Any, ...] | None = database.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)).fetchone()
+        row: tuple[Any, ...] | None = database.execute(
+            f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)
+        ).fetchone()
     except _UNREADABLE:
         return None
     return row

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts: what a topic's mails say in addition to its commits, kept outside the branch so that no rebase, crash or failed send loses it."""
+"""Drafts: what a topic's mails say in addition to its commits, kept outside the branch so that no
+rebase, crash or failed send loses it.
+"""
 
 import contextlib
 import json
@@ -16,7 +18,17 @@ from patchpilot.series.database import writing
 from patchpilot.series.patch_pairing import PatchTraits, pair_patches
 from patchpilot.series.topic_database import connect
 
-CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
+CHOICES = (
+    "version",
+    "prefix",
+    "in_reply_to",
+    "cover_subject",
+    "cover_text",
+    "changelogs",
+    "notes",
+    "answers",
+    "waivers",
+)
 """The fields of a draft that the user set; the others identify the topic and what was sent."""
 
 
@@ -34,19 +46,25 @@ class Drafts:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """One write transaction around reading a draft and writing it: without other writes in between."""
+        """One write transaction around reading a draft and writing it: without other writes in
+        between.
+        """
         with writing(self._db):
             yield
 
     def get(self, change_id: str) -> Draft | None:
         """The draft of a change-id."""
-        row = self._db.execute("SELECT data FROM drafts WHERE change_id = ?", (change_id,)).fetchone()
+        row = self._db.execute(
+            "SELECT data FROM drafts WHERE change_id = ?", (change_id,)
+        ).fetchone()
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
         """Every draft (of a repository), the most recently changed first."""
         rows = self._db.execute(
-            "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid DESC", (repository, repository)
+            "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid"
+            " DESC",
+            (repository, repository),
         ).fetchall()
         return tuple(self._load(row[0]) for row in rows)
 
@@ -59,20 +77,35 @@ class Drafts:
         try:
             self._db.execute(
                 "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
-                " repository = excluded.repository, branch = excluded.branch, data = excluded.data, updated = excluded.updated",
-                (draft.change_id, draft.repository, draft.branch, json.dumps(asdict(draft)), datetime.now(UTC).isoformat()),
+                " repository = excluded.repository, branch = excluded.branch, data = excluded.data,"
+                " updated = excluded.updated",
+                (
+                    draft.change_id,
+                    draft.repository,
+                    draft.branch,
+                    json.dumps(asdict(draft)),
+                    datetime.now(UTC).isoformat(),
+                ),
             )
         except sqlite3.Error as error:
-            raise PatchpilotError(f"the draft cannot be written: {error}", hint="free up disk space for the state directory") from error
+            raise PatchpilotError(
+                f"the draft cannot be written: {error}",
+                hint="free up disk space for the state directory",
+            ) from error
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Write the fields that differ between two states of a draft, with their `origin`. Returns `after` with origins."""
+        """Write the fields that differ between two states of a draft, with their `origin`.
+
+        Returns `after` with origins.
+        """
         with self.changing():
             return self._keep(before, after, origin)
 
     def _keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        known = self.get(after.change_id) or Draft(after.change_id, after.repository, after.branch, patches=after.patches)
+        known = self.get(after.change_id) or Draft(
+            after.change_id, after.repository, after.branch, patches=after.patches
+        )
         origins, dated = dict(known.origins), f"{origin}, {datetime.now(UTC):%Y-%m-%d}"
         for name in CHOICES:
             old, new = getattr(before, name), getattr(after, name)
@@ -80,7 +113,11 @@ class Drafts:
                 continue
             if isinstance(new, Mapping):
                 changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-                merged: Any = {key: value for key, value in {**getattr(known, name), **new}.items() if key in new or key not in changed}
+                merged: Any = {
+                    key: value
+                    for key, value in {**getattr(known, name), **new}.items()
+                    if key in new or key not in changed
+                }
                 known = replace(known, **{name: merged})
                 origins |= {f"{name}.{key}": dated for key in changed}
             else:
@@ -94,10 +131,18 @@ class Drafts:
         """Delete a draft."""
         self._db.execute("DELETE FROM drafts WHERE change_id = ?", (change_id,))
 
-    def recognize(self, repository: str, branch: str | None, patches: Sequence[KnownPatch], branches: Sequence[str] = ()) -> Draft | None:
-        """The draft these patches belong to: they share patch-ids or subjects with it, or it is this branch's and empty.
+    def recognize(
+        self,
+        repository: str,
+        branch: str | None,
+        patches: Sequence[KnownPatch],
+        branches: Sequence[str] = (),
+    ) -> Draft | None:
+        """The draft these patches belong to: they share patch-ids or subjects with it, or it is
+        this branch's and empty.
 
-        A draft of another branch that still exists (`branches`) is taken only when it shares most patch-ids: that is a copy of the branch.
+        A draft of another branch that still exists (`branches`) is taken only when it shares most
+        patch-ids: that is a copy of the branch.
         """
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
@@ -108,11 +153,17 @@ class Drafts:
         for draft in self.all(repository):
             known = {patch.patch_id for patch in draft.patches}
             same = len(ids & known)
-            alike = len(subjects & {patch.subject for patch in draft.patches}) or len(dates & {patch.authored for patch in draft.patches})
+            alike = len(subjects & {patch.subject for patch in draft.patches}) or len(
+                dates & {patch.authored for patch in draft.patches}
+            )
             mine = branch is not None and draft.branch == branch
             gone = draft.branch is None or draft.branch not in branches
             score = 2.0 * same + alike + (0.5 if mine else 0.0)
-            fits = (mine and (same or alike or not known)) or (not mine and gone and (same or alike)) or (same * 2 > len(ids | known))
+            fits = (
+                (mine and (same or alike or not known))
+                or (not mine and gone and (same or alike))
+                or (same * 2 > len(ids | known))
+            )
             if fits and (best is None or score > best[0]):
                 best = (score, draft)
         return best[1] if best else None
@@ -124,7 +175,9 @@ def _value(draft: Draft, name: str) -> object:
     return value.get(key) if isinstance(value, Mapping) else value
 
 
-def pair_known(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
+def pair_known(
+    old: Sequence[KnownPatch], new: Sequence[KnownPatch]
+) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
     """Which patch became which, as `pair_patches` finds it: (then, now)."""
     pairs = pair_patches([_traits(patch) for patch in old], [_traits(patch) for patch in new])
     return tuple((old[place], new[at]) for at, place in pairs.items())
@@ -152,7 +205,11 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """The words of a subject prefix with PATCH among them: `net-next` is `PATCH net-next`; "" is git's own. UsageError where it is not valid."""
+    """The words of a subject prefix with PATCH among them: `net-next` is `PATCH net-next`; "" is
+    git's own.
+
+    UsageError where it is not valid.
+    """
     words = text.strip()
     if words.startswith("[") and words.endswith("]"):
         words = words[1:-1].strip()
@@ -161,7 +218,9 @@ def complete_prefix(text: str) -> str:
     if any(bracket in words for bracket in "[]"):
         raise UsageError(f"subject prefix {text!r}: brackets are not allowed", hint=hint)
     parts = words.split()
-    if number := next((part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)), None):
+    if number := next(
+        (part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)), None
+    ):
         raise UsageError(
             f"subject prefix {text!r}: must not contain {number!r}",
             hint="set the version with -v N; patches are numbered automatically",
@@ -174,4 +233,7 @@ def complete_prefix(text: str) -> str:
 def one_line_each(*texts: str | None) -> None:
     """UsageError where a header value has a line break or another control character."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
-        raise UsageError("a mail header must be one line of printable text", hint="omit line breaks and control characters")
+        raise UsageError(
+            "a mail header must be one line of printable text",
+            hint="omit line breaks and control characters",
+        )

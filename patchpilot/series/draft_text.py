@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft as one text to edit, export and import: cover, changelog and a note for each patch, each under a heading line."""
+"""A draft as one text to edit, export and import: cover, changelog and a note for each patch, each
+under a heading line.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,8 +23,15 @@ _EXPORT = "#~ patchpilot draft, topic "
 
 
 def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None) -> str:
-    """The draft as text, laid out by the templates cover, changelog and note; `changed` has the items of a new version's changelog."""
-    lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are ignored. Empty parts are ignored.", ""]
+    """The draft as text, laid out by the templates cover, changelog and note.
+
+    `changed` has the items of a new version's changelog.
+    """
+    lines = [
+        f"{_EXPORT}{draft.change_id}, v{draft.version}",
+        "#~ Lines that begin with #~ are ignored. Empty parts are ignored.",
+        "",
+    ]
     cover = {
         "subject": draft.cover_subject,
         "text": draft.cover_text.strip("\n"),
@@ -30,11 +39,18 @@ def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = 
         "patches": _remarks(patch.subject for patch in draft.patches),
     }
     lines += ["==== cover ====", fill(template("cover", folder), cover)]
-    versions = sorted({int(changelog) for changelog in draft.changelogs} | ({draft.version} if draft.version > 1 else set()), reverse=True)
+    versions = sorted(
+        {int(changelog) for changelog in draft.changelogs}
+        | ({draft.version} if draft.version > 1 else set()),
+        reverse=True,
+    )
     for version in versions:
         text = draft.changelogs.get(str(version), "").strip("\n")
         if version == draft.version:
-            text = fill(template("changelog", folder), {"changelog": text, "previous": str(version - 1), "hints": _remarks(changed)})
+            text = fill(
+                template("changelog", folder),
+                {"changelog": text, "previous": str(version - 1), "hints": _remarks(changed)},
+            )
         lines += [f"==== changelog v{version} ====", text]
     for patch in draft.patches:
         note = {"note": draft.notes.get(patch.patch_id, "").strip("\n"), "subject": patch.subject}
@@ -47,10 +63,16 @@ def _remarks(lines: Iterable[str]) -> str:
 
 
 def from_text(draft: Draft, text: str) -> Draft:
-    """The draft with the content of such a text. InputError names a heading that does not match, or the line of a control character."""
+    """The draft with the content of such a text.
+
+    InputError names a heading that does not match, or the line of a control character.
+    """
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise InputError(f"line {line}: control character {printable(found[0])}", hint="remove it: no mail can hold it")
+        raise InputError(
+            f"line {line}: control character {printable(found[0])}",
+            hint="remove it: no mail can hold it",
+        )
     parts = _parts(text)
     changed = draft
     notes, changelogs = dict(draft.notes), dict(draft.changelogs)
@@ -64,12 +86,17 @@ def from_text(draft: Draft, text: str) -> Draft:
             changed = replace(changed, cover_subject=subject.strip(), cover_text=rest.strip("\n"))
         elif match[2]:
             if not _VERSION.fullmatch(match[2]):
-                raise InputError(f"no version of a series: v{match[2][:40]}", hint="do not change the heading lines")
+                raise InputError(
+                    f"no version of a series: v{match[2][:40]}",
+                    hint="do not change the heading lines",
+                )
             changelogs[match[2]] = content
         elif match[3] in ids:
             notes[ids[match[3]]] = content
         else:
-            raise InputError(f"the draft has no patch {match[3]!r}", hint="do not change the heading lines")
+            raise InputError(
+                f"the draft has no patch {match[3]!r}", hint="do not change the heading lines"
+            )
     return replace(
         changed,
         notes={key: value for key, value in notes.items() if value},
@@ -88,7 +115,9 @@ def _parts(text: str) -> dict[str, str]:
         elif line.strip() and not line.startswith(COMMENT):
             raise InputError(
                 "not an exported draft: text before the first ==== heading",
-                hint=Action("draft", ("--export", "FILE"), "`{}` writes a file in the right format"),
+                hint=Action(
+                    "draft", ("--export", "FILE"), "`{}` writes a file in the right format"
+                ),
             )
     return {heading: "\n".join(lines) for heading, lines in parts.items()}
 

@@ -12,7 +12,10 @@ LARGEST = 4 << 20
 
 
 def given_text(file: str | Path, hint: Advice) -> str:
-    """The text of a file (`-`: standard input). InputError where it cannot be read, is too large or is not UTF-8."""
+    """The text of a file (`-`: standard input).
+
+    InputError where it cannot be read, is too large or is not UTF-8.
+    """
     try:
         if str(file) == "-":
             data = sys.stdin.buffer.read(LARGEST + 1)
@@ -20,7 +23,9 @@ def given_text(file: str | Path, hint: Advice) -> str:
             with Path(file).open("rb") as stream:
                 data = stream.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}", hint=hint) from error
+        raise InputError(
+            f"cannot read {file}: {getattr(error, 'strerror', None) or error}", hint=hint
+        ) from error
     if len(data) > LARGEST:
         raise InputError(f"{file}: larger than {LARGEST >> 20} MiB", hint=hint)
     try:

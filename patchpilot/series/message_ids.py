@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs of a series' mails, stored with the draft, so that a send or the next preview uses those of the last preview."""
+"""Message-IDs of a series' mails, stored with the draft, so that a send or the next preview uses
+those of the last preview.
+"""
 
 import hashlib
 import re
@@ -15,18 +17,31 @@ from patchpilot.series.change_id import stem
 from patchpilot.series.draft import Drafts
 
 
-def new_message_ids(change_id: str, version: int, count: int, sender: Address, day: date) -> tuple[str, ...]:
-    """Message-IDs for the mails 0…count of a series, sharing one unpredictable part, as `20261120-topic-v2-1-0123456789ab@example.org`."""
+def new_message_ids(
+    change_id: str, version: int, count: int, sender: Address, day: date
+) -> tuple[str, ...]:
+    """Message-IDs for the mails 0…count of a series, sharing one unpredictable part, as
+    `20261120-topic-v2-1-0123456789ab@example.org`.
+    """
     words = re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.") or "patch"
-    domain = re.sub(r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2]) or "localhost"
+    domain = (
+        re.sub(r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2])
+        or "localhost"
+    )
     part = secrets.token_hex(6)
-    return tuple(f"{day:%Y%m%d}-{words}-v{version}-{number}-{part}@{domain}" for number in range(count + 1))
+    return tuple(
+        f"{day:%Y%m%d}-{words}-v{version}-{number}-{part}@{domain}" for number in range(count + 1)
+    )
 
 
-def kept_ids(draft: Draft, kind: str, content: Iterable[bytes | str], new: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
-    """The Message-IDs of the last preview of this kind when its mails had the same content; else new ones, which are stored.
+def kept_ids(
+    draft: Draft, kind: str, content: Iterable[bytes | str], new: Callable[[], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """The Message-IDs of the last preview of this kind when its mails had the same content; else
+    new ones, which are stored.
 
-    Different content gets different ids: an exported or manually sent mail must not share its id with a different one.
+    Different content gets different ids: an exported or manually sent mail must not share its id
+    with a different one.
     """
     digest = hashlib.sha256()
     for part in content:
@@ -47,20 +62,36 @@ def kept_ids(draft: Draft, kind: str, content: Iterable[bytes | str], new: Calla
 
 
 def forget_ids(change_id: str, *, to_self: bool = False) -> None:
-    """Delete the ids after a send, as the next mails are different. A test copy keeps those shown for the real mails."""
+    """Delete the ids after a send, as the next mails are different.
+
+    A test copy keeps those shown for the real mails.
+    """
     with Drafts() as drafts, drafts.changing():
         known = drafts.get(change_id)
         if known and known.shown:
-            left = {kind: ids for kind, ids in known.shown.items() if kind.endswith("to-self") is not to_self}
+            left = {
+                kind: ids
+                for kind, ids in known.shown.items()
+                if kind.endswith("to-self") is not to_self
+            }
             drafts.save(replace(known, shown=left))
 
 
-def with_kept_ids(draft: Draft, kind: str, mails: tuple[RenderedMail, ...]) -> tuple[RenderedMail, ...]:
-    """Mails from a tool that generates new Message-IDs on each run, with the ids shown before for the same mails."""
+def with_kept_ids(
+    draft: Draft, kind: str, mails: tuple[RenderedMail, ...]
+) -> tuple[RenderedMail, ...]:
+    """Mails from a tool that generates new Message-IDs on each run, with the ids shown before for
+    the same mails.
+    """
     content = [
         part
         for mail in mails
-        for part in (mail.subject, mail.sender.header(), "answer" if mail.in_reply_to else "", mail.raw.partition(b"\n\n")[2])
+        for part in (
+            mail.subject,
+            mail.sender.header(),
+            "answer" if mail.in_reply_to else "",
+            mail.raw.partition(b"\n\n")[2],
+        )
     ]
     own = tuple(mail.message_id for mail in mails)
     kept = kept_ids(draft, kind, content, lambda: own)

@@ -12,8 +12,9 @@ Line = TypeVar("Line")
 ALIKE = 0.5
 """Similarity from which one patch may have become the other.
 
-Measured on 1,600 mailed patches: two versions of a patch share at least 0.44 of their changed lines, other changes of the same file by the same
-author at most 0.33. Of the titles of reworded patches 5 in 6 reach 0.5, of those of other patches to the same file 1 in 5.
+Measured on 1,600 mailed patches: two versions of a patch share at least 0.44 of their changed
+lines, other changes of the same file by the same author at most 0.33. Of the titles of reworded
+patches 5 in 6 reach 0.5, of those of other patches to the same file 1 in 5.
 """
 _NO_COMMON_LINE = 0.8
 """The weight of the title when the patches have few changed lines in common."""
@@ -24,10 +25,11 @@ _MOST_COMPARED = 250_000
 
 
 class PatchTraits(NamedTuple):
-    """The traits by which a patch is recognized in another version of its series; empty ones are unknown.
+    """The traits by which a patch is recognized in another version of its series; empty ones are
+    unknown.
 
-    `change` is its patch-id or another hash of its changes; `authored` its author date, which amending and rebasing leave alone;
-    `lines` its changed lines, counted.
+    `change` is its patch-id or another hash of its changes; `authored` its author date, which
+    amending and rebasing leave alone; `lines` its changed lines, counted.
     """
 
     title: str
@@ -48,7 +50,8 @@ def title_key(title: str) -> str:
 
 
 def title_similarity(one: str, other: str) -> float:
-    """How similar two titles are, 0 to 1: the mean of the share of words and of the share of characters in order that both have.
+    """How similar two titles are, 0 to 1: the mean of the share of words and of the share of
+    characters in order that both have.
 
     A prefix both have (`net: usb:`) does not count, as it names the place only.
     """
@@ -60,7 +63,12 @@ def title_similarity(one: str, other: str) -> float:
     text, other_text = ": ".join(mine), ": ".join(yours)
     words, others = set(_WORD.findall(text)), set(_WORD.findall(other_text))
     shared = 2 * len(words & others) / max(1, len(words) + len(others))
-    return (shared + SequenceMatcher(None, min(text, other_text), max(text, other_text), autojunk=False).ratio()) / 2
+    return (
+        shared
+        + SequenceMatcher(
+            None, min(text, other_text), max(text, other_text), autojunk=False
+        ).ratio()
+    ) / 2
 
 
 def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float:
@@ -73,7 +81,11 @@ def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float
 
 
 def patch_similarity(one: PatchTraits, other: PatchTraits) -> float:
-    """How similar two patches are, 0 to 1: by their changed lines or their titles, whichever is higher. 0 where they change different files."""
+    """How similar two patches are, 0 to 1: by their changed lines or their titles, whichever is
+    higher.
+
+    0 where they change different files.
+    """
     if one.paths and other.paths and not one.paths & other.paths:
         return 0.0
     title = title_similarity(one.title, other.title)
@@ -86,8 +98,9 @@ def patch_similarity(one: PatchTraits, other: PatchTraits) -> float:
 def pair_patches(old: Sequence[PatchTraits], new: Sequence[PatchTraits]) -> dict[int, int]:
     """Which place in `old` each place in `new` had; a place without an earlier one is not in it.
 
-    Patches are paired by their changes, by title, by author date (unless several share it), then the most similar first. The only patch
-    left in both versions, at the same place of equally many, is paired too where its changes are unknown.
+    Patches are paired by their changes, by title, by author date (unless several share it), then
+    the most similar first. The only patch left in both versions, at the same place of equally many,
+    is paired too where its changes are unknown.
     """
     pairing = _Pairing(old, new)
     pairing.by_key(lambda patch: patch.change)
@@ -112,7 +125,10 @@ class _Pairing:
         del self._rest[at], self._left[place]
 
     def by_key(self, key: Callable[[PatchTraits], str], *, unique: bool = False) -> None:
-        """Pair patches with the same key; of several the most similar, then in order. `unique`: only where one patch on either side has it."""
+        """Pair patches with the same key; of several the most similar, then in order.
+
+        `unique`: only where one patch on either side has it.
+        """
         before, after = _places(self.old, self._left, key), _places(self.new, self._rest, key)
         for name, places in after.items():
             earlier = before.get(name, [])
@@ -132,7 +148,13 @@ class _Pairing:
                 self._pair(at, place)
             return
         ranked = sorted(
-            (-score, -line_similarity(self.new[at].lines, self.old[place].lines), abs(at - place), at, place)
+            (
+                -score,
+                -line_similarity(self.new[at].lines, self.old[place].lines),
+                abs(at - place),
+                at,
+                place,
+            )
             for at in places
             for place in earlier
             if (score := patch_similarity(self.new[at], self.old[place])) >= lowest
@@ -142,14 +164,22 @@ class _Pairing:
                 self._pair(at, place)
 
     def by_place(self) -> None:
-        """Pair the only patch left on either side, where both are at the same place of equally many, unless their lines differ too much."""
-        if len(self._left) == len(self._rest) == 1 and len(self.old) == len(self.new) and self._left.keys() == self._rest.keys():
+        """Pair the only patch left on either side, where both are at the same place of equally
+        many, unless their lines differ too much.
+        """
+        if (
+            len(self._left) == len(self._rest) == 1
+            and len(self.old) == len(self.new)
+            and self._left.keys() == self._rest.keys()
+        ):
             (at,) = self._rest
             if not (self.new[at].lines and self.old[at].lines):
                 self._pair(at, at)
 
 
-def _places(patches: Sequence[PatchTraits], among: Iterable[int], key: Callable[[PatchTraits], str]) -> dict[str, list[int]]:
+def _places(
+    patches: Sequence[PatchTraits], among: Iterable[int], key: Callable[[PatchTraits], str]
+) -> dict[str, list[int]]:
     """The places that have each key, in order; those without one are left out."""
     places: dict[str, list[int]] = defaultdict(list)
     for at in among:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's edits of a recipient plan, stored for the topic and applied to each new plan, also after a rebase and in new versions."""
+"""The user's edits of a recipient plan, stored for the topic and applied to each new plan, also
+after a rebase and in new versions.
+"""
 
 import json
 import os
@@ -24,7 +26,9 @@ _BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """`placed` are (header, address) added or moved manually, `dropped` the removed mailboxes (in lower case)."""
+    """`placed` are (header, address) added or moved manually, `dropped` the removed mailboxes (in
+    lower case).
+    """
 
     placed: tuple[tuple[str, Address], ...] = ()
     dropped: tuple[str, ...] = ()
@@ -32,7 +36,9 @@ class Edits:
     def place(self, header: str, address: Address) -> "Edits":
         """With an address put into a header ("to" or "cc")."""
         rest = tuple(edit for edit in self.placed if edit[1].key != address.key)
-        return Edits((*rest, (header, address)), tuple(key for key in self.dropped if key != address.key))
+        return Edits(
+            (*rest, (header, address)), tuple(key for key in self.dropped if key != address.key)
+        )
 
     def drop(self, address: Address) -> "Edits":
         """With an address removed."""
@@ -42,22 +48,39 @@ class Edits:
     def restore(self, address: Address) -> "Edits":
         """With the edits of an address undone."""
         return Edits(
-            tuple(edit for edit in self.placed if edit[1].key != address.key), tuple(key for key in self.dropped if key != address.key)
+            tuple(edit for edit in self.placed if edit[1].key != address.key),
+            tuple(key for key in self.dropped if key != address.key),
         )
 
     def apply(self, plan: RecipientPlan) -> RecipientPlan:
-        """The plan after the edits; added and moved recipients are marked as manual, removed ones are listed in a warning."""
+        """The plan after the edits.
+
+        Added and moved recipients are marked as manual, removed ones are listed in a warning.
+        """
         if not self.placed and not self.dropped:
             return plan
-        recipients = [recipient for recipient in plan.recipients if recipient.address.key not in self.dropped]
-        gone = [recipient.address.email for recipient in plan.recipients if recipient.address.key in self.dropped]
+        recipients = [
+            recipient for recipient in plan.recipients if recipient.address.key not in self.dropped
+        ]
+        gone = [
+            recipient.address.email
+            for recipient in plan.recipients
+            if recipient.address.key in self.dropped
+        ]
         for header, address in self.placed:
-            at = next((at for at, edit in enumerate(recipients) if edit.address.key == address.key), None)
+            at = next(
+                (at for at, edit in enumerate(recipients) if edit.address.key == address.key), None
+            )
             if at is None:
-                recipients.append(Recipient(address, BY_HAND, None, header, ("added manually",), by_hand=True))
+                recipients.append(
+                    Recipient(address, BY_HAND, None, header, ("added manually",), by_hand=True)
+                )
             elif recipients[at].header != header:
                 recipients[at] = replace(
-                    recipients[at], header=header, by_hand=True, reasons=(*recipients[at].reasons, f"moved to {header.title()} manually")
+                    recipients[at],
+                    header=header,
+                    by_hand=True,
+                    reasons=(*recipients[at].reasons, f"moved to {header.title()} manually"),
                 )
         recipients.sort(key=lambda recipient: recipient.header == "cc")
         said = (f"removed manually: {', '.join(gone)}",) if gone else ()
@@ -65,7 +88,9 @@ class Edits:
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
-    """The key of a topic across rebases and versions: its change-id, else its branch, else its author and first title."""
+    """The key of a topic across rebases and versions: its change-id, else its branch, else its
+    author and first title.
+    """
     if change_id := next(change_ids(series), None):
         return f"change-id:{change_id}"
     key = branch_key(repository) if repository else None
@@ -77,12 +102,19 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """The key of the checked-out branch: its change-id in b4's tracking data, else its name; None when no branch is checked out."""
+    """The key of the checked-out branch: its change-id in b4's tracking data, else its name.
+
+    None when no branch is checked out.
+    """
     branch = repository.branch
     if not branch:
         return None
     known = prep_branch(repository, branch)
-    return f"change-id:{known.change_id}" if known and known.change_id else f"branch:{repository.common_dir.resolve()}:{branch}"
+    return (
+        f"change-id:{known.change_id}"
+        if known and known.change_id
+        else f"branch:{repository.common_dir.resolve()}:{branch}"
+    )
 
 
 class EditStore:
@@ -94,22 +126,32 @@ class EditStore:
     def _file(self, key: str) -> Path:
         import hashlib
 
-        return self.folder / f"{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
+        return (
+            self.folder
+            / f"{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
+        )
 
     def load(self, key: str) -> Edits:
-        """The edits of a topic; none where there is no file. InputError names a file that cannot be read."""
+        """The edits of a topic; none where there is no file.
+
+        InputError names a file that cannot be read.
+        """
         file = self._file(key)
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
             return Edits(
-                tuple((_header(row["header"]), Address(str(row["name"]), str(row["email"]))) for row in data["placed"]),
+                tuple(
+                    (_header(row["header"]), Address(str(row["name"]), str(row["email"])))
+                    for row in data["placed"]
+                ),
                 tuple(str(email) for email in data["dropped"]),
             )
         except FileNotFoundError:
             return Edits()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"cannot read {file}: {error}", hint=f"remove {file}; this loses the manual edits of the topic's recipients"
+                f"cannot read {file}: {error}",
+                hint=f"remove {file}; this loses the manual edits of the topic's recipients",
             ) from error
 
     def save(self, key: str, edits: Edits) -> None:
@@ -118,7 +160,10 @@ class EditStore:
         if not edits.placed and not edits.dropped:
             file.unlink(missing_ok=True)
             return
-        rows = [{"header": header, "name": address.name, "email": address.email} for header, address in edits.placed]
+        rows = [
+            {"header": header, "name": address.name, "email": address.email}
+            for header, address in edits.placed
+        ]
         data: dict[str, Any] = {"topic": key, "placed": rows, "dropped": list(edits.dropped)}
         beside = file.with_suffix(f".{os.getpid()}")
         try:
@@ -145,31 +190,48 @@ def _state_folder() -> Path:
 
 
 def on_one_line(option: str, texts: Sequence[str]) -> None:
-    """UsageError where an address given with an option has a line break or another control character: it could inject headers."""
+    """UsageError where an address given with an option has a line break or another control
+    character: it could inject headers.
+    """
     for text in texts:
         if _BROKEN.search(text):
-            raise UsageError(f"{option}: {text!r} is not one line of printable text", hint=f"repeat {option} for each address")
+            raise UsageError(
+                f"{option}: {text!r} is not one line of printable text",
+                hint=f"repeat {option} for each address",
+            )
 
 
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
-    """The addresses in the user's input; InputError for an invalid one, UsageError for one of several lines."""
+    """The addresses in the user's input.
+
+    InputError for an invalid one, UsageError for one of several lines.
+    """
     on_one_line(option, texts)
     parsed = []
     for text in texts:
         address = parse_address(text)
         if address is None or address.email.count("@") != 1:
-            raise InputError(f"{text!r} is not an address", hint="write name@example.org or 'Name <name@example.org>'")
+            raise InputError(
+                f"{text!r} is not an address",
+                hint="write name@example.org or 'Name <name@example.org>'",
+            )
         parsed.append(address)
     return tuple(parsed)
 
 
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
-    """The addresses in the user's input, as `addresses`; InputError for one that no mail can be sent to."""
+    """The addresses in the user's input, as `addresses`.
+
+    InputError for one that no mail can be sent to.
+    """
     return usable_recipients(addresses(texts, option), option)
 
 
 def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
-    """These addresses, given with an option; InputError with the reason for one that no mail can be sent to."""
+    """These addresses, given with an option.
+
+    InputError with the reason for one that no mail can be sent to.
+    """
     for address in given:
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:

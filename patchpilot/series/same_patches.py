@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether patches equal those sent before, including messages and whitespace, which patch-ids ignore but reviewers ask about."""
+"""Whether patches equal those sent before, including messages and whitespace, which patch-ids
+ignore but reviewers ask about.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,9 +14,11 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
-    """Whether these patches, whose patch-ids are those of the mails, also have their authors, messages and lines.
+    """Whether these patches, whose patch-ids are those of the mails, also have their authors,
+    messages and lines.
 
-    Context and line numbers do not count, as a rebase changes them. A mail that cannot be read counts as the same, so that the user is asked.
+    Context and line numbers do not count, as a rebase changes them. A mail that cannot be read
+    counts as the same, so that the user is asked.
     """
     try:
         before = {_key(parse_patch(raw, "mail")) for raw in mails}
@@ -24,7 +28,9 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
 
 
 def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
-    """Whether two series, of which there is at least one patch, have the same authors, messages and changed lines."""
+    """Whether two series, of which there is at least one patch, have the same authors, messages and
+    changed lines.
+    """
     mine = {_key(patch) for patch in patches}
     return bool(mine) and mine == {_key(other) for other in others}
 
@@ -32,7 +38,11 @@ def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
 def _key(patch: Patch) -> _Key:
     message = tuple(line.rstrip() for line in "\n".join(patch.message).strip().split("\n"))
     changed = tuple(
-        line.kind + line.text.rstrip("\r") for change in patch.files for hunk in change.hunks for line in hunk.lines if line.kind in "+-"
+        line.kind + line.text.rstrip("\r")
+        for change in patch.files
+        for hunk in change.hunks
+        for line in hunk.lines
+        if line.kind in "+-"
     )
     author = (judge(patch.author.email).wire or patch.author.email).lower() if patch.author else ""
     return (author, " ".join(patch.subject.title.split()), message, changed)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The database of drafts and mails in the user's state directory, which the draft and the outbox share."""
+"""The database of drafts and mails in the user's state directory, which the draft and the outbox
+share.
+"""
 
 from patchpilot.resources import state_folder as state_folder
 from patchpilot.series.database import Database, Layout, open_database
@@ -21,15 +23,17 @@ CREATE TABLE IF NOT EXISTS facts (
 CREATE TABLE IF NOT EXISTS drafts (
     change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
-"""
+"""  # noqa: E501
 _REPLIES = """
 CREATE TABLE IF NOT EXISTS replies (
     answers TEXT NOT NULL, template TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, text TEXT NOT NULL,
     updated TEXT NOT NULL, PRIMARY KEY (answers, template));
-"""
+"""  # noqa: E501
 LAYOUT = Layout("the outbox", (_SCHEMA, _REPLIES))
 
 
 def connect() -> Database:
-    """The database of drafts and mails, open in autocommit: each statement is on disk when it returns."""
+    """The database of drafts and mails, open in autocommit: each statement is on disk when it
+    returns.
+    """
     return open_database(state_folder() / FILE, LAYOUT)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What follows if candidates introduced the bug: the releases that have it, and the tags in the commit's message."""
+"""What follows if candidates introduced the bug: the releases that have it, and the tags in the
+commit's message.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from patchpilot.services.tags.stable_request_tag import StableRequest, StableRes
 
 @dataclass(frozen=True, slots=True)
 class CandidateImpact:
-    """The advice about stable, where the bug is, and the word diff of the message (`[-gone-]`, `{+come+}`), or why there is none."""
+    """The advice about stable, where the bug is, and the word diff of the message (`[-gone-]`,
+    `{+come+}`), or why there is none.
+    """
 
     stable: StableResult
     bug: BugRange
@@ -23,13 +27,28 @@ class CandidateImpact:
 
 
 def candidate_impact(
-    repository: Repository, fix: str, culprits: Sequence[str], *, profile: str = "", signoff: bool = False, progress: Progress = silent
+    repository: Repository,
+    fix: str,
+    culprits: Sequence[str],
+    *,
+    profile: str = "",
+    signoff: bool = False,
+    progress: Progress = silent,
 ) -> CandidateImpact:
-    """The impact of candidates (their ids) on the commit `fix`; with `signoff` the message gets the user's sign-off as well. Writes nothing."""
-    stable = stable_lines(repository, StableRequest(fix, fixes=culprits, profile=profile, assume_tag=True), progress=progress)
+    """The impact of candidates (their ids) on the commit `fix`.
+
+    With `signoff` the message gets the user's sign-off as well. Writes nothing.
+    """
+    stable = stable_lines(
+        repository,
+        StableRequest(fix, fixes=culprits, profile=profile, assume_tag=True),
+        progress=progress,
+    )
     bug = range_of_candidate(repository, stable.commit, stable.culprits, stable.branches)
     try:
-        request = PrepareRequest(fix, profile=profile, fixes=tuple(culprits), signoff=signoff, dry_run=True)
+        request = PrepareRequest(
+            fix, profile=profile, fixes=tuple(culprits), signoff=signoff, dry_run=True
+        )
         message = prepare(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:
         # the ruler is right all the same

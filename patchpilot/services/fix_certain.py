@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All that is certain to fix in a topic, in one step: the safe fixes of its findings, and the tags that findings ask for on top of them."""
+"""All that is certain to fix in a topic, in one step: the safe fixes of its findings, and the tags
+that findings ask for on top of them.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,8 +32,16 @@ class CertainFixed:
     def left(self) -> list[str]:
         """The findings that remain, and why a patch was not fixed, one per line."""
         tagged = TAG_RULES if self.tags.diff else {}
-        stays = [f"{one.severity}: {one.message} [{one.name}]" for one in self.fixes.remaining.all if one.name not in tagged]
-        return stays + [f"{patch.patch.source}: {patch.refused}" for patch in self.fixes.patches if patch.refused]
+        stays = [
+            f"{one.severity}: {one.message} [{one.name}]"
+            for one in self.fixes.remaining.all
+            if one.name not in tagged
+        ]
+        return stays + [
+            f"{patch.patch.source}: {patch.refused}"
+            for patch in self.fixes.patches
+            if patch.refused
+        ]
 
 
 def fixed_messages(fixed: FixResult) -> dict[str, str]:
@@ -59,20 +69,39 @@ def fix_certain(
     overrides: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> CertainFixed:
-    """Fix what is safe and add the tags that are certain to the commits `tagless`: what it would be without `overrides`, else written.
+    """Fix what is safe and add the tags that are certain to the commits `tagless`: what it would be
+    without `overrides`, else written.
 
     One undo record takes back both. `overrides` as in `fix_topic`.
     """
-    fixed = fix_topic(repository, settings, topic, strict=strict, overrides=overrides, progress=progress)
+    fixed = fix_topic(
+        repository, settings, topic, strict=strict, overrides=overrides, progress=progress
+    )
     if not tagless:
         return CertainFixed(fixed, FindingFixed(()))
     if overrides is None:
         # objects without a name, so that the tags are found for the messages as they will be
-        became = rewrite.plan(repository, *rewrite.branch_of(repository), fixed_messages(fixed)).commits
-        return CertainFixed(fixed, tags_for(repository, settings, [became.get(commit, commit) for commit in tagless], progress))
+        became = rewrite.plan(
+            repository, *rewrite.branch_of(repository), fixed_messages(fixed)
+        ).commits
+        return CertainFixed(
+            fixed,
+            tags_for(
+                repository, settings, [became.get(commit, commit) for commit in tagless], progress
+            ),
+        )
     commits = [fixed.ids.get(commit, commit) for commit in tagless]
-    tags = fix_messages(repository, settings, commits, Remedy.TAGS, overrides=overrides, progress=progress)
+    tags = fix_messages(
+        repository, settings, commits, Remedy.TAGS, overrides=overrides, progress=progress
+    )
     if fixed.undo and tags.diff:
         became = {**tags.ids, **{old: tags.ids.get(new, new) for old, new in fixed.ids.items()}}
-        record(repository, fixed.undo.ref, fixed.undo.old, rewrite.branch_of(repository)[1], VERB, became)
+        record(
+            repository,
+            fixed.undo.ref,
+            fixed.undo.old,
+            rewrite.branch_of(repository)[1],
+            VERB,
+            became,
+        )
     return CertainFixed(fixed, tags)

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix of one finding in a topic: what its rule changes, the tags that `prepare` adds, or a sign-off. Shown first, written on request."""
+"""The fix of one finding in a topic: what its rule changes, the tags that `prepare` adds, or a
+sign-off.
+
+Shown first, written on request.
+"""
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,11 +25,13 @@ from patchpilot.topic.message_changes import MessageChange, Preparation, write_m
 TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
 """The rules whose findings ask for a tag that `prepare` can find, and which one."""
 SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
-"""The rules whose findings the user's own sign-off fixes, the second where the user is the author."""
+"""The rules whose findings the user's own sign-off fixes, the second where the user is the author."""  # noqa: E501
 
 
 class Remedy(StrEnum):
-    """How a finding is fixed: by the rule's own safe fix, by tags, by a sign-off of the author, or by an edit."""
+    """How a finding is fixed: by the rule's own safe fix, by tags, by a sign-off of the author, or
+    by an edit.
+    """
 
     SAFE = "safe"
     TAGS = "tags"
@@ -35,7 +41,8 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingFixed:
-    """What the fix of a finding changes: the lines of a diff; none where `reason` says why nothing is certain.
+    """What the fix of a finding changes: the lines of a diff; none where `reason` says why nothing
+    is certain.
 
     `costs` is what rewriting means for others; `ids` are the new ids of the rewritten commits.
     """
@@ -52,7 +59,11 @@ def remedy_of(finding: Finding, rules: Sequence[Rule]) -> Remedy:
         return Remedy.TAGS
     if finding.name in SIGN_OFF_RULES:
         return Remedy.SIGN_OFF
-    return Remedy.SAFE if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules) else Remedy.EDIT
+    return (
+        Remedy.SAFE
+        if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules)
+        else Remedy.EDIT
+    )
 
 
 def fix_finding(
@@ -65,7 +76,8 @@ def fix_finding(
     overrides: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Apply the safe fix of one finding in a commit: what it would change without `overrides`, else written.
+    """Apply the safe fix of one finding in a commit: what it would change without `overrides`, else
+    written.
 
     Each of the overrides overrides the refusal that names it.
     """
@@ -79,7 +91,11 @@ def fix_finding(
         progress=progress,
     )
     (patch,) = result.patches
-    return FindingFixed(tuple(patch.diff), "" if patch.texts else patch.refused or "its fix would cause another finding", result.costs)
+    return FindingFixed(
+        tuple(patch.diff),
+        "" if patch.texts else patch.refused or "its fix would cause another finding",
+        result.costs,
+    )
 
 
 def fix_messages(
@@ -91,10 +107,17 @@ def fix_messages(
     overrides: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Add the tags that are certain, or the user's sign-off, to the messages of commits; `overrides` as in `fix_finding`."""
+    """Add the tags that are certain, or the user's sign-off, to the messages of commits.
+
+    `overrides` as in `fix_finding`.
+    """
     is_sign_off = remedy is Remedy.SIGN_OFF
     changes = _changes(repository, settings, commits, is_sign_off, progress)
-    others = [repository.commit(change.commit) for change in changes if is_sign_off and _is_missing_author(repository, change)]
+    others = [
+        repository.commit(change.commit)
+        for change in changes
+        if is_sign_off and _is_missing_author(repository, change)
+    ]
     if others:
         return FindingFixed((), f"only the author can: {others[0].author} of {others[0].short}")
     done = write_messages(
@@ -107,13 +130,19 @@ def fix_messages(
     return replace(_fixed(changes, done.costs), ids=done.ids)
 
 
-def tags_for(repository: Repository, settings: Settings, commits: Sequence[str], progress: Progress = silent) -> FindingFixed:
+def tags_for(
+    repository: Repository, settings: Settings, commits: Sequence[str], progress: Progress = silent
+) -> FindingFixed:
     """The tags that are certain for commits, which need not be on a branch; nothing is written."""
     return _fixed(_changes(repository, settings, commits, False, progress), ())
 
 
 def _changes(
-    repository: Repository, settings: Settings, commits: Sequence[str], is_sign_off: bool, progress: Progress
+    repository: Repository,
+    settings: Settings,
+    commits: Sequence[str],
+    is_sign_off: bool,
+    progress: Progress,
 ) -> tuple[MessageChange, ...]:
     request = PrepareRequest(
         profile=settings.get("profile"),
@@ -126,15 +155,21 @@ def _changes(
 
 def _fixed(changes: Sequence[MessageChange], costs: tuple[str, ...]) -> FindingFixed:
     diff = [line for change in changes if change.changed for line in _diff(change)]
-    reasons = dict.fromkeys(change.unsure or "; ".join(change.notes) for change in changes if not change.changed)
-    return FindingFixed(tuple(diff), "" if diff else "; ".join(reason for reason in reasons if reason), costs)
+    reasons = dict.fromkeys(
+        change.unsure or "; ".join(change.notes) for change in changes if not change.changed
+    )
+    return FindingFixed(
+        tuple(diff), "" if diff else "; ".join(reason for reason in reasons if reason), costs
+    )
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
     """Whether a message that others signed off lacks its author's sign-off after the change too."""
     commit = repository.commit(change.commit)
     signed = [tag.value.lower() for tag in all_tags(change.new.split("\n"), "Signed-off-by")]
-    return bool(commit.tags("Signed-off-by")) and not any(commit.author.email.lower() in value for value in signed)
+    return bool(commit.tags("Signed-off-by")) and not any(
+        commit.author.email.lower() in value for value in signed
+    )
 
 
 def _diff(change: MessageChange) -> Iterator[str]:

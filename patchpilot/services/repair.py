@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is certain to repair before a send: safe fixes, tags, review tags and the subject prefix; shown first, written on request, and undone."""
+"""What is certain to repair before a send: safe fixes, tags, review tags and the subject prefix.
+
+Shown first, written on request, and undone.
+"""
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -33,11 +36,15 @@ from patchpilot.topic.topic_base import topic_commits
 
 FIXES, TAGS, REVIEW_TAGS, PREFIX, SIGN_OFF = "fixes", "tags", "review tags", "prefix", "sign-off"
 CERTAIN = frozenset((FIXES, TAGS, REVIEW_TAGS, PREFIX))
-"""The kinds of repairs that need no decision of the author. A sign-off is one: it is repaired only where it is asked for."""
+"""The kinds of repairs that need no decision of the author.
+
+A sign-off is one: it is repaired only where it is asked for.
+"""
 COVER_PROBLEMS = frozenset(("cover-subject", "cover-text", "no-cover"))
 DCO = (
-    "With a Signed-off-by line you certify the Developer's Certificate of Origin 1.1: you wrote this change or have the right to submit it "
-    "under the license of the file, and you agree that the change, your name and your address are public and kept for good."
+    "With a Signed-off-by line you certify the Developer's Certificate of Origin 1.1: you wrote"
+    " this change or have the right to submit it under the license of the file, and you agree that"
+    " the change, your name and your address are public and kept for good."
 )
 """What a sign-off certifies, in short."""
 DCO_URL = "https://developercertificate.org/"
@@ -45,7 +52,8 @@ DCO_URL = "https://developercertificate.org/"
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """What would be repaired: in words, as a diff of files and messages, and as the messages after the safe fixes; `prefix` is the new one or "".
+    """What would be repaired: in words, as a diff of files and messages, and as the messages after
+    the safe fixes; `prefix` is the new one or "".
 
     `left` is what was looked for and is not certain. `draft` is the draft as it is.
     """
@@ -66,7 +74,9 @@ class Repairs:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What was repaired, in words, and what undoes it: the undo records, newest first, and the draft before and after."""
+    """What was repaired, in words, and what undoes it: the undo records, newest first, and the
+    draft before and after.
+    """
 
     words: tuple[str, ...]
     undos: tuple[Undo, ...]
@@ -76,25 +86,42 @@ class Repaired:
 
 
 def find_repairs(
-    repository: Repository, settings: Settings, plan: SendPlan, kinds: Collection[str] = CERTAIN, progress: Progress = silent
+    repository: Repository,
+    settings: Settings,
+    plan: SendPlan,
+    kinds: Collection[str] = CERTAIN,
+    progress: Progress = silent,
 ) -> Repairs:
-    """What is certain to repair of a plan's topic, of these kinds; nothing is written but objects that nothing refers to."""
+    """What is certain to repair of a plan's topic, of these kinds.
+
+    Nothing is written but objects that nothing refers to.
+    """
     request = plan.request
     ids = topic_commits(repository, request.target, request.base)
     ref, head = rewrite.branch_of(repository, request.target)
     words: list[str] = []
     left: list[str] = []
-    fixed = fix_topic(repository, settings, _topic(plan, ids), progress=progress) if {FIXES, TAGS} & set(kinds) else None
+    fixed = (
+        fix_topic(repository, settings, _topic(plan, ids), progress=progress)
+        if {FIXES, TAGS} & set(kinds)
+        else None
+    )
     has_fixes = fixed is not None and FIXES in kinds and fixed.fixed > 0
     after_fixes = {id_: repository.commit(id_).message for id_ in ids}
     if fixed and has_fixes:
         after_fixes |= fixed_messages(fixed)
-        words.append(f"{counted(fixed.fixed, 'safe fix', 'safe fixes')}: {', '.join(_names(fixed))}")
+        words.append(
+            f"{counted(fixed.fixed, 'safe fix', 'safe fixes')}: {', '.join(_names(fixed))}"
+        )
     messages = dict(after_fixes)
     if REVIEW_TAGS in kinds and any(problem.name == "tags" for problem in plan.warnings):
         messages = _with_review_tags(repository, plan, messages)
         words += _new_tags(after_fixes, messages)
-    asked = {TAG_RULES[finding.name] for finding in fixed.remaining.all if finding.name in TAG_RULES} if fixed and TAGS in kinds else set()
+    asked = (
+        {TAG_RULES[finding.name] for finding in fixed.remaining.all if finding.name in TAG_RULES}
+        if fixed and TAGS in kinds
+        else set()
+    )
     if asked or SIGN_OFF in kinds:
         # objects without a name, so that the tags are found for the messages as they will be
         became = rewrite.plan(repository, ref, head, messages).commits
@@ -110,21 +137,42 @@ def find_repairs(
             progress,
         )
         left += [change.unsure for change in prepared if change.unsure]
-        before, messages = messages, {id_: prepared_one.new for id_, prepared_one in zip(ids, prepared, strict=True)}
+        before, messages = (
+            messages,
+            {id_: prepared_one.new for id_, prepared_one in zip(ids, prepared, strict=True)},
+        )
         words += _new_tags(before, messages)
-    if PREFIX in kinds and any(problem.name in COVER_PROBLEMS for problem in (*plan.refusals, *plan.warnings)):
+    if PREFIX in kinds and any(
+        problem.name in COVER_PROBLEMS for problem in (*plan.refusals, *plan.warnings)
+    ):
         left.append("cover letter: only you can say what the series does and why")
-    changes = tuple(MessageChange(id_, repository.commit(id_).subject, after_fixes[id_], messages[id_]) for id_ in ids)
+    changes = tuple(
+        MessageChange(id_, repository.commit(id_).subject, after_fixes[id_], messages[id_])
+        for id_ in ids
+    )
     prefix = ""
     if PREFIX in kinds and any(problem.name == "missing-target-tree" for problem in plan.warnings):
-        prefix = prefix_for_fixes(plan.mails, request.profile, plan.draft.prefix, list(messages.values()))
+        prefix = prefix_for_fixes(
+            plan.mails, request.profile, plan.draft.prefix, list(messages.values())
+        )
         if prefix:
             words.append(f"subject prefix: [{prefix}]")
         else:
             left.append("target tree: not certain, because not every patch has a Fixes: tag")
-    texts = [text for patch in fixed.patches for text in patch.texts if not _is_message(text)] if fixed and has_fixes else []
-    texts += [PatchText(f"{id_[:12]}{MESSAGE}", _rows(repository.commit(id_).message), _rows(messages[id_])) for id_ in ids]
-    return Repairs(tuple(words), tuple(_diff(texts)), has_fixes, changes, plan.draft, prefix, tuple(left))
+    texts = (
+        [text for patch in fixed.patches for text in patch.texts if not _is_message(text)]
+        if fixed and has_fixes
+        else []
+    )
+    texts += [
+        PatchText(
+            f"{id_[:12]}{MESSAGE}", _rows(repository.commit(id_).message), _rows(messages[id_])
+        )
+        for id_ in ids
+    ]
+    return Repairs(
+        tuple(words), tuple(_diff(texts)), has_fixes, changes, plan.draft, prefix, tuple(left)
+    )
 
 
 def apply_repairs(
@@ -135,36 +183,52 @@ def apply_repairs(
     overrides: Collection[str] = (),
     progress: Progress = silent,
 ) -> Repaired:
-    """Write what was shown, or nothing: RefusedError where the commits changed since, or where rewriting them would do harm.
+    """Write what was shown, or nothing: RefusedError where the commits changed since, or where
+    rewriting them would do harm.
 
     `overrides` as for `prepare`, as the user gave them.
     """
     request = plan.request
     ids = topic_commits(repository, request.target, request.base)
     if tuple(ids) != tuple(change.commit for change in repairs.changes):
-        raise RefusedError("the commits have changed since the fixes were shown", hint="review the fixes again")
+        raise RefusedError(
+            "the commits have changed since the fixes were shown", hint="review the fixes again"
+        )
     undos: list[Undo] = []
     costs: tuple[str, ...] = ()
     became: dict[str, str] = {}
     if repairs.has_fixes:
-        fixed = fix_topic(repository, settings, _topic(plan, ids), overrides=overrides, progress=progress)
+        fixed = fix_topic(
+            repository, settings, _topic(plan, ids), overrides=overrides, progress=progress
+        )
         undos += [fixed.undo] if fixed.undo else []
         became, costs = dict(fixed.ids), fixed.costs
     try:
         if repairs.changed:
-            ref, head = rewrite.branch_of(repository, None if request.target is None else became.get(ids[-1], ids[-1]))
-            now = tuple(replace(change, commit=became.get(change.commit, change.commit)) for change in repairs.changes)
-            done = write_messages(repository, Preparation(ref, head, now), "prepare", overrides=overrides)
+            ref, head = rewrite.branch_of(
+                repository, None if request.target is None else became.get(ids[-1], ids[-1])
+            )
+            now = tuple(
+                replace(change, commit=became.get(change.commit, change.commit))
+                for change in repairs.changes
+            )
+            done = write_messages(
+                repository, Preparation(ref, head, now), "prepare", overrides=overrides
+            )
             undos += [done.undo] if done.undo else []
             costs = (*costs, *done.costs)
         after = repairs.draft
         if repairs.prefix:
-            after = edit_draft.change(repository, edit_draft.Changes(prefix=repairs.prefix), request.target, request.base).draft
+            after = edit_draft.change(
+                repository, edit_draft.Changes(prefix=repairs.prefix), request.target, request.base
+            ).draft
     except PatchpilotError:
         for undo in reversed(undos):
             undo_restore(repository, undo.number)
         raise
-    return Repaired(repairs.words, tuple(reversed(undos)), repairs.draft, after, tuple(dict.fromkeys(costs)))
+    return Repaired(
+        repairs.words, tuple(reversed(undos)), repairs.draft, after, tuple(dict.fromkeys(costs))
+    )
 
 
 def undo_repairs(repository: Repository, done: Repaired) -> None:
@@ -192,7 +256,9 @@ def _is_message(text: PatchText) -> bool:
 def _diff(texts: Iterable[PatchText]) -> Iterator[str]:
     """A unified diff of the texts, the messages first."""
     for text in sorted(texts, key=_is_message, reverse=True):
-        yield from difflib.unified_diff(text.before, text.after, f"a/{text.name}", f"b/{text.name}", lineterm="")
+        yield from difflib.unified_diff(
+            text.before, text.after, f"a/{text.name}", f"b/{text.name}", lineterm=""
+        )
 
 
 def _names(fixed: FixResult) -> list[str]:
@@ -200,10 +266,14 @@ def _names(fixed: FixResult) -> list[str]:
     return list(dict.fromkeys(finding.name for patch in fixed.patches for finding in patch.fixed))
 
 
-def _with_review_tags(repository: Repository, plan: SendPlan, messages: dict[str, str]) -> dict[str, str]:
+def _with_review_tags(
+    repository: Repository, plan: SendPlan, messages: dict[str, str]
+) -> dict[str, str]:
     """The messages with the review tags that the last version was given."""
     with Store() as store:
-        found = find_review_trailers(repository, TrailersRequest(plan.request.target, plan.request.base), store=store)
+        found = find_review_trailers(
+            repository, TrailersRequest(plan.request.target, plan.request.base), store=store
+        )
     added = {
         change.commit: [
             (trailer.name, trailer.value)
@@ -213,15 +283,26 @@ def _with_review_tags(repository: Repository, plan: SendPlan, messages: dict[str
         for change in found.preparation.changes
         if change.changed
     }
-    return {id_: add_trailers(message, added[id_]) if id_ in added else message for id_, message in messages.items()}
+    return {
+        id_: add_trailers(message, added[id_]) if id_ in added else message
+        for id_, message in messages.items()
+    }
 
 
 def _new_tags(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """The tags that are new in the messages: of one patch each tag, of a series each name with the number of patches."""
+    """The tags that are new in the messages: of one patch each tag, of a series each name with the
+    number of patches.
+    """
     found: dict[str, int] = {}
     for id_, message in after.items():
         old, lines = set(before[id_].split("\n")), message.split("\n")
         new = [trailer for trailer in parse_trailers(lines) if lines[trailer.line] not in old]
-        for word in dict.fromkeys(f"{trailer.name}:" if len(after) > 1 else f"{trailer.name}: {trailer.value}" for trailer in new):
+        for word in dict.fromkeys(
+            f"{trailer.name}:" if len(after) > 1 else f"{trailer.name}: {trailer.value}"
+            for trailer in new
+        ):
             found[word] = found.get(word, 0) + 1
-    return [f"{word} added to {counted(count, 'patch', 'patches')}" if len(after) > 1 else word for word, count in found.items()]
+    return [
+        f"{word} added to {counted(count, 'patch', 'patches')}" if len(after) > 1 else word
+        for word, count in found.items()
+    ]

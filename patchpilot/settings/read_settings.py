@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The settings of a call, for both front ends: read, validated and expanded here and nowhere else."""
+"""The settings of a call, for both front ends: read, validated and expanded here and nowhere else."""  # noqa: E501
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -20,13 +20,13 @@ LARGEST = 1 << 20
 
 
 def in_demo() -> bool:
-    """Whether this runs in the demo's sandbox, where some advice for the real world does not hold."""
+    """Whether this runs in the demo's sandbox, where some advice for the real world does not hold."""  # noqa: E501
     return bool(os.environ.get("PATCHPILOT_DEMO"))
 
 
 class Source(NamedTuple):
-    """Where the settings of a tree and the packs they name are read: `top` in the file system, or a revision's `tree`, which the caller named
-    (`trusted`: naming it is trusting it)."""
+    """Where the settings of a tree and the packs they name are read: `top` in the file system, or a
+    revision's `tree`, which the caller named (`trusted`: naming it is trusting it)."""
 
     top: Path
     tree: "Tree"
@@ -53,17 +53,29 @@ def revision_source(repository: "Repository", revision: str, *, trusted: bool = 
     """The settings as a revision has them, whatever the working tree has."""
     from patchpilot.commits.tree_readers import CommitTree
 
-    return Source(repository.top, CommitTree(repository, repository.resolve(revision)), is_revision=True, trusted=trusted)
+    return Source(
+        repository.top,
+        CommitTree(repository, repository.resolve(revision)),
+        is_revision=True,
+        trusted=trusted,
+    )
 
 
 def tracked_content(repository: "Repository", source: Source, file: Path) -> bytes | None:
-    """What the source's revision has of a file in the repository, b"" where it does not have it; None for a file that nobody tracks.
+    """What the source's revision has of a file in the repository, b"" where it does not have it;
+    None for a file that nobody tracks.
 
     Tracked is what the revision, the index or HEAD has, by the name given or by where links lead.
     """
     top = repository.top.resolve()
-    names = [Path(os.path.normpath(Path.cwd() / file)), Path(os.path.realpath(file.parent)) / file.name, Path(os.path.realpath(file))]
-    inside = dict.fromkeys(name.relative_to(top).as_posix() for name in names if name.is_relative_to(top))
+    names = [
+        Path(os.path.normpath(Path.cwd() / file)),
+        Path(os.path.realpath(file.parent)) / file.name,
+        Path(os.path.realpath(file)),
+    ]
+    inside = dict.fromkeys(
+        name.relative_to(top).as_posix() for name in names if name.is_relative_to(top)
+    )
     for path in inside:
         if (data := source.tree.read(path)) is not None:
             return data
@@ -72,7 +84,11 @@ def tracked_content(repository: "Repository", source: Source, file: Path) -> byt
     listed = ["--", *(f":(top,literal){path}" for path in inside)]
     if repository.git("ls-files", "-z", *listed).text:
         return b""
-    return b"" if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()).text else None
+    return (
+        b""
+        if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()).text
+        else None
+    )
 
 
 def read_settings(
@@ -82,9 +98,11 @@ def read_settings(
     flags: Mapping[str, str | None] | None = None,
     problems: list[PatchpilotError] | None = None,
 ) -> Settings:
-    """The settings in force: the tree's file (of `source`, else of the repository's working tree), git's configuration, options.
+    """The settings in force: the tree's file (of `source`, else of the repository's working tree),
+    git's configuration, options.
 
-    The first value that cannot be used is raised as UsageError or InputError that names its place; with `problems` all are put there instead.
+    The first value that cannot be used is raised as UsageError or InputError that names its place;
+    with `problems` all are put there instead.
     """
     source = source or source_of(repository)
     text = None
@@ -93,7 +111,9 @@ def read_settings(
     except InputError as error:
         _report(error, problems)
     values = repository.config_regexp(r"^patchpilot\.") if repository else {}
-    found = load(text, values, flags, label=source.label if source else FILE_NAME, problems=problems)
+    found = load(
+        text, values, flags, label=source.label if source else FILE_NAME, problems=problems
+    )
     for name, known in (("profile", _profiles), ("via", _transports)):
         if wrong := _unknown_value(found, name, known):
             _report(wrong, problems)
@@ -107,7 +127,10 @@ def user_settings(
     problems: list[PatchpilotError] | None = None,
     flags: Mapping[str, str | None] | None = None,
 ) -> Settings:
-    """The settings of git's configuration as it applies in a repository or a directory; the defaults without git."""
+    """The settings of git's configuration as it applies in a repository or a directory.
+
+    The defaults without git.
+    """
     from patchpilot.commits.git_config import config_values
     from patchpilot.errors import MissingError
 
@@ -146,7 +169,9 @@ def _tree_file(source: Source) -> str | None:
     try:
         return read_small(source, FILE_NAME).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{source.label}: not UTF-8: {error.reason}", hint=f"fix or remove {source.label}") from error
+        raise InputError(
+            f"{source.label}: not UTF-8: {error.reason}", hint=f"fix or remove {source.label}"
+        ) from error
 
 
 def read_small(source: Source, path: str) -> bytes:
@@ -158,17 +183,27 @@ def read_small(source: Source, path: str) -> bytes:
             if (source.top / path).stat().st_size > LARGEST:
                 raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
         except OSError as error:
-            raise InputError(f"cannot read {place}: {error.strerror or error}", hint=hint) from error
+            raise InputError(
+                f"cannot read {place}: {error.strerror or error}", hint=hint
+            ) from error
     data = source.tree.read(path)
     if data is None:
-        raise InputError(f"{place}: not a regular file inside the tree; a link out of it is not followed", hint=hint)
+        raise InputError(
+            f"{place}: not a regular file inside the tree; a link out of it is not followed",
+            hint=hint,
+        )
     if len(data) > LARGEST:
         raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
     return data
 
 
-def _unknown_value(settings: Settings, name: str, known_names: Callable[[], Sequence[str]]) -> PatchpilotError | None:
-    """What is wrong with a setting that names one of those that are there; None for nothing, and for the default."""
+def _unknown_value(
+    settings: Settings, name: str, known_names: Callable[[], Sequence[str]]
+) -> PatchpilotError | None:
+    """What is wrong with a setting that names one of those that are there.
+
+    None for nothing, and for the default.
+    """
     setting = settings.of(name)
     if not setting.value or setting.origin == DEFAULT:
         return None
@@ -177,7 +212,9 @@ def _unknown_value(settings: Settings, name: str, known_names: Callable[[], Sequ
         return None
     if setting.origin == FLAG:
         return unknown(name, setting.value, known)
-    return wrong_value(name, setting.value, setting.origin, f"is not one of {', '.join(known)}", known)
+    return wrong_value(
+        name, setting.value, setting.origin, f"is not one of {', '.join(known)}", known
+    )
 
 
 def _profiles() -> Sequence[str]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trust on first use: what a tree names itself runs after the user has seen it, and only as it was seen.
+"""Trust on first use: what a tree names itself runs after the user has seen it, and only as it was
+seen.
 
 These are the rule packs in its `.patchpilot.toml`, and the commands of the repository's own
 configuration and hooks. What is remembered is a hash of the content, in the user's state directory:
@@ -18,7 +19,13 @@ from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.own_command import OwnCommand
-from patchpilot.settings.read_settings import Source, packs_of_tree, read_settings, read_small, source_of
+from patchpilot.settings.read_settings import (
+    Source,
+    packs_of_tree,
+    read_settings,
+    read_small,
+    source_of,
+)
 
 if TYPE_CHECKING:
     from patchpilot.lint.rule_store import OwnPack
@@ -52,21 +59,31 @@ class TreeConfiguration:
         return len(self.files) > 1
 
 
-def configuration_of(directory: Path | None, *, repo: Path | None = None, tree: Path | None = None) -> TreeConfiguration:
-    """What the tree around a directory configures (`tree` names another, `repo` a repository); the directory itself outside a repository."""
+def configuration_of(
+    directory: Path | None, *, repo: Path | None = None, tree: Path | None = None
+) -> TreeConfiguration:
+    """What the tree around a directory configures (`tree` names another, `repo` a repository).
+
+    The directory itself outside a repository.
+    """
     top = tree or _top(directory, repo)
     source = source_of(None, top)
     assert source
     commands = _commands(top)
     if commands and not (top / FILE_NAME).exists():
-        return TreeConfiguration(str(top), (), "", trusted=_all_trusted(commands), commands=commands)
+        return TreeConfiguration(
+            str(top), (), "", trusted=_all_trusted(commands), commands=commands
+        )
     found = configuration(source)
     is_trusted = (found.trusted or not found.has_packs) and _all_trusted(commands)
     return replace(found, trusted=is_trusted, commands=commands) if commands else found
 
 
 def _commands(top: Path) -> tuple[OwnCommand, ...]:
-    """The commands that the repository around a directory names itself; none outside of a repository."""
+    """The commands that the repository around a directory names itself.
+
+    None outside of a repository.
+    """
     from patchpilot.commits.repository import Repository
 
     try:
@@ -95,7 +112,10 @@ def _top(directory: Path | None, repo: Path | None) -> Path:
 def configuration(source: Source) -> TreeConfiguration:
     """What the tree of a source configures; MissingError where it has no settings."""
     if not source.is_revision and not (source.top / FILE_NAME).exists():
-        raise MissingError(f"{source.top}: no {FILE_NAME}", hint="only trees with their own settings need to be trusted")
+        raise MissingError(
+            f"{source.top}: no {FILE_NAME}",
+            hint="only trees with their own settings need to be trusted",
+        )
     settings = read_settings(source=source)
     packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
     files = _files(source, packs)
@@ -125,7 +145,9 @@ def revoke(configuration: TreeConfiguration) -> int:
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
-    """The rule packs that the settings name, read. Those that a tree names are in it, and the user has trusted them as they are now.
+    """The rule packs that the settings name, read.
+
+    Those that a tree names are in it, and the user has trusted them as they are now.
 
     InputError names the one that cannot be read, UntrustedError those nobody trusted.
     """
@@ -143,8 +165,13 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
     return found
 
 
-def packs_if_trusted(settings: Settings, source: Source | None) -> "tuple[tuple[OwnPack, ...], str]":
-    """As `own_packs`, but without those of a tree that nobody trusted, and then why not; else ""."""
+def packs_if_trusted(
+    settings: Settings, source: Source | None
+) -> "tuple[tuple[OwnPack, ...], str]":
+    """As `own_packs`, but without those of a tree that nobody trusted, and then why not.
+
+    Else "".
+    """
     try:
         return own_packs(settings, source), ""
     except UntrustedError as error:
@@ -152,18 +179,27 @@ def packs_if_trusted(settings: Settings, source: Source | None) -> "tuple[tuple[
 
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
-    """UntrustedError unless the user trusts these packs and the settings that name them, as they are."""
+    """UntrustedError unless the user trusts these packs and the settings that name them, as they
+    are.
+    """
     known = trusted()
     if digest_of(_files(source, packs)) in known:
         return
     names = ", ".join(pack.label for pack in packs)
-    before = next((entry["since"] for entry in known.values() if entry.get("label") == source.label), None)
+    before = next(
+        (entry["since"] for entry in known.values() if entry.get("label") == source.label), None
+    )
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
     without = "; `git config patchpilot.packs ''` disables them"
     named = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
     way = named if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
-    raise UntrustedError(f"{source.label}: its rule packs are {state}: {names}", hint=Hint((way, without)))
+    raise UntrustedError(
+        f"{source.label}: its rule packs are {state}: {names}", hint=Hint((way, without))
+    )
 
 
 def _files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:
-    return ((FILE_NAME, read_small(source, FILE_NAME)), *((pack.label, pack.text) for pack in packs))
+    return (
+        (FILE_NAME, read_small(source, FILE_NAME)),
+        *((pack.label, pack.text) for pack in packs),
+    )

@@ -15,7 +15,9 @@ _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Bisection:
-    """The parsed log: the first bad commit (None while unfinished), and the ids marked bad, good and skipped, in order."""
+    """The parsed log: the first bad commit (None while unfinished), and the ids marked bad, good
+    and skipped, in order.
+    """
 
     first_bad: str | None
     bad: tuple[str, ...] = ()
@@ -31,7 +33,11 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
     marks: dict[str, list[str]] = {"bad": [], "good": [], "skip": []}
     start = _START.search(text)
     if start:
-        ids = [word.strip("'") for word in start[1].split() if re.fullmatch(r"'?[0-9a-f]{7,64}'?", word)]
+        ids = [
+            word.strip("'")
+            for word in start[1].split()
+            if re.fullmatch(r"'?[0-9a-f]{7,64}'?", word)
+        ]
         marks["bad"] += ids[:1]
         marks["good"] += ids[1:]
     for word, ids in _STEP.findall(text):
@@ -40,5 +46,13 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
             marks[kind] += [one.strip("'") for one in ids.split()]
     result = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]
     if not result and not marks["bad"]:
-        raise InputError(f"{name}: no bisect log and no first bad commit found", hint="write the log with `git bisect log > FILE`")
-    return Bisection(result[-1] if result else None, tuple(marks["bad"]), tuple(marks["good"]), tuple(marks["skip"]))
+        raise InputError(
+            f"{name}: no bisect log and no first bad commit found",
+            hint="write the log with `git bisect log > FILE`",
+        )
+    return Bisection(
+        result[-1] if result else None,
+        tuple(marks["bad"]),
+        tuple(marks["good"]),
+        tuple(marks["skip"]),
+    )

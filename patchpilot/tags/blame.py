@@ -11,7 +11,10 @@ _HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A commit as reported by blame; dates are seconds since 1970. `root` marks one where history ends."""
+    """A commit as reported by blame; dates are seconds since 1970.
+
+    `root` marks one where history ends.
+    """
 
     id: str
     subject: str
@@ -23,7 +26,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line n, for the requested lines.
+    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line
+    n, for the requested lines.
 
     `origins[n]` is the path and line that it had in that commit.
     """
@@ -35,7 +39,10 @@ class Blame:
 
 
 def blame(repository: Repository, rev: str, path: str) -> tuple[Blame, dict[str, Owner]]:
-    """Blame a file as of `rev`; its lines, and the commits in the blame, by id. Empty where the file cannot be read."""
+    """Blame a file as of `rev`; its lines, and the commits in the blame, by id.
+
+    Empty where the file cannot be read.
+    """
     done = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
     owners: dict[str, Owner] = {}
     return parse_blame(path, done.text, owners), owners
@@ -61,7 +68,14 @@ def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
             name, _, value = line.partition(" ")
             if name == "filename":
                 names[current] = value
-            if current not in owners and name in ("author", "author-mail", "author-time", "committer-time", "summary", "boundary"):
+            if current not in owners and name in (
+                "author",
+                "author-mail",
+                "author-time",
+                "committer-time",
+                "summary",
+                "boundary",
+            ):
                 facts[name] = value
     return found
 

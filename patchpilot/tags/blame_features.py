@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The features of each candidate, computed from a change and the blame of its files, which the ranker weighs."""
+"""The features of each candidate, computed from a change and the blame of its files, which the
+ranker weighs.
+"""
 
 import math
 from collections import Counter, defaultdict
@@ -43,7 +45,11 @@ class Tally:
 def tally(scene: EvidenceInput) -> dict[str, Tally]:
     """Count, for every commit that owns a line of the changed files, what it owns and where."""
     tallies: dict[str, Tally] = defaultdict(Tally)
-    spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or not word.islower()}
+    spoken = {
+        word
+        for word in identifiers(f"{scene.subject}\n{scene.text}")
+        if "_" in word or not word.islower()
+    }
     for mention in scene.mentions:
         tallies[mention] = Tally()
     for change in scene.files:
@@ -113,7 +119,10 @@ def _credit_block(found: dict[str, Tally], blame: Blame, block: Block) -> None:
 
 
 def _changed_words(change: CommitFileChange) -> Counter[str]:
-    """Identifiers in the changed lines; one that is only in the old or the new ones counts double."""
+    """Identifiers in the changed lines.
+
+    One that is only in the old or the new ones counts double.
+    """
     counter: Counter[str] = Counter()
     for run in change.runs:
         old = {word for text in run.removed for word in identifiers(text)}
@@ -123,8 +132,13 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
     return counter
 
 
-def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: int, come: set[str]) -> None:
-    """Credit the owner of a removed line; one that the change only moves within the file counts little."""
+def _own(
+    found: dict[str, Tally], blame: Blame, line: int, path: str, number: int, come: set[str]
+) -> None:
+    """Credit the owner of a removed line.
+
+    One that the change only moves within the file counts little.
+    """
     if line not in blame.ids:
         return
     one = found[blame.ids[line]]
@@ -137,7 +151,9 @@ def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: in
 
 
 def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Every run has one vote, shared by the owners of its removed lines, or, at half weight, of the lines next to those it adds."""
+    """Every run has one vote, shared by the owners of its removed lines, or, at half weight, of the
+    lines next to those it adds.
+    """
     lines = range(run.start, run.end + 1) if run.removed else range(run.start - 1, run.start + 3)
     votes: dict[str, float] = defaultdict(float)
     for line in lines:
@@ -156,9 +172,15 @@ def _related(
     found: dict[str, Tally],
     spoken: set[str],
 ) -> None:
-    """Credit the owners of other lines with the identifiers that the change touches or the message names, rare ones most."""
+    """Credit the owners of other lines with the identifiers that the change touches or the message
+    names, rare ones most.
+    """
     frequency = Counter(word for here in words.values() for word in here)
-    rare = {word: weight / frequency[word] for word, weight in wanted.items() if 0 < frequency[word] <= 40}
+    rare = {
+        word: weight / frequency[word]
+        for word, weight in wanted.items()
+        if 0 < frequency[word] <= 40
+    }
     told = {word: 1.0 / frequency[word] for word in spoken if 0 < frequency[word] <= 40}
     for line, here in words.items():
         score = sum(rare[word] for word in here if word in rare)
@@ -175,22 +197,44 @@ def _related(
 def shares(values: Mapping[str, float]) -> dict[str, float]:
     """Each value's share of their sum."""
     total = sum(values.values())
-    return {name: value / total for name, value in values.items()} if total else dict.fromkeys(values, 0.0)
+    return (
+        {name: value / total for name, value in values.items()}
+        if total
+        else dict.fromkeys(values, 0.0)
+    )
 
 
 def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
-    """The numbers of each candidate, about between 0 and 1; a direct mention is larger, since the few examples of it would make its weight too small."""
+    """The numbers of each candidate, about between 0 and 1.
+
+    A direct mention is larger, since the few examples of it would make its weight too small.
+    """
     ids = [one for one in tallies if one in scene.owners]
     tables = {
         kind: shares({id_: getattr(tallies[id_], kind) for id_ in ids})
-        for kind in ("removed", "beside", "context", "block", "file", "votes", "related", "related_near", "named")
+        for kind in (
+            "removed",
+            "beside",
+            "context",
+            "block",
+            "file",
+            "votes",
+            "related",
+            "related_near",
+            "named",
+        )
     }
     runs = sum(len(change.runs) for change in scene.files if change.old_path in scene.blames) or 1
     adds_only = not any(tallies[id_].removed for id_ in ids)
     fix_words = stems(scene.subject.rpartition(": ")[2])
     body_words = stems(scene.text)
     weights = _word_weights(scene, ids)
-    direct = {id_: tables["removed"][id_] if not adds_only else tables["beside"][id_] * 0.7 + tables["context"][id_] * 0.3 for id_ in ids}
+    direct = {
+        id_: tables["removed"][id_]
+        if not adds_only
+        else tables["beside"][id_] * 0.7 + tables["context"][id_] * 0.3
+        for id_ in ids
+    }
     order = sorted(ids, key=lambda one: scene.owners[one].committed, reverse=True)
     among = [one for one in order if direct[one] > 0 or tables["block"][one] > 0]
     age_rank = {one: at / max(1, len(among) - 1) for at, one in enumerate(among)}
@@ -244,9 +288,23 @@ def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, di
 
 def glance(numbers: Mapping[str, float]) -> float:
     """A rough, unfitted score that decides which candidates are examined in detail."""
-    lines = 3 * numbers["removed"] + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
-    blocks = numbers["block"] + numbers["block_adds"] + 0.5 * (numbers["made_block"] + numbers["block_any"])
-    return lines + blocks + 2 * numbers["related"] + numbers["named"] + numbers["body"] + numbers["subject"] + 5 * numbers["mentioned"]
+    lines = 3 * numbers["removed"] + 2 * (
+        numbers["votes"] + numbers["context"] + numbers["context_adds"]
+    )
+    blocks = (
+        numbers["block"]
+        + numbers["block_adds"]
+        + 0.5 * (numbers["made_block"] + numbers["block_any"])
+    )
+    return (
+        lines
+        + blocks
+        + 2 * numbers["related"]
+        + numbers["named"]
+        + numbers["body"]
+        + numbers["subject"]
+        + 5 * numbers["mentioned"]
+    )
 
 
 def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Features from a candidate's own change: did it add the lines, only modify them slightly, or remove what the fix restores?"""
+"""Features from a candidate's own change: did it add the lines, only modify them slightly, or
+remove what the fix restores?
+"""
 
 import math
 from collections import Counter
@@ -23,7 +25,9 @@ SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class ChangeBag:
-    """A commit's change to a set of files as bags: added and removed lines and identifiers (stripped, significant ones only)."""
+    """A commit's change to a set of files as bags: added and removed lines and identifiers
+    (stripped, significant ones only).
+    """
 
     added: frozenset[str]
     removed: frozenset[str]
@@ -51,7 +55,9 @@ def _bare(text: str) -> str:
     return " ".join(text.split())
 
 
-def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str, CandidateHistory]) -> dict[str, dict[str, float]]:
+def closer(
+    scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str, CandidateHistory]
+) -> dict[str, dict[str, float]]:
     """The features of each candidate examined in detail, all between 0 and 1."""
     fix = change_bag(scene.files)
     deeds = {one: change_bag(look.files) for one, look in past.items()}
@@ -68,7 +74,11 @@ def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str
         speech.update(words)
     fixed_by = _fixed_by(scene, past)
     touched = {word for word in _code(scene.files) if "_" in word}
-    spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or (not word.islower() and len(word) > SHORT)}
+    spoken = {
+        word
+        for word in identifiers(f"{scene.subject}\n{scene.text}")
+        if "_" in word or (not word.islower() and len(word) > SHORT)
+    }
     result: dict[str, dict[str, float]] = {}
     before: list[str] = []
     for one, look in past.items():
@@ -79,7 +89,10 @@ def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str
             "touched_up": edited,
             "restored": _share(fix.added, did.removed),
             "words_restored": _share(fix.new_words - fix.old_words, did.old_words - did.new_words),
-            "brought": sum(weight[word] for word in changed & did.new_words if word in weight) / total if total else 0.0,
+            "brought": sum(weight[word] for word in changed & did.new_words if word in weight)
+            / total
+            if total
+            else 0.0,
             "speech": _spoken(fix_words, said[one], speech, len(past)),
             "is_fix": float(any(parse_tag(line) for line in look.message.split("\n")[1:])),
             "fixed_by": float(any(tallies[fixer].removed for fixer in fixed_by.get(one, ()))),
@@ -90,7 +103,9 @@ def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str
         }
         before += older
     for one, did in deeds.items():
-        result[one]["was_before"] = sum(text in did.added for text in before) / len(before) if before else 0.0
+        result[one]["was_before"] = (
+            sum(text in did.added for text in before) / len(before) if before else 0.0
+        )
     for kind in ("speech", "words_restored"):
         most = max((numbers[kind] for numbers in result.values()), default=0.0)
         for numbers in result.values():
@@ -100,11 +115,21 @@ def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str
 
 def _code(files: Iterable[CommitFileChange]) -> set[str]:
     """The identifiers of all removed and added lines."""
-    return {word for change in files for run in change.runs for text in (*run.removed, *run.added) for word in identifiers(text)}
+    return {
+        word
+        for change in files
+        for run in change.runs
+        for text in (*run.removed, *run.added)
+        for word in identifiers(text)
+    }
 
 
-def _newness(scene: EvidenceInput, tally: Tally, look: CandidateHistory) -> tuple[float, float, list[str]]:
-    """(share of its lines at the change that it added, share that it only modified, what those were before)."""
+def _newness(
+    scene: EvidenceInput, tally: Tally, look: CandidateHistory
+) -> tuple[float, float, list[str]]:
+    """(share of its lines at the change that it added, share that it only modified, what those were
+    before).
+    """
     runs: dict[str, Sequence[Run]] = {}
     for change in look.files:
         runs[change.new_path or ""] = change.runs
@@ -114,7 +139,14 @@ def _newness(scene: EvidenceInput, tally: Tally, look: CandidateHistory) -> tupl
     for path, line in places:
         blame = scene.blames[path]
         then, number = blame.origins.get(line, (path, line))
-        run = next((run for run in runs.get(then, ()) if run.new_start <= number < run.new_start + len(run.added)), None)
+        run = next(
+            (
+                run
+                for run in runs.get(then, ())
+                if run.new_start <= number < run.new_start + len(run.added)
+            ),
+            None,
+        )
         if run is None:
             continue
         old = _likest(blame.texts[line], run.removed)
@@ -133,7 +165,11 @@ def _likest(text: str, others: Sequence[str]) -> str | None:
     best, found = ALIKE, None
     for other in others[:60]:
         matcher = SequenceMatcher(None, bare, _bare(other)[:LONG_LINE], autojunk=False)
-        if matcher.real_quick_ratio() > best and matcher.quick_ratio() > best and (ratio := matcher.ratio()) > best:
+        if (
+            matcher.real_quick_ratio() > best
+            and matcher.quick_ratio() > best
+            and (ratio := matcher.ratio()) > best
+        ):
             best, found = ratio, other
     return found
 
@@ -142,15 +178,23 @@ def _share(wanted: frozenset[str], there: frozenset[str]) -> float:
     return len(wanted & there) / len(wanted) if wanted else 0.0
 
 
-def _spoken(words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int) -> float:
-    """The share of the fix's words that the candidate's message has too; words that few candidates use count more."""
+def _spoken(
+    words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int
+) -> float:
+    """The share of the fix's words that the candidate's message has too.
+
+    Words that few candidates use count more.
+    """
     weights = {word: math.log((1 + count) / speech[word]) for word in words if speech.get(word)}
     total = sum(weights.values())
     return sum(value for word, value in weights.items() if word in said) / total if total else 0.0
 
 
 def _fixed_by(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> dict[str, list[str]]:
-    """Candidate → the candidates with a Fixes: tag for it; one that has the fix's own subject is ignored."""
+    """Candidate → the candidates with a Fixes: tag for it.
+
+    One that has the fix's own subject is ignored.
+    """
     result: dict[str, list[str]] = {}
     for one, look in past.items():
         lines = look.message.split("\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The likeliest candidates in detail: what each changed in the files in question, and its message."""
+"""The likeliest candidates in detail: what each changed in the files in question, and its message."""  # noqa: E501
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,20 +10,22 @@ from patchpilot.tags.commit_change import CommitFileChange, parse_change
 
 @dataclass(frozen=True, slots=True)
 class CandidateHistory:
-    """A candidate's message, and its change to the files in question under the names they had then."""
+    """A candidate's message, and its change to the files in question under the names they had then."""  # noqa: E501
 
     id: str
     message: str
     files: tuple[CommitFileChange, ...]
 
 
-def read_past(repository: Repository, ids: Sequence[str], paths: Iterable[str]) -> dict[str, CandidateHistory]:
+def read_past(
+    repository: Repository, ids: Sequence[str], paths: Iterable[str]
+) -> dict[str, CandidateHistory]:
     """The changes of these commits to these paths, read in one walk."""
     wanted = sorted(set(paths))
     if not ids or not wanted:
         return {}
     done = repository.git(
-        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",
+        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
         *ids, "--", *wanted,
     )  # fmt: skip
     result = {}

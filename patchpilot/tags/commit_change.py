@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The changes of a commit against its first parent, whitespace ignored: runs of removed and added lines."""
+"""The changes of a commit against its first parent, whitespace ignored: runs of removed and added
+lines.
+"""
 
 import re
 from dataclasses import dataclass
@@ -14,8 +16,8 @@ _HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))
 class Run:
     """Adjacent changed lines: the removed lines with their old numbers, and the added lines.
 
-    `start` is the first removed old line, or, where nothing is removed, the old line after which lines are added (0: at the top);
-    `new_start` is the first added line in the new file.
+    `start` is the first removed old line, or, where nothing is removed, the old line after which
+    lines are added (0: at the top); `new_start` is the first added line in the new file.
     """
 
     start: int
@@ -31,7 +33,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class CommitFileChange:
-    """The runs of one file; `old_path` is None where the commit creates it, `new_path` where it deletes it."""
+    """The runs of one file.
+
+    `old_path` is None where the commit creates it, `new_path` where it deletes it.
+    """
 
     old_path: str | None
     new_path: str | None
@@ -49,9 +54,23 @@ class CommitFileChange:
 
 
 def read_change(repository: Repository, parent: str, commit: str) -> tuple[CommitFileChange, ...]:
-    """The changes from `parent` to `commit`, file by file; files where only whitespace changes have no runs."""
+    """The changes from `parent` to `commit`, file by file.
+
+    Files where only whitespace changes have no runs.
+    """
     done = repository.git(
-        "diff-tree", "-p", "-w", "-M", "-r", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", "--full-index", parent, commit
+        "diff-tree",
+        "-p",
+        "-w",
+        "-M",
+        "-r",
+        "-U0",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--full-index",
+        parent,
+        commit,
     )
     return parse_change(done.text)
 

@@ -11,19 +11,22 @@ _STOP = frozenset(
     """a an and are as at be been but by can cannot could did do does for from had has have if in into is it its no nor not of on or so such
     than that the their them then there these they this to was we were when where which while will with would
     fix fixes fixed fixing bug issue problem error wrong incorrect correct properly use used using add added make set get also only
-    commit patch change changes driver code function value case""".split()  # noqa: SIM905 (a list of words reads best as words)
+    commit patch change changes driver code function value case""".split()  # noqa: E501, SIM905
 )
 _KEYWORDS = frozenset(
     """if else for while do switch case default break continue return goto sizeof typeof static const struct union enum void int char long short
     unsigned signed float double bool inline extern volatile register typedef define include ifdef ifndef endif elif undef pragma error NULL true
     false self def class import from None True False not and the elif fi then done echo uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t
-    int64_t size_t ssize_t u8 u16 u32 u64 s8 s16 s32 s64 ret err rc res tmp""".split()  # noqa: SIM905
+    int64_t size_t ssize_t u8 u16 u32 u64 s8 s16 s32 s64 ret err rc res tmp""".split()  # noqa: E501, SIM905
 )
 
 
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
-    """The words of a text that carry meaning, lower-case and cut to a rough stem; identifiers give their parts."""
+    """The words of a text that carry meaning, lower-case and cut to a rough stem.
+
+    Identifiers give their parts.
+    """
     result = set()
     for word in _WORD.findall(_CAMEL.sub(" ", text.replace("_", " "))):
         lower = word.lower()
@@ -69,11 +72,17 @@ _LITTLE = frozenset(
 
 @lru_cache(maxsize=65536)
 def significance(text: str) -> float:
-    """The weight of a line of code as evidence: 0 for blank lines and braces, little for comments, includes, labels, plain declarations, 1 else."""
+    """The weight of a line of code as evidence: 0 for blank lines and braces, little for comments,
+    includes, labels, plain declarations, 1 else.
+    """
     bare = text.strip()
     if not bare or not re.search(r"[A-Za-z0-9]", bare):
         return 0.0
-    if bare.startswith(("*", "/*", "//", "#include", "# ")) or bare in _LITTLE or _LABEL.match(bare):
+    if (
+        bare.startswith(("*", "/*", "//", "#include", "# "))
+        or bare in _LITTLE
+        or _LABEL.match(bare)
+    ):
         return 0.3
     if bare.startswith("return ") or not identifiers(bare):
         return 0.6

@@ -16,7 +16,9 @@ MAX_DOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """1-based first and last line of what encloses a line, the line that names it, and its name ("" where none is seen)."""
+    """1-based first and last line of what encloses a line, the line that names it, and its name (""
+    where none is seen).
+    """
 
     first: int
     last: int
@@ -44,7 +46,12 @@ def enclosing(texts: Mapping[int, str], at: int) -> Block:
         last = line
         if line > head and texts[line].startswith(("}", ")", "]")):
             break
-        if line > max(head, at) and texts[line] and not texts[line][0].isspace() and _HEAD.match(texts[line]):
+        if (
+            line > max(head, at)
+            and texts[line]
+            and not texts[line][0].isspace()
+            and _HEAD.match(texts[line])
+        ):
             last = line - 1
             break
     first = head

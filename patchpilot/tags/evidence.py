@@ -31,9 +31,7 @@ def _mentioned(numbers: Mapping[str, float]) -> Iterator[str]:
         yield "the message mentions it"
 
 
-def _owned_lines(
-    scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
-) -> Iterator[str]:
+def _owned_lines(scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]) -> Iterator[str]:
     if tally.removed_lines:
         count, removed = len(tally.removed_lines), _removed(scene)
         yield f"last changed {count} of {removed} removed lines ({_places(tally.removed_lines)})"
@@ -69,9 +67,7 @@ def _owned_elsewhere(
         yield "made only minor changes to those lines"
 
 
-def _likeness(
-    scene: EvidenceInput, candidate: str, numbers: Mapping[str, float]
-) -> Iterator[str]:
+def _likeness(scene: EvidenceInput, candidate: str, numbers: Mapping[str, float]) -> Iterator[str]:
     if numbers.get("told"):
         yield "its message mentions what the fix changes"
     elif numbers.get("speech", 0) >= 0.5:
@@ -82,7 +78,9 @@ def _likeness(
         yield "same author"
 
 
-def missing_evidence(scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]) -> tuple[str, ...]:
+def missing_evidence(
+    scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
+) -> tuple[str, ...]:
     """What would speak for a candidate and is not there, in the same phrases."""
     words = [] if numbers["mentioned"] else ["the message does not mention it"]
     if _removed(scene) and not tally.removed_lines:
@@ -105,6 +103,8 @@ def _places(lines: list[tuple[str, int]]) -> str:
             spans[-1][1] = line
         else:
             spans.append([line, line])
-    text = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans[:3])
+    text = ", ".join(
+        str(first) if first == last else f"{first}-{last}" for first, last in spans[:3]
+    )
     more = len(spans) > 3 or any(one != path for one, _ in lines)
     return f"{path.rpartition('/')[2]}:{text}{' …' if more else ''}"

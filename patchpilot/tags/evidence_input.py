@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input for finding the commit that a fix fixes: its message, its change, and the blame of the files it touches."""
+"""The input for finding the commit that a fix fixes: its message, its change, and the blame of the
+files it touches.
+"""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,8 @@ SHORT_QUOTE = 25
 
 @dataclass(frozen=True, slots=True)
 class EvidenceInput:
-    """Subject and text (trailers stripped), author's address, when authored, the change, blame by old path, the commits seen.
+    """Subject and text (trailers stripped), author's address, when authored, the change, blame by
+    old path, the commits seen.
 
     `mentions` are commits that the text mentions: from 0.2 in passing to 1 named as the cause.
     """
@@ -35,11 +38,15 @@ class EvidenceInput:
     mentions: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_scene(repository: Repository, commit: Commit, progress: Progress = silent) -> EvidenceInput:
+def read_scene(
+    repository: Repository, commit: Commit, progress: Progress = silent
+) -> EvidenceInput:
     """The evidence input of a commit that has a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
-    looked = sorted((file for file in files if file.old_path and file.runs), key=lambda one: -one.size)[:MAX_FILES]
+    looked = sorted(
+        (file for file in files if file.old_path and file.runs), key=lambda one: -one.size
+    )[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
     progress("blaming the changed lines", 0, len(looked))
@@ -55,18 +62,28 @@ def read_scene(repository: Repository, commit: Commit, progress: Progress = sile
     subject, text = prose(commit.message)
     mentions = _mentions(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())
-    return EvidenceInput(subject, text, commit.author.email.lower(), authored, files, blames, owners, mentions)
+    return EvidenceInput(
+        subject, text, commit.author.email.lower(), authored, files, blames, owners, mentions
+    )
 
 
 def owner_of(commit: Commit) -> Owner:
     """A commit as blame would report it."""
     return Owner(
-        commit.id, commit.subject, commit.author.email.lower(), int(commit.authored.timestamp()), int(commit.committed.timestamp())
+        commit.id,
+        commit.subject,
+        commit.author.email.lower(),
+        int(commit.authored.timestamp()),
+        int(commit.committed.timestamp()),
     )
 
 
-def _mentions(repository: Repository, parent: str, text: str, owners: dict[str, Owner]) -> dict[str, float]:
-    """The commits that the text names by id or quotes by subject, as far as they are ancestors of the fix; new ones go into `owners`."""
+def _mentions(
+    repository: Repository, parent: str, text: str, owners: dict[str, Owner]
+) -> dict[str, float]:
+    """The commits that the text names by id or quotes by subject, as far as they are ancestors of
+    the fix; new ones go into `owners`.
+    """
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():
         met = repository.objects.get(f"{word}^{{commit}}")
@@ -76,6 +93,8 @@ def _mentions(repository: Repository, parent: str, text: str, owners: dict[str, 
         result[met[0]] = max(result.get(met[0], 0.0), weight)
     for quote in quotes_in(text):
         for owner in owners.values():
-            if owner.subject == quote or (len(quote) > SHORT_QUOTE and owner.subject.startswith(quote)):
+            if owner.subject == quote or (
+                len(quote) > SHORT_QUOTE and owner.subject.startswith(quote)
+            ):
                 result[owner.id] = max(result.get(owner.id, 0.0), 0.6)
     return result

@@ -6,14 +6,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.trailer import add_trailers, parse_trailers, refused_trailers, trailer_block, unfit
+from patchpilot.model.trailer import (
+    add_trailers,
+    parse_trailers,
+    refused_trailers,
+    trailer_block,
+    unfit,
+)
 
 _PIECES = re.compile(r"\s+|[^\s]+")
 
 
 @dataclass(frozen=True, slots=True)
 class MessageWish:
-    """The changes to one message: (name, value) pairs to add, co-developers, and lines that replace others."""
+    """The changes to one message: (name, value) pairs to add, co-developers, and lines that replace
+    others.
+    """
 
     trailers: tuple[tuple[str, str], ...] = ()
     developers: tuple[str, ...] = ()
@@ -23,23 +31,35 @@ class MessageWish:
     def refused(self) -> tuple[str, ...]:
         """A sentence for each trailer that a commit message may not have."""
         developers = [("Co-developed-by", who) for who in self.developers]
-        mended = [(name, value) for name, _, value in (line.partition(": ") for line in (self.mended or {}).values())]
+        mended = [
+            (name, value)
+            for name, _, value in (line.partition(": ") for line in (self.mended or {}).values())
+        ]
         return refused_trailers((*self.trailers, *developers, *mended))
 
 
 def compose(message: str, wish: MessageWish) -> str:
-    """The message with these changes; everything else, including unknown trailers, stays where it is. What is `refused` is left out."""
+    """The message with these changes.
+
+    Everything else, including unknown trailers, stays where it is. What is `refused` is left out.
+    """
     lines = message.rstrip("\n").split("\n")
     for at, text in (wish.mended or {}).items():
         lines[at] = lines[at] if unfit(text) else text
-    text = add_trailers("\n".join(lines) + "\n", wish.trailers) if wish.trailers else "\n".join(lines) + "\n"
+    text = (
+        add_trailers("\n".join(lines) + "\n", wish.trailers)
+        if wish.trailers
+        else "\n".join(lines) + "\n"
+    )
     for who in wish.developers:
         text = text if unfit(who) else _add_developer(text, who)
     return text
 
 
 def _add_developer(message: str, who: str) -> str:
-    """Add the pair Co-developed-by, Signed-off-by above the last sign-off, which has to be the sender's."""
+    """Add the pair Co-developed-by, Signed-off-by above the last sign-off, which has to be the
+    sender's.
+    """
     lines = message.rstrip("\n").split("\n")
     pair = [f"Co-developed-by: {who}", f"Signed-off-by: {who}"]
     if any(line.lower() == pair[0].lower() for line in lines):
@@ -62,10 +82,15 @@ def _add_developer(message: str, who: str) -> str:
 
 
 def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """The new message in pieces, each with its sign: " " unchanged, "-" removed, "+" added. Unchanged lines are given whole."""
+    """The new message in pieces, each with its sign: " " unchanged, "-" removed, "+" added.
+
+    Unchanged lines are given whole.
+    """
     before, after = old.rstrip("\n").split("\n"), new.rstrip("\n").split("\n")
     pieces: list[tuple[str, str]] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in difflib.SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
         if kind == "equal":
             pieces += [(" ", f"{line}\n") for line in before[a:b]]
         elif kind == "replace" and b - a == d - c:
@@ -80,7 +105,9 @@ def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
 def _words(old: str, new: str) -> list[tuple[str, str]]:
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     pieces: list[tuple[str, str]] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in difflib.SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
         if kind == "equal":
             pieces.append((" ", "".join(before[a:b])))
             continue

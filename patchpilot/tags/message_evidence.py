@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit message as evidence: its prose without any trailer, and the commits that the prose mentions."""
+"""A commit message as evidence: its prose without any trailer, and the commits that the prose
+mentions.
+"""
 
 import re
 
@@ -7,7 +9,7 @@ from patchpilot.model.trailer import is_trailer
 
 _FIXES = re.compile(r"^[ \t>|]*fixes[ \t]*:", re.IGNORECASE)
 _ID = re.compile(r"(?<![0-9A-Za-z_/.#-])([0-9a-f]{7,40})(?![0-9A-Za-z_])")
-_THE_COMMIT = r"(?:(?:the|this|a|my|our|upstream|recent|following|previous|earlier|commit|change|changeset|patch)[\s:]+){0,4}[(\[]?"
+_THE_COMMIT = r"(?:(?:the|this|a|my|our|upstream|recent|following|previous|earlier|commit|change|changeset|patch)[\s:]+){0,4}[(\[]?"  # noqa: E501
 _BLAMES = re.compile(
     r"(?:\b(?:introduc\w+|caus\w+|broken?|triggered)\s+(?:\w+\s+)?(?:by|in|with|since|from|through)\s+"
     r"|\b(?:ever\s+)?since\s+|\bas\s+of\s+"
@@ -16,15 +18,23 @@ _BLAMES = re.compile(
     re.IGNORECASE,
 )
 _EXCUSES = re.compile(
-    r"\b(similar to|same as|like|fixed (?:in|by)|see also|follow\w*|inspired|based on|backport|revert of|analog\w*)\b", re.IGNORECASE
+    r"\b(similar to|same as|like|fixed (?:in|by)|see also|follow\w*|inspired|based"
+    r" on|backport|revert of|analog\w*)\b",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{12,120}(?:\n[^\"”\n]{1,80})?)[\"”]")
-_BAD = re.compile(r"\b([0-9a-f]{7,40}) is the first bad commit\b|^# first bad commit: \[([0-9a-f]{7,40})\]", re.MULTILINE)
+_BAD = re.compile(
+    r"\b([0-9a-f]{7,40}) is the first bad commit\b|^# first bad commit: \[([0-9a-f]{7,40})\]",
+    re.MULTILINE,
+)
 _REGZBOT = re.compile(r"^#regzbot introduced:?\s*([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE)
 
 
 def prose(message: str) -> tuple[str, str]:
-    """(subject, text) without any trailer, wherever it is; a `Fixes:` line is dropped even where it is indented, quoted or folded."""
+    """(subject, text) without any trailer, wherever it is.
+
+    A `Fixes:` line is dropped even where it is indented, quoted or folded.
+    """
     lines = message.strip("\n").split("\n")
     subject = lines[0] if lines else ""
     result: list[str] = []
@@ -42,15 +52,26 @@ def prose(message: str) -> tuple[str, str]:
 
 
 def ids_in(text: str) -> dict[str, float]:
-    """Commit ids in the text, each with a weight: 0.2 mentioned in passing, 0.6 mentioned, 1 named as the cause."""
+    """Commit ids in the text, each with a weight: 0.2 mentioned in passing, 0.6 mentioned, 1 named
+    as the cause.
+    """
     result: dict[str, float] = {}
     for match in _ID.finditer(text):
         word = match[1]
         if word.isdigit() and len(word) < 12:
             continue
-        before, after = text[max(0, match.start() - 160) : match.start()], text[match.end() : match.end() + 120]
+        before, after = (
+            text[max(0, match.start() - 160) : match.start()],
+            text[match.end() : match.end() + 120],
+        )
         sentence = re.split(r"(?<=[.;])\s|\n\n", before)[-1]
-        weight = 1.0 if _BLAMES.search(sentence) else 0.2 if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after)[0]) else 0.6
+        weight = (
+            1.0
+            if _BLAMES.search(sentence)
+            else 0.2
+            if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after)[0])
+            else 0.6
+        )
         result[word] = max(result.get(word, 0.0), weight)
     for pattern in (_BAD, _REGZBOT):
         for match in pattern.finditer(text):

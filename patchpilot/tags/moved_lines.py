@@ -10,7 +10,8 @@ from patchpilot.tags.blame import Blame, Owner, parse_blame
 from patchpilot.tags.commit_change import CommitFileChange
 
 _MOVES = re.compile(
-    r"\b(?:mov(?:e|es|ed|ing)|split\w*|relocat\w*|separat\w+|extract\w*|factor\w* out|re-?organi[sz]\w*|restructur\w*|consolidat\w*|merge files?)\b",
+    r"\b(?:mov(?:e|es|ed|ing)|split\w*|relocat\w*|separat\w+|extract\w*|factor\w*"
+    r" out|re-?organi[sz]\w*|restructur\w*|consolidat\w*|merge files?)\b",
     re.IGNORECASE,
 )
 NEAR = 3
@@ -19,9 +20,14 @@ MAX_SPANS = 40
 
 
 def look_through_moves(
-    repository: Repository, files: Sequence[CommitFileChange], blames: Mapping[str, Blame], owners: dict[str, Owner]
+    repository: Repository,
+    files: Sequence[CommitFileChange],
+    blames: Mapping[str, Blame],
+    owners: dict[str, Owner],
 ) -> None:
-    """Reassign touched lines owned by a commit that moves code to their earlier authors, where git finds them in another file of that commit."""
+    """Reassign touched lines owned by a commit that moves code to their earlier authors, where git
+    finds them in another file of that commit.
+    """
     places: dict[tuple[str, str], list[tuple[Blame, int]]] = defaultdict(list)
     for change in files:
         found = blames.get(change.old_path or "")
@@ -37,7 +43,15 @@ def look_through_moves(
         lines = places[mover, path]
         spans = _spans({found.origins[line][1] for found, line in lines})[:MAX_SPANS]
         done = repository.git(
-            "blame", "--porcelain", "-w", "-C", *(f"-L{first},{last}" for first, last in spans), mover, "--", path, ok=(0, 128)
+            "blame",
+            "--porcelain",
+            "-w",
+            "-C",
+            *(f"-L{first},{last}" for first, last in spans),
+            mover,
+            "--",
+            path,
+            ok=(0, 128),
         )
         met: dict[str, Owner] = {}
         before = parse_blame(path, done.text, met)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes of several bugs: the same change in several files, each bug introduced by another commit; or several commits named as the cause."""
+"""Fixes of several bugs: the same change in several files, each bug introduced by another commit.
+
+Or several commits named as the cause.
+"""
 
 from collections.abc import Mapping
 
@@ -9,7 +12,9 @@ MAX_TAGS = 5
 
 
 def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
-    """The commits that get a Fixes: tag each, oldest first: `first` (the likeliest) and others like it, or `first` alone."""
+    """The commits that get a Fixes: tag each, oldest first: `first` (the likeliest) and others like
+    it, or `first` alone.
+    """
     result = {first, *_blamed(scene, first), *_same_change(scene, first)}
     ordered = sorted(result, key=lambda one: (scene.owners[one].committed, one))
     return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
@@ -22,7 +27,9 @@ def _blamed(scene: EvidenceInput, first: str) -> set[str]:
 
 
 def _same_change(scene: EvidenceInput, first: str) -> set[str]:
-    """The sole owners of the removed lines, file by file, among the files with the same removed and added lines."""
+    """The sole owners of the removed lines, file by file, among the files with the same removed and
+    added lines.
+    """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in scene.files:
         blame = scene.blames.get(change.old_path or "")
@@ -38,6 +45,11 @@ def _same_change(scene: EvidenceInput, first: str) -> set[str]:
         groups.setdefault((tuple(gone), tuple(come)), []).append(owners)
     for files in groups.values():
         sole = {next(iter(owners)) for owners in files if len(owners) == 1}
-        if len(files) > 1 and len(sole) > 1 and first in sole and all(len(owners) == 1 for owners in files):
+        if (
+            len(files) > 1
+            and len(sole) > 1
+            and first in sole
+            and all(len(owners) == 1 for owners in files)
+        ):
             return sole
     return set()

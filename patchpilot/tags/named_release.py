@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A release that the message names as the first with the bug, as evidence for commits first released with it."""
+"""A release that the message names as the first with the bug, as evidence for commits first
+released with it.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,7 +11,10 @@ from patchpilot.history.releases import Release
 from patchpilot.tags.rank_culprits import Candidate
 
 TIMES = 2.0
-"""How many times likelier such a candidate becomes. Not fitted: of 600 known fixes two name a release, and one of them names the wrong one."""
+"""How many times likelier such a candidate becomes.
+
+Not fitted: of 600 known fixes two name a release, and one of them names the wrong one.
+"""
 _BEGAN = re.compile(
     r"\b(?:since|(?:introduced|regress\w*|broken|broke|appeared|began|started)\s+(?:in|with|since|from|between)|as\s+of"
     r"|starting\s+(?:with|from|in)|(?:upgrad|updat)\w+\s+(?:\w+\s+)?to|(?:regression|bug|breakage)\s+(?:in|since|from))\s+"
@@ -19,19 +24,36 @@ _BEGAN = re.compile(
 
 
 def releases_in(text: str) -> tuple[tuple[int, ...], ...]:
-    """The versions that a text names as the first with a bug, as numbers: (5, 4) for "broken since v5.4-rc2"."""
-    return tuple(dict.fromkeys(tuple(int(part) for part in match[1].split(".")) for match in _BEGAN.finditer(text)))
+    """The versions that a text names as the first with a bug, as numbers: (5, 4) for "broken since
+    v5.4-rc2".
+    """
+    return tuple(
+        dict.fromkeys(
+            tuple(int(part) for part in match[1].split(".")) for match in _BEGAN.finditer(text)
+        )
+    )
 
 
-def weigh_release(candidates: Sequence[Candidate], text: str, first: Callable[[Candidate], Release | None]) -> tuple[Candidate, ...]:
-    """The candidates reweighed, best first: those first released with a version the text names are likelier, all others less so."""
+def weigh_release(
+    candidates: Sequence[Candidate], text: str, first: Callable[[Candidate], Release | None]
+) -> tuple[Candidate, ...]:
+    """The candidates reweighed, best first: those first released with a version the text names are
+    likelier, all others less so.
+    """
     named = set(releases_in(text))
     if not named:
         return tuple(candidates)
-    met = {candidate.commit: found for candidate in candidates if (found := first(candidate)) and found.numbers in named}
+    met = {
+        candidate.commit: found
+        for candidate in candidates
+        if (found := first(candidate)) and found.numbers in named
+    }
     if not met or len(met) == len(candidates):
         return tuple(candidates)
-    raised = {candidate.commit: candidate.confidence * (TIMES if candidate.commit in met else 1.0) for candidate in candidates}
+    raised = {
+        candidate.commit: candidate.confidence * (TIMES if candidate.commit in met else 1.0)
+        for candidate in candidates
+    }
     whole = sum(candidate.confidence for candidate in candidates)
     # the share of "none of these" does not change
     scale = max(1.0, whole) / (sum(raised.values()) + max(0.0, 1.0 - whole))
@@ -42,7 +64,10 @@ def weigh_release(candidates: Sequence[Candidate], text: str, first: Callable[[C
             evidence=(
                 *candidate.evidence,
                 *(
-                    [f"first released in {met[candidate.commit].name}, the release that the message names"]
+                    [
+                        f"first released in {met[candidate.commit].name}, the release that the"
+                        " message names"
+                    ]
                     if candidate.commit in met
                     else []
                 ),

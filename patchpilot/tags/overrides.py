@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Evidence that overrides the ranking: a bisection or a revert; and the mainline commit of a candidate that is a backport."""
+"""Evidence that overrides the ranking: a bisection or a revert.
+
+And the mainline commit of a candidate that is a backport.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,19 +34,34 @@ def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candi
     """The candidates with the reverted commits first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
-    reverted = [id_ for id_ in dict.fromkeys(ids) if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)]
+    reverted = [
+        id_
+        for id_ in dict.fromkeys(ids)
+        if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)
+    ]
     if not reverted:
         return Override(tuple(candidates), ())
-    first = [_certain(repository, one, REVERTED, "the message reverts it", candidates) for one in reverted]
+    first = [
+        _certain(repository, one, REVERTED, "the message reverts it", candidates)
+        for one in reverted
+    ]
     return Override(_after(first, candidates), ())
 
 
-def by_bisection(repository: Repository, commit: Commit, bisection: Bisection, candidates: Sequence[Candidate]) -> Override:
-    """The candidates with the bisected commit first, or limited to the commits left; notes say where blame disagrees."""
+def by_bisection(
+    repository: Repository, commit: Commit, bisection: Bisection, candidates: Sequence[Candidate]
+) -> Override:
+    """The candidates with the bisected commit first, or limited to the commits left.
+
+    Notes say where blame disagrees.
+    """
     if bisection.first_bad:
         left = [_known(repository, bisection.first_bad)]
     else:
-        bad, good = [_known(repository, one) for one in bisection.bad[-1:]], [_known(repository, one) for one in bisection.good]
+        bad, good = (
+            [_known(repository, one) for one in bisection.bad[-1:]],
+            [_known(repository, one) for one in bisection.good],
+        )
         left = list(repository.rev_list(f"--max-count={MANY}", *bad, *(f"^{one}" for one in good)))
     if len(left) != 1:
         inside = tuple(candidate for candidate in candidates if candidate.commit in set(left))
@@ -54,28 +72,52 @@ def by_bisection(repository: Repository, commit: Commit, bisection: Bisection, c
     culprit = left[0]
     notes = []
     if culprit != commit.id and not repository.is_ancestor(culprit, commit.id):
-        notes.append(f"{culprit[:12]}, the first bad commit, is not an ancestor of the fix: the fix's branch may have it under another id")
+        notes.append(
+            f"{culprit[:12]}, the first bad commit, is not an ancestor of the fix: the fix's branch"
+            " may have it under another id"
+        )
     if candidates and candidates[0].commit != culprit:
         known = next((candidate for candidate in candidates if candidate.commit == culprit), None)
         ranked = f"{candidates[0].commit[:12]} ({candidates[0].confidence:.0%})"
-        notes.append(f"the bisection contradicts git blame, which ranks {ranked} first" + ("" if known else " and not the bisected commit"))
+        notes.append(
+            f"the bisection contradicts git blame, which ranks {ranked} first"
+            + ("" if known else " and not the bisected commit")
+        )
     words = "git bisect reported it as the first bad commit"
-    return Override(_after([_certain(repository, culprit, FOUND, words, candidates)], candidates), tuple(notes))
+    return Override(
+        _after([_certain(repository, culprit, FOUND, words, candidates)], candidates), tuple(notes)
+    )
 
 
 def _known(repository: Repository, word: str) -> str:
     found = repository.find(word)
     if found is None:
-        raise UsageError(f"bisect log: commit {word} is not in this repository", hint="fetch the tree that was bisected")
+        raise UsageError(
+            f"bisect log: commit {word} is not in this repository",
+            hint="fetch the tree that was bisected",
+        )
     return found
 
 
-def _certain(repository: Repository, one: str, confidence: float, words: str, candidates: Sequence[Candidate]) -> Candidate:
+def _certain(
+    repository: Repository, one: str, confidence: float, words: str, candidates: Sequence[Candidate]
+) -> Candidate:
     for known in candidates:
         if known.commit == one:
-            return replace(known, confidence=max(confidence, known.confidence), evidence=(words, *known.evidence))
+            return replace(
+                known,
+                confidence=max(confidence, known.confidence),
+                evidence=(words, *known.evidence),
+            )
     culprit = repository.commit(one)
-    return Candidate(one, culprit.subject, tag_of(repository, culprit), confidence, (words,), int(culprit.committed.timestamp()))
+    return Candidate(
+        one,
+        culprit.subject,
+        tag_of(repository, culprit),
+        confidence,
+        (words,),
+        int(culprit.committed.timestamp()),
+    )
 
 
 def _after(first: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -93,7 +135,10 @@ def _after(first: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple
 
 
 def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
-    """A candidate that is itself a backport, replaced by the mainline commit that it backports; any other unchanged."""
+    """A candidate that is itself a backport, replaced by the mainline commit that it backports.
+
+    Any other unchanged.
+    """
     culprit = repository.commit(candidate.commit)
     ids = [one for one in read_marks(culprit.message).upstream if len(one) == len(culprit.id)]
     if len(ids) != 1:
@@ -104,4 +149,10 @@ def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
     there = repository.find(ids[0])
     subject = repository.commit(there).subject if there else culprit.subject
     words = (*candidate.evidence, f"in this branch as its backport {culprit.short}")
-    return replace(candidate, commit=ids[0], subject=subject, tag=f'Fixes: {ids[0][:12]} ("{subject}")', evidence=words)
+    return replace(
+        candidate,
+        commit=ids[0],
+        subject=subject,
+        tag=f'Fixes: {ids[0][:12]} ("{subject}")',
+        evidence=words,
+    )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which commit introduced the bug: from evidence to ranked candidates. The commit's own Fixes: tags are never read here."""
+"""Which commit introduced the bug: from evidence to ranked candidates.
+
+The commit's own Fixes: tags are never read here.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +28,8 @@ SURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A commit that may have introduced the bug: the confidence (0 to 1), the evidence in words, and `committed` in seconds since 1970.
+    """A commit that may have introduced the bug: the confidence (0 to 1), the evidence in words,
+    and `committed` in seconds since 1970.
 
     `lacks` is the evidence that would speak for it and is not there.
 
@@ -44,9 +48,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RankedCulprits:
-    """The likeliest commits, best first, and those of them (or of the commits seen) that get a Fixes: tag each, oldest first.
+    """The likeliest commits, best first, and those of them (or of the commits seen) that get a
+    Fixes: tag each, oldest first.
 
-    `imported` names a commit that the evidence leads to but that only imports code, so it is not a candidate; empty otherwise.
+    `imported` names a commit that the evidence leads to but that only imports code, so it is not a
+    candidate; empty otherwise.
     """
 
     candidates: tuple[Candidate, ...]
@@ -55,7 +61,12 @@ class RankedCulprits:
 
 
 def find(
-    repository: Repository, commit: Commit, *, limit: int = 5, progress: Progress = silent, weights: Weights | None = None
+    repository: Repository,
+    commit: Commit,
+    *,
+    limit: int = 5,
+    progress: Progress = silent,
+    weights: Weights | None = None,
 ) -> RankedCulprits:
     """The commits that most likely introduced what a commit with a parent fixes."""
     scene = read_scene(repository, commit, progress)
@@ -89,7 +100,11 @@ def find(
         )
     kept = {one.commit for one in candidates}
     together = (
-        tuple(one for one in culprits_together(scene, candidates[0].commit) if one in kept or not imports.reason(repository.commit(one)))
+        tuple(
+            one
+            for one in culprits_together(scene, candidates[0].commit)
+            if one in kept or not imports.reason(repository.commit(one))
+        )
         if candidates
         else ()
     )
@@ -97,8 +112,13 @@ def find(
 
 
 def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str:
-    """The Fixes: line of a commit, its id of the project's length, longer only where that is ambiguous in this repository."""
-    while digits < len(culprit.id) and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None:
+    """The Fixes: line of a commit, its id of the project's length, longer only where that is
+    ambiguous in this repository.
+    """
+    while (
+        digits < len(culprit.id)
+        and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None
+    ):
         digits += 1
     return tag_text(culprit, digits)
 
@@ -109,20 +129,37 @@ def _is_marked(commit: Commit) -> bool:
 
 
 def _outright(scene: EvidenceInput, ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    """The ranking, with commits that the message names as the cause first: an author who writes that has verified it."""
-    blamed = [(one, max(confidence, OUTRIGHT)) for one, confidence in ranked if scene.mentions.get(one, 0.0) >= 1]
+    """The ranking, with commits that the message names as the cause first: an author who writes
+    that has verified it.
+    """
+    blamed = [
+        (one, max(confidence, OUTRIGHT))
+        for one, confidence in ranked
+        if scene.mentions.get(one, 0.0) >= 1
+    ]
     if not blamed:
         return ranked
     taken = {one for one, _ in blamed}
-    return blamed + [(one, confidence * (1 - OUTRIGHT)) for one, confidence in ranked if one not in taken]
+    return blamed + [
+        (one, confidence * (1 - OUTRIGHT)) for one, confidence in ranked if one not in taken
+    ]
 
 
-def weigh(repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
-    """The features of the candidates with the best rough scores, and of those that the message mentions."""
+def weigh(
+    repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]
+) -> dict[str, dict[str, float]]:
+    """The features of the candidates with the best rough scores, and of those that the message
+    mentions.
+    """
     numbers = features(scene, tallies)
     chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
     result = set(chosen)
-    paths = {blame.origins[line][0] for blame in scene.blames.values() for line, owner in blame.ids.items() if owner in result}
+    paths = {
+        blame.origins[line][0]
+        for blame in scene.blames.values()
+        for line, owner in blame.ids.items()
+        if owner in result
+    }
     past = read_past(repository, chosen, paths | set(scene.blames))
     again = closer(scene, tallies, past)
     return {
@@ -133,7 +170,10 @@ def weigh(repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Ta
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Why the first candidate is only a guess; empty where it is certain enough. `imported` as `RankedCulprits` has it."""
+    """Why the first candidate is only a guess; empty where it is certain enough.
+
+    `imported` as `RankedCulprits` has it.
+    """
     if imported:
         return imported
     if not candidates:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ranker: a weighted sum for each candidate, turned into shares of certainty. Its weights are data, fitted by `tests/lab/fit_fixes.py`."""
+"""The ranker: a weighted sum for each candidate, turned into shares of certainty.
+
+Its weights are data, fitted by `tests/lab/fit_fixes.py`.
+"""
 
 import math
 import tomllib
@@ -13,7 +16,8 @@ from patchpilot.resources import data_dir
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the features of a candidate, of the features of a whole list (for "none of these"), and the calibration curve.
+    """Weights of the features of a candidate, of the features of a whole list (for "none of
+    these"), and the calibration curve.
 
     `curve` are (raw, confidence) points, both rising; between them it is straight.
     """
@@ -29,13 +33,21 @@ def shipped() -> Weights:
     file = data_dir("checks") / "ranking" / "fixes.toml"
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Weights(data["candidate"], data["none"], tuple((float(a), float(b)) for a, b in data["calibration"]["curve"]))
+        return Weights(
+            data["candidate"],
+            data["none"],
+            tuple((float(a), float(b)) for a, b in data["calibration"]["curve"]),
+        )
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise PackError(f"cannot read the ranking weights in {file}: {error}", hint="reinstall patchpilot") from error
+        raise PackError(
+            f"cannot read the ranking weights in {file}: {error}", hint="reinstall patchpilot"
+        ) from error
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Features of a whole list: whether the commit that introduced the bug is likely among the candidates."""
+    """Features of a whole list: whether the commit that introduced the bug is likely among the
+    candidates.
+    """
     removed = sorted((candidate["removed"] for candidate in candidates.values()), reverse=True)
     return {
         "bias": 1.0,
@@ -43,7 +55,9 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
         "many": math.log1p(len(candidates)),
         "adds_only": float(not removed or removed[0] == 0),
         "top_share": removed[0] if removed else 0.0,
-        "mentioned": max((candidate["mentioned"] for candidate in candidates.values()), default=0.0),
+        "mentioned": max(
+            (candidate["mentioned"] for candidate in candidates.values()), default=0.0
+        ),
     }
 
 
@@ -52,8 +66,12 @@ def score(weights: Mapping[str, float], numbers: Mapping[str, float]) -> float:
     return sum(weights.get(name, 0.0) * value for name, value in numbers.items())
 
 
-def rank(candidates: Mapping[str, Mapping[str, float]], weights: Weights) -> list[tuple[str, float]]:
-    """Candidates, best first, each with its confidence: the probability that it introduced the bug, as measured on known fixes."""
+def rank(
+    candidates: Mapping[str, Mapping[str, float]], weights: Weights
+) -> list[tuple[str, float]]:
+    """Candidates, best first, each with its confidence: the probability that it introduced the bug,
+    as measured on known fixes.
+    """
     if not candidates:
         return []
     sums = {one: score(weights.candidate, numbers) for one, numbers in candidates.items()}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trailers from names, links and message-ids that the user gives or pastes (Documentation/process/submitting-patches.rst, 5.Posting.rst)."""
+"""Trailers from names, links and message-ids that the user gives or pastes
+(Documentation/process/submitting-patches.rst, 5.Posting.rst).
+"""
 
 import re
 
@@ -14,7 +16,8 @@ _URL = re.compile(r"^<?(https?://[^\s<>]+)>?$")
 _SYZBOT = re.compile(r"^https?://syzkaller\.appspot\.com/bug\?extid=([0-9a-f]{8,40})")
 _SYZBOT_TAG = re.compile(r"^syzbot\+[0-9a-f]+@syzkaller\.appspotmail\.com$")
 _REPORT = re.compile(
-    r"^https?://(?:bugzilla\.|bugs\.|gitlab\.|github\.com/.+/issues/|syzkaller\.)|/issues/\d+|show_bug\.cgi", re.IGNORECASE
+    r"^https?://(?:bugzilla\.|bugs\.|gitlab\.|github\.com/.+/issues/|syzkaller\.)|/issues/\d+|show_bug\.cgi",
+    re.IGNORECASE,
 )
 
 
@@ -22,10 +25,15 @@ def person(value: str, what: str) -> str:
     """`Name <mail>` as a trailer has it; InputError where there is no usable address in it."""
     address = parse_address(value)
     if address is None or (not address.name and "<" in value.strip()[1:]):
-        raise InputError(f"{what}: no mail address in {value!r}", hint='write it as "Name <mail@example.org>"')
+        raise InputError(
+            f"{what}: no mail address in {value!r}", hint='write it as "Name <mail@example.org>"'
+        )
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD:
-        raise InputError(f"{what}: {address.email}: {verdict.reason}", hint='write it as "Name <mail@example.org>"')
+        raise InputError(
+            f"{what}: {address.email}: {verdict.reason}",
+            hint='write it as "Name <mail@example.org>"',
+        )
     return address.trailer()
 
 
@@ -51,7 +59,8 @@ def reported(reporter: str | None, closes: str | None, archive: str) -> tuple[Tr
 
 
 def pasted(text: str, archive: str) -> tuple[TrailerLine, ...]:
-    """Pasted text as trailers: a trailer line, a bug tracker's, archive's or syzbot's page, a message-id, or a "Name <mail>".
+    """Pasted text as trailers: a trailer line, a bug tracker's, archive's or syzbot's page, a
+    message-id, or a "Name <mail>".
 
     InputError for anything else.
     """
@@ -66,8 +75,14 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     trailer = parse_trailer(line) if is_trailer(line) else None
     if trailer:
         if trailer.key == "fixes":
-            raise InputError("pasted lines may not contain a Fixes: tag", hint="pass the commit: --fixes COMMIT")
-        value = person(trailer.value, trailer.name) if trailer.key.endswith("-by") and trailer.key != "assisted-by" else trailer.value
+            raise InputError(
+                "pasted lines may not contain a Fixes: tag", hint="pass the commit: --fixes COMMIT"
+            )
+        value = (
+            person(trailer.value, trailer.name)
+            if trailer.key.endswith("-by") and trailer.key != "assisted-by"
+            else trailer.value
+        )
         return [(trailer.name, value)]
     syzbot = _SYZBOT.match(line)
     if syzbot:
@@ -79,7 +94,10 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
         return [("Link", link(line, archive))]
     if parse_address(line):
         return [("Reported-by", person(line, "Reported-by"))]
-    raise InputError(f"not a link, message-id, tag or address: {line!r}", hint='paste a link, a message-id, a tag line or a "Name <mail>"')
+    raise InputError(
+        f"not a link, message-id, tag or address: {line!r}",
+        hint='paste a link, a message-id, a tag line or a "Name <mail>"',
+    )
 
 
 def codeveloped(value: str) -> tuple[TrailerLine, ...]:
@@ -89,5 +107,7 @@ def codeveloped(value: str) -> tuple[TrailerLine, ...]:
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
-    """The line for a mail that names the commit that introduced a regression to regzbot (Documentation/process/handling-regressions.rst)."""
+    """The line for a mail that names the commit that introduced a regression to regzbot
+    (Documentation/process/handling-regressions.rst).
+    """
     return f'#regzbot introduced: {culprit[:12]} ("{subject}")'

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a fix should ask for the stable trees, in which line, and why (Documentation/process/stable-kernel-rules.rst)."""
+"""Whether a fix should ask for the stable trees, in which line, and why
+(Documentation/process/stable-kernel-rules.rst).
+"""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +15,9 @@ _STABLE = re.compile(r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IG
 
 @dataclass(frozen=True, slots=True)
 class BranchState:
-    """A stable branch: its version, whether it has the bug (None: unknown), and the id there of the commit that introduced it."""
+    """A stable branch: its version, whether it has the bug (None: unknown), and the id there of the
+    commit that introduced it.
+    """
 
     version: str
     branch: str
@@ -23,7 +27,9 @@ class BranchState:
 
 @dataclass(frozen=True, slots=True)
 class Culprits:
-    """The commits that introduced the bug: how many, and the first mainline release that has each (None: unreleased)."""
+    """The commits that introduced the bug: how many, and the first mainline release that has each
+    (None: unreleased).
+    """
 
     ids: tuple[str, ...]
     releases: tuple[str | None, ...]
@@ -36,7 +42,9 @@ class Culprits:
 
 @dataclass(frozen=True, slots=True)
 class StableAdvice:
-    """The lines to add (none where none is needed), whether the fix is for stable at all, why, and warnings."""
+    """The lines to add (none where none is needed), whether the fix is for stable at all, why, and
+    warnings.
+    """
 
     lines: tuple[str, ...]
     eligible: bool
@@ -51,10 +59,13 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class StableFacts:
-    """The facts about a fix; `culprits` is None where unknown. `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
+    """The facts about a fix; `culprits` is None where unknown.
 
-    `no_backport` is the reason against a stable backport; `size` the lines of the patch, added, removed and context;
-    `no_fix` why the commit does not count as a fix; `fixed_in` the first release that has the fix itself; `present` the lines that ask for stable.
+    `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
+
+    `no_backport` is the reason against a stable backport; `size` the lines of the patch, added,
+    removed and context; `no_fix` why the commit does not count as a fix; `fixed_in` the first
+    release that has the fix itself; `present` the lines that ask for stable.
     """
 
     culprits: Culprits | None
@@ -129,5 +140,10 @@ def _request(project: Project, facts: StableFacts, version: str) -> str:
 
 def _warnings(project: Project, size: int) -> tuple[str, ...]:
     if project.stable.max_lines and size > project.stable.max_lines:
-        return (f"the patch has {size} lines with context; stable trees take at most {project.stable.max_lines}",)
+        return (
+            (
+                f"the patch has {size} lines with context; stable trees take at most"
+                f" {project.stable.max_lines}"
+            ),
+        )
     return ()

@@ -13,7 +13,10 @@ _SUFFIX = "answer"
 
 
 class AnswerCache:
-    """The answers in a folder (None: nothing is kept), each for so many seconds. The caller keeps only what it could use."""
+    """The answers in a folder (None: nothing is kept), each for so many seconds.
+
+    The caller keeps only what it could use.
+    """
 
     def __init__(self, place: Path | None, seconds: float) -> None:
         self._place, self._seconds = place, seconds

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A public-inbox archive (lore or any other) read through liblore: threads and searches, rate-limited and with size limits.
+"""A public-inbox archive (lore or any other) read through liblore: threads and searches,
+rate-limited and with size limits.
 
-A missing mail is a NotInArchiveError, an unreachable archive a NetworkError. Everything an archive sends is untrusted.
+A missing mail is a NotInArchiveError, an unreachable archive a NetworkError. Everything an archive
+sends is untrusted.
 """
 
 import email.charset
@@ -18,7 +20,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from urllib.parse import unquote
 
 from patchpilot import __version__
-from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.errors import (
+    CancelledError,
+    MissingError,
+    NetworkError,
+    PatchpilotError,
+    UsageError,
+)
 from patchpilot.model.bounded_date import read_iso
 from patchpilot.model.bounded_gzip import unpack
 from patchpilot.model.hosts import host_of, quote_url, split_url
@@ -47,7 +55,10 @@ class NotInArchiveError(MissingError):
 
 
 def archive_of(target: str, default: str = LORE) -> str:
-    """The archive a URL points into: the part before the Message-ID; `default` for a bare id and for lore's own redirectors."""
+    """The archive a URL points into: the part before the Message-ID.
+
+    `default` for a bare id and for lore's own redirectors.
+    """
     if not target.startswith(("http://", "https://")):
         return default
     host = host_of(target)
@@ -71,14 +82,21 @@ def quoted(text: str) -> str:
 
 
 def received(first: datetime, last: datetime | None = None) -> str:
-    """A condition for a search: received from the day of `first` to that of `last`, or since. It is in seconds, as public-inbox takes a number
-    of more than four digits for seconds, also one that looks like a day."""
-    begin, end = (f"{moment.timestamp() // _DAY * _DAY + more:.0f}" if moment else "" for moment, more in ((first, 0), (last, _DAY)))
+    """A condition for a search: received from the day of `first` to that of `last`, or since.
+
+    It is in seconds, as public-inbox takes a number of more than four digits for seconds, also one
+    that looks like a day."""
+    begin, end = (
+        f"{moment.timestamp() // _DAY * _DAY + more:.0f}" if moment else ""
+        for moment, more in ((first, 0), (last, _DAY))
+    )
     return f"rt:{begin}..{end}"
 
 
 class MailArchive(Protocol):
-    """What is asked of an archive, wherever it is: on the network (`Archive`) or on this machine (`LocalArchive`)."""
+    """What is asked of an archive, wherever it is: on the network (`Archive`) or on this machine
+    (`LocalArchive`).
+    """
 
     url: str
     host: str
@@ -105,28 +123,49 @@ class MailArchive(Protocol):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """The mail with this Message-ID."""
 
-    def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads) but those with an id of `without`; may be none."""
+    def search(
+        self,
+        query: str,
+        *,
+        threads: bool = False,
+        fresh: bool = False,
+        without: Container[str] = (),
+    ) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those with an id
+        of `without`; may be none.
+        """
 
     def reaches(self) -> datetime | None:
         """When about its newest mails arrived; None where it does not say."""
 
 
 class Archive:
-    """One archive on the network. Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests.
+    """One archive on the network.
 
-    Answers that cannot be used are not cached. `hosts` are those to which it may redirect, besides its
-    own. The user name and password of a URL are sent to its server. For use in one thread; `cancel` in any.
+    Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests.
+
+    Answers that cannot be used are not cached. `hosts` are those to which it may redirect, besides
+    its own. The user name and password of a URL are sent to its server. For use in one thread;
+    `cancel` in any.
     """
 
-    def __init__(self, url: str = LORE, *, cache: Path | None = None, offline: bool = False, hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        url: str = LORE,
+        *,
+        cache: Path | None = None,
+        offline: bool = False,
+        hosts: Sequence[str] = (),
+    ) -> None:
         self.host = host_of(url)
         if not url.startswith(("http://", "https://")) or not self.host:
             raise UsageError(f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}")
         self.url = public_url(url).rstrip("/")
         """Without a password: errors, the cache and the store have it."""
         parts = split_url(url)
-        self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        self._login = (
+            (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        )
         self._kept = AnswerCache(cache, CACHE_SECONDS)
         self.online = not offline
         self._hosts = (self.host, *hosts)
@@ -167,14 +206,21 @@ class Archive:
             self._node.cancel_active()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """The whole thread around a mail. NotInArchiveError when the archive has no such mail, NetworkError when it cannot be reached."""
+        """The whole thread around a mail.
+
+        NotInArchiveError when the archive has no such mail, NetworkError when it cannot be reached.
+        """
         before = len(self.skipped)
         kept = None if fresh else self._kept.get(self.url, "thread", message_id)
-        data = kept or self._ask(message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=True))
+        data = kept or self._ask(
+            message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=True)
+        )
         mails = tuple(mail for mail in self._parsed(data) if mail.headers)
         if not mails:
             raise self._empty(self.skipped[before:])
-        if not any(message_id in (mail.message_id, mail.in_reply_to, *mail.references) for mail in mails):
+        if not any(
+            message_id in (mail.message_id, mail.in_reply_to, *mail.references) for mail in mails
+        ):
             raise self._other(f"the thread of {message_id}", message_id)
         self.remembered = self.remembered or kept is not None
         if kept is None:
@@ -182,23 +228,43 @@ class Archive:
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """The mail with this Message-ID. NetworkError when the answer is something else: a bot challenge, a network's login page, another mail."""
+        """The mail with this Message-ID.
+
+        NetworkError when the answer is something else: a bot challenge, a network's login page,
+        another mail.
+        """
         kept = None if fresh else self._kept.get(self.url, "mail", message_id)
-        data = kept or self._ask(message_id, lambda node: node.get_message_by_msgid(message_id, nocache=True))
+        data = kept or self._ask(
+            message_id, lambda node: node.get_message_by_msgid(message_id, nocache=True)
+        )
         text = unpack(data, self.url, MAX_ANSWER)
-        answer = next((mail for mail in parse(text, source=self.host) if mail.message_id == message_id), None)
+        answer = next(
+            (mail for mail in parse(text, source=self.host) if mail.message_id == message_id), None
+        )
         if answer is None:
             raise self._other(f"the mail {message_id}", message_id)
         if kept is None:
             self._kept.put(data, self.url, "mail", message_id)
         return answer
 
-    def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads) but those with an id of `without`; may be none."""
+    def search(
+        self,
+        query: str,
+        *,
+        threads: bool = False,
+        fresh: bool = False,
+        without: Container[str] = (),
+    ) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those with an id
+        of `without`; may be none.
+        """
         question = (self.url, "threads" if threads else "search", query)
         kept = None if fresh else self._kept.get(*question)
         try:
-            data = kept or self._ask(query, lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=True))
+            data = kept or self._ask(
+                query,
+                lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=True),
+            )
         except NotInArchiveError:
             return ()
         if not data:
@@ -209,21 +275,38 @@ class Archive:
         return mails
 
     def reaches(self) -> datetime | None:
-        """When about its newest mails arrived, by its feed of them (the median, as single dates are wrong); None where it does not say."""
+        """When about its newest mails arrived, by its feed of them (the median, as single dates are
+        wrong); None where it does not say.
+        """
         try:
-            feed = self._ask("new.atom", lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS))
+            feed = self._ask(
+                "new.atom", lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS)
+            )
         except PatchpilotError:
             return None
-        found = (read_iso(text.decode()) for text in _UPDATED.findall(feed.content)) if feed.status_code == 200 else ()
+        found = (
+            (read_iso(text.decode()) for text in _UPDATED.findall(feed.content))
+            if feed.status_code == 200
+            else ()
+        )
         moments = sorted(filter(None, found))
         return moments[len(moments) // 2] if moments else None
 
     def _parsed(self, data: bytes, without: Container[str] = ()) -> tuple[Mail, ...]:
-        return parse(data, skipped=self.skipped.append, source=self.host, parse_mail=self.parse_mail, without=without)
+        return parse(
+            data,
+            skipped=self.skipped.append,
+            source=self.host,
+            parse_mail=self.parse_mail,
+            without=without,
+        )
 
     def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
         if not self.online:
-            raise NetworkError(f"{self.host} cannot be queried with --offline", hint="use --mbox FILE, or drop --offline")
+            raise NetworkError(
+                f"{self.host} cannot be queried with --offline",
+                hint="use --mbox FILE, or drop --offline",
+            )
         if self._stop.is_set():
             raise CancelledError()
         time.sleep(max(0.0, self._last + BETWEEN_REQUESTS - time.monotonic()))
@@ -239,7 +322,8 @@ class Archive:
                 from liblore import LibloreError, OperationCancelledError, RemoteError
         except ImportError as error:
             raise MissingError(
-                f"reading archives needs {error.name}, which is not installed", hint="pip install liblore requests"
+                f"reading archives needs {error.name}, which is not installed",
+                hint="pip install liblore requests",
             ) from error
         try:
             return question(self._connected())
@@ -255,7 +339,8 @@ class Archive:
             raise self._unreachable(str(error)) from error
         except (OSError, ValueError, EOFError, zlib.error) as error:
             raise NetworkError(
-                f"{self.host} did not send an mbox: {error}", hint="open the URL in a browser to check that it is a public-inbox archive"
+                f"{self.host} did not send an mbox: {error}",
+                hint="open the URL in a browser to check that it is a public-inbox archive",
             ) from error
 
     def _failure(self, what: str, status: int | None, error: Exception) -> PatchpilotError:
@@ -264,28 +349,37 @@ class Archive:
         if status is None:
             return self._unreachable(reason_of(error.__cause__ or error))
         if status == 429:
-            return NetworkError(f"{self.host} is rate-limiting requests", hint="try again in a few minutes")
+            return NetworkError(
+                f"{self.host} is rate-limiting requests", hint="try again in a few minutes"
+            )
         return self._unreachable(f"HTTP status {status}")
 
     def _is_there(self) -> bool:
-        """Whether the archive's own page is there: a wrong path gives 404 for every mail. Asked once."""
+        """Whether the archive's own page is there: a wrong path gives 404 for every mail.
+
+        Asked once.
+        """
         if self._exists is None:
             import requests
 
             try:
-                self._exists = bool(self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code != 404)
+                self._exists = bool(
+                    self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code != 404
+                )
             except requests.RequestException:
                 return True
         return self._exists
 
     def _no_archive(self) -> NetworkError:
         return NetworkError(
-            f"{self.url} is not an archive: HTTP status 404", hint="check the path in --lore, or in git config patchpilot.lore"
+            f"{self.url} is not an archive: HTTP status 404",
+            hint="check the path in --lore, or in git config patchpilot.lore",
         )
 
     def _other(self, wanted: str, message_id: str) -> NetworkError:
         return NetworkError(
-            f"{self.host} sent something other than {wanted}", hint=f"open it in a browser: {self.url}/{quote_url(message_id)}/"
+            f"{self.host} sent something other than {wanted}",
+            hint=f"open it in a browser: {self.url}/{quote_url(message_id)}/",
         )
 
     def _empty(self, skipped: Sequence[str] = ()) -> NetworkError:
@@ -293,18 +387,23 @@ class Archive:
         if skipped:
             return NetworkError(f"no message can be read: {skipped[0]}", hint=_BY_FILE)
         return NetworkError(
-            f"{self.host} sent an empty answer", hint="try again later, or set another archive: git config patchpilot.lore URL"
+            f"{self.host} sent an empty answer",
+            hint="try again later, or set another archive: git config patchpilot.lore URL",
         )
 
     def _absent(self, what: str) -> NotInArchiveError:
         return NotInArchiveError(
             f"{self.host} has no mail {what}",
-            hint="a new mail takes some minutes to appear; otherwise check the id, or set another archive: git config patchpilot.lore URL",
+            hint=(
+                "a new mail takes some minutes to appear; otherwise check the id, or set another"
+                " archive: git config patchpilot.lore URL"
+            ),
         )
 
     def _unreachable(self, why: str) -> NetworkError:
         return NetworkError(
-            f"{self.host} cannot be reached: {why}", hint="check the network connection, or set a mirror: git config patchpilot.lore URL"
+            f"{self.host} cannot be reached: {why}",
+            hint="check the network connection, or set a mirror: git config patchpilot.lore URL",
         )
 
     def _connected(self) -> "LoreNode":
@@ -317,7 +416,9 @@ class Archive:
             # only the configured archive is queried: the search terms may be confidential
             self._node = LoreNode(self.url, request_timeout=TIMEOUTS, follow_upstream=False)
             self._node.set_user_agent("patchpilot", __version__)
-            self._session = polite_session(f"patchpilot/{__version__}", self._stop, self.skipped.append, self._hosts)
+            self._session = polite_session(
+                f"patchpilot/{__version__}", self._stop, self.skipped.append, self._hosts
+            )
             # requests does not send it on to another host
             self._session.auth = self._login
             self._node.set_requests_session(self._session)
@@ -326,7 +427,9 @@ class Archive:
 
 @contextmanager
 def _own_charset() -> Iterator[None]:
-    """Keep what the email package does with UTF-8: importing liblore changes it for the whole process."""
+    """Keep what the email package does with UTF-8: importing liblore changes it for the whole
+    process.
+    """
     saved = dict(email.charset.CHARSETS)
     try:
         yield

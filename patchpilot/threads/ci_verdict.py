@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What build and test bots report of a version: a failure, warnings, that all passed, or nothing that decides."""
+"""What build and test bots report of a version: a failure, warnings, that all passed, or nothing
+that decides.
+"""
 
 import re
 from collections.abc import Container, Iterable
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from patchpilot.threads.mail_classifier import Classified
 
 _FAILED = re.compile(
-    r"(?<!\b0 )\bFAIL(?:ED|URES?)?\b|\b(?:build|boot|build/boot) failed\b|\bfound (?:the following )?(?:errors|warnings)\b"
+    r"(?<!\b0 )\bFAIL(?:ED|URES?)?\b|\b(?:build|boot|build/boot) failed\b|\bfound (?:the following )?(?:errors|warnings)\b"  # noqa: E501
 )
 _PASSED = re.compile(r"\bPASS(?:ED)?\b|\bBUILD SUCCESS\b|\bdid not trigger any issue\b")
 
@@ -42,4 +44,10 @@ def _of_mail(mail: "Classified") -> CiVerdict:
     if mail.kind is not MailKind.TEST_RESULT:
         return CiVerdict.UNKNOWN
     text = mail.body.text
-    return CiVerdict.FAILED if _FAILED.search(text) else CiVerdict.PASSED if _PASSED.search(text) else CiVerdict.UNKNOWN
+    return (
+        CiVerdict.FAILED
+        if _FAILED.search(text)
+        else CiVerdict.PASSED
+        if _PASSED.search(text)
+        else CiVerdict.UNKNOWN
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Small public documents by URL, such as the list of kernel releases, and documents posted with an API token."""
+"""Small public documents by URL, such as the list of kernel releases, and documents posted with an
+API token.
+"""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +16,10 @@ _SECONDS = 30
 
 
 def fetch_json(url: str, *, offline: bool = False) -> Any:
-    """The JSON document at an http(s) URL, at most 4 MiB; NetworkError when it cannot be fetched or parsed."""
+    """The JSON document at an http(s) URL, at most 4 MiB.
+
+    NetworkError when it cannot be fetched or parsed.
+    """
     if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")
     if offline:
@@ -22,12 +27,15 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
     import requests
 
     try:
-        with requests.get(url, timeout=_SECONDS, stream=True, headers={"User-Agent": f"patchpilot/{__version__}"}) as answer:
+        with requests.get(
+            url, timeout=_SECONDS, stream=True, headers={"User-Agent": f"patchpilot/{__version__}"}
+        ) as answer:
             answer.raise_for_status()
             data = answer.raw.read(_LIMIT + 1, decode_content=True)
     except (requests.RequestException, ValueError) as error:
         raise NetworkError(
-            f"{url} could not be read: {type(error).__name__}", hint="try again later, or check the network connection"
+            f"{url} could not be read: {type(error).__name__}",
+            hint="try again later, or check the network connection",
         ) from error
     if len(data) > _LIMIT:
         raise NetworkError(f"{url} is larger than {_LIMIT >> 20} MiB")
@@ -35,28 +43,42 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise NetworkError(
-            f"{url} is not a JSON document", hint="open the URL in a browser; a captive portal may be intercepting the request"
+            f"{url} is not a JSON document",
+            hint="open the URL in a browser; a captive portal may be intercepting the request",
         ) from error
 
 
 def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
-    """Send a JSON document to an https URL with an API token; NetworkError when it is not taken. The token goes nowhere else: no redirect is followed."""
+    """Send a JSON document to an https URL with an API token; NetworkError when it is not taken.
+
+    The token goes nowhere else: no redirect is followed.
+    """
     parts = split_url(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-        raise UsageError(f"{parts.hostname}: an API token is only sent over https", hint=f"use https://{parts.netloc}/")
+        raise UsageError(
+            f"{parts.hostname}: an API token is only sent over https",
+            hint=f"use https://{parts.netloc}/",
+        )
     import requests
 
     headers = {"User-Agent": f"patchpilot/{__version__}", "Authorization": f"Token {token}"}
     try:
-        with requests.post(url, json=dict(body), timeout=_SECONDS, headers=headers, allow_redirects=False) as answer:
+        with requests.post(
+            url, json=dict(body), timeout=_SECONDS, headers=headers, allow_redirects=False
+        ) as answer:
             status = answer.status_code
     except (requests.RequestException, ValueError) as error:
         raise NetworkError(
-            f"{url} could not be reached: {type(error).__name__}", hint="try again later, or check the network connection"
+            f"{url} could not be reached: {type(error).__name__}",
+            hint="try again later, or check the network connection",
         ) from error
     if status in (401, 403):
         raise NetworkError(
-            f"{parts.netloc} does not accept the API token ({status})", hint="it needs the token of a maintainer of the project"
+            f"{parts.netloc} does not accept the API token ({status})",
+            hint="it needs the token of a maintainer of the project",
         )
     if not 200 <= status < 300:
-        raise NetworkError(f"{url} does not accept the document ({status})", hint="check the address of the project")
+        raise NetworkError(
+            f"{url} does not accept the document ({status})",
+            hint="check the address of the project",
+        )

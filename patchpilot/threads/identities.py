@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who a message is from. An identity is an address that was seen before, never a display name.
 
-Anybody may write any name into From:. An address is known if the author addressed or named it in a patch, if somebody known copied it,
-or if it is a bot's; callers add what else vouches for one, such as MAINTAINERS, commits and signatures.
+Anybody may write any name into From:. An address is known if the author addressed or named it in a
+patch, if somebody known copied it, or if it is a bot's; callers add what else vouches for one, such
+as MAINTAINERS, commits and signatures.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class Claim(NamedTuple):
-    """A message that claims what only the author, a maintainer or a bot may report, from an address that is not known."""
+    """A message that claims what only the author, a maintainer or a bot may report, from an address
+    that is not known.
+    """
 
     message_id: str
     sender: Address
@@ -35,7 +38,9 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The known addresses by key, each with the names (as sets of words) that known messages give it."""
+    """The known addresses by key, each with the names (as sets of words) that known messages give
+    it.
+    """
 
     names: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 
@@ -51,20 +56,31 @@ class Identities:
         return any(len(name) > 1 for name in mine & theirs)
 
     def sender(self, mail: "Classified") -> Address:
-        """The sender; that of the From: header if the address that rewrote it is not known as a list."""
+        """The sender.
+
+        That of the From: header if the address that rewrote it is not known as a list.
+        """
         rewritten = mail.mail.sender
-        return mail.sender if mail.sender.key == rewritten.key or self.knows(rewritten) else rewritten
+        return (
+            mail.sender if mail.sender.key == rewritten.key or self.knows(rewritten) else rewritten
+        )
 
     def has_name_of_known(self, address: Address) -> bool:
         """Whether an address that is not known comes with the name of a known one."""
         name = name_words(address.name)
-        return len(name) > 1 and not self.knows(address) and any(name in names for names in self.names.values())
+        return (
+            len(name) > 1
+            and not self.knows(address)
+            and any(name in names for names in self.names.values())
+        )
 
     def vouch_for(self, mail: "Classified") -> bool:
         """Whether the sender of a message may report what changes the state of a series."""
         return is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
 
-    def with_addresses(self, named: Iterable[Address], unnamed: Iterable[Address] = ()) -> "Identities":
+    def with_addresses(
+        self, named: Iterable[Address], unnamed: Iterable[Address] = ()
+    ) -> "Identities":
         """These and more known addresses; `unnamed` are those whose display name proves nothing."""
         found = dict(self.names)
         for address in unnamed:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a series is in a repository: mainline and its first release, linux-next, maintainers' trees, every stable branch; what reverts or fixes it."""
+"""Where a series is in a repository: mainline and its first release, linux-next, maintainers'
+trees, every stable branch; what reverts or fixes it.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,14 +29,20 @@ _SEARCHED = Kind("searched", (__file__,), keep=2000)
 """For a patch that no commit became, the tip of the branch that was searched for one."""
 _MOST_CANDIDATES = 200
 _SEARCH_SECONDS = 20.0
-"""A search for the commits that change the same files ends then, as if there were none: 0.1 s for half a year of 100,000 commits, 0.5 s for eight years."""
+"""A search for the commits that change the same files ends then, as if there were none: 0.1 s for
+half a year of 100,000 commits, 0.5 s for eight years.
+"""
 _CLOCKS = timedelta(days=2)
-"""A commit may be dated before the mail it is from, as clocks differ and commits keep the date of a rebase."""
+"""A commit may be dated before the mail it is from, as clocks differ and commits keep the date of a
+rebase.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class InRepository:
-    """What a repository has of a series: its commits by tree, mainline first, and the later commits of mainline that fix it."""
+    """What a repository has of a series: its commits by tree, mainline first, and the later commits
+    of mainline that fix it.
+    """
 
     commits: tuple[LandedCommit, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
@@ -50,7 +58,9 @@ class _Found:
     landing: Landing
 
 
-def in_repository(status: Status, repository: Repository, *, progress: Progress = silent, remote: str = "") -> InRepository:
+def in_repository(
+    status: Status, repository: Repository, *, progress: Progress = silent, remote: str = ""
+) -> InRepository:
     """What the repository has of a series: nothing where it has no mainline."""
     tip = mainline(repository)
     if tip is None:
@@ -65,12 +75,24 @@ def in_repository(status: Status, repository: Repository, *, progress: Progress 
         merged = _commits(status, history, tip)
         for found in merged:
             release = releases.first(found.landing.commit)
-            landed = _landed(project.mainline, found, found.landing, release.name if release else None, repository)
+            landed = _landed(
+                project.mainline,
+                found,
+                found.landing,
+                release.name if release else None,
+                repository,
+            )
             commits.append(replace(landed, how=f"in the repository{found.how}"))
-            there = [(branch, landing) for branch in branches.branches if (landing := history.landed(found.landing.commit, branch.tip))]
+            there = [
+                (branch, landing)
+                for branch in branches.branches
+                if (landing := history.landed(found.landing.commit, branch.tip))
+            ]
             for branch, landing in there:
                 point = _first_point_release(repository, branch.version, landing.commit)
-                commits.append(_landed(f"stable/linux-{branch.version}.y", found, landing, point, repository))
+                commits.append(
+                    _landed(f"stable/linux-{branch.version}.y", found, landing, point, repository)
+                )
             having = [branch for branch, landing in there if landing.holds]
             follow_ups += _fixed_by(found.landing.commit, history, tip, having, project.mainline)
         following = linux_next(repository)
@@ -78,39 +100,79 @@ def in_repository(status: Status, repository: Repository, *, progress: Progress 
         if following:
             tags = next_tags(repository)
             commits += [
-                _landed(LINUX_NEXT, found, found.landing, _bisect(repository, tags, found.landing.commit), repository)
+                _landed(
+                    LINUX_NEXT,
+                    found,
+                    found.landing,
+                    _bisect(repository, tags, found.landing.commit),
+                    repository,
+                )
                 for found in _commits(status, history, following, done)
             ]
         if (first := status.topic.revisions[0].sent) and (
-            left := [post for post in status.topic.latest.patches if title_key(post.title) not in done]
+            left := [
+                post for post in status.topic.latest.patches if title_key(post.title) not in done
+            ]
         ):
-            authors = {author for post in left for author in authors_of(status, post.mail.mail.body)}
+            authors = {
+                author for post in left for author in authors_of(status, post.mail.mail.body)
+            }
             known = (tip, *([following] if following else ()))
             commits += in_trees(left, authors, repository, (first - _CLOCKS).isoformat(), known)
     return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)))
 
 
-def _landed(tree: str, found: _Found, landing: Landing, release: str | None, repository: Repository) -> LandedCommit:
+def _landed(
+    tree: str, found: _Found, landing: Landing, release: str | None, repository: Repository
+) -> LandedCommit:
     dated = repository.commit(landing.reverted_by or landing.commit).committed
-    return LandedCommit(tree, landing.commit, release, f"by {landing.how}", None, found.number, found.title, dated, landing.reverted_by)
+    return LandedCommit(
+        tree,
+        landing.commit,
+        release,
+        f"by {landing.how}",
+        None,
+        found.number,
+        found.title,
+        dated,
+        landing.reverted_by,
+    )
 
 
-def _fixed_by(commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str) -> Iterator[FollowUp]:
-    """The commits of mainline that name a commit in a `Fixes:` line, each with the branches that have the commit and lack the fix."""
+def _fixed_by(
+    commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
+) -> Iterator[FollowUp]:
+    """The commits of mainline that name a commit in a `Fixes:` line, each with the branches that
+    have the commit and lack the fix.
+    """
     for fixer in history.repository.commits(history.fixers(commit, tip)):
         lacking = []
         for branch in branches:
             landing = history.landed(fixer.id, branch.tip, content=False)
             if not (landing and landing.holds):
                 lacking.append(branch.version)
-        yield FollowUp("fixes", fixer.subject, fixer.author, "", 1, SeriesState.IN_MAINLINE, fixer.id, tree, tuple(lacking))
+        yield FollowUp(
+            "fixes",
+            fixer.subject,
+            fixer.author,
+            "",
+            1,
+            SeriesState.IN_MAINLINE,
+            fixer.id,
+            tree,
+            tuple(lacking),
+        )
 
 
-def _commits(status: Status, history: History, tip: str, done: frozenset[str] | set[str] = frozenset()) -> list[_Found]:
-    """The commits of a branch that the patches of a series became, those of titles that are `done` left out.
+def _commits(
+    status: Status, history: History, tip: str, done: frozenset[str] | set[str] = frozenset()
+) -> list[_Found]:
+    """The commits of a branch that the patches of a series became, those of titles that are `done`
+    left out.
 
-    By the ids reported in mails; else by subject and author, a revert of which is in effect only where no other one is there; else by the link
-    to the mail or the same changes, among the commits that change the same files since the first version.
+    By the ids reported in mails; else by subject and author, a revert of which is in effect only
+    where no other one is there; else by the link to the mail or the same changes, among the commits
+    that change the same files since the first version.
     """
     repository = history.repository
     found: dict[str, _Found] = {}
@@ -123,7 +185,9 @@ def _commits(status: Status, history: History, tip: str, done: frozenset[str] | 
         subject = repository.commit(commit).subject
         if title_key(subject) in done:
             continue
-        one = found[commit] = _Found(landed.patch, landed.title or subject, "", _landing(commit, history, tip))
+        one = found[commit] = _Found(
+            landed.patch, landed.title or subject, "", _landing(commit, history, tip)
+        )
         if one.landing.holds:
             have |= {title_key(one.title), title_key(subject)}
         else:
@@ -147,16 +211,30 @@ def _landing(commit: str, history: History, tip: str) -> Landing:
 
 
 def _by_subject(status: Status, post: Post, history: History, tip: str) -> Landing | None:
-    """The commit with the patch's title and author: one that is in effect, else the last that was reverted."""
+    """The commit with the patch's title and author: one that is in effect, else the last that was
+    reverted.
+    """
     authors = authors_of(status, post.mail.mail.body)
     reach = history.index.reach(tip)
-    ids = [history.index.id(number) for number in history.index.by_subject(post.title) if number in reach]
-    landings = [_landing(commit.id, history, tip) for commit in history.repository.commits(ids) if commit.author.key in authors]
-    return next((landing for landing in landings if landing.holds), landings[-1] if landings else None)
+    ids = [
+        history.index.id(number)
+        for number in history.index.by_subject(post.title)
+        if number in reach
+    ]
+    landings = [
+        _landing(commit.id, history, tip)
+        for commit in history.repository.commits(ids)
+        if commit.author.key in authors
+    ]
+    return next(
+        (landing for landing in landings if landing.holds), landings[-1] if landings else None
+    )
 
 
 def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple[str, str] | None:
-    """The commit that links to the mail, else the one of the author that changes the same lines: maintainers change titles."""
+    """The commit that links to the mail, else the one of the author that changes the same lines:
+    maintainers change titles.
+    """
     repository, first = history.repository, status.topic.revisions[0].sent
     try:
         patch = parse_patch(post.mail.mail.raw, post.message_id)
@@ -174,13 +252,25 @@ def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple
     since = f"--since={(first - _CLOCKS).isoformat()}"
     place = str(repository.common_dir.resolve())
     key = key_of(
-        _SEARCHED, (part.encode("utf-8", "surrogateescape") for part in (place, post.message_id, since, *sorted(posted), *sorted(authors)))
+        _SEARCHED,
+        (
+            part.encode("utf-8", "surrogateescape")
+            for part in (place, post.message_id, since, *sorted(posted), *sorted(authors))
+        ),
     )
     before = recall(_SEARCHED, key)
     if before == tip:
         return None
     searched = [f"^{before}"] if isinstance(before, str) and repository.find(before) else []
-    words = (since, f"--max-count={_MOST_CANDIDATES}", "--no-merges", tip, *searched, "--", *(change.path for change in patch.files))
+    words = (
+        since,
+        f"--max-count={_MOST_CANDIDATES}",
+        "--no-merges",
+        tip,
+        *searched,
+        "--",
+        *(change.path for change in patch.files),
+    )
     try:
         ids = repository.git("rev-list", *words, timeout=_SEARCH_SECONDS).text.split()
     except GitError:
@@ -190,7 +280,14 @@ def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple
     if linking:
         return linking, ", by its link"
     lines = changed_in(patch.files)
-    same = next((commit.id for commit in candidates if commit.author.key in authors and alike(repository, lines, commit.id)), None)
+    same = next(
+        (
+            commit.id
+            for commit in candidates
+            if commit.author.key in authors and alike(repository, lines, commit.id)
+        ),
+        None,
+    )
     if same:
         return same, ", by its changes"
     remember(_SEARCHED, key, tip)
@@ -204,8 +301,15 @@ def authors_of(status: Status, body: str) -> set[str]:
 
 
 def _first_point_release(repository: Repository, version: str, commit: str) -> str | None:
-    """The first `vX.Y.Z` of a stable series that contains the commit, by binary search; None when none does yet."""
-    tags = [name for name in repository.refs if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)]
+    """The first `vX.Y.Z` of a stable series that contains the commit, by binary search.
+
+    None when none does yet.
+    """
+    tags = [
+        name
+        for name in repository.refs
+        if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)
+    ]
     tags.sort(key=lambda name: int(name.rpartition(".")[2]))
     return _bisect(repository, tags, commit)
 

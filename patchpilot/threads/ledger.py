@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What became of a review point: the hunk of the next version's range-diff that addresses it, or the reply that answers it."""
+"""What became of a review point: the hunk of the next version's range-diff that addresses it, or
+the reply that answers it.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,28 +18,37 @@ from patchpilot.threads.review_points import ReviewPoint
 from patchpilot.threads.thread_values import Reply
 
 ABOVE, BELOW = 4, 12
-"""Changed lines so near to the quoted ones are about them: a reviewer quotes the start of what is to change more often than its end."""
+"""Changed lines so near to the quoted ones are about them: a reviewer quotes the start of what is
+to change more often than its end.
+"""
 CONTEXT = 2
 MOST_LINES = 6000
 """A patch with more lines is not compared."""
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,\d+)? @@")
 _REPORTED = re.compile(r"^(?P<path>[\w./-]+\.\w+):(?P<line>\d+)(?::\d+)?: (?P<text>.*)")
 _SYMBOL = re.compile(r"['`‘](\w{2,})['’]")
-_AGAIN = re.compile(r"\b(?:resend|repost|resubmit|rebase|(?:not|n't) apply|(?:next|new) (?:version|patch)|respin)\b", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"\b(?:resend|repost|resubmit|rebase|(?:not|n't) apply|(?:next|new)"
+    r" (?:version|patch)|respin)\b",
+    re.IGNORECASE,
+)
 _SPLIT = re.compile(
-    r"\b(?:split|separate|different|another|own|unrelated)\b[^.]{0,40}\b(?:patch(?:es)?|changes?)\b|\bsplit\b", re.IGNORECASE
+    r"\b(?:split|separate|different|another|own|unrelated)\b[^.]{0,40}\b(?:patch(?:es)?|changes?)\b|\bsplit\b",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 _COMMON = frozenset(
     re.findall(
         r"\w+",
-        "this that with from have should would could please need needs here there they them your what when where which also just more than then"
-        " some like think maybe will does make sure instead other same patch patches change changes changed code line lines commit message"
+        "this that with from have should would could please need needs here there they them your"
+        " what when where which also just more than then some like think maybe will does make sure"
+        " instead other same patch patches change changes changed code line lines commit message"
         " version about into only really even better fixed fixes",
     )
 )
 _CHANGED = re.compile(
-    r"\b(?:changes?|changelog|changed|diff(?:erences)?)\b.{0,40}\bv\d|^[^\w\n]*v\d+\s*(?:[:.(]|->|=>|→|to v)|\b(?:since|from|in) v\d",
+    r"\b(?:changes?|changelog|changed|diff(?:erences)?)\b.{0,40}\bv\d|^[^\w\n]*v\d+\s*(?:[:.(]|->|=>|→|to"
+    r" v)|\b(?:since|from|in) v\d",
     re.IGNORECASE,
 )
 _ALL = re.compile(
@@ -59,8 +70,8 @@ class PointState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedHunk:
-    """A hunk of the range-diff of a patch: the path or `Commit message` that it is in, and its lines with a sign; of other evidence, what
-    says so."""
+    """A hunk of the range-diff of a patch: the path or `Commit message` that it is in, and its
+    lines with a sign; of other evidence, what says so."""
 
     place: str
     lines: tuple[str, ...]
@@ -68,8 +79,8 @@ class ChangedHunk:
 
 @dataclass(frozen=True)
 class PatchText:
-    """A patch as the lines that are compared: message and diff, without what changes with every rebase; the path and the new line number of
-    each."""
+    """A patch as the lines that are compared: message and diff, without what changes with every
+    rebase; the path and the new line number of each."""
 
     patch: Patch
 
@@ -111,7 +122,9 @@ Change = tuple[str, int, int, int, int]
 
 @dataclass(frozen=True)
 class NextVersion:
-    """What came after a revision: its label, the patches of both, and the text of the mails above their diffs (the changelog)."""
+    """What came after a revision: its label, the patches of both, and the text of the mails above
+    their diffs (the changelog).
+    """
 
     label: str
     old: tuple[Patch, ...]
@@ -120,7 +133,7 @@ class NextVersion:
 
     @cached_property
     def pairs(self) -> dict[int, tuple[PatchText, PatchText | None]]:
-        """The patches of the revision by number, each with what it became (None: it was dropped)."""
+        """The patches of the revision by number, each with what it became (None: it was dropped)."""  # noqa: E501
         left = dict(enumerate(self.new))
         found: dict[int, int] = {}
         for by in (_title, _number):
@@ -134,7 +147,10 @@ class NextVersion:
         if len(self.old) - len(found) == len(left) == 1:
             found[next(at for at in range(len(self.old)) if at not in found)] = next(iter(left))
         return {
-            (patch.subject.number or at + 1): (PatchText(patch), PatchText(self.new[found[at]]) if at in found else None)
+            (patch.subject.number or at + 1): (
+                PatchText(patch),
+                PatchText(self.new[found[at]]) if at in found else None,
+            )
             for at, patch in enumerate(self.old)
         }
 
@@ -142,7 +158,11 @@ class NextVersion:
     def changes(self) -> dict[int, tuple[Change, ...]]:
         """What differs between the two texts of each patch."""
         return {
-            number: tuple(op for op in SequenceMatcher(None, old.lines, new.lines, autojunk=False).get_opcodes() if op[0] != "equal")
+            number: tuple(
+                op
+                for op in SequenceMatcher(None, old.lines, new.lines, autojunk=False).get_opcodes()
+                if op[0] != "equal"
+            )
             for number, (old, new) in self.pairs.items()
             if new is not None
         }
@@ -151,7 +171,10 @@ class NextVersion:
     def changelog(self) -> tuple[str, ...]:
         """The lines of the changelog."""
         lines = self.text.split("\n")
-        start = next((at for at, line in enumerate(lines) if _CHANGED.search(line) or _ALL.search(line)), len(lines))
+        start = next(
+            (at for at, line in enumerate(lines) if _CHANGED.search(line) or _ALL.search(line)),
+            len(lines),
+        )
         return tuple(line for line in lines[start:] if line.strip())
 
 
@@ -164,14 +187,21 @@ def _number(patch: Patch, at: int) -> object:
 
 
 def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | None:
-    """The hunk of the range-diff to the next version that does what a point asks, as far as is known; None where there is none.
+    """The hunk of the range-diff to the next version that does what a point asks, as far as is
+    known; None where there is none.
 
-    A hunk at the quoted lines does; else what the changelog says in the same words; a request to split, rebase or send again is answered by the
-    patches and the version themselves.
+    A hunk at the quoted lines does; else what the changelog says in the same words; a request to
+    split, rebase or send again is answered by the patches and the version themselves.
     """
     if point.kind is MailKind.BUILD_FAILURE and (reported := _REPORTED.match(point.text)):
         return _at_reported(reported, following)
-    numbers = [point.patch] if point.patch in following.pairs else list(following.pairs) if not point.patch else []
+    numbers = (
+        [point.patch]
+        if point.patch in following.pairs
+        else list(following.pairs)
+        if not point.patch
+        else []
+    )
     is_on_patch = False
     for number in numbers:
         old, new = following.pairs[number]
@@ -182,7 +212,9 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
             if (op := _nearest(following.changes[number], old, top, bottom)) is not None:
                 return _hunk(old, new, op)
     if _SPLIT.search(point.text) and len(following.new) > len(following.old):
-        return ChangedHunk(f"{following.label} has {len(following.new) - len(following.old)} more patches", ())
+        return ChangedHunk(
+            f"{following.label} has {len(following.new) - len(following.old)} more patches", ()
+        )
     if _AGAIN.search(point.text):
         return ChangedHunk(f"{following.label} was sent", ())
     if line := _in_changelog(point, following.changelog):
@@ -193,11 +225,16 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
 
 
 def _nearest(changes: Sequence[Change], old: PatchText, top: int, bottom: int) -> Change | None:
-    """The change nearest to some lines of a patch, in the same file or also in the message; None where none is near."""
+    """The change nearest to some lines of a patch, in the same file or also in the message.
+
+    None where none is near.
+    """
     near = [
         (max(op[1] - bottom, top - op[2], 0), op)
         for op in changes
-        if op[1] <= bottom + BELOW and op[2] >= top - ABOVE and old.place(bottom) in (old.place(op[1]), old.place(max(op[2] - 1, op[1])))
+        if op[1] <= bottom + BELOW
+        and op[2] >= top - ABOVE
+        and old.place(bottom) in (old.place(op[1]), old.place(max(op[2] - 1, op[1])))
     ]
     return min(near)[1] if near else None
 
@@ -212,14 +249,23 @@ def _at_reported(reported: "re.Match[str]", following: NextVersion) -> ChangedHu
             lines = (*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]])
             near = (
                 old.place(op[1]) == reported["path"]
-                and abs(old.number(min(op[1], len(old.lines) - 1)) - bounded_number.number(reported["line"])) <= BELOW
+                and abs(
+                    old.number(min(op[1], len(old.lines) - 1))
+                    - bounded_number.number(reported["line"])
+                )
+                <= BELOW
             )
-            if near or (old.place(op[1]) == reported["path"] and any(symbol in line for symbol in symbols for line in lines)):
+            if near or (
+                old.place(op[1]) == reported["path"]
+                and any(symbol in line for symbol in symbols for line in lines)
+            ):
                 return _hunk(old, new, op)
     return None
 
 
-def _by_words(point: ReviewPoint, numbers: Iterable[int | None], following: NextVersion) -> ChangedHunk | None:
+def _by_words(
+    point: ReviewPoint, numbers: Iterable[int | None], following: NextVersion
+) -> ChangedHunk | None:
     """A change that has the words of a point that quotes nothing."""
     words = _words(point.text)
     for number in numbers:
@@ -228,7 +274,12 @@ def _by_words(point: ReviewPoint, numbers: Iterable[int | None], following: Next
         old, new = following.pairs[number]
         assert new is not None
         for op in following.changes[number]:
-            if len(words & _words(" ".join((*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]])))) >= 2:
+            if (
+                len(
+                    words & _words(" ".join((*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]])))
+                )
+                >= 2
+            ):
                 return _hunk(old, new, op)
     return None
 
@@ -260,9 +311,13 @@ def _bare(line: str) -> str:
 def _hunk(old: PatchText, new: PatchText, op: Change) -> ChangedHunk:
     _, start, stop, new_start, new_stop = op
     lines = [f"  {line}" for line in old.lines[max(0, start - CONTEXT) : start]]
-    lines += [f"- {line}" for line in old.lines[start:stop]] + [f"+ {line}" for line in new.lines[new_start:new_stop]]
+    lines += [f"- {line}" for line in old.lines[start:stop]] + [
+        f"+ {line}" for line in new.lines[new_start:new_stop]
+    ]
     lines += [f"  {line}" for line in old.lines[stop : stop + CONTEXT]]
-    return ChangedHunk(old.place(start) if start < len(old.lines) else new.place(new_start), tuple(lines))
+    return ChangedHunk(
+        old.place(start) if start < len(old.lines) else new.place(new_start), tuple(lines)
+    )
 
 
 def _words(text: str) -> set[str]:
@@ -270,30 +325,44 @@ def _words(text: str) -> set[str]:
 
 
 def _in_changelog(point: ReviewPoint, changelog: Sequence[str]) -> str:
-    """The line of a changelog that speaks of a point: in its words, or of all that its reviewer said."""
+    """The line of a changelog that speaks of a point: in its words, or of all that its reviewer
+    said.
+    """
     words = _words(f"{point.text} {' '.join(point.quoted[-2:])}")
     own = _words(point.text)
     name = next((word for word in point.asker.split() if len(word) > 2), point.asker).lower()
     for line in changelog:
         said = _words(line)
-        if len(own & said) >= 2 or (len(words & said) >= 2 and own & said) or (name in line.lower() and own & said):
+        if (
+            len(own & said) >= 2
+            or (len(words & said) >= 2 and own & said)
+            or (name in line.lower() and own & said)
+        ):
             return line
     return next((line for line in changelog if _ALL.search(line)), "")
 
 
 def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
-    """Where in its revision the lines are that a point is about: `path:line`, or `Commit message`; "" where that is not known."""
+    """Where in its revision the lines are that a point is about: `path:line`, or `Commit message`;
+    "" where that is not known.
+    """
     for at, patch in enumerate(patches):
         if point.patch in (patch.subject.number or at + 1, None, 0):
             text = PatchText(patch)
             for _, bottom in _quoted_at(point.quoted, text.lines):
                 last = min(bottom, len(text.lines) - 1)
-                return f"{text.place(last)}:{text.number(last)}" if text.number(last) else text.place(last)
+                return (
+                    f"{text.place(last)}:{text.number(last)}"
+                    if text.number(last)
+                    else text.place(last)
+                )
     return ""
 
 
 def answered_by(point: ReviewPoint, replies: Sequence[Reply]) -> str | None:
-    """The Message-ID of the reply that answers a point: of the author's `replies` to its mail, the first that quotes it; None where none does."""
+    """The Message-ID of the reply that answers a point: of the author's `replies` to its mail, the
+    first that quotes it; None where none does.
+    """
     start = " ".join(point.text.split()[:6]).rstrip("…")
     for reply in replies:
         mail = reply.mail.mail

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on this machine, asked like one on the network: a public-inbox directory or epoch, a maildir (as lei writes one), an mbox.
+"""An archive on this machine, asked like one on the network: a public-inbox directory or epoch, a
+maildir (as lei writes one), an mbox.
 
-An index in the cache directory knows each mail's sender, recipients, subject, references, and the commits, Message-IDs, change-ids and files it
-names; it is updated when the archive is opened. The texts stay where they are.
+An index in the cache directory knows each mail's sender, recipients, subject, references, and the
+commits, Message-IDs, change-ids and files it names; it is updated when the archive is opened. The
+texts stay where they are.
 """
 
 import fcntl
@@ -44,7 +46,7 @@ CREATE TABLE IF NOT EXISTS token (token TEXT NOT NULL, mail INTEGER NOT NULL REF
 CREATE INDEX IF NOT EXISTS by_token ON token (token);
 CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
 CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
-"""
+"""  # noqa: E501
 _COLUMNS = "place, message_id, subject, sender, people, arrived, title, author, is_reply"
 _LAYOUT = 4
 REPORT = "delivery-report"
@@ -63,7 +65,10 @@ _FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MUL
 
 
 class LocalArchive:
-    """The archive at a path, for use in one thread. NetworkError when it is not there; `requests` counts what it was asked."""
+    """The archive at a path, for use in one thread.
+
+    NetworkError when it is not there; `requests` counts what it was asked.
+    """
 
     def __init__(self, path: Path, *, progress: Progress = silent) -> None:
         self.url = self.host = str(path)
@@ -106,31 +111,59 @@ class LocalArchive:
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """The mail with this Message-ID. NotInArchiveError when there is none."""
         index = self._opened()
-        found = self._read(row[0] for row in index.execute("SELECT id FROM mail WHERE message_id = ?", (message_id,)).fetchall())
+        found = self._read(
+            row[0]
+            for row in index.execute(
+                "SELECT id FROM mail WHERE message_id = ?", (message_id,)
+            ).fetchall()
+        )
         if not found:
             raise self._absent(message_id)
         return found[0]
 
-    def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads) but those `without`, the newest where they are very many."""
+    def search(
+        self,
+        query: str,
+        *,
+        threads: bool = False,
+        fresh: bool = False,
+        without: Container[str] = (),
+    ) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those `without`,
+        the newest where they are very many.
+        """
         wanted = condition(query)
         index = self._opened(wanted.since if not threads else 0.0)
         # a mail that is named is never what is left out
         named = _NAMED.findall(query)
         order = f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
-        rows = index.execute(f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}", (*wanted.values, *named))
+        rows = index.execute(
+            f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}",
+            (*wanted.values, *named),
+        )
         found = list(itertools.islice((row for row in rows if row[1] not in without), _MOST_FOUND))
-        return self._read(self._thread_of(index, [row[1] for row in found]) if threads else [row[0] for row in found])
+        return self._read(
+            self._thread_of(index, [row[1] for row in found])
+            if threads
+            else [row[0] for row in found]
+        )
 
     def reaches(self) -> None:
         """Nothing: the index knows by itself what is new."""
 
     def has(self, message_id: str) -> bool:
         """Whether the archive has the mail with this Message-ID."""
-        return self._opened().execute("SELECT 1 FROM mail WHERE message_id = ?", (message_id,)).fetchone() is not None
+        return (
+            self._opened()
+            .execute("SELECT 1 FROM mail WHERE message_id = ?", (message_id,))
+            .fetchone()
+            is not None
+        )
 
     def related(self, clues: Clues, *, without: Container[str] = ()) -> Iterator[Mail]:
-        """The mails that may be about some series but those `without`, one by one and kept by nobody."""
+        """The mails that may be about some series but those `without`, one by one and kept by
+        nobody.
+        """
         index = self._opened()
         assert self._mails is not None
         for message_id, place in related(index, clues, without):
@@ -145,7 +178,10 @@ class LocalArchive:
             note_looked_through(index, clues)
 
     def _absent(self, message_id: str) -> NotInArchiveError:
-        return NotInArchiveError(f"{self._path} has no mail {message_id}", hint="update the archive, or pass another one with --lore")
+        return NotInArchiveError(
+            f"{self._path} has no mail {message_id}",
+            hint="update the archive, or pass another one with --lore",
+        )
 
     def _read(self, numbers: Iterable[int]) -> tuple[Mail, ...]:
         assert self._index is not None
@@ -160,7 +196,10 @@ class LocalArchive:
         return tuple(mails.values())
 
     def _parsed(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
-        """A mail; `parse_mail` itself for one that is only looked into, as a call keeps what it parses."""
+        """A mail.
+
+        `parse_mail` itself for one that is only looked into, as a call keeps what it parses.
+        """
         try:
             return with_id(parse(raw))
         except InputError as error:
@@ -168,7 +207,9 @@ class LocalArchive:
             return None
 
     def _thread_of(self, index: sqlite3.Connection, message_ids: Iterable[str]) -> set[int]:
-        """The numbers of all mails that are connected to these by references, also by those to mails that the archive does not have."""
+        """The numbers of all mails that are connected to these by references, also by those to
+        mails that the archive does not have.
+        """
         todo, seen, found = list(message_ids), set[str](), set[int]()
         while todo and len(found) < _MOST_OF_THREAD:
             above = todo.pop()
@@ -176,15 +217,21 @@ class LocalArchive:
                 continue
             seen.add(above)
             rows = index.execute(
-                "SELECT id, message_id FROM mail WHERE message_id = ?1 "
-                "UNION SELECT mail.id, mail.message_id FROM reference JOIN mail ON mail.id = reference.mail WHERE reference.above = ?1",
+                "SELECT id, message_id FROM mail WHERE message_id = ?1 UNION SELECT mail.id,"
+                " mail.message_id FROM reference JOIN mail ON mail.id = reference.mail WHERE"
+                " reference.above = ?1",
                 (above,),
             )
             for number, message_id in rows.fetchall():
                 if number not in found:
                     found.add(number)
                     todo.append(message_id)
-                    todo += [row[0] for row in index.execute("SELECT above FROM reference WHERE mail = ?", (number,))]
+                    todo += [
+                        row[0]
+                        for row in index.execute(
+                            "SELECT above FROM reference WHERE mail = ?", (number,)
+                        )
+                    ]
         return found
 
     # the index
@@ -203,13 +250,20 @@ class LocalArchive:
                     self._index.create_function("says", 2, self._says, deterministic=True)
                 self._bring_up_to_date(self._index, self._mails, since)
         except OSError as error:
-            raise NetworkError(f"{self._path} cannot be read: {error.strerror}", hint="check the path and its permissions") from error
+            raise NetworkError(
+                f"{self._path} cannot be read: {error.strerror}",
+                hint="check the path and its permissions",
+            ) from error
         return self._index
 
     def _bring_up_to_date(self, index: sqlite3.Connection, mails: LocalMails, since: float) -> None:
-        """Index what is not yet indexed, the newest mails first, in steps that stay when the reading is ended."""
+        """Index what is not yet indexed, the newest mails first, in steps that stay when the
+        reading is ended.
+        """
         row = index.execute("SELECT state, since, whole FROM state").fetchone()
-        before, indexed_since, is_whole = (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
+        before, indexed_since, is_whole = (
+            (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
+        )
         if is_whole and before == self._state and indexed_since <= since:
             return
         with _changing(index):
@@ -217,7 +271,10 @@ class LocalArchive:
                 index.execute("DELETE FROM mail")
                 is_whole, indexed_since = False, since
             known = {str(place) for (place,) in index.execute("SELECT place FROM mail")}
-            index.executemany("DELETE FROM mail WHERE place = ?", ((place,) for place in list(mails.gone(iter(known)))))
+            index.executemany(
+                "DELETE FROM mail WHERE place = ?",
+                ((place,) for place in list(mails.gone(iter(known)))),
+            )
         # where not all was indexed, all is looked through, and what is there passed over
         since = min(since, indexed_since) if is_whole else since
         from_state = before if is_whole and since == indexed_since else ""
@@ -239,12 +296,17 @@ class LocalArchive:
     def _file(self) -> Path | None:
         """The file of the index; None where it can only be kept in memory."""
         folder = cache_dir() / "local-archives"
-        name = hashlib.sha256(f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        name = hashlib.sha256(
+            f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")
+        ).hexdigest()[:24]
         return folder / f"{name}.sqlite" if private_folder(folder) else None
 
     @contextmanager
     def _alone(self, file: Path | None) -> Iterator[None]:
-        """Index while no other process does; what another one has indexed meanwhile is there then."""
+        """Index while no other process does.
+
+        What another one has indexed meanwhile is there then.
+        """
         if file is None:
             yield
             return
@@ -276,10 +338,17 @@ class LocalArchive:
             clean(mail.sender.key),
             mail.in_reply_to is not None,
         )
-        number = index.execute(f"INSERT OR REPLACE INTO mail ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values).lastrowid
+        number = index.execute(
+            f"INSERT OR REPLACE INTO mail ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
+            values,
+        ).lastrowid
         above = {ident for ident in (mail.in_reply_to, *mail.references) if ident}
-        index.executemany("INSERT INTO reference VALUES (?, ?)", ((clean(ident), number) for ident in above))
-        index.executemany("INSERT INTO token VALUES (?, ?)", ((clean(token), number) for token in _tokens(mail)))
+        index.executemany(
+            "INSERT INTO reference VALUES (?, ?)", ((clean(ident), number) for ident in above)
+        )
+        index.executemany(
+            "INSERT INTO token VALUES (?, ?)", ((clean(token), number) for token in _tokens(mail))
+        )
 
     def _says(self, place: str, words: str) -> bool:
         raw = self._mails.read(place) if self._mails else None
@@ -324,7 +393,9 @@ def _changing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 def _tokens(mail: Mail) -> set[str]:
-    """The commits, Message-IDs, change-ids and files that a mail names, and whether it is a report about a delivery."""
+    """The commits, Message-IDs, change-ids and files that a mail names, and whether it is a report
+    about a delivery.
+    """
     body = mail.body
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}
     for found in (

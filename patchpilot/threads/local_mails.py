@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where an archive on this machine keeps its mails: a public-inbox directory (or one of its epochs), a maildir, an mbox.
+"""Where an archive on this machine keeps its mails: a public-inbox directory (or one of its
+epochs), a maildir, an mbox.
 
 `lei q -o DIR` writes a maildir, `public-inbox-clone URL DIR` a directory of epochs.
 """
@@ -34,7 +35,10 @@ class LocalMails(Protocol):
         """What changes when mails come or go."""
 
     def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
-        """The mails since an earlier state ("" for all), the newest first where that is known; those that arrived before `since` may be left out."""
+        """The mails since an earlier state ("" for all), the newest first where that is known.
+
+        Those that arrived before `since` may be left out.
+        """
 
     def count(self, state: str, since: float = 0.0) -> int:
         """How many mails `new` gives at most."""
@@ -53,21 +57,41 @@ class LocalMails(Protocol):
 
 
 def local_mails(path: Path) -> LocalMails:
-    """The mails of this directory or file. NetworkError when there is no archive, as for one that cannot be reached."""
+    """The mails of this directory or file.
+
+    NetworkError when there is no archive, as for one that cannot be reached.
+    """
     if path.is_file():
         return _Mbox(path)
     if is_maildir(path):
         return _Maildir(path)
     epochs = epochs_of(path)
     if not epochs:
-        why = "is neither a public-inbox directory, a maildir nor an mbox" if path.exists() else "does not exist"
-        raise NetworkError(f"{path} {why}", hint="check the path in --lore, or in git config patchpilot.lore")
+        why = (
+            "is neither a public-inbox directory, a maildir nor an mbox"
+            if path.exists()
+            else "does not exist"
+        )
+        raise NetworkError(
+            f"{path} {why}", hint="check the path in --lore, or in git config patchpilot.lore"
+        )
     return _Epochs(path, epochs)
 
 
 def epochs_of(path: Path) -> tuple[Path, ...]:
-    """The epochs of a public-inbox directory, oldest first, or the path itself where it is one; none where it is something else."""
-    epochs = [path] if _is_git(path) else [epoch for folder in ("git", "local", ".") for epoch in sorted((path / folder).glob("*.git"))]
+    """The epochs of a public-inbox directory, oldest first, or the path itself where it is one.
+
+    None where it is something else.
+    """
+    epochs = (
+        [path]
+        if _is_git(path)
+        else [
+            epoch
+            for folder in ("git", "local", ".")
+            for epoch in sorted((path / folder).glob("*.git"))
+        ]
+    )
     return tuple(dict.fromkeys(epoch for epoch in epochs if _is_git(epoch)))
 
 
@@ -89,13 +113,23 @@ class _Epochs:
         self._open: dict[str, CatFile] = {}
 
     def state(self) -> str:
-        tips = {name: git(epoch, "rev-list", "--max-count=1", "--all").text.strip() for name, epoch in self._epochs.items()}
+        tips = {
+            name: git(epoch, "rev-list", "--max-count=1", "--all").text.strip()
+            for name, epoch in self._epochs.items()
+        }
         return json.dumps(tips)
 
     def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
         for name in reversed(self._epochs):
-            lines = (line.split() for line in self._commits(name, state, since, "--timestamp").splitlines())
-            times = {f"{commit}:m": float(when) for when, commit in lines if f"{name}:{commit}" not in known}
+            lines = (
+                line.split()
+                for line in self._commits(name, state, since, "--timestamp").splitlines()
+            )
+            times = {
+                f"{commit}:m": float(when)
+                for when, commit in lines
+                if f"{name}:{commit}" not in known
+            }
             with CatFile(self._epochs[name]) as objects:
                 for blob, found in objects.many(times):
                     if (raw := _mail_in(found)) is not None:
@@ -106,13 +140,20 @@ class _Epochs:
 
     def _commits(self, name: str, state: str, since: float, form: str) -> str:
         before = json.loads(state).get(name) if state else None
-        limits = [*([f"--since={int(since)}"] if since else []), *([f"^{before}"] if before else [])]
+        limits = [
+            *([f"--since={int(since)}"] if since else []),
+            *([f"^{before}"] if before else []),
+        ]
         return git(self._epochs[name], "rev-list", form, "--all", *limits).text
 
     def is_new_file(self, state: str) -> bool:
         before: dict[str, str] = json.loads(state)
         return any(
-            commit and (name not in self._epochs or git(self._epochs[name], "cat-file", "-e", "--end-of-options", commit, ok=()).code)
+            commit
+            and (
+                name not in self._epochs
+                or git(self._epochs[name], "cat-file", "-e", "--end-of-options", commit, ok=()).code
+            )
             for name, commit in before.items()
         )
 
@@ -146,7 +187,11 @@ class _Maildir:
         self._files: dict[str, Path] = {}
 
     def state(self) -> str:
-        self._files = {file.name.partition(":")[0]: file for folder in ("cur", "new") for file in (self.path / folder).iterdir()}
+        self._files = {
+            file.name.partition(":")[0]: file
+            for folder in ("cur", "new")
+            for file in (self.path / folder).iterdir()
+        }
         return json.dumps(sorted(self._files))
 
     def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
@@ -214,6 +259,9 @@ class _Mbox:
             with self.path.open("rb") as stream:
                 data = stream.read(MAX_INPUT + 1)
             if len(data) > MAX_INPUT:
-                raise InputError(f"{self.path}: larger than {MAX_INPUT >> 20} MiB", hint="convert it to a maildir, which has no such limit")
+                raise InputError(
+                    f"{self.path}: larger than {MAX_INPUT >> 20} MiB",
+                    hint="convert it to a maildir, which has no such limit",
+                )
             self._data = unpack(data, str(self.path), MAX_INPUT)
         return self._data

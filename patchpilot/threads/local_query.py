@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The searches that archives are asked, as conditions of SQL on the index of an archive on this machine.
+"""The searches that archives are asked, as conditions of SQL on the index of an archive on this
+machine.
 
-Understood are the prefixes of a public-inbox's search that patchpilot uses (s, f, a, b, nq as b, m, rt, dfn, or none), phrases in quotes, a `*` at
-the end of a word, AND, OR, NOT and parentheses. A phrase has to be there as whole words in this order.
+Understood are the prefixes of a public-inbox's search that patchpilot uses (s, f, a, b, nq as b, m,
+rt, dfn, or none), phrases in quotes, a `*` at the end of a word, AND, OR, NOT and parentheses. A
+phrase has to be there as whole words in this order.
 """
 
 import re
@@ -10,7 +12,9 @@ from typing import NamedTuple
 
 from patchpilot.errors import UsageError
 
-_TOKEN = re.compile(r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))')
+_TOKEN = re.compile(
+    r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
+)
 _MESSAGE_ID = re.compile(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
 _SAID = re.compile(r"\w+")
 _SUBJECT, _SENDER, _PEOPLE = "mail.subject", "mail.sender", "mail.people"
@@ -18,8 +22,8 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
 
 class Condition(NamedTuple):
-    """A condition of SQL, its values, what it costs (a condition that reads mails is put last), and the arrival of the oldest mail it can match
-    (seconds since the epoch; 0: any)."""
+    """A condition of SQL, its values, what it costs (a condition that reads mails is put last), and
+    the arrival of the oldest mail it can match (seconds since the epoch; 0: any)."""
 
     sql: str
     values: tuple[str | float, ...]
@@ -28,14 +32,23 @@ class Condition(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """The words of a text, in lower case, with a space around each: a phrase is in a text when its words are in the text's words."""
+    """The words of a text, in lower case, with a space around each: a phrase is in a text when its
+    words are in the text's words.
+    """
     return f" {' '.join(_SAID.findall(text.lower()))} "
 
 
 def ids_in(text: str) -> list[str]:
-    """The Message-IDs in a text, also those of links, in lower case (of one with a slash the part after it)."""
+    """The Message-IDs in a text, also those of links, in lower case (of one with a slash the part
+    after it).
+    """
     # an id is on one line, and most lines of a patch have none
-    return [found.lower() for line in text.split("\n") if "@" in line for found in _MESSAGE_ID.findall(line)]
+    return [
+        found.lower()
+        for line in text.split("\n")
+        if "@" in line
+        for found in _MESSAGE_ID.findall(line)
+    ]
 
 
 def condition(query: str) -> Condition:
@@ -56,7 +69,10 @@ class _Parser:
         return found
 
     def _failure(self) -> UsageError:
-        return UsageError(f"a local archive cannot be searched for {self._query}", hint="use --lore with the URL of an archive")
+        return UsageError(
+            f"a local archive cannot be searched for {self._query}",
+            hint="use --lore with the URL of an archive",
+        )
 
     def _next_is(self, *words: str) -> bool:
         if self._at >= len(self._tokens):
@@ -95,7 +111,9 @@ class _Parser:
             raise self._failure()
         token = self._tokens[self._at]
         self._at += 1
-        return self._term(token["field"] or "", token["phrase"] if token["phrase"] is not None else token["word"])
+        return self._term(
+            token["field"] or "", token["phrase"] if token["phrase"] is not None else token["word"]
+        )
 
     def _term(self, field: str, value: str) -> Condition:
         if field in _COLUMNS:
@@ -110,7 +128,8 @@ class _Parser:
             raise self._failure()
         if value.endswith("*"):
             return Condition(
-                "mail.id IN (SELECT mail FROM token WHERE token >= ? AND token < ?)", (value[:-1].lower(), f"{value[:-1].lower()}g")
+                "mail.id IN (SELECT mail FROM token WHERE token >= ? AND token < ?)",
+                (value[:-1].lower(), f"{value[:-1].lower()}g"),
             )
         if " " not in value and ids_in(value):
             return _token(ids_in(value)[-1])
@@ -131,7 +150,12 @@ def _joined(word: str, parts: list[Condition]) -> Condition:
         return parts[0]
     values = tuple(value for part in parts for value in part.values)
     since = (max if word == "AND" else min)(part.since for part in parts)
-    return Condition(f"({f' {word} '.join(part.sql for part in parts)})", values, max(part.cost for part in parts), since)
+    return Condition(
+        f"({f' {word} '.join(part.sql for part in parts)})",
+        values,
+        max(part.cost for part in parts),
+        since,
+    )
 
 
 def _arrived(span: str) -> Condition | None:
@@ -140,7 +164,13 @@ def _arrived(span: str) -> Condition | None:
     if not found:
         return None
     bounds = [
-        (sql, float(second)) for sql, second in zip(("mail.arrived >= ?", "mail.arrived <= ?"), found.groups(), strict=True) if second
+        (sql, float(second))
+        for sql, second in zip(
+            ("mail.arrived >= ?", "mail.arrived <= ?"), found.groups(), strict=True
+        )
+        if second
     ]
     condition = " AND ".join(sql for sql, _ in bounds)
-    return Condition(f"({condition})", tuple(second for _, second in bounds), since=float(found[1] or 0))
+    return Condition(
+        f"({condition})", tuple(second for _, second in bounds), since=float(found[1] or 0)
+    )

@@ -31,10 +31,19 @@ class MailKind(StrEnum):
     OTHER = "other"
 
 
-STABLE = frozenset((MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL))
+STABLE = frozenset(
+    (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
+)
 """Mails of the stable trees' machinery; they are not in the author's thread."""
 
 WANTS_ANSWER = frozenset(
-    (MailKind.REVIEW, MailKind.QUESTION, MailKind.NACK, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
+    (
+        MailKind.REVIEW,
+        MailKind.QUESTION,
+        MailKind.NACK,
+        MailKind.BUILD_FAILURE,
+        MailKind.FORM_LETTER,
+        MailKind.AI_REVIEW,
+    )
 )
 """Mails the author is expected to act on."""

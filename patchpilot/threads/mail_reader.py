@@ -19,9 +19,10 @@ class MailReader:
     """A cache for one call: the same bytes are parsed once, the same mail is classified once.
 
     `now` is the time of the call; `online` whether the network may be asked; `threads` is where
-    `read_thread` caches its results, `sent` what was sent from here and `undisclosed` the ids of what no
-    archive is to be asked about, once they were read. Mails that the call before this one parsed are taken
-    from it: the TUI reads a thread again and again, and holds what it shows meanwhile.
+    `read_thread` caches its results, `sent` what was sent from here and `undisclosed` the ids of
+    what no archive is to be asked about, once they were read. Mails that the call before this one
+    parsed are taken from it: the TUI reads a thread again and again, and holds what it shows
+    meanwhile.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}
@@ -55,8 +56,12 @@ class MailReader:
             self._for_author.pop(mail.message_id, None)
         return known
 
-    def classify_for(self, mail: "Classified", sender: Address, by_author: bool, answered: "Answered") -> "Classified":
-        """Classify a mail where it is known who sent it, whether that is the patch's author, and what it answers."""
+    def classify_for(
+        self, mail: "Classified", sender: Address, by_author: bool, answered: "Answered"
+    ) -> "Classified":
+        """Classify a mail where it is known who sent it, whether that is the patch's author, and
+        what it answers.
+        """
         found = self._for_author.setdefault(mail.mail.message_id, {})
         key = (sender, by_author, answered)
         known = found.get(key)

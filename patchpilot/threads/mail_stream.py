@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of files, directories and archives one after the other, however many there are; each has a position at which reading can start again."""
+"""The mails of files, directories and archives one after the other, however many there are.
+
+Each has a position at which reading can start again.
+"""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,13 +28,18 @@ _LITTLE_MEMORY = {
     "GIT_CONFIG_KEY_2": "core.deltaBaseCacheLimit",
     "GIT_CONFIG_VALUE_2": "8m",
 }
-"""Without it git maps the whole archive into its memory by and by, and keeps 96 MB of mails that it will not be asked for again."""
+"""Without it git maps the whole archive into its memory by and by, and keeps 96 MB of mails that it
+will not be asked for again.
+"""
 
 
 class StreamedMail(NamedTuple):
-    """A mail, or the `error` for which it cannot be read (then `raw` is empty). `position` is its file or archive, a colon, and its offset or commit.
+    """A mail, or the `error` for which it cannot be read (then `raw` is empty).
 
-    `source` is its file where it is the only mail there, else the position. `archived` mails may be anything; what is alone in a file is meant as a patch.
+    `position` is its file or archive, a colon, and its offset or commit.
+
+    `source` is its file where it is the only mail there, else the position. `archived` mails may be
+    anything; what is alone in a file is meant as a patch.
     """
 
     position: str
@@ -42,14 +50,21 @@ class StreamedMail(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """One of `total` parts of the mails, with a `number` from 1 on. A mail is always in the same one: its file name and offset, or commit, say which."""
+    """One of `total` parts of the mails, with a `number` from 1 on.
+
+    A mail is always in the same one: its file name and offset, or commit, say which.
+    """
 
     number: int = 1
     total: int = 1
 
     def has(self, position: str) -> bool:
         """Whether the mail at this position is in it."""
-        return self.total == 1 or crc32(position.rpartition("/")[2].encode("utf-8", "surrogateescape")) % self.total == self.number - 1
+        return (
+            self.total == 1
+            or crc32(position.rpartition("/")[2].encode("utf-8", "surrogateescape")) % self.total
+            == self.number - 1
+        )
 
 
 WHOLE = Shard()
@@ -59,15 +74,21 @@ def parse_shard(text: str) -> Shard:
     """The shard that "I/N" names; UsageError where it names none."""
     number, _, count = text.partition("/")
     if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
-        raise UsageError(f"--shard {text}: not a part of the mails", hint="example: --shard 1/4, the first of four parts")
+        raise UsageError(
+            f"--shard {text}: not a part of the mails",
+            hint="example: --shard 1/4, the first of four parts",
+        )
     return Shard(int(number), int(count))
 
 
-def stream_mails(targets: Iterable[str], resume_at: str | None = None, shard: Shard = WHOLE) -> Iterator[StreamedMail]:
-    """The mails of each TARGET: a file (a mail, an mbox, either gzipped), a directory of them, a maildir, a public-inbox or one of its epochs, `-`.
+def stream_mails(
+    targets: Iterable[str], resume_at: str | None = None, shard: Shard = WHOLE
+) -> Iterator[StreamedMail]:
+    """The mails of each TARGET: a file (a mail, an mbox, either gzipped), a directory of them, a
+    maildir, a public-inbox or one of its epochs, `-`.
 
-    Files are read in the order of their names, archives from the newest mail to the oldest. With `resume_at` reading starts at this position; UsageError
-    where no TARGET has it.
+    Files are read in the order of their names, archives from the newest mail to the oldest. With
+    `resume_at` reading starts at this position; UsageError where no TARGET has it.
     """
     place, _, at = (resume_at or "").rpartition(":")
     for read, path in _places(targets):
@@ -78,13 +99,21 @@ def stream_mails(targets: Iterable[str], resume_at: str | None = None, shard: Sh
             yield from read(path, at, shard)
     if resume_at is not None:
         raise UsageError(
-            f"--resume-at {resume_at}: no such position in the input", hint='pass a "position" of the earlier output, with the same TARGETs'
+            f"--resume-at {resume_at}: no such position in the input",
+            hint='pass a "position" of the earlier output, with the same TARGETs',
         )
 
 
-def mails_of_range(epoch: str, revisions: Sequence[str], shard: Shard = WHOLE) -> Iterator[StreamedMail]:
-    """The mails that these revisions of an epoch added, the newest first: commits, and `^COMMIT` for what is left out."""
-    with streaming(Path(epoch), "rev-list", "--end-of-options", *revisions) as ids, CatFile(Path(epoch), _LITTLE_MEMORY) as objects:
+def mails_of_range(
+    epoch: str, revisions: Sequence[str], shard: Shard = WHOLE
+) -> Iterator[StreamedMail]:
+    """The mails that these revisions of an epoch added, the newest first: commits, and `^COMMIT`
+    for what is left out.
+    """
+    with (
+        streaming(Path(epoch), "rev-list", "--end-of-options", *revisions) as ids,
+        CatFile(Path(epoch), _LITTLE_MEMORY) as objects,
+    ):
         for line in ids:
             commit = line.decode().strip()
             position = f"{epoch}:{commit}"
@@ -101,13 +130,18 @@ def mails_of_range(epoch: str, revisions: Sequence[str], shard: Shard = WHOLE) -
 
 
 def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
-    """The commits of `A..B` or `B` as `mails_of_range` takes them; InputError where the epoch has no such commit."""
+    """The commits of `A..B` or `B` as `mails_of_range` takes them.
+
+    InputError where the epoch has no such commit.
+    """
     old, _, new = revisions.rpartition("..")
     return (_commit(epoch, new), *((f"^{_commit(epoch, old)}",) if old else ()))
 
 
 def epoch_commits(epoch: str, step: int) -> Iterator[str]:
-    """Every so many commits of an epoch from the oldest on, and the newest: where its mails are cut into parts."""
+    """Every so many commits of an epoch from the oldest on, and the newest: where its mails are cut
+    into parts.
+    """
     commit = ""
     with streaming(Path(epoch), "rev-list", "--reverse", "HEAD") as ids:
         for number, line in enumerate(ids, 1):
@@ -120,10 +154,24 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
 
 
 def _commit(epoch: str, word: str) -> str:
-    """The id of a commit of an epoch. "" for the HEAD of one without mails, as that of a public-inbox's search index."""
-    found = git(Path(epoch), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=(0, 1)).text.strip()
+    """The id of a commit of an epoch.
+
+    "" for the HEAD of one without mails, as that of a public-inbox's search index.
+    """
+    found = git(
+        Path(epoch),
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{word}^{{commit}}",
+        ok=(0, 1),
+    ).text.strip()
     if not found and word != "HEAD":
-        raise InputError(f"{epoch}: no commit {word}", hint="check the path of the epoch, and fetch it again if it is incomplete")
+        raise InputError(
+            f"{epoch}: no commit {word}",
+            hint="check the path of the epoch, and fetch it again if it is incomplete",
+        )
     return found
 
 
@@ -139,7 +187,10 @@ def _places(targets: Iterable[str]) -> Iterator[tuple[_Reader, str]]:
         elif epochs := epochs_of(path):
             yield from ((_of_epoch, str(epoch)) for epoch in reversed(epochs))
         elif is_maildir(path):
-            files = sorted((file for folder in ("cur", "new") for file in (path / folder).iterdir()), key=lambda file: file.name)
+            files = sorted(
+                (file for folder in ("cur", "new") for file in (path / folder).iterdir()),
+                key=lambda file: file.name,
+            )
             yield from ((_of_maildir, str(file)) for file in files)
         else:
             yield from ((_of_file, str(file)) for file in patch_files(target))
@@ -161,7 +212,10 @@ def _of_file(path: str, at: str, shard: Shard) -> Iterator[StreamedMail]:
 def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
     """The mails of one file; where it cannot be read on, the reason as the last one."""
     if at and not at.isdigit():
-        raise UsageError(f"--resume-at {path}:{at}: not an offset in a file", hint='pass a "position" of the earlier output')
+        raise UsageError(
+            f"--resume-at {path}:{at}: not an offset in a file",
+            hint='pass a "position" of the earlier output',
+        )
     end = int(at or 0)
     first: StreamedMail | None = None
     try:
@@ -171,7 +225,8 @@ def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
                 end = start + len(raw)
                 if start == int(at or 0) > 0 and not raw.startswith(b"From "):
                     raise UsageError(
-                        f"--resume-at {path}:{at}: no mail starts at this offset", hint='pass a "position" of the earlier output'
+                        f"--resume-at {path}:{at}: no mail starts at this offset",
+                        hint='pass a "position" of the earlier output',
                     )
                 mail = StreamedMail(position, position, one_mail(raw, 0, len(raw)), True)
                 if not start:
@@ -185,11 +240,17 @@ def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
     except (OSError, InputError) as error:
         if first:
             yield first
-        reason = error.message if isinstance(error, InputError) else f"cannot read {path}: {error.strerror or error}"
+        reason = (
+            error.message
+            if isinstance(error, InputError)
+            else f"cannot read {path}: {error.strerror or error}"
+        )
         yield StreamedMail(f"{path}:{end}", path, b"", True, reason)
         return
     if first or not end:
-        yield (first or StreamedMail(f"{path}:0", path, b"", False))._replace(source=path, archived=False)
+        yield (first or StreamedMail(f"{path}:0", path, b"", False))._replace(
+            source=path, archived=False
+        )
 
 
 def _text(stream: IO[bytes], path: str, at: int) -> Iterator[bytes]:

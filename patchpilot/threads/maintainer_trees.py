@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits of a series in maintainers' trees that a repository has fetched, before they are in mainline."""
+"""The commits of a series in maintainers' trees that a repository has fetched, before they are in
+mainline.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -17,12 +19,17 @@ _PREFERRED = ("for-next", "next", "main", "master", "fixes")
 
 
 def in_trees(
-    posts: Sequence[Post], authors: Collection[str], repository: Repository, since: str, known: Sequence[str]
+    posts: Sequence[Post],
+    authors: Collection[str],
+    repository: Repository,
+    since: str,
+    known: Sequence[str],
 ) -> Iterator[LandedCommit]:
-    """The commits that these patches became in fetched branches of maintainers, beyond the `known` tips; one for each patch and tree.
+    """The commits that these patches became in fetched branches of maintainers, beyond the `known`
+    tips; one for each patch and tree.
 
-    A commit is a patch's by title and author, or by its link to the mail. What the author committed without a link to the mail is a copy of
-    the topic, not of a maintainer.
+    A commit is a patch's by title and author, or by its link to the mail. What the author committed
+    without a link to the mail is a copy of the topic, not of a maintainer.
     """
     branches = tree_branches(repository, known)
     if not branches or not posts:
@@ -31,7 +38,14 @@ def in_trees(
     for name, tip in branches.items():
         by_tip.setdefault(tip, []).append(name)
     beyond = (f"--since={since}", *by_tip, "--not", *known)
-    ids = repository.rev_list(f"--max-count={_MOST}", "--no-merges", "-F", "-i", *(f"--author=<{author}>" for author in authors), *beyond)
+    ids = repository.rev_list(
+        f"--max-count={_MOST}",
+        "--no-merges",
+        "-F",
+        "-i",
+        *(f"--author=<{author}>" for author in authors),
+        *beyond,
+    )
     taken = list(_taken(repository.commits(ids), posts, authors))
     if not taken:
         return
@@ -41,17 +55,32 @@ def in_trees(
         for parent in parents:
             children.setdefault(parent, []).append(commit_id)
     for commit, post in taken:
-        names = [name for later in _with_descendants(commit.id, children) for name in by_tip.get(later, ())]
+        names = [
+            name
+            for later in _with_descendants(commit.id, children)
+            for name in by_tip.get(later, ())
+        ]
         for tree in _trees(repository, names):
-            yield LandedCommit(tree, commit.id, how="in the repository", patch=post.number or 1, title=post.title, date=commit.committed)
+            yield LandedCommit(
+                tree,
+                commit.id,
+                how="in the repository",
+                patch=post.number or 1,
+                title=post.title,
+                date=commit.committed,
+            )
 
 
-def _taken(commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]) -> Iterator[tuple[Commit, Post]]:
+def _taken(
+    commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]
+) -> Iterator[tuple[Commit, Post]]:
     """The commits that are those of a patch, each with the patch."""
     titles = {title_key(post.title): post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:
-        linked = next((mails[message_id] for message_id in links_of(commit) if message_id in mails), None)
+        linked = next(
+            (mails[message_id] for message_id in links_of(commit) if message_id in mails), None
+        )
         post = linked or titles.get(title_key(commit.subject))
         if post and (linked or commit.committer.key not in authors):
             yield commit, post
@@ -72,12 +101,16 @@ def links_of(commit: Commit) -> set[str]:
 
 
 def _trees(repository: Repository, names: Iterable[str]) -> list[str]:
-    """The trees of these remote branches, each with its preferred branch, as mails name them: `netdev/net.git (main)`."""
+    """The trees of these remote branches, each with its preferred branch, as mails name them:
+    `netdev/net.git (main)`.
+    """
     by_remote: dict[str, list[str]] = {}
     for name in sorted(names):
         remote, _, branch = name.partition("/")
         by_remote.setdefault(remote, []).append(branch)
-    return [_tree_name(repository, remote, min(names, key=_rank)) for remote, names in by_remote.items()]
+    return [
+        _tree_name(repository, remote, min(names, key=_rank)) for remote, names in by_remote.items()
+    ]
 
 
 def _rank(branch: str) -> tuple[int, str]:
@@ -87,5 +120,9 @@ def _rank(branch: str) -> tuple[int, str]:
 
 def _tree_name(repository: Repository, remote: str, branch: str) -> str:
     addresses = repository.remote_urls(remote)
-    path = "/".join(addresses[-1].rstrip("/").split("/")[-2:]) if addresses and ":" in addresses[-1] else remote
+    path = (
+        "/".join(addresses[-1].rstrip("/").split("/")[-2:])
+        if addresses and ":" in addresses[-1]
+        else remote
+    )
     return f"{path} ({branch})"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mboxes from files and archives: decompressed with a limit, split, parsed, each mail once, oldest first."""
+"""Mboxes from files and archives: decompressed with a limit, split, parsed, each mail once, oldest
+first.
+"""
 
 import hashlib
 import re
@@ -32,10 +34,15 @@ def ignored(_reason: str) -> None:
 
 
 def read_mails(
-    path: Path | str, progress: Progress = silent, skipped: Skipped = ignored, parse_mail: Callable[[bytes], Mail] = parse_mail
+    path: Path | str,
+    progress: Progress = silent,
+    skipped: Skipped = ignored,
+    parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
-    """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input). InputError names the file; of several mails, one that is
-    over a limit, and those after as much as a file may have, are reported to `skipped` and left out."""
+    """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input).
+
+    InputError names the file; of several mails, one that is over a limit, and those after as much
+    as a file may have, are reported to `skipped` and left out."""
     name = str(path)
     reasons: list[str] = []
     try:
@@ -43,7 +50,8 @@ def read_mails(
             data = b"".join(within_limits(text_of(stream, name), name, reasons.append))
     except OSError as error:
         raise InputError(
-            f"cannot read {name}: {error.strerror or error}", hint="pass a mail or an mbox, or - for standard input"
+            f"cannot read {name}: {error.strerror or error}",
+            hint="pass a mail or an mbox, or - for standard input",
         ) from error
     if not data and reasons:
         raise InputError(reasons[0], hint="pass the mbox of one thread")
@@ -51,19 +59,31 @@ def read_mails(
         skipped(reason)
     mails = parse(data, progress, skipped, name, parse_mail)
     if not any(mail.headers for mail in mails):
-        raise InputError(f"{name}: no mail found", hint="pass a mail or an mbox, such as an archive's `t.mbox.gz`")
+        raise InputError(
+            f"{name}: no mail found",
+            hint="pass a mail or an mbox, such as an archive's `t.mbox.gz`",
+        )
     return mails
 
 
-def within_limits(blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None) -> Iterator[bytes]:
-    """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and none after `limit` bytes of them;
-    only one mail and one block are held. `skipped` gets the reason for each that is left out, and for the end."""
+def within_limits(
+    blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None
+) -> Iterator[bytes]:
+    """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and
+    none after `limit` bytes of them; only one mail and one block are held. `skipped` gets the
+    reason for each that is left out, and for the end."""
     given, most = 0, MAX_INPUT if limit is None else limit
     for start, raw in split_mbox(_at_most(blocks, source, skipped)):
         if len(raw) > MAX_MAIL:
-            skipped(f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB: skipped{_named(raw[:_TOP])}")
+            skipped(
+                f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB:"
+                f" skipped{_named(raw[:_TOP])}"
+            )
         elif given + len(raw) > most:
-            skipped(f"{source}: more than {most >> 20} MiB of mails: those from byte {start} on are skipped")
+            skipped(
+                f"{source}: more than {most >> 20} MiB of mails: those from byte {start} on are"
+                " skipped"
+            )
             return
         else:
             given += len(raw)
@@ -89,8 +109,9 @@ def parse(
     parse_mail: Callable[[bytes], Mail] = parse_mail,
     without: Container[str] = (),
 ) -> tuple[Mail, ...]:
-    """The mails of an mbox (or the one mail) in these bytes, but those `without`, of which only the Message-ID is read. InputError where the only
-    mail is over a limit; of several, `skipped` gets the reason."""
+    """The mails of an mbox (or the one mail) in these bytes, but those `without`, of which only the
+    Message-ID is read. InputError where the only mail is over a limit; of several, `skipped` gets
+    the reason."""
     bounds = mail_bounds(data)
     mails = []
     for number, (start, end) in enumerate(bounds, 1):
@@ -112,7 +133,7 @@ def parse(
 
 
 def _id_at_top(data: bytes, start: int, end: int) -> str:
-    """The Message-ID in the header of the mail at this place; "" where it is not in the usual form."""
+    """The Message-ID in the header of the mail at this place; "" where it is not in the usual form."""  # noqa: E501
     top = data[start : min(end, start + _TOP)]
     blank = _BLANK_LINE.search(top)
     found = _MESSAGE_ID.search(top, 0, blank.start() if blank else len(top))
@@ -120,7 +141,9 @@ def _id_at_top(data: bytes, start: int, end: int) -> str:
 
 
 def _named(top: bytes) -> str:
-    """The Message-ID of a mail that is too large to be read, from its first bytes, so that it can be read elsewhere."""
+    """The Message-ID of a mail that is too large to be read, from its first bytes, so that it can
+    be read elsewhere.
+    """
     found = _MESSAGE_ID.search(top)
     return f" (<{found[1].decode('utf-8', 'replace')}>, read it in the archive)" if found else ""
 
@@ -129,19 +152,27 @@ def with_id(mail: Mail) -> Mail:
     """The mail, with a Message-ID derived from its content if it has none."""
     if mail.message_id:
         return mail
-    return mail._replace(message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid")
+    return mail._replace(
+        message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid"
+    )
 
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
-    """Each Message-ID once (its first copy), oldest first; mails without a usable date keep their place."""
+    """Each Message-ID once (its first copy), oldest first.
+
+    Mails without a usable date keep their place.
+    """
     by_id: dict[str, Mail] = {}
     for mail in mails:
         by_id.setdefault(mail.message_id, mail)
     return tuple(sorted(by_id.values(), key=when))
 
 
-def one_of_each(mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored) -> tuple[Mail, ...]:
-    """Each Message-ID once, in order: anybody can send a second mail with the Message-ID of another's.
+def one_of_each(
+    mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored
+) -> tuple[Mail, ...]:
+    """Each Message-ID once, in order: anybody can send a second mail with the Message-ID of
+    another's.
 
     Of copies by several senders the one from an address (in lower case) that is known; without one,
     none, and `skipped` gets the reason.
@@ -170,8 +201,13 @@ def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
 
 
 def arrived(mail: Mail) -> datetime | None:
-    """When the archive received a mail: the date of the topmost Received: header that has one, else the mail's own."""
-    return arrival(header.value for header in mail.headers if header.name.lower() == "received") or mail.date
+    """When the archive received a mail: the date of the topmost Received: header that has one, else
+    the mail's own.
+    """
+    return (
+        arrival(header.value for header in mail.headers if header.name.lower() == "received")
+        or mail.date
+    )
 
 
 def when(mail: Mail) -> datetime:

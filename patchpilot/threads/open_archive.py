@@ -17,7 +17,10 @@ _WEB = re.compile(r"https?://")
 
 
 def archive_address(text: str) -> str:
-    """An archive's URL as it is; the absolute path of one on this machine (`/…`, `./…`, `~…`, `file://…`, or what exists)."""
+    """An archive's URL as it is.
+
+    The absolute path of one on this machine (`/…`, `./…`, `~…`, `file://…`, or what exists).
+    """
     if text.startswith(("http://", "https://")):
         return text
     path = Path(unquote(split_url(text).path) if text.startswith("file://") else text)
@@ -30,7 +33,11 @@ def with_login(url: str, own: str) -> str:
     """A URL without a password, with that of the archive `own` if this is on the same server."""
     parts, login = split_url(url), split_url(own)
     same = parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
-    return parts._replace(netloc=login.netloc).geturl() if same and parts.scheme in ("http", "https") else url
+    return (
+        parts._replace(netloc=login.netloc).geturl()
+        if same and parts.scheme in ("http", "https")
+        else url
+    )
 
 
 def is_archive_address(text: str) -> bool:
@@ -42,9 +49,18 @@ def is_archive_address(text: str) -> bool:
 
 
 def open_archive(
-    url: str, *, cache: Path | None = None, offline: bool = False, hosts: Sequence[str] = (), progress: Progress = silent
+    url: str,
+    *,
+    cache: Path | None = None,
+    offline: bool = False,
+    hosts: Sequence[str] = (),
+    progress: Progress = silent,
 ) -> MailArchive:
-    """The archive, to be closed. `cache`, `offline` and `hosts` are about those on the network. UsageError when it is neither a URL nor a path."""
+    """The archive, to be closed.
+
+    `cache`, `offline` and `hosts` are about those on the network. UsageError when it is neither a
+    URL nor a path.
+    """
     address = archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):
         raise UsageError(f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long the series on a list took from their first version to the first answer, and until they were applied."""
+"""How long the series on a list took from their first version to the first answer, and until they
+were applied.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,8 +12,8 @@ from patchpilot.threads.status import Status
 
 
 class Pace(NamedTuple):
-    """What became of a series: the seconds from its first version until a reviewer or maintainer answered and until it was applied (None: not
-    by then), and the areas it changes."""
+    """What became of a series: the seconds from its first version until a reviewer or maintainer
+    answered and until it was applied (None: not by then), and the areas it changes."""
 
     answered: float | None
     accepted: float | None
@@ -19,24 +21,41 @@ class Pace(NamedTuple):
 
 
 def areas_of(status: Status) -> tuple[str, ...]:
-    """The directories that the newest version changes, to two levels (`drivers/usb`); documents count only where nothing else is changed."""
+    """The directories that the newest version changes, to two levels (`drivers/usb`).
+
+    Documents count only where nothing else is changed.
+    """
     parts = {tuple(path.split("/")[:-1][:2]) for path in status.topic.latest.files} - {()}
     code = {part for part in parts if part[0] != "Documentation"}
     return tuple(sorted("/".join(part) for part in code or parts))
 
 
 def paces(statuses: Iterable[Status], first: datetime, last: datetime) -> Iterator[Pace]:
-    """The pace of each series whose version 1 was sent between two times; backports and pull requests are left out."""
+    """The pace of each series whose version 1 was sent between two times.
+
+    Backports and pull requests are left out.
+    """
     for status in statuses:
         begin = status.topic.revisions[0]
-        if begin.version != 1 or begin.backport_to or begin.pull_request or not begin.sent or not first <= begin.sent < last:
+        if (
+            begin.version != 1
+            or begin.backport_to
+            or begin.pull_request
+            or not begin.sent
+            or not first <= begin.sent < last
+        ):
             continue
         answers = (
             reply.mail.mail.date
             for reply in status.replies
-            if not (reply.mail.by_author or reply.mail.bot or reply.mail.semi) and reply.mail.kind not in STABLE
+            if not (reply.mail.by_author or reply.mail.bot or reply.mail.semi)
+            and reply.mail.kind not in STABLE
         )
-        applied = (event.date for event in status.events if event.what in ("applied", "merged") and event.counts)
+        applied = (
+            event.date
+            for event in status.events
+            if event.what in ("applied", "merged") and event.counts
+        )
         yield Pace(_after(begin.sent, answers), _after(begin.sent, applied), areas_of(status))
 
 

@@ -16,10 +16,16 @@ _CUT = 20
 
 
 def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
-    """The patches of the newest version, and before them those of earlier versions that were applied and then left out."""
+    """The patches of the newest version, and before them those of earlier versions that were
+    applied and then left out.
+    """
     topic = evidence.topic
     known = set(topic.latest.titles)
-    taken = {title_key(event.of) for event in evidence.events if event.of and event.what == "applied" and event.counts}
+    taken = {
+        title_key(event.of)
+        for event in evidence.events
+        if event.of and event.what == "applied" and event.counts
+    }
     earlier: list[tuple[Revision, Post]] = []
     for revision in reversed(topic.revisions[:-1]):
         left_out = [post for post in revision.patches if title_key(post.title) in taken - known]
@@ -33,15 +39,27 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
     if alone:
         return replace(evidence, post=post)
     topic = evidence.topic
-    events = tuple(event for event in evidence.events if _is_about(topic, post, event.of, event.patch, event.date))
+    events = tuple(
+        event
+        for event in evidence.events
+        if _is_about(topic, post, event.of, event.patch, event.date)
+    )
     # a mail that reports what became of other patches is no answer to this one
-    of_others = {event.message_id for event in evidence.events} - {event.message_id for event in events}
+    of_others = {event.message_id for event in evidence.events} - {
+        event.message_id for event in events
+    }
     stable = branches_by_mail(events)
-    commits = tuple(landed for landed in evidence.commits if _is_about(topic, post, landed.title, landed.patch, None))
+    commits = tuple(
+        landed
+        for landed in evidence.commits
+        if _is_about(topic, post, landed.title, landed.patch, None)
+    )
     return replace(
         evidence,
         attached=tuple(
-            reply for reply in evidence.attached if _answers(reply, topic, post) and reply.mail.mail.message_id not in of_others
+            reply
+            for reply in evidence.attached
+            if _answers(reply, topic, post) and reply.mail.mail.message_id not in of_others
         ),
         events=events,
         landed=landings(events),
@@ -52,8 +70,13 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
     )
 
 
-def _is_about(topic: PostedTopic, post: Post, title: str | None, number: int | None, date: datetime | None) -> bool:
-    """Whether what names a title (None: the whole series) is about a patch; maintainers change titles, and long ones are cut."""
+def _is_about(
+    topic: PostedTopic, post: Post, title: str | None, number: int | None, date: datetime | None
+) -> bool:
+    """Whether what names a title (None: the whole series) is about a patch.
+
+    Maintainers change titles, and long ones are cut.
+    """
     if title is None:
         return True
     key, mine = title_key(title), title_key(post.title)
@@ -64,11 +87,17 @@ def _is_about(topic: PostedTopic, post: Post, title: str | None, number: int | N
     sent = when(topic.latest.head.mail.mail)
     if number and (date or datetime.now(UTC)) >= sent and post in topic.latest.patches:
         return number == (post.number or 1)
-    alike = {title_key(other.title): title_similarity(title, other.title) for revision in topic.revisions for other in revision.patches}
+    alike = {
+        title_key(other.title): title_similarity(title, other.title)
+        for revision in topic.revisions
+        for other in revision.patches
+    }
     return alike[mine] >= ALIKE and alike[mine] == max(alike.values())
 
 
 def _answers(reply: Attached, topic: PostedTopic, post: Post) -> bool:
     if reply.post is None or reply.post.is_cover:
         return True
-    return title_key(reply.post.title) == title_key(post.title) or (reply.revision is topic.latest and reply.patch == (post.number or 1))
+    return title_key(reply.post.title) == title_key(post.title) or (
+        reply.revision is topic.latest and reply.patch == (post.number or 1)
+    )

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One question for many series: which of them have mails that are not known yet.
 
-A few searches cover all series of an archive: their authors' addresses, titles, change-ids and commits, limited to what the archive received
-since its newest mail that was seen. Each search also names a mail that the archive has. When that mail is missing in the answer, the search is not believed.
+A few searches cover all series of an archive: their authors' addresses, titles, change-ids and
+commits, limited to what the archive received since its newest mail that was seen. Each search also
+names a mail that the archive has. When that mail is missing in the answer, the search is not
+believed.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +25,9 @@ from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.series_summary import SeriesSummary
 
 LONGEST_QUERY = 1900
-"""Characters of a search, encoded for a URL: servers and proxies refuse URLs of more than some 2,000."""
+"""Characters of a search, encoded for a URL: servers and proxies refuse URLs of more than some
+2,000.
+"""
 _LIVE = timedelta(days=60)
 _OVERLAP = timedelta(days=2)
 _BEFORE = timedelta(days=30)
@@ -34,8 +38,8 @@ _SHORTEST, _TITLE = 8, 60
 
 @dataclass(frozen=True)
 class PolledSeries:
-    """A series to ask about: its number, what is known of it, the ids of its mails, when it was asked about before, and when the newest mail
-    arrived that the archive was known to have then."""
+    """A series to ask about: its number, what is known of it, the ids of its mails, when it was
+    asked about before, and when the newest mail arrived that the archive was known to have then."""
 
     number: int
     summary: SeriesSummary
@@ -45,14 +49,25 @@ class PolledSeries:
 
 
 class News(NamedTuple):
-    """The series that may have new mails, by number, with the ids of these mails; and when the newest mail arrived that was seen."""
+    """The series that may have new mails, by number, with the ids of these mails.
+
+    And when the newest mail arrived that was seen.
+    """
 
     series: Mapping[int, frozenset[str]]
     reached: datetime | None = None
 
 
-def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container[str] = (), *, now: datetime, fresh: bool = False) -> News:
-    """The series about which the archive has mails that are not known, by as few searches as possible; `passed` are mails known not to matter.
+def news(
+    archive: MailArchive,
+    series: Sequence[PolledSeries],
+    passed: Container[str] = (),
+    *,
+    now: datetime,
+    fresh: bool = False,
+) -> News:
+    """The series about which the archive has mails that are not known, by as few searches as
+    possible; `passed` are mails known not to matter.
 
     NetworkError when the archive cannot be reached or its search does not find what it has.
     """
@@ -73,15 +88,21 @@ def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container
     return News(found, reached)
 
 
-def _sort_in(found: dict[int, frozenset[str]], mails: Iterable[Mail], series: Sequence[PolledSeries]) -> None:
+def _sort_in(
+    found: dict[int, frozenset[str]], mails: Iterable[Mail], series: Sequence[PolledSeries]
+) -> None:
     """Note the mails with the series that they may be about."""
     for mail in mails:
         for number in concerned(mail, series):
             found[number] = found.get(number, frozenset()) | {mail.message_id}
 
 
-def _indexed_news(archive: LocalArchive, series: Sequence[PolledSeries], passed: Container[str]) -> News:
-    """The news of an archive on this machine: its index leads to the mails that may be about a series, and only these are read."""
+def _indexed_news(
+    archive: LocalArchive, series: Sequence[PolledSeries], passed: Container[str]
+) -> News:
+    """The news of an archive on this machine: its index leads to the mails that may be about a
+    series, and only these are read.
+    """
     heads = [polled.summary.head for polled in series]
     if not any(map(archive.has, heads)):
         raise _distrusted(archive, heads[0])
@@ -120,7 +141,9 @@ def _known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
 
 
 def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[Sequence[PolledSeries]]:
-    """The series by the time from which to search, in groups: those of which little is to be searched, and those of the past."""
+    """The series by the time from which to search, in groups: those of which little is to be
+    searched, and those of the past.
+    """
     for is_past in (False, True):
         group = [polled for polled in series if _is_past(polled, now) is is_past]
         if group:
@@ -128,7 +151,9 @@ def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[Sequence[
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
-    """Whether nothing says what an archive that may be an old copy has since its last mail about a series."""
+    """Whether nothing says what an archive that may be an old copy has since its last mail about a
+    series.
+    """
     last = polled.summary.last_activity
     return not (polled.reached or (last and now - last < _LIVE))
 
@@ -137,21 +162,33 @@ def _since(polled: PolledSeries, now: datetime) -> datetime:
     """The time of arrival from which to search."""
     if polled.reached:
         return polled.reached - _OVERLAP
-    return (polled.summary.last_activity or polled.asked) - _BEFORE if _is_past(polled, now) else polled.asked - _OVERLAP
+    return (
+        (polled.summary.last_activity or polled.asked) - _BEFORE
+        if _is_past(polled, now)
+        else polled.asked - _OVERLAP
+    )
 
 
-def _queries(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[str, list[PolledSeries]]]:
-    """Searches within the longest URL, each with the series it asks about (an address may be that of several)."""
+def _queries(
+    series: Sequence[PolledSeries], now: datetime
+) -> Iterator[tuple[str, list[PolledSeries]]]:
+    """Searches within the longest URL, each with the series it asks about (an address may be that
+    of several).
+    """
     control = f"m:{quoted(series[0].summary.head)}"
     terms: dict[str, None] = {}
     asked: list[PolledSeries] = []
 
     def query(terms: Iterable[str]) -> str:
-        return f"({received(max(_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR {control}"
+        return (
+            f"({received(max(_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
+            f" {control}"
+        )
 
     def filled() -> str:
-        """The search with as many more titles as there is room for: replies to a later patch, or about a pull request that has the patches, may
-        name neither the first patch nor the author."""
+        """The search with as many more titles as there is room for: replies to a later patch, or
+        about a pull request that has the patches, may name neither the first patch nor the author.
+        """
         room = LONGEST_QUERY - len(quote_url(query(terms)))
         for term in (_titled(title) for polled in asked for title in _more_titles(polled.summary)):
             room -= len(quote_url(f" OR {term}")) if term not in terms else 0
@@ -171,15 +208,25 @@ def _queries(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[st
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
-    """What mails about a series have: its author as sender or recipient, its title, the commit it became."""
+    """What mails about a series have: its author as sender or recipient, its title, the commit it
+    became.
+    """
     titled = [_titled(summary.subject)] if len(summary.subject) >= _SHORTEST else []
-    return [*(f"a:{quoted(email)}" for email in summary.authors[-2:]), *titled, *(f"b:{commit[:12]}*" for commit in summary.commits[:2])]
+    return [
+        *(f"a:{quoted(email)}" for email in summary.authors[-2:]),
+        *titled,
+        *(f"b:{commit[:12]}*" for commit in summary.commits[:2]),
+    ]
 
 
 def _more_titles(summary: SeriesSummary) -> list[str]:
     """The titles of a series that `_terms` does not have, and those of what is related to it."""
     own = title_key(summary.subject)
-    return [title for title in (*summary.related, *summary.titles) if len(title) >= _SHORTEST and title != own]
+    return [
+        title
+        for title in (*summary.related, *summary.titles)
+        if len(title) >= _SHORTEST and title != own
+    ]
 
 
 def _titled(title: str) -> str:
@@ -200,7 +247,9 @@ class _Known:
     control: str
 
     def __contains__(self, message_id: object) -> bool:
-        return message_id != self.control and (message_id in self.known or message_id in self.passed)
+        return message_id != self.control and (
+            message_id in self.known or message_id in self.passed
+        )
 
 
 def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
@@ -210,9 +259,14 @@ def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
 
 
 def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
-    """Whether a mail may be about a series: it answers one of its mails, has its title, names its commit or change-id, or is a like patch of its author."""
+    """Whether a mail may be about a series: it answers one of its mails, has its title, names its
+    commit or change-id, or is a like patch of its author.
+    """
     summary = polled.summary
-    if not polled.message_ids.isdisjoint((mail.in_reply_to, *mail.references)) or title in summary.titles:
+    if (
+        not polled.message_ids.isdisjoint((mail.in_reply_to, *mail.references))
+        or title in summary.titles
+    ):
         return True
     if summary.change_id and summary.change_id in mail.body:
         return True
@@ -220,7 +274,15 @@ def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
         known in title for known in summary.titles if len(known) >= LONG_TITLE
     ):
         return True
-    if mail.sender.key not in summary.authors or mail.in_reply_to or (summary.began and when(mail) < summary.began):
+    if (
+        mail.sender.key not in summary.authors
+        or mail.in_reply_to
+        or (summary.began and when(mail) < summary.began)
+    ):
         return False
     alike = max((title_similarity(title, known) for known in summary.titles), default=0.0)
-    return alike >= ALIKE or any(file in mail.body for file in summary.files) or any(known in mail.body for known in polled.message_ids)
+    return (
+        alike >= ALIKE
+        or any(file in mail.body for file in summary.files)
+        or any(known in mail.body for known in polled.message_ids)
+    )

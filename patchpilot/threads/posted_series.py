@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
 _PULL = re.compile(r"pull[ -]request\b", re.IGNORECASE)
-_STABLE_MARK = re.compile(r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE)
+_STABLE_MARK = re.compile(
+    r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,10 @@ class Post:
 
 @dataclass(frozen=True)
 class Revision:
-    """One sending of a series: `version` from its subject prefix; `posts` in order, the cover letter first."""
+    """One sending of a series: `version` from its subject prefix.
+
+    `posts` in order, the cover letter first.
+    """
 
     version: int
     posts: tuple[Post, ...]
@@ -66,7 +71,11 @@ class Revision:
     @property
     def label(self) -> str:
         """Its usual name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
-        words = [*(["RFC"] if self.rfc else []), f"v{self.version}", *(["resend"] if self.resend else [])]
+        words = [
+            *(["RFC"] if self.rfc else []),
+            f"v{self.version}",
+            *(["resend"] if self.resend else []),
+        ]
         return " ".join([*words, *(["pull request"] if self.pull_request else [])])
 
     @property
@@ -102,7 +111,9 @@ class Revision:
     @property
     def pull_request(self) -> bool:
         """Whether it asks to pull, in its marks or its title."""
-        return any("pull" in mark.lower() for mark in self.head.mail.subject.marks) or bool(_PULL.match(self.head.title))
+        return any("pull" in mark.lower() for mark in self.head.mail.subject.marks) or bool(
+            _PULL.match(self.head.title)
+        )
 
     @property
     def backport_to(self) -> str | None:
@@ -125,12 +136,17 @@ class Revision:
     @cached_property
     def files(self) -> frozenset[str]:
         """The files its patches touch."""
-        return frozenset(path for post in self.posts for path in _TOUCHED.findall(post.mail.mail.body[:400_000]))
+        return frozenset(
+            path for post in self.posts for path in _TOUCHED.findall(post.mail.mail.body[:400_000])
+        )
 
 
 @dataclass(frozen=True)
 class PostedTopic:
-    """One series in all its revisions, oldest first; `identities` are who is known of it, `strangers` later revisions that others claim to be of it."""
+    """One series in all its revisions, oldest first.
+
+    `identities` are who is known of it, `strangers` later revisions that others claim to be of it.
+    """
 
     revisions: tuple[Revision, ...]
     identities: Identities = field(default_factory=Identities)
@@ -138,7 +154,9 @@ class PostedTopic:
 
     @cached_property
     def missing(self) -> dict[str, int]:
-        """Earlier revisions that later ones link to and that are not among the mails: Message-ID → version."""
+        """Earlier revisions that later ones link to and that are not among the mails: Message-ID →
+        version.
+        """
         known = self.message_ids
         newest = self.latest.version
         return {
@@ -146,11 +164,13 @@ class PostedTopic:
             for revision in self.revisions
             for post in revision.posts
             for message_id, version in post.earlier.items()
-            if message_id not in known and version < newest and all(version != other.version for other in self.revisions)
+            if message_id not in known
+            and version < newest
+            and all(version != other.version for other in self.revisions)
         }
 
     def is_by_known(self, revision: Revision) -> bool:
-        """Whether the sender of a revision is known, also the list that rewrote its From: header."""
+        """Whether the sender of a revision is known, also the list that rewrote its From: header."""  # noqa: E501
         return self.identities.knows(self.identities.sender(revision.head.mail))
 
     @property
@@ -164,13 +184,17 @@ class PostedTopic:
         return self.revisions[-1].author
 
     def is_author(self, address: Address) -> bool:
-        """Whether an address is that of one who sent a version of it, or known as another address of theirs."""
+        """Whether an address is that of one who sent a version of it, or known as another address
+        of theirs.
+        """
         known = (revision.author for revision in self.revisions if self.is_by_known(revision))
         return any(self.identities.same(address, author) for author in known)
 
     def has_authors_name(self, address: Address) -> bool:
         """Whether an address comes with an author's name and is not known as theirs."""
-        return not self.is_author(address) and any(same_person(address, revision.author) for revision in self.revisions)
+        return not self.is_author(address) and any(
+            same_person(address, revision.author) for revision in self.revisions
+        )
 
     @property
     def subject(self) -> str:
@@ -190,7 +214,15 @@ class PostedTopic:
     @property
     def change_id(self) -> str | None:
         """Its change-id, where b4 gave it one."""
-        return next((post.change_id for revision in reversed(self.revisions) for post in revision.posts if post.change_id), None)
+        return next(
+            (
+                post.change_id
+                for revision in reversed(self.revisions)
+                for post in revision.posts
+                if post.change_id
+            ),
+            None,
+        )
 
     @cached_property
     def project(self) -> Project:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail quoted for an answer as on kernel lists: the attribution, then what the mail asks with the lines it is about; the rest is cut."""
+"""A mail quoted for an answer as on kernel lists: the attribution, then what the mail asks with the
+lines it is about; the rest is cut.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,11 +18,15 @@ CUT = "> [...]"
 
 
 def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
-    """The quote of a mail, with room for an answer after each paragraph that has one of the `asked` lines (0-based, of its body); all that
-    its sender wrote where there is none."""
+    """The quote of a mail, with room for an answer after each paragraph that has one of the `asked`
+    lines (0-based, of its body); all that its sender wrote where there is none."""
     lines = mail.mail.body.split("\n")
     own = {line.at for line in mail.body.own if line.text.strip() and not _is_frame(line.text)}
-    kept = [block for block in _blocks(sorted(own)) if not asked or any(block[0] <= line <= block[-1] for line in asked)]
+    kept = [
+        block
+        for block in _blocks(sorted(own))
+        if not asked or any(block[0] <= line <= block[-1] for line in asked)
+    ]
     text = [attribution(mail.sender, mail.mail.date)]
     last = -1
     for block in kept:

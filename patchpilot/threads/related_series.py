@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Later series that fix, revert, carry, continue, backport, answer or mention a series, found by commit, title and threading."""
+"""Later series that fix, revert, carry, continue, backport, answer or mention a series, found by
+commit, title and threading.
+"""
 
 import re
 from collections import defaultdict
@@ -17,11 +19,21 @@ from patchpilot.threads.posted_series import Post
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.series_state import decide
 from patchpilot.threads.thread_match import MAX_REFERENCES, quotes_commit
-from patchpilot.threads.thread_values import Carrier, FollowUp, LandedCommit, Proof, SeriesState, Status
+from patchpilot.threads.thread_values import (
+    Carrier,
+    FollowUp,
+    LandedCommit,
+    Proof,
+    SeriesState,
+    Status,
+)
 
 _WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
 _FOR_A_TREE = re.compile(
-    r"\b(?:for|to) (?:the )?(?:\S*next|\S*linus|\S*testing|v?\d+\.\d+)\b|\bpull\b|\b(?:fixes|updates|features|changes) for\b", re.IGNORECASE
+    r"\b(?:for|to) (?:the"
+    r" )?(?:\S*next|\S*linus|\S*testing|v?\d+\.\d+)\b|\bpull\b|\b(?:fixes|updates|features|changes)"
+    r" for\b",
+    re.IGNORECASE,
 )
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}")
 _FIXES = re.compile(r"^Fixes:\s{0,8}(?P<id>[0-9a-f]{8,40})\b", re.MULTILINE | re.IGNORECASE)
@@ -29,16 +41,24 @@ _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTI
 
 
 def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
-    """The series, each with the later ones that have to do with it; one that forwards it may also decide its state."""
+    """The series, each with the later ones that have to do with it.
+
+    One that forwards it may also decide its state.
+    """
     known = _Known(every)
     return tuple(_with_follow_ups(status, at, known, every) for at, status in enumerate(every))
 
 
 class _Known:
-    """An index of titles, mails and commits, so that each series is compared only with those that could be related."""
+    """An index of titles, mails and commits, so that each series is compared only with those that
+    could be related.
+    """
 
     def __init__(self, every: Sequence[Status]) -> None:
-        self.begun = [min(when(revision.head.mail.mail) for revision in status.topic.revisions) for status in every]
+        self.begun = [
+            min(when(revision.head.mail.mail) for revision in status.topic.revisions)
+            for status in every
+        ]
         self._named: dict[str, set[int]] = defaultdict(set)
         self._pulls = {at for at, status in enumerate(every) if status.topic.latest.pull_request}
         for at, status in enumerate(every):
@@ -46,7 +66,12 @@ class _Known:
                 self._named[title].add(at)
             for post in (post for revision in status.topic.revisions for post in revision.posts):
                 mail = post.mail.mail
-                for reference in (mail.in_reply_to or "", *mail.references[-MAX_REFERENCES:], *post.links, *_commits(mail.body)):
+                for reference in (
+                    mail.in_reply_to or "",
+                    *mail.references[-MAX_REFERENCES:],
+                    *post.links,
+                    *_commits(mail.body),
+                ):
                     self._named[reference].add(at)
             for reply in status.replies:
                 if reply.mail.robot is None:
@@ -54,9 +79,16 @@ class _Known:
                         self._named[commit].add(at)
 
     def candidates(self, status: Status, commits: Sequence[str]) -> list[int]:
-        """The series that name this one's titles, mails or commits, and all requests to pull, in order."""
+        """The series that name this one's titles, mails or commits, and all requests to pull, in
+        order.
+        """
         titles = status.topic.titles
-        names = (*titles, *(f"revert {title}" for title in titles), *status.topic.message_ids, *(commit[:12] for commit in commits))
+        names = (
+            *titles,
+            *(f"revert {title}" for title in titles),
+            *status.topic.message_ids,
+            *(commit[:12] for commit in commits),
+        )
         return sorted(self._pulls.union(*(self._named.get(name, ()) for name in names)))
 
 
@@ -65,7 +97,9 @@ def _commits(text: str) -> set[str]:
 
 
 def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Status]) -> Status:
-    commits = [landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12]
+    commits = [
+        landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12
+    ]
     reverts = {f"revert {title}" for title in status.topic.titles}
     follow_ups = []
     for number in known.candidates(status, commits):
@@ -109,14 +143,24 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
         taken_over = relation == "continues"
         if taken_over or (relation == "carries" and _is_batch(other)):
             merged = other.state is SeriesState.IN_MAINLINE
-            carrier = Carrier(other.topic.subject, other.topic.author.trailer(), merged, _proof(other))
-            carriers.append(replace(carrier, version=other.topic.latest.version, state=other.state) if taken_over else carrier)
+            carrier = Carrier(
+                other.topic.subject, other.topic.author.trailer(), merged, _proof(other)
+            )
+            carriers.append(
+                replace(carrier, version=other.topic.latest.version, state=other.state)
+                if taken_over
+                else carrier
+            )
     return tuple(carriers)
 
 
 def _is_vouched(other: Status, status: Status) -> bool:
-    """Whether another series may say what became of this one: its sender is known of this one, or a bot reports where it is."""
-    by_bot = any(is_bot_address(sender) for event in other.events if (sender := only_mailbox(event.by)))
+    """Whether another series may say what became of this one: its sender is known of this one, or a
+    bot reports where it is.
+    """
+    by_bot = any(
+        is_bot_address(sender) for event in other.events if (sender := only_mailbox(event.by))
+    )
     return by_bot or status.topic.is_by_known(other.topic.latest)
 
 
@@ -130,7 +174,9 @@ def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:
         relation = relations.get(head.message_id)
         passes_on = relation == "continues" or (relation == "carries" and _is_batch(other))
         if passes_on and head.message_id not in known and not _is_vouched(other, status):
-            what = f"sent v{other.topic.latest.version}" if relation == "continues" else "forwards it"
+            what = (
+                f"sent v{other.topic.latest.version}" if relation == "continues" else "forwards it"
+            )
             claims.append(Claim(head.message_id, other.topic.author, what, head.mail.mail.date))
     return tuple(claims)
 
@@ -139,26 +185,48 @@ def _proof(carrier: Status) -> Proof:
     """The mail that reports where a forwarding series was merged, else its first mail."""
     place = next((landed for landed in carrier.landed if landed.in_mainline), None)
     head = carrier.topic.latest.head.mail.mail
-    return Proof(place.date, place.message_id, place.commit) if place else Proof(head.date, head.message_id)
+    return (
+        Proof(place.date, place.message_id, place.commit)
+        if place
+        else Proof(head.date, head.message_id)
+    )
 
 
 def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedCommit]]:
-    """The reverts that name the commit, which had landed then: the branch each is for ("" is mainline), and the landing."""
+    """The reverts that name the commit, which had landed then: the branch each is for ("" is
+    mainline), and the landing.
+    """
     ids = {later.message_id for later in status.follow_ups if later.relation == "reverts"}
     landings = []
     known = (other.topic for other in every if _is_vouched(other, status))
     for revert in (topic.latest for topic in known if topic.revisions[0].head.message_id in ids):
-        named = next((match for post in (revert.head, *revert.patches) if (match := _REVERTED.search(post.mail.mail.body))), None)
+        named = next(
+            (
+                match
+                for post in (revert.head, *revert.patches)
+                if (match := _REVERTED.search(post.mail.mail.body))
+            ),
+            None,
+        )
         if named:
             how = "referenced by its revert; release unknown without a repository"
             landings.append(
-                (revert.backport_to or "", LandedCommit(default_project().mainline, named["id"], None, how, revert.head.message_id))
+                (
+                    revert.backport_to or "",
+                    LandedCommit(
+                        default_project().mainline, named["id"], None, how, revert.head.message_id
+                    ),
+                )
             )
     return landings
 
 
-def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
-    if other.topic.revisions[0].head.message_id in {revision.head.message_id for revision in status.topic.strangers}:
+def _relation(
+    other: Status, commits: Sequence[str], reverts: set[str], status: Status
+) -> str | None:
+    if other.topic.revisions[0].head.message_id in {
+        revision.head.message_id for revision in status.topic.strangers
+    }:
         return "continues"
     if other.topic.titles & reverts:
         return "reverts"
@@ -175,7 +243,10 @@ def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: 
         return "answers"
     if any(mine & post.links for revision in other.topic.revisions for post in revision.posts):
         return "mentions"
-    if any(quotes_commit(mail, commits) for mail in (*posts, *(mail for mail in replies if mail.robot is None))):
+    if any(
+        quotes_commit(mail, commits)
+        for mail in (*posts, *(mail for mail in replies if mail.robot is None))
+    ):
         return "mentions"
     return None
 
@@ -183,34 +254,63 @@ def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: 
 def _names(tag: re.Pattern[str], mail: Classified, commits: Sequence[str]) -> bool:
     """Whether a patch names one of the commits in this way."""
     named = [match["id"] for match in tag.finditer(mail.mail.body[:400_000])]
-    return any(commit.startswith(id_) or id_.startswith(commit) for id_ in named for commit in commits)
+    return any(
+        commit.startswith(id_) or id_.startswith(commit) for id_ in named for commit in commits
+    )
 
 
 def _passed_on(other: Status, status: Status) -> str | None:
-    """How another person resends these patches: as stable patches, as later versions, or on the way to mainline."""
+    """How another person resends these patches: as stable patches, as later versions, or on the way
+    to mainline.
+    """
     mine, theirs = status.topic, other.topic
     if mine.is_author(theirs.author):
-        return "backports" if theirs.latest.backport_to and not mine.latest.backport_to and mine.titles & theirs.titles else None
-    same = [post for revision in theirs.revisions for post in revision.patches if title_key(post.title) in mine.titles]
+        return (
+            "backports"
+            if theirs.latest.backport_to
+            and not mine.latest.backport_to
+            and mine.titles & theirs.titles
+            else None
+        )
+    same = [
+        post
+        for revision in theirs.revisions
+        for post in revision.patches
+        if title_key(post.title) in mine.titles
+    ]
     if theirs.latest.backport_to:
         return "backports" if same and not mine.latest.backport_to else None
-    if any(_written_by_author(post, status) for post in same) and when(theirs.revisions[0].head.mail.mail) >= when(
-        mine.latest.head.mail.mail
-    ):
-        continued = theirs.latest.version > mine.latest.version and title_similarity(theirs.subject, mine.subject) > ALIKE
+    if any(_written_by_author(post, status) for post in same) and when(
+        theirs.revisions[0].head.mail.mail
+    ) >= when(mine.latest.head.mail.mail):
+        continued = (
+            theirs.latest.version > mine.latest.version
+            and title_similarity(theirs.subject, mine.subject) > ALIKE
+        )
         return "continues" if continued else "carries"
-    return "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None
+    return (
+        "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None
+    )
 
 
 def _is_batch(status: Status) -> bool:
-    """Whether a series is what a maintainer passes on: a request to pull, named for a tree or release, taken already, or of several others'
-    patches. Somebody else's series may as well have another's patch in it because it needs it."""
+    """Whether a series is what a maintainer passes on: a request to pull, named for a tree or
+    release, taken already, or of several others' patches. Somebody else's series may as well have
+    another's patch in it because it needs it."""
     latest = status.topic.latest
-    if latest.pull_request or status.state in (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE) or _FOR_A_TREE.search(latest.head.title):
+    if (
+        latest.pull_request
+        or status.state in (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE)
+        or _FOR_A_TREE.search(latest.head.title)
+    ):
         return True
     inner = (_WRITTEN_BY.match(post.mail.mail.body) for post in latest.patches)
     others = {
-        address.key for named in inner if named and (address := parse_address(named["author"])) and not same_person(address, latest.author)
+        address.key
+        for named in inner
+        if named
+        and (address := parse_address(named["author"]))
+        and not same_person(address, latest.author)
     }
     return len(others) > 1
 
@@ -223,7 +323,9 @@ def _written_by_author(post: Post, status: Status) -> bool:
 
 
 def _is_pulled(pull: Post, status: Status) -> bool:
-    """Whether a request to pull lists the author with one of the newest patches, as git shortlog does."""
+    """Whether a request to pull lists the author with one of the newest patches, as git shortlog
+    does.
+    """
     lines = [line.strip() for line in pull.mail.mail.body[:400_000].split("\n")]
     named = re.compile(rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE)
     titles = {title_key(post.title) for post in status.topic.latest.patches}

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A parsed reply: the sender's own lines, the quotes, an inline patch. Linear in the body's length."""
+"""A parsed reply: the sender's own lines, the quotes, an inline patch.
+
+Linear in the body's length.
+"""
 
 import re
 from collections.abc import Sequence
@@ -15,16 +18,23 @@ _LONGEST_ATTRIBUTION = 300
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
 _WROTE = re.compile(
     r"(?:wrote|writes|said|schrieb|kirjoitti|escreveu|escribi\w+|[ée]crit|scritto|skrev|schreef|napsal\w*|pisze|\w*писал\w*|写道)\W{0,3}$"
-    r"|^\W*(?:on|am|le|el|op|den|em|dne)\b.{6,}:$|<[^<>\s]+@[^<>\s]+>\W{0,2}:?$|\d{1,2}:\d\d.*:$|\d{4}.*:$|^Quoting .{5,80}\)$",
+    r"|^\W*(?:on|am|le|el|op|den|em|dne)\b.{6,}:$|<[^<>\s]+@[^<>\s]+>\W{0,2}:?$|\d{1,2}:\d\d.*:$|\d{4}.*:$|^Quoting"
+    r" .{5,80}\)$",
     re.IGNORECASE,
 )
 _ON_WROTE = re.compile(r"^\s*On (?=.{0,60}\d).{8,240}\bwrote:\s*$")
-_OUTLOOK = re.compile(r"^\s*(?:[-_]{3,}\s*(?:Original Message|Forwarded message|Ursprüngliche Nachricht).*|_{20,})\s*$", re.IGNORECASE)
-_MAIL_HEADER = re.compile(r"^\*?(?:From|Sent|To|Cc|Subject|Date|Von|Gesendet|An|Betreff)\*?:\s", re.IGNORECASE)
+_OUTLOOK = re.compile(
+    r"^\s*(?:[-_]{3,}\s*(?:Original Message|Forwarded message|Ursprüngliche"
+    r" Nachricht).*|_{20,})\s*$",
+    re.IGNORECASE,
+)
+_MAIL_HEADER = re.compile(
+    r"^\*?(?:From|Sent|To|Cc|Subject|Date|Von|Gesendet|An|Betreff)\*?:\s", re.IGNORECASE
+)
 _FROM_SENT = re.compile(r"^From: .*\bSent: ", re.IGNORECASE)
 _END_QUOTED = re.compile(r"^-+\s*end quoted text\s*-+$", re.IGNORECASE)
 _FOOTER = re.compile(
-    r"^(?:_{30,}|-{30,})$|^You received this message because you are subscribed to the Google Groups|^To unsubscribe from this|mailing list$"
+    r"^(?:_{30,}|-{30,})$|^You received this message because you are subscribed to the Google Groups|^To unsubscribe from this|mailing list$"  # noqa: E501
 )
 _DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
@@ -37,7 +47,9 @@ _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
 
 @dataclass(frozen=True, slots=True)
 class ReplyLine:
-    """A line the sender wrote: its text, its 0-based place in the body, and whether it answers a quoted line of a diff or a quoted question."""
+    """A line the sender wrote: its text, its 0-based place in the body, and whether it answers a
+    quoted line of a diff or a quoted question.
+    """
 
     text: str
     at: int
@@ -47,7 +59,9 @@ class ReplyLine:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A mail's text: the sender's own lines, the quoted ones (without one level of marks), the attributions, an inline patch's lines."""
+    """A mail's text: the sender's own lines, the quoted ones (without one level of marks), the
+    attributions, an inline patch's lines.
+    """
 
     own: tuple[ReplyLine, ...]
     quoted: tuple[str, ...]
@@ -61,7 +75,7 @@ class Body:
 
     @property
     def answers_a_reply(self) -> bool:
-        """Whether what is quoted quotes something itself: the mail answers a reply, not the patch."""
+        """Whether what is quoted quotes something itself: the mail answers a reply, not the patch."""  # noqa: E501
         return any(line.lstrip(" \t").startswith(">") for line in self.quoted)
 
     @property
@@ -74,7 +88,9 @@ def parse_body(body: str) -> Body:
     """Split a mail's decoded text."""
     lines = body.split("\n", MAX_LINES)[:MAX_LINES]
     is_quote = _QUOTE.match
-    quoted_at = [line[:1] == ">" or (">" in line[:8] and is_quote(line) is not None) for line in lines]
+    quoted_at = [
+        line[:1] == ">" or (">" in line[:8] and is_quote(line) is not None) for line in lines
+    ]
     patch_from = _inline_patch(lines, quoted_at)
     end = _end_of_own(lines, quoted_at, patch_from)
     own: list[ReplyLine] = []
@@ -90,7 +106,9 @@ def parse_body(body: str) -> Body:
             bare = inner.strip("> \t")
             if bare:
                 is_context = on_code and bool(_CONTEXT.match(inner))
-                on_code = is_context or bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
+                on_code = (
+                    is_context or bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
+                )
                 on_question = bare.endswith("?") and not on_code
         elif at < end and not _END_QUOTED.match(line):
             own.append(ReplyLine(line.rstrip(), at, on_code, on_question))
@@ -122,7 +140,10 @@ def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> 
         if wrote or _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)):
             taken = count
             dated = len(tail) > count and _DATED.match(tail[-count - 1].text)
-            if re.match(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", first, re.IGNORECASE) and not dated:
+            if (
+                re.match(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", first, re.IGNORECASE)
+                and not dated
+            ):
                 break
     if not taken:
         return []
@@ -139,7 +160,11 @@ def _stray_attributions(own: list[ReplyLine]) -> list[str]:
     for place in range(len(own) - 1, -1, -1):
         if _ON_WROTE.match(own[place].text):
             attributions.append(own.pop(place).text)
-        elif place and own[place].text.rstrip().endswith("wrote:") and _ON_WROTE.match(f"{own[place - 1].text} {own[place].text}"):
+        elif (
+            place
+            and own[place].text.rstrip().endswith("wrote:")
+            and _ON_WROTE.match(f"{own[place - 1].text} {own[place].text}")
+        ):
             attributions.append(f"{own[place - 1].text} {own[place].text}")
             own[place] = ReplyLine("", own[place].at)
             own[place - 1] = ReplyLine("", own[place - 1].at)
@@ -147,14 +172,29 @@ def _stray_attributions(own: list[ReplyLine]) -> list[str]:
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
-    """Where an unquoted patch within the mail begins (its scissors, pseudo headers or commit message), or the number of lines."""
-    diff_at = next((at for at, line in enumerate(lines) if not quoted[at] and _DIFF.match(line) and _is_diff(lines, at)), None)
+    """Where an unquoted patch within the mail begins (its scissors, pseudo headers or commit
+    message), or the number of lines.
+    """
+    diff_at = next(
+        (
+            at
+            for at, line in enumerate(lines)
+            if not quoted[at] and _DIFF.match(line) and _is_diff(lines, at)
+        ),
+        None,
+    )
     if diff_at is None:
         return len(lines)
     for at, line in enumerate(lines[:diff_at]):
-        if not quoted[at] and (scissors_line(line) or _PATCH_HEAD.match(line)) and not any(quoted[at:diff_at]):
+        if (
+            not quoted[at]
+            and (scissors_line(line) or _PATCH_HEAD.match(line))
+            and not any(quoted[at:diff_at])
+        ):
             return at
-    cut = next((at for at in range(diff_at - 1, -1, -1) if quoted[at] or lines[at].rstrip() == "---"), -1)
+    cut = next(
+        (at for at in range(diff_at - 1, -1, -1) if quoted[at] or lines[at].rstrip() == "---"), -1
+    )
     if cut < 0 or quoted[cut]:
         return diff_at
     start = cut
@@ -164,11 +204,13 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
 
 
 def _is_diff(lines: Sequence[str], at: int) -> bool:
-    return lines[at].startswith(("diff --git ", "Index: ")) or (at + 1 < len(lines) and lines[at + 1].startswith("+++ "))
+    return lines[at].startswith(("diff --git ", "Index: ")) or (
+        at + 1 < len(lines) and lines[at + 1].startswith("+++ ")
+    )
 
 
 def _end_of_own(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
-    """Where the sender's text ends: at a signature, a list's footer, or a mail quoted without `>`."""
+    """Where the sender's text ends: at a signature, a list's footer, or a mail quoted without `>`."""  # noqa: E501
     written = False
     for at, line in enumerate(lines[:patch_from]):
         if quoted[at]:
@@ -176,9 +218,14 @@ def _end_of_own(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -
         bare = line.rstrip()
         if written and (line in ("-- ", "--") or _FOOTER.match(bare)):
             return at
-        if _OUTLOOK.match(bare) and any(_MAIL_HEADER.match(line) for line in lines[at + 1 : at + 4]):
+        if _OUTLOOK.match(bare) and any(
+            _MAIL_HEADER.match(line) for line in lines[at + 1 : at + 4]
+        ):
             return at
-        if _MAIL_HEADER.match(line) and sum(1 for line in lines[at : at + 6] if _MAIL_HEADER.match(line)) >= 3:
+        if (
+            _MAIL_HEADER.match(line)
+            and sum(1 for line in lines[at : at + 6] if _MAIL_HEADER.match(line)) >= 3
+        ):
             return at
         written = written or bool(bare)
     return patch_from

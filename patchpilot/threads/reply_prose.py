@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The meaning of a reply's prose: a NACK, "applied", approval, a question, a request for changes, or none of these."""
+"""The meaning of a reply's prose: a NACK, "applied", approval, a question, a request for changes,
+or none of these.
+"""
 
 import re
 from collections.abc import Iterator
@@ -78,13 +80,17 @@ _SHORT_YES = 12
 _QUESTION_LINES = 6
 """Lines at the end of a quote in which a question is."""
 _LONGEST_ASSENT = (30, 45)
-"""Words of a mail that approves and asks for nothing: in a discussion, and in an answer to the patch."""
+"""Words of a mail that approves and asks for nothing: in a discussion, and in an answer to the
+patch.
+"""
 _ASKED_ANYWAY = 3
 """Words of asking that an answer to a question may have: it says how things are or should be."""
 
 
 class Answered(Enum):
-    """What a reply answers: the patch, or a reply of the patch's author, of somebody else, or of somebody unknown."""
+    """What a reply answers: the patch, or a reply of the patch's author, of somebody else, or of
+    somebody unknown.
+    """
 
     PATCH = auto()
     AUTHOR = auto()
@@ -93,12 +99,17 @@ class Answered(Enum):
 
 
 _WORDS_A_WISH = {Answered.OTHER: 25, Answered.UNKNOWN: 45}
-"""In what does not answer the author, a mail has a word of asking at least every so many words when it wants a change."""
+"""In what does not answer the author, a mail has a word of asking at least every so many words when
+it wants a change.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The classification of a reply: kind, confidence and evidence; `tree` where "applied" names one."""
+    """The classification of a reply: kind, confidence and evidence.
+
+    `tree` where "applied" names one.
+    """
 
     kind: MailKind
     confidence: float
@@ -107,17 +118,29 @@ class Reading:
 
 
 def read_prose(
-    body: Body, subject: str = "", *, by_author: bool | None = None, to_self: bool = False, answered: Answered = Answered.PATCH
+    body: Body,
+    subject: str = "",
+    *,
+    by_author: bool | None = None,
+    to_self: bool = False,
+    answered: Answered = Answered.PATCH,
 ) -> Reading:
-    """Classify what a person wrote above and between the quotes; `by_author` says whether the sender is the patch's author (None: unknown),
-    `to_self` that the mail answers the sender's own."""
+    """Classify what a person wrote above and between the quotes; `by_author` says whether the
+    sender is the patch's author (None: unknown), `to_self` that the mail answers the sender's own.
+    """
     words = _words(body)
     if not words:
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
         own = FOLDED.sub(r"\1 ", words) if len(words.split()) <= _LONGEST_TAKING else ""
-        shortly = TOOK_OWN_FIRST.match(words) or (TOOK_OWN_SHORTLY.search(own) if len(own.split()) <= _SHORT_YES else None)
-        if match := TOOK_INTO.search(own) or TOOK_IT.search(own) or (TOOK_OWN.search(own) if to_self else shortly):
+        shortly = TOOK_OWN_FIRST.match(words) or (
+            TOOK_OWN_SHORTLY.search(own) if len(own.split()) <= _SHORT_YES else None
+        )
+        if (
+            match := TOOK_INTO.search(own)
+            or TOOK_IT.search(own)
+            or (TOOK_OWN.search(own) if to_self else shortly)
+        ):
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
         if match := REFUSAL.search(words):
@@ -133,8 +156,12 @@ def read_prose(
     return _talk(words, body, subject, is_author, answered)
 
 
-def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered: Answered) -> Reading:
-    """Classify a reply that is neither a NACK nor "applied": by its probable sender and its requests."""
+def _talk(
+    words: str, body: Body, subject: str, by_author: bool | None, answered: Answered
+) -> Reading:
+    """Classify a reply that is neither a NACK nor "applied": by its probable sender and its
+    requests.
+    """
     count = len(words.split())
     sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
     questions = len(QUESTION.findall(words))
@@ -147,17 +174,31 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
         return Reading(MailKind.TEST_RESULT, 0.6, _around(words, match))
     if match := PING.search(words) or COMMANDS.search(words):
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
-    # what an author would say is not that of somebody who is known to be another, and asks for something
+    # what an author would say is not that of somebody who is known to be another, and asks for
+    # something
     asks_as_other = by_author is False and (strong > 0 or (weak > 0 and answered is Answered.PATCH))
     if by_author and (match := TAKE_IT.search(words)):
         return Reading(MailKind.OTHER, 0.7, _around(words, match))
-    if by_author or (not asks_as_other and (THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words))):
+    if by_author or (
+        not asks_as_other and (THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words))
+    ):
         return Reading(
-            MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER, 0.7, "an answer by the patch's author"
+            MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER,
+            0.7,
+            "an answer by the patch's author",
         )
-    if (match := SORRY_OR_DONE.match(words)) and not questions and strong <= 2 and not asks_as_other:
+    if (
+        (match := SORRY_OR_DONE.match(words))
+        and not questions
+        and strong <= 2
+        and not asks_as_other
+    ):
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
-    if (match := TAKE_IT.search(words)) and not on_code and not ASKS_STRONGLY.search(words.replace(match[0], "")):
+    if (
+        (match := TAKE_IT.search(words))
+        and not on_code
+        and not ASKS_STRONGLY.search(words.replace(match[0], ""))
+    ):
         return Reading(MailKind.OTHER, 0.7, _around(words, match))
     asked = strong - len(GO_AHEAD.findall(words))
     if (
@@ -174,12 +215,21 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     answers = None if THANKS_FOR_IT.match(words) else ANSWERS.match(words)
     if answers and not questions and not strong and (count <= 12 or not weak):
         return Reading(MailKind.OTHER, 0.75, "a short answer")
-    if (match := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions and not (asks_as_other and on_code):
+    if (
+        (match := PROMISES.search(words))
+        and strong <= (2 if answers else 1)
+        and not mostly_questions
+        and not (asks_as_other and on_code)
+    ):
         return Reading(MailKind.OTHER, 0.6, _around(words, match))
     if answers and not strong and not mostly_questions and not on_code:
         return Reading(MailKind.OTHER, 0.55, "an answer to somebody")
     if subject and not ABOUT_A_PATCH.search(subject) and not on_code:
-        return Reading(MailKind.QUESTION if mostly_questions else MailKind.OTHER, 0.55, "the subject is not that of a patch")
+        return Reading(
+            MailKind.QUESTION if mostly_questions else MailKind.OTHER,
+            0.55,
+            "the subject is not that of a patch",
+        )
     if match := ASKS_AGAIN.search(words):
         return Reading(MailKind.REVIEW, 0.75, _around(words, match))
     asks_in_words = on_code and strong > 1 and questions * 2 < sentences
@@ -187,7 +237,13 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     if mostly_questions and strong <= max(1, questions) and not asks_in_words and not wants_too:
         return Reading(MailKind.QUESTION, 0.6, "mostly questions")
     if answered is not Answered.PATCH and not on_code:
-        enough = 0 if answered is Answered.AUTHOR else _ASKED_ANYWAY if any(line.on_question for line in said) else not questions
+        enough = (
+            0
+            if answered is Answered.AUTHOR
+            else _ASKED_ANYWAY
+            if any(line.on_question for line in said)
+            else not questions
+        )
         if strong <= enough or strong * _WORDS_A_WISH.get(answered, count) < count:
             return Reading(MailKind.OTHER, 0.55, "an answer to a reply")
     if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
@@ -195,18 +251,33 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     if IN_A_TREE.search(subject) and not on_code and strong <= 1 and count > 25:
         return Reading(MailKind.OTHER, 0.5, "discussion of an applied patch")
     if on_code or strong or weak:
-        return Reading(MailKind.REVIEW, 0.75 if strong > 1 or on_code else 0.6, "comments on the code" if on_code else "requests changes")
+        return Reading(
+            MailKind.REVIEW,
+            0.75 if strong > 1 or on_code else 0.6,
+            "comments on the code" if on_code else "requests changes",
+        )
     if questions:
         return Reading(MailKind.QUESTION, 0.55, "a question")
     if by_author is False and answered is Answered.PATCH and (wish := _imperative(words)):
         return Reading(MailKind.REVIEW, 0.55, wish)
-    return Reading(MailKind.OTHER, 0.6 if count <= 12 else 0.45, "a short comment" if count <= 12 else "discussion of the patch")
+    return Reading(
+        MailKind.OTHER,
+        0.6 if count <= 12 else 0.45,
+        "a short comment" if count <= 12 else "discussion of the patch",
+    )
 
 
 def _imperative(words: str) -> str | None:
     """The first sentence that asks somebody to do something."""
     sentences = (" ".join(sentence.split()) for sentence in re.split(r"(?<=[.!?])\s+|\n\n", words))
-    return next((sentence[:120] for sentence in sentences if sentence[:1].isalpha() and IMPERATIVE.match(sentence)), None)
+    return next(
+        (
+            sentence[:120]
+            for sentence in sentences
+            if sentence[:1].isalpha() and IMPERATIVE.match(sentence)
+        ),
+        None,
+    )
 
 
 def _words(body: Body) -> str:
@@ -214,7 +285,10 @@ def _words(body: Body) -> str:
     lines = [line.text for line in body.own]
     while lines and (not lines[0].strip() or GREETING.match(lines[0])):
         lines.pop(0)
-    while lines and (not lines[-1].strip() or (len(lines) > 1 and CLOSING.match(lines[-1]) and not re.search(r"[.!?]\s*$", lines[-1]))):
+    while lines and (
+        not lines[-1].strip()
+        or (len(lines) > 1 and CLOSING.match(lines[-1]) and not re.search(r"[.!?]\s*$", lines[-1]))
+    ):
         lines.pop()
     return "\n".join(lines).strip()[:20_000]
 
@@ -224,42 +298,68 @@ def _applied(words: str) -> Reading | None:
     short = len(words.split()) <= 60
     for match in _each(APPLIED, words):
         before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]
-        if NOT_APPLIED.search(before.replace("\n", " ")) and not (IS_APPLIED if short else HAS_BEEN).search(before):
+        if NOT_APPLIED.search(before.replace("\n", " ")) and not (
+            IS_APPLIED if short else HAS_BEEN
+        ).search(before):
             continue
         if NOT_YET_APPLIED.search(_sentence(words, match.start("verb"))):
             continue
         rest = match["rest"]
-        said = APPLIED_REST.match(rest) or (short and "?" not in words and SAID_AT_ONCE.search(match["verb"]) and not OF_OTHERS.match(rest))
+        said = APPLIED_REST.match(rest) or (
+            short
+            and "?" not in words
+            and SAID_AT_ONCE.search(match["verb"])
+            and not OF_OTHERS.match(rest)
+        )
         if not said or rest.rstrip().endswith("?"):
             continue
-        loose = match["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
+        loose = (
+            match["verb"].lower() in ("added", "taken", "pushed", "committed", "merged")
+            and not short
+        )
         if loose and (not TREE.search(match[0]) or HAS_BEEN.search(before)):
             continue
         if NOT_A_TREE.search(match["verb"] + _ITS_OBJECT.split(rest)[0]):
             continue
-        if TRIED.search(PENDING.sub("", words[max(0, match.start() - 20) : match.end() + 160])) and not re.search(
-            r"\bthanks\b", words, re.IGNORECASE
-        ):
+        if TRIED.search(
+            PENDING.sub("", words[max(0, match.start() - 20) : match.end() + 160])
+        ) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
             continue
         tree = TREE.search(words[match.start("verb") :])
-        return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree))
+        return Reading(
+            MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree)
+        )
     if got := GOT_IT.match(words):
         return Reading(MailKind.APPLIED, 0.55, _around(words, got))
     for pattern in (APPLYING, WHILE_APPLYING, DARED, DID_TAKE, ALREADY_THERE):
-        if short and "?" not in words and (done := pattern.search(words)) and not UNDER_CONDITION.search(_sentence(words, done.start())):
+        if (
+            short
+            and "?" not in words
+            and (done := pattern.search(words))
+            and not UNDER_CONDITION.search(_sentence(words, done.start()))
+        ):
             return Reading(MailKind.APPLIED, 0.6, _around(words, done), _tree(TREE.search(done[0])))
     there = IN_TREE.search(words)
-    if short and "?" not in words and there and not UNDER_CONDITION.search(_sentence(words, there.start())):
+    if (
+        short
+        and "?" not in words
+        and there
+        and not UNDER_CONDITION.search(_sentence(words, there.start()))
+    ):
         return Reading(MailKind.APPLIED, 0.6, _around(words, there))
     for sentence in re.split(r"(?<=[.!?])\s|\n\n", words) if short and "?" not in words else ():
         joined = sentence.replace("\n", " ")
-        if WILL_APPLY.search(joined) and not any(pattern.search(joined) for pattern in (UNDER_CONDITION, PERHAPS, TO_TRY)):
+        if WILL_APPLY.search(joined) and not any(
+            pattern.search(joined) for pattern in (UNDER_CONDITION, PERHAPS, TO_TRY)
+        ):
             return Reading(MailKind.APPLIED, 0.55, joined.strip()[:120], _tree(TREE.search(joined)))
     return None
 
 
 def _each(pattern: re.Pattern[str], words: str) -> Iterator[re.Match[str]]:
-    """The matches of a pattern that takes the rest of the line, each also within the rest of the one before."""
+    """The matches of a pattern that takes the rest of the line, each also within the rest of the
+    one before.
+    """
     match = pattern.search(words)
     while match:
         yield match

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses that a repository has seen: in the mainline's MAINTAINERS and .mailmap, in its commits, and as committers of the stable branches."""
+"""Addresses that a repository has seen: in the mainline's MAINTAINERS and .mailmap, in its commits,
+and as committers of the stable branches.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,10 +20,14 @@ _MOST = 5
 """Addresses that are searched in commits: each search walks years of history."""
 
 
-def seen_in_tree(repository: Repository, wanted: Iterable[Address], year: int) -> tuple[Address, ...]:
-    """Those of these addresses that the mainline names, each with the name that it has there; nothing of a topic's own commits.
+def seen_in_tree(
+    repository: Repository, wanted: Iterable[Address], year: int
+) -> tuple[Address, ...]:
+    """Those of these addresses that the mainline names, each with the name that it has there;
+    nothing of a topic's own commits.
 
-    Commits are searched from three years before this year on; in the stable branches only who committed them counts.
+    Commits are searched from three years before this year on; in the stable branches only who
+    committed them counts.
     """
     tip = mainline(repository)
     if tip is None:
@@ -45,18 +51,32 @@ def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
             if "@" not in line or line.startswith("#"):
                 continue
             name = ""
-            for part in _MAILBOX.findall(line.partition("\t")[2] if path == "MAINTAINERS" else line):
+            for part in _MAILBOX.findall(
+                line.partition("\t")[2] if path == "MAINTAINERS" else line
+            ):
                 if address := parse_address(part.strip()):
                     # a line of .mailmap has the name once, and then other addresses of it
                     name = address.name or name
                     yield Address(name, address.email)
 
 
-def _in_commits(repository: Repository, tips: Iterable[str], role: str, key: str, year: int) -> Iterator[Address]:
+def _in_commits(
+    repository: Repository, tips: Iterable[str], role: str, key: str, year: int
+) -> Iterator[Address]:
     """The author or committer with this address of a commit since this year."""
-    words = ("-1", f"--since={year:04}-01-01T00:00:00Z", "-F", "-i", f"--{role}=<{key}>", f"--format=%{role[0]}n%x00%{role[0]}e", *tips)
+    words = (
+        "-1",
+        f"--since={year:04}-01-01T00:00:00Z",
+        "-F",
+        "-i",
+        f"--{role}=<{key}>",
+        f"--format=%{role[0]}n%x00%{role[0]}e",
+        *tips,
+    )
     try:
-        name, _, email = repository.git("log", *words, timeout=_SECONDS).text.strip().partition("\0")
+        name, _, email = (
+            repository.git("log", *words, timeout=_SECONDS).text.strip().partition("\0")
+        )
     except GitError:
         return
     if email.lower() == key:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The real sender of a mail: lists rewrite From: because of DMARC and name the sender in other headers."""
+"""The real sender of a mail: lists rewrite From: because of DMARC and name the sender in other
+headers.
+"""
 
 import re
 import unicodedata
@@ -20,7 +22,9 @@ _LOOKALIKES = str.maketrans(
 
 
 def real_sender(mail: Mail) -> Address:
-    """The real From: address of a person or bot, without the list's rewriting, as the message has it: see `Identities.sender`."""
+    """The real From: address of a person or bot, without the list's rewriting, as the message has
+    it: see `Identities.sender`.
+    """
     via = _VIA.match(mail.sender.name[:300])
     if not via:
         return _clean(mail.sender)
@@ -42,20 +46,31 @@ def _clean(address: Address) -> Address:
 
 
 def is_sent_to_self(mail: Mail) -> bool:
-    """Whether this is the test copy of `send --to-self`: addressed to its sender alone, with the real recipients in X-Original-To and -Cc."""
+    """Whether this is the test copy of `send --to-self`: addressed to its sender alone, with the
+    real recipients in X-Original-To and -Cc.
+    """
     addressed = {address.key for address in (*mail.to, *mail.cc)}
     if addressed != {mail.sender.key}:
         return False
-    real = {address.key for name in ("X-Original-To", "X-Original-Cc") for address in parse_addresses(mail.header(name) or "")}
+    real = {
+        address.key
+        for name in ("X-Original-To", "X-Original-Cc")
+        for address in parse_addresses(mail.header(name) or "")
+    }
     return bool(real - addressed)
 
 
 def same_person(one: Address, other: Address) -> bool:
-    """Whether two addresses read as the same person's: the same mailbox, or the same name with another mailbox, which proves nothing."""
+    """Whether two addresses read as the same person's: the same mailbox, or the same name with
+    another mailbox, which proves nothing.
+    """
     if one.key == other.key:
         return True
     names, others = name_words(_named(one)), name_words(_named(other))
-    return any(len(mine) > 1 and mine == yours for mine, yours in ((names, others), (_latin(names), _latin(others))))
+    return any(
+        len(mine) > 1 and mine == yours
+        for mine, yours in ((names, others), (_latin(names), _latin(others)))
+    )
 
 
 def _named(address: Address) -> str:
@@ -73,12 +88,18 @@ def _latin(words: frozenset[str]) -> frozenset[str]:
 def name_words(name: str) -> frozenset[str]:
     """The words that make a name: lower case, without accents, initials, brackets,
     addresses and punctuation."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", name[:200]) if not unicodedata.combining(char))
+    plain = "".join(
+        char
+        for char in unicodedata.normalize("NFKD", name[:200])
+        if not unicodedata.combining(char)
+    )
     bare = re.sub(r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _without_lookalikes(plain.lower()))
     return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)
 
 
 def _without_lookalikes(name: str) -> str:
-    """A name with letters that only look like Latin ones replaced, word by word: a name in another script has others as well."""
+    """A name with letters that only look like Latin ones replaced, word by word: a name in another
+    script has others as well.
+    """
     words = ((word, word.translate(_LOOKALIKES)) for word in re.split(r"(\s+)", name))
     return "".join(latin if latin.isascii() else word for word, latin in words)

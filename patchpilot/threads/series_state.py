@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state of a series, decided from its mails, forwarding series and the repository; the state of a topic also from its sends."""
+"""The state of a series, decided from its mails, forwarding series and the repository.
+
+The state of a topic also from its sends.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,7 +50,12 @@ _FURTHER = {
     SeriesState.IN_MAINLINE: "in mainline",
     SeriesState.IN_STABLE: "in stable branches",
 }
-_NOT_REFUSED = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED)
+_NOT_REFUSED = (
+    SeriesState.SENT,
+    SeriesState.UNDER_REVIEW,
+    SeriesState.CHANGES_REQUESTED,
+    SeriesState.STALLED,
+)
 _TAKING = (MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT, MailKind.PULL_MERGED)
 """Mails of whoever takes patches."""
 ON_ITS_WAY = (
@@ -86,9 +94,14 @@ def decide(evidence: Evidence) -> Decision:
     posts = series_posts(evidence)
     if not posts:
         return Decision(*_verdict(evidence)[:2], ())
-    narrowed = [(revision, about_patch(evidence, post, alone=len(posts) == 1)) for revision, post in posts]
+    narrowed = [
+        (revision, about_patch(evidence, post, alone=len(posts) == 1)) for revision, post in posts
+    ]
     verdicts = [_verdict(of_patch) for _, of_patch in narrowed]
-    patches = tuple(_patch_state(revision, of_patch, verdict) for (revision, of_patch), verdict in zip(narrowed, verdicts, strict=True))
+    patches = tuple(
+        _patch_state(revision, of_patch, verdict)
+        for (revision, of_patch), verdict in zip(narrowed, verdicts, strict=True)
+    )
     if len(posts) == 1:
         return Decision(*verdicts[0][:2], patches)
     if any(verdict.state in TAKEN for verdict in verdicts):
@@ -100,16 +113,29 @@ def _patch_state(revision: Revision, evidence: Evidence, verdict: Verdict) -> Pa
     post = evidence.post
     assert post is not None
     return PatchState(
-        post.number or 1, revision.version, post.title, post.message_id, verdict.state, verdict.why, verdict.proof, tree_states(evidence)
+        post.number or 1,
+        revision.version,
+        post.title,
+        post.message_id,
+        verdict.state,
+        verdict.why,
+        verdict.proof,
+        tree_states(evidence),
     )
 
 
 def _least_advanced(patches: Sequence[PatchState], evidence: Evidence) -> tuple[SeriesState, str]:
-    """The state of a series of which some patches are in a tree, in the words of its least advanced patches."""
+    """The state of a series of which some patches are in a tree, in the words of its least advanced
+    patches.
+    """
     latest = evidence.topic.latest
     if shown := _shown_by_others(patches, evidence):
         return shown
-    going = [patch for patch in patches if patch.state not in (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)]
+    going = [
+        patch
+        for patch in patches
+        if patch.state not in (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
+    ]
     taken = [patch for patch in going if patch.state in TAKEN]
     behind = [patch for patch in patches if patch not in taken]
     if len(going) == len(taken):
@@ -118,28 +144,48 @@ def _least_advanced(patches: Sequence[PatchState], evidence: Evidence) -> tuple[
         slow = [patch for patch in taken if patch.state is state]
         if not furthest and not behind:
             return state, slow[-1].why
-        more = f"{len(furthest)} of {len(patches)} {_FURTHER[furthest[0].state]}; " if furthest else ""
-        return state, f"{more}{_names(slow, latest)} {_FURTHER[state]}" + "".join(f"; {words}" for words in _by_state(behind, latest))
+        more = (
+            f"{len(furthest)} of {len(patches)} {_FURTHER[furthest[0].state]}; " if furthest else ""
+        )
+        return state, f"{more}{_names(slow, latest)} {_FURTHER[state]}" + "".join(
+            f"; {words}" for words in _by_state(behind, latest)
+        )
     words = "; ".join((f"{len(taken)} of {len(patches)} applied", *_by_state(behind, latest)))
     return SeriesState.PARTLY_ACCEPTED, words
 
 
-def _shown_by_others(patches: Sequence[PatchState], evidence: Evidence) -> tuple[SeriesState, str] | None:
-    """The state of a series whose patches are in a tree as mails of others show, such as the stable trees'.
+def _shown_by_others(
+    patches: Sequence[PatchState], evidence: Evidence
+) -> tuple[SeriesState, str] | None:
+    """The state of a series whose patches are in a tree as mails of others show, such as the stable
+    trees'.
 
-    No mail says how they were taken, or that the others were left out; a request for changes may have been passed over or not, it is named. None
-    where a mail or the repository shows how they were taken.
+    No mail says how they were taken, or that the others were left out; a request for changes may
+    have been passed over or not, it is named. None where a mail or the repository shows how they
+    were taken.
     """
     taken = [patch for patch in patches if patch.state in TAKEN]
-    if len(taken) == len(patches) or any(patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches):
+    if len(taken) == len(patches) or any(
+        patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches
+    ):
         return None
-    telling = {reply.mail.mail.message_id for reply in evidence.attached if reply.mail.kind in _TAKING}
+    telling = {
+        reply.mail.mail.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
+    }
     if any(patch.proof.message_id is None or patch.proof.message_id in telling for patch in taken):
         return None
     state = min((patch.state for patch in taken), key=TAKEN.index)
     latest = evidence.topic.latest
-    asked = _by_state([patch for patch in patches if patch.state is SeriesState.CHANGES_REQUESTED], latest)
-    return state, "; ".join((f"{_names(taken, latest)} {_FURTHER[state]}", "no mail says when the series was applied", *asked))
+    asked = _by_state(
+        [patch for patch in patches if patch.state is SeriesState.CHANGES_REQUESTED], latest
+    )
+    return state, "; ".join(
+        (
+            f"{_names(taken, latest)} {_FURTHER[state]}",
+            "no mail says when the series was applied",
+            *asked,
+        )
+    )
 
 
 def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
@@ -152,7 +198,10 @@ def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
 def _names(patches: Sequence[PatchState], latest: Revision) -> str:
     """The patches by their number: `2/3, 3/3`; one of an earlier version with that."""
     total = len(latest.patches)
-    return ", ".join(f"{it.number}/{total}" if it.version == latest.version else f"v{it.version} {it.number}" for it in patches)
+    return ", ".join(
+        f"{it.number}/{total}" if it.version == latest.version else f"v{it.version} {it.number}"
+        for it in patches
+    )
 
 
 def _verdict(evidence: Evidence) -> Verdict:
@@ -160,26 +209,41 @@ def _verdict(evidence: Evidence) -> Verdict:
     verdict = _sent_on(evidence, by_mails)
     if evidence.reverted is not None:
         branch = f"for {evidence.reverted} " if evidence.reverted else ""
-        verdict = Verdict(SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted", verdict.proof)
+        verdict = Verdict(
+            SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted", verdict.proof
+        )
     return verdict if by_mails.state in REFUSED else _in_repository(evidence, verdict)
 
 
 def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
-    """The state from a forwarding series: forwarded patches were accepted; after the pull request was merged they are in mainline."""
+    """The state from a forwarding series: forwarded patches were accepted.
+
+    After the pull request was merged they are in mainline.
+    """
     if not evidence.carriers or verdict.state not in ON_ITS_WAY:
         return verdict
     taken_over = next((carrier for carrier in reversed(evidence.carriers) if carrier.state), None)
     if taken_over and taken_over.state and verdict.state not in LANDED:
         state = taken_over.state if taken_over.state in TAKEN else SeriesState.SUPERSEDED
         sender = taken_over.sender.partition(" <")[0]
-        return Verdict(state, f"{sender} sent v{taken_over.version} of it ({taken_over.state})", taken_over.proof)
+        return Verdict(
+            state,
+            f"{sender} sent v{taken_over.version} of it ({taken_over.state})",
+            taken_over.proof,
+        )
     merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
     if merged:
-        return Verdict(SeriesState.IN_MAINLINE, f"part of “{merged.subject}” by {merged.sender}, which was merged", merged.proof)
+        return Verdict(
+            SeriesState.IN_MAINLINE,
+            f"part of “{merged.subject}” by {merged.sender}, which was merged",
+            merged.proof,
+        )
     if verdict.state in LANDED:
         return verdict
     last = evidence.carriers[-1]
-    return Verdict(SeriesState.ACCEPTED, f"forwarded by {last.sender} in “{last.subject}”", last.proof)
+    return Verdict(
+        SeriesState.ACCEPTED, f"forwarded by {last.sender} in “{last.subject}”", last.proof
+    )
 
 
 def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
@@ -191,29 +255,45 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
         if undone.date and when(evidence.topic.latest.head.mail.mail) > undone.date:
             return _by_mails(_since(evidence, undone.date))
         proof = Proof(undone.date, None, undone.reverted_by)
-        return Verdict(SeriesState.CHANGES_REQUESTED, f"reverted in mainline by {(undone.reverted_by or '')[:12]}", proof)
+        return Verdict(
+            SeriesState.CHANGES_REQUESTED,
+            f"reverted in mainline by {(undone.reverted_by or '')[:12]}",
+            proof,
+        )
     there = [branch for branch in evidence.branches if branch.state in ("merged", "released")]
     if there or verdict.state is SeriesState.IN_STABLE:
-        return Verdict(SeriesState.IN_STABLE, stable_summary(evidence.branches), _of_branch(there[0]) if there else verdict.proof)
+        return Verdict(
+            SeriesState.IN_STABLE,
+            stable_summary(evidence.branches),
+            _of_branch(there[0]) if there else verdict.proof,
+        )
     if mainline:
         return Verdict(
-            SeriesState.IN_MAINLINE, _mainline_words(mainline, evidence.branches), Proof(mainline[0].date, None, mainline[0].commit)
+            SeriesState.IN_MAINLINE,
+            _mainline_words(mainline, evidence.branches),
+            Proof(mainline[0].date, None, mainline[0].commit),
         )
     if verdict.state not in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
         return verdict
     first = next((landed for landed in evidence.commits if landed.is_next), None)
     if first:
         return Verdict(
-            SeriesState.IN_NEXT, f"in linux-next{f' since {first.release}' if first.release else ''}", Proof(first.date, None, first.commit)
+            SeriesState.IN_NEXT,
+            f"in linux-next{f' since {first.release}' if first.release else ''}",
+            Proof(first.date, None, first.commit),
         )
     taken = evidence.commits[0]
     return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit))
 
 
 def _since(evidence: Evidence, date: datetime) -> Evidence:
-    """The evidence without what was reported until then: a version that was sent after a revert has to be applied again."""
+    """The evidence without what was reported until then: a version that was sent after a revert has
+    to be applied again.
+    """
     events = tuple(event for event in evidence.events if _at(event) > date)
-    return replace(evidence, events=events, landed=landings(events), stable=branches_by_mail(events))
+    return replace(
+        evidence, events=events, landed=landings(events), stable=branches_by_mail(events)
+    )
 
 
 def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]) -> str:
@@ -241,27 +321,58 @@ def _by_mails(evidence: Evidence) -> Verdict:
     superseded = next((event for event in events if event.what == "superseded"), None)
     applied = [event for event in events if event.what in ("applied", "merged") and event.counts]
     if superseded and not applied:
-        return Verdict(SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied", _of_event(superseded))
-    if merged := next((event for event in events if event.what == "merged" and not event.withdrawn), None):
+        return Verdict(
+            SeriesState.SUPERSEDED,
+            f"{superseded.by} says another version was applied",
+            _of_event(superseded),
+        )
+    if merged := next(
+        (event for event in events if event.what == "merged" and not event.withdrawn), None
+    ):
         return Verdict(SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(merged))
     if landed := next((landed for landed in evidence.landed if landed.in_mainline), None):
         why = f"the stable trees reference its upstream commit; {stable_summary(stable)}"
-        return Verdict(SeriesState.IN_MAINLINE, why, Proof(landed.date, landed.message_id, landed.commit))
+        return Verdict(
+            SeriesState.IN_MAINLINE, why, Proof(landed.date, landed.message_id, landed.commit)
+        )
     latest_sent = when(topic.latest.head.mail.mail)
     refused, dropped = (_newest(events, what) for what in ("refused", "dropped"))
     # of several patches one may be withdrawn, of several sendings an earlier one
-    earlier = {reply.mail.mail.message_id for reply in evidence.attached if reply.revision not in (topic.latest, None)}
-    withdrawn = _newest([event for event in events if (evidence.post or not event.of) and event.message_id not in earlier], "withdrawn")
+    earlier = {
+        reply.mail.mail.message_id
+        for reply in evidence.attached
+        if reply.revision not in (topic.latest, None)
+    }
+    withdrawn = _newest(
+        [
+            event
+            for event in events
+            if (evidence.post or not event.of) and event.message_id not in earlier
+        ],
+        "withdrawn",
+    )
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         newest = applied[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
-            return Verdict(SeriesState.UNDER_REVIEW, f"dropped from {dropped.tree}: {dropped.title}", _of_event(dropped))
+            return Verdict(
+                SeriesState.UNDER_REVIEW,
+                f"dropped from {dropped.tree}: {dropped.title}",
+                _of_event(dropped),
+            )
         if all(event.part for event in applied):
-            return Verdict(SeriesState.PARTLY_ACCEPTED, f"a part of it applied by {newest.by}", _of_event(newest))
+            return Verdict(
+                SeriesState.PARTLY_ACCEPTED,
+                f"a part of it applied by {newest.by}",
+                _of_event(newest),
+            )
         why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
         return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
     if withdrawn and _at(withdrawn) >= latest_sent:
-        return Verdict(SeriesState.WITHDRAWN, f"withdrawn by its author: {withdrawn.title}", _of_event(withdrawn))
+        return Verdict(
+            SeriesState.WITHDRAWN,
+            f"withdrawn by its author: {withdrawn.title}",
+            _of_event(withdrawn),
+        )
     if refused and _at(refused) >= latest_sent:
         return Verdict(SeriesState.REJECTED, f"{refused.by}: {refused.title}", _of_event(refused))
     redone = _newest(events, "redone")
@@ -277,50 +388,87 @@ def _newest(events: Sequence[Event], what: str) -> Event | None:
 
 def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     topic, attached, last = evidence.topic, evidence.attached, evidence.last
-    corrected = {post.message_id for post in topic.latest.posts if not post.is_cover} - {post.message_id for post in topic.latest.patches}
+    corrected = {post.message_id for post in topic.latest.posts if not post.is_cover} - {
+        post.message_id for post in topic.latest.patches
+    }
     since = [
-        reply for reply in attached if reply.revision is topic.latest or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
+        reply
+        for reply in attached
+        if reply.revision is topic.latest
+        or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
     ]
-    taken_back = {reply.parent.mail.message_id for reply in since if reply.parent and _takes_back(reply.mail, reply.parent, topic)}
-    others = [reply for reply in since if not reply.mail.by_author and reply.mail.mail.message_id not in taken_back]
+    taken_back = {
+        reply.parent.mail.message_id
+        for reply in since
+        if reply.parent and _takes_back(reply.mail, reply.parent, topic)
+    }
+    others = [
+        reply
+        for reply in since
+        if not reply.mail.by_author and reply.mail.mail.message_id not in taken_back
+    ]
     wanting = [
         other
         for other in others
         if other.mail.kind in WANTS_ANSWER
         and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
         and not (other.post and other.post.message_id in corrected)
-        and not (other.mail.kind is MailKind.REVIEW and CONCEDES.search(" ".join(other.mail.body.text.split())))
+        and not (
+            other.mail.kind is MailKind.REVIEW
+            and CONCEDES.search(" ".join(other.mail.body.text.split()))
+        )
     ]
     approved = _last_by_address([other for other in others if other.mail.credited])
-    content = _last_by_address([other for other in others if other.mail.credited or _is_content(other, topic)])
+    content = _last_by_address(
+        [other for other in others if other.mail.credited or _is_content(other, topic)]
+    )
     open_wishes = [
         reply
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
-        and not any(when(reply.mail.mail) < last and topic.identities.same(reply.mail.sender, sender) for sender, last in content.items())
+        and not any(
+            when(reply.mail.mail) < last and topic.identities.same(reply.mail.sender, sender)
+            for sender, last in content.items()
+        )
     ]
     if open_wishes:
         newest = open_wishes[-1]
         why = f"{newest.mail.who} requested changes ({newest.mail.label})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     for reply in reversed(since):
-        is_content = reply.parent and approved.get(reply.parent.sender, latest_sent) > when(reply.mail.mail)
+        is_content = reply.parent and approved.get(reply.parent.sender, latest_sent) > when(
+            reply.mail.mail
+        )
         if reply.mail.by_author and not is_content and _announces_more(reply, topic.latest.version):
             who = reply.mail.who
-            return Verdict(SeriesState.CHANGES_REQUESTED, f"{who} announced changes", _of_mail(reply.mail.mail))
+            return Verdict(
+                SeriesState.CHANGES_REQUESTED, f"{who} announced changes", _of_mail(reply.mail.mail)
+            )
     if last and _is_overdue(topic, evidence.now - last):
         return Verdict(SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last))
     if others:
-        asking = next((reply.mail.sender for reply in reversed(wanting) if reply.mail.kind is MailKind.QUESTION), None)
+        asking = next(
+            (
+                reply.mail.sender
+                for reply in reversed(wanting)
+                if reply.mail.kind is MailKind.QUESTION
+            ),
+            None,
+        )
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
         read = f"with a question by {asking.called}" if asking else "none of them requests changes"
         return Verdict(SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail))
-    return Verdict(SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail))
+    return Verdict(
+        SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail)
+    )
 
 
 def _last_by_address(replies: Sequence[Attached]) -> dict[Address, datetime]:
     """When each sender wrote the last of these replies."""
-    return {reply.mail.sender: when(reply.mail.mail) for reply in sorted(replies, key=lambda reply: when(reply.mail.mail))}
+    return {
+        reply.mail.sender: when(reply.mail.mail)
+        for reply in sorted(replies, key=lambda reply: when(reply.mail.mail))
+    }
 
 
 def _is_content(reply: Attached, topic: PostedTopic) -> bool:
@@ -328,11 +476,17 @@ def _is_content(reply: Attached, topic: PostedTopic) -> bool:
     if reply.mail.kind is not MailKind.ACK or WITH_THAT.search(reply.mail.body.text):
         return False
     above = reply.parent
-    return above is not None and topic.is_author(above.sender) and not WILL_CHANGE.search(above.body.text)
+    return (
+        above is not None
+        and topic.is_author(above.sender)
+        and not WILL_CHANGE.search(above.body.text)
+    )
 
 
 def _announces_more(reply: Attached, version: int) -> bool:
-    """Whether an author announces the next version, or says yes to a question whether something should change."""
+    """Whether an author announces the next version, or says yes to a question whether something
+    should change.
+    """
     if reply.parent is None or reply.parent.sender.key == reply.mail.sender.key:
         return False
     words = reply.mail.body.text
@@ -341,12 +495,18 @@ def _announces_more(reply: Attached, version: int) -> bool:
     announced = NEXT_VERSION.search(words)
     if announced and "?" not in words and int(announced["version"] or version + 1) > version:
         return True
-    return reply.parent.kind is MailKind.QUESTION and bool(WILL_CHANGE.search(words)) and "?" not in words
+    return (
+        reply.parent.kind is MailKind.QUESTION
+        and bool(WILL_CHANGE.search(words))
+        and "?" not in words
+    )
 
 
 def _takes_back(mail: Classified, parent: Classified, topic: PostedTopic) -> bool:
     """Whether somebody takes back what they wrote themselves."""
-    return topic.identities.same(mail.sender, parent.sender) and bool(WITHDRAWS.search(mail.body.text))
+    return topic.identities.same(mail.sender, parent.sender) and bool(
+        WITHDRAWS.search(mail.body.text)
+    )
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is to be known of a followed series without reading its mails again: plain values, made from its status once."""
+"""What is to be known of a followed series without reading its mails again: plain values, made from
+its status once.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,11 +17,13 @@ from patchpilot.threads.thread_values import NextStep, NextStepNeed, SeriesState
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """A series in short: state, next step, newest version and title, and by what its mails are found.
+    """A series in short: state, next step, newest version and title, and by what its mails are
+    found.
 
-    `tags` counts the tags by name; `ci` is what bots report of the newest version, which was `sent` then; `posts` are its patches' Message-IDs.
-    `head` is the Message-ID of the newest version's first mail; `titles` are keys of all titles; `message_ids` are all mails about it. `related` are the
-    titles of what carries its patches, such as pull requests, and of what follows it up.
+    `tags` counts the tags by name; `ci` is what bots report of the newest version, which was `sent`
+    then; `posts` are its patches' Message-IDs. `head` is the Message-ID of the newest version's
+    first mail; `titles` are keys of all titles; `message_ids` are all mails about it. `related` are
+    the titles of what carries its patches, such as pull requests, and of what follows it up.
     """
 
     state: str
@@ -51,21 +55,24 @@ class SeriesSummary:
         from patchpilot.threads.next_step import advise
 
         topic, step = status.topic, advise(status)
-        parts: list[Any] = [part if isinstance(part, str) else (part.verb, part.arguments, part.reason) for part in _parts(step.advice)]
+        parts: list[Any] = [
+            part if isinstance(part, str) else (part.verb, part.arguments, part.reason)
+            for part in _parts(step.advice)
+        ]
         first, newest = topic.revisions[0].sent, topic.latest
         return cls(
             state=str(status.state), why=status.why, subject=topic.subject, version=newest.version,
             tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers)),
             ci=str(ci_verdict(reply.mail for reply in status.replies if reply.revision is newest)),
-            sent=newest.sent.isoformat() if newest.sent else None, posts=tuple(post.message_id for post in newest.patches),
+            sent=newest.sent.isoformat() if newest.sent else None, posts=tuple(post.message_id for post in newest.patches),  # noqa: E501
             need=str(step.need), advice=tuple(parts),
             head=newest.head.message_id, change_id=topic.change_id,
-            authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),
-            commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),
+            authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),  # noqa: E501
+            commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),  # noqa: E501
             files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
-            related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),
+            related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),  # noqa: E501
             delivery=tuple((str(it.problem), *_plain(it)) for it in status.delivery),
-            first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,
+            first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,  # noqa: E501
         )  # fmt: skip
 
     @property
@@ -76,7 +83,10 @@ class SeriesSummary:
     @property
     def step(self) -> NextStep:
         """The next step."""
-        parts = tuple(part if isinstance(part, str) else Action(part[0], tuple(part[1]), part[2]) for part in self.advice)
+        parts = tuple(
+            part if isinstance(part, str) else Action(part[0], tuple(part[1]), part[2])
+            for part in self.advice
+        )
         advice: Advice = parts[0] if len(parts) == 1 else Hint(parts)
         return NextStep(NextStepNeed(self.need), advice)
 
@@ -84,7 +94,9 @@ class SeriesSummary:
     def reports(self) -> tuple[DeliveryReport, ...]:
         """What mails say about the delivery of its mails."""
         return tuple(
-            DeliveryReport(DeliveryProblem(problem), recipient, reason, status, tuple(about), title, message_id)
+            DeliveryReport(
+                DeliveryProblem(problem), recipient, reason, status, tuple(about), title, message_id
+            )
             for problem, recipient, reason, status, about, title, message_id in self.delivery
         )
 
@@ -114,7 +126,14 @@ class SeriesSummary:
 
 
 def _plain(report: DeliveryReport) -> tuple[str, str, str, tuple[str, ...], str, str]:
-    return report.recipient, report.reason, report.status, report.about, report.title, report.message_id
+    return (
+        report.recipient,
+        report.reason,
+        report.status,
+        report.about,
+        report.title,
+        report.message_id,
+    )
 
 
 def _parts(advice: Advice) -> tuple[str | Action, ...]:

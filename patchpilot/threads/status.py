@@ -60,9 +60,10 @@ def read_thread(
 ) -> tuple[Status, ...]:
     """The status of every series in these mails, the oldest first; each also lists its follow-ups.
 
-    `now` is the time for "stalled"; without it the newest mail's time is taken, which suits an old mbox. `reader` caches
-    what the call has read: the same mails give the same statuses, and each mail is classified once. `known` are addresses that
-    were seen elsewhere, `anchor` is the Message-ID of the series that is asked for: its sender is known, too.
+    `now` is the time for "stalled"; without it the newest mail's time is taken, which suits an old
+    mbox. `reader` caches what the call has read: the same mails give the same statuses, and each
+    mail is classified once. `known` are addresses that were seen elsewhere, `anchor` is the
+    Message-ID of the series that is asked for: its sender is known, too.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
@@ -75,15 +76,23 @@ def read_thread(
         if number % 128 == 0:
             progress("reading the thread", number, len(mails))
         classified.append(reader.classify(mail))
-    reports = {mail.mail.message_id: found for mail in classified if (found := delivery_reports(mail.mail))}
+    reports = {
+        mail.mail.message_id: found for mail in classified if (found := delivery_reports(mail.mail))
+    }
     # a notice is no answer
     classified = [mail for mail in classified if mail.mail.message_id not in reports]
     topics = find_topics(classified, known, anchor)
     attached = attach(topics, classified)
-    topics = tuple(replace(topic, identities=with_replies(topic, attached[at])) for at, topic in enumerate(topics))
+    topics = tuple(
+        replace(topic, identities=with_replies(topic, attached[at]))
+        for at, topic in enumerate(topics)
+    )
     every = tuple(report for found in reports.values() for report in found)
     moment = now or max((when(mail) for mail in mails), default=datetime.now(UTC))
-    statuses = [_status(topic, _with_author(topic, attached[at], reader), moment) for at, topic in enumerate(topics)]
+    statuses = [
+        _status(topic, _with_author(topic, attached[at], reader), moment)
+        for at, topic in enumerate(topics)
+    ]
     result = with_follow_ups([_with_delivery(status, every) for status in statuses])
     # keep references to the mails too, so that their id() is not reused
     reader.threads[key] = (mails, result)
@@ -97,12 +106,16 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
     return replace(status, delivery=found, message_ids=ids, mails=len(ids)) if found else status
 
 
-def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailReader) -> list[Attached]:
+def _with_author(
+    topic: PostedTopic, attached: Sequence[Attached], reader: MailReader
+) -> list[Attached]:
     """The same mails, classified with their senders and the patch's author known."""
     found = []
     for reply in attached:
         sender = topic.identities.sender(reply.mail)
-        mail = reader.classify_for(reply.mail, sender, topic.is_author(sender), _answered(topic, reply.parent))
+        mail = reader.classify_for(
+            reply.mail, sender, topic.is_author(sender), _answered(topic, reply.parent)
+        )
         found.append(replace(reply, mail=mail))
     return found
 
@@ -124,7 +137,9 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
     landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
         Reply(
-            replace(reply.mail, doubtful=True) if reply.mail.mail.message_id in doubtful else reply.mail,
+            replace(reply.mail, doubtful=True)
+            if reply.mail.mail.message_id in doubtful
+            else reply.mail,
             reply.revision.version if reply.revision else None,
             reply.patch,
             reply.revision,
@@ -140,14 +155,35 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
     posted = (post.message_id for revision in topic.strangers for post in revision.posts)
     ids = topic.message_ids.union(posted, (reply.mail.mail.message_id for reply in attached))
     tags = _credits(topic, attached)
-    return Status(topic, state, why, tags, replies, events, landed, stable, (), last, len(ids), ids, evidence, patches, claims=claims)
+    return Status(
+        topic,
+        state,
+        why,
+        tags,
+        replies,
+        events,
+        landed,
+        stable,
+        (),
+        last,
+        len(ids),
+        ids,
+        evidence,
+        patches,
+        claims=claims,
+    )
 
 
 def _credits(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Credit, ...]:
     same = topic.identities.same
     return tuple(
         Credit(
-            str(tag), reply.mail.mail.message_id, reply.revision.version, reply.patch, tag.conditional, tag.asks(reply.mail.sender, same)
+            str(tag),
+            reply.mail.mail.message_id,
+            reply.revision.version,
+            reply.patch,
+            tag.conditional,
+            tag.asks(reply.mail.sender, same),
         )
         for reply in attached
         if reply.revision is not None and reply.mail.kind not in STABLE
@@ -156,8 +192,11 @@ def _credits(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Credit, 
     )
 
 
-def with_commits(status: Status, seen: Sequence[LandedCommit], fixed: Sequence[FollowUp] = ()) -> Status:
-    """The status with the commits found in a repository (`landed_series.in_repository`), which override what mails said of the same tree.
+def with_commits(
+    status: Status, seen: Sequence[LandedCommit], fixed: Sequence[FollowUp] = ()
+) -> Status:
+    """The status with the commits found in a repository (`landed_series.in_repository`), which
+    override what mails said of the same tree.
 
     `fixed` are the follow-ups found there; one that mails are known of keeps its Message-ID.
     """
@@ -170,7 +209,9 @@ def with_commits(status: Status, seen: Sequence[LandedCommit], fixed: Sequence[F
     follow_ups = [later for later in status.follow_ups if title_key(later.subject) not in named]
     for later in fixed:
         known = by_mail.get(title_key(later.subject))
-        follow_ups.append(replace(later, message_id=known.message_id, version=known.version) if known else later)
+        follow_ups.append(
+            replace(later, message_id=known.message_id, version=known.version) if known else later
+        )
     stable = branches_with(status.stable, seen)
     evidence = replace(status.evidence, commits=tuple(seen), branches=stable)
     state, why, patches = decide(evidence)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The series that each mail is about: by its thread, else by the title or the commit that a bot's mail quotes."""
+"""The series that each mail is about: by its thread, else by the title or the commit that a bot's
+mail quotes.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +19,16 @@ from patchpilot.threads.sender import same_person
 
 T = TypeVar("T")
 
-_TITLED = re.compile(r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n")
+_TITLED = re.compile(
+    r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
+)
 _MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
-_QUOTED_SUBJECT = re.compile(r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)")
-_LISTED = re.compile(r"^(?P<what>Patch|Series): (?P<subject>\S.*)\n +Submitter: (?P<author>.+@.+)$", re.MULTILINE)
+_QUOTED_SUBJECT = re.compile(
+    r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)"
+)
+_LISTED = re.compile(
+    r"^(?P<what>Patch|Series): (?P<subject>\S.*)\n +Submitter: (?P<author>.+@.+)$", re.MULTILINE
+)
 """An entry of patchwork's summary of what was applied."""
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
@@ -31,8 +39,8 @@ _Place = tuple[int, Revision | None, Post | None]
 
 @dataclass(frozen=True)
 class Attached:
-    """A mail of a series: the revision and post it answers (None when it speaks of the series as a whole), the mail it answers directly, and the
-    stable tree's mail whose thread it is in."""
+    """A mail of a series: the revision and post it answers (None when it speaks of the series as a
+    whole), the mail it answers directly, and the stable tree's mail whose thread it is in."""
 
     mail: Classified
     revision: Revision | None
@@ -42,7 +50,9 @@ class Attached:
 
     @property
     def patch(self) -> int | None:
-        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole series, None when unknown."""
+        """The number of the patch it is about: 1 for an unnumbered patch, 0 for the whole series,
+        None when unknown.
+        """
         if self.post is None:
             return None
         return 0 if self.post.is_cover else self.post.number or 1
@@ -64,17 +74,32 @@ def about(mail: Classified) -> str | None:
         if titled := _TITLED.search(text):
             return " ".join(titled["title"].split())
         quoted = _QUOTED_SUBJECT.search(mail.mail.subject)
-        return plain_title(quoted["title"].rstrip('"') if quoted["title"].count('"') % 2 else quoted["title"]) if quoted else None
+        return (
+            plain_title(
+                quoted["title"].rstrip('"') if quoted["title"].count('"') % 2 else quoted["title"]
+            )
+            if quoted
+            else None
+        )
     return None
 
 
 def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[int, list[Attached]]:
-    """The mails of each series (by its place in `topics`), its own posts left out, in the order given."""
+    """The mails of each series (by its place in `topics`), its own posts left out, in the order
+    given.
+    """
     by_id = {mail.mail.message_id: mail for mail in mails}
     owner = {
-        post.message_id: (at, revision, post) for at, topic in enumerate(topics) for revision in topic.revisions for post in revision.posts
+        post.message_id: (at, revision, post)
+        for at, topic in enumerate(topics)
+        for revision in topic.revisions
+        for post in revision.posts
     }
-    absent = {message_id: (at, None, None) for at, topic in enumerate(topics) for message_id in topic.missing}
+    absent = {
+        message_id: (at, None, None)
+        for at, topic in enumerate(topics)
+        for message_id in topic.missing
+    }
     titles: dict[str, list[tuple[int, Revision, Post]]] = {}
     for at, revision, post in owner.values():
         titles.setdefault(title_key(post.title), []).append((at, revision, post))
@@ -90,7 +115,9 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
             for about_it in listed:
                 by_topic[about_it[0]].append(Attached(mail, about_it[1], about_it[2], None))
             continue
-        parent = next((by_id[message_id] for message_id in _above(mail) if message_id in by_id), None)
+        parent = next(
+            (by_id[message_id] for message_id in _above(mail) if message_id in by_id), None
+        )
         place = (
             _by_machine(mail, titles, commits)
             or _by_link(mail, owner)
@@ -99,16 +126,28 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
         )
         if place is None:
             continue
-        by_topic[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id, under)))
-        if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT) and topics[place[0]].identities.vouch_for(mail):
+        by_topic[place[0]].append(
+            Attached(mail, place[1], place[2], parent, _under(mail, by_id, under))
+        )
+        if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT) and topics[
+            place[0]
+        ].identities.vouch_for(mail):
             for commit in mail.place.commits:
                 commits.setdefault(commit[:12], place[0])
     return by_topic
 
 
-def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]], commits: dict[str, int]) -> _Place | None:
-    """Match a bot's mail by what it quotes: mails of the stable trees are not in the author's thread."""
-    if mail.kind not in STABLE and mail.kind not in (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED):
+def _by_machine(
+    mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]], commits: dict[str, int]
+) -> _Place | None:
+    """Match a bot's mail by what it quotes: mails of the stable trees are not in the author's
+    thread.
+    """
+    if mail.kind not in STABLE and mail.kind not in (
+        MailKind.MM_COMMIT,
+        MailKind.TIP_COMMIT,
+        MailKind.APPLIED,
+    ):
         return None
     for commit in mail.place.commits if mail.kind in STABLE else ():
         if commit[:12] in commits:
@@ -125,13 +164,19 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
         return None
     # a forwarded patch has the same title: the mail is about its author's patch
     named = authors_named(mail)
-    places = [place for place in places if any(same_person(place[2].mail.sender, author) for author in named)] or places
+    places = [
+        place
+        for place in places
+        if any(same_person(place[2].mail.sender, author) for author in named)
+    ] or places
     mainline = [place for place in places if not place[1].backport_to] or places
     at, revision, post = mainline[-1]
     return (at, None, None) if mail.kind in STABLE else (at, revision, post)
 
 
-def _by_summary(mail: Classified, titles: Mapping[str, Sequence[tuple[int, Revision, Post]]]) -> list[_Place]:
+def _by_summary(
+    mail: Classified, titles: Mapping[str, Sequence[tuple[int, Revision, Post]]]
+) -> list[_Place]:
     """The series and patches that patchwork's summary lists; a listed series is meant whole."""
     if mail.robot != "patchwork-bot" or mail.mail.in_reply_to:
         return []
@@ -143,27 +188,41 @@ def _by_summary(mail: Classified, titles: Mapping[str, Sequence[tuple[int, Revis
             if author and same_person(place[2].mail.sender, author) and _not_after(place[2], mail)
         ]  # fmt: skip
         if places:
-            at, revision, post = ([place for place in places if place[1].version == subject.version] or places)[-1]
+            at, revision, post = (
+                [place for place in places if place[1].version == subject.version] or places
+            )[-1]
             found.append((at, revision, None if entry["what"] == "Series" else post))
     return found
 
 
 def _by_link(mail: Classified, owner: Mapping[str, tuple[int, Revision, Post]]) -> _Place | None:
-    """Match a mail of a stable tree by the patch's link to what its author sent: maintainers change titles."""
+    """Match a mail of a stable tree by the patch's link to what its author sent: maintainers change
+    titles.
+    """
     if mail.kind not in STABLE:
         return None
     named = {author.key for author in authors_named(mail)}
-    linked = (owner[message_id] for message_id, at in linked_ids(mail.mail.body) if at is not None and message_id in owner)
+    linked = (
+        owner[message_id]
+        for message_id, at in linked_ids(mail.mail.body)
+        if at is not None and message_id in owner
+    )
     return next(((at, None, None) for at, _, post in linked if post.mail.sender.key in named), None)
 
 
 def authors_named(mail: Classified) -> list[Address]:
     """The authors that a bot's mail names for the patch it quotes."""
-    return [address for line in _AUTHOR.findall(mail.mail.body[:16_000]) if (address := parse_address(line))]
+    return [
+        address
+        for line in _AUTHOR.findall(mail.mail.body[:16_000])
+        if (address := parse_address(line))
+    ]
 
 
 def _by_its_author(mail: Classified, place: _Place) -> bool:
-    """Whether the patch that a bot's mail quotes is that author's: titles such as "fix typo" are common."""
+    """Whether the patch that a bot's mail quotes is that author's: titles such as "fix typo" are
+    common.
+    """
     named = authors_named(mail)
     if not named or place[2] is None:
         return True
@@ -174,7 +233,10 @@ def _by_its_author(mail: Classified, place: _Place) -> bool:
 def patch_authors(post: Post) -> list[Address]:
     """Who sent a patch, and whom it names as its author where that is another."""
     inner = _AUTHOR.match(post.mail.mail.body)
-    return [post.mail.sender, *([address] if inner and (address := parse_address(inner[1])) else [])]
+    return [
+        post.mail.sender,
+        *([address] if inner and (address := parse_address(inner[1])) else []),
+    ]
 
 
 def _by_thread(
@@ -185,21 +247,33 @@ def _by_thread(
     commits: dict[str, int],
     known: dict[str, _Place | None],
 ) -> _Place | None:
-    """Match a mail by the mails it replies to, at any distance; results for the mails on the way are cached in `known`."""
+    """Match a mail by the mails it replies to, at any distance.
+
+    Results for the mails on the way are cached in `known`.
+    """
 
     def look(ids: list[str], above: Classified | None) -> _Place | None:
         place = next((owner[id_] for id_ in ids if id_ in owner), None)
-        return _by_machine(above, titles, commits) if place is None and above and above.kind in STABLE else place
+        return (
+            _by_machine(above, titles, commits)
+            if place is None and above and above.kind in STABLE
+            else place
+        )
 
     return _walk_up(mail, by_id, known, look)
 
 
 def _walk_up(
-    mail: Classified, by_id: Mapping[str, Classified], known: dict[str, T | None], look: Callable[[list[str], Classified | None], T | None]
+    mail: Classified,
+    by_id: Mapping[str, Classified],
+    known: dict[str, T | None],
+    look: Callable[[list[str], Classified | None], T | None],
 ) -> T | None:
-    """Ask `look` about each mail above, the nearest first, until it answers or a mail of a stable tree was reached.
+    """Ask `look` about each mail above, the nearest first, until it answers or a mail of a stable
+    tree was reached.
 
-    `look` takes the ids that a mail replies to and the nearest mail among them. Results for the mails on the way are cached in `known`.
+    `look` takes the ids that a mail replies to and the nearest mail among them. Results for the
+    mails on the way are cached in `known`.
     """
     path: list[str] = []
     current, answer = mail, None
@@ -220,15 +294,28 @@ def _walk_up(
 
 def _above(mail: Classified) -> list[str]:
     """The ids a mail replies to, the nearest first, limited against malicious References lines."""
-    return [reference for reference in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:])) if reference]
+    return [
+        reference
+        for reference in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:]))
+        if reference
+    ]
 
 
-def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]) -> Classified | None:
-    """The nearest mail of a stable tree that this one answers, at any distance; results are cached in `known`."""
-    return _walk_up(mail, by_id, known, lambda _ids, above: above if above and above.kind in STABLE else None)
+def _under(
+    mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]
+) -> Classified | None:
+    """The nearest mail of a stable tree that this one answers, at any distance.
+
+    Results are cached in `known`.
+    """
+    return _walk_up(
+        mail, by_id, known, lambda _ids, above: above if above and above.kind in STABLE else None
+    )
 
 
-def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]) -> _Place | None:
+def _by_subject(
+    mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]
+) -> _Place | None:
     """Match a reply with a broken thread by its subject: the newest such patch sent before it."""
     if not mail.is_reply:
         return None
@@ -244,7 +331,9 @@ def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
 
 
 def _speaks_to(mail: Classified, author: Address) -> bool:
-    """Whether a reply is addressed to the author, or quotes them, or comes from them: another's patch may have the same title."""
+    """Whether a reply is addressed to the author, or quotes them, or comes from them: another's
+    patch may have the same title.
+    """
     said = " ".join(mail.body.attributions[:2])
     return (
         any(same_person(author, address) for address in (*mail.mail.to, *mail.mail.cc, mail.sender))
@@ -254,7 +343,11 @@ def _speaks_to(mail: Classified, author: Address) -> bool:
 
 
 def _not_after(post: Post, mail: Classified) -> bool:
-    return post.mail.mail.date is None or mail.mail.date is None or post.mail.mail.date <= mail.mail.date
+    return (
+        post.mail.mail.date is None
+        or mail.mail.date is None
+        or post.mail.mail.date <= mail.mail.date
+    )
 
 
 def quotes_commit(mail: Classified, commits: Sequence[str]) -> bool:

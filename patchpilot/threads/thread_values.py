@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The status of a series as values: state, tags, replies, merges, stable branches and follow-ups."""
+"""The status of a series as values: state, tags, replies, merges, stable branches and follow-ups."""  # noqa: E501
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class SeriesState(StrEnum):
-    """The states of a series, as JSON names them; the first two are of a topic that no archive has."""
+    """The states of a series, as JSON names them.
+
+    The first two are of a topic that no archive has.
+    """
 
     NOT_SENT = "not-sent"
     PARTLY_SENT = "partly-sent"
@@ -50,9 +53,11 @@ LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 
 
 def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
-    """The state of a topic: that of its sends where no archive can have more, else that of its tracked series (None: not tracked).
+    """The state of a topic: that of its sends where no archive can have more, else that of its
+    tracked series (None: not tracked).
 
-    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted and others not, or unknown.
+    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted
+    and others not, or unknown.
     """
     if partly:
         return SeriesState.PARTLY_SENT
@@ -79,9 +84,11 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for.
+    """A tag given to the series: its text, the mail that gives it, the version and patch number (0:
+    the whole series) it is for.
 
-    `asks` says why it is not added unasked: it names an address that is not the sender's, or an author.
+    `asks` says why it is not added unasked: it names an address that is not the sender's, or an
+    author.
     """
 
     trailer: str
@@ -108,8 +115,9 @@ LINUX_NEXT = "linux-next"
 
 @dataclass(frozen=True, slots=True)
 class LandedCommit:
-    """A tree that has it: tree, commit (id as reported), the first release with it (None: unknown), and the evidence; `date` is that of the
-    mail or commit, `reverted_by` the commit that reverted it there since."""
+    """A tree that has it: tree, commit (id as reported), the first release with it (None: unknown),
+    and the evidence; `date` is that of the mail or commit, `reverted_by` the commit that reverted
+    it there since."""
 
     tree: str
     commit: str | None
@@ -134,7 +142,11 @@ class LandedCommit:
     @property
     def stable_version(self) -> str | None:
         """The version of the stable branch that the tree is, or None."""
-        return self.tree.removeprefix("stable/linux-").removesuffix(".y") if self.tree.startswith("stable/") else None
+        return (
+            self.tree.removeprefix("stable/linux-").removesuffix(".y")
+            if self.tree.startswith("stable/")
+            else None
+        )
 
 
 STABLE_WORDS = {
@@ -159,8 +171,9 @@ def stable_summary(branches: Sequence["StableBranch"]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StableBranch:
-    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped, objected, not-needed (these by mail),
-    merged, released or reverted (in the repository's branch; `note` is the release)."""
+    """A stable branch the series was named for: `state` is queued, review, proposed, failed,
+    dropped, objected, not-needed (these by mail), merged, released or reverted (in the repository's
+    branch; `note` is the release)."""
 
     version: str
     state: str
@@ -173,7 +186,13 @@ class StableBranch:
     def words(self) -> str:
         """Its state as text."""
         words = STABLE_WORDS.get(self.state, self.state)
-        note = f"in {self.note}" if self.state == "released" and self.note else f": {self.note}" if self.note else ""
+        note = (
+            f"in {self.note}"
+            if self.state == "released" and self.note
+            else f": {self.note}"
+            if self.note
+            else ""
+        )
         return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
 
 
@@ -189,9 +208,10 @@ class Proof(NamedTuple):
 class TreeState:
     """How far one patch is in one tree, with the proof.
 
-    `tree` is a maintainer's tree, `linux-next`, the mainline (`torvalds/linux`) or a stable branch (`stable/linux-6.1.y`). `state` is applied,
-    merged or released (then `release` is the first one with it), dropped or reverted; of a stable branch also proposed, queued, review, failed, objected or
-    not-needed.
+    `tree` is a maintainer's tree, `linux-next`, the mainline (`torvalds/linux`) or a stable branch
+    (`stable/linux-6.1.y`). `state` is applied, merged or released (then `release` is the first one
+    with it), dropped or reverted; of a stable branch also proposed, queued, review, failed,
+    objected or not-needed.
     """
 
     tree: str
@@ -203,9 +223,11 @@ class TreeState:
 
 @dataclass(frozen=True, slots=True)
 class PatchState:
-    """The state of one patch, its reason and proof, and how far it is in each tree, in the order of its way.
+    """The state of one patch, its reason and proof, and how far it is in each tree, in the order of
+    its way.
 
-    `number` is its number in the `version` it was last sent in; a patch that was applied and then left out of the next version is listed too.
+    `number` is its number in the `version` it was last sent in; a patch that was applied and then
+    left out of the next version is listed too.
     """
 
     number: int
@@ -220,8 +242,9 @@ class PatchState:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A later series or commit related to this one, such as a fix or revert of it, with its own state; `lacking` are the stable branches that
-    have this one and lack the later one, None where no repository shows it. A commit that no mail is known of has no Message-ID."""
+    """A later series or commit related to this one, such as a fix or revert of it, with its own
+    state; `lacking` are the stable branches that have this one and lack the later one, None where
+    no repository shows it. A commit that no mail is known of has no Message-ID."""
 
     relation: str
     subject: str
@@ -236,7 +259,8 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Another's series or pull request that forwards these patches: its title, who sends it, whether it was merged, and the mail that says so.
+    """Another's series or pull request that forwards these patches: its title, who sends it,
+    whether it was merged, and the mail that says so.
 
     Of one that takes the series over as its next `version`, `state` is how far that is.
     """
@@ -251,11 +275,14 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The evidence for the state of a series: its mails and what they report, forwarding series, reverts, its commits in the repository.
+    """The evidence for the state of a series: its mails and what they report, forwarding series,
+    reverts, its commits in the repository.
 
-    `attached` are the mails about it, `landed` and `stable` what they report; `reverted` is the branch that a revert of it is for ("" is
-    mainline) where only that says that it landed; `commits` and `branches` are what a repository has, the latter with what mails report
-    of other branches; `now` is the time for "stalled"; `post` is the patch that all of it is about, None for a series of several.
+    `attached` are the mails about it, `landed` and `stable` what they report; `reverted` is the
+    branch that a revert of it is for ("" is mainline) where only that says that it landed;
+    `commits` and `branches` are what a repository has, the latter with what mails report of other
+    branches; `now` is the time for "stalled"; `post` is the patch that all of it is about, None for
+    a series of several.
     """
 
     topic: "PostedTopic"
@@ -274,7 +301,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Status:
-    """The status of one series; `claims` are mails that change nothing until the user says that their sender is known."""
+    """The status of one series.
+
+    `claims` are mails that change nothing until the user says that their sender is known.
+    """
 
     topic: "PostedTopic"
     state: SeriesState
@@ -295,9 +325,20 @@ class Status:
 
     @property
     def commit(self) -> str | None:
-        """The commit it became, full where known: the first one reported for the series as a whole or its first patch."""
+        """The commit it became, full where known: the first one reported for the series as a whole
+        or its first patch.
+        """
         known = [landed.commit for landed in self.landed if landed.commit] + [
-            event.commit for event in self.events if event.commit and event.what in ("review", "queued")
+            event.commit
+            for event in self.events
+            if event.commit and event.what in ("review", "queued")
         ]
         first = next(iter(known), None)
-        return next((commit for commit in known if first and commit.startswith(first) and len(commit) == 40), first)
+        return next(
+            (
+                commit
+                for commit in known
+                if first and commit.startswith(first) and len(commit) == 40
+            ),
+            first,
+        )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The SQLite database of tracked series in the user's state directory: series, their mails, and which were read."""
+"""The SQLite database of tracked series in the user's state directory: series, their mails, and
+which were read.
+"""
 
 import contextlib
 import hashlib
@@ -17,7 +19,16 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_iso, stored_time
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.series.database import DamagedError, Layout, Row, back_up, backups, damaged, open_database, writing
+from patchpilot.series.database import (
+    DamagedError,
+    Layout,
+    Row,
+    back_up,
+    backups,
+    damaged,
+    open_database,
+    writing,
+)
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.urls import public_url
@@ -33,12 +44,12 @@ CREATE TABLE IF NOT EXISTS mail (message_id TEXT PRIMARY KEY, raw BLOB NOT NULL)
 CREATE TABLE IF NOT EXISTS member (
     series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (series, message_id));
-"""
+"""  # noqa: E501
 _TICKS = """
 CREATE TABLE IF NOT EXISTS tick (
     series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, line INTEGER NOT NULL,
     PRIMARY KEY (series, message_id, line));
-"""
+"""  # noqa: E501
 _NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
 _TICKED = "addressed"
 _MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
@@ -47,7 +58,7 @@ _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TE
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
 MOST_READ = 2000
-"""How many mails of a series are read to show it: more take seconds, and anybody can send so many."""
+"""How many mails of a series are read to show it: more take seconds, and anybody can send so many."""  # noqa: E501
 FIRST_READ = 100
 """How many of these are those that came first, with the patches of the series."""
 _BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None)), "weight": (int, type(None))}
@@ -82,13 +93,18 @@ def _unpacked(raw: object) -> bytes | None:
     return None
 
 
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT), _is_valid)
+TRACK_LAYOUT = Layout(
+    "the database of tracked series",
+    (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT),
+    _is_valid,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TrackEntry:
-    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), when it was last read, when it
-    last got new mails, and when the newest mail arrived that its archive was known to have when it was last read."""
+    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or
+    an mbox), when it was last read, when it last got new mails, and when the newest mail arrived
+    that its archive was known to have when it was last read."""
 
     id: int
     message_id: str
@@ -103,7 +119,9 @@ class TrackEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredMails:
-    """Mails of a series: those that can be read, the ids of the damaged ones, and how many others the series has."""
+    """Mails of a series: those that can be read, the ids of the damaged ones, and how many others
+    the series has.
+    """
 
     mails: tuple[Mail, ...]
     damaged: tuple[str, ...]
@@ -112,8 +130,8 @@ class StoredMails:
 
 @dataclass(frozen=True, slots=True)
 class SeriesRecord:
-    """All that the store has about a series, except its mails: their ids in order, each with whether it was read, and the states that the user
-    set for review points."""
+    """All that the store has about a series, except its mails: their ids in order, each with
+    whether it was read, and the states that the user set for review points."""
 
     entry: TrackEntry
     members: tuple[tuple[str, bool], ...]
@@ -136,7 +154,8 @@ class Store:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise InputError(
-                f"cannot create {self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory"
+                f"cannot create {self.file}: {error.strerror or error}",
+                hint="set XDG_STATE_HOME to a writable directory",
             ) from error
         self._database = open_database(self.file, TRACK_LAYOUT)
         self.reader = MailReader()
@@ -163,20 +182,40 @@ class Store:
         with self.changing() as database:
             database.execute(
                 "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox = coalesce(excluded.mbox, mbox)",
+                " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox"
+                " = coalesce(excluded.mbox, mbox)",
                 (message_id, _text(subject), _public(lore), _path(mbox), _now()),
             )
         return next(entry for entry in self.entries() if entry.message_id == message_id)
 
     def entries(self) -> tuple[TrackEntry, ...]:
         """All tracked series, in the order they were added."""
-        names = ("id", "message_id", "subject", "lore", "mbox", "added", "updated", "news", "reached")
-        rows = self._database.execute(f"SELECT {', '.join(names)} FROM series ORDER BY id").fetchall()
+        names = (
+            "id",
+            "message_id",
+            "subject",
+            "lore",
+            "mbox",
+            "added",
+            "updated",
+            "news",
+            "reached",
+        )
+        rows = self._database.execute(
+            f"SELECT {', '.join(names)} FROM series ORDER BY id"
+        ).fetchall()
         for row in rows:
             if not _is_valid("series", dict(zip(names, row, strict=True))):
                 raise self._invalid(f"series {row[0]}")
         entries = (TrackEntry(*row) for row in rows)
-        return tuple(replace(entry, lore=_public(entry.lore), mbox=os.fsdecode(entry.mbox) if entry.mbox else None) for entry in entries)
+        return tuple(
+            replace(
+                entry,
+                lore=_public(entry.lore),
+                mbox=os.fsdecode(entry.mbox) if entry.mbox else None,
+            )
+            for entry in entries
+        )
 
     def _invalid(self, what: str) -> DamagedError:
         return damaged(self.file, TRACK_LAYOUT.what, f"invalid row: {what}")
@@ -186,7 +225,10 @@ class Store:
         entry_of_number = next((entry for entry in self.entries() if entry.id == number), None)
         if entry_of_number is None:
             known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
-            raise UsageError(f"no tracked series has the number {number}", hint=Action("track", (), f"`{{}}` lists them: {known}"))
+            raise UsageError(
+                f"no tracked series has the number {number}",
+                hint=Action("track", (), f"`{{}}` lists them: {known}"),
+            )
         return entry_of_number
 
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
@@ -196,24 +238,42 @@ class Store:
 
     def with_mail(self, message_id: str) -> TrackEntry | None:
         """The series that has this mail; of several the first that was added."""
-        found = self._database.execute("SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)).fetchone()[0]
+        found = self._database.execute(
+            "SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)
+        ).fetchone()[0]
         return self.entry(found) if found else None
 
-    def keep(self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()) -> tuple[str, ...]:
-        """Keep these mails of a series; the ids of those that are new. Ids in `seen` are not marked unread."""
-        known = set(self._ids("SELECT message_id FROM member JOIN mail USING (message_id) WHERE series = ?", number))
+    def keep(
+        self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()
+    ) -> tuple[str, ...]:
+        """Keep these mails of a series; the ids of those that are new.
+
+        Ids in `seen` are not marked unread.
+        """
+        known = set(
+            self._ids(
+                "SELECT message_id FROM member JOIN mail USING (message_id) WHERE series = ?",
+                number,
+            )
+        )
         read = set(seen)
         new = [mail for mail in mails if mail.message_id not in known]
         with self.changing() as database:
             self._insert(number, new, read)
             now = _now()
-            database.execute("UPDATE series SET updated = ?, subject = ? WHERE id = ?", (now, _text(subject), number))
+            database.execute(
+                "UPDATE series SET updated = ?, subject = ? WHERE id = ?",
+                (now, _text(subject), number),
+            )
             if new:
                 database.execute("UPDATE series SET news = ? WHERE id = ?", (now, number))
         return tuple(mail.message_id for mail in new)
 
     def keep_sent(self, number: int, mail: Mail) -> None:
-        """Keep a mail of a series that was sent from here, as read; when the series was last read from its archive stays."""
+        """Keep a mail of a series that was sent from here, as read.
+
+        When the series was last read from its archive stays.
+        """
         with self.changing():
             self._insert(number, [mail], {mail.message_id})
 
@@ -225,8 +285,17 @@ class Store:
                 ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in mails),
             )
             database.executemany(
-                "INSERT OR IGNORE INTO member (series, message_id, seen, weight) VALUES (?, ?, ?, ?)",
-                ((number, _text(mail.message_id), int(mail.message_id in read), weight(self.reader.classify(mail))) for mail in mails),
+                "INSERT OR IGNORE INTO member (series, message_id, seen, weight) VALUES (?, ?,"
+                " ?, ?)",
+                (
+                    (
+                        number,
+                        _text(mail.message_id),
+                        int(mail.message_id in read),
+                        weight(self.reader.classify(mail)),
+                    )
+                    for mail in mails
+                ),
             )
 
     def mails(self, number: int) -> tuple[Mail, ...]:
@@ -243,11 +312,15 @@ class Store:
     def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
         """The mails of a series that can be read, and the ids of the others."""
         rows = self._database.execute(
-            "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE series = ? ORDER BY member.rowid", (number,)
+            "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
+            " series = ? ORDER BY member.rowid",
+            (number,),
         )
         return self._read(number, rows)
 
-    def _read(self, number: int, rows: Iterable[tuple[object, object]]) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+    def _read(
+        self, number: int, rows: Iterable[tuple[object, object]]
+    ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
         """The mails in rows of a series that can be read, and the ids of the others."""
         mails, lost = [], []
         for message_id, packed in rows:
@@ -262,31 +335,49 @@ class Store:
 
     def count(self, number: int) -> int:
         """How many mails a series has."""
-        return int(self._database.execute("SELECT count(*) FROM member WHERE series = ?", (number,)).fetchone()[0])
+        return int(
+            self._database.execute(
+                "SELECT count(*) FROM member WHERE series = ?", (number,)
+            ).fetchone()[0]
+        )
 
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
-        """The mails of a series, of more than `most` those that came first, then patches, what decides a state, and the latest ones."""
+        """The mails of a series, of more than `most` those that came first, then patches, what
+        decides a state, and the latest ones.
+        """
         left_out = max(0, self.count(number) - most)
         if not left_out:
             return StoredMails(*self.readable_mails(number))
         self._weigh(number)
         ids = "SELECT rowid AS at FROM member WHERE series = ?"
         rows = self._database.execute(
-            f"SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE member.rowid IN"
-            f" (SELECT at FROM (SELECT at FROM ({ids} ORDER BY at LIMIT ?)"
-            f" UNION SELECT at FROM ({ids} ORDER BY weight DESC, at DESC LIMIT ?)) LIMIT ?) ORDER BY member.rowid",
+            "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
+            f" member.rowid IN (SELECT at FROM (SELECT at FROM ({ids} ORDER BY at LIMIT ?) UNION"
+            f" SELECT at FROM ({ids} ORDER BY weight DESC, at DESC LIMIT ?)) LIMIT ?) ORDER BY"
+            " member.rowid",
             (number, FIRST_READ, number, most, most),
         )
         return StoredMails(*self._read(number, rows), left_out)
 
     def _weigh(self, number: int) -> None:
-        """Find out the weight of mails that have none: those that an earlier version kept, or that came from an export."""
-        query = "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series = ? AND weight IS NULL"
+        """Find out the weight of mails that have none: those that an earlier version kept, or that
+        came from an export.
+        """
+        query = (
+            "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series ="
+            " ? AND weight IS NULL"
+        )
         rows = self._database.execute(query, (number,))
-        weights = [(_weight_of(raw), number, message_id) for message_id, packed in rows if (raw := _unpacked(packed)) is not None]
+        weights = [
+            (_weight_of(raw), number, message_id)
+            for message_id, packed in rows
+            if (raw := _unpacked(packed)) is not None
+        ]
         if weights:
             with self.changing() as database:
-                database.executemany("UPDATE member SET weight = ? WHERE series = ? AND message_id = ?", weights)
+                database.executemany(
+                    "UPDATE member SET weight = ? WHERE series = ? AND message_id = ?", weights
+                )
 
     def _kept(self, message_id: str, raw: bytes) -> Mail:
         mail = self.reader.parse(raw)
@@ -303,24 +394,45 @@ class Store:
                 contextlib.closing(sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)) as old,
             ):
                 for message_id in sorted(wanted):
-                    row = old.execute("SELECT raw FROM mail WHERE message_id = ?", (message_id,)).fetchone()
+                    row = old.execute(
+                        "SELECT raw FROM mail WHERE message_id = ?", (message_id,)
+                    ).fetchone()
                     if row and (raw := _unpacked(row[0])) is not None:
                         found[message_id] = self._kept(message_id, raw)
             wanted -= found.keys()
         return found
 
-    def replace_mails(self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()) -> tuple[str, ...]:
-        """Give a series these mails in place of those it has; the ids of those that are new. What was read stays read, ticks stay."""
+    def replace_mails(
+        self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()
+    ) -> tuple[str, ...]:
+        """Give a series these mails in place of those it has; the ids of those that are new.
+
+        What was read stays read, ticks stay.
+        """
         with self.changing() as database:
-            before = dict(database.execute("SELECT message_id, seen FROM member WHERE series = ?", (number,)).fetchall())
+            before = dict(
+                database.execute(
+                    "SELECT message_id, seen FROM member WHERE series = ?", (number,)
+                ).fetchall()
+            )
             (news,) = database.execute("SELECT news FROM series WHERE id = ?", (number,)).fetchone()
             new = tuple(mail.message_id for mail in mails if mail.message_id not in before)
             database.execute("DELETE FROM member WHERE series = ?", (number,))
-            database.executemany("DELETE FROM mail WHERE message_id = ?", ((_text(mail.message_id),) for mail in mails))
-            self.keep(number, subject, mails, seen=(*seen, *(message_id for message_id, is_seen in before.items() if is_seen)))
+            database.executemany(
+                "DELETE FROM mail WHERE message_id = ?",
+                ((_text(mail.message_id),) for mail in mails),
+            )
+            self.keep(
+                number,
+                subject,
+                mails,
+                seen=(*seen, *(message_id for message_id, is_seen in before.items() if is_seen)),
+            )
             if not new:
                 database.execute("UPDATE series SET news = ? WHERE id = ?", (news, number))
-            database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
+            database.execute(
+                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+            )
         return new
 
     def message_ids(self, number: int) -> frozenset[str]:
@@ -335,12 +447,16 @@ class Store:
         return ids
 
     def content(self, number: int) -> str:
-        """Text that changes whenever a mail is added to a series: a hash of its mails' ids, in order."""
+        """Text that changes whenever a mail is added to a series: a hash of its mails' ids, in
+        order.
+        """
         ids = self._ids(
             "SELECT message_id FROM series WHERE id = ? UNION ALL"
-            " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", number, number
+            " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", number, number  # noqa: E501
         )  # fmt: skip
-        return hashlib.blake2b("\n".join(ids).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        return hashlib.blake2b(
+            "\n".join(ids).encode("utf-8", "surrogateescape"), digest_size=16
+        ).hexdigest()
 
     def asked(self, number: int) -> None:
         """Note that an archive was asked about a series and had nothing new."""
@@ -348,17 +464,27 @@ class Store:
             database.execute("UPDATE series SET updated = ? WHERE id = ?", (_now(), number))
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Note when the newest mail arrived that a series' archive is known to have, now that it was read; an earlier one changes nothing."""
+        """Note when the newest mail arrived that a series' archive is known to have, now that it
+        was read; an earlier one changes nothing.
+        """
         moment = reached.astimezone(UTC).isoformat(timespec="seconds")
         with self.changing() as database:
-            database.execute("UPDATE series SET reached = max(coalesce(reached, ''), ?) WHERE id = ?", (moment, number))
+            database.execute(
+                "UPDATE series SET reached = max(coalesce(reached, ''), ?) WHERE id = ?",
+                (moment, number),
+            )
 
     def reached(self, lore: str, since: datetime) -> datetime | None:
-        """When the newest mail arrived that this archive is known to have, where it was read since then."""
+        """When the newest mail arrived that this archive is known to have, where it was read since
+        then.
+        """
         moments = [
             entry.reached
             for entry in self.entries()
-            if entry.lore == lore and entry.reached and entry.updated and stored_time(entry.updated) >= since
+            if entry.lore == lore
+            and entry.reached
+            and entry.updated
+            and stored_time(entry.updated) >= since
         ]
         return stored_time(max(moments)) if moments else None
 
@@ -370,36 +496,52 @@ class Store:
         """All about a series, except its mails."""
         unread = self.unread(number)
         ids = self._ids("SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number)
-        return SeriesRecord(self.entry(number), tuple((message_id, message_id not in unread) for message_id in ids), self.marks(number))
+        return SeriesRecord(
+            self.entry(number),
+            tuple((message_id, message_id not in unread) for message_id in ids),
+            self.marks(number),
+        )
 
     def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
         """Those of these mails that the store has, of whichever series."""
         found = []
         for message_id in message_ids:
-            row = self._database.execute("SELECT raw FROM mail WHERE message_id = ?", (_text(message_id),)).fetchone()
+            row = self._database.execute(
+                "SELECT raw FROM mail WHERE message_id = ?", (_text(message_id),)
+            ).fetchone()
             if row and (raw := _unpacked(row[0])) is not None:
                 found.append(self._kept(message_id, raw))
         return tuple(found)
 
     def keep_raw(self, message_id: str, raw: bytes) -> None:
-        """Keep a mail that a series is going to have; one that is there and can be read stays. InputError for one over a limit."""
+        """Keep a mail that a series is going to have; one that is there and can be read stays.
+
+        InputError for one over a limit.
+        """
         self.reader.parse(raw)
         if not self.stored([message_id]):
             with self.changing() as database:
-                database.execute("INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)", (_text(message_id), zlib.compress(raw, 6)))
+                database.execute(
+                    "INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)",
+                    (_text(message_id), zlib.compress(raw, 6)),
+                )
 
     def drop_unused_mails(self) -> None:
         """Delete the mails of no series."""
         with self.changing() as database:
-            database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
+            database.execute(
+                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+            )
 
     def merge(self, record: SeriesRecord, known: TrackEntry | None) -> int:
-        """Take in a series whose mails are kept already, or what it has more than the `known` one; the number it has here. A new one keeps its
-        number where that is free."""
+        """Take in a series whose mails are kept already, or what it has more than the `known` one;
+        the number it has here. A new one keeps its number where that is free."""
         new = record.entry
         with self.changing() as database:
             if known is None:
-                free = not database.execute("SELECT 1 FROM series WHERE id = ?", (new.id,)).fetchone()
+                free = not database.execute(
+                    "SELECT 1 FROM series WHERE id = ?", (new.id,)
+                ).fetchone()
                 columns = (
                     new.id if free and new.id > 0 else None,
                     new.message_id,
@@ -412,7 +554,8 @@ class Store:
                 )
                 number = (
                     database.execute(
-                        "INSERT INTO series (id, message_id, subject, lore, mbox, added, updated, news) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        "INSERT INTO series (id, message_id, subject, lore, mbox, added, updated,"
+                        " news) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                         columns,
                     ).lastrowid
                     or 0
@@ -421,7 +564,8 @@ class Store:
                 number = known.id
                 is_newer = _latest(known.updated, new.updated) != known.updated
                 database.execute(
-                    "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?, news = ? WHERE id = ?",
+                    "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?,"
+                    " news = ? WHERE id = ?",
                     (
                         new.subject if is_newer else known.subject,
                         known.lore or _public(new.lore),
@@ -453,12 +597,21 @@ class Store:
     def pass_over(self, message_ids: Iterable[str]) -> None:
         """Do not look at these mails again; the oldest are forgotten."""
         with self.changing() as database:
-            database.executemany("INSERT OR IGNORE INTO passed VALUES (?, ?)", ((_text(ident), _now()) for ident in message_ids))
-            database.execute("DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC LIMIT ?)", (_PASSED_KEPT,))
+            database.executemany(
+                "INSERT OR IGNORE INTO passed VALUES (?, ?)",
+                ((_text(ident), _now()) for ident in message_ids),
+            )
+            database.execute(
+                "DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC"
+                " LIMIT ?)",
+                (_PASSED_KEPT,),
+            )
 
     def unread(self, number: int) -> frozenset[str]:
         """The ids of a series' unread mails."""
-        return frozenset(self._ids("SELECT message_id FROM member WHERE series = ? AND seen = 0", number))
+        return frozenset(
+            self._ids("SELECT message_id FROM member WHERE series = ? AND seen = 0", number)
+        )
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
         """Mark these (or all) mails of a series as read."""
@@ -467,28 +620,40 @@ class Store:
                 database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
             else:
                 database.executemany(
-                    "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?", ((number, message_id_) for message_id_ in message_ids)
+                    "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?",
+                    ((number, message_id_) for message_id_ in message_ids),
                 )
 
     def marks(self, number: int) -> dict[tuple[str, int], str]:
-        """The states that the user set for review points of a series, by (Message-ID, line of its body)."""
-        rows = self._database.execute("SELECT message_id, line, state FROM tick WHERE series = ?", (number,))
+        """The states that the user set for review points of a series, by (Message-ID, line of its
+        body).
+        """
+        rows = self._database.execute(
+            "SELECT message_id, line, state FROM tick WHERE series = ?", (number,)
+        )
         return {(str(message_id), int(line)): str(state) for message_id, line, state in rows}
 
     def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
         """Set the state of a review point; None leaves it to what the mails say."""
         with self.changing() as database:
             key = (number, _text(message_id), line)
-            database.execute("DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?", key)
+            database.execute(
+                "DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?", key
+            )
             if state:
-                database.execute("INSERT INTO tick (series, message_id, line, state) VALUES (?, ?, ?, ?)", (*key, state))
+                database.execute(
+                    "INSERT INTO tick (series, message_id, line, state) VALUES (?, ?, ?, ?)",
+                    (*key, state),
+                )
 
     def remove(self, number: int) -> TrackEntry:
         """Stop tracking a series; mails of no other series are deleted."""
         entry = self.entry(number)
         with self.changing() as database:
             database.execute("DELETE FROM series WHERE id = ?", (number,))
-            database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
+            database.execute(
+                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+            )
         return entry
 
 
@@ -515,7 +680,9 @@ def _text(value: str) -> str:
 
 
 def weight(mail: "Classified") -> int:
-    """How much a mail says about the state of its series: 2 for a patch or a cover letter, 1 for a tag, a bot or a maintainer's decision, else 0."""
+    """How much a mail says about the state of its series: 2 for a patch or a cover letter, 1 for a
+    tag, a bot or a maintainer's decision, else 0.
+    """
     if mail.kind in _PATCHES and not mail.is_reply:
         return 2
     return int(bool(mail.trailers or mail.bot or mail.kind not in _TALK))

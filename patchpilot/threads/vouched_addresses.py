@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whom the mails of a series vouch for: whom its author addressed or named, and whom known senders copied."""
+"""Whom the mails of a series vouch for: whom its author addressed or named, and whom known senders
+copied.
+"""
 
 import re
 from collections import defaultdict
@@ -13,7 +15,9 @@ from patchpilot.threads.mbox import arrived
 from patchpilot.threads.posted_series import Post, PostedTopic, Revision
 from patchpilot.threads.thread_match import Attached
 
-_NAMED = re.compile(r"^(?:[A-Za-z-]{1,40}-by|cc|from): {0,12}(\S.{0,200}@.{1,200})$", re.MULTILINE | re.IGNORECASE)
+_NAMED = re.compile(
+    r"^(?:[A-Za-z-]{1,40}-by|cc|from): {0,12}(\S.{0,200}@.{1,200})$", re.MULTILINE | re.IGNORECASE
+)
 _MESSAGE = 40_000
 """Characters of a patch in which its tags are searched."""
 
@@ -22,19 +26,33 @@ def named_in(post: Post) -> list[Address]:
     """The addresses of a patch or cover letter: its sender, recipients and tags."""
     mail = post.mail.mail
     tags = (parse_address(text) for text in _NAMED.findall(mail.body[:_MESSAGE]))
-    return [post.mail.sender, mail.sender, *mail.to, *mail.cc, *(address for address in tags if address)]
+    return [
+        post.mail.sender,
+        mail.sender,
+        *mail.to,
+        *mail.cc,
+        *(address for address in tags if address),
+    ]
 
 
 def without_strangers(
     revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """The revisions but later ones of strangers, those, and the identities that known senders vouch for.
+    """The revisions but later ones of strangers, those, and the identities that known senders vouch
+    for.
 
-    The revision with the mail `anchor`, else the first by a `known` address, else the first at all, vouches for the others. Earlier ones of
-    strangers are history: they vouch for nobody.
+    The revision with the mail `anchor`, else the first by a `known` address, else the first at all,
+    vouches for the others. Earlier ones of strangers are history: they vouch for nobody.
     """
     given = Identities().with_addresses(known)
-    named = next((revision for revision in revisions if anchor in (post.message_id for post in revision.posts)), None)
+    named = next(
+        (
+            revision
+            for revision in revisions
+            if anchor in (post.message_id for post in revision.posts)
+        ),
+        None,
+    )
     mine = (one for one in revisions if given.sender(one.head.mail).key in given.names)
     first = named or next(mine, revisions[0])
     found = given.with_addresses(_named_in(first))
@@ -107,5 +125,7 @@ def with_replies(topic: PostedTopic, attached: Sequence[Attached]) -> Identities
             continue
         found[key] = frozenset()
         waiting += held.pop(key, ())
-        waiting += ((one, copied) for one in sent[key] if one.by <= found.keys() for copied in one.copied)
+        waiting += (
+            (one, copied) for one in sent[key] if one.by <= found.keys() for copied in one.copied
+        )
     return Identities(found)

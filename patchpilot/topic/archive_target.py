@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A TARGET that is on an archive: a Message-ID or a URL becomes the series it belongs to, as it was sent."""
+"""A TARGET that is on an archive: a Message-ID or a URL becomes the series it belongs to, as it was
+sent.
+"""
 
 from pathlib import Path
 
@@ -19,25 +21,40 @@ from patchpilot.topic.followed.poll_archives import ArchiveAt
 
 
 def archive_setting(where: Path | None = None) -> str:
-    """The archive that the user's `patchpilot.lore` names, which git knows inside and outside a repository; else lore."""
+    """The archive that the user's `patchpilot.lore` names, which git knows inside and outside a
+    repository; else lore.
+    """
     from patchpilot.settings.read_settings import user_settings
 
     return user_settings(where).get("lore")
 
 
 def series_at(
-    target: str, *, lore: str = LORE, offline: bool = False, archive_at: ArchiveAt | None = None, where: Path | None = None
+    target: str,
+    *,
+    lore: str = LORE,
+    offline: bool = False,
+    archive_at: ArchiveAt | None = None,
+    where: Path | None = None,
 ) -> Series:
-    """The patches of the revision that a mail is part of, or that it answers; their sources are their Message-IDs.
+    """The patches of the revision that a mail is part of, or that it answers; their sources are
+    their Message-IDs.
 
-    UsageError for a word that is no Message-ID or archive's URL, RefusedError for a mail of an undisclosed fix,
-    InputError where no patch is found, NetworkError where nobody may or can be asked.
+    UsageError for a word that is no Message-ID or archive's URL, RefusedError for a mail of an
+    undisclosed fix, InputError where no patch is found, NetworkError where nobody may or can be
+    asked.
     """
     message_id = message_id_of(target)
     if message_id is None:
-        raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
+        raise UsageError(
+            f"{target}: neither a Message-ID nor an archive URL",
+            hint="e.g. <20240101120000.1-1-ada@example.org>",
+        )
     if offline:
-        raise NetworkError(f"cannot read {target} with --offline", hint="omit --offline, or name a file that has the patches")
+        raise NetworkError(
+            f"cannot read {target} with --offline",
+            hint="omit --offline, or name a file that has the patches",
+        )
     with Outbox() as outbox:
         if message_id in outbox.undisclosed_ids():
             raise undisclosed_error(message_id)
@@ -45,16 +62,29 @@ def series_at(
         mails = unique(archive.thread(message_id))
     revision = _revision(message_id, mails)
     if revision is None:
-        raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
+        raise InputError(
+            f"{message_id}: no patch in this thread",
+            hint="pass the Message-ID of the patch or its cover letter",
+        )
     patches = tuple(parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts)
-    cover = next((patch for patch, post in zip(patches, revision.posts, strict=True) if post.is_cover and not patch.has_diff), None)
+    cover = next(
+        (
+            patch
+            for patch, post in zip(patches, revision.posts, strict=True)
+            if post.is_cover and not patch.has_diff
+        ),
+        None,
+    )
     return Series(tuple(patch for patch in patches if patch is not cover), cover)
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
     """The revision that has the mail, else the nearest one above it in the thread."""
     holding = {
-        post.message_id: revision for topic in find_topics(map(classify, mails)) for revision in topic.revisions for post in revision.posts
+        post.message_id: revision
+        for topic in find_topics(map(classify, mails))
+        for revision in topic.revisions
+        for post in revision.posts
     }
     known = {mail.message_id: mail for mail in mails}
     seen: dict[str, None] = {}
@@ -65,6 +95,7 @@ def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
             return holding[reference]
         if reference in known and reference not in seen:
             seen[reference] = None
-            # the last is looked at first: what a mail answers, then its references from the nearest up
+            # the last is looked at first: what a mail answers, then its references from the nearest
+            # up
             above += [*known[reference].references, *filter(None, [known[reference].in_reply_to])]
     return None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The candidates for a topic's base, collected from git with few processes: branches, their remotes' HEADs, what each has of the topic's history."""
+"""The candidates for a topic's base, collected from git with few processes: branches, their
+remotes' HEADs, what each has of the topic's history.
+"""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -19,9 +21,11 @@ MAX_REFLOGS = 6
 
 @dataclass(frozen=True, slots=True)
 class CommitsOver:
-    """What HEAD has over some commits: ids without merges, oldest first, and the newest commit of its first-parent history that they have.
+    """What HEAD has over some commits: ids without merges, oldest first, and the newest commit of
+    its first-parent history that they have.
 
-    `edges` are all newest commits that they have: several where HEAD merged them. `start` is "" where they share none, or none within MAX_WALK commits.
+    `edges` are all newest commits that they have: several where HEAD merged them. `start` is ""
+    where they share none, or none within MAX_WALK commits.
     """
 
     commits: tuple[str, ...]
@@ -31,14 +35,19 @@ class CommitsOver:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamBranch:
-    """What a branch is set to follow: the ref, and what that one follows itself where it is a local branch."""
+    """What a branch is set to follow: the ref, and what that one follows itself where it is a local
+    branch.
+    """
 
     ref: Ref
     tips: tuple[str, ...]
 
 
 class BaseSearch:
-    """Questions about one commit, mostly HEAD. Each is a git process, and is asked when it is needed first."""
+    """Questions about one commit, mostly HEAD.
+
+    Each is a git process, and is asked when it is needed first.
+    """
 
     def __init__(self, repository: Repository, head: str, *, is_checked_out: bool = True) -> None:
         self.repository, self.head, self.is_checked_out = repository, head, is_checked_out
@@ -50,7 +59,8 @@ class BaseSearch:
 
     @cached_property
     def branch(self) -> str | None:
-        """The branch that the commit is on: the one checked out in this worktree if that has it, else one that ends with it, else one of b4's.
+        """The branch that the commit is on: the one checked out in this worktree if that has it,
+        else one that ends with it, else one of b4's.
 
         None where HEAD is detached, and for any other commit.
         """
@@ -66,13 +76,21 @@ class BaseSearch:
 
     @cached_property
     def remote(self) -> dict[str, Ref]:
-        """Full name → remote branch. A remote's default branch is what its HEAD names; where none does, origin's master or main is."""
+        """Full name → remote branch.
+
+        A remote's default branch is what its HEAD names; where none does, origin's master or main
+        is.
+        """
         remote = [ref for ref in self._branches if not ref.is_local]
         heads = {ref.symref for ref in remote if ref.symref}
         if not any(head.startswith("refs/remotes/origin/") for head in heads):
             usual = ("refs/remotes/origin/main", "refs/remotes/origin/master")
             heads |= {name for name in usual if self.repository.ref(name)}
-        return {ref.name: Ref(ref.short, ref.object_id, ref.name in heads) for ref in remote if ref.kind == "commit" and not ref.symref}
+        return {
+            ref.name: Ref(ref.short, ref.object_id, ref.name in heads)
+            for ref in remote
+            if ref.kind == "commit" and not ref.symref
+        }
 
     @cached_property
     def local(self) -> dict[str, Ref]:
@@ -81,21 +99,35 @@ class BaseSearch:
         return {
             ref.name: _local(ref, default)
             for ref in self._branches
-            if ref.is_local and ref.name != f"refs/heads/{self.branch}" and ref.kind == "commit" and not ref.symref
+            if ref.is_local
+            and ref.name != f"refs/heads/{self.branch}"
+            and ref.kind == "commit"
+            and not ref.symref
         }
 
     @cached_property
     def upstream(self) -> UpstreamBranch | None:
-        """What the branch follows; None for a commit on no branch, without upstream, or where that is gone."""
+        """What the branch follows.
+
+        None for a commit on no branch, without upstream, or where that is gone.
+        """
         following = {ref.name: ref.upstream for ref in self._branches}
         known = {ref.name: ref.object_id for ref in self._branches if ref.kind == "commit"}
         name = following.get(f"refs/heads/{self.branch}", "") if self.branch else ""
         if name not in known:
             return None
-        ref = self.remote.get(name) or self.local.get(name) or Ref(name.removeprefix("refs/heads/"), known[name], local=True)
+        ref = (
+            self.remote.get(name)
+            or self.local.get(name)
+            or Ref(name.removeprefix("refs/heads/"), known[name], local=True)
+        )
         tips = [known[name]]
         # a local master is seldom newer than what it follows
-        while name.startswith("refs/heads/") and following.get(name, "") in known and known[following[name]] not in tips:
+        while (
+            name.startswith("refs/heads/")
+            and following.get(name, "") in known
+            and known[following[name]] not in tips
+        ):
             name = following[name]
             tips.append(known[name])
         return UpstreamBranch(ref, tuple(tips))
@@ -119,22 +151,34 @@ class BaseSearch:
             start = parents[start][0] if parents[start] else ""
         if len(parents) >= MAX_WALK:
             start = ""
-        edges = {parent for known in parents.values() for parent in known if parent not in parents} or {self.head}
+        edges = {
+            parent for known in parents.values() for parent in known if parent not in parents
+        } or {self.head}
         return CommitsOver(
-            tuple(commit for commit in _oldest_first(parents, self.head) if len(parents[commit]) < 2), start, tuple(sorted(edges))
+            tuple(
+                commit for commit in _oldest_first(parents, self.head) if len(parents[commit]) < 2
+            ),
+            start,
+            tuple(sorted(edges)),
         )
 
     def on_default(self, refs: Sequence[Ref]) -> tuple[Ref, CommitsOver] | None:
-        """The first of these branches that HEAD's topic is on, where that is plain: some commits of mine on one of somebody else's that it has.
+        """The first of these branches that HEAD's topic is on, where that is plain: some commits of
+        mine on one of somebody else's that it has.
 
-        Asked first, because it takes few milliseconds wherever HEAD is: what has a commit is known by the generations of the commit-graph, while what
-        HEAD has over many branches makes git walk all that is newer than HEAD. What I wrote and committed is public on another branch only as a copy.
+        Asked first, because it takes few milliseconds wherever HEAD is: what has a commit is known
+        by the generations of the commit-graph, while what HEAD has over many branches makes git
+        walk all that is newer than HEAD. What I wrote and committed is public on another branch
+        only as a copy.
         """
         chain = self.repository.first_parents(self.head)[: MANY + 2]
         mine: list[str] = []
         for commit, parents, _ in chain:
             default = self.repository.commit(commit)
-            if len(parents) != 1 or not {default.author.email.lower(), default.committer.email.lower()} <= self.me:
+            if (
+                len(parents) != 1
+                or not {default.author.email.lower(), default.committer.email.lower()} <= self.me
+            ):
                 break
             mine.append(commit)
         if not mine or len(mine) == len(chain) or len(mine) > MANY:
@@ -151,12 +195,17 @@ class BaseSearch:
     def holders(self, commit: str, among: Iterable[Ref]) -> list[Ref]:
         """Those of these branches that have the commit.
 
-        What is older cannot have it, and to find that out git would walk all that lies between: seconds where there is no commit-graph.
+        What is older cannot have it, and to find that out git would walk all that lies between:
+        seconds where there is no commit-graph.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
         dates = {ref.name: ref.date for ref in self._branches}
         named = {f"refs/{'heads' if ref.local else 'remotes'}/{ref.name}": ref for ref in among}
-        recent = {name: ref for name, ref in named.items() if ref.commit == commit or dates.get(name, since) >= since}
+        recent = {
+            name: ref
+            for name, ref in named.items()
+            if ref.commit == commit or dates.get(name, since) >= since
+        }
         if not recent:
             return []
         found = self.repository.containing(commit, recent)
@@ -169,38 +218,68 @@ class BaseSearch:
         if identity is None:
             last = self.repository.commit(self.head)
             return frozenset((last.author.email.lower(), last.committer.email.lower()))
-        known = (identity.email, os.environ.get("GIT_COMMITTER_EMAIL", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
+        known = (
+            identity.email,
+            os.environ.get("GIT_COMMITTER_EMAIL", ""),
+            os.environ.get("GIT_AUTHOR_EMAIL", ""),
+        )
         return frozenset(name.lower() for name in known if name)
 
     @cached_property
     def created_from(self) -> str:
-        """The name of what the branch was created from, as git noted it then; "" where it did not, or no longer knows."""
+        """The name of what the branch was created from, as git noted it then; "" where it did not,
+        or no longer knows.
+        """
         if self.branch is None:
             return ""
         last = self.repository.first_reflog_message(f"refs/heads/{self.branch}")
-        return last.removeprefix("branch: Created from ") if last.startswith("branch: Created from ") else ""
+        return (
+            last.removeprefix("branch: Created from ")
+            if last.startswith("branch: Created from ")
+            else ""
+        )
 
     def is_copy(self, ref: Ref, others: Sequence[Ref]) -> bool:
-        """Whether a remote branch is the topic's pushed copy: what it has over the other branches is mine."""
+        """Whether a remote branch is the topic's pushed copy: what it has over the other branches
+        is mine.
+        """
         if ref.local or self.repository.commit(ref.commit).committer.email.lower() not in self.me:
             return False
         source = self._forked_from(ref, others) if ref.default else None
         if source:
             tips = [f"^{source.commit}"]
         else:
-            tips = [f"^{other.commit}" for other in others if other.name != ref.name and not other.is_called(self.branch)]
-        done = self.repository.git("rev-list", f"--max-count={MAX_OWN + 1}", "--stdin", stdin="\n".join([ref.commit, *tips, ""]).encode())
+            tips = [
+                f"^{other.commit}"
+                for other in others
+                if other.name != ref.name and not other.is_called(self.branch)
+            ]
+        done = self.repository.git(
+            "rev-list",
+            f"--max-count={MAX_OWN + 1}",
+            "--stdin",
+            stdin="\n".join([ref.commit, *tips, ""]).encode(),
+        )
         ids = done.text.split()
         if len(ids) > MAX_OWN:
             return False
         if not ids and ref.is_called(self.branch):
-            # pushed before anything was committed; it may be older than what the topic is based on by now
+            # pushed before anything was committed; it may be older than what the topic is based on
+            # by now
             return not ref.is_integration
         commits = tuple(self.repository.commits(ids))
-        return is_copy(ref, self.branch, commits, self.me, created_from=self.created_from, is_fork=source is not None)
+        return is_copy(
+            ref,
+            self.branch,
+            commits,
+            self.me,
+            created_from=self.created_from,
+            is_fork=source is not None,
+        )
 
     def _forked_from(self, ref: Ref, others: Sequence[Ref]) -> Ref | None:
-        """The branch of the same name on another remote that a fork's default branch only adds to; None where the last commit there is mine.
+        """The branch of the same name on another remote that a fork's default branch only adds to;
+        None where the last commit there is mine.
 
         A maintainer's own project and its stale copy elsewhere look the same but for that.
         """
@@ -208,15 +287,27 @@ class BaseSearch:
             return None
         remote, _, name = ref.name.partition("/")
         alike = (
-            other for other in others if other.name.partition("/")[2] == name and other.name.partition("/")[0] != remote and not other.local
+            other
+            for other in others
+            if other.name.partition("/")[2] == name
+            and other.name.partition("/")[0] != remote
+            and not other.local
         )
         return next(
-            (other for other in alike if not self.are_mine([other.commit]) and self.repository.is_ancestor(other.commit, ref.commit)), None
+            (
+                other
+                for other in alike
+                if not self.are_mine([other.commit])
+                and self.repository.is_ancestor(other.commit, ref.commit)
+            ),
+            None,
         )
 
     def are_mine(self, commits: Sequence[str]) -> bool:
         """Whether the user committed all of these."""
-        return all(self.repository.commit(commit).committer.email.lower() in self.me for commit in commits)
+        return all(
+            self.repository.commit(commit).committer.email.lower() in self.me for commit in commits
+        )
 
     @cached_property
     def releases(self) -> dict[str, str]:
@@ -225,10 +316,14 @@ class BaseSearch:
         return {tag.object_id: tag.short for tag in tags if RELEASE_TAG.fullmatch(tag.short)}
 
     def earlier_states(self, refs: Sequence[Ref]) -> dict[str, str]:
-        """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was started from."""
+        """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was
+        started from.
+        """
         states = {}
         for ref in [remote for remote in refs if not remote.local][:MAX_REFLOGS]:
-            done = self.repository.git("merge-base", "--fork-point", f"refs/remotes/{ref.name}", self.head, ok=(0, 1))
+            done = self.repository.git(
+                "merge-base", "--fork-point", f"refs/remotes/{ref.name}", self.head, ok=(0, 1)
+            )
             if commit := done.text.strip():
                 states[commit] = ref.name
         return states

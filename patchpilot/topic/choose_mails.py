@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which mails of a mailbox are patches to be read: no answers, no notices about patches, and of each series its newest revision."""
+"""Which mails of a mailbox are patches to be read: no answers, no notices about patches, and of
+each series its newest revision.
+"""
 
 from collections.abc import Collection, Sequence
 
@@ -11,7 +13,8 @@ from patchpilot.threads.revisions import find_topics
 
 def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[int]:
     """The places of the mails to read, each Message-ID once, and of those that are damaged, whose
-    error is reported. Mails that were never sent, and those in which no series is found, are all read."""
+    error is reported. Mails that were never sent, and those in which no series is found, are all
+    read."""
     places: dict[str, int] = {}
     read: list[Mail] = []
     damaged = set()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic of the current branch, for verbs that are also used without one: its modules are imported only where there is a repository."""
+"""The topic of the current branch, for verbs that are also used without one: its modules are
+imported only where there is a repository.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
     from patchpilot.topic.topic_state import TopicState
 
 
-def topic_at(place: Workplace, store: "Store", known: Sequence["Tracked"] = ()) -> "TopicState | None":
+def topic_at(
+    place: Workplace, store: "Store", known: Sequence["Tracked"] = ()
+) -> "TopicState | None":
     """How far the topic of the current branch is; None without a repository or a topic."""
     repository = place.repository_if_any()
     if repository is None:

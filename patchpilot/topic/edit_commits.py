@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's editor on a commit message, a file of the tree or a draft, and git fetch: programs that take over the terminal."""
+"""The user's editor on a commit message, a file of the tree or a draft, and git fetch: programs
+that take over the terminal.
+"""
 
 import hashlib
 import os
@@ -18,7 +20,10 @@ FETCHING = (Use.FETCH, Use.LOGIN)
 
 
 def editor_name(repository: Repository, settings: Settings) -> str:
-    """The editor of the settings, else git's; UntrustedCommandsError for one that only the repository names."""
+    """The editor of the settings, else git's.
+
+    UntrustedCommandsError for one that only the repository names.
+    """
     refuse_untrusted(repository.top, Use.EDIT)
     return settings.get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
 
@@ -32,14 +37,17 @@ def amend_message(top: Path, editor: str) -> bool:
     return not interactive(["git", "-C", str(top), *words], env=env)
 
 
-def edit_file(editor: str, file: Path, *, line: int | None = None, directory: Path | None = None) -> bool:
+def edit_file(
+    editor: str, file: Path, *, line: int | None = None, directory: Path | None = None
+) -> bool:
     """Open a file in the editor, at a line; whether the editor ended well."""
     place = [f"+{line}"] if line is not None else []
     return not interactive(["sh", "-c", f'{editor} "$@"', editor, *place, str(file)], cwd=directory)
 
 
 def edit_text(editor: str, text: str, name: str) -> str | None:
-    """A text after it was edited in a temporary file of this name; None where the editor failed or left no file.
+    """A text after it was edited in a temporary file of this name; None where the editor failed or
+    left no file.
 
     A byte that is not UTF-8 becomes U+FFFD.
     """
@@ -58,8 +66,12 @@ def amend_with(top: Path, paths: Sequence[str]) -> None:
 
 
 def changed_files(top: Path) -> dict[str, str]:
-    """Path → digest of its content ("gone" without one) of each tracked file that differs from HEAD in the working tree."""
-    names = git(top, "diff", "--name-only", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--").out.split(b"\0")
+    """Path → digest of its content ("gone" without one) of each tracked file that differs from HEAD
+    in the working tree.
+    """
+    names = git(
+        top, "diff", "--name-only", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--"
+    ).out.split(b"\0")
     digests = {}
     for name in (os.fsdecode(name) for name in names if name):
         try:
@@ -75,7 +87,8 @@ def remotes(repository: Repository) -> list[str]:
 
 
 def fetch_all(top: Path) -> bool:
-    """git fetch --all --tags on the terminal, where it may ask for a password; whether it ended well.
+    """git fetch --all --tags on the terminal, where it may ask for a password; whether it ended
+    well.
 
     Submodules are not fetched: their configuration may name other commands.
     """

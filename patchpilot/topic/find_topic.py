@@ -26,7 +26,9 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic, read once: the call that names it, its series, the commits that it is made of (none for patch files), and its draft."""
+    """A topic, read once: the call that names it, its series, the commits that it is made of (none
+    for patch files), and its draft.
+    """
 
     request: SendRequest
     series: Series
@@ -37,7 +39,9 @@ class Topic:
 def named_patches(repository: Repository, request: SendRequest) -> tuple[Series, tuple[str, ...]]:
     """The series of the TARGET, and the commits it is made of (none for patch files)."""
     target = request.target
-    if target is None or (not names_file(target) and target != "-" and not is_network_target(target)):
+    if target is None or (
+        not names_file(target) and target != "-" and not is_network_target(target)
+    ):
         ids = topic_commits(repository, target, request.base)
         return commits_series(repository, ids, None), ids
     read = read_targets((target,), repository)
@@ -47,25 +51,48 @@ def named_patches(repository: Repository, request: SendRequest) -> tuple[Series,
 
 
 def base_of_topic(repository: Repository, request: SendRequest, ids: Sequence[str]) -> str | None:
-    """The commit the series is based on, for `base-commit:`, never b4's cover commit; None for patch files and for a series that starts history."""
+    """The commit the series is based on, for `base-commit:`, never b4's cover commit.
+
+    None for patch files and for a series that starts history.
+    """
     if not ids:
         return None
     start = repository.find(f"{ids[0]}^")
     start = below_cover(repository, start) if start else None
     prep = None if request.base else prep_of(repository, ids)
     words = (
-        [prerequisite.partition(":")[2].strip() for prerequisite in prep.prerequisites if prerequisite.startswith("base-commit:")]
+        [
+            prerequisite.partition(":")[2].strip()
+            for prerequisite in prep.prerequisites
+            if prerequisite.startswith("base-commit:")
+        ]
         if prep
         else []
     )
-    named = repository.resolve(request.base) if request.base else repository.find(words[-1]) if words else None
-    return named if named and start and repository.is_ancestor(named, start) and not request.target else start
+    named = (
+        repository.resolve(request.base)
+        if request.base
+        else repository.find(words[-1])
+        if words
+        else None
+    )
+    return (
+        named
+        if named and start and repository.is_ancestor(named, start) and not request.target
+        else start
+    )
 
 
-def find_topic(repository: Repository, request: SendRequest, patches: tuple[Series, tuple[str, ...]] | None = None) -> Topic:
-    """The topic of a TARGET, its draft made when there is none, with what the call asks for in it; `patches` where they were read already.
+def find_topic(
+    repository: Repository,
+    request: SendRequest,
+    patches: tuple[Series, tuple[str, ...]] | None = None,
+) -> Topic:
+    """The topic of a TARGET, its draft made when there is none, with what the call asks for in it;
+    `patches` where they were read already.
 
-    Written is only which patches the topic has now; what the call asks for is written by whoever acts on it (`Drafts.keep`).
+    Written is only which patches the topic has now; what the call asks for is written by whoever
+    acts on it (`Drafts.keep`).
     """
     series, ids = patches or named_patches(repository, request)
     transports.recover_all(repository)
@@ -77,7 +104,9 @@ def find_topic(repository: Repository, request: SendRequest, patches: tuple[Seri
 
 
 def finished_topic(repository: Repository, request: SendRequest) -> Topic:
-    """The topic as `find_topic` gives it, after what a send of it left was finished: that may give its commits new ids."""
+    """The topic as `find_topic` gives it, after what a send of it left was finished: that may give
+    its commits new ids.
+    """
     transports.recover_all(repository)
     finish_sends(repository)
     return find_topic(repository, request)
@@ -88,7 +117,11 @@ def find_draft(repository: Repository, request: SendRequest) -> Draft:
     return finished_topic(repository, request).draft
 
 
-def read_topic(repository: Repository, request: SendRequest, patches: tuple[Series, tuple[str, ...]] | None = None) -> Topic:
+def read_topic(
+    repository: Repository,
+    request: SendRequest,
+    patches: tuple[Series, tuple[str, ...]] | None = None,
+) -> Topic:
     """The topic of a TARGET as `find_topic` gives it; nothing is written."""
     series, ids = patches or named_patches(repository, request)
     seen = _look(repository, series, ids)
@@ -99,7 +132,9 @@ def read_topic(repository: Repository, request: SendRequest, patches: tuple[Seri
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What git knows of a topic: its series, its patches, the repository, its branch and the branches there are, what b4 and a tag keep of it."""
+    """What git knows of a topic: its series, its patches, the repository, its branch and the
+    branches there are, what b4 and a tag keep of it.
+    """
 
     series: Series
     patches: tuple[KnownPatch, ...]
@@ -114,28 +149,50 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
     """Ask git: it may take long, so nothing is held meanwhile."""
     contents = patch_contents(series.patches)
     known = tuple(
-        KnownPatch(patch_id or "", patch.subject.title, patch.commit, _authored(repository, patch.commit if ids else None))
+        KnownPatch(
+            patch_id or "",
+            patch.subject.title,
+            patch.commit,
+            _authored(repository, patch.commit if ids else None),
+        )
         for patch, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
     )
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
-    return _Seen(series, known, repository.key, branch, tuple(repository.refs), enrolled, tagged_topic(repository, known))
+    return _Seen(
+        series,
+        known,
+        repository.key,
+        branch,
+        tuple(repository.refs),
+        enrolled,
+        tagged_topic(repository, known),
+    )
 
 
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
-    """The draft of a topic as it is to be written: it follows its patches, and is started where there is none."""
+    """The draft of a topic as it is to be written: it follows its patches, and is started where
+    there is none.
+    """
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
     draft = drafts.get(named) if named else None
     draft = draft or drafts.recognize(seen.home, seen.branch, seen.patches, seen.branches)
-    if draft and enrolled and not enrolled.by_us and draft.change_id != named and not (draft.links and draft.branch == seen.branch):
+    if (
+        draft
+        and enrolled
+        and not enrolled.by_us
+        and draft.change_id != named
+        and not (draft.links and draft.branch == seen.branch)
+    ):
         # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
         title = seen.patches[0].subject if seen.patches else "patch"
         tag = seen.tagged
         if tag and not named and drafts.get(tag.change_id) is None:
-            # its draft is lost; where the outbox is, too, only the tag knows which version is the next
+            # its draft is lost; where the outbox is, too, only the tag knows which version is the
+            # next
             sent = outbox.last_version(tag.change_id)
             draft = Draft(tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1)
         else:
@@ -160,7 +217,10 @@ def _as_called(repository: Repository, request: SendRequest, draft: Draft, seen:
 
 
 def as_asked(draft: Draft, request: SendRequest) -> Draft:
-    """The draft with the version, prefix and In-Reply-To of a call; UsageError where one of them cannot be used."""
+    """The draft with the version, prefix and In-Reply-To of a call.
+
+    UsageError where one of them cannot be used.
+    """
     if request.version:
         draft = replace(draft, version=request.version)
     if request.prefix is not None:
@@ -175,23 +235,34 @@ def _authored(repository: Repository, commit_id: str | None) -> str:
 
 
 def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None) -> Draft:
-    """A draft without a cover takes the one that is elsewhere: a cover letter among the files, or the branch description."""
+    """A draft without a cover takes the one that is elsewhere: a cover letter among the files, or
+    the branch description.
+    """
     if draft.has_cover:
         return draft
     if series.cover:
         text = "\n".join(series.cover.message).strip()
-        return _from(replace(draft, cover_subject=series.cover.subject.title, cover_text=text), f"cover letter {series.cover.source}")
+        return _from(
+            replace(draft, cover_subject=series.cover.subject.title, cover_text=text),
+            f"cover letter {series.cover.source}",
+        )
     text = (repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else ""
     if not text.strip() or "EDITME" in text:
         return draft
     subject, body, changelog = split_cover(text)
-    changelogs = {**draft.changelogs, str(draft.version): changelog} if changelog and not draft.changelog else draft.changelogs
+    changelogs = (
+        {**draft.changelogs, str(draft.version): changelog}
+        if changelog and not draft.changelog
+        else draft.changelogs
+    )
     return _from(
         replace(draft, cover_subject=subject, cover_text=body, changelogs=changelogs),
         f"git config branch.{branch}.description",
     )
 
 
-def _from(draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")) -> Draft:
+def _from(
+    draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")
+) -> Draft:
     """The draft with what is kept elsewhere, and read there every time."""
     return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What follows a send whose mails were all accepted; also later, where patchpilot was killed in between."""
+"""What follows a send whose mails were all accepted.
+
+Also later, where patchpilot was killed in between.
+"""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
@@ -13,18 +16,25 @@ from patchpilot.topic.follow_sent import follow_send
 from patchpilot.topic.reroll import is_remembered, remember
 
 LAST = 5
-"""So many sends of a branch are looked at; a start that comes after the kill sees its send among them."""
+"""So many sends of a branch are looked at.
+
+A start that comes after the kill sees its send among them.
+"""
 
 
 def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
-    """Keep the version's Message-ID and tag, follow its answers, and have b4 know of it; what the user should know about it."""
+    """Keep the version's Message-ID and tag, follow its answers, and have b4 know of it.
+
+    What the user should know about it.
+    """
     remember(repository, send, draft)
     follow_send(repository, send)
     return noted_for_b4(repository, send, draft)
 
 
 def finish_sends(repository: Repository) -> tuple[str, ...]:
-    """Finish the sends of the current branch that were left after their last mail was accepted; what the person should know of that.
+    """Finish the sends of the current branch that were left after their last mail was accepted;
+    what the person should know of that.
 
     Called before the topic is read: with b4's cover letter commit the commits above it get new ids.
     """
@@ -57,7 +67,11 @@ def _unfinished(repository: Repository, send: Send) -> Draft | None:
         return None
     known = kept_by_b4(repository, send.branch, send.change_id)
     first = send.entries[0].mail.message_id
-    unknown_to_b4 = known is not None and not noted_by_transport(send) and not any(first in ids for _, ids in known.history)
+    unknown_to_b4 = (
+        known is not None
+        and not noted_by_transport(send)
+        and not any(first in ids for _, ids in known.history)
+    )
     if not unknown_to_b4 and is_remembered(send):
         return None
     return taken_over(draft, known) if known else draft

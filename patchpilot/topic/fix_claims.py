@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a commit fixes a bug: what its author answered, else what its message says. `prepare`, `stable`, `fixes` and the TUI go by it."""
+"""Whether a commit fixes a bug: what its author answered, else what its message says.
+
+`prepare`, `stable`, `fixes` and the TUI go by it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +16,10 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
 
 _ANSWER = "fix "
-"""How the names of these answers start in a draft; author date and subject follow, which amending and rebasing leave alone."""
+"""How the names of these answers start in a draft.
+
+Author date and subject follow, which amending and rebasing leave alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,9 @@ def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
     answer = _answers(repository).get(_name(commit))
     if answer:
         return said_fix(answer == "yes")
-    if any(parse_tag(line) for line in commit.lines[1:]) or fix_claim(commit.subject, commit.lines[1:], _paths(repository, commit)):
+    if any(parse_tag(line) for line in commit.lines[1:]) or fix_claim(
+        commit.subject, commit.lines[1:], _paths(repository, commit)
+    ):
         return FixJudgement(True)
     return FixJudgement(False, "does not look like a fix (its message names no bug)")
 
@@ -45,9 +53,17 @@ def said_fix(is_fix: bool) -> FixJudgement:
 
 
 def answer_fix(
-    repository: Repository, commits: Sequence[Commit], is_fix: bool | None, *, target: str | None = None, base: str | None = None
+    repository: Repository,
+    commits: Sequence[Commit],
+    is_fix: bool | None,
+    *,
+    target: str | None = None,
+    base: str | None = None,
 ) -> Draft:
-    """Keep with the topic's draft whether these commits are fixes; None forgets what was answered."""
+    """Keep with the topic's draft whether these commits are fixes.
+
+    None forgets what was answered.
+    """
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.waivers_given import mark_given
 
@@ -58,7 +74,16 @@ def answer_fix(
     with Drafts() as drafts:
         for other in drafts.all(home):
             if names & set(other.answers) and other.change_id != draft.change_id:
-                drafts.save(replace(other, answers={name: value for name, value in other.answers.items() if name not in names}))
+                drafts.save(
+                    replace(
+                        other,
+                        answers={
+                            name: value
+                            for name, value in other.answers.items()
+                            if name not in names
+                        },
+                    )
+                )
         others = {name: value for name, value in draft.answers.items() if name not in names}
         answers = {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
         return drafts.keep(draft, replace(draft, answers={**others, **answers}), "answered")
@@ -66,7 +91,11 @@ def answer_fix(
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
     """The subjects of the commits that a draft's answers say are no fixes."""
-    return tuple(name.split(" ", 2)[2] for name, value in answers.items() if name.startswith(_ANSWER) and value == "no")
+    return tuple(
+        name.split(" ", 2)[2]
+        for name, value in answers.items()
+        if name.startswith(_ANSWER) and value == "no"
+    )
 
 
 def claim_of(name: str, value: str) -> str:
@@ -78,7 +107,11 @@ def claim_of(name: str, value: str) -> str:
 
 def without_denials(answers: Mapping[str, str]) -> dict[str, str]:
     """A draft's answers without those that say a commit is no fix."""
-    return {name: value for name, value in answers.items() if not (name.startswith(_ANSWER) and value == "no")}
+    return {
+        name: value
+        for name, value in answers.items()
+        if not (name.startswith(_ANSWER) and value == "no")
+    }
 
 
 def _name(commit: Commit) -> str:
@@ -92,7 +125,12 @@ def _answers(repository: Repository) -> dict[str, str]:
         return {}
     with Drafts() as drafts:
         found = drafts.all(repository.key)
-    return {name: value for draft in reversed(found) for name, value in draft.answers.items() if name.startswith(_ANSWER)}
+    return {
+        name: value
+        for draft in reversed(found)
+        for name, value in draft.answers.items()
+        if name.startswith(_ANSWER)
+    }
 
 
 def _paths(repository: Repository, commit: Commit) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of a topic's commits before and after, and the changed ones written, with a record to undo it."""
+"""The messages of a topic's commits before and after, and the changed ones written, with a record
+to undo it.
+"""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -14,7 +16,11 @@ Confirm = Callable[["Preparation"], bool]
 
 @dataclass(frozen=True, slots=True)
 class MessageChange:
-    """One message before and after; `pieces` is the word diff, `notes` what was decided and why, `unsure` that note which says no Fixes: is written."""
+    """One message before and after.
+
+    `pieces` is the word diff, `notes` what was decided and why, `unsure` that note which says no
+    Fixes: is written.
+    """
 
     commit: str
     subject: str
@@ -41,7 +47,9 @@ class MessageChange:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What was (or would be) written: the messages, what it costs, and, once written, the new ids and the undo record."""
+    """What was (or would be) written: the messages, what it costs, and, once written, the new ids
+    and the undo record.
+    """
 
     ref: str | None
     head: str
@@ -67,7 +75,8 @@ def write_messages(
     overrides: Collection[str] = (),
     confirm: Confirm = lambda _: True,
 ) -> Preparation:
-    """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no; `verb` names the undo record.
+    """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no;
+    `verb` names the undo record.
 
     RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
     """
@@ -77,9 +86,18 @@ def write_messages(
     if not dry_run:
         rewrite.refuse_unless_safe(repository, preparation.ref, preparation.head, oldest, overrides)
     plan = rewrite.plan(
-        repository, preparation.ref, preparation.head, {change.commit: change.new for change in preparation.changed}, write=not dry_run
+        repository,
+        preparation.ref,
+        preparation.head,
+        {change.commit: change.new for change in preparation.changed},
+        write=not dry_run,
     )
-    preparation = replace(preparation, costs=rewrite.costs(plan, len(preparation.changed)), ids=dict(plan.commits), new_head=plan.new)
+    preparation = replace(
+        preparation,
+        costs=rewrite.costs(plan, len(preparation.changed)),
+        ids=dict(plan.commits),
+        new_head=plan.new,
+    )
     if dry_run or not confirm(preparation):
         return preparation
     return replace(preparation, written=True, undo=rewrite.apply(repository, plan, verb))

@@ -11,7 +11,10 @@ from patchpilot.commits.repository_signature import signature
 
 
 def open_repository(directory: Path | None = None) -> Repository:
-    """The repository of a directory, by default of the current one; MissingError where there is none."""
+    """The repository of a directory, by default of the current one.
+
+    MissingError where there is none.
+    """
     return Repository.open(directory)
 
 

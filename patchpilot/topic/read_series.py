@@ -22,12 +22,16 @@ def read_series(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
-    """The series each TARGET names, in order, as `read_targets`; with none, the topic: what HEAD has over its base."""
+    """The series each TARGET names, in order, as `read_targets`.
+
+    With none, the topic: what HEAD has over its base.
+    """
     if targets:
         return read_targets(targets, repository, from_archive, stdin, skipped, choose_mails)
     if repository is None:
         raise MissingError(
-            "no TARGET given, and not in a git repository", hint=Action("", ("-C", "DIR"), "give a patch file, or a repository with {}")
+            "no TARGET given, and not in a git repository",
+            hint=Action("", ("-C", "DIR"), "give a patch file, or a repository with {}"),
         )
     from patchpilot.topic.topic_base import topic_base
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic rebased onto another tree in the object store: nothing is checked out before every commit applies, and it can be undone."""
+"""A topic rebased onto another tree in the object store: nothing is checked out before every commit
+applies, and it can be undone.
+"""
 
 import itertools
 from collections.abc import Sequence
@@ -18,7 +20,10 @@ VERB = "rebase"
 
 @dataclass(frozen=True, slots=True)
 class RebaseRequest:
-    """The topic (TARGET and base as for every verb), and the branch or commit to rebase it `onto`; `overrides` as for `prepare`."""
+    """The topic (TARGET and base as for every verb), and the branch or commit to rebase it `onto`.
+
+    `overrides` as for `prepare`.
+    """
 
     onto: str
     target: str | None = None
@@ -28,9 +33,11 @@ class RebaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class RebaseResult:
-    """How many commits were rebased onto what, the undo record (None: the topic was there already), side effects, and the base to use now.
+    """How many commits were rebased onto what, the undo record (None: the topic was there already),
+    side effects, and the base to use now.
 
-    `base` is None where the topic's base is found without being named, as `find_base` does it for a topic whose commits are all the user's.
+    `base` is None where the topic's base is found without being named, as `find_base` does it for a
+    topic whose commits are all the user's.
     """
 
     commits: int
@@ -40,8 +47,13 @@ class RebaseResult:
     base: str | None
 
 
-def rebase_topic(repository: Repository, request: RebaseRequest, progress: Progress = silent) -> RebaseResult:
-    """Rebase the commits of a topic. RefusedError where a commit conflicts, is in the tree already, or where rewriting would do harm."""
+def rebase_topic(
+    repository: Repository, request: RebaseRequest, progress: Progress = silent
+) -> RebaseResult:
+    """Rebase the commits of a topic.
+
+    RefusedError where a commit conflicts, is in the tree already, or where rewriting would do harm.
+    """
     ids = topic_commits(repository, request.target, request.base)
     ref, head = rewrite.branch_of(repository)
     tip = repository.resolve(request.onto)
@@ -52,11 +64,19 @@ def rebase_topic(repository: Repository, request: RebaseRequest, progress: Progr
     trees: list[str] = []
     for at, id_ in enumerate(ids):
         progress(f"rebasing onto {request.onto}", at, len(ids))
-        trees.append(_picked(repository, id_, trees[-1] if trees else repository.commit(tip).tree, request.onto))
+        trees.append(
+            _picked(
+                repository, id_, trees[-1] if trees else repository.commit(tip).tree, request.onto
+            )
+        )
     rewriting = rewrite.onto(repository, ref, head, tip, tuple(zip(ids, trees, strict=True)))
     undo = move_branch.apply(repository, rewriting, VERB)
     return RebaseResult(
-        len(ids), request.onto, undo, rewrite.costs(rewriting, len(ids)), _base_now(repository, request, rewriting.new, len(ids))
+        len(ids),
+        request.onto,
+        undo,
+        rewrite.costs(rewriting, len(ids)),
+        _base_now(repository, request, rewriting.new, len(ids)),
     )
 
 
@@ -67,21 +87,35 @@ def _refuse_odd(repository: Repository, ids: Sequence[str], head: str, onto: str
         raise UsageError(f"{ids[-1][:12]} is not the newest commit of the branch", hint=hint)
     for older, newer in itertools.pairwise(ids):
         if repository.commit(newer).parents != (older,):
-            raise UsageError(f"{newer[:12]} does not follow {older[:12]}: there are merges or other commits in between", hint=hint)
+            raise UsageError(
+                f"{newer[:12]} does not follow {older[:12]}: there are merges or other commits in"
+                " between",
+                hint=hint,
+            )
     parents = repository.commit(ids[0]).parents
     if len(parents) != 1:
         raise UsageError(f"{ids[0][:12]} is a merge or has no parent", hint=hint)
     if is_cover(repository.commit(parents[0])):
-        raise UsageError("b4 keeps this topic's cover letter in a commit", hint=f"b4 prep rebases it: {hint}")
+        raise UsageError(
+            "b4 keeps this topic's cover letter in a commit", hint=f"b4 prep rebases it: {hint}"
+        )
 
 
 def _picked(repository: Repository, id_: str, onto: str, name: str) -> str:
-    """The tree of a commit's change made in another tree; RefusedError where it conflicts or changes nothing."""
+    """The tree of a commit's change made in another tree.
+
+    RefusedError where it conflicts or changes nothing.
+    """
     commit = repository.commit(id_)
-    # git before 2.40 takes no merge base: a commit of that tree with the same parent has the right one
+    # git before 2.40 takes no merge base: a commit of that tree with the same parent has the right
+    # one
     side = repository.git("commit-tree", onto, "-p", commit.parents[0], "-m", "rebase").text.strip()
-    done = repository.git("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", side, id_, ok=(0, 1))
-    tree, *paths = [word for word in done.out.decode("utf-8", "surrogateescape").split("\0") if word]
+    done = repository.git(
+        "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", side, id_, ok=(0, 1)
+    )
+    tree, *paths = [
+        word for word in done.out.decode("utf-8", "surrogateescape").split("\0") if word
+    ]
     if done.code:
         names = ", ".join(dict.fromkeys(paths[:3]))
         raise RefusedError(
@@ -89,11 +123,16 @@ def _picked(repository: Repository, id_: str, onto: str, name: str) -> str:
             hint=f"nothing was changed: run `git rebase {name}` and resolve the conflict",
         )
     if tree == onto:
-        raise RefusedError(f"{name} already has the change of {commit.subject}", hint=f"nothing was changed: `git rebase {name}` drops it")
+        raise RefusedError(
+            f"{name} already has the change of {commit.subject}",
+            hint=f"nothing was changed: `git rebase {name}` drops it",
+        )
     return tree
 
 
 def _base_now(repository: Repository, request: RebaseRequest, head: str, count: int) -> str | None:
-    """The base that the next read of the topic must name: none where none was named and the one found has the same commits above it."""
+    """The base that the next read of the topic must name: none where none was named and the one
+    found has the same commits above it.
+    """
     is_found = not request.base and len(find_base(repository, head=head).commits) == count
     return None if is_found else request.onto

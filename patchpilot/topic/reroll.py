@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next version of a topic: its number, its changelog pre-filled from the range-diff and the ticked review points, its link to the one before."""
+"""The next version of a topic: its number, its changelog pre-filled from the range-diff and the
+ticked review points, its link to the one before.
+"""
 
 import re
 from collections.abc import Sequence
@@ -27,31 +29,46 @@ _PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped|r
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """What became of a patch since the last version: "same", "reworded" (its message only), "changed", "new" or "dropped"."""
+    """What became of a patch since the last version: "same", "reworded" (its message only),
+    "changed", "new" or "dropped".
+    """
 
     kind: str
     subject: str
 
 
 def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
-    """The draft one version after what was sent last, its changelog started; nothing is written. UsageError when nothing was sent."""
+    """The draft one version after what was sent last, its changelog started; nothing is written.
+
+    UsageError when nothing was sent.
+    """
     last = last_sent(draft)
     if last is None:
-        raise UsageError("nothing from this topic has been sent yet", hint=Action("send", (), "send v1 first: {}"))
+        raise UsageError(
+            "nothing from this topic has been sent yet",
+            hint=Action("send", (), "send v1 first: {}"),
+        )
     version = last.version + 1
     if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
         return draft
-    # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
+    # a new version starts a new thread: its link to the old one is in the changelog (netdev
+    # insists, the others do not mind)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
-    points += [f"EDITME review: {line}" for line in addressed(last, upcoming_patches(draft, repository), version)]
+    points += [
+        f"EDITME review: {line}"
+        for line in addressed(last, upcoming_patches(draft, repository), version)
+    ]
     written = "" if _is_template(draft.changelog) else draft.changelog
     text = written or lay_out(draft.version, points, link_to(last, repository))
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
 
 
 def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:
-    """The patches that the commits of a draft make; none where a commit is not in the repository."""
+    """The patches that the commits of a draft make.
+
+    None where a commit is not in the repository.
+    """
     ids = [patch.commit for patch in draft.patches if patch.commit]
     if repository is None or any(repository.find(commit) is None for commit in ids):
         return ()
@@ -59,17 +76,24 @@ def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch
 
 
 def sent_head(repository: Repository, send: Send) -> str:
-    """The newest commit of what was sent: that of the tag, which has no cover commit of b4 in its line, else the branch's then."""
+    """The newest commit of what was sent: that of the tag, which has no cover commit of b4 in its
+    line, else the branch's then.
+    """
     return repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}") or send.head or ""
 
 
 def _is_template(changelog: str) -> bool:
-    """Whether a changelog is what b4 starts one with: nothing but lines to fill in, and none of patchpilot's."""
+    """Whether a changelog is what b4 starts one with: nothing but lines to fill in, and none of
+    patchpilot's.
+    """
     return "EDITME" in changelog and not has_changes(changelog) and not _PREFILLED.search(changelog)
 
 
 def with_changelog(draft: Draft, text: str, repository: Repository | None = None) -> Draft:
-    """The draft with a changelog; what is written after a version was sent is about the next one. Heading and link are put around it."""
+    """The draft with a changelog; what is written after a version was sent is about the next one.
+
+    Heading and link are put around it.
+    """
     last = last_sent(draft)
     if last and last.version >= draft.version:
         draft = replace(draft, version=last.version + 1, in_reply_to="")
@@ -77,7 +101,12 @@ def with_changelog(draft: Draft, text: str, repository: Repository | None = None
     if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
         body = f"{changelog_title(draft.version)}\n{body}"
     link = link_to(last, repository) if last else ""
-    if body and last and link and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE):
+    if (
+        body
+        and last
+        and link
+        and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE)
+    ):
         body = f"{body}\n- Link to v{last.version}: {link}"
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): body})
 
@@ -93,14 +122,22 @@ def is_remembered(send: Send) -> bool:
     """Whether the draft of a send knows already that this version was sent whole."""
     with Drafts() as drafts:
         known = drafts.get(send.change_id)
-    return known is not None and known.links.get(str(send.version)) == send.entries[0].mail.message_id
+    return (
+        known is not None and known.links.get(str(send.version)) == send.entries[0].mail.message_id
+    )
 
 
 def remember(repository: Repository, send: Send, draft: Draft) -> None:
-    """After a whole send: the draft knows the version's Message-ID, and a tag (named as b4 names it) keeps what was sent."""
+    """After a whole send: the draft knows the version's Message-ID, and a tag (named as b4 names
+    it) keeps what was sent.
+    """
     with Drafts() as drafts, drafts.changing():
         known = drafts.get(draft.change_id) or draft
-        drafts.save(replace(known, links={**known.links, str(send.version): send.entries[0].mail.message_id}))
+        drafts.save(
+            replace(
+                known, links={**known.links, str(send.version): send.entries[0].mail.message_id}
+            )
+        )
     if send.head is None:
         return
     name = sent_tag(send.change_id, send.version)
@@ -116,11 +153,22 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
         )
         if part
     )
-    repository.git("tag", "-a", "-F", "-", "--cleanup=verbatim", name, send.head, stdin=text.encode("utf-8", "surrogateescape"), ok=())
+    repository.git(
+        "tag",
+        "-a",
+        "-F",
+        "-",
+        "--cleanup=verbatim",
+        name,
+        send.head,
+        stdin=text.encode("utf-8", "surrogateescape"),
+        ok=(),
+    )
 
 
 def link_to(send: Send, repository: Repository | None = None) -> str:
-    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else the project's.
+    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can
+    reach that, else the project's.
 
     "" for an undisclosed fix: no archive has it, and nothing public names it.
     """
@@ -130,7 +178,11 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
         return ""
     settings = user_settings(repository, problems=[]) if repository else None
     lore = settings.get("lore") if settings else ""
-    project = profile_of(repository, settings.get("profile"), Series(())) if repository and settings else default_project()
+    project = (
+        profile_of(repository, settings.get("profile"), Series(()))
+        if repository and settings
+        else default_project()
+    )
     host = host_of(lore)
     # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
     private = "." not in host or host.startswith("127.") or ":" in host
@@ -140,8 +192,13 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"
 
 
-def changes(draft: Draft, last: Send, repository: Repository | None = None) -> tuple[VersionChange, ...]:
-    """Patch by patch, what is different from the last version; messages are compared where both commits are here."""
+def changes(
+    draft: Draft, last: Send, repository: Repository | None = None
+) -> tuple[VersionChange, ...]:
+    """Patch by patch, what is different from the last version.
+
+    Messages are compared where both commits are here.
+    """
     before = sent_patches(last, repository)
     became_of = {after: was for was, after in pair_known(before, draft.patches)}
     version_changes = []
@@ -152,13 +209,21 @@ def changes(draft: Draft, last: Send, repository: Repository | None = None) -> t
             kind = "reworded"
         version_changes.append(VersionChange(kind, patch.subject))
     kept = set(became_of.values())
-    return (*version_changes, *(VersionChange("dropped", patch.subject) for patch in before if patch not in kept))
+    return (
+        *version_changes,
+        *(VersionChange("dropped", patch.subject) for patch in before if patch not in kept),
+    )
 
 
 def sent_patches(send: Send, repository: Repository | None = None) -> tuple[KnownPatch, ...]:
     """The patches of a send as a draft knows its own, to be paired with them by `became`."""
     return tuple(
-        KnownPatch(entry.patch_id, _title(entry.mail.subject), entry.commit, _authored(repository, entry.commit))
+        KnownPatch(
+            entry.patch_id,
+            _title(entry.mail.subject),
+            entry.commit,
+            _authored(repository, entry.commit),
+        )
         for entry in send.entries
         if entry.patch_id
     )
@@ -188,31 +253,57 @@ def _title(subject: str) -> str:
 
 def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
     """The differences as points of a changelog."""
-    words = {"reworded": "message reworded: {}", "changed": "changed: {}", "new": "new patch: {}", "dropped": "dropped: {}"}
-    return tuple(words[change.kind].format(change.subject) for change in changes if change.kind in words)
+    words = {
+        "reworded": "message reworded: {}",
+        "changed": "changed: {}",
+        "new": "new patch: {}",
+        "dropped": "dropped: {}",
+    }
+    return tuple(
+        words[change.kind].format(change.subject) for change in changes if change.kind in words
+    )
 
 
 def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
-    """git's range-diff between the last version's commits and these; "" when the old ones are gone."""
+    """git's range-diff between the last version's commits and these; "" when the old ones are gone."""  # noqa: E501
     if not last.base or not last.head or not ids:
         return ""
     try:
         line = without_covers(repository, ids)
-        return commits_range_diff(repository.git, f"{last.base}..{sent_head(repository, last)}", f"{line[0]}^..{line[-1]}")
+        return commits_range_diff(
+            repository.git, f"{last.base}..{sent_head(repository, last)}", f"{line[0]}^..{line[-1]}"
+        )
     except GitError:
         return ""
 
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
-    """What helps while writing the changelog: the differences, the range-diff in short, what reviewers asked."""
+    """What helps while writing the changelog: the differences, the range-diff in short, what
+    reviewers asked.
+    """
     last = last_sent(draft)
     if last is None:
         return ()
     ids = [patch.commit for patch in draft.patches if patch.commit]
-    lines = [f"Since v{last.version}:", *(f"  {line}" for line in change_lines(changes(draft, last, repository)) or ("no patch differs",))]
-    diff = [line for line in range_diff(repository, last, ids).splitlines() if not line.startswith("    ")]
+    lines = [
+        f"Since v{last.version}:",
+        *(
+            f"  {line}"
+            for line in change_lines(changes(draft, last, repository)) or ("no patch differs",)
+        ),
+    ]
+    diff = [
+        line
+        for line in range_diff(repository, last, ids).splitlines()
+        if not line.startswith("    ")
+    ]
     remarks = asked(last)
-    return (*lines, *(f"  {line}" for line in diff[:40]), *(("Reviewers said:",) if remarks else ()), *(f"  {line}" for line in remarks))
+    return (
+        *lines,
+        *(f"  {line}" for line in diff[:40]),
+        *(("Reviewers said:",) if remarks else ()),
+        *(f"  {line}" for line in remarks),
+    )
 
 
 def unfinished(draft: Draft) -> bool:

@@ -28,7 +28,8 @@ from patchpilot.topic.topic_state import TopicState, topic_state
 
 @dataclass(frozen=True, slots=True)
 class HeldTrailer:
-    """A tag that was not added, and why: the user decides; without an `offer` no commit message may have it.
+    """A tag that was not added, and why: the user decides; without an `offer` no commit message may
+    have it.
 
     `asks`: it has an address that is not its sender's, or claims authorship.
     """
@@ -52,7 +53,9 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class TrailersRequest:
-    """The commits to add review tags to (None: the topic). A tag given for a patch that has changed since is held back unless `changed`.
+    """The commits to add review tags to (None: the topic).
+
+    A tag given for a patch that has changed since is held back unless `changed`.
 
     `also` are trailers that are added although they name an address that is not the sender's.
     `overrides` as for `prepare`; `dry_run` only plans.
@@ -66,10 +69,14 @@ class TrailersRequest:
     overrides: tuple[str, ...] = ()
 
 
-def find_review_trailers(repository: Repository, request: TrailersRequest, *, store: Store, progress: Progress = silent) -> Collected:
-    """The tags credited to the followed series of TARGET's topic that its commits lack; nothing is written.
+def find_review_trailers(
+    repository: Repository, request: TrailersRequest, *, store: Store, progress: Progress = silent
+) -> Collected:
+    """The tags credited to the followed series of TARGET's topic that its commits lack; nothing is
+    written.
 
-    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
+    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked
+    of the network: see `track update`.
     """
     ref, head = rewrite.branch_of(repository, request.target)
     topic = read_topic(repository, SendRequest(target=request.target, base=request.base))
@@ -84,7 +91,11 @@ def find_review_trailers(repository: Repository, request: TrailersRequest, *, st
         wanted, back = _sorted_out(repository, commit, called(commit), given, status, request)
         held_back += back
         pairs = [(trailer.name, trailer.value) for trailer in map(parse_trailer, wanted) if trailer]
-        changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
+        changes.append(
+            MessageChange(
+                commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()
+            )
+        )
     return Collected(status.topic.subject, Preparation(ref, head, tuple(changes)), tuple(held_back))
 
 
@@ -94,12 +105,24 @@ def _status_of(state: TopicState) -> Status:
         if state.last is None:
             raise MissingError(
                 "no series of this topic is followed",
-                hint=Hint((Action("track", ("add", "<message-id>")), ", then ", Action("track", ("update",)))),
+                hint=Hint(
+                    (
+                        Action("track", ("add", "<message-id>")),
+                        ", then ",
+                        Action("track", ("update",)),
+                    )
+                ),
             )
         first = state.last.entries[0].mail.message_id
-        raise MissingError(f"v{state.last.version} of this topic is not followed", hint=Action("track", ("add", f"<{first}>")))
+        raise MissingError(
+            f"v{state.last.version} of this topic is not followed",
+            hint=Action("track", ("add", f"<{first}>")),
+        )
     if state.series.status is None:
-        raise MissingError("the archive has no mail from this topic's series yet", hint=Action("track", ("update",)))
+        raise MissingError(
+            "the archive has no mail from this topic's series yet",
+            hint=Action("track", ("update",)),
+        )
     return state.series.status
 
 
@@ -114,13 +137,28 @@ def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], froz
 
 
 def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
-    """Whether a tag is for the commit of these titles: a patch of that version has one of them, and the tag is for it or for the whole series."""
-    posts = [post for revision in status.topic.revisions if revision.version == credit.version for post in revision.patches]
-    return any(_title(post) in titles and (not credit.patch or (post.number or 1) == credit.patch) for post in posts)
+    """Whether a tag is for the commit of these titles: a patch of that version has one of them, and
+    the tag is for it or for the whole series.
+    """
+    posts = [
+        post
+        for revision in status.topic.revisions
+        if revision.version == credit.version
+        for post in revision.patches
+    ]
+    return any(
+        _title(post) in titles and (not credit.patch or (post.number or 1) == credit.patch)
+        for post in posts
+    )
 
 
 def _sorted_out(
-    repository: Repository, commit: Commit, titles: frozenset[str], given: Iterable[Credit], status: Status, request: TrailersRequest
+    repository: Repository,
+    commit: Commit,
+    titles: frozenset[str],
+    given: Iterable[Credit],
+    status: Status,
+    request: TrailersRequest,
 ) -> tuple[list[str], list[HeldTrailer]]:
     """The tags to add to a commit, and those held back."""
     now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
@@ -128,14 +166,18 @@ def _sorted_out(
     held_back: list[HeldTrailer] = []
     for credit in given:
         was = _sent_id(repository, titles, credit, status)
-        if held := _held(credit, request, commit.subject, is_changed=was is not None and was != now):
+        if held := _held(
+            credit, request, commit.subject, is_changed=was is not None and was != now
+        ):
             held_back.append(held)
         else:
             add.append(credit.trailer)
     return add, held_back
 
 
-def _held(credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool) -> HeldTrailer | None:
+def _held(
+    credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
+) -> HeldTrailer | None:
     """Why a tag is held back: no message may have it, it asks for the user's word, or it is for
     something else than the commit; None where it is not.
     """
@@ -143,7 +185,12 @@ def _held(credit: Credit, request: TrailersRequest, subject: str, *, is_changed:
     if why := unfit(credit.trailer) or _unusable(credit.trailer):
         return replace(held, why=why)
     if credit.asks and credit.trailer not in request.also:
-        return replace(held, why=credit.asks, offer=Action("trailers", ("--also", credit.trailer), "{} adds it"), asks=True)
+        return replace(
+            held,
+            why=credit.asks,
+            offer=Action("trailers", ("--also", credit.trailer), "{} adds it"),
+            asks=True,
+        )
     changed = Action("trailers", ("--changed",), "--changed adds it")
     if credit.conditional and not request.changed:
         return replace(held, why=f"given conditionally: {credit.conditional}", offer=changed)
@@ -159,13 +206,17 @@ def _unusable(trailer: str) -> str:
     return next(bad, "")
 
 
-def _sent_id(repository: Repository, titles: frozenset[str], credit: Credit, status: Status) -> str | None:
+def _sent_id(
+    repository: Repository, titles: frozenset[str], credit: Credit, status: Status
+) -> str | None:
     """The patch-id of what the tag was given for; None when that mail is not here."""
     for revision in status.topic.revisions:
         if revision.version == credit.version:
             for post in revision.patches:
                 if _title(post) in titles:
-                    return _patch_id(repository, post.mail.mail.body.encode("utf-8", "surrogateescape"))
+                    return _patch_id(
+                        repository, post.mail.mail.body.encode("utf-8", "surrogateescape")
+                    )
     return None
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was sent of a topic as others than the outbox know it: the tags of sends (patchpilot's and b4's), b4's tracking data, the archive."""
+"""What was sent of a topic as others than the outbox know it: the tags of sends (patchpilot's and
+b4's), b4's tracking data, the archive.
+"""
 
 import re
 import threading
@@ -23,13 +25,25 @@ PATIENCE = 4.0
 """Seconds that the archive may take to answer a preview."""
 _BASE = re.compile(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
-    "%1f".join(("%(refname:lstrip=2)", "%(objectname)", "%(*objectname)", "%(creatordate:short)", "%(*subject)", "%(contents)")) + "%1e"
+    "%1f".join(
+        (
+            "%(refname:lstrip=2)",
+            "%(objectname)",
+            "%(*objectname)",
+            "%(creatordate:short)",
+            "%(*subject)",
+            "%(contents)",
+        )
+    )
+    + "%1e"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SentTag:
-    """A tag of a send, ours or b4's: the newest commit that was sent with its title, what the series was based on, and the day."""
+    """A tag of a send, ours or b4's: the newest commit that was sent with its title, what the
+    series was based on, and the day.
+    """
 
     name: str
     change_id: str
@@ -51,27 +65,46 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
         named = parse_sent_tag(fields[0])
         if named and len(fields) == 6 and fields[2]:
             base = _BASE.search(fields[5])
-            found.append(SentTag(fields[0], *named, fields[2], fields[4], base[1] if base else None, fields[3]))
+            found.append(
+                SentTag(
+                    fields[0], *named, fields[2], fields[4], base[1] if base else None, fields[3]
+                )
+            )
     return tuple(sorted(found, key=lambda one: one.version))
 
 
 def tagged_topic(repository: Repository, patches: Sequence[KnownPatch]) -> SentTag | None:
-    """The newest tag of the topic that ends with the last of these patches, by its commit or its title; its author date has to agree."""
+    """The newest tag of the topic that ends with the last of these patches, by its commit or its
+    title; its author date has to agree.
+    """
     if not patches or not patches[-1].commit:
         return None
     last = patches[-1]
     for sent_tag in reversed(sent_tags(repository)):
         if sent_tag.head == last.commit:
             return sent_tag
-        if sent_tag.title == last.subject and str(int(repository.commit(sent_tag.head).authored.timestamp())) == last.authored:
+        if (
+            sent_tag.title == last.subject
+            and str(int(repository.commit(sent_tag.head).authored.timestamp())) == last.authored
+        ):
             return sent_tag
     return None
 
 
 def sent_records(
-    repository: Repository, request: SendRequest, draft: Draft, version: int, series: Series, mails: Sequence[RenderedMail], *, known: bool
+    repository: Repository,
+    request: SendRequest,
+    draft: Draft,
+    version: int,
+    series: Series,
+    mails: Sequence[RenderedMail],
+    *,
+    known: bool,
 ) -> tuple[SentRecord, ...]:
-    """What tags and b4 know to have been sent of a topic; where they and the outbox (`known`) know nothing, what the archive has."""
+    """What tags and b4 know to have been sent of a topic.
+
+    Where they and the outbox (`known`) know nothing, what the archive has.
+    """
     records = (*_of_tags(repository, draft, series), *_of_b4(repository, draft, version))
     if records or known or request.offline or draft.is_undisclosed:
         return records
@@ -83,27 +116,55 @@ def _of_tags(repository: Repository, draft: Draft, series: Series) -> Iterator[S
     for sent_tag in sent_tags(repository):
         mine = sent_tag.change_id == draft.change_id
         if mine or sent_tag.title in titles:
-            same = equal_patches(series.patches, _patches_of(repository, sent_tag, len(series.patches)))
+            same = equal_patches(
+                series.patches, _patches_of(repository, sent_tag, len(series.patches))
+            )
             if mine or same:
-                yield SentRecord(sent_tag.version, sent_tag.date, f"the tag {sent_tag.name}", same=same, same_topic=mine)
+                yield SentRecord(
+                    sent_tag.version,
+                    sent_tag.date,
+                    f"the tag {sent_tag.name}",
+                    same=same,
+                    same_topic=mine,
+                )
 
 
 def _patches_of(repository: Repository, tag: SentTag, count: int) -> tuple[Patch, ...]:
-    """The patches that a tag keeps; as many as are asked for when it does not say where they begin."""
-    span = [f"{tag.base}..{tag.head}"] if tag.base and repository.find(tag.base) else [f"--max-count={count}", tag.head]
-    done = repository.git("rev-list", "--reverse", "--no-merges", f"--max-count={count + 1}", *span, ok=(0, 128))
+    """The patches that a tag keeps.
+
+    As many as are asked for when it does not say where they begin.
+    """
+    span = (
+        [f"{tag.base}..{tag.head}"]
+        if tag.base and repository.find(tag.base)
+        else [f"--max-count={count}", tag.head]
+    )
+    done = repository.git(
+        "rev-list", "--reverse", "--no-merges", f"--max-count={count + 1}", *span, ok=(0, 128)
+    )
     ids = tuple(done.text.split())
-    return commits_series(repository, ids, None).patches if ids and not done.code and len(ids) == count else ()
+    return (
+        commits_series(repository, ids, None).patches
+        if ids and not done.code and len(ids) == count
+        else ()
+    )
 
 
 def _of_b4(repository: Repository, draft: Draft, version: int) -> Iterator[SentRecord]:
     known = prep_branch(repository, draft.branch) if draft.branch else None
     if known and known.change_id == draft.change_id and dict(known.history).get(f"v{version}"):
-        yield SentRecord(version, "", f"b4's tracking data of {known.branch}", same=False, same_topic=True)
+        yield SentRecord(
+            version, "", f"b4's tracking data of {known.branch}", same=False, same_topic=True
+        )
 
 
-def _of_archive(repository: Repository, series: Series, mails: Sequence[RenderedMail]) -> tuple[SentRecord, ...]:
-    """The same patches from the same sender on the archive; nothing when it cannot be asked in time."""
+def _of_archive(
+    repository: Repository, series: Series, mails: Sequence[RenderedMail]
+) -> tuple[SentRecord, ...]:
+    """The same patches from the same sender on the archive.
+
+    Nothing when it cannot be asked in time.
+    """
     from patchpilot.settings.read_settings import user_settings
     from patchpilot.threads.archive import quoted
     from patchpilot.topic.followed.follow_series import default_archive
@@ -117,7 +178,9 @@ def _of_archive(repository: Repository, series: Series, mails: Sequence[Rendered
             late = threading.Timer(PATIENCE, archive.cancel)
             late.start()
             try:
-                found = archive.search(f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}", threads=True)
+                found = archive.search(
+                    f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}", threads=True
+                )
             finally:
                 late.cancel()
     except PatchpilotError:
@@ -129,10 +192,16 @@ def _of_archive(repository: Repository, series: Series, mails: Sequence[Rendered
                 patches[record.message_id] = parse_patch(record.raw, record.message_id)
             except PatchpilotError:
                 continue
-    there = [name for name, patch in patches.items() if any(equal_patches([patch], [mine]) for mine in series.patches)]
+    there = [
+        name
+        for name, patch in patches.items()
+        if any(equal_patches([patch], [mine]) for mine in series.patches)
+    ]
     if not equal_patches(series.patches, [patches[name] for name in there]):
         return ()
     first = next(record for record in found if record.message_id == there[0])
     version = patches[there[0]].subject.version or 1
     date = f"{first.date:%Y-%m-%d}" if first.date else ""
-    return (SentRecord(version, date, f"{url.rstrip('/')}/{there[0]}/", same=True, same_topic=False),)
+    return (
+        SentRecord(version, date, f"{url.rstrip('/')}/{there[0]}/", same=True, same_topic=False),
+    )

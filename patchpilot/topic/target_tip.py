@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tip that a topic's patches are judged against: "applies to …" in the Commit stage and before sending."""
+"""The tip that a topic's patches are judged against: "applies to …" in the Commit stage and before
+sending.
+"""
 
 from collections.abc import Sequence
 
@@ -10,10 +12,14 @@ from patchpilot.outgoing.target_tree import Target, remote_of
 from patchpilot.topic.topic_base import applied_to
 
 
-def find_target(repository: Repository, ids: Sequence[str], named: str | None = None, trees: Sequence[str] = ()) -> Target | None:
-    """The remote whose address is a `T:` of the patch's subsystem, else the branch that the one base search finds; None where there is none.
+def find_target(
+    repository: Repository, ids: Sequence[str], named: str | None = None, trees: Sequence[str] = ()
+) -> Target | None:
+    """The remote whose address is a `T:` of the patch's subsystem, else the branch that the one
+    base search finds; None where there is none.
 
-    For commits what is checked out is no target, since it has them; for patch files (no `ids`) it may be.
+    For commits what is checked out is no target, since it has them; for patch files (no `ids`) it
+    may be.
     """
     for tree in trees:
         if remote := remote_of(repository, tree):
@@ -26,6 +32,12 @@ def find_target(repository: Repository, ids: Sequence[str], named: str | None = 
     tip = repository.find(base.branch) if base else None
     if base and tip and (not ids or tip != head):
         return Target(
-            repository.short_name(base.branch) or base.branch, tip, "the base you named" if base.kind is BaseKind.NAMED else base.reason
+            repository.short_name(base.branch) or base.branch,
+            tip,
+            "the base you named" if base.kind is BaseKind.NAMED else base.reason,
         )
-    return Target(repository.branch or "HEAD", head, "what is checked out") if head and not ids else None
+    return (
+        Target(repository.branch or "HEAD", head, "what is checked out")
+        if head and not ids
+        else None
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The trees that MAINTAINERS names (T:) for the files of some commits, as branches of this clone."""
+"""The trees that MAINTAINERS names (T:) for the files of some commits, as branches of this clone."""  # noqa: E501
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -10,7 +10,10 @@ from patchpilot.outgoing.target_tree import remote_of
 
 
 def listed_branches(repository: Repository, start: str, head: str) -> frozenset[str]:
-    """The remote branches, by name, that are the trees for what `start..head` touches; none where there is no MAINTAINERS."""
+    """The remote branches, by name, that are the trees for what `start..head` touches.
+
+    None where there is no MAINTAINERS.
+    """
     paths = [file.path for file in repository.changed_files(start, head)]
     try:
         sections = match(load(CommitTree(repository, head)), paths)

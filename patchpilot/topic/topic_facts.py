@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TopicFacts:
-    """`version` is the one that is worked on or, once it is sent, the last one; `base` the base's name ("" for a range) and `start` its commit.
+    """`version` is the one that is worked on or, once it is sent, the last one; `base` the base's
+    name ("" for a range) and `start` its commit.
 
-    `guessed` says that neither the user nor b4 named the base; `mark` is the subject prefix of the mails, such as `PATCH net v2`.
+    `guessed` says that neither the user nor b4 named the base; `mark` is the subject prefix of the
+    mails, such as `PATCH net v2`.
     """
 
     version: int
@@ -29,11 +31,17 @@ class TopicFacts:
 
 
 def topic_facts(
-    repository: "Repository", target: str | None, base: str | None, profile: str, known: "Sequence[Tracked]" = ()
+    repository: "Repository",
+    target: str | None,
+    base: str | None,
+    profile: str,
+    known: "Sequence[Tracked]" = (),
 ) -> TopicFacts:
-    """The facts of a TARGET's topic over a base (None: the one that is found); `profile` is the configured name, "" to detect it.
+    """The facts of a TARGET's topic over a base (None: the one that is found); `profile` is the
+    configured name, "" to detect it.
 
-    `known` are followed series that were read already. Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
+    `known` are followed series that were read already. Nothing is written, and nothing asked of the
+    network. PatchpilotError when there is no topic.
     """
     from patchpilot.threads.track_store import Store
     from patchpilot.topic.find_topic import find_topic

@@ -19,11 +19,18 @@ class TopicPatches:
     has_merge: bool = False
 
 
-def topic_patches(repository: Repository, commits: Sequence[Commit], target: str | None, progress: Progress = silent) -> TopicPatches:
+def topic_patches(
+    repository: Repository,
+    commits: Sequence[Commit],
+    target: str | None,
+    progress: Progress = silent,
+) -> TopicPatches:
     """The patches of these commits; merges are looked for where no TARGET names the commits."""
     patches = []
     for number, commit in enumerate(commits):
         progress("reading the commits", number, len(commits))
         patches.append(commit_patch(repository, commit.id))
-    merge = not target and repository.rev_list("--merges", "--max-count=1", f"{commits[0].id}^..HEAD")
+    merge = not target and repository.rev_list(
+        "--merges", "--max-count=1", f"{commits[0].id}^..HEAD"
+    )
     return TopicPatches(tuple(patches), bool(merge))

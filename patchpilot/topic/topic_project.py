@@ -16,8 +16,12 @@ def project_names() -> tuple[str, ...]:
 
 
 def profile_of(repository: Repository, name: str, series: Series) -> Project:
-    """The profile of this name, or the detected one when the name is empty, with what the subsystem of the series wants."""
+    """The profile of this name, or the detected one when the name is empty, with what the subsystem
+    of the series wants.
+    """
     if name:
         return as_subsystem_wants(find_project(name), series.patches)
     head = repository.find("HEAD")
-    return as_subsystem_wants(detect(CommitTree(repository, head) if head else None, series.patches), series.patches)
+    return as_subsystem_wants(
+        detect(CommitTree(repository, head) if head else None, series.patches), series.patches
+    )

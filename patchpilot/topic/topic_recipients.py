@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipient plan of a topic, a series, patches or source files: what `maintainers`, the TUI and `send` show and use."""
+"""The recipient plan of a topic, a series, patches or source files: what `maintainers`, the TUI and
+`send` show and use.
+"""
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.b4_prep import prep_of
-from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, refuse_absent
+from patchpilot.commits.range import (
+    FromArchive,
+    is_network_target,
+    looks_like_file,
+    names_file,
+    refuse_absent,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError
@@ -27,7 +35,13 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-from patchpilot.recipients.recipient_plan import Sources, plan_patches, plan_paths, plan_undisclosed, plan_undisclosed_paths
+from patchpilot.recipients.recipient_plan import (
+    Sources,
+    plan_patches,
+    plan_paths,
+    plan_undisclosed,
+    plan_undisclosed_paths,
+)
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import Edits, EditStore, addresses, new_recipients, topic_key
 from patchpilot.topic.read_series import read_series
@@ -38,10 +52,13 @@ HISTORY_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan of one source. `sources` are its patches (or the one path), `topic` is what its edits are kept under (None: nothing to keep).
+    """The plan of one source.
 
-    `left_out` are those whom the plan had and the edits took out, `commits` the full ids where the source has some.
-    `undisclosed` is whether it is the plan of a fix that is not public yet.
+    `sources` are its patches (or the one path), `topic` is what its edits are kept under (None:
+    nothing to keep).
+
+    `left_out` are those whom the plan had and the edits took out, `commits` the full ids where the
+    source has some. `undisclosed` is whether it is the plan of a fix that is not public yet.
     """
 
     source: str
@@ -56,7 +73,9 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """All plans that were asked for, and the tree and repository (None: not asked) they were made with."""
+    """All plans that were asked for, and the tree and repository (None: not asked) they were made
+    with.
+    """
 
     results: tuple[Planned, ...]
     tree: str
@@ -65,12 +84,13 @@ class PlanResult:
 
 @dataclass(frozen=True, slots=True)
 class MaintainersRequest:
-    """Whose recipients are asked for: TARGETs (none: the topic over `base`), or source files, folders or globs.
+    """Whose recipients are asked for: TARGETs (none: the topic over `base`), or source files,
+    folders or globs.
 
-    `tree` is an unpacked tree, `repo` the repository's directory, `opened` the repository where it is
-    open already; `switches` are get_maintainer.pl's. `per_patch` asks for a plan of each patch, `security`
-    for that of a fix that is not public yet, which a topic whose author said so has anyway. `from_archive`
-    reads a TARGET that is a Message-ID or a URL.
+    `tree` is an unpacked tree, `repo` the repository's directory, `opened` the repository where it
+    is open already; `switches` are get_maintainer.pl's. `per_patch` asks for a plan of each patch,
+    `security` for that of a fix that is not public yet, which a topic whose author said so has
+    anyway. `from_archive` reads a TARGET that is a Message-ID or a URL.
     """
 
     targets: Sequence[str] = ()
@@ -86,7 +106,10 @@ class MaintainersRequest:
 
     @contextmanager
     def repository(self, targets: Sequence[str]) -> Iterator[Repository | None]:
-        """The repository to ask, open as long as the context; None with a `tree`, or where the TARGETs need none."""
+        """The repository to ask, open as long as the context.
+
+        None with a `tree`, or where the TARGETs need none.
+        """
         if self.opened and not self.tree:
             yield self.opened
             return
@@ -100,7 +123,9 @@ def plan_targets(request: MaintainersRequest, *, progress: Progress = silent) ->
         return _plan_targets(request, repository, progress)
 
 
-def _plan_targets(request: MaintainersRequest, repository: Repository | None, progress: Progress) -> PlanResult:
+def _plan_targets(
+    request: MaintainersRequest, repository: Repository | None, progress: Progress
+) -> PlanResult:
     if repository is None:
         refuse_absent(request.targets)
     source = source_tree(request.tree, repository)
@@ -109,12 +134,21 @@ def _plan_targets(request: MaintainersRequest, repository: Repository | None, pr
     series = read_series(request.targets, repository, request.base, request.from_archive)
     patches = [patch for series_ in series for patch in series_.patches]
     if patches and not any(patch.has_diff for patch in patches):
-        raise InputError(f"{patches[0].source}: changes no files", hint="pass a patch, or use -f FILE for the maintainers of a file")
+        raise InputError(
+            f"{patches[0].source}: changes no files",
+            hint="pass a patch, or use -f FILE for the maintainers of a file",
+        )
     for at, series_ in enumerate(series):
         progress("looking up recipients", at, len(series))
-        members = [Series((patch,)) for patch in series_.patches] if request.per_patch else [series_]
+        members = (
+            [Series((patch,)) for patch in series_.patches] if request.per_patch else [series_]
+        )
         undisclosed = request.security or _is_undisclosed(series_, repository)
-        results += [_planned(member, series_, sources, repository, undisclosed=undisclosed) for member in members if member.patches]
+        results += [
+            _planned(member, series_, sources, repository, undisclosed=undisclosed)
+            for member in members
+            if member.patches
+        ]
     return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 
@@ -128,10 +162,12 @@ def plan_series(
     topic: str | None = None,
     undisclosed: bool = False,
 ) -> Planned:
-    """The plan of a series, edits made: what the TUI and `send` use. A tree without MAINTAINERS gives a plan of those named in the message, and says so.
+    """The plan of a series, edits made: what the TUI and `send` use.
 
-    `topic` says what its edits are kept under, where the caller knows better; `undisclosed` asks for the plan of a fix
-    that is not public yet.
+    A tree without MAINTAINERS gives a plan of those named in the message, and says so.
+
+    `topic` says what its edits are kept under, where the caller knows better; `undisclosed` asks
+    for the plan of a fix that is not public yet.
     """
     source = tree or source_tree(None, repository)
     try:
@@ -145,7 +181,10 @@ def plan_series(
 
 
 def plan_files(request: MaintainersRequest) -> PlanResult:
-    """A plan for each source file, folder or glob. MissingError for one that names nothing in the tree."""
+    """A plan for each source file, folder or glob.
+
+    MissingError for one that names nothing in the tree.
+    """
     with request.repository(()) as repository:
         return _plan_files(request, repository)
 
@@ -174,9 +213,15 @@ def edit(
     reset: bool = False,
     store: EditStore | None = None,
 ) -> Edits:
-    """Change the edits of a plan's topic and keep them; MissingError where the plan has no topic."""
+    """Change the edits of a plan's topic and keep them.
+
+    MissingError where the plan has no topic.
+    """
     if planned.topic is None:
-        raise MissingError(f"edits can only be kept for a topic, and {planned.source} is not one", hint="pass a series, not source files")
+        raise MissingError(
+            f"edits can only be kept for a topic, and {planned.source} is not one",
+            hint="pass a series, not source files",
+        )
     edits = Edits() if reset else planned.edits
     for address in new_recipients(to, "--add-to"):
         edits = edits.place("to", address)
@@ -192,13 +237,22 @@ def edit(
 
 def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
     """Those of the addresses to drop whom none of the plans has, nor has left out already."""
-    there = {recipient.address.key for plan in planned for recipient in (*plan.plan.recipients, *plan.left_out)}
+    there = {
+        recipient.address.key
+        for plan in planned
+        for recipient in (*plan.plan.recipients, *plan.left_out)
+    }
     return tuple(address for address in addresses(drop, "--drop") if address.key not in there)
 
 
 @contextmanager
-def repository_for(targets: Sequence[str], tree: Path | None, repo: Path | None) -> Iterator[Repository | None]:
-    """The repository to ask, open as long as the context; None with a `tree`, or where the TARGETs need none."""
+def repository_for(
+    targets: Sequence[str], tree: Path | None, repo: Path | None
+) -> Iterator[Repository | None]:
+    """The repository to ask, open as long as the context.
+
+    None with a `tree`, or where the TARGETs need none.
+    """
     repository = None if tree else open_repository(targets, repo)
     try:
         yield repository
@@ -215,14 +269,20 @@ def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | N
         return Repository.open()
     except MissingError:
         if targets and all(
-            target == "-" or names_file(target) or looks_like_file(target) or is_network_target(target) for target in targets
+            target == "-"
+            or names_file(target)
+            or looks_like_file(target)
+            or is_network_target(target)
+            for target in targets
         ):
             return None
         raise
 
 
 def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
-    """The tree whose MAINTAINERS counts: --tree, else the working tree, else HEAD, else the directory we are in."""
+    """The tree whose MAINTAINERS counts: --tree, else the working tree, else HEAD, else the
+    directory we are in.
+    """
     if tree:
         return DirectoryTree(tree)
     if repository is None:
@@ -233,11 +293,16 @@ def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
 
 
 def sources_of(
-    source: Tree, repository: Repository | None, given: Mapping[str, Any] | None, profile: str = "", file: MaintainersFile | None = None
+    source: Tree,
+    repository: Repository | None,
+    given: Mapping[str, Any] | None,
+    profile: str = "",
+    file: MaintainersFile | None = None,
 ) -> Sources:
     """Everything a plan draws on; where no profile is named it is the tree's own.
 
-    The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback here.
+    The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback
+    here.
     """
     file = load(source) if file is None else file
     conf, _ = take(conf_words(source))
@@ -246,14 +311,20 @@ def sources_of(
     history = None
     if repository and not repository.bare and (switches.git or switches.git_fallback):
         data = source.read(".get_maintainer.ignore")
-        history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
+        history = GitHistory(
+            repository.top,
+            read_ignored(data.decode("utf-8", "surrogateescape") if data else ""),
+            HISTORY_SECONDS,
+        )
     sender: Address | None = repository.identity if repository else None
     project = find_project(profile) if profile else detect(source, ())
     return Sources(file, source, switches, project.lists, repository, history, sender)
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
-    """Whether these are the patches of a topic that fixes a security problem which is not public yet."""
+    """Whether these are the patches of a topic that fixes a security problem which is not public
+    yet.
+    """
     from patchpilot.topic.find_topic import read_topic
 
     if repository is None or repository.bare:
@@ -286,7 +357,9 @@ def _planned(
     else:
         whole = plan_patches(patches, sources, prep_of(repository, ids) if repository else None)
         plan = edits.apply(whole)
-    left_out = tuple(recipient for recipient in whole.recipients if recipient.address.key in edits.dropped)
+    left_out = tuple(
+        recipient for recipient in whole.recipients if recipient.address.key in edits.dropped
+    )
     commits = tuple(patch.commit for patch in member.patches if patch.commit)
     return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)
 
@@ -297,12 +370,17 @@ def _with_note(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
     added = [address.email for _, address in edits.placed if address.key not in there]
     if not added:
         return plan
-    said = f"added manually, but not for an undisclosed fix: {', '.join(added)}; name them with send --to or --cc"
+    said = (
+        f"added manually, but not for an undisclosed fix: {', '.join(added)}; name them with send"
+        " --to or --cc"
+    )
     return replace(plan, warnings=(*plan.warnings, said))
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:
-    """The paths of the tree that a word names: a file, a folder (with its slash), or a glob of files."""
+    """The paths of the tree that a word names: a file, a folder (with its slash), or a glob of
+    files.
+    """
     path = word.removeprefix("./").rstrip("/") if word not in (".", "./") else ""
     if isinstance(tree, DirectoryTree) and Path(word).is_absolute():
         root = tree.root.resolve()
@@ -321,4 +399,7 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         files = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
         if files:
             return files
-    raise MissingError(f"{word}: no such file or directory in {tree.label}", hint="-f accepts files, directories and globs in the tree")
+    raise MissingError(
+        f"{word}: no such file or directory in {tree.label}",
+        hint="-f accepts files, directories and globs in the tree",
+    )

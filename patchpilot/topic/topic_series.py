@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which of the followed series is a topic's own: known by its Message-IDs or change-id, else by title and author."""
+"""Which of the followed series is a topic's own: known by its Message-IDs or change-id, else by
+title and author.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -46,7 +48,9 @@ def series_of(
         if _is_of_another(draft, outbox.holding(members[entry.id])):
             continue
         candidate = shown(entry)
-        if not candidate.summary or not (titles & set(candidate.summary.titles) or candidate.summary.change_id == draft.change_id):
+        if not candidate.summary or not (
+            titles & set(candidate.summary.titles) or candidate.summary.change_id == draft.change_id
+        ):
             continue
         if candidate.status and _fits(candidate.status, draft, commits):
             return candidate
@@ -54,18 +58,26 @@ def series_of(
 
 
 def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
-    """Whether the outbox has these sends as another topic's: in another repository, or one whose draft is still kept."""
+    """Whether the outbox has these sends as another topic's: in another repository, or one whose
+    draft is still kept.
+    """
     here = {patch.patch_id for patch in draft.patches} - {""}
     known = [send for send in sends if send.change_id != draft.change_id]
-    if not known or any(mail.patch_id in here for send in known for mail in send.entries if mail.patch_id):
+    if not known or any(
+        mail.patch_id in here for send in known for mail in send.entries if mail.patch_id
+    ):
         return False
     with Drafts() as drafts:
-        return any(send.repository != draft.repository or drafts.get(send.change_id) is not None for send in known)
+        return any(
+            send.repository != draft.repository or drafts.get(send.change_id) is not None
+            for send in known
+        )
 
 
 def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
     return status.topic.change_id == draft.change_id or any(
-        title_key(commit.subject) == title_key(post.title) and _is_author(status, post.mail.mail.body, commit)
+        title_key(commit.subject) == title_key(post.title)
+        and _is_author(status, post.mail.mail.body, commit)
         for revision in status.topic.revisions
         for post in revision.patches
         for commit in commits

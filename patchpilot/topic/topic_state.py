@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one place that says how far a topic is: what was sent of it, which followed series is its own, and what to do next."""
+"""The one place that says how far a topic is: what was sent of it, which followed series is its
+own, and what to do next.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +17,14 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import has_changes
-from patchpilot.threads.thread_values import FINAL, LANDED, NextStep, NextStepNeed, SeriesState, decide_topic
+from patchpilot.threads.thread_values import (
+    FINAL,
+    LANDED,
+    NextStep,
+    NextStepNeed,
+    SeriesState,
+    decide_topic,
+)
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.find_topic import Topic, read_topic
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
@@ -28,8 +37,9 @@ from patchpilot.topic.topic_series import series_of
 class TopicState:
     """How far a topic is.
 
-    `last` is the newest send of which mails were accepted, `attempt` the newest send of all, `tried` the newest one to the sender alone; `series` is
-    the followed series that is this topic's own; `changed` says that the commits differ from those of the last version.
+    `last` is the newest send of which mails were accepted, `attempt` the newest send of all,
+    `tried` the newest one to the sender alone; `series` is the followed series that is this topic's
+    own; `changed` says that the commits differ from those of the last version.
     """
 
     topic: Topic
@@ -48,11 +58,19 @@ class TopicState:
     @property
     def state(self) -> str:
         """Its state in one word, as `track` names it."""
-        return str(decide_topic(self.series.state if self.series else None, sent=self.last is not None, partly=self.is_partial))
+        return str(
+            decide_topic(
+                self.series.state if self.series else None,
+                sent=self.last is not None,
+                partly=self.is_partial,
+            )
+        )
 
     @property
     def is_partial(self) -> bool:
-        """Whether some mails of the newest send were accepted and others not, or their outcome is unknown."""
+        """Whether some mails of the newest send were accepted and others not, or their outcome is
+        unknown.
+        """
         return self.attempt is not None and self.attempt.state == "partial"
 
     @property
@@ -73,33 +91,49 @@ class TopicState:
 
     @property
     def next_version(self) -> int:
-        """The version the next send is: that of a send that was cut off, else one more than the last."""
+        """The version the next send is: that of a send that was cut off, else one more than the
+        last.
+        """
         if self.is_unfinished and self.attempt:
             return self.attempt.version
         return max(self.draft.version, self.booked, self.version + 1 if self.version else 1)
 
     @property
     def is_begun(self) -> bool:
-        """Whether the next version was started: by its number, its changelog, or by commits that are not those that were sent."""
+        """Whether the next version was started: by its number, its changelog, or by commits that
+        are not those that were sent.
+        """
         # b4 sets the next number itself as soon as a version is sent
-        numbered = self.draft.version > self.version and (self.draft.version != self.booked or has_changes(self.draft.changelog))
+        numbered = self.draft.version > self.version and (
+            self.draft.version != self.booked or has_changes(self.draft.changelog)
+        )
         return self.is_sent and (numbered or self.changed)
 
     @property
     def needs_changes(self) -> bool:
-        """Whether changes were requested (also by a bot whose build failed) or it was rejected, and the next version was not started."""
+        """Whether changes were requested (also by a bot whose build failed) or it was rejected, and
+        the next version was not started.
+        """
         refused = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
-        return self.is_sent and not self.is_unfinished and not self.is_begun and self.state in refused
+        return (
+            self.is_sent and not self.is_unfinished and not self.is_begun and self.state in refused
+        )
 
     @property
     def title(self) -> str:
         """What it is called: the cover letter's subject, else the first patch's."""
-        return self.draft.cover_subject or next((patch.subject for patch in self.draft.patches), self.draft.change_id)
+        return self.draft.cover_subject or next(
+            (patch.subject for patch in self.draft.patches), self.draft.change_id
+        )
 
     @property
     def label(self) -> str:
         """The last version as reviewers see it: `v2`, `v2 RESEND`."""
-        again = self.last is not None and self.last.version == self.version and parse_subject(self.last.entries[0].mail.subject).resend
+        again = (
+            self.last is not None
+            and self.last.version == self.version
+            and parse_subject(self.last.entries[0].mail.subject).resend
+        )
         return f"v{self.version}{' RESEND' if again else ''}"
 
     @property
@@ -110,12 +144,23 @@ class TopicState:
             taken, unknown = states.count(MailState.ACCEPTED), states.count(MailState.UNKNOWN)
             word = "partly sent" if self.is_partial else "not sent"
             mails = f"{taken} of {counted(len(states), 'mail')} accepted"
-            return f"v{self.attempt.version} {word}: {mails}{f', {unknown} unknown' if unknown else ''}"
+            return (
+                f"v{self.attempt.version} {word}:"
+                f" {mails}{f', {unknown} unknown' if unknown else ''}"
+            )
         if not self.is_sent:
-            tried = f" (v{self.tried.version} was sent to yourself on {self.tried.begun[:10]})" if self.tried else ""
+            tried = (
+                f" (v{self.tried.version} was sent to yourself on {self.tried.begun[:10]})"
+                if self.tried
+                else ""
+            )
             return f"not sent{tried}"
         words = f"{self.label} {self._became}"
-        return f"{words}; your commits have changed since" if self.changed and self.state not in FINAL else words
+        return (
+            f"{words}; your commits have changed since"
+            if self.changed and self.state not in FINAL
+            else words
+        )
 
     @property
     def _became(self) -> str:
@@ -123,7 +168,9 @@ class TopicState:
             assert self.last is not None
             return f"sent on {self.last.begun[:10]}, not followed"
         if self.series.summary is None:
-            return "sent, undisclosed" if self.series.undisclosed else "sent, not on the archive yet"
+            return (
+                "sent, undisclosed" if self.series.undisclosed else "sent, not on the archive yet"
+            )
         why = self.series.summary.why
         return f"{self.state}{f': {why}' if why else ''}"
 
@@ -136,14 +183,24 @@ class TopicState:
     def step(self) -> NextStep:
         """The next step, and whether it is the author's."""
         if self.is_unfinished:
-            return NextStep(NextStepNeed.ACTION, Action("send", ("--resume",), "send the rest: `{}`"))
+            return NextStep(
+                NextStepNeed.ACTION, Action("send", ("--resume",), "send the rest: `{}`")
+            )
         if not self.is_sent:
-            return NextStep(NextStepNeed.ACTION, Action("send", ("--dry-run",), "review the mails, then send them: `{}`"))
+            return NextStep(
+                NextStepNeed.ACTION,
+                Action("send", ("--dry-run",), "review the mails, then send them: `{}`"),
+            )
         if self.series is None:
             assert self.last is not None
             if self.last.undisclosed:
                 return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
-            return NextStep(NextStepNeed.ACTION, Action("track", ("add", f"<{self.last.entries[0].mail.message_id}>"), "follow it: `{}`"))
+            return NextStep(
+                NextStepNeed.ACTION,
+                Action(
+                    "track", ("add", f"<{self.last.entries[0].mail.message_id}>"), "follow it: `{}`"
+                ),
+            )
         if self.is_begun and self.state not in (*FINAL, *LANDED):
             begun = replace(self.draft, version=self.next_version)
             if unfinished(begun):
@@ -156,13 +213,23 @@ class TopicState:
                 )
                 return NextStep(NextStepNeed.ACTION, Hint(parts))
             return NextStep(
-                NextStepNeed.ACTION, Action("send", ("--reroll", "--dry-run"), f"review v{self.next_version}, then send it: `{{}}`")
+                NextStepNeed.ACTION,
+                Action(
+                    "send",
+                    ("--reroll", "--dry-run"),
+                    f"review v{self.next_version}, then send it: `{{}}`",
+                ),
             )
         return self.series.step
 
 
-def topic_state(repository: Repository, topic: Topic, *, store: Store, known: Sequence[Tracked] = ()) -> TopicState:
-    """How far a topic is; `known` are followed series that were read already. Nothing is written, and nothing asked of the network."""
+def topic_state(
+    repository: Repository, topic: Topic, *, store: Store, known: Sequence[Tracked] = ()
+) -> TopicState:
+    """How far a topic is; `known` are followed series that were read already.
+
+    Nothing is written, and nothing asked of the network.
+    """
     draft = topic.draft
     with Outbox() as outbox:
         real, tried = outbox.sends(draft.change_id), outbox.sends(draft.change_id, kind="to-self")
@@ -175,15 +242,24 @@ def topic_state(repository: Repository, topic: Topic, *, store: Store, known: Se
         attempt=real[-1] if real else None,
         tried=next((send for send in reversed(tried) if send.state == "sent"), None),
         series=tracked,
-        changed=last is not None and any(change.kind != "same" for change in changes(draft, last, repository)),
+        changed=last is not None
+        and any(change.kind != "same" for change in changes(draft, last, repository)),
         booked=_booked(repository, draft),
     )
 
 
 def this_topic(
-    repository: Repository | None, target: str | None = None, *, base: str | None = None, store: Store, known: Sequence[Tracked] = ()
+    repository: Repository | None,
+    target: str | None = None,
+    *,
+    base: str | None = None,
+    store: Store,
+    known: Sequence[Tracked] = (),
 ) -> TopicState | None:
-    """How far the topic in hand is (without `target`: the current branch's); None where there is none."""
+    """How far the topic in hand is (without `target`: the current branch's).
+
+    None where there is none.
+    """
     if repository is None:
         return None
     try:
@@ -196,11 +272,27 @@ def this_topic(
 def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:
     """These series, the one of the topic in hand marked and with the topic's next step."""
     own = topic.series.entry.id if topic and topic.series else None
-    return tuple(replace(series_, own=True, step=topic.step) if topic and series_.entry.id == own else series_ for series_ in series)
+    return tuple(
+        (
+            replace(series_, own=True, step=topic.step)
+            if topic and series_.entry.id == own
+            else series_
+        )
+        for series_ in series
+    )
 
 
 def _booked(repository: Repository, draft: Draft) -> int:
-    """The next version by b4's tracking data and the tags of sends; 1 where neither knows the topic."""
+    """The next version by b4's tracking data and the tags of sends; 1 where neither knows the
+    topic.
+    """
     known = prep_branch(repository, draft.branch) if draft.branch else None
-    tagged = max((sent_tag.version + 1 for sent_tag in sent_tags(repository) if sent_tag.change_id == draft.change_id), default=1)
+    tagged = max(
+        (
+            sent_tag.version + 1
+            for sent_tag in sent_tags(repository)
+            if sent_tag.change_id == draft.change_id
+        ),
+        default=1,
+    )
     return max(known.revision if known else 1, tagged)

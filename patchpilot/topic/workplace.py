@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Workplace:
     """The repository, the tree and the settings of one call. Close it, or use it as a context.
 
-    `repo` and `tree` are the directories that the caller named; `profile` is the project named on the command line. With `explain` the base that
-    is chosen is reported, line by line. Without `uses_repository` settings and rules come from no repository, even where there is one.
+    `repo` and `tree` are the directories that the caller named; `profile` is the project named on
+    the command line. With `explain` the base that is chosen is reported, line by line. Without
+    `uses_repository` settings and rules come from no repository, even where there is one.
     """
 
     def __init__(
@@ -77,7 +78,9 @@ class Workplace:
             return None
 
     def source_tree(self, *, or_working_tree: bool = False) -> "DirectoryTree | None":
-        """The unpacked tree that was named, else the working tree of the repository where that is asked for, or None."""
+        """The unpacked tree that was named, else the working tree of the repository where that is
+        asked for, or None.
+        """
         repository = self.repository_if_any() if or_working_tree and self.tree is None else None
         directory = repository.top if repository else self.tree
         if directory is None:
@@ -87,19 +90,29 @@ class Workplace:
         return DirectoryTree(directory)
 
     def source(self) -> "Source | None":
-        """Where the settings of the tree are read: the tree that was named, else the working tree of the repository."""
+        """Where the settings of the tree are read: the tree that was named, else the working tree
+        of the repository.
+        """
         from patchpilot.settings.read_settings import source_of
 
         return source_of(self.repository_if_any(), self.tree)
 
-    def settings(self, flags: Mapping[str, str | None] | None = None, source: "Source | None" = None) -> "Settings":
+    def settings(
+        self, flags: Mapping[str, str | None] | None = None, source: "Source | None" = None
+    ) -> "Settings":
         """The settings in force; the error of the first that cannot be used."""
         from patchpilot.settings.read_settings import read_settings
 
-        return read_settings(self.repository_if_any(), source=source or self.source(), flags={"profile": self.profile, **(flags or {})})
+        return read_settings(
+            self.repository_if_any(),
+            source=source or self.source(),
+            flags={"profile": self.profile, **(flags or {})},
+        )
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
-        """The settings with the default in the place of each that cannot be used, and why not, for the verbs that explain them."""
+        """The settings with the default in the place of each that cannot be used, and why not, for
+        the verbs that explain them.
+        """
         from patchpilot.settings.read_settings import read_settings, user_settings
 
         problems: list[PatchpilotError] = []
@@ -107,10 +120,18 @@ class Workplace:
         repository = self.repository_if_any()
         if repository is None and self.tree is None:
             return user_settings(problems=problems, flags=flags), problems
-        return read_settings(repository, source=self.source(), flags=flags, problems=problems), problems
+        return (
+            read_settings(repository, source=self.source(), flags=flags, problems=problems),
+            problems,
+        )
 
-    def base(self, settings: "Settings", named: str | None, targets: Sequence[str | None] = ()) -> str | None:
-        """The base that was named, by the caller or else by the setting; explained where that was asked for."""
+    def base(
+        self, settings: "Settings", named: str | None, targets: Sequence[str | None] = ()
+    ) -> str | None:
+        """The base that was named, by the caller or else by the setting.
+
+        Explained where that was asked for.
+        """
         base = named or settings.get("base") or None
         if self._explain:
             for line in self._explained(base, [target for target in targets if target]):
@@ -121,12 +142,18 @@ class Workplace:
         """The topic's base, the reason for it, and what else it may be."""
         repository = self.repository_if_any()
         if targets or repository is None:
-            return [f"base: not searched: {' '.join(targets) + ' names the patches' if targets else 'no repository'}"]
+            return [
+                "base: not searched:"
+                f" {' '.join(targets) + ' names the patches' if targets else 'no repository'}"
+            ]
         from patchpilot.history.mainline import find_mainline
         from patchpilot.topic.topic_base import find_base, likeliest
 
         mainline = find_mainline(repository)
-        none = "mainline: none: no remote has a branch called master or main; `git config patchpilot.mainline REF` names it"
+        none = (
+            "mainline: none: no remote has a branch called master or main; `git config"
+            " patchpilot.mainline REF` names it"
+        )
 
         base = find_base(repository, named)
         return [
@@ -140,10 +167,14 @@ class Workplace:
         ]
 
     def from_archive(self, target: str) -> "Series":
-        """The series that a Message-ID or an archive's URL names, from the archive it points into or the person's own."""
+        """The series that a Message-ID or an archive's URL names, from the archive it points into
+        or the person's own.
+        """
         from patchpilot.topic.archive_target import archive_setting, series_at
 
-        return series_at(target, lore=archive_setting(self.repo), offline=self.offline, where=self.repo)
+        return series_at(
+            target, lore=archive_setting(self.repo), offline=self.offline, where=self.repo
+        )
 
 
 def verify_profile(name: str) -> None:

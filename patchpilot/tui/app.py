@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's application: one screen per stage, their background jobs, and the keys that work on every screen."""
+"""The TUI's application: one screen per stage, their background jobs, and the keys that work on
+every screen.
+"""
 
 import asyncio
 import gc
@@ -39,7 +41,9 @@ HOME = "home"
 FEW_ROWS = 8
 """Rows that are drawn at once, such as those of a list in which the cursor moves."""
 HOLD = 0.03
-"""Seconds for which a drawing of more rows waits for what follows it: panels that are laid out again are drawn two or three times."""
+"""Seconds for which a drawing of more rows waits for what follows it: panels that are laid out
+again are drawn two or three times.
+"""
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -49,26 +53,96 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
     TITLE = "patchpilot"
     CSS_PATH = "patchpilot.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012 (textual declares them so)
+    # textual declares them so
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False) for stage in Stage),
-        Binding("0", "home", "home", show=False, tooltip="show all topics of all repositories, and whose turn it is"),
-        Binding("n,right_parenthesis", "step(1)", "next", key_display="n", tooltip="go to the next stage"),
-        Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", show=False, tooltip="go to the previous stage"),
-        Binding("b", "base", "choose base", show=False, tooltip="choose the base of your topic, or a range"),
+        *(
+            Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False)
+            for stage in Stage
+        ),
+        Binding(
+            "0",
+            "home",
+            "home",
+            show=False,
+            tooltip="show all topics of all repositories, and whose turn it is",
+        ),
+        Binding(
+            "n,right_parenthesis",
+            "step(1)",
+            "next",
+            key_display="n",
+            tooltip="go to the next stage",
+        ),
+        Binding(
+            "p,left_parenthesis",
+            "step(-1)",
+            "back",
+            key_display="p",
+            show=False,
+            tooltip="go to the previous stage",
+        ),
+        Binding(
+            "b",
+            "base",
+            "choose base",
+            show=False,
+            tooltip="choose the base of your topic, or a range",
+        ),
         Binding("u", "undo", "undo", show=False, tooltip="undo the last rewrite of your commits"),
         Binding("U", "redo", "redo", show=False, tooltip="redo the rewrite that was undone last"),
-        Binding("J", "commit(1)", "next commit", show=False, tooltip="go to the next commit of the topic"),
-        Binding("K", "commit(-1)", "previous commit", show=False, tooltip="go to the previous commit of the topic"),
-        Binding("semicolon", "jump", "panel", key_display="Tab ;", tooltip="go to a panel: each shows its letter, Esc stays"),
-        Binding("y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"),
+        Binding(
+            "J",
+            "commit(1)",
+            "next commit",
+            show=False,
+            tooltip="go to the next commit of the topic",
+        ),
+        Binding(
+            "K",
+            "commit(-1)",
+            "previous commit",
+            show=False,
+            tooltip="go to the previous commit of the topic",
+        ),
+        Binding(
+            "semicolon",
+            "jump",
+            "panel",
+            key_display="Tab ;",
+            tooltip="go to a panel: each shows its letter, Esc stays",
+        ),
+        Binding(
+            "y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"
+        ),
         Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
-        Binding("colon", "command_palette", "palette", show=False, key_display=":", tooltip="open the command palette"),
-        Binding("T", "theme", "choose theme", show=False, tooltip="choose a theme; move to a theme to preview it"),
+        Binding(
+            "colon",
+            "command_palette",
+            "palette",
+            show=False,
+            key_display=":",
+            tooltip="open the command palette",
+        ),
+        Binding(
+            "T",
+            "theme",
+            "choose theme",
+            show=False,
+            tooltip="choose a theme; move to a theme to preview it",
+        ),
         Binding("ctrl+l", "redraw", "redraw", show=False, tooltip="redraw the screen"),
-        Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend to the shell; fg resumes"),
-        Binding("question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "suspend",
+            show=False,
+            tooltip="suspend to the shell; fg resumes",
+        ),
+        Binding(
+            "question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"
+        ),
         Binding("q", "leave", "quit", tooltip="quit; your progress is saved"),
     ]
 
@@ -105,7 +179,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.tour = Tour(self)
 
     def on_mount(self) -> None:
-        """Open the last visited stage, or the first. The screen is drawn before any job starts; results are shown as they arrive."""
+        """Open the last visited stage, or the first.
+
+        The screen is drawn before any job starts; results are shown as they arrive.
+        """
         asyncio.get_running_loop().set_default_executor(BackgroundThread())
         for moment in (self.app_suspend_signal, self.app_resume_signal):
             moment.subscribe(self, lambda _: self._canvas.forget(), immediate=True)
@@ -149,7 +226,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
     @property
     def stage_screen(self) -> StageScreen | None:
         """The stage's screen, also below a dialog."""
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, StageScreen)), None)
+        return next(
+            (screen for screen in reversed(self.screen_stack) if isinstance(screen, StageScreen)),
+            None,
+        )
 
     @property
     def stage(self) -> Stage:
@@ -173,8 +253,15 @@ class PatchpilotApp(ReportsErrors, StageApp):
         return HOME
 
     def without_topic(self, error: PatchpilotError) -> None:
-        """There is no topic to open: show all topics instead, where there are some. A base that is not clear is for the user to choose."""
-        if self.session.target is None and not isinstance(error, UnclearBaseError) and not self.demo:
+        """There is no topic to open: show all topics instead, where there are some.
+
+        A base that is not clear is for the user to choose.
+        """
+        if (
+            self.session.target is None
+            and not isinstance(error, UnclearBaseError)
+            and not self.demo
+        ):
             self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
 
     def _seek_topics(self) -> None:
@@ -183,8 +270,13 @@ class PatchpilotApp(ReportsErrors, StageApp):
         if known_topics():
             self.call_later(self.action_home)
 
-    def open_topic(self, directory: Path | None, stage: Stage, *, target: str | None = None, series: int = 0) -> None:
-        """From Home, open another topic at a stage: that of a directory, or the TARGET there; at Follow with this series shown."""
+    def open_topic(
+        self, directory: Path | None, stage: Stage, *, target: str | None = None, series: int = 0
+    ) -> None:
+        """From Home, open another topic at a stage: that of a directory, or the TARGET there.
+
+        At Follow with this series shown.
+        """
         if self.screen is not self.get_screen(self._home()):
             # Enter was held, or something else was opened while the topic was looked for
             return
@@ -213,7 +305,11 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def action_stage(self, name: str) -> None:
         """Jump to a stage."""
         screen = self.screen
-        if not isinstance(screen, StageScreen) or screen.stage == name or not screen.may_leave(Stage(name)):
+        if (
+            not isinstance(screen, StageScreen)
+            or screen.stage == name
+            or not screen.may_leave(Stage(name))
+        ):
             return
         self.show_stage(Stage(name))
 
@@ -262,7 +358,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.switch_screen(self.made(stage))
 
     def _recall(self, place: str) -> Stage | None:
-        """Restore the chosen Fixes: commits and the states of the stages into the session; return the last visited stage."""
+        """Restore the chosen Fixes: commits and the states of the stages into the session.
+
+        Return the last visited stage.
+        """
         self.place = place
         chosen, stage = self.memory.get("chosen", place), self.memory.get("stage", place)
         self.session.chosen.update(chosen if isinstance(chosen, dict) else {})
@@ -300,13 +399,20 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is a panel to go to where there are several."""
-        return len(focusable_panels(self.screen)) > 1 if action == "jump" else super().check_action(action, parameters)
+        return (
+            len(focusable_panels(self.screen)) > 1
+            if action == "jump"
+            else super().check_action(action, parameters)
+        )
 
     def action_jump(self) -> None:
         """Show a letter at each panel; the letter gives it the focus."""
         from patchpilot.tui.screens.jump_screen import JumpScreen
 
-        self.push_screen(JumpScreen(focusable_panels(self.screen)), lambda widget: widget.focus() if widget else None)
+        self.push_screen(
+            JumpScreen(focusable_panels(self.screen)),
+            lambda widget: widget.focus() if widget else None,
+        )
 
     def action_copy(self) -> None:
         """Copy the line under the cursor."""
@@ -322,7 +428,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.notify(f"copied: {text[:60]}", markup=False, timeout=2)
 
     async def on_event(self, event: Event) -> None:
-        """Remember the last key that was pressed, for dialogs that it opens; a screen without its widgets yet gets none."""
+        """Remember the last key that was pressed, for dialogs that it opens.
+
+        A screen without its widgets yet gets none.
+        """
         if isinstance(event, Key):
             self.last_key = event.key
             if event.key != "ctrl+c" and not getattr(self.screen, "is_whole", True):
@@ -332,7 +441,9 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         # only what changed is written: see changed_cells
         if isinstance(renderable, LayoutUpdate | ChopsUpdate) and self._is_drawing:
-            rows = self._canvas.take(renderable, self.size, COLOR_SYSTEMS.get(self.console.color_system or ""))
+            rows = self._canvas.take(
+                renderable, self.size, COLOR_SYSTEMS.get(self.console.color_system or "")
+            )
             if rows <= FEW_ROWS or not self.last_key:
                 self._write_changes()
             elif self._held is None:
@@ -345,12 +456,17 @@ class PatchpilotApp(ReportsErrors, StageApp):
         if self._held:
             self._held.stop()
             self._held = None
-        if self._is_drawing and ((text := self._canvas.changes()) or self.cursor_position != self._previous_cursor_position):
+        if self._is_drawing and (
+            (text := self._canvas.changes())
+            or self.cursor_position != self._previous_cursor_position
+        ):
             super()._display(self.screen, cast("Any", Drawn(text)))
 
     @property
     def _is_drawing(self) -> bool:
-        drawn = self._running and not self._closed and not self.is_headless and not self._batch_count
+        drawn = (
+            self._running and not self._closed and not self.is_headless and not self._batch_count
+        )
         return drawn and self._driver is not None and not self._driver.is_inline
 
     def action_redraw(self) -> None:
@@ -359,7 +475,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.screen.refresh(repaint=True, layout=True)
 
     def notify(self, message: str, **how: Any) -> None:
-        """Show a message as a toast at the bottom right, above the key line; it is text and never markup."""
+        """Show a message as a toast at the bottom right, above the key line.
+
+        It is text and never markup.
+        """
         super().notify(printable(message), **{**how, "markup": False})
 
     def action_suspend_process(self) -> None:
@@ -367,7 +486,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
         from patchpilot.tui.background import stop_all
 
         if self._driver is not None and self._driver.can_suspend:
-            # the terminal is given back first: the shell writes on it as soon as the first of us stops
+            # the terminal is given back first: the shell writes on it as soon as the first of us
+            # stops
             with self.suspend():
                 stop_all()
 
@@ -379,8 +499,12 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
     def _name_colors(self) -> None:
         self.ansi_theme_dark = self.ansi_theme_light = color_names(self.current_theme)
-        # a blended ground is no color of its own among sixteen, and no ground for the highest contrast
-        self.set_class(self._legible.system is ColorSystem.STANDARD or self._legible.least == AAA, "-block-cursor")
+        # a blended ground is no color of its own among sixteen, and no ground for the highest
+        # contrast
+        self.set_class(
+            self._legible.system is ColorSystem.STANDARD or self._legible.least == AAA,
+            "-block-cursor",
+        )
 
     def _watch_theme(self, theme_name: str) -> None:
         # the color names and the least contrast of the theme, before Textual draws it
@@ -398,7 +522,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def action_leave(self) -> None:
         """Quit, but not while mails are being sent."""
         if self.sending:
-            self.notify("cannot quit while mails are being sent; wait until sending has finished", severity="warning")
+            self.notify(
+                "cannot quit while mails are being sent; wait until sending has finished",
+                severity="warning",
+            )
         elif self.tour is None or not self.tour.told_how():
             self.exit(0)
 

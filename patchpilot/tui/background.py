@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Daemon threads, so that quitting the TUI does not wait for a search of history; suspending to the shell; detecting a closed terminal."""
+"""Daemon threads, so that quitting the TUI does not wait for a search of history.
+
+Suspending to the shell; detecting a closed terminal.
+"""
 
 import os
 import select
@@ -15,7 +18,10 @@ T = TypeVar("T")
 
 
 class BackgroundThread(ThreadPoolExecutor):
-    """An executor whose threads end with the process. Their work must be safe to interrupt at any point; all of services is."""
+    """An executor whose threads end with the process.
+
+    Their work must be safe to interrupt at any point; all of services is.
+    """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run in a new thread."""
@@ -44,7 +50,7 @@ def stop_all() -> None:
 
 
 def terminal_gone() -> bool:
-    """Whether the terminal of standard input was closed, by a window manager or a lost connection."""
+    """Whether the terminal of standard input was closed, by a window manager or a lost connection."""  # noqa: E501
     try:
         looked = select.poll()
         looked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)

@@ -8,14 +8,19 @@ from pathlib import Path
 
 
 class Watch:
-    """Records where HEAD was, and numbers the reads of the topic; nothing is watched before the first `remember`."""
+    """Records where HEAD was, and numbers the reads of the topic.
+
+    Nothing is watched before the first `remember`.
+    """
 
     def __init__(self) -> None:
         self._known: tuple[tuple[Path, Path], str] | None = None
         self._number, self._lock = 0, threading.Lock()
 
     def begin(self) -> int:
-        """The number of a read that starts now: results of earlier reads are discarded from here on."""
+        """The number of a read that starts now: results of earlier reads are discarded from here
+        on.
+        """
         with self._lock:
             self._number += 1
             return self._number
@@ -38,7 +43,9 @@ class Watch:
 
 
 def head_signature(git_dir: Path, common_dir: Path) -> str:
-    """Text that changes whenever HEAD names another commit (an amend in another terminal, a switch of branches)."""
+    """Text that changes whenever HEAD names another commit (an amend in another terminal, a switch
+    of branches).
+    """
     with contextlib.suppress(OSError):
         head = (git_dir / "HEAD").read_text(errors="replace").strip()
         if not head.startswith("ref: "):

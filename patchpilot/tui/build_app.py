@@ -40,8 +40,16 @@ def make(
     *,
     at_home: bool = False,
 ) -> PatchpilotApp:
-    """The TUI on a repository's topic, or `at_home`; with an `opening`, which reads the topic already, its session and saved state are used."""
+    """The TUI on a repository's topic, or `at_home`.
+
+    With an `opening`, which reads the topic already, its session and saved state are used.
+    """
     if opening:
         opening.session.loader_of = loader_of
         return PatchpilotApp(opening.session, screen_of, opening.memory, opening, at_home=at_home)
-    return PatchpilotApp(Session(directory, target, base, loader_of=loader_of), screen_of, memory or SavedState(), at_home=at_home)
+    return PatchpilotApp(
+        Session(directory, target, base, loader_of=loader_of),
+        screen_of,
+        memory or SavedState(),
+        at_home=at_home,
+    )

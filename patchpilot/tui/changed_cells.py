@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws only the cells that changed: Textual repaints whole panels, and whole screens after every layout, which over ssh is what one waits for."""
+"""Draws only the cells that changed: Textual repaints whole panels, and whole screens after every
+layout, which over ssh is what one waits for.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,10 +21,14 @@ APART = 5
 """Unchanged cells between two changes that are cheaper to write again than to go round."""
 
 FRAME_ROWS = 4
-"""Rows from which on the borders and bars of one color are written apart, after all text: between texts each would cost a color of its own."""
+"""Rows from which on the borders and bars of one color are written apart, after all text: between
+texts each would cost a color of its own.
+"""
 
 ERASED, ERASED_AT_END = 11, 5
-"""Empty cells that are cheaper to erase and go round, or to erase at the end of a change, than to write."""
+"""Empty cells that are cheaper to erase and go round, or to erase at the end of a change, than to
+write.
+"""
 
 _VISIBLE_ON_SPACES = frozenset("479")
 """The codes of the attributes that are seen on spaces too: underline, reverse, strike."""
@@ -30,10 +36,30 @@ _VISIBLE_ON_SPACES = frozenset("479")
 DOWN_AND_BACK = "\x1b[B\b"
 """From the cell after the one just written to the one below that."""
 
-_ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
+_ENDS = {
+    "1": "22",
+    "2": "22",
+    "3": "23",
+    "4": "24",
+    "5": "25",
+    "6": "25",
+    "7": "27",
+    "8": "28",
+    "9": "29",
+}
 """The code that ends each attribute."""
 
-_ATTRIBUTES = ("bold", "dim", "italic", "underline", "blink", "blink2", "reverse", "conceal", "strike")
+_ATTRIBUTES = (
+    "bold",
+    "dim",
+    "italic",
+    "underline",
+    "blink",
+    "blink2",
+    "reverse",
+    "conceal",
+    "strike",
+)
 
 
 class Drawn(CompositorUpdate):
@@ -48,7 +74,9 @@ class Drawn(CompositorUpdate):
 
 
 class Pen(NamedTuple):
-    """A style as it is written to the terminal: the codes of its attributes, of the color and of the background."""
+    """A style as it is written to the terminal: the codes of its attributes, of the color and of
+    the background.
+    """
 
     attributes: str
     color: str
@@ -57,11 +85,16 @@ class Pen(NamedTuple):
 
 NO_PEN = Pen("", "39", "49")
 Cell = tuple[str, Pen] | None
-"""A character with its style, "" in the second column of a wide one; None where it is not known what the terminal shows."""
+"""A character with its style, "" in the second column of a wide one.
+
+None where it is not known what the terminal shows.
+"""
 
 
 def erases_in_color() -> bool:
-    """Whether the terminal of $TERM fills what it erases with the background in use: an empty line is then one code."""
+    """Whether the terminal of $TERM fills what it erases with the background in use: an empty line
+    is then one code.
+    """
     try:
         import curses
     except ImportError:  # a Python without it
@@ -74,7 +107,10 @@ def erases_in_color() -> bool:
 
 
 class Canvas:
-    """The cells that the terminal shows now, and those that it is to show. `erases`: empty cells may be erased, see erases_in_color."""
+    """The cells that the terminal shows now, and those that it is to show.
+
+    `erases`: empty cells may be erased, see erases_in_color.
+    """
 
     def __init__(self, *, erases: bool = False) -> None:
         self._shown: list[list[Cell]] = []
@@ -85,8 +121,13 @@ class Canvas:
         """Another program wrote on the terminal: everything is drawn again."""
         self._shown = []
 
-    def take(self, update: LayoutUpdate | ChopsUpdate, size: tuple[int, int], system: ColorSystem | None) -> int:
-        """Want what the update shows on a terminal of this size (columns, rows); return how many rows are to be written for it and all before it."""
+    def take(
+        self, update: LayoutUpdate | ChopsUpdate, size: tuple[int, int], system: ColorSystem | None
+    ) -> int:
+        """Want what the update shows on a terminal of this size (columns, rows).
+
+        Return how many rows are to be written for it and all before it.
+        """
         width, height = size
         if len(self._shown) != height or len(self._shown[0]) != width:
             self._shown, self._wanted = [[None] * width for _ in range(height)], {}
@@ -101,20 +142,32 @@ class Canvas:
         """What to write so that the terminal shows all that was taken; "" when it does already."""
         parts = [(y, row, _runs(self._shown[y], row)) for y, row in sorted(self._wanted.items())]
         rows_of = Counter(
-            pen for _, row, runs in parts for pen in {_pen_of(cell) for run in runs for cell in row[slice(*run)] if _is_frame(cell)}
+            pen
+            for _, row, runs in parts
+            for pen in {
+                _pen_of(cell) for run in runs for cell in row[slice(*run)] if _is_frame(cell)
+            }
         )
         common = {pen for pen, rows in rows_of.items() if rows >= FRAME_ROWS}
         texts: list[Piece] = []
         frames: dict[Pen, list[Piece]] = {}
         for y, row, runs in parts:
             for piece in (piece for run in runs for piece in _pieces(y, row, run, common)):
-                frames.setdefault(piece.pen, []).append(piece) if piece.is_frame else texts.append(piece)
+                frames.setdefault(piece.pen, []).append(piece) if piece.is_frame else texts.append(
+                    piece
+                )
             self._shown[y] = row
         self._wanted = {}
         written, pen = ["\x1b[0m"], NO_PEN
         before = None
         for piece in chain(texts, *frames.values()):
-            is_below = before and before.is_blank and piece.x == before.x and piece.y == before.y + 1 and piece.x + 1 < len(self._shown[0])
+            is_below = (
+                before
+                and before.is_blank
+                and piece.x == before.x
+                and piece.y == before.y + 1
+                and piece.x + 1 < len(self._shown[0])
+            )
             written.append(DOWN_AND_BACK if is_below else f"\x1b[{piece.y + 1};{piece.x + 1}H")
             text, pen = _written(piece.cells, pen, erases=self._erases)
             written.append(text)
@@ -151,7 +204,9 @@ def _put(row: list[Cell], x: int, strips: Iterable[Strip], system: ColorSystem |
 
 @lru_cache(4096)
 def _cells(text: str, pen: Pen) -> tuple[Cell, ...]:
-    space = Pen("", NO_PEN.color, pen.ground) if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes) else pen
+    space = (
+        Pen("", NO_PEN.color, pen.ground) if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes) else pen
+    )
     if text.isascii():
         return tuple((sign, space if sign == " " else pen) for sign in text)
     cells: list[tuple[str, Pen]] = []
@@ -167,7 +222,10 @@ def _cells(text: str, pen: Pen) -> tuple[Cell, ...]:
 
 
 class Piece(NamedTuple):
-    """Cells of a row to write, from the column `x` on; the pen of the first; and whether they are a part of the frame, written after all text."""
+    """Cells of a row to write, from the column `x` on.
+
+    The pen of the first; and whether they are a part of the frame, written after all text.
+    """
 
     y: int
     x: int
@@ -181,8 +239,12 @@ class Piece(NamedTuple):
         return len(self.cells) == 1 and self.cells[0] is not None and self.cells[0][0] == " "
 
 
-def _pieces(y: int, row: list[Cell], run: tuple[int, int], common: AbstractSet[Pen]) -> Iterator[Piece]:
-    """A changed part of a row, divided where a part of the frame with one of the common pens begins or ends."""
+def _pieces(
+    y: int, row: list[Cell], run: tuple[int, int], common: AbstractSet[Pen]
+) -> Iterator[Piece]:
+    """A changed part of a row, divided where a part of the frame with one of the common pens begins
+    or ends.
+    """
     start, stop = run
     begun, pen, in_frame = start, NO_PEN, False
     for at in range(start, stop):
@@ -212,11 +274,18 @@ def _is_frame(cell: Cell) -> bool:
 
 def _looks_same(space: Pen, pen: Pen) -> bool:
     """Whether a space written with `pen` looks as it should: the color of a space is not seen."""
-    return space.ground == pen.ground and not space.attributes and _VISIBLE_ON_SPACES.isdisjoint(pen.attributes)
+    return (
+        space.ground == pen.ground
+        and not space.attributes
+        and _VISIBLE_ON_SPACES.isdisjoint(pen.attributes)
+    )
 
 
 def _written(cells: list[Cell], pen: Pen, *, erases: bool) -> tuple[str, Pen]:
-    """The codes and texts for the cells of a piece, where `pen` was used before it; and the pen after it."""
+    """The codes and texts for the cells of a piece, where `pen` was used before it.
+
+    And the pen after it.
+    """
     parts: list[str] = []
     at = 0
     while at < len(cells):
@@ -228,7 +297,9 @@ def _written(cells: list[Cell], pen: Pen, *, erases: bool) -> tuple[str, Pen]:
             pen = wanted
         blanks = _blanks(cells, at) if erases and _is_blank(cell) else 0
         if blanks >= (ERASED_AT_END if at + blanks == len(cells) else ERASED):
-            parts.append(f"\x1b[{blanks}X" if at + blanks == len(cells) else f"\x1b[{blanks}X\x1b[{blanks}C")
+            parts.append(
+                f"\x1b[{blanks}X" if at + blanks == len(cells) else f"\x1b[{blanks}X\x1b[{blanks}C"
+            )
             at += blanks
         else:
             parts.append(cell[0])
@@ -249,8 +320,13 @@ def _blanks(cells: list[Cell], at: int) -> int:
 
 
 def _blank(space: Pen, pen: Pen) -> Pen:
-    """The pen nearest to the one in use with which a space looks as it should: the color of a space is not seen, nor are most attributes."""
-    return pen._replace(attributes=pen.attributes if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes) else "", ground=space.ground)
+    """The pen nearest to the one in use with which a space looks as it should: the color of a space
+    is not seen, nor are most attributes.
+    """
+    return pen._replace(
+        attributes=pen.attributes if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes) else "",
+        ground=space.ground,
+    )
 
 
 def _runs(old: list[Cell], new: list[Cell]) -> list[tuple[int, int]]:
@@ -275,11 +351,21 @@ def _is_second(cell: Cell) -> bool:
 
 @lru_cache(8192)
 def _pen(style: Style, system: ColorSystem | None) -> Pen:
-    attributes = ";".join(str(code) for code, name in enumerate(_ATTRIBUTES, 1) if getattr(style, name))
+    attributes = ";".join(
+        str(code) for code, name in enumerate(_ATTRIBUTES, 1) if getattr(style, name)
+    )
     if system is None:
         return Pen(attributes, *NO_PEN[1:])
-    color = ";".join(style.color.downgrade(system).get_ansi_codes(foreground=True)) if style.color else NO_PEN.color
-    ground = ";".join(style.bgcolor.downgrade(system).get_ansi_codes(foreground=False)) if style.bgcolor else NO_PEN.ground
+    color = (
+        ";".join(style.color.downgrade(system).get_ansi_codes(foreground=True))
+        if style.color
+        else NO_PEN.color
+    )
+    ground = (
+        ";".join(style.bgcolor.downgrade(system).get_ansi_codes(foreground=False))
+        if style.bgcolor
+        else NO_PEN.ground
+    )
     return Pen(attributes, color, ground)
 
 
@@ -293,6 +379,11 @@ def _turn(pen: Pen, following: Pen) -> str:
     ended = {_ENDS[attribute] for attribute in old - new}
     # an end such as that of bold is the end of dim too
     begun = {attribute for attribute in new if attribute not in old or _ENDS[attribute] in ended}
-    afresh = [code for code, default in zip(following[1:], NO_PEN[1:], strict=True) if code != default]
-    ways = ([*sorted(ended), *sorted(begun), *changed], ["0", *([following.attributes] if new else []), *afresh])
+    afresh = [
+        code for code, default in zip(following[1:], NO_PEN[1:], strict=True) if code != default
+    ]
+    ways = (
+        [*sorted(ended), *sorted(begun), *changed],
+        ["0", *([following.attributes] if new else []), *afresh],
+    )
     return f"\x1b[{min((';'.join(way) for way in ways), key=len)}m"

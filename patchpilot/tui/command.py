@@ -11,18 +11,27 @@ from patchpilot.errors import UsageError
 
 
 @click.command(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
-@click.option("-C", "--repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
+@click.option(
+    "-C", "--repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository"
+)
 @click.option("--base", metavar="REV", help="base of the topic")
 @click.option("--home", is_flag=True, help="start with all topics of all repositories")
 @click.argument("target", required=False)
 def command(repo: Path | None, base: str | None, home: bool, target: str | None) -> int:
-    """Open the guided workflow: from the commit to the landed patch in numbered stages. The last line shows the keys, ? shows all."""
+    """Open the guided workflow: from the commit to the landed patch in numbered stages.
+
+    The last line shows the keys, ? shows all.
+    """
     # textual draws on stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise UsageError("the guided workflow needs a terminal", hint="patchpilot --help lists commands that run without one")
+        raise UsageError(
+            "the guided workflow needs a terminal",
+            hint="patchpilot --help lists commands that run without one",
+        )
     if os.environ.get("TERM") == "dumb":
         raise UsageError(
-            "the TUI cannot draw on this terminal (TERM=dumb)", hint="patchpilot --help lists commands that run on any terminal"
+            "the TUI cannot draw on this terminal (TERM=dumb)",
+            hint="patchpilot --help lists commands that run on any terminal",
         )
     from patchpilot.tui.opening import Opening
     from patchpilot.tui.stage.saved_state import SavedState

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Background jobs: reading the topic, one job per stage in threads, and the quick stages ahead of a visit."""
+"""Background jobs: reading the topic, one job per stage in threads, and the quick stages ahead of a
+visit.
+"""
 
 from functools import partial
 
@@ -16,7 +18,10 @@ from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
 
 
 class StageJobs:
-    """Jobs have numbers: the result of one that was replaced or canceled is discarded. Threads report by `call_later` and never touch widgets."""
+    """Jobs have numbers: the result of one that was replaced or canceled is discarded.
+
+    Threads report by `call_later` and never touch widgets.
+    """
 
     def __init__(self, app: StageApp, session: Session, opening: Opening | None) -> None:
         self._app, self._session, self._opening = app, session, opening
@@ -43,7 +48,11 @@ class StageJobs:
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
         self._app.run_worker(
-            partial(self._job, stage, number, visited, again), thread=True, group=f"stage-{stage}", exclusive=True, exit_on_error=False
+            partial(self._job, stage, number, visited, again),
+            thread=True,
+            group=f"stage-{stage}",
+            exclusive=True,
+            exit_on_error=False,
         )
         self._app.redraw()
 
@@ -53,11 +62,14 @@ class StageJobs:
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             if worker.is_cancelled:
                 raise CancelledError
-            self._app.call_later(self._progressed, stage, number, f"{what} {done}/{total}" if total else what)
+            self._app.call_later(
+                self._progressed, stage, number, f"{what} {done}/{total}" if total else what
+            )
 
         try:
             self._session.load(stage, progress, visited=visited, again=again)
-        except BaseException as error:  # noqa: BLE001 (shown in the error card: a job must never leave its stage busy)
+        # shown in the error card: a job must never leave its stage busy
+        except BaseException as error:  # noqa: BLE001
             self._app.call_later(self._failed, stage, number, as_error(error))
         else:
             self._app.call_later(self._done, stage, number)
@@ -83,7 +95,11 @@ class StageJobs:
                 self.begin(stage)
                 return
             screen.renew()
-        elif screen and self._session.last(screen.stage) is not None and self._is_open_for(screen.stage):
+        elif (
+            screen
+            and self._session.last(screen.stage) is not None
+            and self._is_open_for(screen.stage)
+        ):
             # what is on screen was made from an earlier result of this stage
             self.begin(screen.stage)
         self._app.redraw()
@@ -93,12 +109,20 @@ class StageJobs:
     def _is_open_for(self, stage: Stage) -> bool:
         """Whether a stage has to run: no fresh result, no error, and no job that makes one."""
         session = self._session
-        return session.fresh(stage) is None and stage not in session.busy and stage not in session.errors
+        return (
+            session.fresh(stage) is None
+            and stage not in session.busy
+            and stage not in session.errors
+        )
 
     def refresh_stale(self) -> None:
         """Run again, ahead of a visit, the quick stages that a job or the user made stale."""
         if not self.ahead:
-            self.ahead = [ahead for ahead in AHEAD if self._session.last(ahead) is not None and self._session.fresh(ahead) is None]
+            self.ahead = [
+                ahead
+                for ahead in AHEAD
+                if self._session.last(ahead) is not None and self._session.fresh(ahead) is None
+            ]
         self._next_ahead()
 
     def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:
@@ -141,7 +165,11 @@ class StageJobs:
 
     def _read_facts(self) -> None:
         """Read the facts about the topic for the title line, once nothing else is to do."""
-        if self.reads_facts or self._session.facts_key == self._session.wanted_facts or self._facts_failed == self._session.wanted_facts:
+        if (
+            self.reads_facts
+            or self._session.facts_key == self._session.wanted_facts
+            or self._facts_failed == self._session.wanted_facts
+        ):
             return
         self.reads_facts = True
         self._app.run_worker(self._facts_job, thread=True, group="facts", exit_on_error=False)
@@ -164,10 +192,18 @@ class StageJobs:
             self.read_topic()
 
     def read_topic(self) -> None:
-        """Read the topic in a thread: at the start (the opening may have started that already) and whenever HEAD moved."""
+        """Read the topic in a thread: at the start (the opening may have started that already) and
+        whenever HEAD moved.
+        """
         opening, self._opening = self._opening, None
         number = opening.number if opening else self._watch.begin()
-        self._app.run_worker(partial(self._read, opening, number), thread=True, group="topic", exclusive=True, exit_on_error=False)
+        self._app.run_worker(
+            partial(self._read, opening, number),
+            thread=True,
+            group="topic",
+            exclusive=True,
+            exit_on_error=False,
+        )
 
     def _read(self, opening: Opening | None, number: int) -> None:
         try:
@@ -194,7 +230,10 @@ class StageJobs:
         self._next_ahead()
 
     def _was_read(self, number: int, place: TopicPlace) -> None:
-        """The topic was read: run the current stage and the quick ones; the others become stale when they depend on what changed."""
+        """The topic was read: run the current stage and the quick ones.
+
+        The others become stale when they depend on what changed.
+        """
         if not self._counts(number):
             return
         self.is_open, self._session.refs = True, place.refs

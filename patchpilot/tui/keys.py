@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page docs/reference/keys.md, from the bindings themselves: `python -m patchpilot.tui.keys` prints it."""
+"""The page docs/reference/keys.md, from the bindings themselves: `python -m patchpilot.tui.keys`
+prints it.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,7 +23,7 @@ HEAD = """# Keys of the TUI
 `?` shows the keys of the current screen, `Ctrl-P` opens the command palette, `/` searches. The mouse works but is never required.
 Every state is shown as a word, not by color alone. `T` chooses a theme; two themes have high contrast. With `NO_COLOR` set, no colors are used.
 This page is generated from the key bindings: `python -m patchpilot.tui.keys`.
-"""
+"""  # noqa: E501
 
 
 def page() -> str:
@@ -34,12 +36,19 @@ def page() -> str:
         rows = _of(screen_of(stage))
         parts += [f"## {stage.number} {stage}\n", _table(rows)] if rows else []
         if stage is Stage.BACKPORTS:
-            parts += [f"## {stage.number} {stage}, conflict by conflict\n", _table(_of(ConflictPane))]
+            parts += [
+                f"## {stage.number} {stage}, conflict by conflict\n",
+                _table(_of(ConflictPane)),
+            ]
     return "\n".join(parts)
 
 
 def _of(owner: Any) -> list[Binding]:
-    return [binding for binding in owner.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding) and binding.description]
+    return [
+        binding
+        for binding in owner.__dict__.get("BINDINGS", ())
+        if isinstance(binding, Binding) and binding.description
+    ]
 
 
 def _table(bindings: Iterable[Binding]) -> str:
@@ -49,7 +58,9 @@ def _table(bindings: Iterable[Binding]) -> str:
         rows.append(f"| `1` … `{len(Stage)}` | go to a stage |")
     for binding in bindings:
         if binding not in stages:
-            keys = ", ".join(f"`{shown_key(key)}`" for key in binding.key.split(",")).replace("|", "\\|")
+            keys = ", ".join(f"`{shown_key(key)}`" for key in binding.key.split(",")).replace(
+                "|", "\\|"
+            )
             rows.append(f"| {keys} | {binding.tooltip or binding.description} |")
     return "\n".join(rows) + "\n"
 

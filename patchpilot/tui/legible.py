@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text that is legible on every theme: its color keeps the contrast that WCAG asks for (AA, 4.5:1) to the background it is drawn on."""
+"""Text that is legible on every theme: its color keeps the contrast that WCAG asks for (AA, 4.5:1)
+to the background it is drawn on.
+"""
 
 from functools import lru_cache
 
@@ -23,7 +25,9 @@ _NO_TEXT = frozenset(" ─━│┃╭╮╰╯┏┓┗┛┌┐└┘├┤┬
 def luminance(color: RichColor) -> float:
     """The relative luminance of a color, 0 to 1, as WCAG defines it."""
     parts = (part / 255 for part in color.get_truecolor())
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -40,7 +44,9 @@ def is_text(text: str) -> bool:
 
 @lru_cache(4096)
 def legible(color: RichColor, ground: RichColor, least: float, system: ColorSystem) -> RichColor:
-    """The color, moved towards white or black until its contrast to `ground` is at least `least`, both as a terminal of this `system` shows them."""
+    """The color, moved towards white or black until its contrast to `ground` is at least `least`,
+    both as a terminal of this `system` shows them.
+    """
     shown = ground.downgrade(system)
     goal = max((WHITE, BLACK), key=lambda end: contrast(end.rich_color, shown))
     start, moved = Color.from_rich_color(color), color
@@ -52,7 +58,8 @@ def legible(color: RichColor, ground: RichColor, least: float, system: ColorSyst
 
 
 class LegibleText(LineFilter):
-    """Corrects the color of text that has less contrast than `least` to its background, as a terminal of this `system` shows both.
+    """Corrects the color of text that has less contrast than `least` to its background, as a
+    terminal of this `system` shows both.
 
     Decoration keeps its color.
     """
@@ -68,10 +75,19 @@ class LegibleText(LineFilter):
 
     def _of(self, segment: Segment, below: RichColor) -> Segment:
         style = segment.style
-        if style is None or style.color is None or style.color.is_default or not is_text(segment.text):
+        if (
+            style is None
+            or style.color is None
+            or style.color.is_default
+            or not is_text(segment.text)
+        ):
             return segment
         legible_style = _styled(style, below, self.least, self.system)
-        return segment if legible_style is style else Segment(segment.text, legible_style, segment.control)
+        return (
+            segment
+            if legible_style is style
+            else Segment(segment.text, legible_style, segment.control)
+        )
 
 
 @lru_cache(8192)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first frame: stage bar and commits, written to the terminal before Textual is imported; the topic is read meanwhile."""
+"""The first frame: stage bar and commits, written to the terminal before Textual is imported.
+
+The topic is read meanwhile.
+"""
 
 import contextlib
 import os
@@ -23,7 +26,10 @@ _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b
 
 
 class Opening:
-    """Reads the topic in a thread from the start. `draw` shows what is known so far; `place` waits for the result."""
+    """Reads the topic in a thread from the start.
+
+    `draw` shows what is known so far; `place` waits for the result.
+    """
 
     def __init__(self, session: Session, memory: SavedState) -> None:
         self.session, self.memory, self.watch = session, memory, Watch()
@@ -55,7 +61,10 @@ class Opening:
         return self._place
 
     def draw(self) -> None:
-        """Switch the terminal to its alternate screen and draw what is known; wait briefly for the commits."""
+        """Switch the terminal to its alternate screen and draw what is known.
+
+        Wait briefly for the commits.
+        """
         sys.stderr.write(_ENTER)
         self._ours = True
         self._show()
@@ -81,8 +90,12 @@ class Opening:
         sys.stderr.flush()
 
 
-def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int) -> str:
-    """The first frame as text: title line, the stages with their saved states, the commits, newest last as in the TUI."""
+def frame(
+    session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int
+) -> str:
+    """The first frame as text: title line, the stages with their saved states, the commits, newest
+    last as in the TUI.
+    """
     opens = Stage.COMMIT
     if place:
         known = memory.get("stage", place.name)
@@ -93,9 +106,18 @@ def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: 
     subject, places = (topic.title, where(topic, None)) if place and topic else ("patchpilot", ())
     rows = [_BOLD + title_row(subject, places, "" if place else "reading topic …", wide) + _PLAIN]
     cells = stage_cells(session.status, opens, wide)
-    rows.append(" " + "".join((_REVERSE if cell.stage is opens else "") + cell.text + _PLAIN + cell.gap for cell in cells))
+    rows.append(
+        " "
+        + "".join(
+            (_REVERSE if cell.stage is opens else "") + cell.text + _PLAIN + cell.gap
+            for cell in cells
+        )
+    )
     if place is None or topic is None:
         return "\r\n".join(rows)
     shown = topic.commits[-max(1, high - 4) :]
-    rows += ["", *(crop(printable(f" {commit.id[:12]} {commit.subject}"), wide - 1) for commit in shown)]
+    rows += [
+        "",
+        *(crop(printable(f" {commit.id[:12]} {commit.subject}"), wide - 1) for commit in shown),
+    ]
     return "\r\n".join(rows)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command palette: stages, the keys of the current screen and of its focused panel, and commands of every screen."""
+"""The command palette: stages, the keys of the current screen and of its focused panel, and
+commands of every screen.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -9,7 +11,15 @@ from rich.text import Text
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.command import (
+    CommandList,
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+    SearchIcon,
+)
 from textual.content import Content
 from textual.screen import Screen
 
@@ -24,7 +34,9 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_app import StageApp
 
 AROUND = 9
-"""Columns of the dialog that a command cannot take: the borders, the space at both sides and the scrollbar."""
+"""Columns of the dialog that a command cannot take: the borders, the space at both sides and the
+scrollbar.
+"""
 TITLE = 20
 """Columns of a command's title."""
 
@@ -41,14 +53,24 @@ class Command(NamedTuple):
 def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
     """The commands that the palette lists on this screen, each once."""
     for stage in Stage if app.stage_screen else ():
-        yield Command(stage.label, f"go to stage {stage.number}", partial(app.action_stage, str(stage)), str(stage.number))
+        yield Command(
+            stage.label,
+            f"go to stage {stage.number}",
+            partial(app.action_stage, str(stage)),
+            str(stage.number),
+        )
     seen: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         # without a tooltip it only moves a cursor
         if enabled and not isinstance(node, App) and binding.tooltip and binding.action not in seen:
             seen.add(binding.action)
             title = binding.description[:1].upper() + binding.description[1:]
-            yield Command(title, binding.tooltip, partial(app.run_action, binding.action, node), shown_key(key))
+            yield Command(
+                title,
+                binding.tooltip,
+                partial(app.run_action, binding.action, node),
+                shown_key(key),
+            )
     for action, title, does, key in (
         ("home", "Home", "all topics of all repositories, and whose turn it is", "0"),
         ("undo", "Undo", "undo the last rewrite of your commits", "u"),
@@ -59,7 +81,11 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
     ):
         if action not in seen:
             yield Command(title, does, partial(app.run_action, action), key)
-    yield Command("Tour", "eight cards about the stages, in the demo; no mail leaves this machine", partial(take, app))
+    yield Command(
+        "Tour",
+        "eight cards about the stages, in the demo; no mail leaves this machine",
+        partial(take, app),
+    )
 
 
 class Commands(Provider):
@@ -69,28 +95,50 @@ class Commands(Provider):
         return commands(cast("StageApp", self.app), self.screen)
 
     def _row(self, command: Command, title: Content) -> Content:
-        room = max(0, min(WIDE, self.app.size.width) - AROUND - max(TITLE, width(command.title)) - 1 - width(command.key) - 1)
+        room = max(
+            0,
+            min(WIDE, self.app.size.width)
+            - AROUND
+            - max(TITLE, width(command.title))
+            - 1
+            - width(command.key)
+            - 1,
+        )
         gap = " " * (max(0, TITLE - width(command.title)) + 1)
-        rest = Text.assemble(gap, plain(fitted(command.does, room), f"{QUIET} not bold"), " ", plain(command.key, KEY))
+        rest = Text.assemble(
+            gap,
+            plain(fitted(command.does, room), f"{QUIET} not bold"),
+            " ",
+            plain(command.key, KEY),
+        )
         return title + Content.from_rich_text(rest)
 
     async def discover(self) -> Hits:
         """All commands, in their order."""
         for command in self._found():
-            yield DiscoveryHit(self._row(command, Content(command.title)), command.call, text=command.title)
+            yield DiscoveryHit(
+                self._row(command, Content(command.title)), command.call, text=command.title
+            )
 
     async def search(self, query: str) -> Hits:
         """The commands whose title matches."""
         matcher = self.matcher(query)
         for command in self._found():
             if (score := matcher.match(command.title)) > 0:
-                yield Hit(score, self._row(command, matcher.highlight(command.title)), command.call, text=command.title)
+                yield Hit(
+                    score,
+                    self._row(command, matcher.highlight(command.title)),
+                    command.call,
+                    text=command.title,
+                )
 
 
 class Palette(CommandPalette):
     """Textual's palette in the frame of our dialogs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "escape", "cancel", key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "escape", "cancel", key_display="Esc")
+    ]
 
     def __init__(self) -> None:
         super().__init__((Commands,), placeholder="search for a command")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plain terminals: NO_COLOR (only the terminal's default colors, with bold, reverse and underline for emphasis) and ASCII."""
+"""Plain terminals: NO_COLOR (only the terminal's default colors, with bold, reverse and underline
+for emphasis) and ASCII.
+"""
 
 import os
 from functools import lru_cache
@@ -24,11 +26,16 @@ class ColorRemover(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments, their other attributes kept."""
-        return [Segment(text, style and _without(style), control) for text, style, control in segments]
+        return [
+            Segment(text, style and _without(style), control) for text, style, control in segments
+        ]
 
 
 def heed_no_color(app: App[int]) -> None:
-    """Replace Textual's filter with ours; an empty NO_COLOR does not count (https://no-color.org)."""
+    """Replace Textual's filter with ours.
+
+    An empty NO_COLOR does not count (https://no-color.org).
+    """
     app._filters[:] = [filter_ for filter_ in app._filters if not isinstance(filter_, Monochrome)]
     app.no_color = bool(os.environ.get("NO_COLOR"))
     if app.no_color:
@@ -53,11 +60,19 @@ _IN_ASCII = str.maketrans({sign: plain for plain, signs in _ASCII_OF.items() for
 
 
 class AsciiDrawer(LineFilter):
-    """Draws borders and other signs of the TUI in ASCII; the text of patches and mails keeps its other characters."""
+    """Draws borders and other signs of the TUI in ASCII.
+
+    The text of patches and mails keeps its other characters.
+    """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments with each such sign replaced by one of the same width."""
-        return [segment if segment.text.isascii() else segment._replace(text=segment.text.translate(_IN_ASCII)) for segment in segments]
+        return [
+            segment
+            if segment.text.isascii()
+            else segment._replace(text=segment.text.translate(_IN_ASCII))
+            for segment in segments
+        ]
 
 
 def heed_ascii(app: App[int]) -> None:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's themes: our own, Textual's, and two with high contrast; what the plain color names (green, red …) are in each."""
+"""The TUI's themes: our own, Textual's, and two with high contrast.
+
+What the plain color names (green, red …) are in each.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -54,7 +57,11 @@ CONTRAST = Theme(
     error="#ff8080",
     success="#60ff60",
     dark=True,
-    variables={"block-cursor-background": "#ffffff", "block-cursor-foreground": "#000000", "footer-key-foreground": "#ffff00"},
+    variables={
+        "block-cursor-background": "#ffffff",
+        "block-cursor-foreground": "#000000",
+        "footer-key-foreground": "#ffff00",
+    },
 )
 CONTRAST_LIGHT = Theme(
     name="high-contrast-light",
@@ -69,7 +76,11 @@ CONTRAST_LIGHT = Theme(
     error="#8b0000",
     success="#004d00",
     dark=False,
-    variables={"block-cursor-background": "#000000", "block-cursor-foreground": "#ffffff", "footer-key-foreground": "#00008b"},
+    variables={
+        "block-cursor-background": "#000000",
+        "block-cursor-foreground": "#ffffff",
+        "footer-key-foreground": "#00008b",
+    },
 )
 HIGH_CONTRAST = (CONTRAST, CONTRAST_LIGHT)
 OURS = (DARK, LIGHT, *HIGH_CONTRAST)
@@ -79,7 +90,10 @@ OFFERED = (
     *(name for name in BUILTIN_THEMES if not name.startswith("ansi-")),
     *(theme.name for theme in HIGH_CONTRAST),
 )
-"""The names of all themes that can be chosen, the default first. Textual's ansi themes have colors that only the terminal knows: their contrast is unknown."""
+"""The names of all themes that can be chosen, the default first.
+
+Textual's ansi themes have colors that only the terminal knows: their contrast is unknown.
+"""
 
 CYAN, MAGENTA = 0.5, 5 / 6
 """Their hues."""
@@ -95,13 +109,43 @@ def color_names(theme: Theme) -> TerminalTheme:
     named = theme.to_color_system().generate()
     known = {
         name: Color.parse(named[name])
-        for name in ("foreground", "background", "error", "success", "warning", "primary", "secondary", "accent")
+        for name in (
+            "foreground",
+            "background",
+            "error",
+            "success",
+            "warning",
+            "primary",
+            "secondary",
+            "accent",
+        )
     }
     foreground, background = known["foreground"], known["background"]
-    cyan, magenta = (min(("secondary", "accent", "primary"), key=lambda name: _distance(known[name], hue)) for hue in (CYAN, MAGENTA))
-    row = [background, known["error"], known["success"], known["warning"], known["primary"], known[magenta], known[cyan], foreground]
-    bright = [background.blend(foreground, 0.5), *(color.blend(foreground, 0.25) for color in row[1:7]), foreground]
-    return TerminalTheme(background.rgb, foreground.rgb, [color.rgb for color in row], [color.rgb for color in bright])
+    cyan, magenta = (
+        min(("secondary", "accent", "primary"), key=lambda name: _distance(known[name], hue))
+        for hue in (CYAN, MAGENTA)
+    )
+    row = [
+        background,
+        known["error"],
+        known["success"],
+        known["warning"],
+        known["primary"],
+        known[magenta],
+        known[cyan],
+        foreground,
+    ]
+    bright = [
+        background.blend(foreground, 0.5),
+        *(color.blend(foreground, 0.25) for color in row[1:7]),
+        foreground,
+    ]
+    return TerminalTheme(
+        background.rgb,
+        foreground.rgb,
+        [color.rgb for color in row],
+        [color.rgb for color in bright],
+    )
 
 
 def _distance(color: Color, hue: float) -> float:
@@ -109,7 +153,10 @@ def _distance(color: Color, hue: float) -> float:
 
 
 def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
-    """Ask for a theme in a dialog that shows each one as its name is reached; `keep` saves the choice, Escape brings the old one back."""
+    """Ask for a theme in a dialog that shows each one as its name is reached.
+
+    `keep` saves the choice, Escape brings the old one back.
+    """
     from patchpilot.tui.widgets.choose import Choose
 
     before = app.theme
@@ -122,5 +169,9 @@ def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
         if name:
             keep(name)
 
-    answers = [(name, name.replace("textual-", "").replace("-", " ").capitalize()) for name in OFFERED]
-    app.push_screen(Choose("Move to a theme to preview it.", answers, "Theme", at=before, preview=show), chosen)
+    answers = [
+        (name, name.replace("textual-", "").replace("-", " ").capitalize()) for name in OFFERED
+    ]
+    app.push_screen(
+        Choose("Move to a theme to preview it.", answers, "Theme", at=before, preview=show), chosen
+    )

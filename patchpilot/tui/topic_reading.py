@@ -17,9 +17,11 @@ class TopicPlace:
 
 
 def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
-    """Read the topic into the session, unless a read with a higher number (of `watch.begin`) started meanwhile.
+    """Read the topic into the session, unless a read with a higher number (of `watch.begin`)
+    started meanwhile.
 
-    From then on (also after an error) `watch` observes its repository. PatchpilotError when there is no topic.
+    From then on (also after an error) `watch` observes its repository. PatchpilotError when there
+    is no topic.
     """
 
     with session.repository() as repository:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour: offered at the first start, it runs the demo, where a card at each stage says what it is for and which key is next."""
+"""The tour: offered at the first start, it runs the demo, where a card at each stage says what it
+is for and which key is next.
+"""
 
 import os
 from pathlib import Path
@@ -18,14 +20,17 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
 
 OFFER = (
-    "patchpilot takes a fix from the commit to mainline and the stable kernels.\n\n"
-    "The demo shows it with an invented fix in an invented kernel tree, with a mail server and a mail archive on this machine only. "
-    "Your files are not touched and no mail leaves this machine. To see it later, run `patchpilot demo`."
+    "patchpilot takes a fix from the commit to mainline and the stable kernels.\n\nThe demo shows"
+    " it with an invented fix in an invented kernel tree, with a mail server and a mail archive on"
+    " this machine only. Your files are not touched and no mail leaves this machine. To see it"
+    " later, run `patchpilot demo`."
 )
 
 
 class Step(NamedTuple):
-    """A card of the tour: the stage, a title, a text, and the panel it is about (a CSS selector), if not the main one."""
+    """A card of the tour: the stage, a title, a text, and the panel it is about (a CSS selector),
+    if not the main one.
+    """
 
     stage: Stage
     title: str
@@ -37,14 +42,15 @@ STEPS = (
     Step(
         Stage.COMMIT,
         "You are Robin: this is your first patch",
-        "It reaches mainline and the stable kernels in eight stages, shown in the line at the top. A card like this one says at each stage "
-        "what it is for, and which key is next.",
+        "It reaches mainline and the stable kernels in eight stages, shown in the line at the top."
+        " A card like this one says at each stage what it is for, and which key is next.",
         "#next-panel",
     ),
     Step(
         Stage.CHECKS,
         "What maintainers and bots would report",
-        "Each finding is shown below its line. What can be fixed safely is shown before it is applied.",
+        "Each finding is shown below its line. What can be fixed safely is shown before it is"
+        " applied.",
     ),
     Step(
         Stage.RECIPIENTS,
@@ -54,12 +60,14 @@ STEPS = (
     Step(
         Stage.TAGS,
         "Which commit introduced the bug?",
-        "The most likely commit is first, with the evidence. Its Fixes: tag shows the stable maintainers which kernels need the fix.",
+        "The most likely commit is first, with the evidence. Its Fixes: tag shows the stable"
+        " maintainers which kernels need the fix.",
     ),
     Step(
         Stage.BACKPORTS,
         "Which stable kernels need it?",
-        "For each branch: does it have the bug, and does the fix apply? Backports come after the fix is in mainline.",
+        "For each branch: does it have the bug, and does the fix apply? Backports come after the"
+        " fix is in mainline.",
     ),
     Step(
         Stage.PREVIEW,
@@ -69,12 +77,14 @@ STEPS = (
     Step(
         Stage.SEND,
         "Sent once, after you confirm",
-        "One line for each check, and one verdict. In the demo the mail goes to a server on this machine only.",
+        "One line for each check, and one verdict. In the demo the mail goes to a server on this"
+        " machine only.",
     ),
     Step(
         Stage.FOLLOW,
         "From the first reply to the stable kernels",
-        "Replies arrive here, in the demo within seconds. The first line says what to do about them.",
+        "Replies arrive here, in the demo within seconds. The first line says what to do about"
+        " them.",
     ),
 )
 
@@ -86,11 +96,15 @@ SEEN = "PATCHPILOT_TOUR"
 
 
 class Tour:
-    """The card of the stage on screen, which names the key that is next there, until the user ends the tour."""
+    """The card of the stage on screen, which names the key that is next there, until the user ends
+    the tour.
+    """
 
     def __init__(self, app: "StageApp") -> None:
         self._app = app
-        self._memory = SavedState(Path(os.environ[SEEN]) / FILE) if os.environ.get(SEEN) else app.memory
+        self._memory = (
+            SavedState(Path(os.environ[SEEN]) / FILE) if os.environ.get(SEEN) else app.memory
+        )
         self._is_on: bool = self._memory.get("tour") != "seen"
         self._told = self._has_begun = self._is_due = False
 
@@ -100,7 +114,9 @@ class Tour:
         self.tell()
 
     def tell(self) -> None:
-        """What is next, or where a panel is, may have changed: look once at what all changes of this moment lead to."""
+        """What is next, or where a panel is, may have changed: look once at what all changes of
+        this moment lead to.
+        """
         if self._has_begun and not self._is_due:
             self._is_due = True
             self._app.call_later(self._look)
@@ -120,7 +136,10 @@ class Tour:
     def _show(self, screen: "StageScreen") -> None:
         cards = list(screen.query(TourCard))
         is_shown = (
-            self._is_on and self._app.screen is screen and screen.stage not in self._app.session.errors and not screen.has_class("-small")
+            self._is_on
+            and self._app.screen is screen
+            and screen.stage not in self._app.session.errors
+            and not screen.has_class("-small")
         )
         if not is_shown:
             for card in cards:
@@ -134,7 +153,9 @@ class Tour:
         else:
             step, key = STEPS[screen.stage.number - 1], self._key(screen)
             (card,) = cards
-            card.fill(f"{screen.stage.number}/{len(STEPS)} {step.title}", step.text, key.key, key.does)
+            card.fill(
+                f"{screen.stage.number}/{len(STEPS)} {step.title}", step.text, key.key, key.does
+            )
             card.count = "Esc ends the tour"
             card.display = True
             screen.show_only(key)
@@ -165,7 +186,10 @@ class Tour:
     @staticmethod
     def _room(screen: "StageScreen") -> Region:
         """Where the card may be: below the header, above the key line and the toasts."""
-        high = min((toast.region.y for toast in screen.query(Toast) if toast.region), default=screen.size.height - 1)
+        high = min(
+            (toast.region.y for toast in screen.query(Toast) if toast.region),
+            default=screen.size.height - 1,
+        )
         return Region(0, 2, screen.size.width, max(0, high - 2))
 
     def end(self) -> bool:
@@ -174,15 +198,27 @@ class Tour:
         if was_on:
             self._memory.keep(tour="seen")
             self._look()
-            self._app.notify("The tour is over: Enter starts the selected item, n shows the next stage, ? all keys, : has the tour")
+            self._app.notify(
+                "The tour is over: Enter starts the selected item, n shows the next stage, ? all"
+                " keys, : has the tour"
+            )
         return was_on
 
     def _look_for_merge(self) -> None:
-        """Once the merged patch was fetched, say what comes after the demo; not while a dialog is open."""
+        """Once the merged patch was fetched, say what comes after the demo.
+
+        Not while a dialog is open.
+        """
         series = self._app.session.last(Stage.FOLLOW) or ()
         if (
             not self._told
-            and any(one.is_read and one.status and one.status.state in MERGED and one.status.evidence.commits for one in series)
+            and any(
+                one.is_read
+                and one.status
+                and one.status.state in MERGED
+                and one.status.evidence.commits
+                for one in series
+            )
             and not self._app.screen.is_modal
         ):
             self._told = True
@@ -196,7 +232,10 @@ class Tour:
         self._tell_how("Merged. Now with your own tree", ALL_DONE, at="stay")
 
     def told_how(self) -> bool:
-        """Show, once, how to do the same in one's own tree; whether it was shown now. Its answer may quit."""
+        """Show, once, how to do the same in one's own tree; whether it was shown now.
+
+        Its answer may quit.
+        """
         if self._told:
             return False
         self._told = True
@@ -212,7 +251,10 @@ class Tour:
                 self._app.exit(0)
 
         answers = (("quit", "Quit the demo"), ("stay", "Stay in the demo"))
-        self._app.push_screen(Choose(before + own_tree(os.environ.get(FOLDER, "")), answers, title=title, at=at), answered)
+        self._app.push_screen(
+            Choose(before + own_tree(os.environ.get(FOLDER, "")), answers, title=title, at=at),
+            answered,
+        )
 
 
 def offer(app: "StageApp") -> None:
@@ -225,8 +267,22 @@ def offer(app: "StageApp") -> None:
             take(app)
 
     answers = (
-        ("no", "Start with my own commits", "Opens the branch that is checked out. Nothing is sent until you have seen and confirmed it."),
-        ("tour", "Take the tour first", "Starts the demo with a tour of eight short cards. When you quit it, you come back here."),
+        (
+            "no",
+            "Start with my own commits",
+            (
+                "Opens the branch that is checked out. Nothing is sent until you have seen and"
+                " confirmed it."
+            ),
+        ),
+        (
+            "tour",
+            "Take the tour first",
+            (
+                "Starts the demo with a tour of eight short cards. When you quit it, you come back"
+                " here."
+            ),
+        ),
     )
     app.push_screen(Choose(OFFER, answers, title="Welcome to patchpilot"), answered)
 

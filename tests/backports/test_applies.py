@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes that are more than changed lines: binary files, new and deleted files, renames, white space."""
+"""Fixes that are more than changed lines: binary files, new and deleted files, renames, white
+space.
+"""
 
 import pytest
 
@@ -60,8 +62,13 @@ def test_white_space_alone_is_said_not_to_be_stable_material(world: World) -> No
 def test_odd_file_names_are_handled(world: World, name: str) -> None:
     first = world.repo.commit("add", {name: source()})
     ground = world.repo.commit("ground", {name: source(l20="ground(20);")})
-    fix = world.repo.commit(f'mend\n\nFixes: {first[:12]} ("add")\n', {name: source(l20="ground(20, all);")})
-    assert world.one(fix, "--onto", world.branch("6.12", ground, ("top", {"x.c": "1\n"})))["verdict"] == "clean"
+    fix = world.repo.commit(
+        f'mend\n\nFixes: {first[:12]} ("add")\n', {name: source(l20="ground(20, all);")}
+    )
+    assert (
+        world.one(fix, "--onto", world.branch("6.12", ground, ("top", {"x.c": "1\n"})))["verdict"]
+        == "clean"
+    )
     answer = world.one(fix, "--onto", world.branch("6.6", first))
     assert answer["conflicts"][0]["path"] == name
     assert [one["commit"] for one in answer["prerequisites"]] == [ground]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport --build objects`: what the fix touches compiles on the branch, and new warnings are listed."""
+"""`backport --build objects`: what the fix touches compiles on the branch, and new warnings are
+listed.
+"""
 
 import json
 import shutil
@@ -12,7 +14,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.choose_conflicts import build_objects_of, edited, open_conflicts, outcome
+from patchpilot.services.backport.choose_conflicts import (
+    build_objects_of,
+    edited,
+    open_conflicts,
+    outcome,
+)
 from patchpilot.services.backport.work_clone import build
 from patchpilot.tui.screens.conflict_rows import built_words
 from tests.kit.cli import call
@@ -25,15 +32,24 @@ allmodconfig:
 %.o: %.c
 \t$(CC) -Wall -Werror $(KCFLAGS) -c $(abspath $<) -o $(O)/$@
 """
-KERNEL = {"Kbuild": "\n", "MAINTAINERS": "\n", "init/main.c": "\n", "kernel/fork.c": "\n", "Makefile": MAKEFILE}
+KERNEL = {
+    "Kbuild": "\n",
+    "MAINTAINERS": "\n",
+    "init/main.c": "\n",
+    "kernel/fork.c": "\n",
+    "Makefile": MAKEFILE,
+}
 
 pytestmark = pytest.mark.skipif(
-    not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))), reason="needs what the kernel's build needs"
+    not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))),
+    reason="needs what the kernel's build needs",
 )
 
 
 def driver(body: str) -> dict[str, str]:
-    return {"drv/w.c": f"int work(void);\n\nint work(void)\n{{\n\tint old;\n\n{body}\treturn 1;\n}}\n"}
+    return {
+        "drv/w.c": f"int work(void);\n\nint work(void)\n{{\n\tint old;\n\n{body}\treturn 1;\n}}\n"
+    }
 
 
 def built(tmp_path: Path, body: str, *words: str) -> tuple[str, dict[str, Any]]:
@@ -43,7 +59,17 @@ def built(tmp_path: Path, body: str, *words: str) -> tuple[str, dict[str, Any]]:
     repo.commit("branch only", {"init/main.c": "int x;\n"})
     repo.checkout("master")
     fix = repo.commit("drv: fix it", driver(body))
-    given = ("backport", "-C", repo.path, fix, "--onto", "linux-6.6.y", "--build", "objects", *words)
+    given = (
+        "backport",
+        "-C",
+        repo.path,
+        fix,
+        "--onto",
+        "linux-6.6.y",
+        "--build",
+        "objects",
+        *words,
+    )
     (answer,) = json.loads(call(*given, "--format", "json").out)["builds"]
     return call(*given).out, answer
 
@@ -80,8 +106,13 @@ def test_what_was_chosen_for_a_conflict_is_compiled(tmp_path: Path) -> None:
         branch = result.branches[0]
         known = open_conflicts(repository, result, branch)
         (one,) = known.conflicts
-        for lines, code, words in ((["\told = 3;\n"], 0, "without new warnings"), (["\tmissing = 3;\n"], 2, "undeclared")):
-            done = outcome(repository, result, branch, known.take(one.conflict.key, edited(one, lines, "mine")))
+        for lines, code, words in (
+            (["\told = 3;\n"], 0, "without new warnings"),
+            (["\tmissing = 3;\n"], 2, "undeclared"),
+        ):
+            done = outcome(
+                repository, result, branch, known.take(one.conflict.key, edited(one, lines, "mine"))
+            )
             compiled = build_objects_of(repository, result, branch, done.adaptation)
             assert compiled.code == code
             assert words in built_words(compiled)
@@ -102,13 +133,17 @@ def test_a_canceled_build_ends(tmp_path: Path) -> None:
         (result,) = backport(repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0))
         command = f"sh -c 'touch {started}; sleep 60; touch {started}.ended'"
         with pytest.raises(CancelledError):
-            build(repository, result, result.branches[0], form_of(repository, None), command, cancel)
+            build(
+                repository, result, result.branches[0], form_of(repository, None), command, cancel
+            )
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(""))
-    monkeypatch.setattr("patchpilot.services.backport.build_objects._TOOLS", ("make", "no-such-compiler"))
+    monkeypatch.setattr(
+        "patchpilot.services.backport.build_objects._TOOLS", ("make", "no-such-compiler")
+    )
     done = call("backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects")
     assert done.code == 3
     assert "--build objects: not installed: no-such-compiler" in done.err

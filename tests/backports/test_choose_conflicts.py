@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choices for the conflicts of a fix: saved, taken back, stale after a change, and the adaptation that comes of them."""
+"""Choices for the conflicts of a fix: saved, taken back, stale after a change, and the adaptation
+that comes of them.
+"""
 
 import json
 import os
@@ -11,14 +13,24 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.choose_conflicts import Source, edited, open_conflicts, outcome, save
+from patchpilot.services.backport.choose_conflicts import (
+    Source,
+    edited,
+    open_conflicts,
+    outcome,
+    save,
+)
 from patchpilot.services.backport.saved_choices import chosen_words
 from patchpilot.services.backport.topic_backports import write_adapted
 from tests.backports.world import World, source
 
 
 def conflicting(world: World) -> None:
-    world.branch("6.6", world.groundwork, ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}))
+    world.branch(
+        "6.6",
+        world.groundwork,
+        ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}),
+    )
 
 
 def asked(repository: Repository, fix: str) -> tuple[BackportResult, BranchResult]:
@@ -37,10 +49,16 @@ def test_a_choice_is_read_again_and_taken_back(world: World) -> None:
         result, branch = asked(repository, world.fix)
         known = open_conflicts(repository, result, branch)
         (one,) = known.conflicts
-        assert [proposal.source for proposal in one.proposals] == [Source.ADAPTED, Source.FIX, Source.BRANCH]
+        assert [proposal.source for proposal in one.proposals] == [
+            Source.ADAPTED,
+            Source.FIX,
+            Source.BRANCH,
+        ]
         # the versions have the lines around them
         assert one.columns.place.ours[0] == "\tstep(16);"
-        known = known.take(one.conflict.key, one.proposals[0]).take(one.conflict.key, one.proposals[1])
+        known = known.take(one.conflict.key, one.proposals[0]).take(
+            one.conflict.key, one.proposals[1]
+        )
         save(repository, branch, known.choices)
         again = open_conflicts(repository, result, branch)
         assert (again.choices, again.changed) == (known.choices, "")
@@ -57,7 +75,9 @@ def test_the_json_has_the_proposals_for_what_is_not_adapted(world: World) -> Non
     with Repository.open(world.repo.path) as repository:
         shown = open_conflicts(repository, *asked(repository, world.fix)).conflicts
     (conflict,) = world.ask(world.fix, "--adapt")["branches"][0]["proposals"]
-    assert [one["source"] for one in conflict["proposals"]] == [one.source for one in shown[0].proposals]
+    assert [one["source"] for one in conflict["proposals"]] == [
+        one.source for one in shown[0].proposals
+    ]
     assert conflict["theirs"] == ["\tcheck(20, all);"]
     assert conflict["ours"] == ["\tcheck(20, near);"]
     (fix,) = (one for one in conflict["proposals"] if one["source"] == "fix")
@@ -83,7 +103,10 @@ def test_a_fix_that_changed_makes_choices_proposals(world: World) -> None:
     amended = world.repo.git("rev-parse", "HEAD")
     with Repository.open(world.repo.path) as repository:
         result, branch = asked(repository, amended)
-        assert chosen_words(repository, amended, branch) == f"stale choices: the fix changed ({world.fix[:12]} is now {amended[:12]})"
+        assert (
+            chosen_words(repository, amended, branch)
+            == f"stale choices: the fix changed ({world.fix[:12]} is now {amended[:12]})"
+        )
         known = open_conflicts(repository, result, branch)
         assert known.choices.made == ()
         first = known.conflicts[0].proposals[0]
@@ -99,14 +122,23 @@ def test_the_patch_says_what_was_decided(world: World, tmp_path: Path) -> None:
         known = open_conflicts(repository, result, branch)
         (one,) = known.conflicts
         done = outcome(
-            repository, result, branch, known.take(one.conflict.key, edited(one, ["\tverify(20, all);\n"], "one step is enough"))
+            repository,
+            result,
+            branch,
+            known.take(
+                one.conflict.key, edited(one, ["\tverify(20, all);\n"], "one step is enough")
+            ),
         )
         assert (done.problems, done.doubts) == ((), ())
         written = write_adapted(repository, result, branch, done.adaptation, tmp_path / "out")
     (file,) = written.files
     text = file.read_text()
     assert ": w.c:22: one step is enough ]" in text
-    assert [line for line in text.splitlines() if line[:2] in ("-\t", "+\t")] == ["-\tverify(19);", "-\tverify(20);", "+\tverify(20, all);"]
+    assert [line for line in text.splitlines() if line[:2] in ("-\t", "+\t")] == [
+        "-\tverify(19);",
+        "-\tverify(20);",
+        "+\tverify(20, all);",
+    ]
     clone = tmp_path / "clone"
     world.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
     world.repo.git("-C", str(clone), "checkout", "-q", "--detach", branch.tip)

@@ -21,7 +21,10 @@ def test_a_fix_without_a_tag_is_judged_by_the_culprit_that_is_named(world: World
 def test_the_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
     tip = world.branch("6.1", world.culprit)
     assert world.one(world.fix, "--onto", tip)["affected"] is True
-    assert world.one(world.fix, "--onto", tip, "--fixes", world.groundwork)["verdict"] == "not-affected"
+    assert (
+        world.one(world.fix, "--onto", tip, "--fixes", world.groundwork)["verdict"]
+        == "not-affected"
+    )
 
 
 def test_in_a_series_the_tags_that_are_there_stand(world: World) -> None:
@@ -32,6 +35,8 @@ def test_in_a_series_the_tags_that_are_there_stand(world: World) -> None:
 
 
 def test_a_culprit_that_is_no_commit_is_a_usage_error(world: World) -> None:
-    done = call("backport", "-C", world.repo.path, world.fix, "--onto", "master", "--fixes", "nothing")
+    done = call(
+        "backport", "-C", world.repo.path, world.fix, "--onto", "master", "--fixes", "nothing"
+    )
     assert done.code == 2
     assert "nothing" in done.err

@@ -10,10 +10,16 @@ ENTRY = b"100644 name\0" + bytes(20)
 
 
 def test_a_tree_is_read_as_git_wrote_it() -> None:
-    assert _read_tree(ENTRY + b"40000 \xff\0" + b"\1" * 20) == {"name": ("100644", "0" * 40), "\udcff": ("40000", "01" * 20)}
+    assert _read_tree(ENTRY + b"40000 \xff\0" + b"\1" * 20) == {
+        "name": ("100644", "0" * 40),
+        "\udcff": ("40000", "01" * 20),
+    }
 
 
-@pytest.mark.parametrize("raw", [ENTRY[:-1], b"100644 name", b"\x80 name\0" + bytes(20), b"name\0" + bytes(20), ENTRY + b"1"])
+@pytest.mark.parametrize(
+    "raw",
+    [ENTRY[:-1], b"100644 name", b"\x80 name\0" + bytes(20), b"name\0" + bytes(20), ENTRY + b"1"],
+)
 def test_what_is_damaged_is_a_clear_error(raw: bytes) -> None:
     with pytest.raises(GitError, match="damaged"):
         _read_tree(raw)

@@ -33,7 +33,11 @@ def tree_with(folder: Path, content: str) -> Path:
 def test_content_that_is_there_is_said_to_be_there(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l10="quick(10);", l19="check(19);", l20="check(20, all);"))
     answer = ask(patch_of(world, workdir), "--onto", tree)
-    assert (answer["verdict"], answer["landed_as"], answer["version"]) == ("already-fixed", None, "5.15")
+    assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
+        "already-fixed",
+        None,
+        "5.15",
+    )
     assert "already applied" in answer["reason"]
     assert "no git history" in answer["reason"]
 
@@ -54,17 +58,45 @@ def test_a_patch_that_does_not_fit_says_where(world: World, workdir: Path) -> No
 def test_a_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, "")
     (tree / "w.c").unlink()
-    assert ask(patch_of(world, workdir), "--onto", tree)["conflicts"][0]["kind"] == "file does not exist"
+    assert (
+        ask(patch_of(world, workdir), "--onto", tree)["conflicts"][0]["kind"]
+        == "file does not exist"
+    )
 
 
-def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(world: World, workdir: Path) -> None:
+def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
+    world: World, workdir: Path
+) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
-    done = call("backport", "-C", world.repo.path, world.fix, "--onto", tree, "--onto", "master", "--format", "json")
-    assert [load["verdict"] for load in json.loads(done.out)["branches"]] == ["already-fixed", "clean"]
+    done = call(
+        "backport",
+        "-C",
+        world.repo.path,
+        world.fix,
+        "--onto",
+        tree,
+        "--onto",
+        "master",
+        "--format",
+        "json",
+    )
+    assert [load["verdict"] for load in json.loads(done.out)["branches"]] == [
+        "already-fixed",
+        "clean",
+    ]
 
 
 def test_a_patch_file_is_asked_about_as_the_commit_it_became(world: World, workdir: Path) -> None:
-    done = call("backport", "-C", world.repo.path, patch_of(world, workdir), "--onto", world.culprit, "--format", "json")
+    done = call(
+        "backport",
+        "-C",
+        world.repo.path,
+        patch_of(world, workdir),
+        "--onto",
+        world.culprit,
+        "--format",
+        "json",
+    )
     assert json.loads(done.out)["commit"] == world.fix
     assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
 
@@ -109,7 +141,9 @@ def test_a_dos_patch_of_a_dos_file_fits_as_it_is(world: World, workdir: Path) ->
     dos = workdir / "dos.patch"
     dos.write_bytes(patch_of(world, workdir).read_bytes().replace(b"\n", b"\r\n"))
     tree = tree_with(workdir, "")
-    (tree / "w.c").write_bytes(source(l19="check(19);", l20="check(20);").replace("\n", "\r\n").encode())
+    (tree / "w.c").write_bytes(
+        source(l19="check(19);", l20="check(20);").replace("\n", "\r\n").encode()
+    )
     answer = ask(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" not in answer["reason"]
@@ -129,16 +163,26 @@ def test_without_a_repository_and_a_directory_it_says_what_it_needs(workdir: Pat
     assert done.code == 3
 
 
-def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(world: World, workdir: Path) -> None:
+def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(
+    world: World, workdir: Path
+) -> None:
     repo = world.repo
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
-    repo.commit("more", {"w.c": source(**content, l32="a(32);", l44="b(44);", l56="c(56);"), "other.c": source(l5="d(5);", l25="e(25);")})
+    repo.commit(
+        "more",
+        {
+            "w.c": source(**content, l32="a(32);", l44="b(44);", l56="c(56);"),
+            "other.c": source(l5="d(5);", l25="e(25);"),
+        },
+    )
     file = workdir / "more.patch"
     file.write_text(repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
     tree = tree_with(workdir, source(**content, l32="a(32);", l44="else(44);"))
     answer = ask(file, "--onto", tree)
     assert answer["verdict"] == "conflict"
-    assert answer["reason"].startswith("of 5 hunks, 1 is already applied, 3 do not apply and 1 applies; ")
+    assert answer["reason"].startswith(
+        "of 5 hunks, 1 is already applied, 3 do not apply and 1 applies; "
+    )
     assert [one["kind"] for one in answer["conflicts"]] == [
         "file does not exist",
         "already applied",
@@ -150,7 +194,9 @@ def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(world: 
     assert answer["reason"].startswith("of 5 hunks, 3 are already applied and 2 apply; ")
 
 
-def test_tag_branch_and_directory_of_one_content_get_one_verdict(world: World, workdir: Path) -> None:
+def test_tag_branch_and_directory_of_one_content_get_one_verdict(
+    world: World, workdir: Path
+) -> None:
     fitting = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20);"}
     contents = {
         "clean": source(**fitting),
@@ -163,13 +209,18 @@ def test_tag_branch_and_directory_of_one_content_get_one_verdict(world: World, w
         folder = workdir / verdict
         folder.mkdir()
         (folder / "w.c").write_text(content)
-        answers = [ask("-C", world.repo.path, world.fix, "--onto", onto) for onto in (f"old-{number}", tip, folder)]
+        answers = [
+            ask("-C", world.repo.path, world.fix, "--onto", onto)
+            for onto in (f"old-{number}", tip, folder)
+        ]
         assert [answer["verdict"] for answer in answers] == [verdict] * 3
         assert [answer["applies"] for answer in answers] == [verdict] * 3
 
 
 def test_a_cover_letter_alone_is_no_patch(workdir: Path) -> None:
-    (workdir / "cover.eml").write_text("From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n")
+    (workdir / "cover.eml").write_text(
+        "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
+    )
     done = call("backport", "cover.eml", "--onto", tree_with(workdir, source()))
     assert done.code == 2
     assert "cover.eml: no patch in it" in done.err

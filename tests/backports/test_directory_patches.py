@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its content alone."""
+"""`backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its content
+alone.
+"""
 
 import os
 import subprocess
@@ -25,7 +27,12 @@ def patched(tree: Path, file: Path) -> str:
     repo = Repo(there)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})
     repo.git("am", "-q", str(file))
-    subprocess.run(["patch", "-s", "-p1", "-i", str(file)], cwd=tree, check=True, env={"PATH": os.environ["PATH"]})
+    subprocess.run(
+        ["patch", "-s", "-p1", "-i", str(file)],
+        cwd=tree,
+        check=True,
+        env={"PATH": os.environ["PATH"]},
+    )
     assert (tree / "w.c").read_text() == (there / "w.c").read_text()
     return (tree / "w.c").read_text()
 
@@ -45,7 +52,10 @@ def test_a_patch_that_conflicts_is_adapted_and_explained(world: World, workdir: 
     assert "adapted (context, confidence 0." in out
     assert "help: only the hunks are known" in out
     text = parse_patch(file.read_bytes(), str(file)).message
-    assert any(line.startswith("[ ") and "w.c:22: the lines around the change differ" in line for line in text)
+    assert any(
+        line.startswith("[ ") and "w.c:22: the lines around the change differ" in line
+        for line in text
+    )
     assert text[-1].startswith("Signed-off-by: ")
     assert "\tverify(20, all);" in patched(tree, file)
 
@@ -65,15 +75,23 @@ def test_what_is_not_sure_is_written_on_request_only(world: World, workdir: Path
     assert len(written(patch_of(world, workdir), tree, "--adapt", "--try")[1]) == 1
 
 
-def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(world: World, workdir: Path) -> None:
+def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(
+    world: World, workdir: Path
+) -> None:
     repo = world.repo
     first = patch_of(world, workdir).read_text()
-    repo.commit("work: forget step 20 no more", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, each);")})
+    repo.commit(
+        "work: forget step 20 no more",
+        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, each);")},
+    )
     mails = workdir / "fix.patch"
     mails.write_text(first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
     _, (one, other) = written(mails, tree, "--adapt")
-    assert parse_patch(other.read_bytes(), str(other)).header("Subject") == "[PATCH 5.15.y 2/2] work: forget step 20 no more"
+    assert (
+        parse_patch(other.read_bytes(), str(other)).header("Subject")
+        == "[PATCH 5.15.y 2/2] work: forget step 20 no more"
+    )
     assert "+\tverify(20, all);" in one.read_text()
     assert "-\tverify(20, all);\n+\tverify(20, each);" in other.read_text()
 
@@ -81,7 +99,11 @@ def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(world: World, wo
 def test_json_has_the_adaptation_for_a_directory(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
     answer = ask(patch_of(world, workdir), "--onto", tree, "--adapt")
-    assert (answer["verdict"], answer["adaptation"]["kind"], answer["adaptation"]["files"]) == ("conflict", "context", ["w.c"])
+    assert (answer["verdict"], answer["adaptation"]["kind"], answer["adaptation"]["files"]) == (
+        "conflict",
+        "context",
+        ["w.c"],
+    )
     assert ask(patch_of(world, workdir), "--onto", tree)["adaptation"] is None
 
 

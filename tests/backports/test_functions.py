@@ -8,12 +8,23 @@ from tests.backports.world import World, source
 def test_commits_that_changed_the_function_come_after_those_of_the_lines(world: World) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
-    other = world.repo.commit("work: another function", {"w.c": source(**now, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"})
+    other = world.repo.commit(
+        "work: another function",
+        {"w.c": source(**now, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"},
+    )
     near = world.repo.commit(
-        "work: near", {"w.c": source(**now | {"l20": "near(20);"}, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"}
+        "work: near",
+        {
+            "w.c": source(**now | {"l20": "near(20);"}, l45="far(45);")
+            + "int rest(void)\n{\n\treturn 1;\n}\n"
+        },
     )
     fix = world.repo.commit(
-        "work: the fix", {"w.c": source(**now | {"l20": "done(20);"}, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"}
+        "work: the fix",
+        {
+            "w.c": source(**now | {"l20": "done(20);"}, l45="far(45);")
+            + "int rest(void)\n{\n\treturn 1;\n}\n"
+        },
     )
     answer = world.one(fix, "--onto", world.branch("6.6", world.fix))
     causes = [(one["commit"], one["why"]) for one in answer["causes"]]
@@ -26,7 +37,9 @@ def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
     world.repo.commit("work: near", {"w.c": source(**now | {"l20": "near(20);"}, l45="far(45);")})
-    fix = world.repo.commit("work: the fix", {"w.c": source(**now | {"l20": "done(20);"}, l45="far(45);")})
+    fix = world.repo.commit(
+        "work: the fix", {"w.c": source(**now | {"l20": "done(20);"}, l45="far(45);")}
+    )
     tip = world.branch("6.6", world.fix, ("work: far away", {"w.c": source(**now, l45="far(45);")}))
     answer = world.one(fix, "--onto", tip)
     assert answer["verdict"] == "conflict"
@@ -58,11 +71,21 @@ def test_a_function_ends_where_its_brace_is() -> None:
 def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(world: World) -> None:
     moved = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
     world.repo.git("rm", "-q", "w.c")
-    world.repo.commit("work: into a file of its own", {"new.c": "/* new */\nint other(void);\n" + moved.replace("quick", "swift")})
+    world.repo.commit(
+        "work: into a file of its own",
+        {"new.c": "/* new */\nint other(void);\n" + moved.replace("quick", "swift")},
+    )
     fix = world.repo.commit(
-        "work: the fix", {"new.c": "/* new */\nint other(void);\n" + moved.replace("quick", "swift").replace("step(40)", "go(40)")}
+        "work: the fix",
+        {
+            "new.c": "/* new */\nint other(void);\n"
+            + moved.replace("quick", "swift").replace("step(40)", "go(40)")
+        },
     )
     old = "int\nrest(void);\n\n" + moved.replace("step", "walk")
     answer = world.one(fix, "--onto", world.branch("6.6", world.fix, ("own", {"w.c": old})))
     assert answer["verdict"] == "conflict"
-    assert any(one.startswith("new.c does not exist in the branch; work() is in ") for one in answer["hints"]), answer["hints"]
+    assert any(
+        one.startswith("new.c does not exist in the branch; work() is in ")
+        for one in answer["hints"]
+    ), answer["hints"]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is looked for in code and subjects of others takes time that grows with their length, not with its square."""
+"""What is looked for in code and subjects of others takes time that grows with their length, not
+with its square.
+"""
 
 import time
 from collections.abc import Callable

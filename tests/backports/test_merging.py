@@ -13,12 +13,23 @@ from tests.kit.repos import Repo
 
 NAMES = ["a.c", "b.c", "d/a.c", "d/b.c", "d/e/f.c", "g/a.c", "g/h.c"]
 BODY = "".join(f"line {number}\n" for number in range(12))
-CONTENTS = [BODY, BODY.replace("line 3", "three"), BODY.replace("line 9", "nine"), BODY.replace("line 3", "drei"), "other\n" * 9, None]
+CONTENTS = [
+    BODY,
+    BODY.replace("line 3", "three"),
+    BODY.replace("line 9", "nine"),
+    BODY.replace("line 3", "drei"),
+    "other\n" * 9,
+    None,
+]
 TREES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(CONTENTS), max_size=len(NAMES))
 
 
 def tree_of(scratch: Scratch, files: dict[str, str | None]) -> str:
-    entries = {name: ("100644", scratch.write("blob", text.encode())) for name, text in files.items() if text is not None}
+    entries = {
+        name: ("100644", scratch.write("blob", text.encode()))
+        for name, text in files.items()
+        if text is not None
+    }
     return scratch.with_files(EMPTY_TREE, entries)
 
 
@@ -28,13 +39,21 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
 
         @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
         @given(TREES, TREES, TREES)
-        def holds(base: dict[str, str | None], our: dict[str, str | None], their: dict[str, str | None]) -> None:
+        def holds(
+            base: dict[str, str | None], our: dict[str, str | None], their: dict[str, str | None]
+        ) -> None:
             # all sides start from the same files, so that most of a tree is in all three
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
-            trees = [tree_of(scratch, start | base), tree_of(scratch, start | base | our), tree_of(scratch, start | base | their)]
+            trees = [
+                tree_of(scratch, start | base),
+                tree_of(scratch, start | base | our),
+                tree_of(scratch, start | base | their),
+            ]
             mine, git = scratch.merge(*trees), scratch.merge_trees(*trees)
             assert (mine.clean, mine.paths) == (git.clean, git.paths)
-            assert mine.tree == git.tree or (not git.clean and set(scratch.changed(mine.tree, git.tree)) <= set(git.paths))
+            assert mine.tree == git.tree or (
+                not git.clean and set(scratch.changed(mine.tree, git.tree)) <= set(git.paths)
+            )
 
         holds()
 
@@ -46,7 +65,11 @@ def test_what_may_be_renamed_is_left_to_git() -> None:
     assert plan({"d/a.c": (one, other)}, here, here) is not None
     assert plan({"d/a.c": (one, None), "d/n.c": (None, other)}, here, here) is not None
     assert plan({"d/gone.c": (one, other)}, here, here) is None, "our side may have renamed it"
-    assert plan({"e/n.c": (None, other)}, here, here) is None, "our side may have renamed the directory"
-    assert plan({"d/a.c": (one, None)}, here, {}.get) is None, "their side may have renamed the directory"
+    assert plan({"e/n.c": (None, other)}, here, here) is None, (
+        "our side may have renamed the directory"
+    )
+    assert plan({"d/a.c": (one, None)}, here, {}.get) is None, (
+        "their side may have renamed the directory"
+    )
     assert plan({"d/a.c": (third, None)}, here, here) is None, "what we changed is not deleted"
     assert plan({"d/a.c": (("120000", one[1]), other)}, here, here) is None, "a link is no file"

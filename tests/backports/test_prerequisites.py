@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.backports.line_history import LineEditStep, LineTouch, last_writers, older_names, stands_on
+from patchpilot.backports.line_history import (
+    LineEditStep,
+    LineTouch,
+    last_writers,
+    older_names,
+    stands_on,
+)
 from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
 from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
@@ -25,7 +31,10 @@ def test_the_commit_it_stands_on_is_found_and_the_others_are_not(world: World) -
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert ids(answer) == [world.groundwork]
     assert (answer["search"], answer["prerequisites_partial"]) == ("found", False)
-    assert answer["commands"][1:] == [f"git cherry-pick -x {world.groundwork}", f"git cherry-pick -x {world.fix}"]
+    assert answer["commands"][1:] == [
+        f"git cherry-pick -x {world.groundwork}",
+        f"git cherry-pick -x {world.fix}",
+    ]
 
 
 def test_a_chain_is_listed_in_the_order_to_apply(world: World) -> None:
@@ -34,10 +43,17 @@ def test_a_chain_is_listed_in_the_order_to_apply(world: World) -> None:
     chain = []
     for number in range(5):
         content["l20"] = f"check(20, all, {number});"
-        chain.append(repo.commit(f"work: step {number}", {"w.c": source(**content), f"side{number}.c": "x\n"}))
+        chain.append(
+            repo.commit(
+                f"work: step {number}", {"w.c": source(**content), f"side{number}.c": "x\n"}
+            )
+        )
         repo.commit(f"elsewhere {number}", {"other.c": source(l5=f"n({number});")})
     content["l20"] = "check(20, done);"
-    fix = repo.commit(f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    fix = repo.commit(
+        f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     tip = world.branch("6.12", world.fix)
     answer = world.one(fix, "--onto", tip)
     assert ids(answer) == chain
@@ -58,9 +74,14 @@ def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) 
     repo = world.repo
     deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")})
+    wide = repo.commit(
+        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")}
+    )
     content["l20"] = "check(20, all, right);"
-    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    fix = repo.commit(
+        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
     assert ids(answer) == [deep, wide]
     assert answer["search"] == "found"
@@ -69,9 +90,14 @@ def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) 
 def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(world: World) -> None:
     repo = world.repo
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")})
+    wide = repo.commit(
+        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")}
+    )
     content["l20"] = "check(20, all, right);"
-    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    fix = repo.commit(
+        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     own = ("own", {"other.c": source(l30="quite_other(30);")})
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix, own))
     assert ids(answer) == [wide]
@@ -83,9 +109,14 @@ def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(wo
     for number in range(14):
         repo.commit(f"other: step {number}", {"other.c": source(l30=f"prepare({number});")})
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")})
+    wide = repo.commit(
+        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")}
+    )
     content["l20"] = "check(20, all, right);"
-    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    fix = repo.commit(
+        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     tip = world.branch("6.12", world.fix)
     answer = world.one(fix, "--onto", tip)
     assert ids(answer) == [wide]
@@ -101,9 +132,15 @@ def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(wo
 def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(world: World) -> None:
     repo = world.repo
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit("tree: more", {"w.c": source(**content), "big.c": "".join(f"line {number};\n" for number in range(2500))})
+    wide = repo.commit(
+        "tree: more",
+        {"w.c": source(**content), "big.c": "".join(f"line {number};\n" for number in range(2500))},
+    )
     content["l20"] = "check(20, all, right);"
-    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    fix = repo.commit(
+        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
     assert (ids(answer), answer["search"]) == ([wide], "partial")
     assert answer["prerequisites_whole"] == {"commits": 1, "lines": 2502}
@@ -122,7 +159,10 @@ def test_a_renamed_file_is_followed(world: World) -> None:
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
     step = repo.commit("work: more", {"new.c": source(**content)})
     content["l20"] = "check(20, all, right);"
-    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"new.c": source(**content)})
+    fix = repo.commit(
+        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"new.c": source(**content)},
+    )
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
     assert step in ids(answer)
     assert set(ids(answer)) <= {moved, step}
@@ -152,7 +192,11 @@ def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
 
 
 def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) -> None:
-    tip = world.branch("6.12", world.groundwork, ("own way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")}))
+    tip = world.branch(
+        "6.12",
+        world.groundwork,
+        ("own way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")}),
+    )
     answer = world.one(world.fix, "--onto", tip)
     assert [(one["commit"], one["why"].split(":")[0]) for one in answer["causes"]] == [
         (tip, "a commit of this branch that wrote the conflicting lines")
@@ -162,11 +206,22 @@ def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) 
 def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(world: World) -> None:
     repo = world.repo
     helper = repo.commit("lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"})
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);", "l50": "helper_new(50);"}
-    fix = repo.commit(f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    content = {
+        "l10": "quick(10);",
+        "l19": "check(19);",
+        "l20": "check(20, all);",
+        "l50": "helper_new(50);",
+    }
+    fix = repo.commit(
+        f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     answer = world.one(fix, "--onto", world.branch("6.12", world.groundwork))
     assert answer["verdict"] == "clean"
-    assert any("the fix calls helper_new, which the branch does not have" in hint for hint in answer["hints"])
+    assert any(
+        "the fix calls helper_new, which the branch does not have" in hint
+        for hint in answer["hints"]
+    )
     assert helper in [one["commit"] for one in answer["causes"]]
 
 
@@ -175,8 +230,16 @@ def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(world:
     repo.commit("lib: a helper", {"include/helper.h": "int helper(int a);\n"})
     old = repo.git("rev-parse", "HEAD")
     repo.commit("lib: helper takes flags", {"include/helper.h": "int helper(int a, int flags);\n"})
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);", "l50": "helper(50, 0);"}
-    fix = repo.commit(f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    content = {
+        "l10": "quick(10);",
+        "l19": "check(19);",
+        "l20": "check(20, all);",
+        "l50": "helper(50, 0);",
+    }
+    fix = repo.commit(
+        f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     answer = world.one(fix, "--onto", world.branch("6.12", old))
     assert any("helper() has different arguments" in hint for hint in answer["hints"])
 
@@ -188,7 +251,9 @@ def test_rules_speak_of_size_and_kind(world: World, tmp_path: Path) -> None:
     assert "documentation only" in world.ask(words, "--onto", world.base)["rules"][0]
 
 
-SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(
+    lambda pair: (pair[0], pair[0] + pair[1])
+)
 
 
 def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTouch:
@@ -196,8 +261,13 @@ def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTou
 
 
 @given(st.lists(st.tuples(SPANS, st.integers(0, 4)), max_size=8), SPANS)
-def test_what_is_needed_only_grows_with_what_is_asked(rows: list[tuple[tuple[int, int], int]], wanted: tuple[int, int]) -> None:
-    touches = [touch(str(number), ((new[0], new[0] + size), new)) for number, (new, size) in enumerate(rows)]
+def test_what_is_needed_only_grows_with_what_is_asked(
+    rows: list[tuple[tuple[int, int], int]], wanted: tuple[int, int]
+) -> None:
+    touches = [
+        touch(str(number), ((new[0], new[0] + size), new))
+        for number, (new, size) in enumerate(rows)
+    ]
     narrow = stands_on(touches, touch("fix", (wanted, wanted)), frozenset())
     wide = stands_on(touches, touch("fix", (wanted, wanted)), frozenset(), margin=3)
     assert {one.commit for one in narrow} <= {one.commit for one in wide}
@@ -214,14 +284,21 @@ def test_lines_are_carried_back_through_commits_that_only_move_them() -> None:
 
 def test_older_names_are_found_through_every_rename(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    start = repo.commit("start", {"one.c": source(), "other.c": source(l3="other();"), "still.c": source(l4="still();")})
+    start = repo.commit(
+        "start",
+        {"one.c": source(), "other.c": source(l3="other();"), "still.c": source(l4="still();")},
+    )
     repo.git("mv", "one.c", "two.c")
     repo.git("mv", "other.c", "another.c")
     repo.commit("move both")
     repo.git("mv", "two.c", "three.c")
     top = repo.commit("move one", {"new.c": "new\n"})
     with Repository.open(repo.path) as repository:
-        assert older_names(repository, ("three.c", "another.c", "new.c"), top, start) == ("other.c", "two.c", "one.c")
+        assert older_names(repository, ("three.c", "another.c", "new.c"), top, start) == (
+            "other.c",
+            "two.c",
+            "one.c",
+        )
         assert older_names(repository, (), top, start) == ()
 
 
@@ -232,8 +309,14 @@ def test_who_wrote_the_lines_last_is_asked_first() -> None:
     far = touch("far", ((40, 41), (40, 41)))
     fix = touch("fix", ((10, 12), (10, 12)))
     paths = frozenset(["f"])
-    assert [last_writer.commit for last_writer in last_writers([old, last, far, beside], fix, frozenset(), paths)] == ["last", "beside"]
-    assert [last_writer.commit for last_writer in last_writers([old, last, far, beside], fix, frozenset(["last"]), paths)] == [
+    assert [
+        last_writer.commit
+        for last_writer in last_writers([old, last, far, beside], fix, frozenset(), paths)
+    ] == ["last", "beside"]
+    assert [
+        last_writer.commit
+        for last_writer in last_writers([old, last, far, beside], fix, frozenset(["last"]), paths)
+    ] == [
         "old",
         "beside",
     ]
@@ -242,12 +325,19 @@ def test_who_wrote_the_lines_last_is_asked_first() -> None:
 def test_a_rename_alone_is_not_what_a_line_stands_on() -> None:
     wrote = touch("wrote", ((10, 11), (10, 11)))
     moved = LineTouch("moved", "", (LineEditStep("f", "g", "a", "a", "100644", "100644", ()),))
-    fix = LineTouch("fix", "", (LineEditStep("g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)),))
-    assert [last_writer.commit for last_writer in last_writers([wrote, moved], fix, frozenset(), frozenset(["g"]))] == ["wrote"]
+    fix = LineTouch(
+        "fix", "", (LineEditStep("g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)),)
+    )
+    assert [
+        last_writer.commit
+        for last_writer in last_writers([wrote, moved], fix, frozenset(), frozenset(["g"]))
+    ] == ["wrote"]
     assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == ["wrote", "moved"]
 
 
-def test_when_the_time_is_over_the_best_so_far_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_the_time_is_over_the_best_so_far_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = world.repo
     content: dict[str, str] = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     chain = []
@@ -255,7 +345,10 @@ def test_when_the_time_is_over_the_best_so_far_is_told(world: World, monkeypatch
         content["l20"] = f"check(20, all, {number});"
         chain.append(repo.commit(f"work: step {number}", {"w.c": source(**content)}))
     content["l20"] = "check(20, done);"
-    fix = repo.commit(f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    fix = repo.commit(
+        f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     tip = world.branch("6.12", world.fix)
 
     def over(*_: object, **__: object) -> None:
@@ -267,7 +360,9 @@ def test_when_the_time_is_over_the_best_so_far_is_told(world: World, monkeypatch
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
-def test_who_ends_the_search_is_told_what_was_found_by_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_ends_the_search_is_told_what_was_found_by_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tip = world.branch("6.12", world.culprit)
 
     def stop(*_: object, **__: object) -> None:
@@ -276,5 +371,8 @@ def test_who_ends_the_search_is_told_what_was_found_by_then(world: World, monkey
     monkeypatch.setattr(_Seeker, "_fewer", stop)
     done = call("backport", "-C", world.repo.path, world.fix, "--onto", tip)
     assert (done.code, done.out) == (130, "")
-    said = f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the fix's files): {world.groundwork[:12]}"
+    said = (
+        f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the"
+        f" fix's files): {world.groundwork[:12]}"
+    )
     assert said in done.err

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the prerequisites that were ticked."""
+"""What the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the
+prerequisites that were ticked.
+"""
 
 from pathlib import Path
 
@@ -36,7 +38,14 @@ def test_the_range_has_every_series_the_release_of_the_bug_and_the_fix(world: Wo
     world.repo.git("tag", "v6.4-rc1", world.culprit)
     world.repo.git("tag", "v6.13-rc2", world.groundwork)
     world.branch("5.15", world.base)
-    world.branch("6.1", world.base, (f"work: be quick\n\n[ Upstream commit {world.culprit} ]", {"w.c": source(l10="quick(10);")}))
+    world.branch(
+        "6.1",
+        world.base,
+        (
+            f"work: be quick\n\n[ Upstream commit {world.culprit} ]",
+            {"w.c": source(l10="quick(10);")},
+        ),
+    )
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.fix)
     result = ask(world)
@@ -49,7 +58,9 @@ def test_the_range_has_every_series_the_release_of_the_bug_and_the_fix(world: Wo
         ("6.13-rc2", ReleaseState.FIX),
     ]
     own = world.repo.git("rev-parse", "linux-6.1.y")
-    assert result.bug.notes == (f"6.1 has it because {world.culprit[:12]} was backported as {own[:12]}",)
+    assert result.bug.notes == (
+        f"6.1 has it because {world.culprit[:12]} was backported as {own[:12]}",
+    )
 
 
 def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -> None:
@@ -67,7 +78,12 @@ def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -
         ("6.6", "affected"),
         ("6.4-rc1", "your fix"),
     ]
-    assert [str(point.state) for point in impact.bug.points] == ["clean", "clean", "bug enters", "your fix"]
+    assert [str(point.state) for point in impact.bug.points] == [
+        "clean",
+        "clean",
+        "bug enters",
+        "your fix",
+    ]
     assert f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
 
 
@@ -77,16 +93,26 @@ def test_the_sides_of_a_conflict_have_their_base_and_the_lines_around(world: Wor
     (branch,) = result.branches
     with Repository.open(world.repo.path) as repository:
         (found,) = conflict_columns(repository, world.fix, branch)
-        contents = [repository.blob(rev, "w.c") or b"" for rev in (*repository.commit(world.fix).parents[:1], world.fix)]
+        contents = [
+            repository.blob(rev, "w.c") or b""
+            for rev in (*repository.commit(world.fix).parents[:1], world.fix)
+        ]
     place = found.place
     # base and fix are numbered as their files are
-    for line, lines, content in zip((found.base_line, found.fix_line), (place.base, place.theirs), contents, strict=True):
+    for line, lines, content in zip(
+        (found.base_line, found.fix_line), (place.base, place.theirs), contents, strict=True
+    ):
         assert content.decode().splitlines()[line - 1 :][: len(lines)] == list(lines)
     assert (place.path, place.ours[:3]) == ("w.c", place.base[:3])
     assert "\town(20);" in place.ours
     assert "\tcheck(20);" in place.base
     assert "\tcheck(20, all);" in place.theirs
-    assert place.ours[-3:] == place.base[-3:] == place.theirs[-3:] == ("\tstep(21);", "\tstep(22);", "\tstep(23);")
+    assert (
+        place.ours[-3:]
+        == place.base[-3:]
+        == place.theirs[-3:]
+        == ("\tstep(21);", "\tstep(22);", "\tstep(23);")
+    )
 
 
 def test_a_file_that_a_side_lacks_stays_as_the_verdict_has_it(world: World) -> None:
@@ -97,31 +123,52 @@ def test_a_file_that_a_side_lacks_stays_as_the_verdict_has_it(world: World) -> N
     world.repo.checkout("master")
     (branch,) = ask(world).branches
     with Repository.open(world.repo.path) as repository:
-        assert conflict_columns(repository, world.fix, branch) == tuple(ConflictColumns(place) for place in branch.conflicts)
+        assert conflict_columns(repository, world.fix, branch) == tuple(
+            ConflictColumns(place) for place in branch.conflicts
+        )
 
 
 def test_context_belongs_to_all_sides_and_two_conflicts_share_none() -> None:
     text = "a b c <<<<<<< o ||||||| p ======= q >>>>>>> d <<<<<<< r ||||||| ======= s >>>>>>> e f"
     lines = [word + (" x" if word[0] in "<|>" else "") + "\n" for word in text.split()]
     assert marked_places("f", lines, 2) == [
-        ConflictPlace("f", 2, ("b", "c", "o", "d"), ("b", "c", "q", "d"), base=("b", "c", "p", "d")),
+        ConflictPlace(
+            "f", 2, ("b", "c", "o", "d"), ("b", "c", "q", "d"), base=("b", "c", "p", "d")
+        ),
         ConflictPlace("f", 6, ("r", "e", "f"), ("s", "e", "f"), base=("e", "f")),
     ]
     assert marked_places("f", lines)[0] == ConflictPlace("f", 4, ("o",), ("q",), base=("p",))
 
 
 def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> None:
-    world.branch("6.1", world.base, ("work: be quick", {"w.c": source(l10="quick(10);")}), ("own", {"w.c": CULPRIT_AND_20}))
+    world.branch(
+        "6.1",
+        world.base,
+        ("work: be quick", {"w.c": source(l10="quick(10);")}),
+        ("own", {"w.c": CULPRIT_AND_20}),
+    )
     world.branch("6.6", world.culprit)
-    world.branch("6.12", world.groundwork, ("own", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="own(22);")}))
+    world.branch(
+        "6.12",
+        world.groundwork,
+        (
+            "own",
+            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="own(22);")},
+        ),
+    )
     world.branch("6.18", world.fix)
     result = ask(world)
     with Repository.open(world.repo.path) as repository:
-        rows = {branch.version: patch_on_branch(repository, result, branch) for branch in result.branches}
+        rows = {
+            branch.version: patch_on_branch(repository, result, branch)
+            for branch in result.branches
+        }
     assert [rows["6.1"], rows["6.18"]] == [(), ()]
     assert rows["6.6"][-8:] != rows["6.12"][-8:]
     for version in ("6.6", "6.12"):
-        assert tuple(row for row in rows[version] if row[:1] in "+-" and row[:2] not in ("++", "--")) == (
+        assert tuple(
+            row for row in rows[version] if row[:1] in "+-" and row[:2] not in ("++", "--")
+        ) == (
             "-\tcheck(20);",
             "+\tcheck(20, all);",
         )
@@ -134,7 +181,9 @@ def test_only_ticked_prerequisites_are_written_with_the_fix(world: World, tmp_pa
     assert [need.commit for need in result.branches[0].prerequisites] == [world.groundwork]
     with Repository.open(world.repo.path) as repository:
         (every,) = write_topic_backports(repository, result, tmp_path / "all", {})
-        (none,) = write_topic_backports(repository, result, tmp_path / "none", {"linux-6.6.y": {world.groundwork}})
+        (none,) = write_topic_backports(
+            repository, result, tmp_path / "none", {"linux-6.6.y": {world.groundwork}}
+        )
     assert [parse_patch(file.read_bytes(), "").header("Subject") for file in every.files] == [
         "[PATCH 6.6.y 1/2] work: check first",
         "[PATCH 6.6.y 2/2] work: do not forget step 20",
@@ -143,9 +192,17 @@ def test_only_ticked_prerequisites_are_written_with_the_fix(world: World, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("size", "is_fix", "risk"), [(12, True, Risk.LOW), (12, False, Risk.MEDIUM), (101, True, Risk.HIGH), (100, False, Risk.MEDIUM)]
+    ("size", "is_fix", "risk"),
+    [
+        (12, True, Risk.LOW),
+        (12, False, Risk.MEDIUM),
+        (101, True, Risk.HIGH),
+        (100, False, Risk.MEDIUM),
+    ],
 )
-def test_the_risk_of_a_prerequisite_is_its_kind_and_its_size(size: int, is_fix: bool, risk: Risk) -> None:
+def test_the_risk_of_a_prerequisite_is_its_kind_and_its_size(
+    size: int, is_fix: bool, risk: Risk
+) -> None:
     assert risk_of(PrerequisiteNeed("1" * 40, "x", size, is_fix), 100) is risk
 
 
@@ -166,4 +223,7 @@ def test_what_its_author_calls_no_fix_has_nothing_to_backport(world: World) -> N
     with Repository.open(world.repo.path) as repository:
         answer_fix(repository, [repository.commit(world.fix)], False, base=world.groundwork)
     result = ask(world)
-    assert (result.branches, result.rules) == ((), ("you said that it is not a fix: nothing to backport",))
+    assert (result.branches, result.rules) == (
+        (),
+        ("you said that it is not a fix: nothing to backport",),
+    )

@@ -34,17 +34,50 @@ def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
     [
         ((), {}, (None, None), ["no Fixes:"]),
         ((culprit(BUG),), {}, (False, None), [BUG[:12], "neither"]),
-        ((culprit(BUG),), {"b": Landing(BUG, Shown.ANCESTRY)}, (True, BUG), [BUG[:12], "is in the branch"]),
-        ((culprit(BUG),), {"b": Landing(THERE, Shown.MARKER)}, (True, THERE), ["backported", THERE[:12]]),
-        ((culprit(BUG),), {"b": Landing(THERE, Shown.MARKER, UNDONE)}, (False, None), [f"{BUG[:12]} (reverted by {UNDONE[:12]})"]),
-        ((culprit(BUG), culprit(OTHER)), {"o": Landing(OTHER, Shown.ANCESTRY)}, (True, OTHER), [OTHER[:12]]),
+        (
+            (culprit(BUG),),
+            {"b": Landing(BUG, Shown.ANCESTRY)},
+            (True, BUG),
+            [BUG[:12], "is in the branch"],
+        ),
+        (
+            (culprit(BUG),),
+            {"b": Landing(THERE, Shown.MARKER)},
+            (True, THERE),
+            ["backported", THERE[:12]],
+        ),
+        (
+            (culprit(BUG),),
+            {"b": Landing(THERE, Shown.MARKER, UNDONE)},
+            (False, None),
+            [f"{BUG[:12]} (reverted by {UNDONE[:12]})"],
+        ),
+        (
+            (culprit(BUG), culprit(OTHER)),
+            {"o": Landing(OTHER, Shown.ANCESTRY)},
+            (True, OTHER),
+            [OTHER[:12]],
+        ),
         ((culprit(BUG), culprit(OTHER)), {}, (False, None), [f"{BUG[:12]}, {OTHER[:12]}"]),
-        ((culprit(None, "0123456789ab"), culprit(BUG)), {}, (None, None), ["0123456789ab", "is not in this repository"]),
-        ((culprit(None), culprit(BUG)), {"b": Landing(BUG, Shown.ANCESTRY)}, (True, BUG), [BUG[:12]]),
+        (
+            (culprit(None, "0123456789ab"), culprit(BUG)),
+            {},
+            (None, None),
+            ["0123456789ab", "is not in this repository"],
+        ),
+        (
+            (culprit(None), culprit(BUG)),
+            {"b": Landing(BUG, Shown.ANCESTRY)},
+            (True, BUG),
+            [BUG[:12]],
+        ),
     ],
 )
 def test_whether_a_branch_has_the_bug(
-    culprits: tuple[Culprit, ...], landings: dict[str, Landing], expected: tuple[bool | None, str | None], words: list[str]
+    culprits: tuple[Culprit, ...],
+    landings: dict[str, Landing],
+    expected: tuple[bool | None, str | None],
+    words: list[str],
 ) -> None:
     found = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
     assert (found.is_affected, found.culprit_as) == expected
@@ -54,7 +87,10 @@ def test_whether_a_branch_has_the_bug(
 
 
 def answer(
-    monkeypatch: pytest.MonkeyPatch, applied: ApplyResult, tree: str | None = None, **landings: Landing
+    monkeypatch: pytest.MonkeyPatch,
+    applied: ApplyResult,
+    tree: str | None = None,
+    **landings: Landing,
 ) -> tuple[verdict.BranchAnswer, list[str]]:
     """The verdict where the fix applies like this, and what it was tried on."""
     tried: list[str] = []
@@ -65,13 +101,21 @@ def answer(
 
     monkeypatch.setattr(verdict, "try_fix", try_fix)
     monkeypatch.setattr(verdict, "places", lambda scratch, merge: ())
-    return judge(history(**landings), None, SimpleNamespace(id=FIX), (culprit(BUG),), "tip", tree), tried  # type: ignore[arg-type]
+    return judge(
+        history(**landings), None, SimpleNamespace(id=FIX), (culprit(BUG),), "tip", tree
+    ), tried  # type: ignore[arg-type]
 
 
-def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     found, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
     assert (found.verdict, found.applied, tried) == (BranchVerdict.FIXED, None, [])
-    for how, word in ((Shown.MARKER, "message"), (Shown.SUBJECT, "same subject"), (Shown.PATCH_ID, "patch-id")):
+    for how, word in (
+        (Shown.MARKER, "message"),
+        (Shown.SUBJECT, "same subject"),
+        (Shown.PATCH_ID, "patch-id"),
+    ):
         found, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
         assert (found.verdict, found.applied, tried) == (BranchVerdict.FIXED, CLEAN, ["tip"])
         assert THERE[:12] in found.reason
@@ -79,9 +123,22 @@ def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(monke
     assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == ["tree"]
 
 
-def test_a_fix_that_was_reverted_is_judged_again_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, tried = answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER, UNDONE), b=Landing(BUG, Shown.ANCESTRY))
-    assert (found.verdict, found.affected, found.culprit_as, tried) == (BranchVerdict.CLEAN, True, BUG, ["tree"])
+def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, tried = answer(
+        monkeypatch,
+        CLEAN,
+        "tree",
+        f=Landing(THERE, Shown.MARKER, UNDONE),
+        b=Landing(BUG, Shown.ANCESTRY),
+    )
+    assert (found.verdict, found.affected, found.culprit_as, tried) == (
+        BranchVerdict.CLEAN,
+        True,
+        BUG,
+        ["tree"],
+    )
     assert THERE[:12] in found.reason
     assert UNDONE[:12] in found.reason
 
@@ -90,13 +147,40 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(monkeypatch: pytest
     ("applied", "state", "words", "never"),
     [
         (CLEAN, BranchVerdict.CLEAN, "applies cleanly", "offset"),
-        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (2, -7), False), BranchVerdict.CLEAN, "offset 7 lines", "…"),
-        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (), False), BranchVerdict.CLEAN, "applies cleanly", "offset"),
-        (ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), False), BranchVerdict.THREE_WAY, "three-way", "conflict"),
-        (ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), True), BranchVerdict.THREE_WAY, "changes nothing", "three-way"),
-        (ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False), BranchVerdict.CONFLICT, "a, b, c", "…"),
         (
-            ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c", "d")), (), (), False),
+            ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (2, -7), False),
+            BranchVerdict.CLEAN,
+            "offset 7 lines",
+            "…",
+        ),
+        (
+            ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (), False),
+            BranchVerdict.CLEAN,
+            "applies cleanly",
+            "offset",
+        ),
+        (
+            ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), False),
+            BranchVerdict.THREE_WAY,
+            "three-way",
+            "conflict",
+        ),
+        (
+            ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), True),
+            BranchVerdict.THREE_WAY,
+            "changes nothing",
+            "three-way",
+        ),
+        (
+            ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False),
+            BranchVerdict.CONFLICT,
+            "a, b, c",
+            "…",
+        ),
+        (
+            ApplyResult(
+                AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c", "d")), (), (), False
+            ),
             BranchVerdict.CONFLICT,
             "a, b, c …",
             "d",
@@ -104,7 +188,11 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(monkeypatch: pytest
     ],
 )
 def test_how_the_fix_applies_is_said(
-    monkeypatch: pytest.MonkeyPatch, applied: ApplyResult, state: BranchVerdict, words: str, never: str
+    monkeypatch: pytest.MonkeyPatch,
+    applied: ApplyResult,
+    state: BranchVerdict,
+    words: str,
+    never: str,
 ) -> None:
     found, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
     assert (found.verdict, found.applied) == (state, applied)
@@ -115,10 +203,24 @@ def test_how_the_fix_applies_is_said(
         assert said.endswith(words.split(", ")[-1])
 
 
-def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     found, _ = answer(monkeypatch, CLEAN)
-    assert (found.verdict, found.affected, found.culprit_as, found.applied) == (BranchVerdict.NOT_AFFECTED, False, None, CLEAN)
-    assert [str(one) for one in BranchVerdict] == ["already-fixed", "not-affected", "clean", "clean-3way", "conflict", "unknown"]
+    assert (found.verdict, found.affected, found.culprit_as, found.applied) == (
+        BranchVerdict.NOT_AFFECTED,
+        False,
+        None,
+        CLEAN,
+    )
+    assert [str(one) for one in BranchVerdict] == [
+        "already-fixed",
+        "not-affected",
+        "clean",
+        "clean-3way",
+        "conflict",
+        "unknown",
+    ]
 
 
 def test_a_tree_of_the_store_knows_files_from_directories(tmp_path: Path) -> None:
@@ -126,12 +228,19 @@ def test_a_tree_of_the_store_knows_files_from_directories(tmp_path: Path) -> Non
     repo.commit("start", {"dir/a.c": "int a;\n"})
     with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
         tree = ScratchTree(scratch, repo.git("rev-parse", "HEAD^{tree}"))
-        assert [(tree.exists(path), tree.is_dir(path)) for path in ("dir", "dir/a.c", "none", "../dir", "")] == [
+        assert [
+            (tree.exists(path), tree.is_dir(path))
+            for path in ("dir", "dir/a.c", "none", "../dir", "")
+        ] == [
             (True, True),
             (True, False),
             (False, False),
             (False, False),
             (False, False),
         ]
-        assert (tree.read("dir/a.c"), tree.read("none"), tree.read("../dir/a.c")) == (b"int a;\n", None, None)
+        assert (tree.read("dir/a.c"), tree.read("none"), tree.read("../dir/a.c")) == (
+            b"int a;\n",
+            None,
+            None,
+        )
         assert (tree.label, tree.version, tree.files("dir")) == (tree.tree[:12], None, ())

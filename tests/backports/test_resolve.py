@@ -14,7 +14,13 @@ from tests.kit.cli import call
 
 
 def git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", "-c", "core.editor=true", *words], cwd=folder, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["git", "-c", "core.editor=true", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 @pytest.fixture
@@ -32,7 +38,9 @@ def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path)
     (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
     git(clone, "add", "-u")
     git(clone, "cherry-pick", "--continue")
-    second = conflicting.ask(conflicting.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out")["resolve"]
+    second = conflicting.ask(
+        conflicting.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
+    )["resolve"]
     assert second["state"] == "done"
     text = Path(second["files"][0]).read_text()
     assert "Subject: [PATCH 6.12.y] work: do not forget step 20" in text
@@ -42,18 +50,27 @@ def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path)
     assert "yourname" not in text.partition("\n---\n")[0]
 
 
-def test_with_adapt_the_files_in_conflict_have_the_adaptation(conflicting: World, tmp_path: Path) -> None:
+def test_with_adapt_the_files_in_conflict_have_the_adaptation(
+    conflicting: World, tmp_path: Path
+) -> None:
     first = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--adapt")["resolve"]
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "own(20, all);" in (clone / "w.c").read_text()
     git(clone, "add", "-u")
     git(clone, "cherry-pick", "--continue")
-    second = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--write", tmp_path / "out")["resolve"]
-    assert "the lines around the change differ in the branch" in Path(second["files"][0]).read_text().partition("\n---\n")[0]
+    second = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--write", tmp_path / "out")[
+        "resolve"
+    ]
+    assert (
+        "the lines around the change differ in the branch"
+        in Path(second["files"][0]).read_text().partition("\n---\n")[0]
+    )
 
 
-def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(conflicting: World, tmp_path: Path) -> None:
+def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(
+    conflicting: World, tmp_path: Path
+) -> None:
     follow_failed(conflicting.fix, tmp_path, "6.12")
     clone = Path(conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"])
     (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
@@ -61,7 +78,9 @@ def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(conflict
     git(clone, "cherry-pick", "--continue")
     done = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
     assert "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
-    named = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--in-reply-to", "mine@example.org")["resolve"]
+    named = conflicting.ask(
+        conflicting.fix, "--resolve", "6.12", "--in-reply-to", "mine@example.org"
+    )["resolve"]
     assert "In-Reply-To: <mine@example.org>" in Path(named["files"][0]).read_text()
 
 
@@ -92,7 +111,11 @@ def test_where_a_resolution_was_written_is_found_again(conflicting: World) -> No
     def known() -> Path | None:
         with Repository.open(conflicting.repo.path) as repository:
             result = backport(repository, BackportRequest(conflicting.fix))[-1]
-            return resolution(repository, conflicting.fix, next(one for one in result.branches if one.version == "6.12"))
+            return resolution(
+                repository,
+                conflicting.fix,
+                next(one for one in result.branches if one.version == "6.12"),
+            )
 
     clone = Path(conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"])
     assert known() is None

@@ -13,7 +13,10 @@ def text(world: World, *words: object) -> str:
 
 def test_sentences_fit_in_80_columns_and_code_is_left_as_it_is(world: World) -> None:
     code = "if (" + " || ".join(f"condition({number})" for number in range(9)) + ")"
-    subject = "work: a subject that is as long as some people write them, with no end in sight for anybody who reads it"
+    subject = (
+        "work: a subject that is as long as some people write them, with no end in sight for"
+        " anybody who reads it"
+    )
     base = world.repo.commit(subject, {"w.c": source(l10="quick(10);", l20=code)})
     last = world.repo.commit(f"{subject} again", {"w.c": source(l10="quick(10);", l20="last(20);")})
     world.branch("6.6", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}))
@@ -23,7 +26,9 @@ def test_sentences_fit_in_80_columns_and_code_is_left_as_it_is(world: World) -> 
     assert base[:12] in out
     long = [line for line in out.splitlines() if len(line) > 80]
     assert all(line.lstrip().startswith(("+", "-", "git ")) for line in long), long
-    assert [line for line in out.splitlines() if line.startswith("        + ") and line.endswith(code)], out
+    assert [
+        line for line in out.splitlines() if line.startswith("        + ") and line.endswith(code)
+    ], out
 
 
 def test_the_order_of_the_trees_is_said_once_of_a_fix_that_is_not_upstream(world: World) -> None:

@@ -23,7 +23,9 @@ from tests.kit.repos import Repo
 NONE: frozenset[str] = frozenset()
 
 
-def edit(*hunks: tuple[Span, Span], old: str | None = "f.c", new: str | None = "f.c") -> LineEditStep:
+def edit(
+    *hunks: tuple[Span, Span], old: str | None = "f.c", new: str | None = "f.c"
+) -> LineEditStep:
     return LineEditStep(old, new, "1" * 40, "2" * 40, "100644", "100644", hunks)
 
 
@@ -42,22 +44,44 @@ def fix(*spans: Span) -> LineTouch:
 
 @pytest.mark.parametrize(
     ("changed", "meets"),
-    [((10, 12), True), ((5, 10), True), ((12, 14), True), ((5, 9), False), ((13, 14), False), ((11, 11), True), ((0, 40), True)],
+    [
+        ((10, 12), True),
+        ((5, 10), True),
+        ((12, 14), True),
+        ((5, 9), False),
+        ((13, 14), False),
+        ((11, 11), True),
+        ((0, 40), True),
+    ],
 )
-def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(changed: Span, meets: bool) -> None:
+def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(
+    changed: Span, meets: bool
+) -> None:
     before = touch("a", edit((changed, changed)))
     assert ids(stands_on([before], fix((10, 12)), NONE)) == (["a"] if meets else [])
-    assert ids(last_writers([before], fix((10, 12)), NONE, frozenset(["f.c"]))) == (["a"] if meets else [])
+    assert ids(last_writers([before], fix((10, 12)), NONE, frozenset(["f.c"]))) == (
+        ["a"] if meets else []
+    )
     assert stands_on([before], fix((10, 12)), frozenset("a")) == ()
     assert last_writers([before], fix((10, 12)), frozenset("a"), frozenset(["f.c"])) == ()
 
 
 @pytest.mark.parametrize(
     ("changed", "margin", "meets"),
-    [((5, 9), 1, True), ((5, 8), 1, False), ((13, 14), 1, True), ((15, 16), 3, True), ((16, 17), 3, False), ((0, 1), 20, True)],
+    [
+        ((5, 9), 1, True),
+        ((5, 8), 1, False),
+        ((13, 14), 1, True),
+        ((15, 16), 3, True),
+        ((16, 17), 3, False),
+        ((0, 1), 20, True),
+    ],
 )
 def test_a_margin_widens_the_lines_of_the_fix(changed: Span, margin: int, meets: bool) -> None:
-    assert bool(stands_on([touch("a", edit((changed, changed)))], fix((10, 12)), NONE, margin=margin)) is meets
+    assert (
+        bool(stands_on([touch("a", edit((changed, changed)))], fix((10, 12)), NONE, margin=margin))
+        is meets
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,13 +97,17 @@ def test_a_margin_widens_the_lines_of_the_fix(changed: Span, margin: int, meets:
         ((4, 4), (4, 8), (6, 8)),
     ],
 )
-def test_line_numbers_are_carried_back_through_other_commits(old: Span, new: Span, then: Span) -> None:
+def test_line_numbers_are_carried_back_through_other_commits(
+    old: Span, new: Span, then: Span
+) -> None:
     other = touch("b", edit((old, new)))
     low, high = then
     for at in range(30):
         first = touch("a", edit(((at, at + 1), (at, at + 1))))
         expected = low <= at + 1 and at <= high
-        assert ("a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))) is expected, at
+        assert ("a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))) is expected, (
+            at
+        )
 
 
 def test_what_a_commit_that_belongs_changed_is_needed_too() -> None:
@@ -99,14 +127,27 @@ def test_lines_that_a_later_commit_wrote_whole_are_not_asked_of_older_ones() -> 
     assert ids(last_writers([old, half], fix((10, 12)), NONE, paths)) == ["a", "b"]
     middle = touch("b", edit(((12, 16), (12, 16))))
     for at, expected in ((10, True), (17, True), (13, False)):
-        assert ("a" in ids(last_writers([touch("a", edit(((at, at + 1), (at, at + 1)))), middle], fix((10, 19)), NONE, paths))) is expected
+        assert (
+            "a"
+            in ids(
+                last_writers(
+                    [touch("a", edit(((at, at + 1), (at, at + 1)))), middle],
+                    fix((10, 19)),
+                    NONE,
+                    paths,
+                )
+            )
+        ) is expected
     removed = touch("b", edit(((10, 12), (10, 10))))
     assert ids(last_writers([old, removed], fix((9, 11)), NONE, paths)) == ["a", "b"]
 
 
 def test_only_the_files_asked_about_count() -> None:
     both = touch("fix", edit(((1, 2), (1, 2))), edit(((1, 2), (1, 2)), old="g.c", new="h.c"))
-    touches = [touch("f", edit(((1, 2), (1, 2)))), touch("g", edit(((1, 2), (1, 2)), old="g.c", new="g.c"))]
+    touches = [
+        touch("f", edit(((1, 2), (1, 2)))),
+        touch("g", edit(((1, 2), (1, 2)), old="g.c", new="g.c")),
+    ]
     assert ids(stands_on(touches, both, NONE)) == ["f", "g"]
     for asked, found in ((["f.c"], ["f"]), (["g.c"], ["g"]), (["h.c"], ["g"]), (["x.c"], [])):
         assert ids(stands_on(touches, both, NONE, frozenset(asked))) == found
@@ -123,7 +164,9 @@ def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
     assert ids(last_writers([first, move], fix((10, 12)), NONE, frozenset(["f.c"]))) == ["a"]
     assert ids(crossing([first, move], "f.c", (10, 12))) == ["a"]
     made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
-    assert ids(stands_on([touch("x", edit(((10, 11), (10, 11)))), made], fix((10, 12)), NONE)) == ["c"]
+    assert ids(stands_on([touch("x", edit(((10, 11), (10, 11)))), made], fix((10, 12)), NONE)) == [
+        "c"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +185,9 @@ def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
         ((0, 3), (0, 0), (1, 2), False),
     ],
 )
-def test_what_changes_lines_of_a_span_crosses_it(old: Span, new: Span, span: Span, crosses: bool) -> None:
+def test_what_changes_lines_of_a_span_crosses_it(
+    old: Span, new: Span, span: Span, crosses: bool
+) -> None:
     assert bool(crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
 
 
@@ -157,7 +202,14 @@ def test_a_span_is_carried_back_and_the_oldest_comes_first() -> None:
 
 
 def test_the_size_of_a_commit_is_the_lines_it_removes_and_adds() -> None:
-    assert touch("a", edit(((0, 2), (0, 5)), ((9, 9), (12, 13))), edit(((1, 1), (1, 2)), old="g.c", new="g.c")).size == 2 + 3 + 2 + 1 + 1
+    assert (
+        touch(
+            "a",
+            edit(((0, 2), (0, 5)), ((9, 9), (12, 13))),
+            edit(((1, 1), (1, 2)), old="g.c", new="g.c"),
+        ).size
+        == 2 + 3 + 2 + 1 + 1
+    )
 
 
 def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
@@ -174,23 +226,40 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
         touched = read_touch(repository, one)
         assert (touched.commit, touched.parent) == (one, base)
         (edited,) = touched.edits
-        assert (edited.old_path, edited.new_path, edited.old_mode, edited.new_mode) == ("f.c", "f.c", "100644", "100644")
+        assert (edited.old_path, edited.new_path, edited.old_mode, edited.new_mode) == (
+            "f.c",
+            "f.c",
+            "100644",
+            "100644",
+        )
         assert edited.old_blob == repo.git("rev-parse", f"{base}:f.c")
         assert edited.new_blob == repo.git("rev-parse", f"{one}:f.c")
         assert edited.hunks == (((2, 2), (2, 4)), ((9, 10), (11, 11)), ((19, 20), (20, 21)))
         (moved,) = read_touch(repository, two).edits
         assert (moved.old_path, moved.new_path, moved.hunks) == ("f.c", "grü ße.c", ())
-        edits = {each.old_path or each.new_path: each for each in read_touch(repository, three).edits}
+        edits = {
+            each.old_path or each.new_path: each for each in read_touch(repository, three).edits
+        }
         assert (edits["grü ße.c"].new_path, edits["grü ße.c"].hunks) == (None, (((0, 21), (0, 0)),))
         assert (edits["empty.c"].old_path, edits["empty.c"].hunks) == (None, ())
         first = read_touch(repository, base)
-        assert (first.parent, {each.new_path: each.hunks for each in first.edits}["keep.c"]) == ("", (((0, 0), (0, 1)),))
-        assert [each.commit for each in read_touches(repository, ["f.c"], three, [base])] == [one, two]
-        assert [each.commit for each in read_touches(repository, ["f.c", "empty.c"], three, [one])] == [two, three]
+        assert (first.parent, {each.new_path: each.hunks for each in first.edits}["keep.c"]) == (
+            "",
+            (((0, 0), (0, 1)),),
+        )
+        assert [each.commit for each in read_touches(repository, ["f.c"], three, [base])] == [
+            one,
+            two,
+        ]
+        assert [
+            each.commit for each in read_touches(repository, ["f.c", "empty.c"], three, [one])
+        ] == [two, three]
         each = read_each(repository, [two, one, base], ["f.c"])
         assert list(each) == [two, one, base]
         assert each[one] == touched
-        assert read_each(repository, [one, three], ["keep.c"]) == {name: LineTouch(name, "", ()) for name in (one, three)}
+        assert read_each(repository, [one, three], ["keep.c"]) == {
+            name: LineTouch(name, "", ()) for name in (one, three)
+        }
         assert older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
         assert older_names(repository, ["grü ße.c"], two, two) == ()
         assert older_names(repository, ["keep.c"], two, base) == ()
@@ -198,7 +267,13 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
 
 def test_every_earlier_name_of_a_file_is_found_later_names_first(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    base = repo.commit("start", {"a.c": "".join(f"int a{n};\n" for n in range(9)), "z.c": "".join(f"int z{n};\n" for n in range(9))})
+    base = repo.commit(
+        "start",
+        {
+            "a.c": "".join(f"int a{n};\n" for n in range(9)),
+            "z.c": "".join(f"int z{n};\n" for n in range(9)),
+        },
+    )
     for old, new in (("a.c", "b.c"), ("b.c", "c.c"), ("z.c", "y.c")):
         repo.git("mv", old, new)
         tip = repo.commit(f"move {old}")

@@ -16,12 +16,26 @@ def test_questions_and_patches_leave_the_repository_as_it_was(world: World, tmp_
     world.branch("6.1", world.base)
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
-    world.branch("6.18", world.groundwork, ("top", {"w.c": source(l22="other(22);", l20="check(20);", l19="check(19);")}))
+    world.branch(
+        "6.18",
+        world.groundwork,
+        ("top", {"w.c": source(l22="other(22);", l20="check(20);", l19="check(19);")}),
+    )
     world.repo.put("untracked.txt", "mine\n")
     world.repo.put("other.c", "edited, not committed\n")
     before = world.state()
-    assert [one["verdict"] for one in world.ask(world.fix)["branches"]] == ["not-affected", "conflict", "clean", "clean-3way"]
-    for words in (["--write", tmp_path / "out"], ["--build", "true"], ["--request"], ["--resolve", "linux-6.6.y"]):
+    assert [one["verdict"] for one in world.ask(world.fix)["branches"]] == [
+        "not-affected",
+        "conflict",
+        "clean",
+        "clean-3way",
+    ]
+    for words in (
+        ["--write", tmp_path / "out"],
+        ["--build", "true"],
+        ["--request"],
+        ["--resolve", "linux-6.6.y"],
+    ):
         done = call("backport", "-C", world.repo.path, world.fix, *words)
         assert done.code == 0, done.err
     assert world.state() == before
@@ -40,7 +54,9 @@ def test_a_repository_that_cannot_be_written_to_is_no_hindrance(world: World) ->
             folder.chmod(0o755)
 
 
-def test_no_temporary_objects_are_left(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_temporary_objects_are_left(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
@@ -60,7 +76,14 @@ def test_two_calls_at_once_answer_the_same(world: World) -> None:
 def test_what_a_partial_clone_lacks_is_said(world: World, tmp_path: Path) -> None:
     tip = world.branch("6.12", world.culprit)
     world.repo.git("config", "uploadpack.allowFilter", "true")
-    world.repo.git("clone", "-q", "--bare", "--filter=blob:none", f"file://{world.repo.path}", str(tmp_path / "partial"))
+    world.repo.git(
+        "clone",
+        "-q",
+        "--bare",
+        "--filter=blob:none",
+        f"file://{world.repo.path}",
+        str(tmp_path / "partial"),
+    )
     world.repo.path.rename(tmp_path / "away")
     done = call("backport", "-C", tmp_path / "partial", world.fix, "--onto", tip)
     assert done.code == 3

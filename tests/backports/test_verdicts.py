@@ -18,13 +18,21 @@ def test_a_branch_without_the_culprit_is_not_affected(world: World) -> None:
 
 
 def test_a_branch_is_affected_when_the_culprit_was_backported(world: World) -> None:
-    tip = world.branch("6.1", world.base, (f"x\n\n[ Upstream commit {world.culprit} ]\n", {"w.c": source(l10="quick(10);")}))
+    tip = world.branch(
+        "6.1",
+        world.base,
+        (f"x\n\n[ Upstream commit {world.culprit} ]\n", {"w.c": source(l10="quick(10);")}),
+    )
     answer = world.one(world.fix, "--onto", tip)
     assert (answer["affected"], answer["culprit_as"]) == (True, tip)
 
 
 def test_a_branch_whose_culprit_was_reverted_is_not_affected(world: World) -> None:
-    tip = world.branch("6.1", world.culprit, (f"Revert\n\nThis reverts commit {world.culprit}.\n", {"w.c": source()}))
+    tip = world.branch(
+        "6.1",
+        world.culprit,
+        (f"Revert\n\nThis reverts commit {world.culprit}.\n", {"w.c": source()}),
+    )
     assert world.one(world.fix, "--onto", tip)["verdict"] == "not-affected"
 
 
@@ -36,14 +44,18 @@ def test_a_fix_whose_context_is_there_is_clean(world: World) -> None:
 
 def test_a_fix_whose_context_has_moved_is_still_clean(world: World) -> None:
     moved = "/* one\n * two\n */\n" + source(l10="quick(10);", l19="check(19);", l20="check(20);")
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": moved})))
+    answer = world.one(
+        world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": moved}))
+    )
     assert answer["verdict"] == "clean"
     assert "offset 3 lines" in answer["reason"]
 
 
 def test_a_fix_whose_context_differs_needs_a_merge(world: World) -> None:
     other = source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": other})))
+    answer = world.one(
+        world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
+    )
     assert (answer["verdict"], answer["applies"]) == ("clean-3way", "clean-3way")
 
 
@@ -62,9 +74,15 @@ def test_a_fix_that_is_an_ancestor_is_already_there(world: World) -> None:
 
 
 def test_a_marked_backport_is_already_there(world: World) -> None:
-    tip = world.branch("6.1", world.culprit, (f"work: y\n\ncommit {world.fix} upstream.\n", {"w.c": "adapted\n"}))
+    tip = world.branch(
+        "6.1", world.culprit, (f"work: y\n\ncommit {world.fix} upstream.\n", {"w.c": "adapted\n"})
+    )
     answer = world.one(world.fix, "--onto", tip)
-    assert (answer["verdict"], answer["landed_as"], answer["landed_by"]) == ("already-fixed", tip, "marker")
+    assert (answer["verdict"], answer["landed_as"], answer["landed_by"]) == (
+        "already-fixed",
+        tip,
+        "marker",
+    )
 
 
 def test_the_same_content_alone_does_not_say_already_fixed(world: World) -> None:
@@ -76,10 +94,15 @@ def test_the_same_content_alone_does_not_say_already_fixed(world: World) -> None
 
 
 def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
-    first = world.branch("6.1", world.groundwork, (f"y\n\ncommit {world.fix} upstream.\n", {"w.c": source(l20="check(20, all);")}))
+    first = world.branch(
+        "6.1",
+        world.groundwork,
+        (f"y\n\ncommit {world.fix} upstream.\n", {"w.c": source(l20="check(20, all);")}),
+    )
     world.repo.checkout("linux-6.1.y")
     undone = world.repo.commit(
-        f"Revert\n\nThis reverts commit {first}.\n", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")}
+        f"Revert\n\nThis reverts commit {first}.\n",
+        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")},
     )
     world.repo.checkout("master")
     answer = world.one(world.fix, "--onto", undone)
@@ -101,10 +124,12 @@ def test_the_document_is_that_of_the_contract(world: World) -> None:
     assert [one["branch"] for one in answer["branches"]] == ["linux-6.1.y", "linux-6.12.y"]
     assert set(answer["branches"][0]) >= {
         "branch", "version", "tip", "verdict", "landed_as", "queued", "culprit_as", "reason",
-        "conflicts", "prerequisites", "commands", "affected", "applies", "prerequisites_partial", "search",
+        "conflicts", "prerequisites", "commands", "affected", "applies", "prerequisites_partial", "search",  # noqa: E501
     }  # fmt: skip
     assert [one["version"] for one in answer["missing"]] == [
-        one.version for one in default_project().stable.maintained() if one.version not in ("6.1", "6.12")
+        one.version
+        for one in default_project().stable.maintained()
+        if one.version not in ("6.1", "6.12")
     ]
 
 
@@ -123,7 +148,10 @@ def test_newer_branches_that_lack_it_are_named(world: World) -> None:
 
 
 def test_fixes_and_reverts_of_the_fix_must_come_along(world: World) -> None:
-    follow = world.repo.commit(f'work: really\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n', {"other.c": source(l1="x();")})
+    follow = world.repo.commit(
+        f'work: really\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n',
+        {"other.c": source(l1="x();")},
+    )
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork))
     assert [(one["commit"], one["kind"]) for one in answer["followers"]] == [(follow, "fix")]
 
@@ -135,14 +163,20 @@ def test_what_waits_in_a_release_candidate_is_queued(world: World) -> None:
     world.repo.checkout("master")
     world.repo.git("update-ref", "refs/remotes/stable-rc/linux-6.12.y", tip)
     answer = world.one(world.fix)
-    assert (answer["branch"], answer["queued"], answer["verdict"]) == ("linux-6.12.y", True, "clean")
+    assert (answer["branch"], answer["queued"], answer["verdict"]) == (
+        "linux-6.12.y",
+        True,
+        "clean",
+    )
 
 
 def test_what_waits_in_the_queue_of_patches_is_queued(world: World) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.git("checkout", "-q", "--orphan", "queue")
     world.repo.git("rm", "-rfq", ".")
-    tip = world.repo.commit("queue", {"queue-6.12/work-fix.patch": f"[ Upstream commit {world.fix} ]\n"})
+    tip = world.repo.commit(
+        "queue", {"queue-6.12/work-fix.patch": f"[ Upstream commit {world.fix} ]\n"}
+    )
     world.repo.git("checkout", "-qf", "master")
     world.repo.git("update-ref", "refs/remotes/stable-queue/master", tip)
     assert world.one(world.fix)["queued"] is True
@@ -150,9 +184,31 @@ def test_what_waits_in_the_queue_of_patches_is_queued(world: World) -> None:
 
 def test_fail_on_makes_a_conflict_an_exit_code(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
-    assert call("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "conflict").code == 1
-    assert call("backport", "-C", world.repo.path, world.fix, "--onto", "master", "--fail-on", "affected").code == 0
-    assert call("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "affected").code == 1
+    assert (
+        call(
+            "backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "conflict"
+        ).code
+        == 1
+    )
+    assert (
+        call(
+            "backport",
+            "-C",
+            world.repo.path,
+            world.fix,
+            "--onto",
+            "master",
+            "--fail-on",
+            "affected",
+        ).code
+        == 0
+    )
+    assert (
+        call(
+            "backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "affected"
+        ).code
+        == 1
+    )
 
 
 def test_text_and_markdown_say_the_same(world: World) -> None:
@@ -160,7 +216,9 @@ def test_text_and_markdown_say_the_same(world: World) -> None:
     text = call("backport", "-C", world.repo.path, world.fix, "--onto", "linux-6.12.y").out
     assert "conflict" in text
     assert world.groundwork[:12] in text
-    table = call("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--format", "markdown").out
+    table = call(
+        "backport", "-C", world.repo.path, world.fix, "--onto", tip, "--format", "markdown"
+    ).out
     assert "| branch | verdict |" in table
     assert world.groundwork[:12] in table
 
@@ -168,7 +226,9 @@ def test_text_and_markdown_say_the_same(world: World) -> None:
 def test_a_subject_with_control_characters_and_markup_is_shown_harmless(world: World) -> None:
     evil = world.repo.commit("work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"})
     for form in ("text", "markdown"):
-        shown = call("backport", "-C", world.repo.path, evil, "--onto", world.base, "--format", form).out
+        shown = call(
+            "backport", "-C", world.repo.path, evil, "--onto", world.base, "--format", form
+        ).out
         assert "\x1b" not in shown
     assert "<b>" not in shown
     assert "\\|" in shown
@@ -199,7 +259,10 @@ def test_another_projects_branches_are_found_by_their_pattern(world: World) -> N
     world.repo.git("branch", "23.11", world.groundwork)
     world.repo.git("branch", "24.11", world.fix)
     answer = world.ask(world.fix)
-    assert [(one["branch"], one["verdict"]) for one in answer["branches"]] == [("23.11", "clean"), ("24.11", "already-fixed")]
+    assert [(one["branch"], one["verdict"]) for one in answer["branches"]] == [
+        ("23.11", "clean"),
+        ("24.11", "already-fixed"),
+    ]
 
 
 def test_a_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> None:
@@ -217,9 +280,23 @@ def test_a_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> Non
 def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
     now = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
     moved = world.repo.commit(
-        "work: first things first", {"w.c": now.replace("\tstep(30);\n", "").replace("\tstep(40);\n", "\tstep(40);\n\tstep(30);\n")}
+        "work: first things first",
+        {
+            "w.c": (
+                now.replace("\tstep(30);\n", "").replace(
+                    "\tstep(40);\n", "\tstep(40);\n\tstep(30);\n"
+                )
+            )
+        },
     )
-    spaced = world.repo.commit("work: room", {"other.c": source().replace("\tstep(30);\n\tstep(31);\n", "\tstep(30);\n\n\tstep( 31 );\n")})
+    spaced = world.repo.commit(
+        "work: room",
+        {
+            "other.c": (
+                source().replace("\tstep(30);\n\tstep(31);\n", "\tstep(30);\n\n\tstep( 31 );\n")
+            )
+        },
+    )
     tip = world.branch("6.12", world.fix)
     assert not world.ask(moved, "--onto", tip)["rules"]
     assert "whitespace only" in world.ask(spaced, "--onto", tip)["rules"][0]
@@ -245,7 +322,9 @@ def test_a_project_is_not_sent_to_the_stable_trees_of_another(tmp_path: Path, na
         repo = Repo(tmp_path / profile)
         repo.commit("start", {sign if not named else "a.c": "x\n"})
         repo.commit("fix", {"a.c": "y\n"})
-        done = call("backport", "-C", repo.path, "HEAD", *words, *(["--profile", profile] if named else []))
+        done = call(
+            "backport", "-C", repo.path, "HEAD", *words, *(["--profile", profile] if named else [])
+        )
         assert done.code in (2, 3)
         assert "kernel.org" not in done.err
         return done.err
@@ -254,7 +333,10 @@ def test_a_project_is_not_sent_to_the_stable_trees_of_another(tmp_path: Path, na
     assert "no stable branch has been fetched" in boot
     assert "--onto" in boot
     assert "git remote add" not in boot
-    assert "git remote add stable https://dpdk.org/git/dpdk-stable && git fetch stable 25.11" in asked("dpdk", "lib/eal/x.c")
+    assert (
+        "git remote add stable https://dpdk.org/git/dpdk-stable && git fetch stable 25.11"
+        in asked("dpdk", "lib/eal/x.c")
+    )
 
 
 def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:
@@ -271,14 +353,23 @@ def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:
 
 def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> None:
     repo = world.repo
-    message = repo.git("log", "-1", "--format=%B", world.fix).replace("Signed-off-by", "Tested-by: Tess <tess@example.org>\nSigned-off-by")
+    message = repo.git("log", "-1", "--format=%B", world.fix).replace(
+        "Signed-off-by", "Tested-by: Tess <tess@example.org>\nSigned-off-by"
+    )
     repo.branch("topic", world.groundwork)
     ours = repo.commit(
-        message, {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);")}, author="Ada Author <author@example.org>"
+        message,
+        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);")},
+        author="Ada Author <author@example.org>",
     )
     repo.checkout("master")
     tip = world.branch(
-        "6.12", world.groundwork, (f"x\n\ncommit {world.fix} upstream.\n", {"w.c": source(l10="quick(10);", l20="check(20, all);")})
+        "6.12",
+        world.groundwork,
+        (
+            f"x\n\ncommit {world.fix} upstream.\n",
+            {"w.c": source(l10="quick(10);", l20="check(20, all);")},
+        ),
     )
     answer = world.ask(ours, "--onto", tip)
     assert (answer["commit"], answer["asked"], answer["upstream"]) == (world.fix, ours, True)
@@ -288,10 +379,16 @@ def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> No
     assert f"upstream commit of {ours[:12]}" in said
 
 
-def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself(world: World) -> None:
+def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself(
+    world: World,
+) -> None:
     repo = world.repo
     repo.branch("topic", world.groundwork)
-    other = repo.commit("work: do not forget step 20\n", {"other.c": source(l30="other(30);")}, author="Ada Author <author@example.org>")
+    other = repo.commit(
+        "work: do not forget step 20\n",
+        {"other.c": source(l30="other(30);")},
+        author="Ada Author <author@example.org>",
+    )
     repo.checkout("master")
     answer = world.ask(other, "--onto", world.branch("6.12", world.groundwork))
     assert (answer["commit"], answer["asked"]) == (other, None)

@@ -39,7 +39,11 @@ def test_a_clean_backport_is_one_mail_with_marker_and_people(world: World, tmp_p
     assert patch.message[0] == f"commit {world.fix} upstream."
     assert str(patch.sender) == "Ada Author <author@example.org>"
     assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
-    assert [address.email for address in patch.addresses("Cc")] == ["author@example.org", "rita@example.org", "ada@example.org"]
+    assert [address.email for address in patch.addresses("Cc")] == [
+        "author@example.org",
+        "rita@example.org",
+        "ada@example.org",
+    ]
     assert patch.trailers[-1].name == "Signed-off-by"
     assert f"base-commit: {tip}" in file.read_text()
     assert "This differs" not in file.read_text()
@@ -51,37 +55,57 @@ def test_prerequisites_come_first_and_name_what_they_are_for(world: World, tmp_p
     files = sorted((tmp_path / "out" / "6.6").iterdir())
     first, second = (parse_patch(file.read_bytes(), str(file)) for file in files)
     assert first.header("Subject") == "[PATCH 6.6.y 1/2] work: check first"
-    assert [str(tag) for tag in first.tags("Stable-dep-of")] == [f'Stable-dep-of: {world.fix[:12]} ("work: do not forget step 20")']
+    assert [str(tag) for tag in first.tags("Stable-dep-of")] == [
+        f'Stable-dep-of: {world.fix[:12]} ("work: do not forget step 20")'
+    ]
     assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
 
 
 def test_a_tag_that_no_message_may_have_is_named_below_the_message() -> None:
     stable = find_project("linux").stable
-    made = MadeCommit("id", HIDDEN, "", refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)]))
-    assert note_of(made, "6.6", BackportText()) == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
+    made = MadeCommit(
+        "id", HIDDEN, "", refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)])
+    )
+    assert (
+        note_of(made, "6.6", BackportText())
+        == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
+    )
     assert "Stable-dep-of" not in backport_message(HIDDEN, stable, dep_of=HIDDEN)
     with pytest.raises(InputError, match="sign-off cannot be written"):
         backport_message(HIDDEN, stable, signer=Address("A\x85da", "ada@example.org"))
 
 
-def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequisites(world: World, tmp_path: Path) -> None:
+def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequisites(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.6", world.culprit)
     world.repo.checkout("master")
     world.repo.commit("work: a file of its own", {"own.c": "int own(void)\n{\n\treturn 1;\n}\n"})
     tags = f'Fixes: {world.culprit[:12]} ("work: be quick")'
-    fix = world.repo.commit(f"work: own is two\n\n{tags}\n", {"own.c": "int own(void)\n{\n\treturn 2;\n}\n"})
+    fix = world.repo.commit(
+        f"work: own is two\n\n{tags}\n", {"own.c": "int own(void)\n{\n\treturn 2;\n}\n"}
+    )
     words = ["backport", "-C", world.repo.path, fix, "--onto", "linux-6.6.y", "--write"]
     adapted = call(*words, tmp_path / "adapted", "--adapt")
     assert "prerequisites:" in adapted.out
-    assert "nothing written: it cannot be adapted: omit --adapt to write it with its prerequisites" in " ".join(adapted.out.split())
+    assert (
+        "nothing written: it cannot be adapted: omit --adapt to write it with its prerequisites"
+        in " ".join(adapted.out.split())
+    )
     assert not list(tmp_path.rglob("*.patch"))
     assert "with its prerequisites" not in call(*words, tmp_path / "whole").out
     assert len(list((tmp_path / "whole").rglob("*.patch"))) == 2
 
 
 def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
-    three_way = ("top", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")})
-    tips = {"6.6": world.branch("6.6", world.culprit), "6.12": world.branch("6.12", world.groundwork, three_way)}
+    three_way = (
+        "top",
+        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")},
+    )
+    tips = {
+        "6.6": world.branch("6.6", world.culprit),
+        "6.12": world.branch("6.12", world.groundwork, three_way),
+    }
     write(world, tmp_path / "out", "--signoff", "--note", "context differs")
     for version, tip in tips.items():
         clone = tmp_path / version
@@ -94,14 +118,21 @@ def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
         assert author == world.repo.git("log", "-1", "--format=%an <%ae> %ad", world.fix)
 
 
-def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(world: World, tmp_path: Path) -> None:
+def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(
+    world: World, tmp_path: Path
+) -> None:
     other = source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")
     world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
     write(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
     text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
     message, _, rest = text.partition("\n---\n")
-    assert message.endswith("[ Ada: line 22 is another one here ]\nSigned-off-by: Ada Fixer <ada@example.org>")
-    assert f"Adapted to 6.12: the message says what differs from upstream commit {world.fix[:12]}." in rest
+    assert message.endswith(
+        "[ Ada: line 22 is another one here ]\nSigned-off-by: Ada Fixer <ada@example.org>"
+    )
+    assert (
+        f"Adapted to 6.12: the message says what differs from upstream commit {world.fix[:12]}."
+        in rest
+    )
     assert "other(22);" in rest.partition("diff --git")[0]
 
 
@@ -116,7 +147,9 @@ def test_what_is_not_upstream_is_not_written(world: World, tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
-def test_a_conflict_without_prerequisites_is_left_to_the_person(world: World, tmp_path: Path) -> None:
+def test_a_conflict_without_prerequisites_is_left_to_the_person(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.12", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}))
     assert "--resolve linux-6.12.y" in write(world, tmp_path / "out").out
 
@@ -132,13 +165,25 @@ def test_a_folder_that_holds_patches_is_not_written_over(world: World, tmp_path:
 def test_the_answered_mail_is_named(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org")
-    assert "In-Reply-To: <2026111-failed@example.org>" in next((tmp_path / "out" / "6.12").iterdir()).read_text()
+    assert (
+        "In-Reply-To: <2026111-failed@example.org>"
+        in next((tmp_path / "out" / "6.12").iterdir()).read_text()
+    )
 
 
 @pytest.mark.parametrize("bad", ["no-id", "a@b\nBcc: x@example.org", "<a b@c>"])
 def test_a_malformed_message_id_is_refused(world: World, tmp_path: Path, bad: str) -> None:
     world.branch("6.12", world.groundwork)
-    done = call("backport", "-C", world.repo.path, world.fix, "--write", tmp_path / "out", "--in-reply-to", bad)
+    done = call(
+        "backport",
+        "-C",
+        world.repo.path,
+        world.fix,
+        "--write",
+        tmp_path / "out",
+        "--in-reply-to",
+        bad,
+    )
     assert done.code == 2
 
 
@@ -147,7 +192,9 @@ def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
     world.branch("6.12", world.groundwork)
     done = call("backport", "-C", world.repo.path, world.fix, "--request")
     mail = done.out[done.out.index("To: ") :]
-    assert mail.startswith("To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>\nSubject: Please apply ")
+    assert mail.startswith(
+        "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>\nSubject: Please apply "
+    )
     assert world.fix in mail
     assert "It was lost." in mail
     assert "6.12" in mail
@@ -161,7 +208,9 @@ def test_a_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
 
 
 def reply_of(folder: Path) -> set[str | None]:
-    return {parse_patch(file.read_bytes(), str(file)).header("In-Reply-To") for file in folder.iterdir()}
+    return {
+        parse_patch(file.read_bytes(), str(file)).header("In-Reply-To") for file in folder.iterdir()
+    }
 
 
 def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path: Path) -> None:
@@ -178,21 +227,47 @@ def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path
 
 def test_check_finds_nothing_to_say_of_what_was_written(world: World, tmp_path: Path) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);"}
-    message = 'work: go on where it stopped\n\nIt was lost when step 20 went on.\n\nFixes: {} ("work: be quick")\nSigned-off-by: Bea Fixer <bea@example.org>\n'
-    ground = "work: check before step 20\n\nWhoever goes on has to know.\n\nSigned-off-by: Bea Fixer <bea@example.org>\n"
-    world.repo.commit(ground, {"w.c": source(**now, l20="near(20);")}, author="Bea Fixer <bea@example.org>")
+    message = (
+        'work: go on where it stopped\n\nIt was lost when step 20 went on.\n\nFixes: {} ("work: be'
+        ' quick")\nSigned-off-by: Bea Fixer <bea@example.org>\n'
+    )
+    ground = (
+        "work: check before step 20\n\nWhoever goes on has to know.\n\nSigned-off-by: Bea Fixer"
+        " <bea@example.org>\n"
+    )
+    world.repo.commit(
+        ground, {"w.c": source(**now, l20="near(20);")}, author="Bea Fixer <bea@example.org>"
+    )
     files = {"w.c": source(**now, l20="on(20);")}
-    fix = world.repo.commit(message.format(world.culprit[:12]), files, author="Bea Fixer <bea@example.org>")
+    fix = world.repo.commit(
+        message.format(world.culprit[:12]), files, author="Bea Fixer <bea@example.org>"
+    )
     world.branch("6.6", world.fix)
-    world.branch("6.12", f"{fix}^", ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")}))
-    done = call("backport", "-C", world.repo.path, fix, "--write", tmp_path / "out", "--signoff", "--note", "context differs")
+    world.branch(
+        "6.12", f"{fix}^", ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")})
+    )
+    done = call(
+        "backport",
+        "-C",
+        world.repo.path,
+        fix,
+        "--write",
+        tmp_path / "out",
+        "--signoff",
+        "--note",
+        "context differs",
+    )
     assert done.code == 0, done.err
     for version, count in (("6.6", 2), ("6.12", 1)):
         written = sorted((tmp_path / "out" / version).iterdir())
         assert len(written) == count
         done = call("check", "-C", world.repo.path, *written, "--format", "json")
         answer = json.loads(done.out)
-        found = [(one["rule"], one["message"]) for each in [*answer["patches"], answer["series"]] for one in each["findings"]]
+        found = [
+            (one["rule"], one["message"])
+            for each in [*answer["patches"], answer["series"]]
+            for one in each["findings"]
+        ]
         assert not found
 
 
@@ -204,21 +279,38 @@ def test_an_author_who_backports_signs_off_once(world: World, tmp_path: Path) ->
     assert next((tmp_path / "out" / "6.12").iterdir()).read_text().count("Signed-off-by: Ada") == 1
 
 
-def test_of_what_is_needed_in_part_the_parts_are_written_and_the_whole_beside_them(world: World, tmp_path: Path) -> None:
+def test_of_what_is_needed_in_part_the_parts_are_written_and_the_whole_beside_them(
+    world: World, tmp_path: Path
+) -> None:
     repo = world.repo
     for number in range(14):
         repo.commit(f"other: step {number}", {"other.c": source(l30=f"prepare({number});")})
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
     repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")})
     content["l20"] = "check(20, all, right);"
-    fix = repo.commit(f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
+    fix = repo.commit(
+        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": source(**content)},
+    )
     tip = world.branch("6.12", world.fix)
-    done = call("backport", "-C", repo.path, fix, "--onto", "6.12", "--write", tmp_path / "out", "--signoff", "--format", "json")
+    done = call(
+        "backport",
+        "-C",
+        repo.path,
+        fix,
+        "--onto",
+        "6.12",
+        "--write",
+        tmp_path / "out",
+        "--signoff",
+        "--format",
+        "json",
+    )
     assert done.code == 0, done.err
     answer = json.loads(done.out)
-    assert [one["subject"] for one in answer["branches"][0]["whole_commits"]] == [f"other: step {number}" for number in range(14)] + [
-        "work: more"
-    ]
+    assert [one["subject"] for one in answer["branches"][0]["whole_commits"]] == [
+        f"other: step {number}" for number in range(14)
+    ] + ["work: more"]
     assert [len(one["files"]) for one in answer["written"]] == [2, 16]
     part = (tmp_path / "out" / "6.12" / "0001-work-more.patch").read_text()
     assert "[ Ada: only the changes to w.c ]\nSigned-off-by: Ada" in part
@@ -228,6 +320,12 @@ def test_of_what_is_needed_in_part_the_parts_are_written_and_the_whole_beside_th
         clone = tmp_path / f"clone-{folder}"
         repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
         repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
-        repo.git("-C", str(clone), "am", "-q", *sorted(str(file) for file in (tmp_path / "out" / folder).iterdir()))
+        repo.git(
+            "-C",
+            str(clone),
+            "am",
+            "-q",
+            *sorted(str(file) for file in (tmp_path / "out" / folder).iterdir()),
+        )
         assert "check(20, all, right);" in (clone / "w.c").read_text()
         assert ("prepare(all);" in (clone / "other.c").read_text()) == (left == 0)

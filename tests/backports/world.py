@@ -19,7 +19,9 @@ BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
 def source(**changes: str) -> str:
-    """A C file of one function with some lines changed: `l7="seven"` for line 7, a value with newlines for several."""
+    """A C file of one function with some lines changed: `l7="seven"` for line 7, a value with
+    newlines for several.
+    """
     lines = list(BODY)
     for name, value in changes.items():
         lines[int(name[1:])] = f"\t{value}\n" if value else ""
@@ -27,7 +29,10 @@ def source(**changes: str) -> str:
 
 
 class World:
-    """master: base, v6.1, culprit, groundwork, fix. Branches fork where they are told to. It is made once and copied."""
+    """master: base, v6.1, culprit, groundwork, fix.
+
+    Branches fork where they are told to. It is made once and copied.
+    """
 
     _made: ClassVar[list["World"]] = []
 
@@ -37,7 +42,12 @@ class World:
             self.repo = copy.copy(known.repo)
             self.repo.path = path / "world"
             shutil.copytree(known.repo.path, self.repo.path, symlinks=True)
-            self.base, self.culprit, self.groundwork, self.fix = known.base, known.culprit, known.groundwork, known.fix
+            self.base, self.culprit, self.groundwork, self.fix = (
+                known.base,
+                known.culprit,
+                known.groundwork,
+                known.fix,
+            )
             return
         self._make(path / "world")
         kept = World.__new__(World)
@@ -50,13 +60,20 @@ class World:
 
     def _make(self, path: Path) -> None:
         self.repo = repo = Repo(path)
-        self.base = repo.commit("start", {"w.c": source(), "other.c": source(), "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
+        self.base = repo.commit(
+            "start",
+            {"w.c": source(), "other.c": source(), "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"},
+        )
         repo.tag("v6.1")
         self.culprit = repo.commit("work: be quick", {"w.c": source(l10="quick(10);")})
-        self.groundwork = repo.commit("work: check first", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")})
+        self.groundwork = repo.commit(
+            "work: check first",
+            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")},
+        )
         self.fix = repo.commit(
-            f'work: do not forget step 20\n\nIt was lost.\n\nFixes: {self.culprit[:12]} ("work: be quick")\n'
-            "Reported-by: Rita Reporter <rita@example.org>\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+            f'work: do not forget step 20\n\nIt was lost.\n\nFixes: {self.culprit[:12]} ("work: be'
+            ' quick")\nReported-by: Rita Reporter <rita@example.org>\nSigned-off-by: Ada Fixer'
+            " <ada@example.org>\n",
             {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);")},
             author="Ada Author <author@example.org>",
         )
@@ -96,7 +113,9 @@ class World:
             git("reflog", "--all"),
             git("stash", "list"),
             git("worktree", "list", "--porcelain"),
-            "\n".join(sorted(str(file.relative_to(self.repo.path)) for file in self.repo.path.rglob("*"))),
+            "\n".join(
+                sorted(str(file.relative_to(self.repo.path)) for file in self.repo.path.rglob("*"))
+            ),
         )
 
 
@@ -104,11 +123,21 @@ def follow_failed(fix: str, folder: Path, *versions: str) -> None:
     """Follow the fix's series, to which FAILED mails came for these versions."""
     title = "work: do not forget step 20"
     mails = [patch(f"[PATCH] {title}", id="first")]
-    mails += [stable_failed(title, fix, version, id=f"failed-{version}-{at}", minutes=at) for version in versions for at in (1, 2)]
+    mails += [
+        stable_failed(title, fix, version, id=f"failed-{version}-{at}", minutes=at)
+        for version in versions
+        for at in (1, 2)
+    ]
     mails.append(
-        reply(f'FAILED: patch "[PATCH] {title}" failed to apply to 6.12-stable tree', f"git cherry-pick -x {fix} works", minutes=9)
+        reply(
+            f'FAILED: patch "[PATCH] {title}" failed to apply to 6.12-stable tree',
+            f"git cherry-pick -x {fix} works",
+            minutes=9,
+        )
     )
     file = folder / "followed.mbox"
     file.write_bytes(mbox(*mails))
     with Store() as store:
-        follow_series.add(None, mbox=file, store=store, archive_at=follow_series.default_archive(offline=True))
+        follow_series.add(
+            None, mbox=file, store=store, archive_at=follow_series.default_archive(offline=True)
+        )

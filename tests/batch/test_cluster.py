@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on a Dask cluster: every mail is checked once, whatever happens to a worker or to the run."""
+"""An archive on a Dask cluster: every mail is checked once, whatever happens to a worker or to the
+run.
+"""
 
 import json
 import os
@@ -18,14 +20,20 @@ from tests.kit import patches
 from tests.kit.repos import Repo
 
 COUNT = 40
-MAINTAINERS = "Maintainers List\n----------------\n\nDEMO DRIVERS\nM:\tRita <rita@example.org>\nS:\tMaintained\nF:\tdrivers/demo/\n"
+MAINTAINERS = (
+    "Maintainers List\n----------------\n\nDEMO DRIVERS\nM:\tRita"
+    " <rita@example.org>\nS:\tMaintained\nF:\tdrivers/demo/\n"
+)
 
 
 @pytest.fixture(scope="module")
 def epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     repo = Repo(tmp_path_factory.mktemp("epoch") / "inbox")
     for number in range(COUNT):
-        text = patches.mail(f"[PATCH] foo: fix {number}", headers={"Message-ID": f"<{number}@example.org>", "To": "list@example.org"})
+        text = patches.mail(
+            f"[PATCH] foo: fix {number}",
+            headers={"Message-ID": f"<{number}@example.org>", "To": "list@example.org"},
+        )
         repo.commit(f"[PATCH] foo: fix {number}", {"m": text.split("\n", 1)[1]})
     return repo
 
@@ -33,7 +41,9 @@ def epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield client
@@ -45,20 +55,31 @@ def place(epoch: Repo) -> str:
 
 def ids(folder: Path) -> list[str]:
     """The Message-IDs of all files, as numbers in order, after a look at the summaries."""
-    lines: list[dict[str, Any]] = [json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()]
-    assert sum(line["summary"]["mails"] for line in lines if "summary" in line) == sum("position" in line for line in lines)
-    return sorted((line["message_id"].partition("@")[0] for line in lines if "position" in line), key=int)
+    lines: list[dict[str, Any]] = [
+        json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()
+    ]
+    assert sum(line["summary"]["mails"] for line in lines if "summary" in line) == sum(
+        "position" in line for line in lines
+    )
+    return sorted(
+        (line["message_id"].partition("@")[0] for line in lines if "position" in line), key=int
+    )
 
 
 def test_a_range_has_the_lines_of_the_mails_that_it_adds(epoch: Repo) -> None:
     *lines, summary = map(json.loads, check_range(place(epoch), "HEAD~3..HEAD~1"))
-    assert [line["message_id"] for line in lines] == [f"{COUNT - 2}@example.org", f"{COUNT - 3}@example.org"]
+    assert [line["message_id"] for line in lines] == [
+        f"{COUNT - 2}@example.org",
+        f"{COUNT - 3}@example.org",
+    ]
     assert summary["summary"]["mails"] == 2
     with pytest.raises(InputError, match="no commit nosuch"):
         check_range(place(epoch), "nosuch..HEAD")
 
 
-def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(client: Client, epoch: Repo, tmp_path: Path) -> None:
+def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(
+    client: Client, epoch: Repo, tmp_path: Path
+) -> None:
     workers = client.run(os.getpid)
     victim = next(iter(workers.values()))
 
@@ -77,9 +98,18 @@ def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_en
     assert victim not in client.run(os.getpid).values()
 
 
-def test_epochs_of_the_same_name_have_files_of_their_own(client: Client, epoch: Repo, tmp_path: Path) -> None:
+def test_epochs_of_the_same_name_have_files_of_their_own(
+    client: Client, epoch: Repo, tmp_path: Path
+) -> None:
     other = Repo(tmp_path / "other-list" / "inbox")
-    other.commit("[PATCH] bar: fix it", {"m": patches.mail("[PATCH] bar: fix it", headers={"Message-ID": f"<{COUNT}@example.org>"})})
+    other.commit(
+        "[PATCH] bar: fix it",
+        {
+            "m": patches.mail(
+                "[PATCH] bar: fix it", headers={"Message-ID": f"<{COUNT}@example.org>"}
+            )
+        },
+    )
     lines = tmp_path / "lines"
     assert check_epochs(client, [place(epoch), place(other)], lines) == 2
     assert check_epochs(client, [place(epoch), place(other)], lines) == 0
@@ -96,25 +126,38 @@ def test_patches_are_checked_against_a_tree(epoch: Repo, client: Client, tmp_pat
     (inside,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", request, tree))
     assert "maintainer-not-addressed" in inside - alone
     check_epochs(client, [place(epoch)], tmp_path / "lines", request=request, tree=tree)
-    assert all(inside == one for file in (tmp_path / "lines").iterdir() for one in findings_of(file.read_text().splitlines()))
+    assert all(
+        inside == one
+        for file in (tmp_path / "lines").iterdir()
+        for one in findings_of(file.read_text().splitlines())
+    )
 
 
 def findings_of(lines: Iterable[str]) -> list[set[str]]:
     """The names of each patch's findings."""
-    return [{finding["name"] for finding in line["findings"]} for line in map(json.loads, lines) if "findings" in line]
+    return [
+        {finding["name"] for finding in line["findings"]}
+        for line in map(json.loads, lines)
+        if "findings" in line
+    ]
 
 
 def test_new_mails_change_the_last_part_only(client: Client, epoch: Repo, tmp_path: Path) -> None:
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3
     before = {file.name for file in tmp_path.iterdir()}
-    epoch.commit("[PATCH] foo: one more", {"m": patches.mail(headers={"Message-ID": f"<{COUNT}@example.org>"})})
+    epoch.commit(
+        "[PATCH] foo: one more",
+        {"m": patches.mail(headers={"Message-ID": f"<{COUNT}@example.org>"})},
+    )
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 1
     after = {file.name for file in tmp_path.iterdir()}
     assert (len(after), len(before & after)) == (3, 2)
     assert ids(tmp_path) == [str(number) for number in range(COUNT + 1)]
 
 
-def test_without_distributed_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_distributed_the_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(MissingError) as error:
         check_epochs(None, [], tmp_path)  # type: ignore[arg-type]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python tests/bench/backport.py REPO [FIX…]`: the verdicts beside a loop that checks out each branch and cherry-picks, on the same fixes.
+"""`python tests/bench/backport.py REPO [FIX…]`: the verdicts beside a loop that checks out each
+branch and cherry-picks, on the same fixes.
 
-REPO is any repository with stable branches (it gets worktrees for the loop: give a clone); without FIX the last commits of the mainline that have
-a Fixes: tag are taken.
+REPO is any repository with stable branches (it gets worktrees for the loop: give a clone); without
+FIX the last commits of the mainline that have a Fixes: tag are taken.
 """
 
 import statistics
@@ -28,7 +29,9 @@ def main() -> int:
     with Repository.open(sys.argv[1]) as repository:
         found = stable_branches(repository, ended=True)
         main_tip = mainline(repository) or "HEAD"
-        fixes = sys.argv[2:] or list(repository.rev_list("--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: ", main_tip))
+        fixes = sys.argv[2:] or list(
+            repository.rev_list("--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: ", main_tip)
+        )
         started = time.monotonic()
         with BackportSession(repository, found, 0, silent) as asker:
             asker.ask(fixes[:1], found.branches)
@@ -53,10 +56,18 @@ def loop(repo: Path, fix: str, branches: tuple[Branch, ...]) -> float:
         with tempfile.TemporaryDirectory() as folder:
             place = str(Path(folder) / "w")
             subprocess.run(
-                ["git", "-C", str(repo), "worktree", "add", "-q", "--detach", place, branch.tip], check=True, capture_output=True
+                ["git", "-C", str(repo), "worktree", "add", "-q", "--detach", place, branch.tip],
+                check=True,
+                capture_output=True,
             )
-            subprocess.run(["git", "-C", place, "cherry-pick", "-x", fix], check=False, capture_output=True)
-            subprocess.run(["git", "-C", str(repo), "worktree", "remove", "--force", place], check=True, capture_output=True)
+            subprocess.run(
+                ["git", "-C", place, "cherry-pick", "-x", fix], check=False, capture_output=True
+            )
+            subprocess.run(
+                ["git", "-C", str(repo), "worktree", "remove", "--force", place],
+                check=True,
+                capture_output=True,
+            )
     return (time.monotonic() - started) * 1000 / len(branches)
 
 

@@ -33,16 +33,31 @@ def patch() -> list[str]:
         "\treturn rc;",
         "}",
     ]
-    lines = [line % number if "%" in line else line for number in range(LINES // 2 // len(body)) for line in body]
-    rows = ["diff --git a/frob.c b/frob.c", "new file mode 100644", "--- /dev/null", "+++ b/frob.c", f"@@ -0,0 +1,{len(lines)} @@"]
+    lines = [
+        line % number if "%" in line else line
+        for number in range(LINES // 2 // len(body))
+        for line in body
+    ]
+    rows = [
+        "diff --git a/frob.c b/frob.c",
+        "new file mode 100644",
+        "--- /dev/null",
+        "+++ b/frob.c",
+        f"@@ -0,0 +1,{len(lines)} @@",
+    ]
     rows += [f"+{line}" for line in lines]
     rows += ["diff --git a/old.c b/old.c", "--- a/old.c", "+++ b/old.c"]
     at = 0
     while len(rows) < LINES:
         piece = lines[at : at + 20]
-        rows.append(f"@@ -{at + 1},20 +{at + 1},20 @@ static int frob_{at}(struct frob *frob, u32 count)")
+        rows.append(
+            f"@@ -{at + 1},20 +{at + 1},20 @@ static int frob_{at}(struct frob *frob, u32 count)"
+        )
         rows += [*(f" {line}" for line in piece[:4]), *(f"-{line}" for line in piece[4:12])]
-        rows += [*(f"+{line.replace('frob', 'acme')}" for line in piece[4:12]), *(f" {line}" for line in piece[12:])]
+        rows += [
+            *(f"+{line.replace('frob', 'acme')}" for line in piece[4:12]),
+            *(f" {line}" for line in piece[12:]),
+        ]
         at += 20
     return rows
 
@@ -67,7 +82,8 @@ async def main() -> int:
             view.fill(rows, notes=notes)
             await pilot.pause()
             print(
-                f"{size[0]}x{size[1]}, {len(rows)} lines, {len(notes)} findings: filled and drawn in {(time.thread_time() - begun) * 1000:.0f} ms"
+                f"{size[0]}x{size[1]}, {len(rows)} lines, {len(notes)} findings: filled and drawn"
+                f" in {(time.thread_time() - begun) * 1000:.0f} ms"
             )
             for what, pressed in KEYS:
                 missed += await timed(pilot, what, pressed)
@@ -97,7 +113,8 @@ async def timed(pilot: "object", what: str, pressed: Sequence[str]) -> bool:
         spent.append((time.thread_time() - begun) * 1000)
     verdict = "met" if max(spent) <= LIMIT else "MISSED"
     print(
-        f"  {what:32s} median {statistics.median(spent):4.0f} ms, worst {max(spent):4.0f} ms of {len(spent)}  target {LIMIT} ms {verdict}",
+        f"  {what:32s} median {statistics.median(spent):4.0f} ms, worst {max(spent):4.0f} ms of"
+        f" {len(spent)}  target {LIMIT} ms {verdict}",
         flush=True,
     )
     return max(spent) > LIMIT

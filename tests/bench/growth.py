@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `check` costs as patches grow: CPU seconds and peak memory for 1,000 to 100,000 added lines, and for many patches in one process."""
+"""What `check` costs as patches grow: CPU seconds and peak memory for 1,000 to 100,000 added lines,
+and for many patches in one process.
+"""
 
 import os
 from pathlib import Path
@@ -50,21 +52,31 @@ def growth(command: tuple[str, ...], patches: list[Path], scratch: Path) -> None
         print(f"{lines:11,d} {seconds:9.2f} {a_line:11.0f} {peak:9d}  {'#' * round(a_line / 10)}")
     seconds, peak = cost(command, patches[:500])
     print(
-        f"{len(patches[:500])} patches, one process: {seconds:.2f} s cpu, {peak} MB at most  target {LIMIT} {'met' if peak < LIMIT else 'MISSED'}"
+        f"{len(patches[:500])} patches, one process: {seconds:.2f} s cpu, {peak} MB at most  target"
+        f" {LIMIT} {'met' if peak < LIMIT else 'MISSED'}"
     )
 
 
 def made_patch(scratch: Path, lines: int) -> Path:
     """A patch that adds a file of so many lines."""
-    text = "".join(_FUNCTION.format(number=number) for number in range(lines // 16 + 1)).split("\n")[:lines]
+    text = "".join(_FUNCTION.format(number=number) for number in range(lines // 16 + 1)).split(
+        "\n"
+    )[:lines]
     file = scratch / f"grown-{lines}.patch"
-    file.write_text(_HEAD.format(lines=lines) + "".join(f"+{line}\n" for line in text) + "-- \n2.43.0\n\n")
+    file.write_text(
+        _HEAD.format(lines=lines) + "".join(f"+{line}\n" for line in text) + "-- \n2.43.0\n\n"
+    )
     return file
 
 
 def cost(command: tuple[str, ...], files: list[Path]) -> tuple[float, int]:
     """(CPU seconds, peak megabytes) of one run, of this process alone."""
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    pid = os.posix_spawn(command[0], [*command, "--jobs", "1", *map(str, files)], dict(os.environ), file_actions=quiet)
+    pid = os.posix_spawn(
+        command[0],
+        [*command, "--jobs", "1", *map(str, files)],
+        dict(os.environ),
+        file_actions=quiet,
+    )
     _, _, used = os.wait4(pid, 0)
     return used.ru_utime + used.ru_stime, used.ru_maxrss // 1024

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hostile input: what it costs. Each case is made, given to a command of patchpilot in a process of its own, and its time, peak memory and exit
-code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6 lines, and above every limit a refusal.
+"""Hostile input: what it costs.
+
+Each case is made, given to a command of patchpilot in a process of its own, and its time, peak
+memory and exit code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6
+lines, and above every limit a refusal.
 
     python tests/bench/hostile.py [--command CMD] [--seconds N] [CASE …]
 """
@@ -18,20 +21,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECONDS, MEGABYTES = 10.0, 300
-HEAD = "From: Ada Fixer <ada@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\nMessage-ID: <1@example.org>\n"
+HEAD = (
+    "From: Ada Fixer <ada@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\nMessage-ID:"
+    " <1@example.org>\n"
+)
 SUBJECT = "Subject: [PATCH] frob: wait for the link before it is used\n"
 PROSE = "Old boards need a moment until the link is up. Wait for it.\n"
 SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
 FUNCTION = (
-    "static int frob_{0}(struct frob *f, int n)\n{{\n\tint ret = 0;\n\n\tif (n > {0}) {{\n\t\tret = frob_read(f, n);\n\t\tif (ret < 0)\n"
-    "\t\t\treturn ret;\n\t}}\n\n\tfor (; n; n--)\n\t\tf->count += n * 2; /* so many */\n\n\treturn ret;\n}}\n\n"
+    "static int frob_{0}(struct frob *f, int n)\n{{\n\tint ret = 0;\n\n\tif (n > {0}) {{\n\t\tret ="
+    " frob_read(f, n);\n\t\tif (ret < 0)\n\t\t\treturn ret;\n\t}}\n\n\tfor (; n; n--)\n\t\tf->count"
+    " += n * 2; /* so many */\n\n\treturn ret;\n}}\n\n"
 )
 Text = Iterator[str]
 
 
 def new_file(path: str, lines: int, body: Text) -> Text:
     """The diff that adds a file."""
-    yield f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{lines} @@\n"
+    yield (
+        f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
+        f" +1,{lines} @@\n"
+    )
     yield from body
 
 
@@ -59,7 +69,10 @@ def files(count: int) -> Text:
     """A diff of so many files."""
     for number in range(count):
         path = f"drivers/frob/f{number}.c"
-        yield f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1,1 +1,2 @@\n int a;\n+int b{number};\n"
+        yield (
+            f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1,1 +1,2 @@\n int"
+            f" a;\n+int b{number};\n"
+        )
 
 
 def hunks(count: int) -> Text:
@@ -106,14 +119,21 @@ def header(text: str) -> str:
 
 def tags(count: int) -> str:
     """A message with so many trailers."""
-    return PROSE + "\n" + "".join(f"Reviewed-by: Ada {one} <ada{one}@example.org>\n" for one in range(count)) + SIGNED[1:]
+    return (
+        PROSE
+        + "\n"
+        + "".join(f"Reviewed-by: Ada {one} <ada{one}@example.org>\n" for one in range(count))
+        + SIGNED[1:]
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case: the words of the command, the text of its file, and whether it is over a limit and must be refused.
+    """A case: the words of the command, the text of its file, and whether it is over a limit and
+    must be refused.
 
-    `first` are the words of a command that gets the file instead, before the one that is measured; `named` is what MAINTAINERS has.
+    `first` are the words of a command that gets the file instead, before the one that is measured;
+    `named` is what MAINTAINERS has.
     """
 
     words: tuple[str, ...]
@@ -130,7 +150,9 @@ def numbered(count: int) -> Text:
     """An mbox of one series of so many patches."""
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
-        subject = f"Subject: [PATCH {number}/{count}] frob: wait for link {number} before it is used\n"
+        subject = (
+            f"Subject: [PATCH {number}/{count}] frob: wait for link {number} before it is used\n"
+        )
         yield from patch(small(), head=(HEAD + subject).replace("<1@", f"<{number}@"))
         yield "\n"
 
@@ -141,11 +163,17 @@ def replies(count: int) -> Text:
     yield start
     yield from patch(small())
     for number in range(count):
-        yield f"\n{start}From: Rev {number % 500} <rev{number % 500}@example.com>\nDate: Wed, 7 Jan 2026 10:00:00 +0000\n"
-        yield f"Message-ID: <r{number}@example.com>\nIn-Reply-To: <1@example.org>\nReferences: <1@example.org>\nRe-{SUBJECT[:-1]}\n".replace(
-            "Re-Subject: ", "Subject: Re: "
+        yield (
+            f"\n{start}From: Rev {number % 500} <rev{number % 500}@example.com>\nDate: Wed, 7 Jan"
+            " 2026 10:00:00 +0000\n"
         )
-        yield "\n> Old boards need a moment.\n\nWhy do you think so? I would rather not wait here.\n"
+        yield (
+            f"Message-ID: <r{number}@example.com>\nIn-Reply-To: <1@example.org>\nReferences:"
+            f" <1@example.org>\nRe-{SUBJECT[:-1]}\n".replace("Re-Subject: ", "Subject: Re: ")
+        )
+        yield (
+            "\n> Old boards need a moment.\n\nWhy do you think so? I would rather not wait here.\n"
+        )
 
 
 def maintainers(count: int) -> str:
@@ -167,26 +195,58 @@ KB27 = 27_000
 CLASSIFY = ("track", "classify")
 M = 1_000_000
 CASES: dict[str, Case] = {
-    "1,000,000-line hunk, new file": Case(CHECK, lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))),
+    "1,000,000-line hunk, new file": Case(
+        CHECK, lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))
+    ),
     "1,000,000-line hunk, rewrite": Case(CHECK, lambda: patch(removed_and_added(M // 2))),
-    "1,000,000 lines of text file": Case(CHECK, lambda: patch(new_file("Documentation/x.rst", M, ("+text of it\n" for _ in range(M))))),
-    "1,000,000 lines of message": Case(CHECK, lambda: patch(small(), message="A line of words here.\n" * M + SIGNED)),
+    "1,000,000 lines of text file": Case(
+        CHECK,
+        lambda: patch(new_file("Documentation/x.rst", M, ("+text of it\n" for _ in range(M)))),
+    ),
+    "1,000,000 lines of message": Case(
+        CHECK, lambda: patch(small(), message="A line of words here.\n" * M + SIGNED)
+    ),
     "100,000 files": Case(CHECK, lambda: patch(files(100_000))),
     "100,000 hunks": Case(CHECK, lambda: patch(hunks(100_000))),
-    "200 MB patch": Case(CHECK, lambda: patch(new_file("drivers/frob/frob.c", 11 * M, code(11 * M))), refused=True),
-    "10 MB line of code": Case(CHECK, lambda: patch(new_file("a.c", 1, iter(["+" + "int a; " * 1_500_000 + "\n"]))), refused=True),
-    "10 MB line of message": Case(CHECK, lambda: patch(small(), message="word " * 2_000_000 + "\n" + SIGNED), refused=True),
+    "200 MB patch": Case(
+        CHECK, lambda: patch(new_file("drivers/frob/frob.c", 11 * M, code(11 * M))), refused=True
+    ),
+    "10 MB line of code": Case(
+        CHECK,
+        lambda: patch(new_file("a.c", 1, iter(["+" + "int a; " * 1_500_000 + "\n"]))),
+        refused=True,
+    ),
+    "10 MB line of message": Case(
+        CHECK, lambda: patch(small(), message="word " * 2_000_000 + "\n" + SIGNED), refused=True
+    ),
     "4,000 tags": Case(CHECK, lambda: patch(small(), message=tags(4000))),
     "40,000 tags": Case(CHECK, lambda: patch(small(), message=tags(40_000))),
     "4,000 Fixes: tags": Case(
-        CHECK, lambda: patch(small(), message=PROSE + "\n" + 'Fixes: 123456789abc ("frob: x")\n' * 4000 + SIGNED[1:])
+        CHECK,
+        lambda: patch(
+            small(), message=PROSE + "\n" + 'Fixes: 123456789abc ("frob: x")\n' * 4000 + SIGNED[1:]
+        ),
     ),
-    "4,000 doubled words": Case(CHECK, lambda: patch(small(), message="the the link\n" * 4000 + SIGNED)),
-    "4,000 doubled words in code": Case(CHECK, lambda: patch(new_file("a.c", 4000, iter(["+/* the the link */\n"] * 4000)))),
-    "700,000 encoded words": Case(CHECK, lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"), refused=True),
-    "1,000,000 folds": Case(CHECK, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True),
-    "header just under its limit": Case(CHECK, lambda: patch(small(), head=header("Cc: " + "a@b.org,\n " * 85_000))),
-    "100,000 header fields": Case(CHECK, lambda: patch(small(), head=header("X-Y: z\n" * 100_000)[:-1])),
+    "4,000 doubled words": Case(
+        CHECK, lambda: patch(small(), message="the the link\n" * 4000 + SIGNED)
+    ),
+    "4,000 doubled words in code": Case(
+        CHECK, lambda: patch(new_file("a.c", 4000, iter(["+/* the the link */\n"] * 4000)))
+    ),
+    "700,000 encoded words": Case(
+        CHECK,
+        lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"),
+        refused=True,
+    ),
+    "1,000,000 folds": Case(
+        CHECK, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True
+    ),
+    "header just under its limit": Case(
+        CHECK, lambda: patch(small(), head=header("Cc: " + "a@b.org,\n " * 85_000))
+    ),
+    "100,000 header fields": Case(
+        CHECK, lambda: patch(small(), head=header("X-Y: z\n" * 100_000)[:-1])
+    ),
     "gzip bomb, 2 GB": Case(CHECK, lambda: iter(()), refused=True, packed=True),
     "gzip bomb, 2 GB, classify": Case(CLASSIFY, lambda: iter(()), refused=True, packed=True),
     "mbox of 500 patches": Case(("check", "--jobs", "1"), lambda: mbox(500)),
@@ -195,33 +255,55 @@ CASES: dict[str, Case] = {
     "MIME depth 100,000, check": Case(CHECK, lambda: nested(100_000)),
     "200,000 MIME parts": Case(CLASSIFY, lambda: parts(200_000)),
     "700,000 encoded words, classify": Case(
-        CLASSIFY, lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"), refused=True
+        CLASSIFY,
+        lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"),
+        refused=True,
     ),
-    "1,000,000 folds, classify": Case(CLASSIFY, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True),
+    "1,000,000 folds, classify": Case(
+        CLASSIFY, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True
+    ),
     "1,000,000 lines of mail, classify": Case(
-        CLASSIFY, lambda: patch(small(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED)
+        CLASSIFY,
+        lambda: patch(small(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED),
     ),
-    "4,000 tags, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(small(), message=tags(4000))),
-    "100,000 files, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(files(100_000))),
-    "1,000,000-line hunk, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(new_file("a/frob.c", M, code(M)))),
-    "27 KB of fixes that undo each other, --diff": Case(FIX, spoiled(KB27, "*/", "\tif(a==b ){"), seconds=5),
+    "4,000 tags, maintainers": Case(
+        ("maintainers", "--tree", "."), lambda: patch(small(), message=tags(4000))
+    ),
+    "100,000 files, maintainers": Case(
+        ("maintainers", "--tree", "."), lambda: patch(files(100_000))
+    ),
+    "1,000,000-line hunk, maintainers": Case(
+        ("maintainers", "--tree", "."), lambda: patch(new_file("a/frob.c", M, code(M)))
+    ),
+    "27 KB of fixes that undo each other, --diff": Case(
+        FIX, spoiled(KB27, "*/", "\tif(a==b ){"), seconds=5
+    ),
     "27 KB of a long line, --diff": Case(FIX, spoiled(KB27, "\t" + "a+b," * 95), seconds=3),
     "27 KB of blank lines, --diff": Case(FIX, spoiled(KB27, ""), seconds=3),
     "27 KB of else, --diff": Case(FIX, spoiled(KB27, "\t}", "\telse {"), seconds=3),
     "27 KB of open parentheses, --diff": Case(FIX, spoiled(KB27, "\tfrob(((a , b"), seconds=3),
-    "series of 2,000 patches, json": Case(("check", "--jobs", "1", "--format", "json"), lambda: numbered(2000)),
+    "series of 2,000 patches, json": Case(
+        ("check", "--jobs", "1", "--format", "json"), lambda: numbered(2000)
+    ),
     "thread of 20,000 mails, show": Case(
-        ("track", "show"), lambda: replies(20_000), seconds=2, megabytes=200, first=("track", "add", "--mbox")
+        ("track", "show"),
+        lambda: replies(20_000),
+        seconds=2,
+        megabytes=200,
+        first=("track", "add", "--mbox"),
     ),
     "100,000 maintainers": Case(
         ("maintainers", "--tree", "."),
         lambda: patch(new_file("drivers/frob/frob.c", 100, code(100))),
         named=lambda: maintainers(100_000),
     ),
-    "1,000,000-line hunk, --diff": Case((*CHECK, "--diff"), lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))),
+    "1,000,000-line hunk, --diff": Case(
+        (*CHECK, "--diff"), lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))
+    ),
 }
-MAINTAINERS = "FROB\nM:\tAda <ada@example.org>\nS:\tMaintained\nF:\tdrivers/frob/\nK:\tfrob_read\n\n" + (
-    "THE REST\nM:\tB <b@example.org>\nS:\tBuried alive in reporters\nF:\t*\n"
+MAINTAINERS = (
+    "FROB\nM:\tAda <ada@example.org>\nS:\tMaintained\nF:\tdrivers/frob/\nK:\tfrob_read\n\n"
+    + "THE REST\nM:\tB <b@example.org>\nS:\tBuried alive in reporters\nF:\t*\n"
 )
 
 
@@ -239,8 +321,13 @@ def write(case: Case, place: Path) -> None:
         out.writelines(case.text())
 
 
-def run(command: list[str], case: Case, folder: Path, seconds: float) -> tuple[float, int, int, str]:
-    """(CPU seconds, peak megabytes, exit code, first line of stderr) of one run; one that takes too long is killed."""
+def run(
+    command: list[str], case: Case, folder: Path, seconds: float
+) -> tuple[float, int, int, str]:
+    """(CPU seconds, peak megabytes, exit code, first line of stderr) of one run.
+
+    One that takes too long is killed.
+    """
     name = folder / ("case.patch.gz" if case.packed else "case.patch")
     write(case, name)
     errors = folder / "stderr"
@@ -253,7 +340,9 @@ def run(command: list[str], case: Case, folder: Path, seconds: float) -> tuple[f
     os.chdir(folder)
     place = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
     if case.first:
-        subprocess.run([*command, *case.first, name.name], env=place, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*command, *case.first, name.name], env=place, check=True, stdout=subprocess.DEVNULL
+        )
     words = case.words if case.first else (*case.words, name.name)
     pid = os.posix_spawn(command[0], [*command, *words], place, file_actions=out)
     os.chdir(here)
@@ -268,7 +357,12 @@ def run(command: list[str], case: Case, folder: Path, seconds: float) -> tuple[f
         time.sleep(0.02)
     name.unlink()
     said = errors.read_text(errors="replace").strip().split("\n")[0]
-    return used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, os.waitstatus_to_exitcode(status), said
+    return (
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss // 1024,
+        os.waitstatus_to_exitcode(status),
+        said,
+    )
 
 
 def main() -> int:
@@ -286,10 +380,15 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "MAINTAINERS").write_text(case.named())
             seconds, peak, code_, said = run(args.command.split(), case, Path(folder), args.seconds)
-        good = seconds <= case.seconds and peak <= case.megabytes and code_ in ((2,) if case.refused else (0, 1))
+        good = (
+            seconds <= case.seconds
+            and peak <= case.megabytes
+            and code_ in ((2,) if case.refused else (0, 1))
+        )
         missed += not good
         print(
-            f"{name:38} {seconds:8.2f} {peak:6d} {code_:4d}  {'' if good else 'MISSED  '}{said[:110] if case.refused or not good else ''}",
+            f"{name:38} {seconds:8.2f} {peak:6d} {code_:4d} "
+            f" {'' if good else 'MISSED  '}{said[:110] if case.refused or not good else ''}",
             flush=True,
         )
     return 1 if missed else 0

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Time commands in turn, A B A B …, so that a noisy machine slows both, and report the ratio of their medians."""
+"""Time commands in turn, A B A B …, so that a noisy machine slows both, and report the ratio of
+their medians.
+"""
 
 import os
 import resource
@@ -44,7 +46,14 @@ def once(job: Job) -> tuple[float, float]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     for command in job.commands:
-        subprocess.run(command, cwd=job.cwd, input=job.stdin, capture_output=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        subprocess.run(
+            command,
+            cwd=job.cwd,
+            input=job.stdin,
+            capture_output=True,
+            check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -55,17 +64,27 @@ def side_by_side(jobs: Sequence[Job], runs: int = 5) -> list[Times]:
     for job in jobs:
         once(job)
     rounds = [[once(job) for job in jobs] for _ in range(runs)]
-    return [Times(tuple(round_[at][0] for round_ in rounds), tuple(round_[at][1] for round_ in rounds)) for at in range(len(jobs))]
+    return [
+        Times(tuple(round_[at][0] for round_ in rounds), tuple(round_[at][1] for round_ in rounds))
+        for at in range(len(jobs))
+    ]
 
 
 def report(title: str, ours: Job, theirs: Job, target: float | None, runs: int = 5) -> float:
-    """Print a line for a pair and give the ratio ours/theirs (medians of wall time); `target` is the ratio aimed at."""
+    """Print a line for a pair and give the ratio ours/theirs (medians of wall time).
+
+    `target` is the ratio aimed at.
+    """
     mine, other = side_by_side((ours, theirs), runs)
     ratio = mine.median / other.median
     cpu = statistics.median(mine.cpu) / max(1e-9, statistics.median(other.cpu))
-    verdict = "" if target is None else f"  target {target:.3f} {'met' if ratio <= target else 'MISSED'}"
+    verdict = (
+        "" if target is None else f"  target {target:.3f} {'met' if ratio <= target else 'MISSED'}"
+    )
     print(
-        f"{title:46s} {mine.median:8.3f} s  {theirs.label}: {other.median:8.3f} s  ratio {ratio:6.3f} (cpu {cpu:5.2f}){verdict}", flush=True
+        f"{title:46s} {mine.median:8.3f} s  {theirs.label}: {other.median:8.3f} s  ratio"
+        f" {ratio:6.3f} (cpu {cpu:5.2f}){verdict}",
+        flush=True,
     )
     return ratio
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a key costs on the wire, and what a large thread costs in memory: `python tests/bench/redraw.py`.
+"""What a key costs on the wire, and what a large thread costs in memory: `python
+tests/bench/redraw.py`.
 
-Bytes that the TUI writes on a terminal with all colors after each key: over ssh with 200 ms latency they are what the user waits for. The memory is
-the most that the process ever had (VmHWM) after a thread of 5,000 mails was opened, scrolled to its end and back.
+Bytes that the TUI writes on a terminal with all colors after each key: over ssh with 200 ms latency
+they are what the user waits for. The memory is the most that the process ever had (VmHWM) after a
+thread of 5,000 mails was opened, scrolled to its end and back.
 """
 
 import os
@@ -26,7 +28,16 @@ MEMORY_LIMIT = 150
 """MB with the large thread."""
 
 COLORS = {"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-MOVES = {"1": "jjjkkk", "2": "jjjkkk", "3": "jjjkkk", "4": "jjkk", "5": "jjjkkk", "6": "jjjkkk", "7": "jk", "8": "jjjkkk"}
+MOVES = {
+    "1": "jjjkkk",
+    "2": "jjjkkk",
+    "3": "jjjkkk",
+    "4": "jjkk",
+    "5": "jjjkkk",
+    "6": "jjjkkk",
+    "7": "jk",
+    "8": "jjjkkk",
+}
 """A stage's key → keys that move the cursor there."""
 
 
@@ -34,13 +45,19 @@ def main() -> int:
     """Measure both; 1 where a limit is missed."""
     with tempfile.TemporaryDirectory() as scratch:
         work = sandbox(Path(scratch))
-        missed = [traffic(work, environment(Path(scratch), f"{size}"), size) for size in ((80, 24), (160, 50))]
+        missed = [
+            traffic(work, environment(Path(scratch), f"{size}"), size)
+            for size in ((80, 24), (160, 50))
+        ]
         missed.append(memory(work, Path(scratch)))
     return int(any(missed))
 
 
 def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
-    """The bytes of cursor moves in each stage, of going to another panel, and to another stage; whether a move costs too much."""
+    """The bytes of cursor moves in each stage, of going to another panel, and to another stage.
+
+    Whether a move costs too much.
+    """
     missed = False
     with Terminal([PATCHPILOT], work, size=size, env=env | COLORS) as terminal:
         terminal.wait_for("quit")
@@ -54,9 +71,14 @@ def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
         for stage, moves in MOVES.items():
             opened.append(_bytes(terminal, stage, 2.0))
             missed |= _say(
-                f"{size[0]}x{size[1]}: stage {stage}, a move of the cursor", [_bytes(terminal, key) for key in moves], MOVE_LIMIT
+                f"{size[0]}x{size[1]}: stage {stage}, a move of the cursor",
+                [_bytes(terminal, key) for key in moves],
+                MOVE_LIMIT,
             )
-        _say(f"{size[0]}x{size[1]}: to another panel and back", [_bytes(terminal, key) for key in ("\t", "\x1b[Z")])
+        _say(
+            f"{size[0]}x{size[1]}: to another panel and back",
+            [_bytes(terminal, key) for key in ("\t", "\x1b[Z")],
+        )
         _say(f"{size[0]}x{size[1]}: to another stage", opened)
     return missed
 
@@ -70,7 +92,10 @@ def _bytes(terminal: Terminal, key: str, patience: float = 1.0) -> int:
 def _say(what: str, costs: Sequence[int], limit: int = 0) -> bool:
     missed = bool(limit) and max(costs) > limit
     verdict = f"  target {limit} {'MISSED' if missed else 'met'}" if limit else ""
-    print(f"{what:48s} median {statistics.median(costs):6.0f} bytes, most {max(costs):6d}{verdict}", flush=True)
+    print(
+        f"{what:48s} median {statistics.median(costs):6.0f} bytes, most {max(costs):6d}{verdict}",
+        flush=True,
+    )
     return missed
 
 
@@ -80,7 +105,10 @@ def memory(work: Path, scratch: Path) -> bool:
     box = scratch / "thread.mbox"
     box.write_text("".join(thread_mail(number) for number in range(MAILS)))
     subprocess.run(
-        [PATCHPILOT, "track", "add", "-C", str(work), "--mbox", str(box)], check=True, capture_output=True, env={**os.environ, **env}
+        [PATCHPILOT, "track", "add", "-C", str(work), "--mbox", str(box)],
+        check=True,
+        capture_output=True,
+        env={**os.environ, **env},
     )
     with Terminal([PATCHPILOT], work, env=env | COLORS) as terminal:
         terminal.wait_for("quit")
@@ -94,7 +122,8 @@ def memory(work: Path, scratch: Path) -> bool:
         peak = _peak(terminal)
     missed = peak > MEMORY_LIMIT
     print(
-        f"{f'memory: {MAILS} mails in Follow':48s} {peak:6.0f} MB (the commit stage: {before:.0f} MB)  target {MEMORY_LIMIT} {'MISSED' if missed else 'met'}"
+        f"{f'memory: {MAILS} mails in Follow':48s} {peak:6.0f} MB (the commit stage: {before:.0f}"
+        f" MB)  target {MEMORY_LIMIT} {'MISSED' if missed else 'met'}"
     )
     return missed
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench`: check beside checkpatch.pl, maintainers beside get_maintainer.pl, on a real tree and real patches, in one run.
+"""`make bench`: check beside checkpatch.pl, maintainers beside get_maintainer.pl, on a real tree
+and real patches, in one run.
 
-Needs an unpacked kernel tree ($PATCHPILOT_TREE, or Debian's linux-source-6.1 package) and a folder of patches
-($PATCHPILOT_DATA/corpus/patches); without patches it makes some from the sandbox's history. Where $PATCHPILOT_DPDK names a repository with
-stable branches, fixes and backport are timed on a clone of it, beside what people type instead.
+Needs an unpacked kernel tree ($PATCHPILOT_TREE, or Debian's linux-source-6.1 package) and a folder
+of patches ($PATCHPILOT_DATA/corpus/patches); without patches it makes some from the sandbox's
+history. Where $PATCHPILOT_DPDK names a repository with stable branches, fixes and backport are
+timed on a clone of it, beside what people type instead.
 """
 
 import os
@@ -31,10 +33,21 @@ def main() -> int:
         floor()
         histories(Path(scratch))
         if tree is None or not shutil.which("perl"):
-            print("bench: no kernel tree or no perl: install linux-source-6.1 or set PATCHPILOT_TREE")
+            print(
+                "bench: no kernel tree or no perl: install linux-source-6.1 or set PATCHPILOT_TREE"
+            )
             return 0
         checks(tree, patches, Path(scratch))
-        check = (PATCHPILOT, "check", "--fail-on", "never", "--format", "checkpatch", "--tree", str(tree))
+        check = (
+            PATCHPILOT,
+            "check",
+            "--fail-on",
+            "never",
+            "--format",
+            "checkpatch",
+            "--tree",
+            str(tree),
+        )
         growth(check, patches, Path(scratch))
         maintainers(tree, patches)
     return 0
@@ -48,34 +61,63 @@ def floor() -> None:
     times = side_by_side((python, git, version))
     print(
         "best of five: "
-        + ", ".join(f"{job.label} {one.best * 1000:.0f} ms" for job, one in zip((python, git, version), times, strict=True))
+        + ", ".join(
+            f"{job.label} {one.best * 1000:.0f} ms"
+            for job, one in zip((python, git, version), times, strict=True)
+        )
     )
 
 
 def histories(scratch: Path) -> None:
-    """fixes and backport on a clone that borrows the objects, with a cache of its own: so the first calls are first calls."""
+    """fixes and backport on a clone that borrows the objects, with a cache of its own: so the first
+    calls are first calls.
+    """
     if not (named := os.environ.get("PATCHPILOT_DPDK")):
         return
     clone = scratch / "history.git"
     subprocess.run(["git", "clone", "-q", "--bare", "--shared", named, str(clone)], check=True)
     env = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache")}
     for name in ("fixes.py", "backport.py"):
-        subprocess.run([sys.executable, str(Path(__file__).with_name(name)), str(clone)], check=True, env=env)
+        subprocess.run(
+            [sys.executable, str(Path(__file__).with_name(name)), str(clone)], check=True, env=env
+        )
 
 
 def checks(tree: Path, patches: list[Path], scratch: Path) -> None:
     """One median patch and a hundred, in a tree and without."""
     script = tree / "scripts" / "checkpatch.pl"
-    common = ("--terse", "--show-types", "--no-summary", "--max-line-length=100", "--color=never", "--strict")
+    common = (
+        "--terse",
+        "--show-types",
+        "--no-summary",
+        "--max-line-length=100",
+        "--color=never",
+        "--strict",
+    )
     empty = scratch / "empty"
     empty.mkdir()
     forms = (
         ("tree", ("--tree", str(tree)), (f"--root={tree}",), 0.7, 1 / 15),
-        ("no tree", ("--kernel", "6.1", "--data", str(tree / "scripts")), ("--no-tree",), 1.2, 1 / 4),
+        (
+            "no tree",
+            ("--kernel", "6.1", "--data", str(tree / "scripts")),
+            ("--no-tree",),
+            1.2,
+            1 / 4,
+        ),
     )
     median = sorted(patches, key=lambda file: file.stat().st_size)[len(patches) // 2]
     for name, mine, theirs, one_target, many_target in forms:
-        check = (PATCHPILOT, "check", "--strict", "--fail-on", "never", "--format", "checkpatch", *mine)
+        check = (
+            PATCHPILOT,
+            "check",
+            "--strict",
+            "--fail-on",
+            "never",
+            "--format",
+            "checkpatch",
+            *mine,
+        )
         perl = ("perl", str(script), *theirs, *common)
         hundred = [str(file) for file in patches[:100]]
         report(
@@ -108,7 +150,13 @@ def maintainers(tree: Path, patches: list[Path]) -> None:
     mine = (PATCHPILOT, "maintainers", "--tree", str(tree), "--format", "get_maintainer", *switches)
     perl = ("perl", "scripts/get_maintainer.pl", *switches)
     one = str(kernel[0].resolve())
-    report("maintainers, one patch", Job("maintainers", ((*mine, one),), tree), Job("get_maintainer.pl", ((*perl, one),), tree), 2 / 3, 9)
+    report(
+        "maintainers, one patch",
+        Job("maintainers", ((*mine, one),), tree),
+        Job("get_maintainer.pl", ((*perl, one),), tree),
+        2 / 3,
+        9,
+    )
     hundred = [str(file.resolve()) for file in kernel[:100]]
     report(
         "maintainers, 100 patches",
@@ -139,7 +187,9 @@ def real_patches(scratch: Path) -> list[Path]:
 
     work = make_repositories(scratch / "demo").work
     out = scratch / "patches"
-    subprocess.run(["git", "-C", work, "format-patch", "-q", "-o", out, "-120", "master"], check=True)
+    subprocess.run(
+        ["git", "-C", work, "format-patch", "-q", "-o", out, "-120", "master"], check=True
+    )
     return sorted(out.glob("*.patch"))
 
 

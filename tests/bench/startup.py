@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench`: what a `check` of one small patch costs before it looks at the patch: imports, classes, compiled patterns.
+"""`make bench`: what a `check` of one small patch costs before it looks at the patch: imports,
+classes, compiled patterns.
 
-Counts are exact and the same on every machine; times are ratios of runs that take turns. With $PATCHPILOT_BEFORE (the `patchpilot` of another
-checkout) the same check is timed with both.
+Counts are exact and the same on every machine; times are ratios of runs that take turns. With
+$PATCHPILOT_BEFORE (the `patchpilot` of another checkout) the same check is timed with both.
 """
 
 import compileall
@@ -70,12 +71,14 @@ leave, os._exit = os._exit, end
 from patchpilot.__main__ import main
 sys.argv[0] = "patchpilot"
 main()
-"""
+"""  # noqa: E501
 
 
 def counts(*arguments: str) -> dict[str, int]:
     """What this call of the command imports, makes and compiles."""
-    done = subprocess.run([sys.executable, "-c", COUNTING, *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTING, *arguments], capture_output=True, text=True, check=True
+    )
     found: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
     return found
 
@@ -92,12 +95,24 @@ def main() -> int:
         first, later = counts(*check), counts(*check)
         over = [name for name, limit in LIMITS.items() if later[name] > limit]
         for name, limit in LIMITS.items():
-            print(f"start-up, {name}: {later[name]} (at most {limit}; without a cache {first[name]}){'  OVER' if name in over else ''}")
-        jobs = (Job("python -c pass", ((sys.executable, "-c", "pass"),)), Job("check", ((PATCHPILOT, *check),)))
+            print(
+                f"start-up, {name}: {later[name]} (at most {limit}; without a cache"
+                f" {first[name]}){'  OVER' if name in over else ''}"
+            )
+        jobs = (
+            Job("python -c pass", ((sys.executable, "-c", "pass"),)),
+            Job("check", ((PATCHPILOT, *check),)),
+        )
         bare, ours = side_by_side(jobs, 9)
         print(f"start-up, check of 1 small patch: {ours.best / bare.best:.1f} times a bare Python")
         if before := os.environ.get("PATCHPILOT_BEFORE"):
-            report("start-up, check of 1 small patch", Job("now", ((PATCHPILOT, *check),)), Job("before", ((before, *check),)), 1.05, 15)
+            report(
+                "start-up, check of 1 small patch",
+                Job("now", ((PATCHPILOT, *check),)),
+                Job("before", ((before, *check),)),
+                1.05,
+                15,
+            )
     return 1 if over else 0
 
 

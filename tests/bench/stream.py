@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --format jsonl` on an epoch beside `check` on the same mails as files, in one run: seconds, first line, memory; then a cluster of 1 and 2 workers.
+"""`check --format jsonl` on an epoch beside `check` on the same mails as files, in one run:
+seconds, first line, memory; then a cluster of 1 and 2 workers.
 
-Arguments: an epoch of a public-inbox and a number of mails (default: 1,000 of an epoch that is made of the patches that `make bench` uses).
+Arguments: an epoch of a public-inbox and a number of mails (default: 1,000 of an epoch that is made
+of the patches that `make bench` uses).
 """
 
 import os
@@ -26,7 +28,9 @@ MOST_MB = 200
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run: seconds, seconds to the first byte, peak megabytes of all its processes, and CPU seconds."""
+    """A run: seconds, seconds to the first byte, peak megabytes of all its processes, and CPU
+    seconds.
+    """
 
     wall: float
     first: float
@@ -45,9 +49,17 @@ def main(epoch: str = "", mails: str = "1000") -> None:
         with mbox.open("wb") as out:
             for number, raw in enumerate(chosen):
                 (files / f"{number:06}.eml").write_bytes(raw)
-                out.write(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + raw.replace(b"\nFrom ", b"\n>From ") + b"\n\n")
+                out.write(
+                    b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+                    + raw.replace(b"\nFrom ", b"\n>From ")
+                    + b"\n\n"
+                )
         check = (PATCHPILOT, "check", "--fail-on", "never", "--format")
-        ways = {"files, json": (*check, "json", str(files)), "files": (*check, "jsonl", str(files)), "mbox": (*check, "jsonl", str(mbox))}
+        ways = {
+            "files, json": (*check, "json", str(files)),
+            "files": (*check, "jsonl", str(files)),
+            "mbox": (*check, "jsonl", str(mbox)),
+        }
         runs: dict[str, list[Run]] = {name: [] for name in ways}
         for _ in range(ROUNDS):
             for name, command in ways.items():
@@ -56,9 +68,11 @@ def main(epoch: str = "", mails: str = "1000") -> None:
         for name, found in runs.items():
             peak = max(run.peak for run in found)
             print(
-                f"{len(chosen):,} mails, {name:12} {median(found, 'wall'):7.1f} s  first byte {median(found, 'first'):6.2f} s  peak {peak:4d} MB"
-                f"{'' if found is old else ' met' if peak <= MOST_MB else ' MISSED'}"
-                f"  ratio {median(found, 'wall') / median(old, 'wall'):.2f} (cpu {median(found, 'cpu') / median(old, 'cpu'):.2f})",
+                f"{len(chosen):,} mails, {name:12} {median(found, 'wall'):7.1f} s  first byte"
+                f" {median(found, 'first'):6.2f} s  peak {peak:4d}"
+                f" MB{'' if found is old else ' met' if peak <= MOST_MB else ' MISSED'}  ratio"
+                f" {median(found, 'wall') / median(old, 'wall'):.2f} (cpu"
+                f" {median(found, 'cpu') / median(old, 'cpu'):.2f})",
                 flush=True,
             )
         clusters(epoch, scratch)
@@ -73,11 +87,16 @@ def made_epoch(scratch: Path) -> str:
     for number in range(1000):
         raw = patches[number % len(patches)].read_bytes().split(b"\n", 1)[1]
         head = (
-            f"commit refs/heads/master\ncommitter Ada Fixer <ada@example.org> {number} +0000\ndata 1\nxM 100644 inline m\ndata {len(raw)}\n"
+            f"commit refs/heads/master\ncommitter Ada Fixer <ada@example.org> {number} +0000\ndata"
+            f" 1\nxM 100644 inline m\ndata {len(raw)}\n"
         )
         commits.append(head.encode() + raw + b"\n")
-    subprocess.run(["git", "-C", str(inbox), "fast-import", "--quiet"], input=b"".join(commits), check=True)
-    subprocess.run(["git", "-C", str(inbox), "symbolic-ref", "HEAD", "refs/heads/master"], check=True)
+    subprocess.run(
+        ["git", "-C", str(inbox), "fast-import", "--quiet"], input=b"".join(commits), check=True
+    )
+    subprocess.run(
+        ["git", "-C", str(inbox), "symbolic-ref", "HEAD", "refs/heads/master"], check=True
+    )
     return str(inbox / ".git")
 
 
@@ -97,7 +116,9 @@ def measured(command: tuple[str, ...]) -> Run:
     wall = time.monotonic() - start
     watch.join()
     after = os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    cpu = (
+        after.children_user + after.children_system - before.children_user - before.children_system
+    )
     return Run(wall, first, peak[0] >> 10, cpu)
 
 
@@ -110,7 +131,11 @@ def _watch(process: "subprocess.Popen[bytes]", peak: list[int]) -> None:
 def _family(pid: int) -> list[int]:
     """A process and all below it."""
     try:
-        children = [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
+        children = [
+            int(word)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for word in (task / "children").read_text().split()
+        ]
     except OSError:
         return []
     return [pid, *(one for child in children for one in _family(child))]
@@ -139,16 +164,23 @@ def clusters(epoch: str, scratch: Path) -> None:
 
     parts = list(ranges(epoch, 100))[-10:]
     for workers in (1, 2):
-        with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        with (
+            LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None
+            ) as cluster,
+            Client(cluster) as client,
+        ):
             check_parts(client, parts[:workers], scratch / f"warm{workers}")
             start, before = time.monotonic(), family_cpu()
             check_parts(client, parts, scratch / f"parts{workers}")
             wall, cpu = time.monotonic() - start, family_cpu() - before
         commits = len(parts) * 100
-        # where others are at work, Linux may give all processes of a session no more than it gives one: the CPU second tells then what a worker costs
+        # where others are at work, Linux may give all processes of a session no more than it gives
+        # one: the CPU second tells then what a worker costs
         print(
-            f"Dask, {workers} worker{'s' * (workers > 1)}: {len(parts)} parts of 100 commits in {wall:.1f} s: {commits / wall:.0f} a second,"
-            f" {commits / cpu:.0f} a CPU second, on {cpu / wall:.1f} cores"
+            f"Dask, {workers} worker{'s' * (workers > 1)}: {len(parts)} parts of 100 commits in"
+            f" {wall:.1f} s: {commits / wall:.0f} a second, {commits / cpu:.0f} a CPU second, on"
+            f" {cpu / wall:.1f} cores"
         )
 
 

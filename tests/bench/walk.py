@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long the walk takes to show where you stand, and to answer a key: `python tests/bench/walk.py [REPOSITORY[:BRANCH] …]`.
+"""How long the walk takes to show where you stand, and to answer a key: `python tests/bench/walk.py
+[REPOSITORY[:BRANCH] …]`.
 
-On the sandbox, and on a clone (objects borrowed, nothing checked out) of each repository named, with a topic of two commits on top.
-$PATCHPILOT is the command (default: the one beside this Python; only an installed copy is compiled). Times are from exec; with them the
-processor seconds, which a busy machine does not stretch.
+On the sandbox, and on a clone (objects borrowed, nothing checked out) of each repository named,
+with a topic of two commits on top. $PATCHPILOT is the command (default: the one beside this Python;
+only an installed copy is compiled). Times are from exec; with them the processor seconds, which a
+busy machine does not stretch.
 """
 
 import os
@@ -45,7 +47,10 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)
     (state / "walk.json").write_text('{"": {"tour": "offered"}}')
-    return {"HOME": str(home)} | {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    return {"HOME": str(home)} | {
+        f"XDG_{name}_HOME": str(home / name.lower())
+        for name in ("CONFIG", "DATA", "STATE", "CACHE")
+    }
 
 
 def sandbox(scratch: Path) -> Path:
@@ -62,21 +67,46 @@ def topic_on(repository: Path, scratch: Path) -> Path:
     work = scratch / repository.stem
 
     def git(*args: str) -> str:
-        argv = ["git", "-C", str(work), "-c", "user.name=Ada Fixer", "-c", "user.email=ada@example.org", *args]
+        argv = [
+            "git",
+            "-C",
+            str(work),
+            "-c",
+            "user.name=Ada Fixer",
+            "-c",
+            "user.email=ada@example.org",
+            *args,
+        ]
         return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
 
-    subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(repository), str(work)], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "--shared", "--no-checkout", str(repository), str(work)], check=True
+    )
     head = git("rev-parse", "HEAD")
     git("branch", "-q", "topic", head)
-    git("branch", "-q", "--set-upstream-to", git("rev-parse", "--abbrev-ref", "origin/HEAD"), "topic")
+    git(
+        "branch",
+        "-q",
+        "--set-upstream-to",
+        git("rev-parse", "--abbrev-ref", "origin/HEAD"),
+        "topic",
+    )
     git("symbolic-ref", "HEAD", "refs/heads/topic")
     git("read-tree", "HEAD")
-    path = next(line.split("\t")[1] for line in git("ls-tree", "-r", "HEAD").splitlines() if line.endswith(".c"))
+    path = next(
+        line.split("\t")[1]
+        for line in git("ls-tree", "-r", "HEAD").splitlines()
+        if line.endswith(".c")
+    )
     text = git("cat-file", "blob", f"HEAD:{path}")
     for number in (1, 2):
         text = f"{text}\n/* {number} */"
         blob = subprocess.run(
-            ["git", "-C", str(work), "hash-object", "-w", "--stdin"], input=text, check=True, capture_output=True, text=True
+            ["git", "-C", str(work), "hash-object", "-w", "--stdin"],
+            input=text,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         git("update-index", "--cacheinfo", f"100644,{blob.stdout.strip()},{path}")
         git("commit", "-q", "-m", f"frob: say {number}\n\nIt was not said.")
@@ -100,7 +130,12 @@ def floor() -> float:
 def start(label: str, work: Path, env: dict[str, str], own_start: float) -> None:
     """From exec to the bar with the topic's commits, and to the screen that takes keys."""
     firsts, screens = [], []
-    head = subprocess.run(["git", "-C", str(work), "symbolic-ref", "--short", "HEAD"], check=True, capture_output=True, text=True)
+    head = subprocess.run(
+        ["git", "-C", str(work), "symbolic-ref", "--short", "HEAD"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     branch = f"{head.stdout.strip()} · "
     for _ in range(RUNS):
         with Terminal([PATCHPILOT], work, env=env) as terminal:
@@ -110,17 +145,24 @@ def start(label: str, work: Path, env: dict[str, str], own_start: float) -> None
             screens.append((wall, terminal.cpu(), wall - terminal.queued()))
     limit = own_start + LIMIT
     verdict = "met" if min(firsts)[0] <= limit else "MISSED"
-    print(f"{label + ': where you stand':44s} {_best(firsts)}  target {limit * 1000:.0f} ms {verdict}")
+    print(
+        f"{label + ': where you stand':44s} {_best(firsts)}  target {limit * 1000:.0f} ms {verdict}"
+    )
     print(f"{label + ': the screen that takes keys':44s} {_best(screens)}", flush=True)
 
 
 def _best(times: Sequence[tuple[float, float, float]]) -> str:
     wall, cpu, own = (min(column) * 1000 for column in zip(*times, strict=True))
-    return f"best of {len(times)}: {wall:5.0f} ms ({cpu:.0f} ms of processor time; {own:.0f} ms without waiting for a processor)"
+    return (
+        f"best of {len(times)}: {wall:5.0f} ms ({cpu:.0f} ms of processor time; {own:.0f} ms"
+        " without waiting for a processor)"
+    )
 
 
 def latency(label: str, work: Path, env: dict[str, str]) -> None:
-    """From a key to the first thing drawn after it: while everything is being looked for, and when all is quiet."""
+    """From a key to the first thing drawn after it: while everything is being looked for, and when
+    all is quiet.
+    """
     with Terminal([PATCHPILOT], work, env=env) as terminal:
         terminal.wait_for("quit")
         busy = [_key(terminal, "jk"[at % 2]) for at in range(30)]
@@ -148,8 +190,9 @@ def _say(what: str, times: Sequence[tuple[float, float]]) -> None:
     walls, own = [wall * 1000 for wall, _ in times], [one * 1000 for _, one in times]
     verdict = "met" if max(own) <= KEY_LIMIT * 1000 else "MISSED"
     print(
-        f"{what:44s} median {statistics.median(walls):4.0f} ms, worst {max(walls):4.0f} ms of {len(times)}; "
-        f"without waiting for a processor {statistics.median(own):4.0f} and {max(own):4.0f} ms  target {KEY_LIMIT * 1000:.0f} ms {verdict}",
+        f"{what:44s} median {statistics.median(walls):4.0f} ms, worst {max(walls):4.0f} ms of"
+        f" {len(times)}; without waiting for a processor {statistics.median(own):4.0f} and"
+        f" {max(own):4.0f} ms  target {KEY_LIMIT * 1000:.0f} ms {verdict}",
         flush=True,
     )
 

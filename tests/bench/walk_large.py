@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keys in large things: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000 mails: `python tests/bench/walk_large.py`.
+"""Keys in large things: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000 mails:
+`python tests/bench/walk_large.py`.
 
-Times are those of the thread that draws, from the key to the last thing it does for it: what a busy machine does meanwhile is not in them.
+Times are those of the thread that draws, from the key to the last thing it does for it: what a busy
+machine does meanwhile is not in them.
 """
 
 import asyncio
@@ -31,7 +33,11 @@ def main() -> int:
     """Make them, walk through them."""
     with tempfile.TemporaryDirectory() as place:
         os.environ.update(
-            {"HOME": place} | {f"XDG_{name}_HOME": f"{place}/{name.lower()}" for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+            {"HOME": place}
+            | {
+                f"XDG_{name}_HOME": f"{place}/{name.lower()}"
+                for name in ("CONFIG", "DATA", "STATE", "CACHE")
+            }
         )
         work = Path(place) / "work"
         series(work)
@@ -43,7 +49,16 @@ def series(work: Path) -> None:
     """A repository whose branch has 100 commits, the last of 3,000 lines."""
 
     def git(*args: str, data: str | None = None) -> str:
-        argv = ["git", "-C", str(work), "-c", "user.name=Ada Fixer", "-c", "user.email=ada@example.org", *args]
+        argv = [
+            "git",
+            "-C",
+            str(work),
+            "-c",
+            "user.name=Ada Fixer",
+            "-c",
+            "user.email=ada@example.org",
+            *args,
+        ]
         return subprocess.run(argv, check=True, capture_output=True, text=True, input=data).stdout
 
     work.mkdir()
@@ -57,7 +72,14 @@ def series(work: Path) -> None:
         lines = LINES if number == PATCHES else 20
         with (work / "frob.c").open("a") as file:
             file.writelines(f"\tfrob_write(f, {number}, {line});  \n" for line in range(lines))
-        git("commit", "-q", "-a", "-m", f"frob: write {number}\n\nIt was not written.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        git(
+            "commit",
+            "-q",
+            "-a",
+            "-m",
+            f"frob: write {number}\n\nIt was not written.\n\nSigned-off-by: Ada Fixer"
+            " <ada@example.org>",
+        )
 
 
 def thread() -> Any:
@@ -69,26 +91,38 @@ def thread() -> Any:
         box = Path(place) / "thread.mbox"
         box.write_text("".join(thread_mail(number) for number in range(MAILS)))
         with Store(Path(place) / "store.sqlite") as store:
-            return follow_series.add(None, mbox=box, store=store, archive_at=follow_series.default_archive())
+            return follow_series.add(
+                None, mbox=box, store=store, archive_at=follow_series.default_archive()
+            )
 
 
 def thread_mail(number: int) -> str:
     """A mail of the thread: the patch, or a reply to it."""
     reply = (
-        "In-Reply-To: <0@example.org>\nReferences: <0@example.org>\nSubject: Re: [PATCH] frob: begin\n\n"
+        "In-Reply-To: <0@example.org>\nReferences: <0@example.org>\nSubject: Re: [PATCH] frob:"
+        " begin\n\n"
         if number
         else "Subject: [PATCH] frob: begin\n\n"
     )
     body = (
-        "> It was not there.\n> And it should be.\n> Quoted.\n> More.\n\nI think it should be done so.\n"
+        "> It was not there.\n> And it should be.\n> Quoted.\n> More.\n\nI think it should be done"
+        " so.\n"
         if number
         else (
-            "It was not there.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n frob.c | 1 +\n\n"
-            "diff --git a/frob.c b/frob.c\n--- a/frob.c\n+++ b/frob.c\n@@ -1 +1,2 @@\n int frob;\n+int more;\n"
+            "It was not there.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n frob.c | 1"
+            " +\n\ndiff --git a/frob.c b/frob.c\n--- a/frob.c\n+++ b/frob.c\n@@ -1 +1,2 @@\n int"
+            " frob;\n+int more;\n"
         )
     )
-    from_, end = "From x Thu Jan  1 00:00:00 1970\n", f"\nMessage-ID: <{number}@example.org>\n{reply}{body}\n"
-    who = f"Ben Reader {number % 50} <ben{number % 50}@example.org>" if number else "Ada Fixer <ada@example.org>"
+    from_, end = (
+        "From x Thu Jan  1 00:00:00 1970\n",
+        f"\nMessage-ID: <{number}@example.org>\n{reply}{body}\n",
+    )
+    who = (
+        f"Ben Reader {number % 50} <ben{number % 50}@example.org>"
+        if number
+        else "Ada Fixer <ada@example.org>"
+    )
     minute, hour, day = number % 60, number // 60 % 24, 1 + number // 1440
     return f"{from_}From: {who}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
 
@@ -105,13 +139,20 @@ async def walked(work: Path, place: Path) -> None:
     def loader(stage: Stage) -> Loader:
         # also of Follow the job that runs ahead of a visit imports the module, as always
         usual = loader_of(stage)
-        return (lambda _: (known, StageStatus(StageState.DONE, "1 series"))) if stage is Stage.FOLLOW else usual
+        return (
+            (lambda _: (known, StageStatus(StageState.DONE, "1 series")))
+            if stage is Stage.FOLLOW
+            else usual
+        )
 
     app.session.loader_of = loader
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        print(f"series of {PATCHES}, diff of {LINES} lines, thread of {MAILS} mails; milliseconds of the drawing thread a key")
+        print(
+            f"series of {PATCHES}, diff of {LINES} lines, thread of {MAILS} mails; milliseconds of"
+            " the drawing thread a key"
+        )
         await timed(app, pilot, "commit: another patch", [*"KJKJKJKJ"])
         app.screen.query_one("#commit").focus()
         await timed(
@@ -130,7 +171,10 @@ async def walked(work: Path, place: Path) -> None:
         await keys(pilot, "1")
         await timed(app, pilot, "follow: to the stage and back", ["8", "1", "8"])
         await timed(
-            app, pilot, "follow: mails and lines", ["right_square_bracket", *"jjkk", "G", "home", "right_square_bracket", "pagedown"]
+            app,
+            pilot,
+            "follow: mails and lines",
+            ["right_square_bracket", *"jjkk", "G", "home", "right_square_bracket", "pagedown"],
         )
         at = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
         app.screen.query_one("#thread").go(at)  # type: ignore[attr-defined]

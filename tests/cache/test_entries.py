@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is kept between runs is read only where it is whole and nobody else can have written it, and may go at any time."""
+"""What is kept between runs is read only where it is whole and nobody else can have written it, and
+may go at any time.
+"""
 
 import multiprocessing
 import os
@@ -10,7 +12,15 @@ import pytest
 
 from patchpilot.cache import entries
 from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.cache.folder import append, cache_dir, evict, private_folder, read, repository_place, write
+from patchpilot.cache.folder import (
+    append,
+    cache_dir,
+    evict,
+    private_folder,
+    read,
+    repository_place,
+    write,
+)
 
 pytestmark = pytest.mark.usefixtures("cold_cache")
 
@@ -27,7 +37,9 @@ def test_one_changed_bit_anywhere_is_noticed() -> None:
     whole = _file(key).read_bytes()
     assert recall(KIND, key) == value
     for place in range(len(whole)):
-        _file(key).write_bytes(whole[:place] + bytes((whole[place] ^ 1 << place % 8,)) + whole[place + 1 :])
+        _file(key).write_bytes(
+            whole[:place] + bytes((whole[place] ^ 1 << place % 8,)) + whole[place + 1 :]
+        )
         assert recall(KIND, key) is None
 
 
@@ -43,7 +55,10 @@ def test_the_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
     code.mkdir()
     (code / "a.py").write_text("A = 1")
     kind = Kind("words", (str(code), str(code / "a.py")))
-    keys = {key_of(KIND, parts) for parts in ([b"a", b"b"], [b"ab"], [b"a", b"", b"b"], [b"a\0b"], [b"b", b"a"])}
+    keys = {
+        key_of(KIND, parts)
+        for parts in ([b"a", b"b"], [b"ab"], [b"a", b"", b"b"], [b"a\0b"], [b"b", b"a"])
+    }
     keys |= {key_of(Kind("other", ()), [b"ab"]), key_of(kind, [b"ab"])}
     (code / "a.py").write_text("A = 22")
     # a process reads it once
@@ -163,7 +178,10 @@ def _write_often(number: int) -> None:
 
 def test_a_reader_never_sees_half_a_file() -> None:
     write(cache_dir() / "words-shared", b"\0" * 10_000)
-    writers = [multiprocessing.get_context("fork").Process(target=_write_often, args=(number,)) for number in (1, 2)]
+    writers = [
+        multiprocessing.get_context("fork").Process(target=_write_often, args=(number,))
+        for number in (1, 2)
+    ]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):

@@ -42,11 +42,13 @@ assert before == (plain._compiler.compile, plain.compile)
 print(repr(found))
 print(len([pattern for pattern in compiled if isinstance(pattern, str)]), file=sys.stderr)
 re.keep()
-"""
+"""  # noqa: E501
 
 
 def _run(*words: str) -> tuple[str, int]:
-    done = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True
+    )
     return done.stdout, int(done.stderr)
 
 
@@ -73,7 +75,12 @@ def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
 
 
 def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns_are_kept() -> None:
-    program = "from patchpilot.cache import patterns as re\nre.use()\nre.WORTH_WRITING = 1\nre.compile('good')\n"
+    program = (
+        "from patchpilot.cache import patterns as re\nre.use()\nre.WORTH_WRITING ="
+        " 1\nre.compile('good')\n"
+    )
     program += "try:\n    re.compile('(')\nexcept re.error:\n    re.keep()\n    print('kept')\n"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     assert (done.stdout, done.returncode) == ("kept\n", 0), done.stderr

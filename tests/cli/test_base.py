@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base on the command line: the same for every verb, explained, and asked about where it is a guess."""
+"""The base on the command line: the same for every verb, explained, and asked about where it is a
+guess.
+"""
 
 import json
 from pathlib import Path
@@ -13,10 +15,13 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """One fix on origin/main, the remote's default; origin/master is 41 commits older; no upstream."""
+    """One fix on origin/main, the remote's default; origin/master is 41 commits older; no upstream."""  # noqa: E501
     source = upstream(tmp_path / "up", 39)
     with commits_by("Linus T <linus@example.com>"):
-        source.commit("maintainers\n", {"MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"})
+        source.commit(
+            "maintainers\n",
+            {"MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"},
+        )
     made = clone(source, tmp_path / "r")
     made.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
     fix(made)
@@ -28,9 +33,13 @@ def test_one_fix_is_one_patch_beside_a_stale_master(repo: Repo) -> None:
     assert len(json.loads(call("check", "--format", "json").out)["patches"]) == 1
 
 
-@pytest.mark.parametrize("verb", ["check", "maintainers", "prepare", "send", "draft", "fixes", "backport", "trailers"])
+@pytest.mark.parametrize(
+    "verb", ["check", "maintainers", "prepare", "send", "draft", "fixes", "backport", "trailers"]
+)
 def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
-    done = call(verb, "--explain-base", *(("--dry-run",) if verb in ("prepare", "send", "trailers") else ()))
+    done = call(
+        verb, "--explain-base", *(("--dry-run",) if verb in ("prepare", "send", "trailers") else ())
+    )
     assert "base: origin/main" in done.err
     assert "why: nearest remote branch by merge-base, origin/HEAD" in done.err
     assert "also possible: origin/master, 41 commits" in done.err
@@ -40,7 +49,9 @@ def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
 
 
 def test_a_named_target_needs_no_base(repo: Repo) -> None:
-    assert "base: not searched: HEAD names the patches" in call("check", "--explain-base", "HEAD").err
+    assert (
+        "base: not searched: HEAD names the patches" in call("check", "--explain-base", "HEAD").err
+    )
 
 
 def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(repo: Repo) -> None:
@@ -49,7 +60,11 @@ def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(repo: Repo
     done = call("check", "--format", "json")
     assert (done.code, done.out) == (2, "")
     assert "32 commits on top of the base origin/main, which is a guess" in done.err
-    lines = [line.strip() for line in done.err.splitlines() if line.strip().startswith("patchpilot check")]
+    lines = [
+        line.strip()
+        for line in done.err.splitlines()
+        if line.strip().startswith("patchpilot check")
+    ]
     assert [line.partition("  #")[0].strip() for line in lines] == [
         "patchpilot check --format json --base origin/main",
         "patchpilot check --format json --base origin/master",
@@ -63,5 +78,7 @@ def test_the_setting_names_the_base_for_maintainers_too(repo: Repo) -> None:
     repo.git("config", "patchpilot.base", "HEAD^")
     results = json.loads(call("maintainers", "--format", "json").out)["results"]
     assert len(results) == 1
-    assert "fix 2" in json.dumps(results) or repo.git("rev-parse", "--short=12", "HEAD") in json.dumps(results)
+    assert "fix 2" in json.dumps(results) or repo.git(
+        "rev-parse", "--short=12", "HEAD"
+    ) in json.dumps(results)
     assert repo.git("rev-parse", "--short=12", "HEAD^") not in json.dumps(results)

@@ -17,7 +17,9 @@ from tests.kit.cli import call, spawn
 from tests.kit.repos import Repo
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
 
-CLEAN = mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK))
+CLEAN = mail(
+    "frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK)
+)
 DIRTY = mail(
     "frob: wait for the link before it is used",
     f"Hello all,\n\nChange-Id: I0123456789abcdef\n{SIGN_OFF}",
@@ -69,8 +71,24 @@ def test_json_is_what_the_contract_says(dirty: Path) -> None:
     (patch,) = document["patches"]
     assert (patch["source"], patch["commit"]) == (str(dirty), None)
     finding = next(one for one in patch["findings"] if one["name"] == "greeting-in-message")
-    assert set(finding) >= {"rule", "name", "checkpatch", "severity", "message", "patch_line", "path", "line", "column", "reference", "fix"}
-    assert (finding["rule"], finding["patch_line"], finding["fix"]["kind"]) == ("MSG006", 6, "suggest")
+    assert set(finding) >= {
+        "rule",
+        "name",
+        "checkpatch",
+        "severity",
+        "message",
+        "patch_line",
+        "path",
+        "line",
+        "column",
+        "reference",
+        "fix",
+    }
+    assert (finding["rule"], finding["patch_line"], finding["fix"]["kind"]) == (
+        "MSG006",
+        6,
+        "suggest",
+    )
     assert document["series"] == {"findings": []}
 
 
@@ -93,7 +111,13 @@ def test_what_may_be_mended_is_told_beside_the_text_only(clean: Path, dirty: Pat
     done = call("check", dirty)
     assert told in done.err
     assert "--fix" not in done.out
-    for words in (("-q",), ("--format", "checkpatch"), ("--format", "json"), ("--checkpatch-compat",), ("--fix",)):
+    for words in (
+        ("-q",),
+        ("--format", "checkpatch"),
+        ("--format", "json"),
+        ("--checkpatch-compat",),
+        ("--fix",),
+    ):
         assert "fixable" not in call("check", *words, dirty).err
     assert call("check", clean).err == ""
 
@@ -102,7 +126,13 @@ def test_a_misspelt_word_of_the_diff_is_shown_with_its_place(workdir: Path) -> N
     (workdir / "scripts").mkdir()
     (workdir / "scripts" / "spelling.txt").write_text("recieve||receive\n")
     file = workdir / "misspelt.patch"
-    file.write_text(mail("frob: say it", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK + "\n+\t/* recieve it */")))
+    file.write_text(
+        mail(
+            "frob: say it",
+            f"{PROSE}\n\n{SIGN_OFF}",
+            file_diff(PATH, HUNK + "\n+\t/* recieve it */"),
+        )
+    )
     out = call("check", "--data", "scripts", "--select", "misspelling", file).out
     assert f"({PATH}:" in out
     assert "    +       /* recieve it */\n               ^" in out
@@ -113,7 +143,9 @@ def test_colours_come_when_asked_for(dirty: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_form_is_well_formed_and_shows_no_control_characters(workdir: Path, form: str) -> None:
+def test_every_form_is_well_formed_and_shows_no_control_characters(
+    workdir: Path, form: str
+) -> None:
     file = workdir / "evil.patch"
     evil = DIRTY.replace("Hello all", "We added \x1b[31ma\u202e <b>wait</b> & [bold]")
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
@@ -131,7 +163,9 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(workdir: Path
         suites = ET.fromstring(out)
         assert int(suites.attrib["failures"]) == len(suites.findall(".//failure")) > 0
     elif form == "github":
-        assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in out.splitlines())
+        assert all(
+            line.startswith(("::error ", "::warning ", "::notice ")) for line in out.splitlines()
+        )
 
 
 @pytest.mark.parametrize("form", ["checkpatch", "github", "rdjsonl"])
@@ -156,7 +190,12 @@ def test_gitlab_fingerprints_differ_and_stay(dirty: Path) -> None:
 
 def test_rules_are_selected_and_ignored(dirty: Path) -> None:
     def names(*words: str) -> list[str]:
-        return [load["name"] for load in json.loads(call("check", "--format", "json", *words, dirty).out)["patches"][0]["findings"]]
+        return [
+            load["name"]
+            for load in json.loads(call("check", "--format", "json", *words, dirty).out)["patches"][
+                0
+            ]["findings"]
+        ]
 
     assert names("--select", "MSG006") == ["greeting-in-message"]
     assert names("--select", "GERRIT_CHANGE_ID,greeting-in-message") != ["greeting-in-message"]
@@ -169,7 +208,15 @@ def test_an_unknown_rule_is_a_usage_error_that_names_the_nearest(dirty: Path) ->
     assert "did you mean 'not-imperative'?" in done.err
 
 
-@pytest.mark.parametrize("words", [["--kernel", "newest"], ["--profile", "linx"], ["--max-line-length", "7"], ["--fail-on", "note"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--kernel", "newest"],
+        ["--profile", "linx"],
+        ["--max-line-length", "7"],
+        ["--fail-on", "note"],
+    ],
+)
 def test_a_wrong_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
     assert call("check", *words, clean).code == 2
 
@@ -189,18 +236,24 @@ def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean: Path) -> Non
     mbox = workdir / "all.mbox.gz"
     mbox.write_bytes(gzip.compress((CLEAN + CLEAN).encode()))
     for target, count in ((folder, 2), (mbox, 2), (clean, 1)):
-        assert json.loads(call("check", "--format", "json", target).out)["summary"]["patches"] == count
+        assert (
+            json.loads(call("check", "--format", "json", target).out)["summary"]["patches"] == count
+        )
 
 
 def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> None:
     repo = Repo(workdir / "linux")
     for number in range(7):
         repo.commit(
-            f"frob: step {number}\n\nTake step {number}, as the plan says, and no other one.\n\n{SIGN_OFF}\n", {PATH: f"int a{number};\n"}
+            f"frob: step {number}\n\nTake step {number}, as the plan says, and no other"
+            f" one.\n\n{SIGN_OFF}\n",
+            {PATH: f"int a{number};\n"},
         )
     repo.git("branch", "base")
     fix = repo.commit(
-        f"Frobber: mend step 3\n\nStep 3 was taken too early on old boards, so take it later.\n\n{SIGN_OFF}\n", {PATH: "int b;\n"}
+        "Frobber: mend step 3\n\nStep 3 was taken too early on old boards, so take it"
+        f" later.\n\n{SIGN_OFF}\n",
+        {PATH: "int b;\n"},
     )
     done = call("check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD")
     document = json.loads(done.out)
@@ -209,12 +262,19 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     findings = {one["name"]: one for one in document["patches"][0]["findings"]}
     assert "7 of the last 7" in findings["unusual-prefix"]["message"]
     assert findings["unusual-prefix"]["fix"]["text"] == "frob: mend step 3"
-    assert json.loads(call("check", "-C", repo.path, "--format", "json", "--base", "base").out)["summary"]["patches"] == 1
+    assert (
+        json.loads(call("check", "-C", repo.path, "--format", "json", "--base", "base").out)[
+            "summary"
+        ]["patches"]
+        == 1
+    )
 
 
 def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
     for number in (1, 3):
-        (workdir / f"000{number}-x.patch").write_text(CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace("the link", f"link {number}"))
+        (workdir / f"000{number}-x.patch").write_text(
+            CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace("the link", f"link {number}")
+        )
     document = json.loads(call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out)
     assert "inconsistent-series-numbers" in {one["name"] for one in document["series"]["findings"]}
 
@@ -222,13 +282,19 @@ def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
 def test_several_processes_find_what_one_does(workdir: Path) -> None:
     for number in range(14):
         (workdir / f"{number:04d}-x.patch").write_text(DIRTY if number % 2 else CLEAN)
-    one, four = (json.loads(call("check", "--jobs", jobs, "--format", "json", workdir).out) for jobs in (1, 4))
+    one, four = (
+        json.loads(call("check", "--jobs", jobs, "--format", "json", workdir).out)
+        for jobs in (1, 4)
+    )
     assert one == four
 
 
 def test_statistics_count_by_rule(dirty: Path) -> None:
     out = call("check", "--statistics", dirty, dirty).out
-    assert any(line.split() == ["2", "warning", "MSG006", "greeting-in-message"] for line in out.splitlines())
+    assert any(
+        line.split() == ["2", "warning", "MSG006", "greeting-in-message"]
+        for line in out.splitlines()
+    )
 
 
 def test_a_setting_of_the_tree_is_heeded(workdir: Path, dirty: Path) -> None:
@@ -241,12 +307,18 @@ def test_a_setting_of_the_tree_is_heeded(workdir: Path, dirty: Path) -> None:
 def test_the_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Path) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
-    script = 'open(F, ">", "ran"); print "-:3: WARNING:OURS: from the script\\n-:99: ERROR:THEIRS: too\\n"; exit 1;\n'
+    script = (
+        'open(F, ">", "ran"); print "-:3: WARNING:OURS: from the script\\n-:99: ERROR:THEIRS:'
+        ' too\\n"; exit 1;\n'
+    )
     (tree / "scripts" / "checkpatch.pl").write_text(script)
     assert call("check", "--tree", tree, clean).code == 0
     assert not (tree / "ran").exists()
     done = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean)
-    assert [load["checkpatch"] for load in json.loads(done.out)["patches"][0]["findings"]] == ["OURS", "THEIRS"]
+    assert [load["checkpatch"] for load in json.loads(done.out)["patches"][0]["findings"]] == [
+        "OURS",
+        "THEIRS",
+    ]
     assert (tree / "ran").exists()
 
 
@@ -255,7 +327,9 @@ def test_a_path_for_the_shell_never_reaches_the_script(workdir: Path) -> None:
     (tree / "scripts").mkdir(parents=True)
     (tree / "scripts" / "checkpatch.pl").write_text('open(F, ">", "ran");\n')
     evil = workdir / "evil.patch"
-    evil.write_text(mail("frob: x", f"{PROSE}\n\n{SIGN_OFF}", file_diff("drivers/$(touch x).c", HUNK)))
+    evil.write_text(
+        mail("frob: x", f"{PROSE}\n\n{SIGN_OFF}", file_diff("drivers/$(touch x).c", HUNK))
+    )
     assert call("check", "--checkpatch", "--tree", tree, evil).code == 1
     assert not (tree / "ran").exists()
 
@@ -265,14 +339,20 @@ def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> 
     folder.mkdir()
     for name in ("0001-a.patch", "0001-a.patch~", ".#0001-a.patch", "README"):
         (folder / name).write_text(CLEAN)
-    (folder / "0000-cover-letter.patch").write_text("From: Ada Fixer <ada@example.org>\nSubject: [PATCH 0/1] frob: all of it\n\nText.\n")
+    (folder / "0000-cover-letter.patch").write_text(
+        "From: Ada Fixer <ada@example.org>\nSubject: [PATCH 0/1] frob: all of it\n\nText.\n"
+    )
     (folder / "notes.patch").write_text("what is still to be done\n")
     (folder / "sub.patch").mkdir()
     done = call("check", "--format", "json", folder)
     document = json.loads(done.out)
     assert (done.code, document["summary"]["patches"]) == (0, 1)
-    assert done.err == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: skipped\n"
-    # named by itself it is an error, as is a directory that has nothing else, and a patch that was cut off
+    assert (
+        done.err
+        == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: skipped\n"
+    )
+    # named by itself it is an error, as is a directory that has nothing else, and a patch that was
+    # cut off
     assert call("check", folder / "notes.patch").code == 2
     (folder / "0002-b.patch").write_text("")
     assert call("check", folder).code == 2
@@ -286,7 +366,19 @@ def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> 
     assert "no patches in this directory" in done.err
 
 
-HEAVY = ("textual", "rich", "b4", "liblore", "requests", "git", "sqlite3", "email.message", "tomllib", "hashlib", "subprocess")
+HEAVY = (
+    "textual",
+    "rich",
+    "b4",
+    "liblore",
+    "requests",
+    "git",
+    "sqlite3",
+    "email.message",
+    "tomllib",
+    "hashlib",
+    "subprocess",
+)
 
 
 def test_a_check_imports_nothing_it_does_not_need(clean: Path) -> None:
@@ -298,7 +390,13 @@ def test_a_check_imports_nothing_it_does_not_need(clean: Path) -> None:
     )
     # the first run may make what is kept between runs
     for _ in range(2):
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ), check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            env=dict(os.environ),
+            check=True,
+        )
     assert done.stderr.strip() == "0 []"
 
 
@@ -319,7 +417,9 @@ def test_rules_lists_every_rule_once() -> None:
     assert call("rules", "--pack", "tag").code == 2
 
 
-def test_a_patch_file_that_is_not_there_is_no_missing_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_patch_file_that_is_not_there_is_no_missing_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("0001-typo.patch", "/nowhere/at/all"):
         outcome = call("check", name)
@@ -352,7 +452,10 @@ def test_what_the_message_lacks_is_shown_without_a_line_of_the_diff(workdir: Pat
 def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(workdir: Path) -> None:
     file = workdir / "shown.patch"
     commit = "0123456789abcdef0123456789abcdef01234567"
-    file.write_text(f"commit {commit} (HEAD)\nAuthor: Ada Fixer <ada@example.org>\n\n    frob: mend it\n\n" + file_diff(PATH, HUNK))
+    file.write_text(
+        f"commit {commit} (HEAD)\nAuthor: Ada Fixer <ada@example.org>\n\n    frob: mend it\n\n"
+        + file_diff(PATH, HUNK)
+    )
     done = call("check", file)
     assert done.code == ExitCode.USAGE
     assert f"git format-patch -1 {commit[:12]}" in done.err
@@ -376,7 +479,9 @@ def test_an_unknown_rule_names_the_list_of_rules() -> None:
 
 
 def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) -> None:
-    (workdir / "MAINTAINERS").write_text("FROB\nM:\tAda Fixer <ada@example.org>\nF:\tdrivers/frob/\n")
+    (workdir / "MAINTAINERS").write_text(
+        "FROB\nM:\tAda Fixer <ada@example.org>\nF:\tdrivers/frob/\n"
+    )
     file = workdir / "talk.eml"
     file.write_text("From: Ada Fixer <ada@example.org>\nSubject: frob\n\nHello.\n")
     done = call("maintainers", "--tree", workdir, file)
@@ -386,10 +491,22 @@ def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) ->
 
 def test_a_mail_with_dos_line_ends_has_its_message_checked(workdir: Path) -> None:
     file = workdir / "dos.patch"
-    file.write_bytes(DIRTY.replace("Hello all", "As in commit 0123456 we wait").replace("\n", "\r\n").encode())
-    done = call("check", "--select", "malformed-commit-reference", "--format", "checkpatch", file).out
+    file.write_bytes(
+        DIRTY.replace("Hello all", "As in commit 0123456 we wait").replace("\n", "\r\n").encode()
+    )
+    done = call(
+        "check", "--select", "malformed-commit-reference", "--format", "checkpatch", file
+    ).out
     assert f"{file}:6: ERROR:GIT_COMMIT_ID" in done
-    assert not call("check", "--checkpatch-compat", "--select", "malformed-commit-reference", "--format", "checkpatch", file).out
+    assert not call(
+        "check",
+        "--checkpatch-compat",
+        "--select",
+        "malformed-commit-reference",
+        "--format",
+        "checkpatch",
+        file,
+    ).out
 
 
 @pytest.mark.parametrize("word", ["--published", "--shared", "--claim"])
@@ -406,16 +523,31 @@ def test_habits_from_checkpatch_get_the_way_out() -> None:
 
 
 def test_lines_of_words_and_colons_are_no_patch(workdir: Path) -> None:
-    (workdir / "people").write_text("ada:x:1000:1000:Ada Fixer:/home/ada:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n")
+    (workdir / "people").write_text(
+        "ada:x:1000:1000:Ada Fixer:/home/ada:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n"
+    )
     done = call("check", workdir / "people")
     assert done.code == ExitCode.USAGE
     assert "neither a mail nor a diff" in done.err
 
 
-def test_a_former_name_of_a_rule_is_accepted_and_noted_when_asked_to_say_more(workdir: Path) -> None:
+def test_a_former_name_of_a_rule_is_accepted_and_noted_when_asked_to_say_more(
+    workdir: Path,
+) -> None:
     file = workdir / "a.patch"
-    file.write_text(mail("frob: use b", f"Use b.\n\n{SIGN_OFF}", file_diff("drivers/frob.c", " int a;\n+int b = sizeof a;\n")))
-    plain, more = (call("check", *verbose, "--select", "bare-sizeof", "--format", "checkpatch", file) for verbose in ((), ("-v",)))
+    file.write_text(
+        mail(
+            "frob: use b",
+            f"Use b.\n\n{SIGN_OFF}",
+            file_diff("drivers/frob.c", " int a;\n+int b = sizeof a;\n"),
+        )
+    )
+    plain, more = (
+        call("check", *verbose, "--select", "bare-sizeof", "--format", "checkpatch", file)
+        for verbose in ((), ("-v",))
+    )
     assert ":SIZEOF_PARENTHESIS:" in plain.out
     assert not plain.err
-    assert more.err.splitlines()[1:] == ["patchpilot: note: rule bare-sizeof is now called sizeof-without-parentheses"]
+    assert more.err.splitlines()[1:] == [
+        "patchpilot: note: rule bare-sizeof is now called sizeof-without-parentheses"
+    ]

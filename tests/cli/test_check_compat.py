@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --checkpatch-compat`: what docs/reference/differences.md says it takes back, it takes back."""
+"""`check --checkpatch-compat`: what docs/reference/differences.md says it takes back, it takes
+back.
+"""
 
 import re
 from pathlib import Path
@@ -27,25 +29,37 @@ def test_without_a_repository_every_id_is_unknown_only_when_compatible(workdir: 
 def test_a_corrupted_patch_is_told_once_a_run_only_when_compatible(workdir: Path) -> None:
     names = []
     for letter in "ab":
-        diff = file_diff(f"drivers/frob/{letter}.c", HUNK).replace("\tret = frob_start_wait(frob);", "\tret = frob_start_wait(\nfrob);")
+        diff = file_diff(f"drivers/frob/{letter}.c", HUNK).replace(
+            "\tret = frob_start_wait(frob);", "\tret = frob_start_wait(\nfrob);"
+        )
         names.append(workdir / f"{letter}.patch")
-        names[-1].write_text(mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff))
+        names[-1].write_text(
+            mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
+        )
     assert _types(*names).count("CORRUPTED_PATCH") == 2
     assert _types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
 
 
-def test_the_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(workdir: Path) -> None:
+def test_the_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
+    workdir: Path,
+) -> None:
     patch = workdir / "a.patch"
     text = f"[ Upstream commit {ID} ]\n\n{PROSE}\n\n{SIGN_OFF}"
-    patch.write_text(mail("[PATCH 6.1.y] frob: wait for the link before it is used", text, file_diff(PATH, HUNK)))
+    patch.write_text(
+        mail("[PATCH 6.1.y] frob: wait for the link before it is used", text, file_diff(PATH, HUNK))
+    )
     assert "GIT_COMMIT_ID" not in _types(patch)
     assert "GIT_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
 def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(workdir: Path) -> None:
     patch = workdir / "a.patch"
-    diff = file_diff(PATH, HUNK).replace("\tret = frob_start_wait(frob);", 'MODULE_AUTHOR("Ada Fixer"); MODULE_LICENSE("GPL");')
-    patch.write_text(mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff))
+    diff = file_diff(PATH, HUNK).replace(
+        "\tret = frob_start_wait(frob);", 'MODULE_AUTHOR("Ada Fixer"); MODULE_LICENSE("GPL");'
+    )
+    patch.write_text(
+        mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
+    )
     assert "MODULE_LICENSE" not in _types(patch)
     assert "MODULE_LICENSE" in _types("--checkpatch-compat", patch)
     patch.write_text(patch.read_text().replace('"GPL"', '"Frob"'))
@@ -53,5 +67,9 @@ def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(workdir:
 
 
 def test_the_page_says_what_the_flag_does() -> None:
-    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|") and "--checkpatch-compat" in line]
+    rows = [
+        line
+        for line in PAGE.read_text(encoding="utf-8").splitlines()
+        if line.startswith("|") and "--checkpatch-compat" in line
+    ]
     assert len(rows) == 5

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check` on a thread, an mbox and a digest: its patches, of each series the newest revision, and nothing that only has a diff in it."""
+"""`check` on a thread, an mbox and a digest: its patches, of each series the newest revision, and
+nothing that only has a diff in it.
+"""
 
 import json
 
@@ -12,7 +14,9 @@ ADA = "Ada Fixer <ada@example.org>"
 DIFF = file_diff(PATH, HUNK)
 
 
-def sent(name: str, subject: str, day: int, *, above: str = "", sender: str = ADA, body: str = "") -> str:
+def sent(
+    name: str, subject: str, day: int, *, above: str = "", sender: str = ADA, body: str = ""
+) -> str:
     """A mail of the thread that has the Message-ID <name@example.org>."""
     text = (
         mail(subject, f"{PROSE}\n\n{SIGN_OFF}", DIFF)
@@ -21,21 +25,30 @@ def sent(name: str, subject: str, day: int, *, above: str = "", sender: str = AD
     )
     head, _, rest = text.partition("\n\n")
     head = head.replace(f"From: {ADA}", f"From: {sender}") + f"\nMessage-ID: <{name}@example.org>"
-    head += f"\nIn-Reply-To: <{above}@example.org>\nReferences: <{above}@example.org>" if above else ""
+    head += (
+        f"\nIn-Reply-To: <{above}@example.org>\nReferences: <{above}@example.org>" if above else ""
+    )
     return f"{head}\n\n{body or rest}"
 
 
 def series(version: int, day: int) -> list[str]:
     mark = f"PATCH v{version}" if version > 1 else "PATCH"
     one = sent(f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day)
-    return [one, sent(f"v{version}-2", f"[{mark} 2/2] frob: use the link", day, above=f"v{version}-1")]
+    return [
+        one,
+        sent(f"v{version}-2", f"[{mark} 2/2] frob: use the link", day, above=f"v{version}-1"),
+    ]
 
 
 STABLE = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"
 REVIEW = f"On Tue, Ada wrote:\n> {PROSE.splitlines()[0]}\n\nBetter like this:\n\n{DIFF}\nThanks\n"
-NOTICE = f"This is a note to let you know that I've just added the patch titled\n\n    frob\n\nto the 6.1-stable tree\n\n{DIFF}"
+NOTICE = (
+    "This is a note to let you know that I've just added the patch titled\n\n    frob\n\nto the"
+    f" 6.1-stable tree\n\n{DIFF}"
+)
 FAILED = (
-    f"The patch below does not apply to the 6.1-stable tree.\n\nthanks,\n\ngreg k-h\n\n---- original commit in Linus's tree ----\n\n{DIFF}"
+    "The patch below does not apply to the 6.1-stable tree.\n\nthanks,\n\ngreg k-h\n\n----"
+    f" original commit in Linus's tree ----\n\n{DIFF}"
 )
 OTHERS = [
     sent(
@@ -46,8 +59,20 @@ OTHERS = [
         sender="Rita <rita@example.org>",
         body=REVIEW,
     ),
-    sent("added", 'Patch "frob: wait for the link" has been added to the 6.1-stable tree', 9, sender=STABLE, body=NOTICE),
-    sent("failed", 'FAILED: patch "[PATCH] frob: wait for the link" failed to apply to 6.1-stable tree', 9, sender=STABLE, body=FAILED),
+    sent(
+        "added",
+        'Patch "frob: wait for the link" has been added to the 6.1-stable tree',
+        9,
+        sender=STABLE,
+        body=NOTICE,
+    ),
+    sent(
+        "failed",
+        'FAILED: patch "[PATCH] frob: wait for the link" failed to apply to 6.1-stable tree',
+        9,
+        sender=STABLE,
+        body=FAILED,
+    ),
 ]
 
 
@@ -57,16 +82,23 @@ def mbox(mails: list[str]) -> bytes:
 
 def digest(mails: list[str]) -> bytes:
     parts = "".join(
-        f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{one}\n" for at, one in enumerate(mails)
+        f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{one}\n"
+        for at, one in enumerate(mails)
     )
-    top = 'From: list@example.org\nSubject: frob Digest, Vol 1\nMIME-Version: 1.0\nContent-Type: multipart/digest;\n\tboundary="=_part"\n\n'
+    top = (
+        "From: list@example.org\nSubject: frob Digest, Vol 1\nMIME-Version: 1.0\nContent-Type:"
+        ' multipart/digest;\n\tboundary="=_part"\n\n'
+    )
     return f"{top}{parts}--=_part--\n".encode()
 
 
 def subjects(data: bytes, *words: str) -> list[tuple[str, int]]:
     done = call("check", "--format", "json", "--fail-on", "never", *words, "-", stdin=data)
     assert done.code == 0, done.err
-    return [(patch["subject"], int(patch["source"].rpartition(":")[2])) for patch in json.loads(done.out)["patches"]]
+    return [
+        (patch["subject"], int(patch["source"].rpartition(":")[2]))
+        for patch in json.loads(done.out)["patches"]
+    ]
 
 
 @pytest.mark.parametrize("form", [mbox, digest])
@@ -79,7 +111,9 @@ def test_only_the_patches_of_the_newest_revision_are_checked(form: object) -> No
 
 
 def test_other_series_of_the_mailbox_are_checked_too_and_copies_once() -> None:
-    other = sent("other", "[PATCH] grob: do not count twice", 6, sender="Ben Other <ben@example.org>")
+    other = sent(
+        "other", "[PATCH] grob: do not count twice", 6, sender="Ben Other <ben@example.org>"
+    )
     assert [title for title, _ in subjects(mbox([*series(1, 6), other, other, *series(2, 8)]))] == [
         "grob: do not count twice",
         "frob: wait for the link before it is used",
@@ -88,5 +122,8 @@ def test_other_series_of_the_mailbox_are_checked_too_and_copies_once() -> None:
 
 
 def test_mails_that_were_never_sent_are_all_checked() -> None:
-    written = [mail(f"[PATCH {at}/2] frob: wait for link {at}", f"{PROSE}\n\n{SIGN_OFF}", DIFF) for at in (1, 2)]
+    written = [
+        mail(f"[PATCH {at}/2] frob: wait for link {at}", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
+        for at in (1, 2)
+    ]
     assert len(subjects("\n".join(written).encode())) == 2

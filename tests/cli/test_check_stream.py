@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --format jsonl`: a line for each patch while the input is read, wherever reading starts."""
+"""`check --format jsonl`: a line for each patch while the input is read, wherever reading starts."""  # noqa: E501
 
 import json
 import os
@@ -27,7 +27,8 @@ ABOUT = (
     mail("Re: [PATCH] foo: one", f"Better like this:\n\n{patches.DIFF}"),
     mail(
         'Patch "foo: one" has been added to the 6.1-stable tree',
-        f"This is a note to let you know that I've just added the patch titled\n\n    foo: one\n\nto the 6.1-stable tree\n\n{patches.DIFF}",
+        "This is a note to let you know that I've just added the patch titled\n\n    foo:"
+        f" one\n\nto the 6.1-stable tree\n\n{patches.DIFF}",
         sender="gregkh@linuxfoundation.org",
     ),
 )
@@ -36,7 +37,11 @@ NAMES = [f"patch {number}" for number in range(1, 9)]
 
 
 def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
-    text = patches.mail(f"[PATCH] foo: {name}", diff=diff, headers={"Message-ID": f"<{message_id or name.replace(' ', '-')}@example.org>"})
+    text = patches.mail(
+        f"[PATCH] foo: {name}",
+        diff=diff,
+        headers={"Message-ID": f"<{message_id or name.replace(' ', '-')}@example.org>"},
+    )
     return text.encode().split(b"\n", 1)[1]
 
 
@@ -67,7 +72,9 @@ def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
     *found, last = lines(source)
     names = [line["subject"].removeprefix("foo: ") for line in found]
     assert names in (NAMES, NAMES[::-1])
-    assert [line["message_id"] for line in found] == [f"{name.replace(' ', '-')}@example.org" for name in names]
+    assert [line["message_id"] for line in found] == [
+        f"{name.replace(' ', '-')}@example.org" for name in names
+    ]
     assert last["summary"] == {
         "mails": 8, "patches": 8, "damaged": 0, "errors": 0, "warnings": 0, "checks": 0, "notes": 0,
         "waived": 0, "baselined": 0, "exit_code": 0
@@ -91,8 +98,14 @@ def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
     one, two, last = lines(mbox, code=1)
-    assert [(finding["name"], finding["line"]) for finding in two["findings"] if finding not in one["findings"]] == [("trailing-space", 4)]
-    (alone,) = json.loads(call("check", "--format", "json", mbox_of(tmp_path, patch("one", TRAILING, "two"))).out)["patches"]
+    assert [
+        (finding["name"], finding["line"])
+        for finding in two["findings"]
+        if finding not in one["findings"]
+    ] == [("trailing-space", 4)]
+    (alone,) = json.loads(
+        call("check", "--format", "json", mbox_of(tmp_path, patch("one", TRAILING, "two"))).out
+    )["patches"]
     assert two["findings"] == alone["findings"]
     assert (last["summary"]["mails"], last["summary"]["patches"]) == (5, 2)
 
@@ -124,7 +137,9 @@ def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(tmp_pa
 
 def test_commits_have_lines_too_and_the_series_is_in_the_summary(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    ids = [repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"}) for number in (1, 2, 3)]
+    ids = [
+        repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"}) for number in (1, 2, 3)
+    ]
     *found, last = lines("-C", repo.path, f"{ids[0]}..HEAD", code=1)
     assert [(line["position"], line["commit"]) for line in found] == [(id_, id_) for id_ in ids[1:]]
     assert last["summary"]["patches"] == 2
@@ -139,13 +154,21 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(tmp_path: Path)
     [
         (("--shard", "5/4"), "--shard 5/4: not a part of the mails"),
         (("--shard", "half"), "--shard half: not a part of the mails"),
-        (("--resume-at", "elsewhere.mbox:7"), "--resume-at elsewhere.mbox:7: no such position in the input"),
-        (("--resume-at", "other.mbox:7"), "--resume-at other.mbox:7: no mail starts at this offset"),
+        (
+            ("--resume-at", "elsewhere.mbox:7"),
+            "--resume-at elsewhere.mbox:7: no such position in the input",
+        ),
+        (
+            ("--resume-at", "other.mbox:7"),
+            "--resume-at other.mbox:7: no mail starts at this offset",
+        ),
         (("--resume-at", "other.mbox:end"), "--resume-at other.mbox:end: not an offset in a file"),
         (("--select", "nosuch"), "unknown rule 'nosuch'"),
     ],
 )
-def test_what_cannot_be_done_is_refused(tmp_path: Path, words: tuple[str, ...], error: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_done_is_refused(
+    tmp_path: Path, words: tuple[str, ...], error: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     outcome = call("check", "--format", "jsonl", mbox_of(tmp_path, patch("one")).name, *words)
     assert (outcome.code, outcome.out) == (2, "")
@@ -153,8 +176,20 @@ def test_what_cannot_be_done_is_refused(tmp_path: Path, words: tuple[str, ...], 
 
 
 def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
-    argv = [sys.executable, "-m", "patchpilot", "check", "--format", "jsonl", "--fail-on", "never", *map(str, words)]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **more)
+    argv = [
+        sys.executable,
+        "-m",
+        "patchpilot",
+        "check",
+        "--format",
+        "jsonl",
+        "--fail-on",
+        "never",
+        *map(str, words),
+    ]
+    return subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **more
+    )
 
 
 def test_a_line_is_printed_before_the_input_ends() -> None:
@@ -165,7 +200,11 @@ def test_a_line_is_printed_before_the_input_ends() -> None:
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["subject"] == "foo: one"
     out, _ = process.communicate(timeout=60)
-    assert [json.loads(line).get("subject") for line in out.splitlines()] == ["foo: two", "foo: three", None]
+    assert [json.loads(line).get("subject") for line in out.splitlines()] == [
+        "foo: two",
+        "foo: three",
+        None,
+    ]
 
 
 def workers_of(session: int) -> list[int]:
@@ -181,8 +220,12 @@ def workers_of(session: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
-def test_no_process_is_left_when_it_is_ended(tmp_path: Path, sign: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(
+    ("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
+)
+def test_no_process_is_left_when_it_is_ended(
+    tmp_path: Path, sign: signal.Signals, code: int
+) -> None:
     file = mbox_of(tmp_path, *(patch(f"patch {number}") for number in range(2000)))
     process = started(file, "--jobs", "2")
     with process:
@@ -207,7 +250,9 @@ def gone(session: int) -> bool:
     return not workers_of(session)
 
 
-def test_json_has_each_patch_when_it_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_has_each_patch_when_it_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from patchpilot.checking import check_patches
     from patchpilot.checking.check_request import CheckRequest
     from patchpilot.cli.output.findings_json import parts
@@ -231,7 +276,9 @@ def test_json_has_each_patch_when_it_is_checked(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("words", [(), ("--strict",), ("--fail-on", "never")])
 def test_json_in_parts_is_the_whole_document(words: tuple[str, ...], tmp_path: Path) -> None:
-    place = source_of("directory of files", tmp_path / "mails", [patch(name, TRAILING) for name in NAMES])
+    place = source_of(
+        "directory of files", tmp_path / "mails", [patch(name, TRAILING) for name in NAMES]
+    )
     in_parts = call("check", "--format", "json", *words, place)
     # with -v all results are there before the first is written
     whole = call("check", "--format", "json", "-v", *words, place)
@@ -248,7 +295,9 @@ def test_json_of_no_patches_is_a_document(tmp_path: Path) -> None:
     assert not done.out or json.loads(done.out)["patches"] == []
 
 
-def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from patchpilot.lint.lint_context import Context
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import Series
@@ -260,6 +309,8 @@ def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(mon
         made.append(len(patches))
         return len(patches)
 
-    assert [Context(one, series).of_series("number", make) for one in series.patches] == [len(NAMES)] * len(NAMES)
+    assert [Context(one, series).of_series("number", make) for one in series.patches] == [
+        len(NAMES)
+    ] * len(NAMES)
     assert made == [len(NAMES)]
     assert Context(series.patches[0]).of_series("number", make) == 1

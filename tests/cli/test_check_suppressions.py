@@ -29,11 +29,23 @@ GLUED = "\tret =frob_start(frob);"
 """Two defects, each an error of its own: white space at the end, no blank beside `=`."""
 
 
-def text_of(*added: str, subject: str = "frob: wait for the link", prose: str = PROSE, path: str = PATH, at: int = 10) -> str:
+def text_of(
+    *added: str,
+    subject: str = "frob: wait for the link",
+    prose: str = PROSE,
+    path: str = PATH,
+    at: int = 10,
+) -> str:
     """A patch that adds these lines."""
     lines = "".join(f"+{line}\n" for line in added)
-    diff = file_diff(path, f" \tint ret;\n \n-\tret = frob_init(frob);\n{lines} \tif (ret)\n \t\treturn ret;\n ")
-    return mail(subject, f"{prose}\n\n{SIGN_OFF}", diff.replace("@@ -10,", f"@@ -{at},").replace(" +10,", f" +{at},"))
+    diff = file_diff(
+        path, f" \tint ret;\n \n-\tret = frob_init(frob);\n{lines} \tif (ret)\n \t\treturn ret;\n "
+    )
+    return mail(
+        subject,
+        f"{prose}\n\n{SIGN_OFF}",
+        diff.replace("@@ -10,", f"@@ -{at},").replace(" +10,", f" +{at},"),
+    )
 
 
 def write(name: str, text: str) -> Path:
@@ -68,7 +80,9 @@ def check(*words: object) -> Outcome:
         ("a.patch", "--baseline=b.json", "--write-baseline", "b.json"),
     ],
 )
-def test_a_baseline_is_written_however_it_is_asked_for(workdir: Path, words: tuple[str, ...]) -> None:
+def test_a_baseline_is_written_however_it_is_asked_for(
+    workdir: Path, words: tuple[str, ...]
+) -> None:
     write("a.patch", text_of(SPACED))
     done = check(*words)
     assert (done.code, found(done)) == (0, []), done.err
@@ -88,8 +102,19 @@ def test_write_baseline_without_a_file_says_how(workdir: Path) -> None:
 def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     check("--write-baseline", "b.json", "a.patch")
-    write("later/0001-a.patch", text_of(CLEAN, path="drivers/frob/new.c", subject="frob: before it"))
-    write("later/0002-b.patch", text_of(CLEAN, SPACED, subject="[PATCH v2 2/2] frob: other words", prose=f"{PROSE}\nAnd more.", at=400))
+    write(
+        "later/0001-a.patch", text_of(CLEAN, path="drivers/frob/new.c", subject="frob: before it")
+    )
+    write(
+        "later/0002-b.patch",
+        text_of(
+            CLEAN,
+            SPACED,
+            subject="[PATCH v2 2/2] frob: other words",
+            prose=f"{PROSE}\nAnd more.",
+            at=400,
+        ),
+    )
     done = check("--baseline", "b.json", "later")
     assert (done.code, found(done)) == (0, [])
     summary = json.loads(done.out)["summary"]
@@ -106,7 +131,9 @@ def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(wor
         (text_of(CLEAN), []),
     ],
 )
-def test_another_text_another_file_and_one_more_of_the_same_are_new(workdir: Path, text: str, new: list[str]) -> None:
+def test_another_text_another_file_and_one_more_of_the_same_are_new(
+    workdir: Path, text: str, new: list[str]
+) -> None:
     write("a.patch", text_of(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text)
@@ -122,8 +149,16 @@ def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
     done = check("--baseline", "b.json", "a.patch")
     assert "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)" in done.err
     (stale,) = json.loads(done.out)["baseline"]["stale"]
-    assert (stale["name"], stale["path"], stale["text"], stale["count"]) == ("trailing-space", PATH, "ret = frob_wait(frob);", 1)
-    assert f"  {PATH}: trailing-space: ret = frob_wait(frob);" in call("check", "-v", "--baseline", "b.json", "a.patch").err
+    assert (stale["name"], stale["path"], stale["text"], stale["count"]) == (
+        "trailing-space",
+        PATH,
+        "ret = frob_wait(frob);",
+        1,
+    )
+    assert (
+        f"  {PATH}: trailing-space: ret = frob_wait(frob);"
+        in call("check", "-v", "--baseline", "b.json", "a.patch").err
+    )
     assert call("check", "-q", "--baseline", "b.json", "a.patch").err == ""
     done = check("--baseline", "b.json", "--write-baseline", "a.patch")
     assert "0 new, 1 removed" in done.err
@@ -162,14 +197,24 @@ def test_hidden_findings_are_counted_in_text_and_told_by_sarif(workdir: Path) ->
     write("a.patch", text_of(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text_of(SPACED, GLUED))
-    assert call("check", "--baseline", "b.json", "a.patch").out.splitlines()[-1] == "1 patch checked: 1 error (1 in the baseline)"
-    (run,) = json.loads(call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out)["runs"]
-    states = {one["properties"]["name"]: (one["baselineState"], len(one["suppressions"])) for one in run["results"]}
+    assert (
+        call("check", "--baseline", "b.json", "a.patch").out.splitlines()[-1]
+        == "1 patch checked: 1 error (1 in the baseline)"
+    )
+    (run,) = json.loads(call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out)[
+        "runs"
+    ]
+    states = {
+        one["properties"]["name"]: (one["baselineState"], len(one["suppressions"]))
+        for one in run["results"]
+    }
     assert sorted(states.values()) == [("new", 0), ("unchanged", 1)]
     assert states["trailing-space"] == ("unchanged", 1)
 
 
-WAIVER = '[[waiver]]\nrule = "trailing-space"\npath = "drivers/frob/*"\nreason = "a <table> & more"\n'
+WAIVER = (
+    '[[waiver]]\nrule = "trailing-space"\npath = "drivers/frob/*"\nreason = "a <table> & more"\n'
+)
 
 
 @pytest.fixture
@@ -210,13 +255,21 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form:
         suites = ET.fromstring(done.out)
         (case,) = suites.findall(".//testcase")
         (suite,) = suites.findall("testsuite")
-        assert (suite.attrib["skipped"], suites.attrib["tests"], suites.attrib["failures"]) == ("1", "1", "0")
+        assert (suite.attrib["skipped"], suites.attrib["tests"], suites.attrib["failures"]) == (
+            "1",
+            "1",
+            "0",
+        )
         assert case.find("skipped").attrib["message"] == "waived: a <table> & more"  # type: ignore[union-attr]
     elif form == "sarif":
         (run,) = json.loads(done.out)["runs"]
         (one,) = run["results"]
         assert one["suppressions"] == [
-            {"kind": "external", "status": "accepted", "justification": f"a <table> & more ({tree / FILE_NAME})"}
+            {
+                "kind": "external",
+                "status": "accepted",
+                "justification": f"a <table> & more ({tree / FILE_NAME})",
+            }
         ]
         assert "baselineState" not in one
         assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
@@ -233,10 +286,17 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
     write(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
     done = call("check", "--tree", tree, "a.patch")
     assert done.code == 1
-    assert f"{tree / FILE_NAME}: the waiver for trailing-space (drivers/frob/*) expired on 2020-01-31; its findings count again" in done.err
+    assert (
+        f"{tree / FILE_NAME}: the waiver for trailing-space (drivers/frob/*) expired on 2020-01-31;"
+        " its findings count again" in done.err
+    )
     assert call("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
     (expired,) = json.loads(check("--tree", tree, "a.patch").out)["waivers"]["expired"]
-    assert (expired["rule"], expired["paths"], expired["until"]) == ("trailing-space", ["drivers/frob/*"], "2020-01-31")
+    assert (expired["rule"], expired["paths"], expired["until"]) == (
+        "trailing-space",
+        ["drivers/frob/*"],
+        "2020-01-31",
+    )
     assert "expired on 2020-01-31" in call("check", "--tree", tree, "--diff", "a.patch").err
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
@@ -245,7 +305,10 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
 def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None:
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
-    assert [load["rule"] for load in json.loads(check("--tree", tree, "a.patch").out)["waivers"]["unused"]] == ["trailing-space"]
+    assert [
+        load["rule"]
+        for load in json.loads(check("--tree", tree, "a.patch").out)["waivers"]["unused"]
+    ] == ["trailing-space"]
     assert "unused waiver for trailing-space" in call("check", "-v", "--tree", tree, "a.patch").err
 
 
@@ -273,7 +336,11 @@ def test_what_is_waived_is_not_recorded_in_a_baseline(tree: Path) -> None:
 def test_patch_files_are_waived_for_the_call_only(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     done = check("--waive", "trailing-space=it is a fixture", "a.patch")
-    assert (done.code, json.loads(done.out)["waived"][0]["reason"], done.err) == (0, "it is a fixture", "")
+    assert (done.code, json.loads(done.out)["waived"][0]["reason"], done.err) == (
+        0,
+        "it is a fixture",
+        "",
+    )
     assert check("a.patch").code == 1
     assert call("check", "--waive", "trailing-space", "a.patch").code == 2
     done = call("check", "--unwaive", "trailing-space", "a.patch")
@@ -287,8 +354,14 @@ def topic(workdir: Path) -> Repo:
     repo = Repo(workdir / "r")
     repo.commit(f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"})
     repo.branch("topic")
-    repo.git("branch", "-q", "-u", "main") if "main" in repo.git("branch") else repo.git("branch", "-q", "-u", "master")
-    repo.commit(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint bb; \nint c;\n"})
+    (
+        repo.git("branch", "-q", "-u", "main")
+        if "main" in repo.git("branch")
+        else repo.git("branch", "-q", "-u", "master")
+    )
+    repo.commit(
+        f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint bb; \nint c;\n"}
+    )
     return repo
 
 
@@ -299,12 +372,17 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     assert given.code == 0, given.err
     assert "--unwaive removes it" in given.err
     later = check(*where)
-    assert (later.code, [load["origin"] for load in json.loads(later.out)["waived"]]) == (0, ["your topic"])
+    assert (later.code, [load["origin"] for load in json.loads(later.out)["waived"]]) == (
+        0,
+        ["your topic"],
+    )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
     # reworded, and joined by another commit, it is the same topic
     topic.git("commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}")
-    topic.commit(f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"})
+    topic.commit(
+        f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"}
+    )
     assert "trailing-space" not in found(check(*where))
     # and another branch is not
     topic.git("switch", "-q", "-c", "other", "topic~2")
@@ -318,7 +396,16 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
 
 
 def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(topic: Repo) -> None:
-    words = ("send", "-C", topic.path, "--to", "Widgets <widgets@lists.example.org>", "--dry-run", "--format", "json")
+    words = (
+        "send",
+        "-C",
+        topic.path,
+        "--to",
+        "Widgets <widgets@lists.example.org>",
+        "--dry-run",
+        "--format",
+        "json",
+    )
 
     def refusals(done: Outcome) -> list[str]:
         return [str(load) for load in json.loads(done.out)["refusals"]]
@@ -337,24 +424,39 @@ def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(topic:
 def ages(outcome: Outcome) -> dict[str, Any]:
     """Whether each finding is new, by its line's text or its name."""
     document = json.loads(outcome.out)
-    return {f"{one['name']}:{one['path']}": one["new"] for patch in document["patches"] for one in patch["findings"]}
+    return {
+        f"{one['name']}:{one['path']}": one["new"]
+        for patch in document["patches"]
+        for one in patch["findings"]
+    }
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
     write("v1/0001-a.patch", text_of(SPACED))
-    write("v2/v2-0001-a.patch", text_of(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90))
+    write(
+        "v2/v2-0001-a.patch",
+        text_of(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90),
+    )
     done = call("check", "--format", form, "--since-version", "v1", "v2")
     assert done.code == 1
     if form == "json":
         document = json.loads(done.out)
-        assert (document["since"], document["summary"]["new"], document["summary"]["gone"]) == ("v1", 1, 0)
+        assert (document["since"], document["summary"]["new"], document["summary"]["gone"]) == (
+            "v1",
+            1,
+            0,
+        )
         assert sorted(ages(done).values()) == [False, True]
         assert ages(done)[f"trailing-space:{PATH}"] is False
     elif form == "jsonl":
-        assert sorted(finding["new"] for finding in json.loads(done.out.splitlines()[0])["findings"]) == [False, True]
+        assert sorted(
+            finding["new"] for finding in json.loads(done.out.splitlines()[0])["findings"]
+        ) == [False, True]
     elif form == "sarif":
-        assert sorted(load["baselineState"] for load in json.loads(done.out)["runs"][0]["results"]) == ["new", "unchanged"]
+        assert sorted(
+            load["baselineState"] for load in json.loads(done.out)["runs"][0]["results"]
+        ) == ["new", "unchanged"]
         assert "suppressions" not in done.out
     elif form == "checkpatch":
         assert "v1" not in done.out
@@ -362,7 +464,10 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
     else:
         assert done.out.count("(new since v1)") == done.out.count("(as in v1)") == 1
     if form == "text":
-        assert done.out.splitlines()[-1] == "1 patch checked: 2 errors; since v1: 1 new, 1 unchanged, 0 gone"
+        assert (
+            done.out.splitlines()[-1]
+            == "1 patch checked: 2 errors; since v1: 1 new, 1 unchanged, 0 gone"
+        )
 
 
 @pytest.mark.parametrize(
@@ -375,7 +480,9 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         ("v1_frob.mbx", "v2_frob.mbx", "v2_frob.mbx"),
     ],
 )
-def test_the_files_of_an_earlier_version_are_found_beside(workdir: Path, old: str, new: str, target: str) -> None:
+def test_the_files_of_an_earlier_version_are_found_beside(
+    workdir: Path, old: str, new: str, target: str
+) -> None:
     write(old, text_of(SPACED, subject="[PATCH] frob: wait"))
     write(new, text_of(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
     done = check("--since-version", "1", target)
@@ -393,7 +500,10 @@ def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> No
     write("thread.mbx", one + reply + two + three + other)
     for number, old in (("1", [False, True]), ("2", [False, False])):
         done = check("--since-version", number, "thread.mbx")
-        assert [load["subject"] for load in json.loads(done.out)["patches"]] == ["frob: wait longer", "grob: another work"]
+        assert [load["subject"] for load in json.loads(done.out)["patches"]] == [
+            "frob: wait longer",
+            "grob: another work",
+        ]
         assert sorted(new for name, new in ages(done).items() if PATH in name) == old
 
 
@@ -404,7 +514,9 @@ def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
     assert "v4 not found" in done.err
     assert "--since-version DIR, FILE, A..B or a Message-ID" in done.err
     write("elsewhere.patch", text_of(SPACED))
-    assert ages(check("--since-version", "elsewhere.patch", "a.patch")) == {f"trailing-space:{PATH}": False}
+    assert ages(check("--since-version", "elsewhere.patch", "a.patch")) == {
+        f"trailing-space:{PATH}": False
+    }
 
 
 def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
@@ -413,7 +525,9 @@ def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
     write("v2/1.patch", text_of(CLEAN, subject="[PATCH v2 1/2] frob: one"))
     write(
         "v2/2.patch",
-        text_of(CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c").replace("-- \n2.43.0\n\n", "")
+        text_of(CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c").replace(
+            "-- \n2.43.0\n\n", ""
+        )
         + text_of(SPACED).split("---\n", 1)[1].lstrip("\n"),
     )
     assert ages(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}") is False
@@ -424,19 +538,48 @@ def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     assert done.code == 2
     assert "sent, followed, tagged or on a branch" in done.err
     topic.git("branch", "topic-v1")
-    topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
+    topic.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
+    )
     got = ages(check("-C", topic.path, "--since-version", "1"))
     assert got["trailing-space:drivers/frob.c"] is False
     assert got["gerrit-change-id:None"] is True
 
 
-def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_them(tmp_path: Path) -> None:
+def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_them(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = of_several(tmp_path / "r", 1, server=server)
         spaced = (repo.path / "widget.c").read_text().replace("int line9;", "int line9; ")
-        repo.commit(f"widget: wait for line nine\n\nIt was wrong.\n\n{SIGN_OFF}", {"widget.c": spaced})
-        assert call("send", "-C", repo.path, "--to", "Widgets <widgets@lists.example.org>", "--force", "a test", "--yes").code == 0
-    repo.git("commit", "-q", "--amend", "-m", f"widget: wait for the ninth\n\nChange-Id: I0123456789abcdef\n\nIt was wrong.\n\n{SIGN_OFF}")
+        repo.commit(
+            f"widget: wait for line nine\n\nIt was wrong.\n\n{SIGN_OFF}", {"widget.c": spaced}
+        )
+        assert (
+            call(
+                "send",
+                "-C",
+                repo.path,
+                "--to",
+                "Widgets <widgets@lists.example.org>",
+                "--force",
+                "a test",
+                "--yes",
+            ).code
+            == 0
+        )
+    repo.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        "widget: wait for the ninth\n\nChange-Id: I0123456789abcdef\n\nIt was"
+        f" wrong.\n\n{SIGN_OFF}",
+    )
     for _ in range(2):
         done = check("-C", repo.path, "--since-version", "1")
         assert done.code == 1, done.err
@@ -449,25 +592,50 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
 
 
 def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
-    first = topic.git("format-patch", "--stdout", "-1", "--subject-prefix=PATCH RFC", "HEAD").replace(
-        "Date: ", "Message-ID: <one@example.org>\nDate: ", 1
-    )
+    first = topic.git(
+        "format-patch", "--stdout", "-1", "--subject-prefix=PATCH RFC", "HEAD"
+    ).replace("Date: ", "Message-ID: <one@example.org>\nDate: ", 1)
     with Store() as store:
         entry = store.add("one@example.org", "frob: use b", None, None)
         store.keep(entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())])
-    topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
+    topic.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
+    )
     got = ages(check("-C", topic.path, "--since-version", "v1"))
     assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (False, True)
     assert call("check", "-C", topic.path, "--since-version", "2").code == 2
 
 
 def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> None:
-    name, head, base = "20260101-frob-0123456789ab", topic.git("rev-parse", "HEAD"), topic.git("rev-parse", "HEAD~1")
-    topic.git("tag", "-a", "-m", f"frob: use b\n\nbase-commit: {base}\nchange-id: {name}\n", f"sent/{name}-v1", head)
+    name, head, base = (
+        "20260101-frob-0123456789ab",
+        topic.git("rev-parse", "HEAD"),
+        topic.git("rev-parse", "HEAD~1"),
+    )
+    topic.git(
+        "tag",
+        "-a",
+        "-m",
+        f"frob: use b\n\nbase-commit: {base}\nchange-id: {name}\n",
+        f"sent/{name}-v1",
+        head,
+    )
     topic.git("config", "branch.topic.description", "frob: all of it\n\nText.")
-    tracking = json.dumps({"series": {"revision": 2, "change-id": name, "base-branch": "main", "prefixes": []}})
+    tracking = json.dumps(
+        {"series": {"revision": 2, "change-id": name, "base-branch": "main", "prefixes": []}}
+    )
     topic.git("config", "branch.topic.b4-tracking", tracking)
-    topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
+    topic.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
+    )
     done = check("-C", topic.path, "--since-version", "1")
     assert done.code == 1, done.err
     got = ages(done)
@@ -489,7 +657,9 @@ def test_what_is_excused_is_not_mended(tree: Path) -> None:
 def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
     def walk() -> tuple[list[str], str]:
         with Repository.open(topic.path) as repository:
-            result, standing = checks_screen.load(JobRequest(repository, Session(topic.path), lambda *_: None))
+            result, standing = checks_screen.load(
+                JobRequest(repository, Session(topic.path), lambda *_: None)
+            )
         return [one.name for one in result.all], standing.note
 
     def hook() -> Outcome:
@@ -511,7 +681,9 @@ def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'
-    (topic.path / FILE_NAME).write_text(f'{ours}[[waiver]]\nrule = "trailing-space"\nreason = "r"\n')
+    (topic.path / FILE_NAME).write_text(
+        f'{ours}[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
+    )
     assert hook().code == 0
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's .checkpatch.conf counts as for checkpatch.pl, and rules advise only functions that the tree has."""
+"""A tree's .checkpatch.conf counts as for checkpatch.pl, and rules advise only functions that the
+tree has.
+"""
 
 import json
 from pathlib import Path
@@ -11,13 +13,22 @@ from tests.kit.repos import Repo
 
 CODE = "#define frob(x) x, 1\nvoid frob_wait(void)\n{\n\tmsleep(25);\n\tudelay(25);\n}\n"
 FILE = "drivers/frob/frob.c"
-CONF = "# not Linux\n--no-tree\n\n  --ignore COMPLEX_MACRO,NOT_A_TYPE # a comment\n--ignore USLEEP_RANGE\n--ignore=MACRO_ARG_UNUSED\n"
+CONF = (
+    "# not Linux\n--no-tree\n\n  --ignore COMPLEX_MACRO,NOT_A_TYPE # a comment\n--ignore"
+    " USLEEP_RANGE\n--ignore=MACRO_ARG_UNUSED\n"
+)
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
-    repo.commit("frob: start\n", {"include/linux/delay.h": "void msleep(int ms);\n", FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n"})
+    repo.commit(
+        "frob: start\n",
+        {
+            "include/linux/delay.h": "void msleep(int ms);\n",
+            FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n",
+        },
+    )
     return repo
 
 
@@ -28,7 +39,8 @@ def found(repo: Repo, *words: str) -> set[str]:
 
 def change(repo: Repo, code: str = CODE) -> None:
     repo.commit(
-        "frob: wait\n\nThe device is slow. Wait for it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        "frob: wait\n\nThe device is slow. Wait for it.\n\nSigned-off-by: Ada Fixer"
+        " <ada@example.org>\n",
         {FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n" + code},
     )
 
@@ -56,7 +68,9 @@ def test_strict_a_length_and_the_types_of_the_tree_count(repo: Repo) -> None:
 def test_advice_names_only_functions_that_the_tree_has(repo: Repo) -> None:
     change(repo)
     assert "prefer-fsleep" not in found(repo, "--strict")
-    repo.commit("delay: more\n", {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"})
+    repo.commit(
+        "delay: more\n", {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"}
+    )
     change(repo, CODE + "void more(void)\n{\n\tudelay(40);\n}\n")
     assert "prefer-fsleep" in found(repo, "--strict")
 

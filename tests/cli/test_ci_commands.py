@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a patch or the name of a file says becomes neither a command of a CI server that reads the log, nor markup where findings are shown."""
+"""What a patch or the name of a file says becomes neither a command of a CI server that reads the
+log, nor markup where findings are shown.
+"""
 
 import json
 import re
@@ -26,16 +28,29 @@ COMMANDS = (
     "##teamcity[buildStop comment='b']",
     "a%0A::warning::b",
     "a\r::notice::b",
-    "`id` ```suggestion [a](https://evil.example) ![a](https://evil.example/a.png) <img src=a> @torvalds",
+    (
+        "`id` ```suggestion [a](https://evil.example) ![a](https://evil.example/a.png) <img src=a>"
+        " @torvalds"
+    ),
 )
 MESSAGE = "\n".join(f"{line} teh teh the the {line}" for line in COMMANDS)
-NAMES = ("drivers/::error::a.c", "::error file=a::b/##[command]a.c", "a\\n::error::b.c", "`id`/[a](b).c", "//evil.example/a.c")
+NAMES = (
+    "drivers/::error::a.c",
+    "::error file=a::b/##[command]a.c",
+    "a\\n::error::b.c",
+    "`id`/[a](b).c",
+    "//evil.example/a.c",
+)
 WORKFLOW = re.compile(r"::(?P<name>[\w-]+)(?: [^:]*)?::")
-OWN_FORMAT = re.compile(r"::(?:error|warning|notice) file=[^:,\s]*(?: [^:,]*)?,line=\d+(?:,col=\d+)?,title=[\w-]+ \([A-Z]+\d+\)::")
+OWN_FORMAT = re.compile(
+    r"::(?:error|warning|notice) file=[^:,\s]*(?: [^:,]*)?,line=\d+(?:,col=\d+)?,title=[\w-]+ \([A-Z]+\d+\)::"  # noqa: E501
+)
 
 
 def commands_in(log: str) -> Iterator[str]:
-    """The lines of a log that GitHub's runner, Azure's agent or TeamCity act on, as their sources read them."""
+    """The lines of a log that GitHub's runner, Azure's agent or TeamCity act on, as their sources
+    read them.
+    """
     for line in re.split(r"\r\n|\r|\n", log):
         if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
             yield line
@@ -51,12 +66,17 @@ def diff(name: str) -> str:
 
 @pytest.fixture
 def hostile(workdir: Path) -> Path:
-    """A patch whose subject, message, tags, file names and lines are all commands; so is its own name."""
+    """A patch whose subject, message, tags, file names and lines are all commands.
+
+    So is its own name.
+    """
     trailers = "".join(f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line)
     file = workdir / "::error file=x::teh ##[group]a.patch"
     file.write_text(
-        f"From: ::error::a <a@example.org>\nSubject: [PATCH] ::error::teh: ##[error]Teh the the {COMMANDS[-1]}.\n\n"
-        f'{MESSAGE}\n\n{trailers}Fixes: 123 ("{COMMANDS[3]}")\n---\n{"".join(map(diff, NAMES))}-- \n2.40\n',
+        "From: ::error::a <a@example.org>\nSubject: [PATCH] ::error::teh: ##[error]Teh the the"
+        f" {COMMANDS[-1]}.\n\n"
+        f'{MESSAGE}\n\n{trailers}Fixes: 123 ("{COMMANDS[3]}")\n---\n{"".join(map(diff, NAMES))}--'
+        " \n2.40\n",
         newline="",
     )
     return Path(file.name)
@@ -67,7 +87,9 @@ def test_no_text_of_a_patch_is_a_command_in_any_format(hostile: Path, form: str)
     done = call("check", "--strict", "--format", form, hostile)
     assert done.code == 1
     assert "teh" in done.out
-    found = [line for line in commands_in(done.out) if form != "github" or not OWN_FORMAT.match(line)]
+    found = [
+        line for line in commands_in(done.out) if form != "github" or not OWN_FORMAT.match(line)
+    ]
     assert found == []
     assert list(commands_in(done.err)) == []
 
@@ -79,7 +101,9 @@ def test_a_command_of_github_is_one_finding_each(hostile: Path) -> None:
     assert all(OWN_FORMAT.match(line) for line in lines)
 
 
-@pytest.mark.parametrize("words", [("--verbose",), ("--statistics",), ("--diff",), ("--fix",), ("--color",)])
+@pytest.mark.parametrize(
+    "words", [("--verbose",), ("--statistics",), ("--diff",), ("--fix",), ("--color",)]
+)
 def test_no_text_is_a_command_with_other_options(hostile: Path, words: tuple[str, ...]) -> None:
     done = call("check", "--strict", *words, hostile)
     assert done.code in (0, 1, 2)
@@ -98,7 +122,10 @@ def test_no_name_of_a_file_is_a_command_in_an_error(workdir: Path, name: str) ->
 
 
 def test_rdjsonl_has_no_markup_since_reviewdog_posts_it_as_markdown(hostile: Path) -> None:
-    lines = [json.loads(line) for line in call("check", "--strict", "--format", "rdjsonl", hostile).out.splitlines()]
+    lines = [
+        json.loads(line)
+        for line in call("check", "--strict", "--format", "rdjsonl", hostile).out.splitlines()
+    ]
     messages = [line["message"] for line in lines]
     assert any("suggestion" in message for message in messages)
     for message in messages:
@@ -114,7 +141,11 @@ def test_gitlab_and_sarif_have_one_line_and_no_link(hostile: Path) -> None:
     messages = [result["message"]["text"] for result in run["results"]]
     assert any("evil.example" in message for message in messages)
     assert not [message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)]
-    uris = [place["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"] for place in result["locations"]]
+    uris = [
+        place["physicalLocation"]["artifactLocation"]["uri"]
+        for result in run["results"]
+        for place in result["locations"]
+    ]
     assert not [uri for uri in uris if uri.startswith("/") or re.match(r"[a-zA-Z][\w+.-]*:", uri)]
 
 

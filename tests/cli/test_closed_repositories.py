@@ -48,12 +48,23 @@ def opened() -> set[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
-def test_a_call_closes_the_repository_it_opened(words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_closes_the_repository_it_opened(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "r")
-    repo.commit("frob: begin\n", {"drivers/frob.c": "int one;\n", "MAINTAINERS": "FROB\nM:\tAda <ada@example.org>\nF:\tdrivers/\n"})
+    repo.commit(
+        "frob: begin\n",
+        {
+            "drivers/frob.c": "int one;\n",
+            "MAINTAINERS": "FROB\nM:\tAda <ada@example.org>\nF:\tdrivers/\n",
+        },
+    )
     repo.git("branch", "start")
     repo.git("config", "patchpilot.base", "start")
-    repo.commit("frob: fix it\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n", {"drivers/frob.c": "int two;\n"})
+    repo.commit(
+        "frob: fix it\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
+        {"drivers/frob.c": "int two;\n"},
+    )
     monkeypatch.chdir(repo.path)
     call(*words)
     gc.disable()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The three shells complete values: a key of the terminal writes the rest of the word. In CI each of them is there."""
+"""The three shells complete values: a key of the terminal writes the rest of the word.
+
+In CI each of them is there.
+"""
 
 import os
 import re
@@ -18,7 +21,10 @@ pytestmark = pytest.mark.long
 
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "source <(patchpilot completion bash)"),
-    "zsh": (["zsh", "-f", "-i"], 'autoload -Uz compinit && compinit -u -D && eval "$(patchpilot completion zsh)"'),
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        'autoload -Uz compinit && compinit -u -D && eval "$(patchpilot completion zsh)"',
+    ),
     "fish": (["fish", "--no-config", "-i"], "patchpilot completion fish | source"),
 }
 WORDS = {
@@ -35,7 +41,9 @@ WORDS = {
     "a setting": ("config max-line", "max-line-length"),
     "a transport": ("send --via git-s", "git-send-email"),
 }
-_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?<=>]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78M])")
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-9;?<=>]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78M])"
+)
 CLEAR = "\x15"
 """The key that clears the line in each of them."""
 
@@ -55,9 +63,15 @@ def test_a_shell_completes_values(shell: str, repo: Repo) -> None:
     if not shutil.which(shell) and os.environ.get("CI") != "true":
         pytest.skip(f"{shell} is not installed")
     argv, setup = SHELLS[shell]
-    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PS1": "$ ", "TERM": "xterm"}
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PS1": "$ ",
+        "TERM": "xterm",
+    }
     # a shell without a controlling terminal has no line editor
-    with Terminal(["setsid", "--ctty", "--wait", *argv], repo.path, size=(200, 50), env=environment) as terminal:
+    with Terminal(
+        ["setsid", "--ctty", "--wait", *argv], repo.path, size=(200, 50), env=environment
+    ) as terminal:
         terminal.quiet()
         terminal.type(f"{setup}; echo rea''dy\r")
         terminal.wait_for("ready")
@@ -95,15 +109,19 @@ def test_a_name_that_is_completed_is_a_word_and_nothing_else(shell: str, repo: R
     fake.parent.mkdir()
     real = Path(sys.executable).parent / "patchpilot"
     fake.write_text(
-        f'#!/bin/sh\nif [ "$_PATCHPILOT_COMPLETE$REAL" ]; then {real} "$@"; echo >> asked; exit; fi\n'
-        'shift $(($# - 1))\nprintf "%s\\0" "$1" >> got\n'
+        f'#!/bin/sh\nif [ "$_PATCHPILOT_COMPLETE$REAL" ]; then {real} "$@"; echo >> asked; exit;'
+        ' fi\nshift $(($# - 1))\nprintf "%s\\0" "$1" >> got\n'
     )
     fake.chmod(0o755)
     argv, setup = SHELLS[shell]
     setup = setup.replace("patchpilot completion", "env REAL=1 patchpilot completion")
     environment = {"PATH": f"{fake.parent}:/usr/bin:/bin", "PS1": "$ ", "TERM": "xterm"}
-    wanted = [f"ref{number}-{text}" for number, text in enumerate(ACTIVE)] + [f"file{number}-{text}" for number, text in enumerate(FILES)]
-    with Terminal(["setsid", "--ctty", "--wait", *argv], repo.path, size=(200, 50), env=environment) as terminal:
+    wanted = [f"ref{number}-{text}" for number, text in enumerate(ACTIVE)] + [
+        f"file{number}-{text}" for number, text in enumerate(FILES)
+    ]
+    with Terminal(
+        ["setsid", "--ctty", "--wait", *argv], repo.path, size=(200, 50), env=environment
+    ) as terminal:
         terminal.quiet()
         terminal.type(f"{setup}; echo rea''dy\r")
         terminal.wait_for("ready")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command-line contract, sentence by sentence: what a script, a CI job or b4 may rely on, whatever the verb."""
+"""The command-line contract, sentence by sentence: what a script, a CI job or b4 may rely on,
+whatever the verb.
+"""
 
 import gzip
 import json
@@ -54,14 +56,28 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with releases, two stable branches and a topic of one fix."""
     place = tmp_path_factory.mktemp("contract")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**IDENTITY, "HOME": str(place), "XDG_CONFIG_HOME": str(place), "GIT_CONFIG_NOSYSTEM": "1"}.items():
+        for name, value in {
+            **IDENTITY,
+            "HOME": str(place),
+            "XDG_CONFIG_HOME": str(place),
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }.items():
             patch.setenv(name, value)
         repo = Repo(place / "linux")
         repo.commit(
-            "start", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "MAINTAINERS": MAINTAINERS, "Kconfig": "", "drivers/foo/README": "x\n"}
+            "start",
+            {
+                "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
+                "MAINTAINERS": MAINTAINERS,
+                "Kconfig": "",
+                "drivers/foo/README": "x\n",
+            },
         )
         repo.tag("v6.1")
-        culprit = repo.commit("foo: add foo\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"drivers/foo/foo.c": BROKEN})
+        culprit = repo.commit(
+            "foo: add foo\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"drivers/foo/foo.c": BROKEN},
+        )
         repo.tag("v6.2")
         for name, at in (("linux-6.1.y", "v6.1"), ("linux-6.2.y", "v6.2")):
             repo.git("update-ref", f"refs/remotes/stable/{name}", f"{at}^{{commit}}")
@@ -104,7 +120,9 @@ CALLS: dict[str, tuple[str, ...]] = {
     "explain": ("explain", "TAG003"),
 }
 """A call of each verb that only reads."""
-REPOSITORY = tuple(name for name in CALLS if name not in ("track", "lts", "config", "rules", "explain", "doctor"))
+REPOSITORY = tuple(
+    name for name in CALLS if name not in ("track", "lts", "config", "rules", "explain", "doctor")
+)
 TEXT, MAYBE, FLAG, NUMBER = str, (str, type(None)), bool, (int, float)
 FINDING = {
     "rule": TEXT,
@@ -123,7 +141,14 @@ SHAPES: dict[str, Any] = {
     "check": {
         "patchpilot": TEXT,
         "repository": MAYBE,
-        "summary": {"patches": int, "errors": int, "warnings": int, "checks": int, "notes": int, "exit_code": int},
+        "summary": {
+            "patches": int,
+            "errors": int,
+            "warnings": int,
+            "checks": int,
+            "notes": int,
+            "exit_code": int,
+        },
         "patches": [{"source": TEXT, "commit": MAYBE, "subject": TEXT, "findings": [FINDING]}],
         "series": {"findings": [FINDING]},
     },
@@ -148,7 +173,15 @@ SHAPES: dict[str, Any] = {
     "fixes": {
         "commit": TEXT,
         "present": [{"tag": TEXT, "problems": [TEXT]}],
-        "candidates": [{"commit": TEXT, "tag": TEXT, "confidence": NUMBER, "evidence": [TEXT], "first_release": MAYBE}],
+        "candidates": [
+            {
+                "commit": TEXT,
+                "tag": TEXT,
+                "confidence": NUMBER,
+                "evidence": [TEXT],
+                "first_release": MAYBE,
+            }
+        ],
     },
     "stable": {
         "lines": [TEXT],
@@ -164,7 +197,14 @@ SHAPES: dict[str, Any] = {
                 "branch": TEXT,
                 "version": TEXT,
                 "tip": TEXT,
-                "verdict": {"already-fixed", "not-affected", "clean", "clean-3way", "conflict", "unknown"},
+                "verdict": {
+                    "already-fixed",
+                    "not-affected",
+                    "clean",
+                    "clean-3way",
+                    "conflict",
+                    "unknown",
+                },
                 "affected": (bool, type(None)),
                 "applies": {"clean", "clean-3way", "conflict", None},
                 "landed_as": MAYBE,
@@ -207,11 +247,19 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
         return [
             trouble
             for key, one in shape.items()
-            for trouble in (fits(value[key], one, f"{where}.{key}") if key in value else [f"{where}.{key}: missing"])
+            for trouble in (
+                fits(value[key], one, f"{where}.{key}")
+                if key in value
+                else [f"{where}.{key}: missing"]
+            )
         ]
     if isinstance(shape, list):
         return (
-            [trouble for at, one in enumerate(value) for trouble in fits(one, shape[0], f"{where}[{at}]")]
+            [
+                trouble
+                for at, one in enumerate(value)
+                for trouble in fits(one, shape[0], f"{where}[{at}]")
+            ]
             if isinstance(value, list)
             else [f"{where}: no list"]
         )
@@ -244,14 +292,24 @@ def test_every_verb_gives_one_json_document_with_its_schema_and_keys(repo: Path,
     assert document["schema"] == f"patchpilot/{verb}/1"
     assert fits(document, SHAPES.get(verb, {})) == []
     ids = {"commit", "commits", "tip", "landed_as", "culprit_as", "culprits", "old", "new"}
-    short = [(key, text) for key, text in every(document) if key in ids and not re.fullmatch(r"[0-9a-f]{40}", text)]
+    short = [
+        (key, text)
+        for key, text in every(document)
+        if key in ids and not re.fullmatch(r"[0-9a-f]{40}", text)
+    ]
     assert short == []
-    absolute = [text for key, text in every(document) if key == "path" and text.startswith(("/", "a/", "b/"))]
+    absolute = [
+        text
+        for key, text in every(document)
+        if key == "path" and text.startswith(("/", "a/", "b/"))
+    ]
     assert absolute == []
 
 
 @pytest.mark.parametrize("verb", REPOSITORY)
-def test_c_stands_before_the_verb_and_after_it(repo: Path, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c_stands_before_the_verb_and_after_it(
+    repo: Path, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     # a preview has the ids of the commits that it would write
@@ -263,7 +321,9 @@ def test_c_stands_before_the_verb_and_after_it(repo: Path, verb: str, tmp_path: 
 
 
 @pytest.mark.parametrize("verb", REPOSITORY)
-def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(verb: str, workdir: Path) -> None:
+def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(
+    verb: str, workdir: Path
+) -> None:
     for words in (CALLS[verb], (*CALLS[verb], "-C", str(workdir / "nowhere"))):
         done = call(*words)
         assert (done.code, done.out) == (3, "")
@@ -295,14 +355,21 @@ def test_an_unknown_profile_is_2_and_names_the_nearest(repo: Path, verb: str) ->
         (("chekc",), "check"),
     ],
 )
-def test_what_is_unknown_is_2_and_names_the_nearest(repo: Path, words: tuple[str, ...], near: str) -> None:
+def test_what_is_unknown_is_2_and_names_the_nearest(
+    repo: Path, words: tuple[str, ...], near: str
+) -> None:
     done = call(*words)
     assert (done.code, done.out) == (2, "")
     assert near in done.err.lower() or near in done.err
 
 
-@pytest.mark.parametrize(("name", "value", "near"), [("fail-on", "eror", "error"), ("via", "b5", "b4"), ("profile", "netdve", "netdev")])
-def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(repo: Path, name: str, value: str, near: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "near"),
+    [("fail-on", "eror", "error"), ("via", "b5", "b4"), ("profile", "netdve", "netdev")],
+)
+def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(
+    repo: Path, name: str, value: str, near: str
+) -> None:
     subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
     for words in (CALLS["check"], CALLS["backport"], CALLS["send"]):
         done = call(*words)
@@ -335,7 +402,12 @@ def test_a_full_disk_is_2_and_a_reader_who_left_141(repo: Path, verb: str) -> No
     assert (done.code, done.out) == (2, "")
     reading, writing = os.pipe()
     os.close(reading)
-    left = subprocess.run([sys.executable, "-m", "patchpilot", *CALLS[verb]], stdout=writing, stderr=subprocess.PIPE, check=False)
+    left = subprocess.run(
+        [sys.executable, "-m", "patchpilot", *CALLS[verb]],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     os.close(writing)
     assert (left.returncode, left.stderr) == (141, b"")
 
@@ -376,9 +448,14 @@ def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
         assert len(document["patches" if verb == "check" else "results"]) == 1, kind
         if verb == "check":
             assert document["patches"][0]["subject"] == "foo: hand up the error of bar()"
-            assert (document["repository"] is None) is (kind not in ("commit", "range", "open range", "branch", "none")), kind
+            assert (document["repository"] is None) is (
+                kind not in ("commit", "range", "open range", "branch", "none")
+            ), kind
         else:
-            assert {one["email"] for one in document["results"][0]["recipients"]} >= {"matt@example.com", "foo@lists.example.org"}, kind
+            assert {one["email"] for one in document["results"][0]["recipients"]} >= {
+                "matt@example.com",
+                "foo@lists.example.org",
+            }, kind
 
 
 def test_several_targets_may_be_given(repo: Path) -> None:
@@ -388,7 +465,8 @@ def test_several_targets_may_be_given(repo: Path) -> None:
 
 def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
     every = (
-        "git for-each-ref --format='delete %(refname)' refs/heads refs/remotes | grep -v $(git symbolic-ref HEAD)$ | git update-ref --stdin"
+        "git for-each-ref --format='delete %(refname)' refs/heads refs/remotes | grep -v $(git"
+        " symbolic-ref HEAD)$ | git update-ref --stdin"
     )
     subprocess.run(every, shell=True, check=True)
     for verb in ("check", "prepare", "send", "draft"):
@@ -399,19 +477,38 @@ def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
 
 
 def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(repo: Path) -> None:
-    done = spawn("check", "--format", "checkpatch", "--select", "tags", "-", stdin=patch_of(repo).read_bytes())
+    done = spawn(
+        "check",
+        "--format",
+        "checkpatch",
+        "--select",
+        "tags",
+        "-",
+        stdin=patch_of(repo).read_bytes(),
+    )
     assert done == Outcome(0, "", "")
-    found = spawn("check", "--format", "checkpatch", "-", stdin=patch_of(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"))
+    found = spawn(
+        "check",
+        "--format",
+        "checkpatch",
+        "-",
+        stdin=patch_of(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"),
+    )
     assert found.err == ""
     assert re.fullmatch(r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", found.out)
 
 
 def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
     patch = patch_of(repo)
-    text = patch.read_text().replace("+\treturn rc;", "+\tif (rc == NULL)\n+\t\treturn rc;").replace("@@ -3,5 +3,5 @@", "@@ -3,5 +3,6 @@")
+    text = (
+        patch.read_text()
+        .replace("+\treturn rc;", "+\tif (rc == NULL)\n+\t\treturn rc;")
+        .replace("@@ -3,5 +3,5 @@", "@@ -3,5 +3,6 @@")
+    )
     patch.write_text(text)
     plain, strict = (
-        call("check", "--format", "checkpatch", "--select", "COMPARISON_TO_NULL", *more, patch) for more in ((), ("--strict",))
+        call("check", "--format", "checkpatch", "--select", "COMPARISON_TO_NULL", *more, patch)
+        for more in ((), ("--strict",))
     )
     assert (plain.out, ":CHECK:" in strict.out or ": CHECK:" in strict.out) == ("", True)
     codes = [
@@ -426,7 +523,9 @@ def test_data_of_nowhere_is_3(repo: Path) -> None:
     assert call("check", "--tree", repo / "nowhere", patch_of(repo)).code == 3
 
 
-def test_colour_comes_when_asked_for_and_no_color_keeps_it_out(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colour_comes_when_asked_for_and_no_color_keeps_it_out(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     patch = patch_of(repo)
     patch.write_text(patch.read_text().replace("Signed-off-by:", "Signed-of-by:"))
     assert "\x1b[" in call("check", "--color", patch).out
@@ -437,11 +536,19 @@ def test_colour_comes_when_asked_for_and_no_color_keeps_it_out(repo: Path, monke
 
 
 @pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
-def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(repo: Path, verb: str) -> None:
+def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(
+    repo: Path, verb: str
+) -> None:
     for words in (("--format", "json"), ()):
         done = subprocess.run(
             [sys.executable, "-m", "patchpilot", *CALLS[verb], *words],
-            env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"},
+            env={
+                **os.environ,
+                "LC_ALL": "C",
+                "PYTHONUTF8": "0",
+                "PYTHONCOERCECLOCALE": "0",
+                "PYTHONIOENCODING": "latin-1",
+            },
             capture_output=True,
             check=False,
         )
@@ -453,9 +560,15 @@ def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(re
 
 @pytest.mark.parametrize("verb", ["check", "backport", "track", "draft"])
 def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
-    home = {name: f"/proc/nowhere/{name}" for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    home = {
+        name: f"/proc/nowhere/{name}"
+        for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "patchpilot", *CALLS[verb]], env={**os.environ, **IDENTITY, **home}, capture_output=True, check=False
+        [sys.executable, "-m", "patchpilot", *CALLS[verb]],
+        env={**os.environ, **IDENTITY, **home},
+        capture_output=True,
+        check=False,
     )
     assert done.returncode in ((2,) if verb in ("track", "draft") else (0, 1)), done.stderr
     assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
@@ -463,7 +576,9 @@ def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
 
 def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
-    (repo / name).write_bytes(b"Message-ID: <x@example.org>\n" + patch_of(repo).read_bytes().split(b"\n", 1)[1])
+    (repo / name).write_bytes(
+        b"Message-ID: <x@example.org>\n" + patch_of(repo).read_bytes().split(b"\n", 1)[1]
+    )
     assert call("track", "add", "--mbox", name).code == 0
     assert call("track", "update").code == 0
 
@@ -483,7 +598,9 @@ def test_what_is_no_commit_is_told_as_what_it_is(repo: Path, verb: str) -> None:
     assert (gone.code, gone.out) == (2, "")
 
 
-@pytest.mark.parametrize("verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"])
+@pytest.mark.parametrize(
+    "verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"]
+)
 def test_an_empty_word_is_no_target(repo: Path, verb: str) -> None:
     done = call(verb, "", *(("--dry-run",) if verb in ("prepare", "send") else ()))
     assert (done.code, done.out) == (2, "")

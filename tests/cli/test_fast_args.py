@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The short way to a check: it reads the words as the whole command line does, leaves to it what is not plain, and needs nothing of it."""
+"""The short way to a check: it reads the words as the whole command line does, leaves to it what is
+not plain, and needs nothing of it.
+"""
 
 import subprocess
 import sys
@@ -42,12 +44,20 @@ def test_what_is_read_is_what_the_command_line_reads(argv: list[str]) -> None:
 
 
 def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
-    assert {option.key for option in OPTIONS} == {*CheckOptions._fields, "explain_base"} - {"targets"}
+    assert {option.key for option in OPTIONS} == {*CheckOptions._fields, "explain_base"} - {
+        "targets"
+    }
     assert {option.key for option in COMMON} == {*Common._fields} - {"explain_base"}
 
 
-@pytest.mark.parametrize("option", [option for option in (*COMMON, *OPTIONS) if option.plain], ids=lambda option: option.key)
-def test_each_plain_option_goes_the_short_way_and_means_the_same(option: Option, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "option",
+    [option for option in (*COMMON, *OPTIONS) if option.plain],
+    ids=lambda option: option.key,
+)
+def test_each_plain_option_goes_the_short_way_and_means_the_same(
+    option: Option, monkeypatch: pytest.MonkeyPatch
+) -> None:
     value = {CHOICE: option.choices[-1:], NUMBER: ("80",), FLAG: ()}.get(option.kind, ("x",))
     for spelling in (*option.spellings, *option.off):
         quick = read(["check", spelling, *value, "a.patch"])
@@ -87,7 +97,18 @@ def test_plain_words_need_no_library(argv: list[str]) -> None:
     [
         ["rules"],
         [],
-        *(["check", *words] for words in (["--help"], ["--", "-x"], ["-qv"], ["--jobs", "0"], ["--format", "xml"], ["--tree"], ["--frob"])),
+        *(
+            ["check", *words]
+            for words in (
+                ["--help"],
+                ["--", "-x"],
+                ["-qv"],
+                ["--jobs", "0"],
+                ["--format", "xml"],
+                ["--tree"],
+                ["--frob"],
+            )
+        ),
         *(["check", *words] for words in (["--tree", "--strict"], ["--strict=yes"], ["--tree="])),
     ],
 )
@@ -96,21 +117,39 @@ def test_what_is_not_plain_is_left_to_the_library(argv: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--strict",), ("--format", "json"), ("--select", "frob"), ("-v",), ("--kernel", "new"), ("--fail-on", "often")]
+    "words",
+    [
+        ("--strict",),
+        ("--format", "json"),
+        ("--select", "frob"),
+        ("-v",),
+        ("--kernel", "new"),
+        ("--fail-on", "often"),
+    ],
 )
 def test_both_ways_end_alike(tmp_path: Path, words: tuple[str, ...]) -> None:
     patch = tmp_path / "a.patch"
-    patch.write_text("From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: Wäit.\n\ntext\n---\ndiff --git a/a.c b/a.c\n")
+    patch.write_text(
+        "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: Wäit.\n\ntext\n---\ndiff --git"
+        " a/a.c b/a.c\n"
+    )
     assert spawn("check", *words, str(patch)) == call("check", *words, str(patch))
 
 
 def test_a_plain_check_loads_no_command_line_library(tmp_path: Path) -> None:
     patch = tmp_path / "a.patch"
-    patch.write_text("From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: wait\n\ntext\n---\ndiff --git a/a.c b/a.c\n")
+    patch.write_text(
+        "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: wait\n\ntext\n---\ndiff --git"
+        " a/a.c b/a.c\n"
+    )
     program = (
-        "import os, sys; from patchpilot.__main__ import main; sys.argv = ['patchpilot', 'check', '--fail-on', 'never', "
-        f"{str(patch)!r}]; os._exit = lambda code: sys.exit(any(name in sys.modules for name in ('click', 'dataclasses', 'inspect'))); main()"
+        "import os, sys; from patchpilot.__main__ import main; sys.argv = ['patchpilot', 'check',"
+        f" '--fail-on', 'never', {str(patch)!r}]; os._exit = lambda code: sys.exit(any(name in"
+        " sys.modules for name in ('click', 'dataclasses', 'inspect'))); main()"
     )
     # the first run reads the rule packs, with all that takes
-    codes = [subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode for _ in range(2)]
+    codes = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode
+        for _ in range(2)
+    ]
     assert codes[1] == 0

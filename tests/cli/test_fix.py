@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --fix` and `--diff` on patch files: what is written, what is refused, and that files change all or none."""
+"""`check --fix` and `--diff` on patch files: what is written, what is refused, and that files
+change all or none.
+"""
 
 import base64
 import json
@@ -16,7 +18,10 @@ from tests.kit.repos import Repo
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 from tests.kit.topics import SIGNED
 
-UNTIDY = " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start(frob,1 );  \n \tif (ret)\n \t\treturn ret;\n "
+UNTIDY = (
+    " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start(frob,1 );  \n \tif (ret)\n"
+    " \t\treturn ret;\n "
+)
 
 
 def patch(subject: str = "frob: wait for the link", body: str = UNTIDY, path: str = PATH) -> str:
@@ -46,7 +51,11 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
 
 def test_the_json_says_what_was_mended(file: Path) -> None:
     body = json.loads(call("check", "--fix", "--format", "json", file).out)
-    assert {one["name"] for one in body["patches"][0]["fixed"]} == {"no-space-after-comma", "space-inside-brackets", "trailing-space"}
+    assert {one["name"] for one in body["patches"][0]["fixed"]} == {
+        "no-space-after-comma",
+        "space-inside-brackets",
+        "trailing-space",
+    }
     assert body["patches"][0]["fixed"][0]["patch_line"] == 20
     assert body["patches"][0]["findings"] == []
     assert body["fix"]["written"] == [str(file)]
@@ -64,19 +73,41 @@ LEFT = {
 
 def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
     long = f"+\tfrob_set(frob, {'1,' * LONGEST_LINE}0);"
-    added = ["+\t/* the name of a occured link */", "+\tBUG();", long, "+\tret = frob_start(frob); "]
+    added = [
+        "+\t/* the name of a occured link */",
+        "+\tBUG();",
+        long,
+        "+\tret = frob_start(frob); ",
+    ]
     body = "\n".join([" \tint ret;", " ", *added, " \tif (ret)", " \t\treturn ret;", " "])
-    needs = " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n \tif (ret)\n \t\treturn ret;\n "
-    for number, one in enumerate((patch('[PATCH 1/2] frob: keep "occured"', body), patch("[PATCH 2/2] frob: b", needs)), 1):
+    needs = (
+        " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n \tif (ret)\n \t\treturn ret;\n "
+    )
+    for number, one in enumerate(
+        (patch('[PATCH 1/2] frob: keep "occured"', body), patch("[PATCH 2/2] frob: b", needs)), 1
+    ):
         (tmp_path / f"000{number}.patch").write_text(one)
     done = json.loads(call("check", "--fix", "--strict", "--format", "json", tmp_path).out)
-    assert {each["name"]: each["left"] for each in done["patches"][0]["findings"] if each["name"] in LEFT} == LEFT
+    assert {
+        each["name"]: each["left"]
+        for each in done["patches"][0]["findings"]
+        if each["name"] in LEFT
+    } == LEFT
     preview = json.loads(call("check", "--diff", "--strict", "--format", "json", tmp_path).out)
-    assert {each["name"]: each["left"] for each in preview["patches"][0]["findings"] if each["name"] in LEFT} == LEFT
-    assert "\n    not fixed: a later patch depends on this line\n" in call("check", "--fix", tmp_path).out
+    assert {
+        each["name"]: each["left"]
+        for each in preview["patches"][0]["findings"]
+        if each["name"] in LEFT
+    } == LEFT
+    assert (
+        "\n    not fixed: a later patch depends on this line\n"
+        in call("check", "--fix", tmp_path).out
+    )
 
 
-def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(file.parent)
     before = file.read_bytes()
     done = call("check", "--diff", file.name)
@@ -91,7 +122,10 @@ def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(file: Path, monke
 
 
 def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    mails = b"".join(b"From x Thu Jan  1 00:00:00 2026\n" + patch(f"frob: wait for link {at}").encode() + b"\n" for at in range(3))
+    mails = b"".join(
+        b"From x Thu Jan  1 00:00:00 2026\n" + patch(f"frob: wait for link {at}").encode() + b"\n"
+        for at in range(3)
+    )
     # what a single mail may have is less than what an mbox may
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
     done = call("check", "--fix", "-", stdin=mails)
@@ -111,7 +145,9 @@ def test_standard_input_comes_out_mended_and_the_findings_on_stderr(file: Path) 
     assert clean.out == file.read_text()
 
 
-@pytest.mark.parametrize("options", [("--fix", "--diff"), ("--fix", "--statistics"), ("--diff", "--format", "sarif")])
+@pytest.mark.parametrize(
+    "options", [("--fix", "--diff"), ("--fix", "--statistics"), ("--diff", "--format", "sarif")]
+)
 def test_options_that_do_not_go_together(file: Path, options: tuple[str, ...]) -> None:
     assert call("check", *options, file).code == 2
 
@@ -127,7 +163,9 @@ def test_targets_that_cannot_be_mended(tmp_path: Path, file: Path) -> None:
     assert (done.code, "archive" in done.err) == (2, True)
 
 
-def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_changes(tmp_path: Path, file: Path) -> None:
+def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_changes(
+    tmp_path: Path, file: Path
+) -> None:
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
     before = file.read_bytes()
@@ -139,10 +177,16 @@ def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_chang
     other.symlink_to(tmp_path / "real")
     done = call("check", "--fix", file, other)
     assert (done.code, "is a symbolic link" in done.err, file.read_bytes()) == (2, True, before)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["0001-frob.patch", "0002-frob.patch", "real"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "0001-frob.patch",
+        "0002-frob.patch",
+        "real",
+    ]
 
 
-def test_a_write_that_fails_half_way_puts_everything_back(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_half_way_puts_everything_back(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
     before = (file.read_bytes(), other.read_bytes())
@@ -163,7 +207,10 @@ def test_a_write_that_fails_half_way_puts_everything_back(tmp_path: Path, file: 
 def test_mails_whose_bytes_are_not_the_patch_are_left_alone(file: Path, form: str) -> None:
     head, _, body = patch().partition("\n\n")
     if form == "base64":
-        text = f"{head}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{base64.encodebytes(body.encode()).decode()}"
+        text = (
+            f"{head}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding:"
+            f" base64\n\n{base64.encodebytes(body.encode()).decode()}"
+        )
     elif form == "quoted-printable":
         text = f"{head}\nContent-Transfer-Encoding: quoted-printable\n\n{body.replace('=', '=3D')}"
     elif form == "flowed":
@@ -179,7 +226,10 @@ def test_mails_whose_bytes_are_not_the_patch_are_left_alone(file: Path, form: st
 
 def test_mails_of_an_mbox_are_mended_each_in_its_place(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
-    first, second = patch("[PATCH 1/2] frob: wait for the link"), patch("[PATCH 2/2] frob: wait again", path="drivers/frob/two.c")
+    first, second = (
+        patch("[PATCH 1/2] frob: wait for the link"),
+        patch("[PATCH 2/2] frob: wait again", path="drivers/frob/two.c"),
+    )
     box.write_text(first + "\n" + second)
     assert call("check", "--fix", box).code == 0
     mended = [one.replace("(frob,1 );  ", "(frob, 1);") for one in (first, second)]
@@ -191,11 +241,18 @@ def test_quoted_from_lines_of_an_mbox_stay_quoted(tmp_path: Path) -> None:
     text = patch().split("\n", 1)[1].replace("early. Wait", "early.\n>From here on it waits. Wait")
     box.write_text(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}")
     call("check", "--fix", box)
-    assert box.read_text() == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}".replace("(frob,1 );  ", "(frob, 1);")
+    assert box.read_text() == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}".replace(
+        "(frob,1 );  ", "(frob, 1);"
+    )
 
 
 def test_bytes_that_are_no_utf8_stay(file: Path) -> None:
-    raw = patch().encode().replace(b"Old boards", b"Old bo\xe4rds").replace(b"\tif (ret)", b"\tif (ret) /* \xff */")
+    raw = (
+        patch()
+        .encode()
+        .replace(b"Old boards", b"Old bo\xe4rds")
+        .replace(b"\tif (ret)", b"\tif (ret) /* \xff */")
+    )
     file.write_bytes(raw)
     call("check", "--fix", file)
     assert file.read_bytes() == raw.replace(b"(frob,1 );  ", b"(frob, 1);")
@@ -212,12 +269,20 @@ def test_a_line_that_a_later_patch_needs_is_left_and_told(tmp_path: Path, file: 
 
 
 @pytest.mark.parametrize("kind", ["rename", "copy"])
-def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_told(tmp_path: Path, file: Path, kind: str) -> None:
+def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_told(
+    tmp_path: Path, file: Path, kind: str
+) -> None:
     new, last = "drivers/frob/link.c", "drivers/frob/wait.c"
     lines = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  "
     changes = [
-        f"diff --git a/{PATH} b/{new}\nsimilarity index 100%\n{kind} from {PATH}\n{kind} to {new}\n",
-        f"diff --git a/{new} b/{last}\nsimilarity index 100%\n{kind} from {new}\n{kind} to {last}\n",
+        (
+            f"diff --git a/{PATH} b/{new}\nsimilarity index 100%\n{kind} from {PATH}\n{kind} to"
+            f" {new}\n"
+        ),
+        (
+            f"diff --git a/{new} b/{last}\nsimilarity index 100%\n{kind} from {new}\n{kind} to"
+            f" {last}\n"
+        ),
         file_diff(last, f"{lines}\n+\tfrob_end(frob,2 );\n \tif (ret)"),
     ]
     others = [tmp_path / f"000{number}-frob.patch" for number in (2, 3, 4)]
@@ -242,7 +307,10 @@ def test_commits_are_fixed_on_a_branch_while_head_is_unborn(tmp_path: Path) -> N
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start\n", {"frob.c": "int a;\n"})
     repo.branch("topic")
-    repo.commit(f"frob: call it\n\nNobody calls it. Call it.\n\n{SIGNED}", {"frob.c": "int a;\nint f( void);\n"})
+    repo.commit(
+        f"frob: call it\n\nNobody calls it. Call it.\n\n{SIGNED}",
+        {"frob.c": "int a;\nint f( void);\n"},
+    )
     repo.git("symbolic-ref", "HEAD", "refs/heads/unborn")
     done = call("check", "--fix", "-C", repo.path, "topic~1..topic")
     assert "1 finding fixed" in done.out + done.err
@@ -253,25 +321,39 @@ def test_fixes_is_not_moved_across_a_sign_off(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("frob: start\n", {"frob.c": "int a;\n"})
     tags = f'{SIGNED}\nFixes: {first[:12]} ("frob: start")'
-    repo.commit(f"frob: fix it\n\nIt is wrong. Do it right.\n\n{tags}\n", {"frob.c": "int a;\nint f( void);\n"})
+    repo.commit(
+        f"frob: fix it\n\nIt is wrong. Do it right.\n\n{tags}\n",
+        {"frob.c": "int a;\nint f( void);\n"},
+    )
     call("check", "--fix", "--strict", "-C", repo.path, "HEAD")
     assert repo.git("log", "-1", "--format=%B").rstrip().endswith(tags)
 
 
 def test_an_unsafe_fix_is_applied_on_request_only(tmp_path: Path) -> None:
     file = tmp_path / "0001-frob.patch"
-    file.write_text(patch(body=" \tint ret;\n \n+#define FROB_UP (1 << 3)\n \tif (ret)\n \t\treturn ret;"))
+    file.write_text(
+        patch(body=" \tint ret;\n \n+#define FROB_UP (1 << 3)\n \tif (ret)\n \t\treturn ret;")
+    )
     before = file.read_text()
-    assert "not fixed: its fix needs --unsafe-fixes" in call("check", "--strict", "--fix", "--verbose", file).out
+    assert (
+        "not fixed: its fix needs --unsafe-fixes"
+        in call("check", "--strict", "--fix", "--verbose", file).out
+    )
     assert file.read_text() == before
-    assert "++#define FROB_UP BIT(3)" in call("check", "--strict", "--diff", "--unsafe-fixes", file).out
+    assert (
+        "++#define FROB_UP BIT(3)"
+        in call("check", "--strict", "--diff", "--unsafe-fixes", file).out
+    )
     assert file.read_text() == before
     call("check", "--strict", "--fix", "--unsafe-fixes", file)
     assert "+#define FROB_UP BIT(3)" in file.read_text()
 
 
 def test_words_that_differ_in_a_message_are_bold_wherever_its_lines_are_broken() -> None:
-    lines = painted(["-We recieve the", "-link.", "+We receive", "+the link.", "-+\ta  b;", "++\ta b;"], colored=True).split("\n")
+    lines = painted(
+        ["-We recieve the", "-link.", "+We receive", "+the link.", "-+\ta  b;", "++\ta b;"],
+        colored=True,
+    ).split("\n")
     assert lines[:4] == [
         f"{RED}-We {BOLD}recieve{PLAIN}{RED} the{PLAIN}",
         f"{RED}-link.{PLAIN}",

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The formats for CI keep the rules of those who read them: the official schemas where a package has them, else our own statement of them."""
+"""The formats for CI keep the rules of those who read them: the official schemas where a package
+has them, else our own statement of them.
+"""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +27,9 @@ CALL = f"{BASE}void f(int x)\n{{\n{LINE}}}\n"
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start\n\n" + SIGNED, {"lib/frob.c": BASE})
-    repo.commit(f"frob: say it\n\nThe user has to see the size. Print it.\n\n{SIGNED}", {"lib/frob.c": CALL})
+    repo.commit(
+        f"frob: say it\n\nThe user has to see the size. Print it.\n\n{SIGNED}", {"lib/frob.c": CALL}
+    )
     return repo
 
 
@@ -44,17 +48,29 @@ WAYS = [
 
 @pytest.fixture
 def kinds(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[str, ...], bytes]]:
-    """What check is given: a commit, a patch file, an mbox with names, paths and control characters that need care, standard input, a file."""
+    """What check is given: a commit, a patch file, an mbox with names, paths and control characters
+    that need care, standard input, a file.
+    """
     monkeypatch.chdir(repo.path)
     repo.git("format-patch", "-q", "-1", "-o", "out")
-    repo.commit(f"frob: größer \x0c und \x1b[1mmehr\n\nTeh ☃ has \ufffe no space.\n\n{SIGNED}", {"lib/größe&co.c": CALL})
-    mails = repo.git("format-patch", "--stdout", "-2", "--from=Ada Größer <ada@example.org>").encode()
+    repo.commit(
+        f"frob: größer \x0c und \x1b[1mmehr\n\nTeh ☃ has \ufffe no space.\n\n{SIGNED}",
+        {"lib/größe&co.c": CALL},
+    )
+    mails = repo.git(
+        "format-patch", "--stdout", "-2", "--from=Ada Größer <ada@example.org>"
+    ).encode()
     (repo.path / "mails.mbox").write_bytes(mails)
     patch = str(next((repo.path / "out").iterdir()).relative_to(repo.path))
-    return [(words, mails) for words in (("HEAD",), (patch,), ("mails.mbox",), ("-",), ("-f", "lib/größe&co.c"))]
+    return [
+        (words, mails)
+        for words in (("HEAD",), (patch,), ("mails.mbox",), ("-",), ("-f", "lib/größe&co.c"))
+    ]
 
 
-def documents(form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]) -> Iterator[str]:
+def documents(
+    form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
+) -> Iterator[str]:
     """What check writes in the format for each kind of target."""
     for target, stdin in kinds:
         if target[0] == "-f" and words[:1] == ("--since-version",):
@@ -64,7 +80,9 @@ def documents(form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ..
 
 @pytest.mark.skipif(not JUNIT.exists(), reason="needs Jenkins' schema, which .ci/setup installs")
 @pytest.mark.parametrize("words", WAYS)
-def test_junit_is_valid_against_the_schema_of_jenkins(words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]) -> None:
+def test_junit_is_valid_against_the_schema_of_jenkins(
+    words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
+) -> None:
     schema = xmlschema.XMLSchema(JUNIT)
     skipped = False
     for text in documents("junit", words, kinds):
@@ -89,11 +107,19 @@ def test_documents_are_valid_against_the_schemas_of_their_readers(
 ) -> None:
     for text in documents(form, words, kinds):
         for document in map(json.loads, text.splitlines() if form == "rdjsonl" else [text]):
-            assert [f"{error.json_path}: {error.message}" for schema in SCHEMAS[form] for error in schema.iter_errors(document)] == []
+            assert [
+                f"{error.json_path}: {error.message}"
+                for schema in SCHEMAS[form]
+                for error in schema.iter_errors(document)
+            ] == []
 
 
 @pytest.mark.parametrize(
-    ("form", "wrong"), [("gitlab", [{"description": "no fingerprint"}]), ("rdjsonl", {"message": "m", "severity": "BAD"})]
+    ("form", "wrong"),
+    [
+        ("gitlab", [{"description": "no fingerprint"}]),
+        ("rdjsonl", {"message": "m", "severity": "BAD"}),
+    ],
 )
 def test_the_official_schema_is_used_where_it_is_given(form: str, wrong: object) -> None:
     if not OFFICIAL[form]:
@@ -102,8 +128,14 @@ def test_the_official_schema_is_used_where_it_is_given(form: str, wrong: object)
     assert len(SCHEMAS[form]) == 2
 
 
-CODE = "// SPDX-License-Identifier: GPL-2.0\n" + "int f(int x);\nint g(int x)\n{\n\treturn f(x ) ;\n}\n\n\nint h(int x);\n"
-FIXED = "// SPDX-License-Identifier: GPL-2.0\n" + "int f(int x);\nint g(int x)\n{\n\treturn f(x);\n}\n\nint h(int x);\n"
+CODE = (
+    "// SPDX-License-Identifier: GPL-2.0\n"
+    + "int f(int x);\nint g(int x)\n{\n\treturn f(x ) ;\n}\n\n\nint h(int x);\n"
+)
+FIXED = (
+    "// SPDX-License-Identifier: GPL-2.0\n"
+    + "int f(int x);\nint g(int x)\n{\n\treturn f(x);\n}\n\nint h(int x);\n"
+)
 
 
 @pytest.mark.parametrize("words", [("HEAD",), ("-f", "lib/frob.c")])
@@ -113,16 +145,35 @@ def test_the_fixes_that_sarif_and_reviewdog_get_are_those_of_fix(
     monkeypatch.chdir(repo.path)
     repo.commit(f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}", {"lib/frob.c": CODE})
     (run,) = json.loads(call("check", *words, "--strict", "--format", "sarif").out)["runs"]
-    changes = [fix["artifactChanges"][0] for result in run["results"] for fix in result.get("fixes", [])]
+    changes = [
+        fix["artifactChanges"][0] for result in run["results"] for fix in result.get("fixes", [])
+    ]
     assert {change["artifactLocation"]["uri"] for change in changes} == {"lib/frob.c"}
     lines = CODE.split("\n")
     assert _edited(
-        lines, [(*_span(one["deletedRegion"]), one["insertedContent"]["text"]) for change in changes for one in change["replacements"]]
+        lines,
+        [
+            (*_span(one["deletedRegion"]), one["insertedContent"]["text"])
+            for change in changes
+            for one in change["replacements"]
+        ],
     )
-    found = [json.loads(line) for line in call("check", *words, "--strict", "--format", "rdjsonl").out.splitlines()]
+    found = [
+        json.loads(line)
+        for line in call("check", *words, "--strict", "--format", "rdjsonl").out.splitlines()
+    ]
     suggested = [one for each in found for one in each.get("suggestions", [])]
-    spans = [{"startLine": one["range"]["start"]["line"], "endLine": one["range"]["end"]["line"], **_ends(one)} for one in suggested]
-    assert _edited(lines, [(*_span(span), one["text"]) for span, one in zip(spans, suggested, strict=True)])
+    spans = [
+        {
+            "startLine": one["range"]["start"]["line"],
+            "endLine": one["range"]["end"]["line"],
+            **_ends(one),
+        }
+        for one in suggested
+    ]
+    assert _edited(
+        lines, [(*_span(span), one["text"]) for span, one in zip(spans, suggested, strict=True)]
+    )
 
 
 def _ends(suggestion: dict[str, Any]) -> dict[str, int]:
@@ -146,7 +197,11 @@ def test_reviewdog_columns_count_bytes(repo: Repo) -> None:
     (line,) = report(repo, "rdjsonl", "--select", "space-inside-brackets").splitlines()
     (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))["runs"]
     column = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"]
-    assert json.loads(line)["location"]["range"]["start"]["column"] == len(LINE[: column - 1].encode()) + 1 > column
+    assert (
+        json.loads(line)["location"]["range"]["start"]["column"]
+        == len(LINE[: column - 1].encode()) + 1
+        > column
+    )
 
 
 def test_columns_count_characters(repo: Repo) -> None:
@@ -156,7 +211,9 @@ def test_columns_count_characters(repo: Repo) -> None:
     region = found["locations"][0]["physicalLocation"]["region"]
     expected = LINE.index(" );") + 1
     assert abs(region["startColumn"] - expected) <= 1, (region, expected)
-    assert f"col={region['startColumn']}," in report(repo, "github", "--select", "space-inside-brackets")
+    assert f"col={region['startColumn']}," in report(
+        repo, "github", "--select", "space-inside-brackets"
+    )
 
 
 def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(repo: Repo) -> None:
@@ -177,7 +234,9 @@ def test_a_patch_file_is_named_relative_to_the_repository(repo: Repo, form: str)
     assert str(repo.path) not in out
 
 
-@pytest.mark.parametrize(("form", "key"), [("gitlab", "fingerprint"), ("sarif", "partialFingerprints")])
+@pytest.mark.parametrize(
+    ("form", "key"), [("gitlab", "fingerprint"), ("sarif", "partialFingerprints")]
+)
 def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
     def prints() -> list[str]:
         document = json.loads(report(repo, form, "--strict"))
@@ -186,5 +245,11 @@ def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
 
     before = prints()
     assert len(set(before)) == len(before) > 1
-    repo.git("commit", "-q", "--amend", "-m", f"frob: say it\n\nThe user has to see the size of it. Print it.\n\n{SIGNED}")
+    repo.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"frob: say it\n\nThe user has to see the size of it. Print it.\n\n{SIGNED}",
+    )
     assert prints() == before

@@ -21,7 +21,10 @@ def test_a_call_that_ends_in_a_bug_is_reported_with_what_repeats_it(
     monkeypatch.setattr(known_series, "open_store", broken)
     report = Report(5)
     run_world(7, ["import"], Archive(), workdir, report)
-    assert all(what.startswith("exit 70: ZeroDivisionError cli/commands/track.py:") for what in report.failures)
+    assert all(
+        what.startswith("exit 70: ZeroDivisionError cli/commands/track.py:")
+        for what in report.failures
+    )
     assert report.codes == {70: report.calls}
     assert "--seed 5 --world 7" in capsys.readouterr().out
 

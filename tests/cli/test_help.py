@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Help: the overview fits a terminal, options are in sections, and man pages, documentation and completion come from the same tables."""
+"""Help: the overview fits a terminal, options are in sections, and man pages, documentation and
+completion come from the same tables.
+"""
 
 import shutil
 import subprocess
@@ -61,18 +63,28 @@ def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
 def test_the_man_pages_are_valid() -> None:
     done = subprocess.run(
-        ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", *sorted(map(str, MAN.iterdir()))], capture_output=True, check=False
+        ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", *sorted(map(str, MAN.iterdir()))],
+        capture_output=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"), [("patchpilot che", "check"), ("patchpilot check --fo", "--format"), ("patchpilot check --format sa", "sarif")]
+    ("words", "wanted"),
+    [
+        ("patchpilot che", "check"),
+        ("patchpilot check --fo", "--format"),
+        ("patchpilot check --format sa", "sarif"),
+    ],
 )
 def test_bash_completes(words: str, wanted: str) -> None:
     source = call("completion", "bash").out
     assert "_PATCHPILOT_COMPLETE=bash_complete" in source
-    script = f"COMP_WORDS='{words}' COMP_CWORD={len(words.split()) - 1} _PATCHPILOT_COMPLETE=bash_complete '{sys.executable}' -m patchpilot"
+    script = (
+        f"COMP_WORDS='{words}' COMP_CWORD={len(words.split()) - 1}"
+        f" _PATCHPILOT_COMPLETE=bash_complete '{sys.executable}' -m patchpilot"
+    )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert f"plain,{wanted}" in done.stdout.split("\n"), done.stderr
 

@@ -13,18 +13,31 @@ from tests.kit.snippets import PROSE, SIGN_OFF, mail
 
 DIFF = "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 GOOD = mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
-DAMAGED = ["=?utf-8?b?/////?=", "=?utf-8?b?=?=", "=?\x00?q?a?=", "=?idna?q?a?=", "=?utf-7?q?+2AA-?="]
+DAMAGED = [
+    "=?utf-8?b?/////?=",
+    "=?utf-8?b?=?=",
+    "=?\x00?q?a?=",
+    "=?idna?q?a?=",
+    "=?utf-7?q?+2AA-?=",
+]
 
 
 def _bad(header: str) -> str:
-    return f"{header}\nMessage-ID: <bad@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\n\n{PROSE}\n---\n{DIFF}"
+    return (
+        f"{header}\nMessage-ID: <bad@example.org>\nDate: Tue, 6 Jan 2026 10:00:00"
+        f" +0000\n\n{PROSE}\n---\n{DIFF}"
+    )
 
 
 @pytest.mark.parametrize("word", DAMAGED)
-@pytest.mark.parametrize("name", ["Subject", "From", "To", "Cc", "Date", "Content-Type", "Message-ID"])
+@pytest.mark.parametrize(
+    "name", ["Subject", "From", "To", "Cc", "Date", "Content-Type", "Message-ID"]
+)
 def test_a_damaged_encoded_word_is_no_bug(workdir: Path, name: str, word: str) -> None:
     file = workdir / "bad.eml"
-    file.write_text(_bad(f"From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: wait\n{name}: {word}"))
+    file.write_text(
+        _bad(f"From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: wait\n{name}: {word}")
+    )
     first = workdir / "first.eml"
     first.write_text(_bad(f"{name}: {word}"))
     for one in (file, first):
@@ -40,19 +53,32 @@ LONG_LINE = "a" * 1_100_000
 
 
 @pytest.mark.parametrize("huge", ["header", "line"])
-def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(workdir: Path, huge: str) -> None:
+def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(
+    workdir: Path, huge: str
+) -> None:
     def one(number: int, *, bad: bool = False) -> str:
         head = f"Message-ID: <{number}@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\n"
         head += HUGE_HEADER if bad and huge == "header" else ""
         text = GOOD.split("\n", 1)[1] if GOOD.startswith("From ") else GOOD
         end = f"{LONG_LINE}\n" if bad and huge == "line" else "\n"
-        return f"From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n{head}{text.rstrip()}\n{end}\n"
+        return (
+            "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00"
+            f" 2001\n{head}{text.rstrip()}\n{end}\n"
+        )
 
     box = workdir / "all.mbox"
     # of mails with one title, the newest is checked
-    box.write_text("".join(one(number, bad=number == 2).replace("wait for", f"wait {number} s for") for number in (1, 2, 3)))
+    box.write_text(
+        "".join(
+            one(number, bad=number == 2).replace("wait for", f"wait {number} s for")
+            for number in (1, 2, 3)
+        )
+    )
     outcome = call("check", "--format", "json", box)
-    assert [each["source"] for each in json.loads(outcome.out)["patches"]] == [f"{box}:1", f"{box}:3"]
+    assert [each["source"] for each in json.loads(outcome.out)["patches"]] == [
+        f"{box}:1",
+        f"{box}:3",
+    ]
     assert f"{box}:2: " in outcome.err
     assert "skipped" in outcome.err
     box.write_text(one(1) + one(2, bad=True) + one(3))
@@ -66,7 +92,11 @@ def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(workdir: Pat
     (workdir / "MAINTAINERS").write_text("FROB\nM:\tAda <ada@example.org>\nF:\t*\n")
     alone = workdir / "alone.patch"
     alone.write_text(one(2, bad=True))
-    for words in (("check", alone), ("track", "classify", alone), ("maintainers", "--tree", workdir, alone)):
+    for words in (
+        ("check", alone),
+        ("track", "classify", alone),
+        ("maintainers", "--tree", workdir, alone),
+    ):
         outcome = call(*words)
         assert outcome.code == ExitCode.USAGE
         assert "alone.patch" in outcome.err
@@ -85,7 +115,10 @@ def test_a_series_with_a_damaged_date_is_shown_at_its_arrival(workdir: Path, dat
     box = workdir / "thread.mbox"
     answer = reply("[PATCH] pump: prime it", "Why?", id="r1", reply_to="v1")
     sent = "Date: Mon, 04 Mar 2024 09:00:00 +0000"
-    mails = [raw.decode().replace(sent, f"{arrival}Date: {date}") for raw in (patch("[PATCH] pump: prime it", id="v1"), answer)]
+    mails = [
+        raw.decode().replace(sent, f"{arrival}Date: {date}")
+        for raw in (patch("[PATCH] pump: prime it", id="v1"), answer)
+    ]
     box.write_bytes(mbox(*(text.encode() for text in mails)))
     outcome = call("track", "add", "--mbox", box)
     assert outcome.code == ExitCode.OK, outcome.err

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository at a path of any bytes: its own files are read and written, and those of no other repository."""
+"""A repository at a path of any bytes: its own files are read and written, and those of no other
+repository.
+"""
 
 import os
 import warnings
@@ -18,17 +20,24 @@ _BASE = "int a;\nint b;\nint c;\n"
 def _topic(path: Path) -> Repo:
     """A fix with trailing white space, and a stable branch that the fix applies to."""
     repo = Repo(path)
-    repo.commit("frob: begin\n\n" + SIGNED, {"frob.c": _BASE, "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
+    repo.commit(
+        "frob: begin\n\n" + SIGNED, {"frob.c": _BASE, "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"}
+    )
     repo.tag("v6.1")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
     repo.branch("topic")
-    repo.commit(f"frob: make c long\n\nAn int is too short for what is counted in it.\n\n{SIGNED}", {"frob.c": _BASE + "long d;   \n"})
+    repo.commit(
+        f"frob: make c long\n\nAn int is too short for what is counted in it.\n\n{SIGNED}",
+        {"frob.c": _BASE + "long d;   \n"},
+    )
     return repo
 
 
 @pytest.mark.parametrize("from_inside", [False, True], ids=["-C", "current directory"])
-def test_a_variable_in_a_path_names_no_other_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_inside: bool) -> None:
+def test_a_variable_in_a_path_names_no_other_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_inside: bool
+) -> None:
     named, other = _topic(tmp_path / "x$EVIL" / "tree"), _topic(tmp_path / "xsub" / "tree")
     before = other.git("for-each-ref"), (other.path / "frob.c").read_bytes()
     head = named.git("rev-parse", "HEAD")
@@ -57,7 +66,12 @@ def test_a_tilde_in_a_path_names_no_home(tmp_path: Path, monkeypatch: pytest.Mon
     assert (named.path / "frob.c").read_text() == _BASE + "long d;\n"
 
 
-_PATHS = {"newline": b"line\nbreak", "not UTF-8": b"\xff\xfe", "quotes": b"\"a\\b':;c", "hash": b"#x"}
+_PATHS = {
+    "newline": b"line\nbreak",
+    "not UTF-8": b"\xff\xfe",
+    "quotes": b"\"a\\b':;c",
+    "hash": b"#x",
+}
 _CALLS = {
     "check": ("check", "HEAD"),
     "fixes": ("fixes", "HEAD"),
@@ -65,14 +79,27 @@ _CALLS = {
     "backport --build": ("backport", "HEAD", "--build", "cat frob.c"),
     "draft": ("draft", "HEAD"),
     "send": ("send", "--dry-run", "--to", "list@example.org"),
-    "prepare": ("prepare", "--yes", "HEAD", "--stable", "none", "--link", "https://example.org/r/1"),
+    "prepare": (
+        "prepare",
+        "--yes",
+        "HEAD",
+        "--stable",
+        "none",
+        "--link",
+        "https://example.org/r/1",
+    ),
     "track": ("track", "list"),
 }
 
 
 @pytest.mark.parametrize(
     ("name", "verb"),
-    [(name, verb) for name in _PATHS for verb in _CALLS if name in ("newline", "not UTF-8") or verb == "backport --build"],
+    [
+        (name, verb)
+        for name in _PATHS
+        for verb in _CALLS
+        if name in ("newline", "not UTF-8") or verb == "backport --build"
+    ],
 )
 def test_a_repository_works_at_a_path_of_any_bytes(tmp_path: Path, name: str, verb: str) -> None:
     repo = _topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")

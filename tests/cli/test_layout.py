@@ -9,8 +9,22 @@ from hypothesis import strategies as st
 from patchpilot.cli.output.text_layout import folded
 from patchpilot.model.printable import width
 
-_WORD = st.sampled_from(["a", "list@example.org", "größe", "補丁", "\x1b[1m", "\x1b[0m", "x" * 50, "(maintainer,", "why:"])
-_LINE = st.tuples(st.integers(0, 30), st.lists(_WORD, max_size=30)).map(lambda pair: " " * pair[0] + " ".join(pair[1]))
+_WORD = st.sampled_from(
+    [
+        "a",
+        "list@example.org",
+        "größe",
+        "補丁",
+        "\x1b[1m",
+        "\x1b[0m",
+        "x" * 50,
+        "(maintainer,",
+        "why:",
+    ]
+)
+_LINE = st.tuples(st.integers(0, 30), st.lists(_WORD, max_size=30)).map(
+    lambda pair: " " * pair[0] + " ".join(pair[1])
+)
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Numbers of any length in a patch or a commit: Python refuses to read those over 4,300 digits, and that is nobody's crash."""
+"""Numbers of any length in a patch or a commit: Python refuses to read those over 4,300 digits, and
+that is nobody's crash.
+"""
 
 from pathlib import Path
 
@@ -18,26 +20,58 @@ LONG = "9" * 5000
 _DIFF = "diff --git a/frob.c b/frob.c\n--- a/frob.c\n+++ b/frob.c\n{}"
 _CASES = {
     "hunk header": (PROSE, f"@@ -{LONG},{LONG} +{LONG},{LONG} @@\n int a;\n+int b;   \n"),
-    "second hunk header": (PROSE, f"@@ -1 +1,2 @@\n int a;\n+int b;   \n@@ -{LONG} +{LONG} @@\n+int c;\n"),
-    "hunk header in the message": (f"{PROSE}\n\n@@ -{LONG},{LONG} +{LONG},{LONG} @@", "@@ -1 +1,2 @@\n int a;\n+int b;   \n"),
-    "code": (PROSE, f"@@ -1 +1,4 @@\n int a;\n+\tudelay({LONG});\n+\tmsleep({LONG});\n+\tusleep_range({LONG}, ²);\n"),
-    "version told": (f"{PROSE} It broke in v6.{LONG} and since {LONG}.{LONG}.", "@@ -1 +1,2 @@\n int a;\n+int b;\n"),
+    "second hunk header": (
+        PROSE,
+        f"@@ -1 +1,2 @@\n int a;\n+int b;   \n@@ -{LONG} +{LONG} @@\n+int c;\n",
+    ),
+    "hunk header in the message": (
+        f"{PROSE}\n\n@@ -{LONG},{LONG} +{LONG},{LONG} @@",
+        "@@ -1 +1,2 @@\n int a;\n+int b;   \n",
+    ),
+    "code": (
+        PROSE,
+        (
+            "@@ -1 +1,4 @@\n int"
+            f" a;\n+\tudelay({LONG});\n+\tmsleep({LONG});\n+\tusleep_range({LONG}, ²);\n"
+        ),
+    ),
+    "version told": (
+        f"{PROSE} It broke in v6.{LONG} and since {LONG}.{LONG}.",
+        "@@ -1 +1,2 @@\n int a;\n+int b;\n",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", _CASES)
-@pytest.mark.parametrize("argv", [("check", "--strict"), ("check", "--fix"), ("maintainers", "--format", "get_maintainer")], ids=" ".join)
-def test_a_patch_with_a_long_number_is_judged(widget_tree: Path, tmp_path: Path, case: str, argv: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "argv",
+    [("check", "--strict"), ("check", "--fix"), ("maintainers", "--format", "get_maintainer")],
+    ids=" ".join,
+)
+def test_a_patch_with_a_long_number_is_judged(
+    widget_tree: Path, tmp_path: Path, case: str, argv: tuple[str, ...]
+) -> None:
     prose, hunks = _CASES[case]
     file = tmp_path / "one.patch"
-    file.write_text(mail("frob: wait for the link before it is used", f"{prose}\n\n{SIGN_OFF}", _DIFF.format(hunks)))
+    file.write_text(
+        mail(
+            "frob: wait for the link before it is used",
+            f"{prose}\n\n{SIGN_OFF}",
+            _DIFF.format(hunks),
+        )
+    )
     where = ("--tree", widget_tree) if argv[0] == "maintainers" else ()
     outcome = call(*argv, *where, file)
     assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err
 
 
 def test_a_subject_and_a_changelog_with_long_numbers_are_judged(tmp_path: Path) -> None:
-    text = mail("frob: wait for the link", f"{PROSE}\n\n{SIGN_OFF}\n---\nv{LONG} -> v{LONG}: more\nv{LONG}: most\nChanges in v{LONG}\n", "")
+    text = mail(
+        "frob: wait for the link",
+        f"{PROSE}\n\n{SIGN_OFF}\n---\nv{LONG} -> v{LONG}: more\nv{LONG}: most\nChanges in"
+        f" v{LONG}\n",
+        "",
+    )
     file = tmp_path / "one.patch"
     for marks in (f"[PATCH {LONG}/{LONG}]", f"[PATCH v2 1/{LONG}]", f"[PATCH v{LONG}]"):
         file.write_text(text.replace("[PATCH]", marks, 1))
@@ -47,33 +81,49 @@ def test_a_subject_and_a_changelog_with_long_numbers_are_judged(tmp_path: Path) 
 
 def test_a_tag_and_a_makefile_with_long_numbers_are_no_release(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    repo.commit("frob: begin", {"frob.c": "int a;\n", "Makefile": f"VERSION = {LONG}\nPATCHLEVEL = {LONG}\n"})
+    repo.commit(
+        "frob: begin",
+        {"frob.c": "int a;\n", "Makefile": f"VERSION = {LONG}\nPATCHLEVEL = {LONG}\n"},
+    )
     first = repo.git("rev-parse", "HEAD")
     repo.tag("v6.1")
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first)
-    (repo.path / ".git" / "packed-refs").write_text(f"{first} refs/tags/v6.{LONG}\n{first} refs/tags/v6.1-rc{LONG}\n")
-    repo.commit(f'frob: fix it\n\nIt crashes since v6.{LONG}.\n\nFixes: {first[:12]} ("frob: begin")\n{SIGN_OFF}', {"frob.c": "int b;\n"})
+    (repo.path / ".git" / "packed-refs").write_text(
+        f"{first} refs/tags/v6.{LONG}\n{first} refs/tags/v6.1-rc{LONG}\n"
+    )
+    repo.commit(
+        f'frob: fix it\n\nIt crashes since v6.{LONG}.\n\nFixes: {first[:12]} ("frob:'
+        f' begin")\n{SIGN_OFF}',
+        {"frob.c": "int b;\n"},
+    )
     for verb in ("check", "fixes", "stable", "backport"):
         outcome = call(verb, "-C", repo.path, "HEAD")
         assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err
 
 
 @pytest.mark.parametrize(
-    "line", [f"> @@ -1,1 +{LONG},3 @@ x\n>  int a;\n\nWhy?", f"drivers/demo/pump.c:{LONG}:1: warning: unused 'rc'", f"Patches 1-{LONG} applied, thanks!",
+    "line", [f"> @@ -1,1 +{LONG},3 @@ x\n>  int a;\n\nWhy?", f"drivers/demo/pump.c:{LONG}:1: warning: unused 'rc'", f"Patches 1-{LONG} applied, thanks!",  # noqa: E501
              f"Queued for 6.{LONG}-stable, thanks!"]
 )  # fmt: skip
 def test_a_reply_with_a_long_number_is_shown(workdir: Path, line: str) -> None:
     title = "demo: pump: check the pointer"
     answer = mails.reply(f"[PATCH] {title}", line, id="r", reply_to="v1")
     (workdir / "m").write_bytes(mails.mbox(mails.patch(f"[PATCH] {title}", id="v1"), answer))
-    for words in (("add", "--mbox", "m"), ("show", 1), ("ledger", 1), ("export", "--format", "html")):
+    for words in (
+        ("add", "--mbox", "m"),
+        ("show", 1),
+        ("ledger", 1),
+        ("export", "--format", "html"),
+    ):
         outcome = call("track", *words)
         assert outcome.code == ExitCode.OK, outcome.err
 
 
 def test_a_setting_with_a_long_number_is_an_error(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    repo.commit("frob: begin", {"frob.c": "int a;\n", ".patchpilot.toml": f"max-line-length = {LONG}\n"})
+    repo.commit(
+        "frob: begin", {"frob.c": "int a;\n", ".patchpilot.toml": f"max-line-length = {LONG}\n"}
+    )
     outcome = call("check", "-C", repo.path, "HEAD")
     assert outcome.code == ExitCode.USAGE
     assert "not valid TOML" in outcome.err
@@ -90,7 +140,9 @@ def test_a_changelog_with_a_long_number_is_no_changelog(tmp_path: Path) -> None:
 
 def test_diffs_with_long_ranges_have_no_hunk_of_them() -> None:
     text = _DIFF.format(_CASES["hunk header"][1])
-    assert not any(hunk for file in parse_diff(tuple(text.split("\n")), 1).files for hunk in file.hunks)
+    assert not any(
+        hunk for file in parse_diff(tuple(text.split("\n")), 1).files for hunk in file.hunks
+    )
     assert not any(file.runs for file in parse_change(text))
 
 
@@ -98,13 +150,30 @@ def test_diffs_with_long_ranges_have_no_hunk_of_them() -> None:
 def test_a_commit_with_a_damaged_date_is_read(tmp_path: Path, date: str) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("frob: begin", {"frob.c": "int a;\nint b;\n"})
-    raw = repo.git("cat-file", "commit", repo.commit("frob: break it", {"frob.c": "int a;\nint b;\nint c;\n"})) + "\n"
+    raw = (
+        repo.git(
+            "cat-file",
+            "commit",
+            repo.commit("frob: break it", {"frob.c": "int a;\nint b;\nint c;\n"}),
+        )
+        + "\n"
+    )
     clock = raw.split(" +0000")[0].rpartition(" ")[2]
-    broken = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=raw.replace(f"> {clock} ", f"> {date} "))
+    broken = repo.git(
+        "hash-object",
+        "-t",
+        "commit",
+        "-w",
+        "--literally",
+        "--stdin",
+        stdin=raw.replace(f"> {clock} ", f"> {date} "),
+    )
     repo.git("reset", "-q", "--hard", broken)
     repo.git("update-ref", "refs/remotes/origin/master", broken)
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first)
-    repo.commit(f"frob: fix it\n\nIt crashes.\n\n{SIGN_OFF}", {"frob.c": "int a;\nint b;\nlong c;\n"})
+    repo.commit(
+        f"frob: fix it\n\nIt crashes.\n\n{SIGN_OFF}", {"frob.c": "int a;\nint b;\nlong c;\n"}
+    )
     for verb in ("check", "fixes", "stable", "backport", "draft"):
         outcome = call(verb, "-C", repo.path, "HEAD")
         assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err

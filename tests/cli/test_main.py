@@ -43,7 +43,9 @@ def wrapped(cause: BaseException) -> Exception:
         (click.UsageError("no"), ExitCode.USAGE),
     ],
 )
-def test_every_error_ends_in_its_exit_code(error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_every_error_ends_in_its_exit_code(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(main.Verbs, "get_command", lambda *_: failing(error))
     outcome = call("check")
@@ -52,7 +54,9 @@ def test_every_error_ends_in_its_exit_code(error: BaseException, code: int, monk
     assert outcome.out == ""
 
 
-def test_a_bug_leaves_its_traceback_in_a_file_it_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_bug_leaves_its_traceback_in_a_file_it_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(main.Verbs, "get_command", lambda *_: failing(ZeroDivisionError("ouch")))
     outcome = call("check")
@@ -102,7 +106,10 @@ def test_without_a_terminal_the_bare_command_shows_its_help() -> None:
 
 def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "patchpilot", "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "patchpilot", "check", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdin is not None
     process.stdin.write(b"From: ")
@@ -116,7 +123,9 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
 
 
 def _wait_until_read(pipe: int) -> None:
-    """Return once the reader has taken all bytes out of this pipe: it waits for more then, however slow the machine is."""
+    """Return once the reader has taken all bytes out of this pipe: it waits for more then, however
+    slow the machine is.
+    """
     deadline = time.monotonic() + 60
     unread = array.array("i", [1])
     while unread[0] and time.monotonic() < deadline:
@@ -129,7 +138,10 @@ def _wait_until_read(pipe: int) -> None:
 def test_a_closed_stream_is_no_bug(redirection: str) -> None:
     for verb in ("rules", "check -"):
         done = subprocess.run(
-            ["sh", "-c", f"{sys.executable} -m patchpilot {verb} {redirection}"], input=b"", capture_output=True, check=False
+            ["sh", "-c", f"{sys.executable} -m patchpilot {verb} {redirection}"],
+            input=b"",
+            capture_output=True,
+            check=False,
         )
         assert done.returncode in (ExitCode.OK, ExitCode.USAGE)
         assert b"Traceback" not in done.stderr
@@ -139,7 +151,12 @@ def test_a_closed_stream_is_no_bug(redirection: str) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_told_in_a_sentence() -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run([sys.executable, "-m", "patchpilot", "rules"], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "patchpilot", "rules"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
     assert done.returncode == ExitCode.USAGE
     assert done.stderr.startswith(b"patchpilot: error: cannot write the output: ")
     assert b"Exception ignored" not in done.stderr
@@ -147,7 +164,10 @@ def test_a_full_disk_is_told_in_a_sentence() -> None:
 
 def test_ctrl_c_while_modules_are_imported_is_quiet(tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main; main()"
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main;"
+        " main()"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == ExitCode.INTERRUPTED
     assert done.stderr == b"\npatchpilot: interrupted\n"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Eighty ways to call patchpilot wrongly: each ends with the exit code, the error and the hint that misuses.toml has, and with nothing else."""
+"""Eighty ways to call patchpilot wrongly: each ends with the exit code, the error and the hint that
+misuses.toml has, and with nothing else.
+"""
 
 import os
 import tomllib
@@ -11,7 +13,9 @@ import pytest
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
-CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("misuses.toml").read_text(encoding="utf-8"))["misuse"]
+CASES: list[dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_name("misuses.toml").read_text(encoding="utf-8")
+)["misuse"]
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +25,21 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo = Repo(folder / "linux")
     repo.commit(
         "start\n\nSigned-off-by: Ada Fixer <ada@example.org>",
-        {"MAINTAINERS": "FROB\nM:\tMax <max@example.org>\nF:\tdrivers/\n", "drivers/a.c": "int a;\n"},
+        {
+            "MAINTAINERS": "FROB\nM:\tMax <max@example.org>\nF:\tdrivers/\n",
+            "drivers/a.c": "int a;\n",
+        },
     )
-    repo.commit("drivers: a: use b\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"drivers/a.c": "int b;\n"})
+    repo.commit(
+        "drivers: a: use b\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        {"drivers/a.c": "int b;\n"},
+    )
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.git("checkout", "-q", "-b", "topic")
-    repo.commit("drivers: a: use c\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"drivers/a.c": "int c;\n"})
+    repo.commit(
+        "drivers: a: use c\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        {"drivers/a.c": "int c;\n"},
+    )
     (folder / "empty.patch").write_text("")
     (folder / "notes.txt").write_text("This is no patch.\nIt has two lines.\n")
     (folder / "folder").mkdir()

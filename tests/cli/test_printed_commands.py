@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command that hints, help, advice and documents print runs as printed: with real git, a mail server and an archive on loopback."""
+"""Every command that hints, help, advice and documents print runs as printed: with real git, a mail
+server and an archive on loopback.
+"""
 
 import os
 import re
@@ -35,25 +37,41 @@ F:	drivers/net/
 
 NOT_RUN = {
     "patchpilot draft --edit": "opens an editor on a terminal: run below",
-    "patchpilot backport {target} {onto}": "its words are known at run time: tests/threads/test_lives.py compares the step",
+    "patchpilot backport {target} {onto}": (
+        "its words are known at run time: tests/threads/test_lives.py compares the step"
+    ),
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
     "patchpilot demo --script": "tests/cli/test_demo.py runs it",
     "patchpilot demo --shell": "opens a shell on a terminal: tests/cli/test_demo.py runs it",
-    **{f"patchpilot lsp{words}": "answers an editor: tests/lsp runs it" for words in ("", " --topic")},
+    **{
+        f"patchpilot lsp{words}": "answers an editor: tests/lsp runs it"
+        for words in ("", " --topic")
+    },
     "patchpilot tui": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot tui origin/master..my-fix": "opens the TUI on a terminal",
     **{
         f"patchpilot track watch{words}": "runs until interrupted; `track watch --once` is run"
-        for words in ("", " --notify desktop", " --notify desktop --interval 300", " --notify-command 'logger -t patchpilot'")
+        for words in (
+            "",
+            " --notify desktop",
+            " --notify desktop --interval 300",
+            " --notify-command 'logger -t patchpilot'",
+        )
     },
-    "patchpilot lts --update --profile acme": "asks the project's site; tests/history/test_lts.py runs it on loopback",
+    "patchpilot lts --update --profile acme": (
+        "asks the project's site; tests/history/test_lts.py runs it on loopback"
+    ),
     **{
-        f"patchpilot track range-diff {words}": "needs two versions on the archive: tests/threads/test_compare_revisions.py runs it"
+        f"patchpilot track range-diff {words}": (
+            "needs two versions on the archive: tests/threads/test_compare_revisions.py runs it"
+        )
         for words in ("1", "1 'RFC v1'", "1 v1 v3", "ID v1 v3")
     },
     **{
-        f"patchpilot track forecast {words}": "needs months of a list's archive: tests/services/test_forecast.py makes them"
+        f"patchpilot track forecast {words}": (
+            "needs months of a list's archive: tests/services/test_forecast.py makes them"
+        )
         for words in (
             "1",
             "1 --lore https://lore.kernel.org/linux-hwmon",
@@ -61,9 +79,13 @@ NOT_RUN = {
             "{str(series.entry.id)} --lore {LORE}",
         )
     },
-    "patchpilot track patchwork 1": "asks the project's patchwork: tests/services/test_patchwork.py runs it on loopback",
+    "patchpilot track patchwork 1": (
+        "asks the project's patchwork: tests/services/test_patchwork.py runs it on loopback"
+    ),
     **{
-        f"patchpilot track confirm {words}": "needs a claim of a stranger: tests/services/test_known_senders.py has one"
+        f"patchpilot track confirm {words}": (
+            "needs a claim of a stranger: tests/services/test_known_senders.py has one"
+        )
         for words in (
             "'<id@example.org>'",
             "--stranger '<id@example.org>'",
@@ -71,10 +93,16 @@ NOT_RUN = {
             "--stranger '<message-id>'",
         )
     },
-    "patchpilot track add --mbox FILE": "needs replies saved in an mbox: tests/threads/test_track_cli.py reads one",
-    "patchpilot track add - < bounce.eml": "needs a bounce: tests/threads/test_delivery.py pipes one in",
+    "patchpilot track add --mbox FILE": (
+        "needs replies saved in an mbox: tests/threads/test_track_cli.py reads one"
+    ),
+    "patchpilot track add - < bounce.eml": (
+        "needs a bounce: tests/threads/test_delivery.py pipes one in"
+    ),
     **{
-        f"patchpilot track reply {words}": "opens an editor on a terminal: tests/services/test_reply.py gives the text"
+        f"patchpilot track reply {words}": (
+            "opens an editor on a terminal: tests/services/test_reply.py gives the text"
+        )
         for words in (
             "'<message-id>'",
             "'<message-id>' --dry-run",
@@ -88,16 +116,31 @@ NOT_RUN = {
             "review.eml",
         )
     },
-    **{f"patchpilot track ledger 1 --decline {number}": "needs a review: tests/threads/test_ledger.py has one" for number in (1, 2)},
-    "patchpilot track reply failed.eml --patch HEAD": "needs a FAILED mail: tests/services/test_reply.py replies to one",
-    "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": "needs a reply in doubt: tests/services/test_reply.py has one",
+    **{
+        f"patchpilot track ledger 1 --decline {number}": (
+            "needs a review: tests/threads/test_ledger.py has one"
+        )
+        for number in (1, 2)
+    },
+    "patchpilot track reply failed.eml --patch HEAD": (
+        "needs a FAILED mail: tests/services/test_reply.py replies to one"
+    ),
+    "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": (
+        "needs a reply in doubt: tests/services/test_reply.py has one"
+    ),
     "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
-    'patchpilot hooks run {name} "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
-    'patchpilot hooks run NAME "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
-    "patchpilot check --format checkpatch -'": "the end of b4's command: tests/outgoing/test_b4_check.py runs it",
-    (
-        "patchpilot check --post-checks https://patchwork.kernel.org/project/netdevbpf --check-url https://ci.example.org/run/1 thread.mbox"
-    ): "needs a patchwork: tests/services/test_post_checks.py posts to one",
+    'patchpilot hooks run {name} "$@"': (
+        "a line of the git hook: tests/outgoing/test_hooks.py runs the hook"
+    ),
+    'patchpilot hooks run NAME "$@"': (
+        "a line of the git hook: tests/outgoing/test_hooks.py runs the hook"
+    ),
+    "patchpilot check --format checkpatch -'": (
+        "the end of b4's command: tests/outgoing/test_b4_check.py runs it"
+    ),
+    "patchpilot check --post-checks https://patchwork.kernel.org/project/netdevbpf --check-url https://ci.example.org/run/1 thread.mbox": (  # noqa: E501
+        "needs a patchwork: tests/services/test_post_checks.py posts to one"
+    ),
     "patchpilot draft, topic": "no command: the heading of an exported draft",
 }
 """Commands that are not run, each with its reason."""
@@ -115,9 +158,15 @@ PLACEHOLDERS = (
     (r"--drop (?:ADDRESS|\{[\w.]+\}|somebody@example\.org)", "--drop otto@example.com"),
     (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
-    (r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}", "1"),
+    (
+        r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}",
+        "1",
+    ),
     (r"import FILE", "import followed.jsonl"),
-    (r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev|\./netdev|~/mail/netdev)", "--lore ARCHIVE"),
+    (
+        r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev|\./netdev|~/mail/netdev)",
+        "--lore ARCHIVE",
+    ),
     (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),
     (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
@@ -138,8 +187,8 @@ PLACEHOLDERS = (
     (r"--via maildir", "--via git-send-email"),
     (r"HEAD~2", "HEAD~1"),
 )
-"""What is filled in for a placeholder (documented in docs/how-to as "in capital letters"): a regular expression, and the value; LANDED, CULPRIT,
-URL and MESSAGE-ID are those of the fixture."""
+"""What is filled in for a placeholder (documented in docs/how-to as "in capital letters"): a
+regular expression, and the value; LANDED, CULPRIT, URL and MESSAGE-ID are those of the fixture."""
 
 WORLDS = (
     (r"send .*--resume|resume", "cut"),
@@ -183,7 +232,13 @@ class World:
 def _environment(place: Path, patch: pytest.MonkeyPatch) -> None:
     home = place / "home"
     home.mkdir(parents=True, exist_ok=True)
-    for name, value in {**IDENTITY, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": "true", "NO_COLOR": "1"}.items():
+    for name, value in {
+        **IDENTITY,
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_EDITOR": "true",
+        "NO_COLOR": "1",
+    }.items():
         patch.setenv(name, value)
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
@@ -198,43 +253,78 @@ def _run(*argv: object) -> Outcome:
 def _make(world: World) -> None:
     """The repository, and the files that the documents name."""
     repo, home = world.one.repo, world.place / "home"
-    (home / ".gitconfig").write_text("[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = master\n")
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = master\n"
+    )
     repo.git("checkout", "-q", "master")
-    files = {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "MAINTAINERS": MAINTAINERS, "Kbuild": "", "drivers/net/README": "x\n"}
+    files = {
+        "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
+        "MAINTAINERS": MAINTAINERS,
+        "Kbuild": "",
+        "drivers/net/README": "x\n",
+    }
     repo.commit(f"net: start\n\nSigned-off-by: {MATT}", files)
     repo.tag("v5.15.20")
-    culprit = repo.commit(f"net: foo: add foo\n\nAdd foo.\n\nSigned-off-by: {MATT}", {"drivers/net/foo.c": BROKEN}, author=MATT)
-    message = f'net: foo: return early\n\nNothing is left to do then.\n\nFixes: {culprit[:12]} ("net: foo: add foo")\nSigned-off-by: {MATT}'
+    culprit = repo.commit(
+        f"net: foo: add foo\n\nAdd foo.\n\nSigned-off-by: {MATT}",
+        {"drivers/net/foo.c": BROKEN},
+        author=MATT,
+    )
+    message = (
+        f'net: foo: return early\n\nNothing is left to do then.\n\nFixes: {culprit[:12]} ("net:'
+        f' foo: add foo")\nSigned-off-by: {MATT}'
+    )
     repo.tag("v6.1")
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
     repo.git("branch", "-q", "v5.4-rt", "v5.15.20")
-    landed = repo.commit(message, {"drivers/net/foo.c": BROKEN.replace("return rc;", "return 0;")}, author=MATT)
+    landed = repo.commit(
+        message, {"drivers/net/foo.c": BROKEN.replace("return rc;", "return 0;")}, author=MATT
+    )
     repo.git("checkout", "-q", "-b", "linux-5.15", "v5.15.20")
-    backport = f"net: foo: add foo\n\ncommit {culprit} upstream.\n\nAdd foo.\n\nSigned-off-by: {MATT}"
+    backport = (
+        f"net: foo: add foo\n\ncommit {culprit} upstream.\n\nAdd foo.\n\nSigned-off-by: {MATT}"
+    )
     repo.commit(backport, {"drivers/net/foo.c": BROKEN.replace("bar();", "bar(1);")}, author=MATT)
     repo.git("update-ref", "refs/remotes/stable/linux-5.15.y", "HEAD")
     repo.git("update-ref", "refs/remotes/origin/master", "master")
     repo.git("checkout", "-q", "-B", "my-fix", "master")
     repo.git("branch", "-q", "-D", "topic")
     message = (
-        "net: foo: hand up the error of bar()\n\nThe caller has to know when bar() fails, or it goes on with a device that\nis not set up.\n\n"
+        "net: foo: hand up the error of bar()\n\nThe caller has to know when bar() fails, or it"
+        " goes on with a device that\nis not set up.\n\n"
         f'Fixes: {culprit[:12]} ("net: foo: add foo")\n'
     )
-    repo.commit(f"{message}Signed-off-by: Ada Fixer <ada@example.org>", {"drivers/net/foo.c": FIXED})
+    repo.commit(
+        f"{message}Signed-off-by: Ada Fixer <ada@example.org>", {"drivers/net/foo.c": FIXED}
+    )
     repo.git("config", "patchpilot.profile", "linux")
     repo.git("config", "sendemail.to", LIST)
-    for name in ("0001-net-fix-it.patch", "0001-net-fix-leak.patch", "0001-my-fix.patch", "fix.patch", "outgoing/0001-a.patch"):
+    for name in (
+        "0001-net-fix-it.patch",
+        "0001-net-fix-leak.patch",
+        "0001-my-fix.patch",
+        "fix.patch",
+        "outgoing/0001-a.patch",
+    ):
         (repo.path / name).parent.mkdir(exist_ok=True)
         (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n")
     (repo.path / "thread.mbox").write_bytes(mbox(*story.WHOLE))
     (repo.path / "reply.eml").write_bytes(reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9"))
-    (repo.path / "bisect.txt").write_text(f"git bisect start\n# first bad commit: [{culprit}] net: foo: add foo\n")
+    (repo.path / "bisect.txt").write_text(
+        f"git bisect start\n# first bad commit: [{culprit}] net: foo: add foo\n"
+    )
     for name in ("fix.txt", "baseline.txt"):
-        (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n" if name == "fix.txt" else "")
+        (repo.path / name).write_text(
+            repo.git("format-patch", "--stdout", "-1") + "\n" if name == "fix.txt" else ""
+        )
     (repo.path / "baseline.txt").unlink()
     (home / "linux").symlink_to(repo.path)
     (home / "src").mkdir()
-    subprocess.run(["git", "worktree", "add", "-q", "--detach", str(home / "src" / "linux-6.1"), "v6.1"], cwd=repo.path, check=True)
+    subprocess.run(
+        ["git", "worktree", "add", "-q", "--detach", str(home / "src" / "linux-6.1"), "v6.1"],
+        cwd=repo.path,
+        check=True,
+    )
     (home / "src" / "linux-6.1" / ".git").unlink()
     epoch = home / "lists" / "linux-usb" / "git" / "0.git"
     inbox = Repo(home / "inbox")
@@ -247,7 +337,9 @@ def _make(world: World) -> None:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     place = tmp_path_factory.mktemp("printed") / "world"
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))]:
+        for name in [
+            name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+        ]:
             patch.delenv(name)
         _environment(place, patch)
         with life(place) as one:
@@ -264,7 +356,11 @@ def _states(world: World) -> None:
     # what is sent later stays on the archive: it is out of reach where nothing was sent yet
     one.repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
-    for name in ("Otto Other <otto@example.com>", "Rita Reviewer <rita@example.net>", "Max Muster <max@example.com>"):
+    for name in (
+        "Otto Other <otto@example.com>",
+        "Rita Reviewer <rita@example.net>",
+        "Max Muster <max@example.com>",
+    ):
         _run("prepare", "--cc", name, "--yes")
     world.save("prepared")
     world.enter("ready")
@@ -280,7 +376,9 @@ def _states(world: World) -> None:
     world.save("configured")
     world.enter("ready")
     page = (ROOT / "docs" / "how-to" / "write-your-own-rules.md").read_text()
-    (world.place / "home" / "ours.toml").write_text(textwrap.dedent(page[page.index("        [[rule]]") : page.index("    `where` is")]))
+    (world.place / "home" / "ours.toml").write_text(
+        textwrap.dedent(page[page.index("        [[rule]]") : page.index("    `where` is")])
+    )
     one.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
     world.save("own rules")
     world.enter("ready")
@@ -300,7 +398,9 @@ def _states(world: World) -> None:
     world.values["MESSAGE-ID"] = first = one.send()
     world.values["ARCHIVE"] = one.archive.url
     world.values["URL"] = f"{one.archive.url}/{first}/"
-    one.tell(first, f"Reviewed-by: {RITA}", subject="Re: [PATCH] net: foo: hand up the error of bar()")
+    one.tell(
+        first, f"Reviewed-by: {RITA}", subject="Re: [PATCH] net: foo: hand up the error of bar()"
+    )
     _run("track", "add", "--mbox", "thread.mbox")
     (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
     _run("track", "add", "--mbox", "other.mbox")
@@ -329,14 +429,26 @@ def test_a_reason_is_listed_only_for_what_is_printed() -> None:
 
 
 def test_a_command_ends_where_the_sentence_goes_on() -> None:
-    text = "`patchpilot undo` takes it back; patchpilot track add '<a, b>', then patchpilot track update (see patchpilot doctor)"
-    assert list(commands_in(text)) == ["patchpilot undo", "patchpilot track add '<a, b>'", "patchpilot track update", "patchpilot doctor"]
-    assert list(commands_in("git config a 'patchpilot check -'\nnext; patchpilot knows")) == ["patchpilot check -"]
+    text = (
+        "`patchpilot undo` takes it back; patchpilot track add '<a, b>', then patchpilot track"
+        " update (see patchpilot doctor)"
+    )
+    assert list(commands_in(text)) == [
+        "patchpilot undo",
+        "patchpilot track add '<a, b>'",
+        "patchpilot track update",
+        "patchpilot doctor",
+    ]
+    assert list(commands_in("git config a 'patchpilot check -'\nnext; patchpilot knows")) == [
+        "patchpilot check -"
+    ]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_printed_command_runs_as_printed(
+    command: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))
     _environment(world.place, monkeypatch)
     monkeypatch.chdir(world.here)
@@ -350,7 +462,9 @@ def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypat
         stdin = stdin or Path("fix.patch").read_bytes()
     words = [os.path.expanduser(word) for word in words]
     # on a terminal these ask
-    asks = (words[0] in ("send", "prepare", "trailers") or words[:2] == ["track", "reply"]) and not {
+    asks = (
+        words[0] in ("send", "prepare", "trailers") or words[:2] == ["track", "reply"]
+    ) and not {
         "--yes",
         "--dry-run",
         "--outbox",
@@ -361,12 +475,17 @@ def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypat
         assert done.code == 0, done.err + done.out
 
 
-def test_draft_edit_runs_as_printed_with_what_the_editor_wrote(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_draft_edit_runs_as_printed_with_what_the_editor_wrote(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.enter("ready")
     _environment(world.place, monkeypatch)
     monkeypatch.chdir(world.here)
     editor = world.place / "editor"
-    editor.write_text("#!/bin/sh\ntest -t 0 && test -t 1 && sed -i '/^==== note for/a Tested on a board.' \"$1\"\n")
+    editor.write_text(
+        "#!/bin/sh\ntest -t 0 && test -t 1 && sed -i '/^==== note for/a Tested on a board.'"
+        ' "$1"\n'
+    )
     editor.chmod(0o755)
     monkeypatch.setenv("GIT_EDITOR", str(editor))
     with Terminal((*WALK, "draft", "--edit"), world.here) as terminal:

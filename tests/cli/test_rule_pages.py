@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every rule has a page with the same sections in the same order, and the list links to each of them."""
+"""Every rule has a page with the same sections in the same order, and the list links to each of
+them.
+"""
 
 import re
 from pathlib import Path
@@ -11,7 +13,17 @@ from patchpilot.checking.rule_pages import index_page, rule_page, shown
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
-ORDER = ["Why", "Bad", "Good", "Fix", "Options", "Known problems", "On real patches", "References", "Suppress it"]
+ORDER = [
+    "Why",
+    "Bad",
+    "Good",
+    "Fix",
+    "Options",
+    "Known problems",
+    "On real patches",
+    "References",
+    "Suppress it",
+]
 
 
 def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
@@ -24,14 +36,20 @@ def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
 
 
 def test_the_good_examples_of_a_rule_are_not_printed_like_a_bad_one() -> None:
-    alike = {each.rule.name for each in explain_all(all_rules()) if set(map(shown, each.bad)) & set(map(shown, each.good))}
+    alike = {
+        each.rule.name
+        for each in explain_all(all_rules())
+        if set(map(shown, each.bad)) & set(map(shown, each.good))
+    }
     assert not alike
 
 
 def test_the_list_links_to_every_page() -> None:
     explained = explain_all(all_rules())
     page = index_page(explained)
-    assert {f"{explanation.rule.name}.md" for explanation in explained} == set(re.findall(r"\]\(([^)]+)\)", page))
+    assert {f"{explanation.rule.name}.md" for explanation in explained} == set(
+        re.findall(r"\]\(([^)]+)\)", page)
+    )
 
 
 def test_a_rule_is_explained_by_a_former_name_and_its_page_lists_it() -> None:
@@ -42,16 +60,24 @@ def test_a_rule_is_explained_by_a_former_name_and_its_page_lists_it() -> None:
 
 def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
     (explanation,) = explain("long-subject")
-    assert "## Options\n\n- `[style] subject_columns`: set in a project file" in rule_page(explanation)
+    assert "## Options\n\n- `[style] subject_columns`: set in a project file" in rule_page(
+        explanation
+    )
     (explanation,) = explain("unsorted-declarations")
     assert "## Known problems\n\n- Only one-line declarations" in rule_page(explanation)
 
 
-def test_explain_prints_the_page_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_prints_the_page_of_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.git("config", "patchpilot.docs-url", "https://docs.example.org/patchpilot/")
     monkeypatch.chdir(repo.path)
-    assert call("explain", "long-line").out.rstrip().endswith("  https://docs.example.org/patchpilot/reference/rules/long-line.html")
+    assert (
+        call("explain", "long-line")
+        .out.rstrip()
+        .endswith("  https://docs.example.org/patchpilot/reference/rules/long-line.html")
+    )
 
 
 OWN = """
@@ -76,7 +102,9 @@ code = "	if (frob->is_three)"
 """
 
 
-def test_rules_of_your_own_are_listed_and_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_of_your_own_are_listed_and_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "linux")
     repo.commit("start", {"a.c": "int a;\n"})
     (tmp_path / "ours.toml").write_text(OWN)
@@ -90,7 +118,9 @@ def test_rules_of_your_own_are_listed_and_explained(tmp_path: Path, monkeypatch:
     assert "no-magic-board" in call("rules", "--pack", "ours").out
 
 
-def test_a_pack_that_is_not_trusted_is_left_out_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pack_that_is_not_trusted_is_left_out_with_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "linux")
     repo.commit("start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'})
     monkeypatch.chdir(repo.path)

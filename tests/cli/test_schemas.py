@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/reference/schemas has a valid schema for every form of JSON, and the documents that tests print are held against it."""
+"""docs/reference/schemas has a valid schema for every form of JSON, and the documents that tests
+print are held against it.
+"""
 
 import json
 import re
@@ -26,7 +28,13 @@ def test_every_schema_is_listed() -> None:
 
 
 def test_a_wrong_document_is_noticed() -> None:
-    document = {"schema": "patchpilot/lts/1", "family": "linux", "updated": "2026-01-01", "file": None, "series": [{"version": 6.1}]}
+    document = {
+        "schema": "patchpilot/lts/1",
+        "family": "linux",
+        "updated": "2026-01-01",
+        "file": None,
+        "series": [{"version": 6.1}],
+    }
     assert len(check_document(json.dumps(document))) == 3
     with pytest.raises(KeyError, match="nosuch"):
         check_document('{"schema": "patchpilot/nosuch/1"}')

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others wrote reaches a terminal as text only: no control character, no bidi control, no line of their own making."""
+"""What others wrote reaches a terminal as text only: no control character, no bidi control, no line
+of their own making.
+"""
 
 import json
 import re
@@ -15,7 +17,9 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.snippets import PROSE, SIGN_OFF, mail
 
-_ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ACTIVE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 @given(st.text(st.characters()))
@@ -34,16 +38,23 @@ def test_json_keeps_controls_as_escapes(sign: str) -> None:
 def test_a_file_name_with_a_line_break_makes_no_line_of_its_own(workdir: Path) -> None:
     name = '"{}/n\\nother.patch:1: error: forged"'
     hunk = "@@ -1,1 +1,2 @@\n int a;\n+int b;   \n"
-    diff = f"diff --git {name.format('a')} {name.format('b')}\n--- {name.format('a')}\n+++ {name.format('b')}\n{hunk}"
+    diff = (
+        f"diff --git {name.format('a')} {name.format('b')}\n--- {name.format('a')}\n+++"
+        f" {name.format('b')}\n{hunk}"
+    )
     file = workdir / "x.patch"
-    file.write_text(mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff))
+    file.write_text(
+        mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
+    )
     for form in ("text", "checkpatch", "github"):
         outcome = call("check", "--strict", "--format", form, file)
         assert outcome.code == ExitCode.FINDINGS
         assert not [line for line in outcome.out.splitlines() if line.startswith("other.patch")]
 
 
-def test_a_machine_without_git_is_told_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_machine_without_git_is_told_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: wait", {"a.c": "int a;\n"})
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))

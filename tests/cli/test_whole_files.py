@@ -25,14 +25,21 @@ static int frob_open(void)
 \treturn 0;
 }
 MODULE_LICENSE("GPL v2");
-"""
+"""  # noqa: E501
 
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with a file in drivers/frob, which is the working directory."""
     repo = Repo(tmp_path / "r")
-    repo.commit("frob: add\n", {"drivers/frob/frob.c": CODE, "drivers/frob/empty.c": "", "drivers/net/clean.h": "/* nothing */\n"})
+    repo.commit(
+        "frob: add\n",
+        {
+            "drivers/frob/frob.c": CODE,
+            "drivers/frob/empty.c": "",
+            "drivers/net/clean.h": "/* nothing */\n",
+        },
+    )
     (repo.path / "drivers/frob/firmware.bin").write_bytes(b"\x7fELF\0\0")
     monkeypatch.chdir(repo.path / "drivers/frob")
     return repo.path
@@ -41,21 +48,43 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def types(*words: object) -> list[str]:
     done = call("check", "-f", "--format", "checkpatch", "--fail-on", "never", *words)
     assert done.err == ""
-    return [line.split(": ")[0].partition(":")[2] + " " + line.split(": ")[1] for line in done.out.splitlines()]
+    return [
+        line.split(": ")[0].partition(":")[2] + " " + line.split(": ")[1]
+        for line in done.out.splitlines()
+    ]
 
 
 def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(tree: Path) -> None:
-    assert types("frob.c") == ["6 WARNING:SPACING", "7 ERROR:CODE_INDENT", "7 WARNING:SPACE_BEFORE_TAB", "7 WARNING:LEADING_SPACE"]
+    assert types("frob.c") == [
+        "6 WARNING:SPACING",
+        "7 ERROR:CODE_INDENT",
+        "7 WARNING:SPACE_BEFORE_TAB",
+        "7 WARNING:LEADING_SPACE",
+    ]
     strict = types("--strict", "frob.c")
     assert {"10 CHECK:AVOID_BUG", "11 CHECK:LONG_LINE_COMMENT"} <= set(strict)
-    assert not {kind.rpartition(":")[2] for kind in strict} & {"ENOTSUPP", "MODULE_LICENSE", "COMMIT_MESSAGE", "MISSING_SIGN_OFF"}
+    assert not {kind.rpartition(":")[2] for kind in strict} & {
+        "ENOTSUPP",
+        "MODULE_LICENSE",
+        "COMMIT_MESSAGE",
+        "MISSING_SIGN_OFF",
+    }
 
 
 def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(tree: Path) -> None:
-    (found,) = json.loads(call("check", "-f", "--select", "space-before-semicolon", "--format", "json", "frob.c").out)["patches"]
+    (found,) = json.loads(
+        call("check", "-f", "--select", "space-before-semicolon", "--format", "json", "frob.c").out
+    )["patches"]
     (finding,) = found["findings"]
-    assert (found["source"], finding["path"], finding["line"], finding["patch_line"]) == ("frob.c", "drivers/frob/frob.c", 6, 6)
-    lines = call("check", "-f", "--select", "space-before-semicolon", "--format", "jsonl", "frob.c").out.splitlines()
+    assert (found["source"], finding["path"], finding["line"], finding["patch_line"]) == (
+        "frob.c",
+        "drivers/frob/frob.c",
+        6,
+        6,
+    )
+    lines = call(
+        "check", "-f", "--select", "space-before-semicolon", "--format", "jsonl", "frob.c"
+    ).out.splitlines()
     assert json.loads(lines[0])["findings"][0]["patch_line"] == 6
     text = call("check", "-f", "--select", "space-before-semicolon", "frob.c").out.splitlines()
     assert text[0].startswith("frob.c:6: warning: ")
@@ -64,11 +93,18 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(tree: 
     assert text[-1] == "1 file checked: 1 warning"
 
 
-def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(tree: Path) -> None:
-    command = f"git ls-files . ../net | xargs {sys.executable} -m patchpilot check -f --format checkpatch"
+def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(
+    tree: Path,
+) -> None:
+    command = (
+        f"git ls-files . ../net | xargs {sys.executable} -m patchpilot check -f --format checkpatch"
+    )
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (123, "")
-    assert {line.partition(":")[0] for line in done.stdout.splitlines()} == {"frob.c", "../net/clean.h"}
+    assert {line.partition(":")[0] for line in done.stdout.splitlines()} == {
+        "frob.c",
+        "../net/clean.h",
+    }
     assert types("firmware.bin", "empty.c") == []
 
 
@@ -82,7 +118,10 @@ def test_a_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
     assert types("--tree", tree, tree / "drivers/frob/frob.c") == types("frob.c")
 
 
-@pytest.mark.parametrize("words", [("-",), ("--fix", "frob.c"), ("--since-version", "1", "frob.c"), (".",), ("nosuch.c",)])
+@pytest.mark.parametrize(
+    "words",
+    [("-",), ("--fix", "frob.c"), ("--since-version", "1", "frob.c"), (".",), ("nosuch.c",)],
+)
 def test_what_is_no_file_to_check_is_an_error(tree: Path, words: tuple[str, ...]) -> None:
     done = call("check", "-f", *words)
     assert (done.code, done.out) == (2, "")

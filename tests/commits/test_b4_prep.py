@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches of a real `b4 prep`: what is read of them, and that the cover letter is never taken for a patch."""
+"""Branches of a real `b4 prep`: what is read of them, and that the cover letter is never taken for
+a patch.
+"""
 
 from pathlib import Path
 
@@ -44,7 +46,9 @@ def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> Non
     b4(repo, "prep", "--force-revision", "3")
     found = read(repo)
     assert found is not None
-    shown = dict(line.split(": ", 1) for line in b4(repo, "prep", "--show-info").stdout.splitlines())
+    shown = dict(
+        line.split(": ", 1) for line in b4(repo, "prep", "--show-info").stdout.splitlines()
+    )
     assert (found.strategy, found.revision, found.prefixes) == (strategy, 3, ("RFC", "net"))
     assert (found.change_id, found.base) == (shown["change-id"], shown["base-commit"])
     assert found.base == repo.git("rev-parse", "master")
@@ -85,7 +89,9 @@ def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(tmp_path: Pa
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 0)
-    with pytest.raises(UsageError, match=r"no patches: .* is b4's cover letter|no commits on top of the base"):
+    with pytest.raises(
+        UsageError, match=r"no patches: .* is b4's cover letter|no commits on top of the base"
+    ):
         patches(repo)
 
 
@@ -110,7 +116,9 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_pushed_branch_without_its_configuration_is_recognized(tmp_path: Path, strategy: str) -> None:
+def test_a_pushed_branch_without_its_configuration_is_recognized(
+    tmp_path: Path, strategy: str
+) -> None:
     repo = prep(tmp_path / "r", strategy)
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
     repo.git("config", "--remove-section", f"branch.{BRANCH}")
@@ -120,7 +128,9 @@ def test_a_pushed_branch_without_its_configuration_is_recognized(tmp_path: Path,
     assert (found.strategy, found.base) == (strategy, repo.git("rev-parse", "master"))
 
 
-def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(tmp_path: Path) -> None:
+def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
+    tmp_path: Path,
+) -> None:
     repo = prep(tmp_path / "r", "commit")
     repo.git("-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
@@ -132,7 +142,10 @@ def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
 
 def test_a_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "branch-description")
-    repo.commit("widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.", {"widget.c": "int quote;\n"})
+    repo.commit(
+        "widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.",
+        {"widget.c": "int quote;\n"},
+    )
     assert patches(repo)[-1] == "widget: quote"
 
 
@@ -141,7 +154,11 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"series": 1}', "[" * 100000):
         repo.git("config", f"branch.{BRANCH}.b4-tracking", text)
         assert read(repo) is None
-    repo.git("config", f"branch.{BRANCH}.b4-tracking", '{"series": {"revision": "x", "prefixes": 3, "history": [1], "base-branch": {}}}')
+    repo.git(
+        "config",
+        f"branch.{BRANCH}.b4-tracking",
+        '{"series": {"revision": "x", "prefixes": 3, "history": [1], "base-branch": {}}}',
+    )
     found = read(repo)
     assert found is not None
     assert (found.revision, found.prefixes, found.history, found.base) == (1, (), (), None)
@@ -161,7 +178,9 @@ def test_a_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str
     """A remote branch that has the first patch is nearer, and b4 says more than it."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
-    first, second = (repo.git("log", "--format=%H", f"--grep=change line {number}") for number in (1, 2))
+    first, second = (
+        repo.git("log", "--format=%H", f"--grep=change line {number}") for number in (1, 2)
+    )
     repo.git("update-ref", "refs/remotes/origin/for-next", first)
     repo.git("tag", "-a", "-m", "sent", "sent/widget-v1", "HEAD")
     for place in (BRANCH, "master"):

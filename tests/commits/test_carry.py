@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Edits of a commit's lines reach the commits above it where those keep the lines, and nothing else of their files changes."""
+"""Edits of a commit's lines reach the commits above it where those keep the lines, and nothing else
+of their files changes.
+"""
 
 import random
 from pathlib import Path
@@ -15,20 +17,31 @@ Lines = list[str]
 
 
 def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
-    """Lines taken out, put in and replaced; no line is there twice, so that there is one way to see what was kept."""
+    """Lines taken out, put in and replaced.
+
+    No line is there twice, so that there is one way to see what was kept.
+    """
     found = list(lines)
     for step in range(chance.randrange(5)):
         at = chance.randrange(len(found) + 1)
-        found[at : at + chance.randrange(3)] = [f"{name} new {step} {number}\n" for number in range(chance.randrange(3))]
+        found[at : at + chance.randrange(3)] = [
+            f"{name} new {step} {number}\n" for number in range(chance.randrange(3))
+        ]
     return found
 
 
 def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
-    """Edits that do not touch one another, of one to three lines each, which become none to three."""
+    """Edits that do not touch one another, of one to three lines each, which become none to three."""  # noqa: E501
     found, at = [], chance.randint(1, 4)
     while at <= len(lines):
         last = min(at + chance.randrange(3), len(lines))
-        found.append(LineEdit(at, last, tuple(f"mended {at} {number}\n".encode() for number in range(chance.randrange(4)))))
+        found.append(
+            LineEdit(
+                at,
+                last,
+                tuple(f"mended {at} {number}\n".encode() for number in range(chance.randrange(4))),
+            )
+        )
         at = last + chance.randint(2, 5)
     return tuple(found)
 
@@ -45,9 +58,16 @@ def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(tmp_path: Path, seed: int) -> None:
+def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(
+    tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)
-    before = {f"dir{at % 3}/file{at}": [f"file{at} line {number}\n" for number in range(chance.randint(1, 25))] for at in range(60)}
+    before = {
+        f"dir{at % 3}/file{at}": [
+            f"file{at} line {number}\n" for number in range(chance.randint(1, 25))
+        ]
+        for at in range(60)
+    }
     after = {path: _changed(chance, lines, path) for path, lines in before.items()}
     repo = Repo(tmp_path / "repo")
     old = repo.commit("old", {path: "".join(lines) for path, lines in before.items()})
@@ -58,12 +78,16 @@ def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(tmp_p
         tree = edited_tree(repository, new, reached)
         for path, lines in after.items():
             assert repository.blob(tree, path) == _expected(before[path], lines, edits[path])
-            assert edited(repository.blob(new, path) or b"", reached.get(path, ())) == repository.blob(tree, path)
+            assert edited(
+                repository.blob(new, path) or b"", reached.get(path, ())
+            ) == repository.blob(tree, path)
     assert sum(map(len, reached.values())) < sum(map(len, edits.values()))
     assert repo.git("fsck", "--strict", "--no-dangling") == ""
 
 
-def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_own(tmp_path: Path) -> None:
+def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_own(
+    tmp_path: Path,
+) -> None:
     lines = [f"line {number}\n" for number in range(30)]
     repo = Repo(tmp_path / "repo")
     names = ("moved", "changed-and-moved", "gone", "linked", "kept", "executable")
@@ -87,9 +111,18 @@ def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_ow
         }
         tree = edited_tree(repository, new, found)
         assert carried(repository, old, new, {}) == {}
-    assert repo.git("diff", "--numstat", new, tree) == "\n".join(f"1\t1\t{path}" for path in sorted(found))
-    modes = {line.split("\t")[1]: line.split(" ")[0] for line in repo.git("ls-tree", "-r", tree).split("\n")}
-    assert (modes["d/executable"], modes["d/linked"], modes["d/kept"]) == ("100755", "120000", "100644")
+    assert repo.git("diff", "--numstat", new, tree) == "\n".join(
+        f"1\t1\t{path}" for path in sorted(found)
+    )
+    modes = {
+        line.split("\t")[1]: line.split(" ")[0]
+        for line in repo.git("ls-tree", "-r", tree).split("\n")
+    }
+    assert (modes["d/executable"], modes["d/linked"], modes["d/kept"]) == (
+        "100755",
+        "120000",
+        "100644",
+    )
 
 
 def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
@@ -98,7 +131,9 @@ def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
     new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
     with Repository.open(repo.path) as repository:
         found = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
-        assert repository.blob(edited_tree(repository, new, found), "file") == b"zero\none\n2\nthree"
+        assert (
+            repository.blob(edited_tree(repository, new, found), "file") == b"zero\none\n2\nthree"
+        )
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -14,11 +14,15 @@ from tests.kit.repos import Repo
 
 
 class Place:
-    """A branch `topic` at `old`, and beside it the commit `new` with another `a` and a file that `old` has not."""
+    """A branch `topic` at `old`, and beside it the commit `new` with another `a` and a file that
+    `old` has not.
+    """
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path)
-        self.repo.commit("begin", {"a": "1\n", "b": "1\n2\n3\n", "gone": "here\n", ".gitignore": "ignored\n"})
+        self.repo.commit(
+            "begin", {"a": "1\n", "b": "1\n2\n3\n", "gone": "here\n", ".gitignore": "ignored\n"}
+        )
         self.repo.branch("topic")
         self.old = self.repo.commit("change", {"a": "2\n"})
         self.repo.branch("made", "master")
@@ -30,7 +34,11 @@ class Place:
         shift(self.repository, ref, new or self.new, self.old, "patchpilot test")
 
     def state(self) -> tuple[str, str, str]:
-        return self.repo.git("rev-parse", "topic"), self.repo.git("ls-files", "--stage", "a"), (self.repo.path / "a").read_text()
+        return (
+            self.repo.git("rev-parse", "topic"),
+            self.repo.git("ls-files", "--stage", "a"),
+            (self.repo.path / "a").read_text(),
+        )
 
 
 @pytest.fixture
@@ -56,7 +64,11 @@ def test_what_is_staged_in_other_files_stays_staged(place: Place, detached: bool
     assert "MM b" in before
     place.shift(ref=None if detached else "refs/heads/topic")
     assert repo.git("status", "--porcelain") == before
-    assert (repo.git("show", ":b"), (repo.path / "b").read_text(), (repo.path / "a").read_text()) == ("staged", "worked on\n", "3\n")
+    assert (
+        repo.git("show", ":b"),
+        (repo.path / "b").read_text(),
+        (repo.path / "a").read_text(),
+    ) == ("staged", "worked on\n", "3\n")
     assert repo.git("rev-parse", "HEAD") == place.new
     assert repo.git("rev-parse", "topic") == (place.old if detached else place.new)
     assert repo.git("branch", "--show-current") == ("" if detached else "topic")
@@ -129,7 +141,10 @@ def test_what_is_outside_a_sparse_checkout_stays_outside(place: Place) -> None:
     place.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
     assert not (place.repo.path / "a").exists()
     place.shift()
-    assert (place.repo.git("rev-parse", "topic"), place.repo.git("status", "--porcelain")) == (place.new, "")
+    assert (place.repo.git("rev-parse", "topic"), place.repo.git("status", "--porcelain")) == (
+        place.new,
+        "",
+    )
     assert not (place.repo.path / "a").exists()
 
 

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.range import commit_patch, commits_series, group, patches_of, read_file, resolve_commits, revision_series
+from patchpilot.commits.range import (
+    commit_patch,
+    commits_series,
+    group,
+    patches_of,
+    read_file,
+    resolve_commits,
+    revision_series,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.mail import parse_patch
@@ -15,15 +23,29 @@ from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
 
-def one(mark: str, *, diff: str = DIFF, ident: str = "", above: str = "", author: str = "Ada <ada@example.org>") -> Patch:
-    headers = {name: value for name, value in (("Message-ID", ident), ("In-Reply-To", above)) if value}
-    text = mail(f"[{mark}] frob: x", diff=diff, headers=headers).replace("Ada Fixer <ada@example.org>", author, 1)
+def one(
+    mark: str,
+    *,
+    diff: str = DIFF,
+    ident: str = "",
+    above: str = "",
+    author: str = "Ada <ada@example.org>",
+) -> Patch:
+    headers = {
+        name: value for name, value in (("Message-ID", ident), ("In-Reply-To", above)) if value
+    }
+    text = mail(f"[{mark}] frob: x", diff=diff, headers=headers).replace(
+        "Ada Fixer <ada@example.org>", author, 1
+    )
     return parse_patch(text.encode(), mark)
 
 
 def shape(*patches: Patch) -> list[tuple[bool, list[int | None]]]:
     """Whether each series has a cover, and the numbers of its patches."""
-    return [(found.cover is not None, [member.subject.number for member in found.patches]) for found in group(patches)]
+    return [
+        (found.cover is not None, [member.subject.number for member in found.patches])
+        for found in group(patches)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +63,9 @@ def shape(*patches: Patch) -> list[tuple[bool, list[int | None]]]:
         ((), []),
     ],
 )
-def test_patches_are_grouped_by_number_total_and_version(marks: tuple[str, ...], expected: list[tuple[bool, list[int]]]) -> None:
+def test_patches_are_grouped_by_number_total_and_version(
+    marks: tuple[str, ...], expected: list[tuple[bool, list[int]]]
+) -> None:
     assert shape(*(one(mark) for mark in marks)) == expected
 
 
@@ -65,7 +89,9 @@ def test_a_cover_letter_is_the_mail_number_0_without_a_diff() -> None:
         ("PATCH 2/3", "<a@example.org>", "Bob <bob@example.com>", False),
     ],
 )
-def test_a_slip_in_the_marks_does_not_part_a_thread(mark: str, above: str, author: str, together: bool) -> None:
+def test_a_slip_in_the_marks_does_not_part_a_thread(
+    mark: str, above: str, author: str, together: bool
+) -> None:
     first = one("PATCH 1/2", ident="<a@example.org>")
     assert (len(group([first, one(mark, above=above, author=author)])) == 1) is together
     # a mail without an id is above nothing
@@ -78,7 +104,10 @@ def test_of_an_mbox_only_patches_and_cover_letters_are_taken() -> None:
     zero = mail("Re: meeting 0/1", diff="")
     patch = mail("[PATCH 1/1] frob: x")
     found = patches_of("\n".join((cover, answer, zero, patch)).encode(), "m.mbox")
-    assert [(each.subject.number, each.source) for each in found] == [(0, "m.mbox:1"), (1, "m.mbox:4")]
+    assert [(each.subject.number, each.source) for each in found] == [
+        (0, "m.mbox:1"),
+        (1, "m.mbox:4"),
+    ]
     assert [each.source for each in patches_of(patch.encode(), "p")] == ["p"]
     assert [each.source for each in patches_of(answer.encode(), "p")] == ["p"]
 
@@ -102,13 +131,18 @@ def test_commits_are_named_one_by_one_or_by_a_range(tmp_path: Path) -> None:
         alone = revision_series(repository, "HEAD")
         assert ([each.commit for each in alone.patches], alone.base) == ([ids[2]], None)
         assert commits_series(repository, ids, "b").base == "b"
-        for target, word in (("master...topic", "two dots"), ("topic..master", "no commits in this range")):
+        for target, word in (
+            ("master...topic", "two dots"),
+            ("topic..master", "no commits in this range"),
+        ):
             with pytest.raises(UsageError, match=word) as error:
                 resolve_commits(repository, target)
             assert error.value.hint
 
 
-def test_a_commit_as_a_patch_has_no_number_no_signature_and_nobody_to_send_to(tmp_path: Path) -> None:
+def test_a_commit_as_a_patch_has_no_number_no_signature_and_nobody_to_send_to(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 2)
     for name, value in (
         ("format.to", "a@example.org"),
@@ -135,7 +169,10 @@ def test_a_merge_and_an_empty_commit_have_no_patch(tmp_path: Path) -> None:
     empty = repo.commit(f"empty\n\n{BODY}")
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
     with Repository.open(repo.path) as repository:
-        for commit, word in ((repo.git("rev-parse", "HEAD"), "is a merge"), (empty, "is an empty commit")):
+        for commit, word in (
+            (repo.git("rev-parse", "HEAD"), "is a merge"),
+            (empty, "is an empty commit"),
+        ):
             with pytest.raises(UsageError, match=word) as error:
                 commit_patch(repository, commit)
             assert error.value.hint

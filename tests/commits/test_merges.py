@@ -18,44 +18,75 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 
 def sides(scratch: Scratch) -> list[str]:
     """Trees: a start, one line changed, another line changed, the first line changed otherwise."""
-    texts = [BODY, BODY.replace("line 3\n", "three\n"), BODY.replace("line 15\n", "fifteen\n"), BODY.replace("line 3\n", "drei\n")]
-    return [scratch.with_files(EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))}) for text in texts]
+    texts = [
+        BODY,
+        BODY.replace("line 3\n", "three\n"),
+        BODY.replace("line 15\n", "fifteen\n"),
+        BODY.replace("line 3\n", "drei\n"),
+    ]
+    return [
+        scratch.with_files(EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))})
+        for text in texts
+    ]
 
 
-def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch, Scratch(repository) as plain:
+    with (
+        Repository.open(tmp_path / "r") as repository,
+        Scratch(repository) as scratch,
+        Scratch(repository) as plain,
+    ):
         start, one, other, clashing = sides(scratch)
         assert sides(plain) == [start, one, other, clashing]
         plain._merges = Merges(tmp_path / "nowhere", ("0" * 40, "0" * 40))
         for _ in range(3):
             for ours, theirs in ((one, other), (one, clashing), (other, clashing)):
-                asked, alone = scratch.merge_trees(start, ours, theirs), plain.merge_trees(start, ours, theirs)
-                assert (asked.clean, asked.paths, asked.notes) == (alone.clean, alone.paths, alone.notes)
+                asked, alone = (
+                    scratch.merge_trees(start, ours, theirs),
+                    plain.merge_trees(start, ours, theirs),
+                )
+                assert (asked.clean, asked.paths, asked.notes) == (
+                    alone.clean,
+                    alone.paths,
+                    alone.notes,
+                )
                 assert asked.tree == alone.tree
         assert scratch.merge_trees(start, one, other).clean
         assert not scratch.merge_trees(start, one, clashing).clean
 
 
-def test_the_advice_about_a_submodule_is_no_part_of_the_next_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_advice_about_a_submodule_is_no_part_of_the_next_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
     with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
         start, one, other, clashing = sides(scratch)
-        modules = [scratch.with_files(tree, {"lib": ("160000", digit * 40)}) for tree, digit in ((start, "1"), (one, "2"), (other, "3"))]
+        modules = [
+            scratch.with_files(tree, {"lib": ("160000", digit * 40)})
+            for tree, digit in ((start, "1"), (one, "2"), (other, "3"))
+        ]
         for _ in range(2):
             assert scratch.merge_trees(*modules).paths == ("lib",)
             assert scratch.merge_trees(start, one, other).clean
             assert not scratch.merge_trees(start, one, clashing).clean
 
 
-def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     mute = tmp_path / "bin" / "git"
     mute.parent.mkdir()
     real = shutil.which("git")
-    mute.write_text(f'#!/bin/sh\ncase "$*" in *--stdin*) exec sleep 60;; esac\nexec {real} "$@"\n', encoding="utf-8")
+    mute.write_text(
+        f'#!/bin/sh\ncase "$*" in *--stdin*) exec sleep 60;; esac\nexec {real} "$@"\n',
+        encoding="utf-8",
+    )
     mute.chmod(mute.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
     monkeypatch.setattr("patchpilot.commits.merge_tree._FIRST", 0.2)
@@ -67,7 +98,9 @@ def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(tmp_path: Path,
         assert scratch._merges.merge(one, other) is None
 
 
-def test_a_file_is_merged_once_however_often_its_commit_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_merged_once_however_often_its_commit_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
         start, one, other, clashing = sides(scratch)

@@ -50,10 +50,15 @@ def test_the_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(tmp_
         (("notes.rewriteRef=refs/notes/rev*", "notes.rewriteRef=refs/notes/other"), {"review"}),
         (("notes.rewriteRef=refs/notes/*",), {"commits", "review"}),
         (("notes.rewriteRef=refs/notes/*", "notes.rewrite.rebase=false"), set()),
-        (("notes.rewriteRef=refs/notes/*", "notes.rewrite.rebase=yes", "notes.rewrite.amend=no"), {"commits", "review"}),
+        (
+            ("notes.rewriteRef=refs/notes/*", "notes.rewrite.rebase=yes", "notes.rewrite.amend=no"),
+            {"commits", "review"},
+        ),
     ],
 )
-def test_the_settings_choose_the_refs_as_for_git_rebase(tmp_path: Path, settings: tuple[str, ...], kept: set[str]) -> None:
+def test_the_settings_choose_the_refs_as_for_git_rebase(
+    tmp_path: Path, settings: tuple[str, ...], kept: set[str]
+) -> None:
     repo, ids = topic(tmp_path / "r")
     for ref in ("commits", "review"):
         note(repo, ids[2], "a note", ref)
@@ -69,14 +74,20 @@ def test_the_settings_choose_the_refs_as_for_git_rebase(tmp_path: Path, settings
         assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
 
 
-def test_the_environment_overrides_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo, ids = topic(tmp_path / "r")
     for ref in ("commits", "review", "more"):
         note(repo, ids[2], "a note", ref)
     repo.git("config", "notes.rewriteRef", "refs/notes/more")
     monkeypatch.setenv("GIT_NOTES_REWRITE_REF", "refs/notes/commits:refs/notes/rev*")
     rewritten(repo, ids[2])
-    assert [notes(repo, ref)[0] for ref in ("commits", "review", "more")] == ["a note", "a note", ""]
+    assert [notes(repo, ref)[0] for ref in ("commits", "review", "more")] == [
+        "a note",
+        "a note",
+        "",
+    ]
 
 
 def test_undo_and_redo_bring_back_notes_that_were_changed_since(tmp_path: Path) -> None:
@@ -112,7 +123,9 @@ def test_notes_follow_when_the_files_move_too(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         ref, head = rewrite.branch_of(repository)
         tree = repository.commit(ids[1]).tree
-        move_branch.apply(repository, rewrite.plan(repository, ref, head, {}, {ids[2]: tree}), "check --fix")
+        move_branch.apply(
+            repository, rewrite.plan(repository, ref, head, {}, {ids[2]: tree}), "check --fix"
+        )
     assert notes(repo)[0] == "a note"
 
 

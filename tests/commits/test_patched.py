@@ -24,7 +24,10 @@ def _edited(chance: random.Random, text: str) -> str:
 
 
 def _history(repo: Repo, chance: random.Random, commits: int) -> None:
-    files = {f"dir{number % 3}/file{number}": "".join(f"{number} {line}\n" for line in range(30)) for number in range(6)}
+    files = {
+        f"dir{number % 3}/file{number}": "".join(f"{number} {line}\n" for line in range(30))
+        for number in range(6)
+    }
     repo.commit("start", dict(files))
     repo.tag("start")
     for number in range(commits):
@@ -56,14 +59,19 @@ def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
     repository = Repository.open(repo.path)
     patches = revision_series(repository, "start..HEAD").patches
     start = repository.resolve("start")
-    trees = [CommitTree(repository, start), *(CommitTree(repository, patch.commit or "") for patch in patches)]
+    trees = [
+        CommitTree(repository, start),
+        *(CommitTree(repository, patch.commit or "") for patch in patches),
+    ]
     every = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
     # not in order: a run in several processes asks for some of them only
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()
-        assert {path: ours.read(path) for path in every} == {path: theirs.read(path) for path in every}
+        assert {path: ours.read(path) for path in every} == {
+            path: theirs.read(path) for path in every
+        }
         assert [ours.exists(path) for path in every] == [theirs.exists(path) for path in every]
         assert not any(ours.is_guess(path) for path in every)
         for folder in ("dir0", "dir3", "dir4", "none"):
@@ -92,7 +100,9 @@ def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> Non
     other = repo.commit("other", {"a": "quite\nanother\nfile\n"})
     repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
     repo.tag("start")
-    repo.commit("one", {"a": "".join(f"{number}\n" for number in range(20)).replace("7\n", "seven\n")})
+    repo.commit(
+        "one", {"a": "".join(f"{number}\n" for number in range(20)).replace("7\n", "seven\n")}
+    )
     repo.commit("two", {"b": "b\n"})
     repository = Repository.open(repo.path)
     patches = revision_series(repository, "start..HEAD").patches
@@ -122,21 +132,31 @@ class Letters:
 
 def _renaming(number: int, *names: str) -> Patch:
     """A patch that renames files, `ab` the file a to b."""
-    lines = [line for one, other in names for line in (f"diff --git a/{one} b/{other}", f"rename from {one}", f"rename to {other}")]
-    return parse_patch("\n".join(["Subject: [PATCH] x", "", "---", *lines, ""]).encode(), f"{number}.patch")
+    lines = [
+        line
+        for one, other in names
+        for line in (f"diff --git a/{one} b/{other}", f"rename from {one}", f"rename to {other}")
+    ]
+    return parse_patch(
+        "\n".join(["Subject: [PATCH] x", "", "---", *lines, ""]).encode(), f"{number}.patch"
+    )
 
 
 def test_files_renamed_in_rings_are_followed_in_time() -> None:
     stack = Stack(Letters(), [_renaming(number, "ab", "bc", "ca") for number in range(200)])
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
-        assert [tree.read(one) for one in "abc"] == [b"%c\n" % b"abc"[(at - number) % 3] for at in range(3)]
+        assert [tree.read(one) for one in "abc"] == [
+            b"%c\n" % b"abc"[(at - number) % 3] for at in range(3)
+        ]
         assert not any(map(tree.is_guess, "abc"))
 
 
 def test_renames_that_would_take_for_ever_end_as_a_guess() -> None:
     every = [one + other for one in "abcdef" for other in "abcdef" if one != other]
     chance = random.Random(1)
-    stack = Stack(Letters(), [_renaming(number, *chance.sample(every, 12)) for number in range(120)])
+    stack = Stack(
+        Letters(), [_renaming(number, *chance.sample(every, 12)) for number in range(120)]
+    )
     trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]
     assert any(tree.is_guess(path) for tree in trees for path in "abcdef")

@@ -15,7 +15,11 @@ ONE, TWO = (mail(f"[PATCH {number}/2] foo: part {number}").encode() for number i
 
 
 def subjects(*targets: object) -> list[str]:
-    return [patch.subject.title for series in module.read_targets([str(target) for target in targets], None) for patch in series.patches]
+    return [
+        patch.subject.title
+        for series in module.read_targets([str(target) for target in targets], None)
+        for patch in series.patches
+    ]
 
 
 def test_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
@@ -25,7 +29,9 @@ def test_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
 
 
 def test_a_packed_mbox_is_taken_from_standard_input() -> None:
-    done = call("check", "--format", "checkpatch", "--select", "TAG001", "-", stdin=gzip.compress(ONE))
+    done = call(
+        "check", "--format", "checkpatch", "--select", "TAG001", "-", stdin=gzip.compress(ONE)
+    )
     assert (done.code, done.err) == (0, "")
 
 

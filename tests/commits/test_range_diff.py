@@ -12,22 +12,40 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from tests.kit.repos import Repo
 
-PUMP = "".join(f"int pump_{part}(void)\n{{\n\tint a;\n\tint b;\n\n\ta = {part};\n\tb = a;\n\treturn b;\n}}\n\n" for part in range(6))
+PUMP = "".join(
+    f"int pump_{part}(void)\n{{\n\tint a;\n\tint b;\n\n\ta = {part};\n\tb = a;\n\treturn b;\n}}\n\n"
+    for part in range(6)
+)
 VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
 def mailed(repo: Repo, what: str) -> list[Patch]:
     """The patches of a range as `git format-patch` mails them."""
     text = repo.git("format-patch", "--stdout", "-M", what)
-    return [parse_patch(f"From {one}".encode(), "mail") for one in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]]
+    return [
+        parse_patch(f"From {one}".encode(), "mail")
+        for one in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]
+    ]
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
-    repo.commit("base", {"pump.c": PUMP, "valve.c": VALVE, 'odd "name\\.c': "int odd;\n", "last": "no newline", "data": "\0one"})
+    repo.commit(
+        "base",
+        {
+            "pump.c": PUMP,
+            "valve.c": VALVE,
+            'odd "name\\.c': "int odd;\n",
+            "last": "no newline",
+            "data": "\0one",
+        },
+    )
     repo.git("tag", "base")
-    repo.commit("pump: start at 10\n\nBecause.", {"pump.c": PUMP.replace("a = 1;", "a = 10;").replace("a = 4;", "a = 40;")})
+    repo.commit(
+        "pump: start at 10\n\nBecause.",
+        {"pump.c": PUMP.replace("a = 1;", "a = 10;").replace("a = 4;", "a = 40;")},
+    )
     repo.git("rm", "-q", "valve.c")
     repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 1;")})
     repo.commit("odd: end it", {'odd "name\\.c': "int odd = 1;\n", "last": "no newline at all"})
@@ -39,7 +57,10 @@ def repo(tmp_path: Path) -> Repo:
     moved = "/* moved */\n" * 30 + PUMP
     repo.commit("unrelated", {"pump.c": moved})
     repo.git("tag", "base2")
-    repo.commit("pump: start at 11\n\nBecause of that.", {"pump.c": moved.replace("a = 1;", "a = 11;").replace("a = 4;", "a = 40;")})
+    repo.commit(
+        "pump: start at 11\n\nBecause of that.",
+        {"pump.c": moved.replace("a = 1;", "a = 11;").replace("a = 4;", "a = 40;")},
+    )
     repo.git("rm", "-q", "valve.c")
     repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 2;")})
     repo.commit("odd: end it", {'odd "name\\.c': "int odd = 2;\n", "last": "no newline at all"})
@@ -62,10 +83,15 @@ def test_the_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "third", "base2")
     repo.git("cherry-pick", "base..v1")
     found = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..third"))
-    assert [(one.difference, one.old, one.new) for one in found] == [(Difference.SAME, at, at) for at in range(1, 6)]
+    assert [(one.difference, one.old, one.new) for one in found] == [
+        (Difference.SAME, at, at) for at in range(1, 6)
+    ]
 
 
 def test_a_patch_to_an_impossible_path_is_compared_without_it() -> None:
-    text = b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"
+    text = (
+        b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x"
+        b" b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"
+    )
     (found,) = compare_patches([parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")])
     assert (found.difference, found.title) == (Difference.SAME, "x")

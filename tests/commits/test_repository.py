@@ -22,11 +22,16 @@ def repo(tmp_path: Path) -> Repo:
     made.commit("first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"})
     made.tag("v6.1")
     made.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    made.commit("a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "int a;\nint b;\n"})
+    made.commit(
+        "a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "int a;\nint b;\n"},
+    )
     return made
 
 
-@pytest.mark.parametrize("name", [".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".git/info/attributes"])
+@pytest.mark.parametrize(
+    "name", [".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".git/info/attributes"]
+)
 def test_a_fifo_that_git_would_wait_for_is_named(repo: Repo, name: str) -> None:
     file = repo.path / name
     os.mkfifo(file)
@@ -78,12 +83,18 @@ def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(repo: Repo
     after = commit_patch(plain, plain.resolve("HEAD"))
     assert [line.replace("[X]", "[PATCH]") for line in after.lines] == list(before)
     assert plain.git("diff", "--no-ext-diff", "HEAD~1", "HEAD").text.startswith("diff --git a/")
-    assert plain.git("log", "-1", "--format=%(trailers:key=Signed-off-by,valueonly)").text.strip() == "Ada Fixer <ada@example.org>"
+    assert (
+        plain.git("log", "-1", "--format=%(trailers:key=Signed-off-by,valueonly)").text.strip()
+        == "Ada Fixer <ada@example.org>"
+    )
 
 
 def test_a_file_of_revisions_to_ignore_that_is_not_there_is_told(repo: Repo) -> None:
     repo.git("config", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
-    with Repository.open(repo.path) as repository, pytest.raises(GitError, match="object name list") as told:
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(GitError, match="object name list") as told,
+    ):
         repository.git("blame", "HEAD", "--", "a.c", ok=(0, 128))
     assert "blame.ignoreRevsFile" in (told.value.hint or "")
 
@@ -92,12 +103,22 @@ def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
     (repo.path / ".git" / "ignored").write_text(repo.git("rev-parse", "HEAD") + "\n")
     repo.git("config", "blame.ignoreRevsFile", str(repo.path / ".git" / "ignored"))
     with Repository.open(repo.path) as repository:
-        assert repository.git("blame", "-l", "-s", "HEAD", "--", "a.c").text.count(repository.resolve("HEAD")) == 1
+        assert (
+            repository.git("blame", "-l", "-s", "HEAD", "--", "a.c").text.count(
+                repository.resolve("HEAD")
+            )
+            == 1
+        )
 
 
-def test_the_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(repo: Repo, tmp_path: Path) -> None:
+def test_the_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
+    repo: Repo, tmp_path: Path
+) -> None:
     repo.git("clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
-    with Repository.open(tmp_path / "shallow") as repository, pytest.raises(MissingError, match="the clone is shallow") as told:
+    with (
+        Repository.open(tmp_path / "shallow") as repository,
+        pytest.raises(MissingError, match="the clone is shallow") as told,
+    ):
         commit_patch(repository, repository.resolve("HEAD"))
     assert "git fetch" in (told.value.hint or "")
 
@@ -118,7 +139,9 @@ def test_a_repository_of_somebody_else_is_told(repo: Repo, monkeypatch: pytest.M
     assert "safe.directory" in (told.value.hint or "")
 
 
-def test_in_a_bare_repository_head_is_the_commit(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_bare_repository_head_is_the_commit(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo.git("clone", "-q", "--bare", str(repo.path), str(tmp_path / "bare.git"))
     monkeypatch.chdir(tmp_path / "bare.git")
     with Repository.open() as repository:
@@ -175,7 +198,9 @@ def test_files_gzip_and_directories_are_targets(workdir: Path) -> None:
 
     (workdir / "d").mkdir()
     for number in (2, 1):
-        (workdir / "d" / f"000{number}-x.patch").write_text(patches.mail(f"[PATCH {number}/2] foo: {number}"))
+        (workdir / "d" / f"000{number}-x.patch").write_text(
+            patches.mail(f"[PATCH {number}/2] foo: {number}")
+        )
     (workdir / "m.mbox.gz").write_bytes(gzip.compress((patches.mail() + patches.mail()).encode()))
     (series,) = read_targets(("d",), None)
     assert [patch.subject.number for patch in series.patches] == [1, 2]
@@ -211,13 +236,18 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
         ("HEAD@{7}", "git log --oneline -5"),
     ],
 )
-def test_a_word_that_names_no_commit_is_told_with_the_way_out(repo: Repo, word: str, way: str) -> None:
+def test_a_word_that_names_no_commit_is_told_with_the_way_out(
+    repo: Repo, word: str, way: str
+) -> None:
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as told:
         repository.resolve(word)
     assert way in (told.value.hint or "")
 
 
 def test_where_nothing_is_committed_the_log_is_not_pointed_to(tmp_path: Path) -> None:
-    with Repository.open(Repo(tmp_path / "empty").path) as repository, pytest.raises(UsageError) as told:
+    with (
+        Repository.open(Repo(tmp_path / "empty").path) as repository,
+        pytest.raises(UsageError) as told,
+    ):
         repository.resolve("HEAD")
     assert "commit your fix first" in (told.value.hint or "")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages rewritten at object level: what changes, what does not, what is refused, and that a kill loses nothing."""
+"""Messages rewritten at object level: what changes, what does not, what is refused, and that a kill
+loses nothing.
+"""
 
 from pathlib import Path
 
@@ -16,7 +18,12 @@ def topic(path: Path) -> tuple[Repo, list[str]]:
     repo = Repo(path)
     repo.commit("base", {"a": "1\n"})
     repo.branch("topic")
-    ids = [repo.commit(f"step {n}\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a": f"{n}\n"}) for n in range(3)]
+    ids = [
+        repo.commit(
+            f"step {n}\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a": f"{n}\n"}
+        )
+        for n in range(3)
+    ]
     return repo, ids
 
 
@@ -41,20 +48,35 @@ def test_only_messages_and_parents_change(tmp_path: Path) -> None:
     assert (tmp_path / "r" / "a").read_text() == "dirty\n"
 
 
-def test_the_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo, ids = topic(tmp_path / "r")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Grün Löwe")
     monkeypatch.setenv("GIT_COMMITTER_DATE", "1800000000 +0200")
     with Repository.open(tmp_path / "r") as repository:
         rewrite.apply(repository, change(repository, ids[1], "step 1\n\nOther text.\n"), "prepare")
     made = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
-    assert repo.git("log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic").split("\n") == [made, made]
+    assert repo.git("log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic").split(
+        "\n"
+    ) == [made, made]
     assert repo.git("log", "--format=%cn", "-1", "topic~2") == "Ada Fixer"
 
 
-def test_the_committer_has_the_encoding_of_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_committer_has_the_encoding_of_the_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo, _ = topic(tmp_path / "r")
-    repo.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-F", "-", stdin="x")
+    repo.git(
+        "-c",
+        "i18n.commitEncoding=ISO-8859-1",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-F",
+        "-",
+        stdin="x",
+    )
     head = repo.git("rev-parse", "HEAD")
     encoded = []
     for name in ("Grün", "Αδα"):
@@ -83,8 +105,13 @@ def test_what_somebody_else_committed_is_rewritten_only_when_it_is_claimed(
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, [last])
         oldest = [[*ids, theirs][at + 1]]
         with pytest.raises(RefusedError) as caught:
-            rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, oldest, ("published", "shared"))
-        assert caught.value.message == f"{theirs[:12]} was committed by Max Keeper <max@keeper.example>"
+            rewrite.refuse_unless_safe(
+                repository, "refs/heads/topic", last, oldest, ("published", "shared")
+            )
+        assert (
+            caught.value.message
+            == f"{theirs[:12]} was committed by Max Keeper <max@keeper.example>"
+        )
         assert "add --claim" in (caught.value.hint or "")
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, oldest, ("claim",))
 
@@ -92,7 +119,10 @@ def test_what_somebody_else_committed_is_rewritten_only_when_it_is_claimed(
 def test_without_a_name_nothing_is_rewritten(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("config", "user.name", "")
-    with Repository.open(tmp_path / "r") as repository, pytest.raises(MissingError, match=r"user\.name"):
+    with (
+        Repository.open(tmp_path / "r") as repository,
+        pytest.raises(MissingError, match=r"user\.name"),
+    ):
         change(repository, ids[1], "step 1\n\nOther text.\n")
 
 
@@ -101,7 +131,9 @@ def test_the_record_holds_the_old_branch(tmp_path: Path) -> None:
     with Repository.open(tmp_path / "r") as repository:
         undo = rewrite.apply(repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare")
         assert undo is not None
-        assert [(one.ref, one.old, one.new) for one in listed(repository)] == [("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))]
+        assert [(one.ref, one.old, one.new) for one in listed(repository)] == [
+            ("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))
+        ]
     repo.git("reflog", "expire", "--expire=now", "--all")
     repo.git("gc", "-q", "--prune=now")
     assert repo.git("cat-file", "-t", ids[2]) == "commit"
@@ -123,7 +155,10 @@ def test_a_signature_is_dropped_and_told(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     raw = repo.git("cat-file", "commit", ids[2])
     head, _, body = raw.partition("\n\n")
-    signed = f"{head}\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n\n{body}\n"
+    signed = (
+        f"{head}\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP"
+        f" SIGNATURE-----\n\n{body}\n"
+    )
     commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
     repo.git("update-ref", "refs/heads/topic", commit)
     with Repository.open(tmp_path / "r") as repository:
@@ -134,7 +169,16 @@ def test_a_signature_is_dropped_and_told(tmp_path: Path) -> None:
 
 def test_another_encoding_is_kept_while_it_can_be(tmp_path: Path) -> None:
     repo, _ = topic(tmp_path / "r")
-    repo.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-F", "-", stdin="x")
+    repo.git(
+        "-c",
+        "i18n.commitEncoding=ISO-8859-1",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-F",
+        "-",
+        stdin="x",
+    )
     head = repo.git("rev-parse", "HEAD")
     with Repository.open(tmp_path / "r") as repository:
         latin = change(repository, head, "gr\u00fcn\n").new
@@ -164,7 +208,9 @@ def test_a_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
         change(repository, stray, "x\n")
 
 
-@pytest.mark.parametrize("mark", ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"])
+@pytest.mark.parametrize(
+    "mark", ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"]
+)
 def test_amid_a_rebase_and_the_like_it_is_refused(tmp_path: Path, mark: str) -> None:
     _, ids = topic(tmp_path / "r")
     (tmp_path / "r" / ".git" / mark).mkdir()
@@ -192,7 +238,9 @@ def test_published_and_shared_commits_are_refused_unless_told(tmp_path: Path) ->
             rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
         with pytest.raises(RefusedError, match="also"):
             rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
-        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]], ("published", "shared"))
+        rewrite.refuse_unless_safe(
+            repository, "refs/heads/topic", ids[2], [ids[1]], ("published", "shared")
+        )
 
 
 def test_what_was_mailed_and_what_only_this_branch_has_is_rewritten_without_a_walk_for_each_ref(
@@ -213,7 +261,11 @@ def test_what_was_mailed_and_what_only_this_branch_has_is_rewritten_without_a_wa
     with Repository.open(tmp_path / "r") as repository:
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
     assert {words[0] for words in asked} >= {"rev-list"}
-    assert not [words for words in asked if words[0] == "for-each-ref" and any(word.startswith("--contains") for word in words)]
+    assert not [
+        words
+        for words in asked
+        if words[0] == "for-each-ref" and any(word.startswith("--contains") for word in words)
+    ]
 
 
 def test_a_tag_a_detached_head_and_a_remote_that_is_called_sent(tmp_path: Path) -> None:

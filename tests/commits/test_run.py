@@ -53,7 +53,9 @@ def test_a_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
 
 def test_a_program_that_is_watched_gets_its_input_and_gives_its_output() -> None:
     seen: list[int] = []
-    done = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", while_running=lambda: seen.append(1))
+    done = run(
+        ["sh", "-c", "sleep 1; cat"], stdin=b"all of it", while_running=lambda: seen.append(1)
+    )
     assert done.out == b"all of it"
     assert seen
     with pytest.raises(GitError, match="timed out"):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The folders of killed runs go with the next run; those of runs that live, of others and of the user stay."""
+"""The folders of killed runs go with the next run.
+
+Those of runs that live, of others and of the user stay.
+"""
 
 import os
 import re
@@ -11,13 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.temporary_folder import FILES, LOCK, YOUNG, TemporaryFolder, remove_leftovers
+from patchpilot.commits.temporary_folder import (
+    FILES,
+    LOCK,
+    YOUNG,
+    TemporaryFolder,
+    remove_leftovers,
+)
 
 ROOT = Path(__file__).parents[2]
 RUN = (
-    "import sys; from patchpilot.commits.temporary_folder import TemporaryFolder\n"
-    "folder = TemporaryFolder('objects'); (folder.path / 'ab').mkdir(); (folder.path / 'ab' / 'cd').write_text('x')\n"
-    "print(folder.path.parent, flush=True); sys.stdin.read()"
+    "import sys; from patchpilot.commits.temporary_folder import TemporaryFolder\nfolder ="
+    " TemporaryFolder('objects'); (folder.path / 'ab').mkdir(); (folder.path / 'ab' /"
+    " 'cd').write_text('x')\nprint(folder.path.parent, flush=True); sys.stdin.read()"
 )
 
 
@@ -48,7 +57,13 @@ def left(place: Path, name: str, *more: str) -> Path:
 
 
 def run(place: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-c", RUN], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def first_line(process: "subprocess.Popen[str]") -> Path:
@@ -69,7 +84,14 @@ def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(place: 
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         argv = [sys.executable, "-m", "patchpilot", "doctor", "--offline"]
-        done = subprocess.run(argv, cwd=place, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            argv,
+            cwd=place,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert f"removed 1 folder of killed runs: {gone}" in " ".join(done.stdout.split())
         assert not gone.exists()
         assert (stays / FILES / "ab" / "cd").read_text() == "x"
@@ -111,5 +133,9 @@ def test_what_is_new_or_not_ours_stays(place: Path, monkeypatch: pytest.MonkeyPa
 
 def test_every_temporary_folder_is_made_here() -> None:
     made = re.compile(r"\b(?:TemporaryDirectory|mkdtemp)\(")
-    places = [file.name for file in (ROOT / "patchpilot").rglob("*.py") if made.search(file.read_text(encoding="utf-8"))]
+    places = [
+        file.name
+        for file in (ROOT / "patchpilot").rglob("*.py")
+        if made.search(file.read_text(encoding="utf-8"))
+    ]
     assert places == ["temporary_folder.py"]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A move of a branch with its files that was killed is settled by the next start, and a lock that is in the way is named."""
+"""A move of a branch with its files that was killed is settled by the next start, and a lock that
+is in the way is named.
+"""
 
 import json
 import os
@@ -19,7 +21,9 @@ from tests.lab.rewrite_kills import COMMANDS, one_kill
 
 
 def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:
-    """A repository as a git that was killed amid a checkout leaves it: the branch old, half of the files new, the index locked."""
+    """A repository as a git that was killed amid a checkout leaves it: the branch old, half of the
+    files new, the index locked.
+    """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")
     assert call("check", "-C", path, "--fix").code == ExitCode.OK
@@ -35,10 +39,21 @@ def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str,
 
 
 @pytest.mark.parametrize("why", ["patchpilot check --fix", "patchpilot undo"])
-def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(tmp_path: Path, why: str) -> None:
+def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(
+    tmp_path: Path, why: str
+) -> None:
     repo, old, new = _halved(tmp_path / "r", why)
     for verb in ("check", "prepare"):
-        refused = call(verb, "-C", repo.path, *({"check": ("--fix",), "prepare": ("--yes", "--link", "https://example.org/r/1")}[verb]))
+        refused = call(
+            verb,
+            "-C",
+            repo.path,
+            *(
+                {"check": ("--fix",), "prepare": ("--yes", "--link", "https://example.org/r/1")}[
+                    verb
+                ]
+            ),
+        )
         assert refused.code in (ExitCode.FINDINGS, ExitCode.USAGE), refused.err
         assert "patchpilot undo restore" in refused.err
         assert "git commit" not in refused.err
@@ -87,7 +102,9 @@ def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(tmp_path: Path
 def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [load for load in json.loads(outcome.out)["checks"] if load["name"] == "unfinished move"]
+    (found,) = [
+        load for load in json.loads(outcome.out)["checks"] if load["name"] == "unfinished move"
+    ]
     assert found["state"] == "fail"
     assert "patchpilot undo restore" in found["hint"]
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK

@@ -24,7 +24,9 @@ server.kill()
 
 def test_a_server_ends_when_its_demo_is_killed() -> None:
     # the server holds our pipe too: it is at its end only when all of them are gone
-    holder = subprocess.Popen([sys.executable, "-c", _HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"up\n"
     holder.kill()
@@ -33,12 +35,18 @@ def test_a_server_ends_when_its_demo_is_killed() -> None:
 
 
 def test_a_server_that_was_closed_is_left_alone() -> None:
-    done = subprocess.run([sys.executable, "-c", _HOLDER], input=b"go\n", capture_output=True, timeout=20, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _HOLDER], input=b"go\n", capture_output=True, timeout=20, check=True
+    )
     assert done.stdout == b"up\nclosed None\n"
 
 
-@pytest.mark.parametrize(("sent", "ignored"), [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGHUP, True)])
-def test_a_closed_terminal_leaves_no_sandbox(tmp_path: Path, sent: signal.Signals, ignored: bool) -> None:
+@pytest.mark.parametrize(
+    ("sent", "ignored"), [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGHUP, True)]
+)
+def test_a_closed_terminal_leaves_no_sandbox(
+    tmp_path: Path, sent: signal.Signals, ignored: bool
+) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
     # what is ignored when a program starts stays ignored in it: nohup's way

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story's newcomer does what maintainers want: answers, and fixes what a robot reported before it lands."""
+"""The story's newcomer does what maintainers want: answers, and fixes what a robot reported before
+it lands.
+"""
 
 from pathlib import Path
 
@@ -18,9 +20,14 @@ from patchpilot.services.tags.undo_rewrite import changes_files, undo_list, undo
 
 def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Path) -> None:
     work = make_repositories(tmp_path).work
-    assert robin.fix_first(work) == "Fixed the style error and the message for you (git commit --amend); u undoes it"
+    assert (
+        robin.fix_first(work)
+        == "Fixed the style error and the message for you (git commit --amend); u undoes it"
+    )
     assert robin.fix_first(work) == "nothing left to fix for v1"
-    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
+    sent = Sent(
+        "v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date
+    )  # type: ignore[arg-type]
     where = parse_mail(demo_mails.build_report(sent)).body.partition(">> ")[2].split(":")
     reported = git(work, "show", f"HEAD:{where[0]}").text.split("\n")[int(where[1]) - 1]
     assert reported[int(where[2]) - 1 :].startswith("seq = ")
@@ -33,12 +40,23 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Pat
 
 
 def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(tmp_path: Path) -> None:
-    """The user may have fixed v1 without Robin: v2 has what was asked for all the same, and keeps the tags."""
+    """The user may have fixed v1 without Robin: v2 has what was asked for all the same, and keeps
+    the tags.
+    """
     work = make_repositories(tmp_path).work
     file = work / acme.MCP
     file.write_text(file.read_text().replace("if((", "if (("))
     message = git(work, "log", "-1", "--format=%B").text
-    git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=(message.rstrip() + "\n\nReviewed-by: Sana <sana@example.org>\n").encode())
+    git(
+        work,
+        "commit",
+        "-q",
+        "--amend",
+        "-a",
+        "-F",
+        "-",
+        stdin=(message.rstrip() + "\n\nReviewed-by: Sana <sana@example.org>\n").encode(),
+    )
     code = file.read_text()
     robin.fix_first(work)
     assert file.read_text() == code
@@ -52,10 +70,16 @@ def test_v2_keeps_the_users_own_words_and_code(tmp_path: Path) -> None:
     work = make_repositories(tmp_path).work
     file = work / acme.MCP
     file.write_text(file.read_text().replace("if((", "if (/* old cards */ ("))
-    own = "net/acme: work with old cards\n\nOld cards return an error for this command.\n\nReviewed-by: Sana <sana@example.org>\n"
+    own = (
+        "net/acme: work with old cards\n\nOld cards return an error for this"
+        " command.\n\nReviewed-by: Sana <sana@example.org>\n"
+    )
     git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=own.encode())
     robin.revise(work)
-    assert git(work, "log", "-1", "--format=%B").text.rstrip() == own.replace("\n\nRev", f"\n\n{robin.STATED}\nRev").rstrip()
+    assert (
+        git(work, "log", "-1", "--format=%B").text.rstrip()
+        == own.replace("\n\nRev", f"\n\n{robin.STATED}\nRev").rstrip()
+    )
     assert "old cards */" in file.read_text()
     robin.revise(work)
     assert git(work, "log", "-1", "--format=%B").text.count("Firmware older") == 1
@@ -79,7 +103,9 @@ def test_robins_rewrite_is_undone_and_redone_with_its_files(tmp_path: Path) -> N
 
 
 def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
-    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
+    sent = Sent(
+        "v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date
+    )  # type: ignore[arg-type]
     question = parse_mail(demo_mails.question(sent))
     git(None, "init", "-q", str(tmp_path))
     with Sink() as sink:

@@ -9,7 +9,9 @@ import pytest
 from patchpilot.demo.own_tree import folder_outside_path, own_tree
 
 
-def test_the_commands_are_named_as_the_shell_finds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_are_named_as_the_shell_finds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = tmp_path / "patchpilot"
     command.write_text("#!/bin/sh\n")
     command.chmod(0o755)
@@ -19,7 +21,9 @@ def test_the_commands_are_named_as_the_shell_finds_them(tmp_path: Path, monkeypa
     assert own_tree().endswith("`patchpilot demo` starts it again.")
 
 
-def test_where_the_path_lacks_the_command_its_folder_is_added_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_path_lacks_the_command_its_folder_is_added_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     folder = folder_outside_path()
     assert folder == str(Path(sys.executable).parent)

@@ -24,7 +24,9 @@ def test_the_same_ids_come_out_in_every_run(made: Repositories, tmp_path: Path) 
 
 def test_there_are_a_few_hundred_commits_and_six_stable_branches(made: Repositories) -> None:
     assert made.facts.commits > 300
-    refs = git(made.work, "for-each-ref", "--format=%(refname:short)", "refs/remotes/stable").text.split()
+    refs = git(
+        made.work, "for-each-ref", "--format=%(refname:short)", "refs/remotes/stable"
+    ).text.split()
     assert refs == sorted(f"stable/linux-{version}.y" for version in LTS)
 
 
@@ -43,30 +45,85 @@ def test_every_fix_names_a_commit_that_exists(made: Repositories) -> None:
 def test_the_culprit_is_where_the_story_says(made: Repositories) -> None:
     def has(version: str) -> tuple[bool, bool]:
         tip = made.facts.branches[version]
-        ancestor = git(made.work, "merge-base", "--is-ancestor", made.facts.culprit, tip, ok=(0, 1)).code == 0
-        marked = made.facts.culprit in git(made.work, "log", "--format=%B", f"origin/master..{tip}").text
+        ancestor = (
+            git(made.work, "merge-base", "--is-ancestor", made.facts.culprit, tip, ok=(0, 1)).code
+            == 0
+        )
+        marked = (
+            made.facts.culprit in git(made.work, "log", "--format=%B", f"origin/master..{tip}").text
+        )
         return ancestor, marked
 
-    assert [has(version) for version in LTS] == [(False, False), (False, True), (True, False), (True, False), (True, False), (True, False)]
+    assert [has(version) for version in LTS] == [
+        (False, False),
+        (False, True),
+        (True, False),
+        (True, False),
+        (True, False),
+        (True, False),
+    ]
 
 
 def test_the_fix_fits_the_branches_as_the_story_says(made: Repositories, tmp_path: Path) -> None:
     work = tmp_path / "w"
     git(None, "clone", "-q", str(made.work), str(work))
-    put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
-    git(work, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-a", "--amend", "--no-edit", "--reset-author")
+    put(
+        work,
+        acme.MCP,
+        acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED),
+    )
+    git(
+        work,
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.org",
+        "commit",
+        "-q",
+        "-a",
+        "--amend",
+        "--no-edit",
+        "--reset-author",
+    )
     diff = git(work, "diff", "HEAD^").out
 
     def fits(tip: str) -> str:
         git(work, "checkout", "-q", "-f", "--detach", tip)
         if git(work, "apply", "--check", "-", stdin=diff, ok=()).code == 0:
             return "clean"
-        picked = git(work, "-c", "user.name=x", "-c", "user.email=x@example.org", "cherry-pick", "--no-commit", "acme-old-cards", ok=())
+        picked = git(
+            work,
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@example.org",
+            "cherry-pick",
+            "--no-commit",
+            "acme-old-cards",
+            ok=(),
+        )
         git(work, "reset", "-q", "--hard")
         return "clean-3way" if picked.code == 0 else "conflict"
 
     got = {version: fits(made.facts.branches[version]) for version in LTS}
-    assert got == {"5.10": "conflict", "5.15": "clean", "6.1": "conflict", "6.6": "clean-3way", "6.12": "clean", "6.18": "clean"}
+    assert got == {
+        "5.10": "conflict",
+        "5.15": "clean",
+        "6.1": "conflict",
+        "6.6": "clean-3way",
+        "6.12": "clean",
+        "6.18": "clean",
+    }
     git(work, "checkout", "-q", "-f", "--detach", made.facts.branches["6.1"])
-    git(work, "-c", "user.name=x", "-c", "user.email=x@example.org", "cherry-pick", made.facts.prerequisite)
-    git(work, "-c", "user.name=x", "-c", "user.email=x@example.org", "cherry-pick", "acme-old-cards")
+    git(
+        work,
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.org",
+        "cherry-pick",
+        made.facts.prerequisite,
+    )
+    git(
+        work, "-c", "user.name=x", "-c", "user.email=x@example.org", "cherry-pick", "acme-old-cards"
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the demo answers: no mail to yourself, and of a patch the robot reports only what is in it."""
+"""What the demo answers: no mail to yourself, and of a patch the robot reports only what is in it."""  # noqa: E501
 
 from pathlib import Path
 
@@ -33,12 +33,21 @@ class _Archive:
 
 def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     archive = _Archive()
-    return Sandbox(path, Repositories(path, path, path, DemoFacts("", "", "", {}, 0)), Sink(), archive), archive  # type: ignore[arg-type]
+    return (
+        Sandbox(
+            path, Repositories(path, path, path, DemoFacts("", "", "", {}, 0)), Sink(), archive
+        ),
+        archive,
+    )  # type: ignore[arg-type]
 
 
 def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
     sandbox, archive = _sandbox(tmp_path)
-    for name, recipients in (("self", [NEWCOMER.email]), ("off-list", [MAINTAINER.email]), ("list", [MAINTAINER.email, NET_LIST])):
+    for name, recipients in (
+        ("self", [NEWCOMER.email]),
+        ("off-list", [MAINTAINER.email]),
+        ("list", [MAINTAINER.email, NET_LIST]),
+    ):
         sandbox.sink.keep(NEWCOMER.email, recipients, patch("[PATCH net] acme: x", id=name))
     assert sandbox.deliver() == 1
     sandbox.sink.keep(NEWCOMER.email, [KERNEL_LIST], patch("[PATCH net] acme: y", id="other"))
@@ -60,17 +69,27 @@ def test_nobody_answers_a_mail_to_yourself(tmp_path: Path) -> None:
 def test_an_answer_on_the_list_is_archived_and_answered_by_nobody(tmp_path: Path) -> None:
     sandbox, archive = _sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
-    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], patch("Re: [PATCH net] acme: x", id="reply", reply_to="question"))
+    sandbox.sink.keep(
+        NEWCOMER.email,
+        [NET_LIST],
+        patch("Re: [PATCH net] acme: x", id="reply", reply_to="question"),
+    )
     answers.look()
     assert archive.ids == []
     assert sandbox.deliver() == 1
     assert archive.ids == ["reply@example.org"]
 
 
-@pytest.mark.parametrize(("code", "is_reported"), [(acme.CHECK_UNUSED, True), (acme.CHECK_FIXED, False)])
-def test_the_robot_reports_only_what_is_in_the_mail(tmp_path: Path, code: str, is_reported: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "is_reported"), [(acme.CHECK_UNUSED, True), (acme.CHECK_FIXED, False)]
+)
+def test_the_robot_reports_only_what_is_in_the_mail(
+    tmp_path: Path, code: str, is_reported: bool
+) -> None:
     sandbox, archive = _sandbox(tmp_path)
-    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", message=code, id="list"))
+    sandbox.sink.keep(
+        NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", message=code, id="list")
+    )
     Answers(sandbox, (0.0, 0.0, 0.0)).look()
     (robot,) = [found.mail for mail in archive.mails if (found := classify(mail)).robot]
     assert ("unused variable" in robot.body) is is_reported

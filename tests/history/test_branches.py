@@ -31,7 +31,12 @@ def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
 
 
 def test_maintained_series_are_found_and_those_that_lack_named(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/stable/linux-5.4.y", "refs/heads/linux-6.6.y")
+    repo = made(
+        tmp_path,
+        "refs/remotes/stable/linux-6.1.y",
+        "refs/remotes/stable/linux-5.4.y",
+        "refs/heads/linux-6.6.y",
+    )
     names, missing = found(repo)
     assert names == ["stable/linux-6.1.y", "linux-6.6.y"]
     assert missing == ["5.10", "5.15", "6.12", "6.18"]
@@ -42,13 +47,19 @@ def test_series_whose_support_is_over_come_on_request(tmp_path: Path) -> None:
     assert found(repo, ended=True)[0] == ["stable/linux-5.4.y", "stable/linux-6.1.y"]
 
 
-def test_the_newest_stable_branch_is_taken_when_it_is_newer_than_the_long_term_ones(tmp_path: Path) -> None:
-    repo = made(tmp_path, *(f"refs/remotes/stable/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19")))
+def test_the_newest_stable_branch_is_taken_when_it_is_newer_than_the_long_term_ones(
+    tmp_path: Path,
+) -> None:
+    repo = made(
+        tmp_path, *(f"refs/remotes/stable/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19"))
+    )
     assert found(repo)[0] == ["stable/linux-6.1.y", "stable/linux-6.18.y", "stable/linux-6.19.y"]
 
 
 def test_an_old_short_lived_branch_is_left_out(tmp_path: Path) -> None:
-    assert found(made(tmp_path, "refs/remotes/s/linux-6.18.y", "refs/remotes/s/linux-6.13.y"))[0] == ["s/linux-6.18.y"]
+    assert found(made(tmp_path, "refs/remotes/s/linux-6.18.y", "refs/remotes/s/linux-6.13.y"))[
+        0
+    ] == ["s/linux-6.18.y"]
 
 
 def test_release_candidates_are_never_the_branch_itself(tmp_path: Path) -> None:
@@ -57,13 +68,24 @@ def test_release_candidates_are_never_the_branch_itself(tmp_path: Path) -> None:
 
 
 def test_the_remote_of_the_setting_wins(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/mine/linux-6.1.y", "refs/heads/linux-6.1.y")
+    repo = made(
+        tmp_path,
+        "refs/remotes/stable/linux-6.1.y",
+        "refs/remotes/mine/linux-6.1.y",
+        "refs/heads/linux-6.1.y",
+    )
     assert found(repo)[0] == ["stable/linux-6.1.y"]
     assert found(repo, remote="mine")[0] == ["mine/linux-6.1.y"]
 
 
 def test_another_project_keeps_its_branches_otherwise(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/heads/23.11", "refs/heads/24.11", "refs/heads/24.11-staging", "refs/heads/20.11")
+    repo = made(
+        tmp_path,
+        "refs/heads/23.11",
+        "refs/heads/24.11",
+        "refs/heads/24.11-staging",
+        "refs/heads/20.11",
+    )
     assert found(repo)[0] == ["23.11", "24.11"]
     assert found(repo, ended=True)[0] == ["20.11", "23.11", "24.11"]
 
@@ -94,9 +116,13 @@ def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(tmp_p
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
     repo.git("config", "remote.stable.url", "https://example.org/stable.git")
-    (repo.path / ".git" / "FETCH_HEAD").write_text("1234\t\tbranch 'master' of https://example.org/other\n")
+    (repo.path / ".git" / "FETCH_HEAD").write_text(
+        "1234\t\tbranch 'master' of https://example.org/other\n"
+    )
     assert stale(repo)
-    (repo.path / ".git" / "FETCH_HEAD").write_text("1234\t\tbranch 'linux-6.1.y' of https://example.org/stable\n")
+    (repo.path / ".git" / "FETCH_HEAD").write_text(
+        "1234\t\tbranch 'linux-6.1.y' of https://example.org/stable\n"
+    )
     assert not stale(repo)
 
 
@@ -113,11 +139,18 @@ def test_a_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> N
 def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/korg/linux-6.1.y")
     with Repository.open(repo.path) as repository:
-        assert stable_branches(repository, today=TODAY).missing[0].command == "git fetch korg linux-5.10.y"
+        assert (
+            stable_branches(repository, today=TODAY).missing[0].command
+            == "git fetch korg linux-5.10.y"
+        )
     bare = Repo(tmp_path / "b")
     bare.commit("start")
     with Repository.open(bare.path) as repository:
-        assert stable_branches(repository, today=TODAY).missing[0].command.startswith("git remote add stable https://git.kernel.org/")
+        assert (
+            stable_branches(repository, today=TODAY)
+            .missing[0]
+            .command.startswith("git remote add stable https://git.kernel.org/")
+        )
 
 
 def test_the_version_is_told_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
@@ -151,11 +184,21 @@ def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(tmp_
     repo = made(tmp_path)
     repo.git("branch", "-q", "-m", "topic")
     tip = repo.commit("tested")
-    for name in ("tested/master", "origin/master", "mainline/master", "upstream/main", "next/master"):
+    for name in (
+        "tested/master",
+        "origin/master",
+        "mainline/master",
+        "upstream/main",
+        "next/master",
+    ):
         repo.git("branch", name)
         repo.git("tag", f"torvalds/{name.rpartition('/')[2]}", check=False)
     with Repository.open(repo.path) as repository:
-        assert (mainline(repository), mainline_tips(repository), linux_next(repository)) == (None, set(), None)
+        assert (mainline(repository), mainline_tips(repository), linux_next(repository)) == (
+            None,
+            set(),
+            None,
+        )
     repo.git("branch", "main", "HEAD~")
     with Repository.open(repo.path) as repository:
         found = find_mainline(repository)

@@ -7,14 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.history.fixes_tag import Relations, judge, judge_message, parse_tag, same_subject, tag_text
+from patchpilot.history.fixes_tag import (
+    Relations,
+    judge,
+    judge_message,
+    parse_tag,
+    same_subject,
+    tag_text,
+)
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 
 WHO = Address("Ada Fixer", "ada@example.org")
 WHEN = datetime(2024, 1, 1, tzinfo=UTC)
 ID = "0123456789abcdef0123456789abcdef01234567"
-COMMIT = Commit(ID, "t" * 40, (), WHO, WHEN, WHO, WHEN, "net: foo: add the bar (and more) to it\n\nBody.\n")
+COMMIT = Commit(
+    ID, "t" * 40, (), WHO, WHEN, WHO, WHEN, "net: foo: add the bar (and more) to it\n\nBody.\n"
+)
 
 
 def find(word: str) -> Commit | None:
@@ -42,7 +51,11 @@ BAD = {
     "Fixes: 0123456789ab net: foo: add the bar (and more) to it": ["bare-subject"],
     "Fixes: 0123456789ab (net: foo: add the bar (and more) to it)": ["bare-subject"],
     'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it") # 5.10': ["trailing-comment"],
-    'Fixes: commit 0123456("net: foo: add the bar (and more) to it")': ["commit-word", "no-space", "short-id"],
+    'Fixes: commit 0123456("net: foo: add the bar (and more) to it")': [
+        "commit-word",
+        "no-space",
+        "short-id",
+    ],
 }
 
 
@@ -75,22 +88,32 @@ def test_what_history_knows_is_said(relations: Relations, kind: str) -> None:
 
 def test_an_ambiguous_id_is_told_from_an_unknown_one() -> None:
     line = 'Fixes: fffffff ("x")'
-    assert [one.kind for one in judge(line, find, relations=Relations(ambiguous=lambda _: True))] == ["ambiguous"]
+    assert [
+        one.kind for one in judge(line, find, relations=Relations(ambiguous=lambda _: True))
+    ] == ["ambiguous"]
 
 
 def kinds(message: str) -> list[list[str]]:
-    return [[problem.kind for problem in one.problems] for one in judge_message(message.split("\n"), find)]
+    return [
+        [problem.kind for problem in one.problems]
+        for one in judge_message(message.split("\n"), find)
+    ]
 
 
 def test_the_place_of_a_tag_is_judged() -> None:
-    assert kinds(f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>") == [["blank-around"]]
+    assert kinds(f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>") == [
+        ["blank-around"]
+    ]
     assert kinds(f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[]]
     assert kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
     assert kinds(f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[], ["duplicate"]]
 
 
 def test_a_folded_tag_is_said_to_be_folded() -> None:
-    message = 'x: y\n\nFixes: 0123456789ab ("net: foo: add the bar\n  (and more) to it")\nSigned-off-by: A <a@example.org>'
+    message = (
+        'x: y\n\nFixes: 0123456789ab ("net: foo: add the bar\n  (and more) to it")\nSigned-off-by:'
+        " A <a@example.org>"
+    )
     assert "folded" in kinds(message)[0]
 
 
@@ -111,7 +134,11 @@ def test_any_text_is_taken_apart(rest: str) -> None:
     assert tag is None or tag.text.lower().startswith("fixes:")
 
 
-@given(st.text(alphabet=st.characters(codec="ascii", exclude_characters='\n\r"'), min_size=1, max_size=60))
+@given(
+    st.text(
+        alphabet=st.characters(codec="ascii", exclude_characters='\n\r"'), min_size=1, max_size=60
+    )
+)
 def test_what_is_written_is_read_back(subject: str) -> None:
     subject = " ".join(subject.split())
     commit = COMMIT._replace(message=subject + "\n")

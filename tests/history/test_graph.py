@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit-graph of our own: made where it pays, extended, passed over where it must not be, and no harm when it breaks."""
+"""The commit-graph of our own: made where it pays, extended, passed over where it must not be, and
+no harm when it breaks.
+"""
 
 import fcntl
 import hashlib
@@ -49,7 +51,11 @@ def held(repo: Repo) -> list[bool]:
 
 
 def everything(folder: Path) -> dict[str, str]:
-    return {str(file): hashlib.sha1(file.read_bytes()).hexdigest() for file in sorted(folder.rglob("*")) if file.is_file()}
+    return {
+        str(file): hashlib.sha1(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
 
 
 def test_a_graph_is_made_and_nothing_is_written_into_the_repository(repo: Repo) -> None:
@@ -70,7 +76,9 @@ def test_a_graph_that_is_behind_is_extended(repo: Repo) -> None:
     assert held(repo) == [True] * 10
 
 
-def test_a_small_repository_and_one_only_verified_get_none(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_repository_and_one_only_verified_get_none(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not use(repo, make=False)
     monkeypatch.setattr(commit_graph, "WORTH", 1 << 20)
     assert not use(repo)
@@ -166,13 +174,17 @@ def test_a_failure_is_not_repeated_at_once(repo: Repo) -> None:
     assert use(repo)
 
 
-def test_no_cache_directory_is_no_trouble(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_cache_directory_is_no_trouble(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert not use(repo)
 
 
-def test_a_cache_directory_with_a_colon_is_found(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_cache_directory_with_a_colon_is_found(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / 'of: "me"'))
     assert use(repo)
     assert held(repo) == [True] * 5
@@ -180,7 +192,9 @@ def test_a_cache_directory_with_a_colon_is_found(repo: Repo, monkeypatch: pytest
     assert use(repo)
 
 
-def test_objects_that_are_borrowed_count(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_objects_that_are_borrowed_count(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     repo.git("gc", "-q")
     repo.git("config", "--local", "gc.writeCommitGraph", "false")
     shutil.rmtree(repo.path / ".git" / "objects" / "info" / "commit-graphs", ignore_errors=True)

@@ -54,11 +54,15 @@ def test_what_a_tip_reaches_is_what_git_says(repo: Repo, repository: Repository)
             assert reached(index, tip) == set(repo.git("rev-list", tip).split())
 
 
-def test_markers_and_fixes_are_found_by_the_commit_they_name(repo: Repo, repository: Repository) -> None:
+def test_markers_and_fixes_are_found_by_the_commit_they_name(
+    repo: Repo, repository: Repository
+) -> None:
     with Index.open(repository) as index:
         index.add([repo.git("rev-parse", "side"), repo.git("rev-parse", "master")])
         assert index.ids(index.backports_of(A)) == [repo.git("rev-parse", "side")]
-        assert index.ids(index.fixes_of(repo.git("rev-parse", "master^"))) == [repo.git("rev-parse", "master")]
+        assert index.ids(index.fixes_of(repo.git("rev-parse", "master^"))) == [
+            repo.git("rev-parse", "master")
+        ]
         assert index.ids(index.by_subject("two")) == [repo.git("rev-parse", "master^")]
 
 
@@ -71,7 +75,9 @@ def test_a_second_run_reads_only_what_is_new(repo: Repo, repository: Repository)
         assert index.add([new]) == 0
 
 
-def test_a_rebased_and_a_deleted_branch_leave_right_answers(repo: Repo, repository: Repository) -> None:
+def test_a_rebased_and_a_deleted_branch_leave_right_answers(
+    repo: Repo, repository: Repository
+) -> None:
     side = repo.git("rev-parse", "side")
     with Index.open(repository) as index:
         index.add([side])
@@ -89,7 +95,9 @@ def test_a_rebased_and_a_deleted_branch_leave_right_answers(repo: Repo, reposito
         assert side not in reached(index, moved)
 
 
-@pytest.mark.parametrize("content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 5000]
+)
 def test_a_corrupt_file_is_begun_anew(repo: Repo, repository: Repository, content: bytes) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
@@ -122,13 +130,17 @@ def test_the_file_can_be_deleted(repo: Repo, repository: Repository) -> None:
         assert index.add([tip]) == 3
 
 
-def test_without_a_place_for_the_file_it_works_in_memory(repo: Repo, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_place_for_the_file_it_works_in_memory(
+    repo: Repo, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
     with Index.open(repository) as index:
         assert index.add([repo.git("rev-parse", "master")]) == 3
 
 
-def test_a_commit_that_is_not_there_is_an_error_and_leaves_nothing(repo: Repo, repository: Repository) -> None:
+def test_a_commit_that_is_not_there_is_an_error_and_leaves_nothing(
+    repo: Repo, repository: Repository
+) -> None:
     with Index.open(repository) as index:
         with pytest.raises(GitError, match="not in the repository"):
             index.add([repo.git("rev-parse", "master"), A])
@@ -174,13 +186,28 @@ def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
     bare = Repo(tmp_path / "g", bare=True)
     stream = []
     for number in range(1, 300):
-        parents = sorted({rnd.randrange(max(1, number - 12), number) for _ in range(rnd.choice((1, 1, 1, 2, 3)))}) if number > 1 else []
+        parents = (
+            sorted(
+                {
+                    rnd.randrange(max(1, number - 12), number)
+                    for _ in range(rnd.choice((1, 1, 1, 2, 3)))
+                }
+            )
+            if number > 1
+            else []
+        )
         stream += [
             f"commit refs/heads/b{number}",
             f"mark :{number}",
             f"committer A <a@example.org> {1_000_000 + rnd.randrange(9999)} +0000",
         ]
-        stream += ["data 2", "x", *([f"from :{parents[0]}"] if parents else []), *(f"merge :{parent}" for parent in parents[1:]), ""]
+        stream += [
+            "data 2",
+            "x",
+            *([f"from :{parents[0]}"] if parents else []),
+            *(f"merge :{parent}" for parent in parents[1:]),
+            "",
+        ]
     bare.git("fast-import", "--quiet", stdin="\n".join(stream) + "\n")
     with Repository.open(bare.path) as repository, Index.open(repository) as index:
         for number in (40, 299, 150, 7):

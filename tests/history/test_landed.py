@@ -30,7 +30,10 @@ def repo(tmp_path: Path) -> Repo:
     made.commit("own work", {"own.c": "x\n"})
     made.checkout("master")
     made.commit("net: culprit", {"f.c": text(l5="five")})
-    made.commit("net: fix the leak\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"f.c": text(l5="five", l9="nine")})
+    made.commit(
+        "net: fix the leak\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"f.c": text(l5="five", l9="nine")},
+    )
     return made
 
 
@@ -62,7 +65,9 @@ def test_what_is_nowhere_has_not_landed(repo: Repo, history: History) -> None:
 
 
 def test_a_marker_is_enough_whatever_the_subject_and_content(repo: Repo, history: History) -> None:
-    made = on_stable(repo, f"other words\n\ncommit {at(repo, 'master')} upstream.\n", text(l30="quite different"))
+    made = on_stable(
+        repo, f"other words\n\ncommit {at(repo, 'master')} upstream.\n", text(l30="quite different")
+    )
     landing = history.landed(at(repo, "master"), at(repo, "stable"))
     assert landing
     assert (landing.commit, landing.how) == (made, "marker")
@@ -70,7 +75,9 @@ def test_a_marker_is_enough_whatever_the_subject_and_content(repo: Repo, history
 
 def test_a_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
     repo.branch("newer", "stable")
-    first = repo.commit(f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n", {"f.c": text(l9="nine")})
+    first = repo.commit(
+        f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n", {"f.c": text(l9="nine")}
+    )
     made = on_stable(repo, f"x\n\n(cherry picked from commit {first})\n")
     history.add([at(repo, "newer")])
     landing = history.landed(at(repo, "master"), at(repo, "stable"))
@@ -90,7 +97,9 @@ def test_a_namesake_with_another_patch_does_not_count(repo: Repo, history: Histo
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_a_namesake_of_the_same_date_counts_however_it_was_adapted(repo: Repo, history: History) -> None:
+def test_a_namesake_of_the_same_date_counts_however_it_was_adapted(
+    repo: Repo, history: History
+) -> None:
     repo.checkout("stable")
     repo.put("f.c", text(l30="thirty", l31="more"))
     repo.git("add", "-A")
@@ -113,7 +122,9 @@ def test_commits_that_are_not_here_whole_are_passed_over(repo: Repo, history: Hi
         assert (landing.commit, landing.how) == (made, "patch-id")
 
 
-def test_a_namesake_of_another_author_does_not_count_by_its_subject(repo: Repo, history: History) -> None:
+def test_a_namesake_of_another_author_does_not_count_by_its_subject(
+    repo: Repo, history: History
+) -> None:
     repo.checkout("stable")
     repo.put("f.c", text(l9="nine", l20="and more"))
     repo.git("add", "-A")
@@ -121,7 +132,9 @@ def test_a_namesake_of_another_author_does_not_count_by_its_subject(repo: Repo, 
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_a_namesake_that_names_another_upstream_commit_does_not_count(repo: Repo, history: History) -> None:
+def test_a_namesake_that_names_another_upstream_commit_does_not_count(
+    repo: Repo, history: History
+) -> None:
     on_stable(repo, f"net: fix the leak\n\ncommit {'a' * 40} upstream.\n")
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
@@ -138,7 +151,12 @@ def test_the_same_patch_under_another_subject_counts(repo: Repo, history: Histor
 
 def test_a_reverted_backport_does_not_hold(repo: Repo, history: History) -> None:
     made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
-    undone = on_stable(repo, f'Revert "x"\n\nThis reverts commit {made} which is\ncommit {at(repo, "master")} upstream.\n', text())
+    undone = on_stable(
+        repo,
+        f'Revert "x"\n\nThis reverts commit {made} which is\ncommit {at(repo, "master")}'
+        " upstream.\n",
+        text(),
+    )
     landing = history.landed(at(repo, "master"), at(repo, "stable"))
     assert landing
     assert (landing.commit, landing.reverted_by, landing.holds) == (made, undone, False)
@@ -165,7 +183,8 @@ def test_what_landed_again_after_its_revert_holds(repo: Repo, history: History) 
 def test_culprits_are_found_by_id_by_subject_and_not_at_all(repo: Repo, history: History) -> None:
     culprit = at(repo, "master^")
     fix = repo.commit(
-        f'net: mend\n\nFixes: {culprit[:12]} ("net: culprit")\nFixes: 123456789abc ("net: fix the leak")\nFixes: {"f" * 12} ("nobody")\n',
+        f'net: mend\n\nFixes: {culprit[:12]} ("net: culprit")\nFixes: 123456789abc ("net: fix the'
+        f' leak")\nFixes: {"f" * 12} ("nobody")\n',
         {"f.c": text()},
     )
     named = history.culprits(fix)
@@ -179,7 +198,9 @@ def test_culprits_are_found_by_id_by_subject_and_not_at_all(repo: Repo, history:
 def test_fixers_and_reverts_of_a_commit_are_listed(repo: Repo, history: History) -> None:
     fix = at(repo, "master")
     follow = repo.commit(f'net: more\n\nFixes: {fix[:12]} ("net: fix the leak")\n', {"g.c": "1\n"})
-    undo = repo.commit(f'Revert "net: fix the leak"\n\nThis reverts commit {fix}.\n', {"f.c": text(l5="five")})
+    undo = repo.commit(
+        f'Revert "net: fix the leak"\n\nThis reverts commit {fix}.\n', {"f.c": text(l5="five")}
+    )
     assert history.fixers(fix, undo) == (follow,)
     assert history.reverts(fix, undo) == (undo,)
     assert history.reverts(fix, follow) == ()

@@ -13,7 +13,12 @@ from patchpilot.projects.stable_trees import Maintained, StableTrees
 from patchpilot.services.setup.lts_branches import merged, user_file
 from tests.kit.cli import call
 
-ANSWER = {"releases": [{"moniker": "longterm", "version": one, "iseol": False} for one in ("6.1.150", "6.12.60", "7.1.3")]}
+ANSWER = {
+    "releases": [
+        {"moniker": "longterm", "version": one, "iseol": False}
+        for one in ("6.1.150", "6.12.60", "7.1.3")
+    ]
+}
 
 
 @pytest.fixture
@@ -60,9 +65,13 @@ def test_update_keeps_what_the_server_says(server: tuple[str, list[bytes]]) -> N
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[]", b'{"releases": []}', b"[" * 100_000], ids=["error", "html", "list", "empty", "deep"]
+    "body",
+    [b"", b"<html>", b"[]", b'{"releases": []}', b"[" * 100_000],
+    ids=["error", "html", "list", "empty", "deep"],
 )
-def test_an_answer_that_is_no_list_changes_nothing(server: tuple[str, list[bytes]], body: bytes) -> None:
+def test_an_answer_that_is_no_list_changes_nothing(
+    server: tuple[str, list[bytes]], body: bytes
+) -> None:
     before = shown()
     server[1][0] = body
     assert call("lts", "--update", "--from", server[0]).code == 4
@@ -99,15 +108,19 @@ def test_a_series_is_maintained_to_the_end_of_its_last_month(today: date, over: 
     series = Maintained("6.1", "2027-12")
     assert series.is_over(today) is over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
-    assert [one.version for one in stable.maintained(today)] == (["6.18"] if over else ["6.1", "6.18"])
+    assert [one.version for one in stable.maintained(today)] == (
+        ["6.18"] if over else ["6.1", "6.18"]
+    )
 
 
 def test_a_project_of_the_users_own_is_refreshed_too(server: tuple[str, list[bytes]]) -> None:
     file = user_file().parent / "projects" / "acme.toml"
     file.parent.mkdir(parents=True)
     file.write_text(
-        'title = "Acme"\n[stable]\nupdated = "2020-01-01"\nbranch = "acme-(?P<version>.+)"\nbranch_name = "acme-{version}"\n'
-        f'remote = "https://git.example/acme"\nreleases = "{server[0]}"\n[stable.series]\n"6.1" = "2999-12"\n"5.0" = "2999-12"\n'
+        'title = "Acme"\n[stable]\nupdated = "2020-01-01"\nbranch ='
+        ' "acme-(?P<version>.+)"\nbranch_name = "acme-{version}"\nremote ='
+        f' "https://git.example/acme"\nreleases = "{server[0]}"\n[stable.series]\n"6.1" ='
+        ' "2999-12"\n"5.0" = "2999-12"\n'
     )
     assert set(shown("--profile", "acme")) == {"5.0", "6.1"}
     assert call("lts", "--update", "--profile", "acme").code == 0

@@ -34,14 +34,18 @@ def at(day: str) -> datetime:
     [
         (
             "2024-10-20",
-            "next merge window: about 2024-11-17 to 2024-12-01, after the release that follows v6.11; "
-            "estimated from the last 5 release cycles (63 to 70 days)",
+            (
+                "next merge window: about 2024-11-17 to 2024-12-01, after the release that follows"
+                " v6.11; estimated from the last 5 release cycles (63 to 70 days)"
+            ),
         ),
         ("2024-09-20", "merge window: open since v6.11 (2024-09-15), until about 2024-09-29"),
         (
             "2024-11-20",
-            "next merge window: about 2024-11-21 to 2024-12-05, after the release that follows v6.11; "
-            "estimated from the last 5 release cycles (63 to 70 days)",
+            (
+                "next merge window: about 2024-11-21 to 2024-12-05, after the release that follows"
+                " v6.11; estimated from the last 5 release cycles (63 to 70 days)"
+            ),
         ),
     ],
 )
@@ -52,7 +56,9 @@ def test_the_window_is_open_or_comes_after_the_usual_time(today: str, words: str
 
 
 def test_a_candidate_names_the_release_and_is_a_week_before_it_at_least() -> None:
-    late = releases(**{"v6_12-rc1": "2024-09-29", "v6_12-rc8": "2024-11-15", "v6_11_4": "2024-10-17"})
+    late = releases(
+        **{"v6_12-rc1": "2024-09-29", "v6_12-rc8": "2024-11-15", "v6_11_4": "2024-10-17"}
+    )
     window = next_window(late, WEEKS, at("2024-11-16"))
     assert window
     assert (window.after, str(window.opens)) == ("v6.12", "2024-11-22")

@@ -20,7 +20,9 @@ from tests.kit.repos import Repo
         ("v1.2.3r4", (1, 2, 3, 4), None),
     ],
 )
-def test_tags_are_read_as_versions(name: str, numbers: tuple[int, ...], candidate: int | None) -> None:
+def test_tags_are_read_as_versions(
+    name: str, numbers: tuple[int, ...], candidate: int | None
+) -> None:
     release = parse_release(name)
     assert release is not None
     assert (release.numbers, release.candidate) == (numbers, candidate)
@@ -55,7 +57,9 @@ def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None
     late = repo.commit("unreleased", {"a": "after\n"})
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
-        first = [found.name if (found := releases.first(one)) else None for one in (topic, direct, late)]
+        first = [
+            found.name if (found := releases.first(one)) else None for one in (topic, direct, late)
+        ]
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 
 
@@ -69,7 +73,10 @@ def test_a_final_release_is_given_when_asked(tmp_path: Path) -> None:
     repo.tag("v1.1-rc1")
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
-        names = [found.name if (found := releases.first(commit, final=True)) else None for commit in (one, two, three)]
+        names = [
+            found.name if (found := releases.first(commit, final=True)) else None
+            for commit in (one, two, three)
+        ]
     assert names == ["v1.0", "v1.0", None]
 
 

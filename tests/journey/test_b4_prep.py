@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every verb on a branch of a real `b4 prep`, in each of its cover strategies, and b4 itself afterwards."""
+"""Every verb on a branch of a real `b4 prep`, in each of its cover strategies, and b4 itself
+afterwards.
+"""
 
 import json
 import re
@@ -42,7 +44,9 @@ class Branch:
 
     @property
     def info(self) -> dict[str, str]:
-        return dict(line.split(": ", 1) for line in b4(self.repo, "prep", "--show-info").stdout.splitlines())
+        return dict(
+            line.split(": ", 1) for line in b4(self.repo, "prep", "--show-info").stdout.splitlines()
+        )
 
     @property
     def base(self) -> str:
@@ -51,7 +55,9 @@ class Branch:
     @property
     def cover(self) -> str:
         """The cover commit's id, "" where there is none."""
-        return self.repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
+        return self.repo.git(
+            "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
+        )
 
     @property
     def cover_text(self) -> str:
@@ -72,8 +78,13 @@ class Branch:
         return [self.repo.git("show", "-s", "--format=%B", patch) for patch in self.patches]
 
     def is_whole(self) -> None:
-        """b4 takes the branch, its cover letter is empty and where the strategy wants it, and b4 makes the patches of it."""
-        assert (self.info["cover-subject"], self.info["base-commit"]) == ("widget: two lines were wrong", self.base)
+        """b4 takes the branch, its cover letter is empty and where the strategy wants it, and b4
+        makes the patches of it.
+        """
+        assert (self.info["cover-subject"], self.info["base-commit"]) == (
+            "widget: two lines were wrong",
+            self.base,
+        )
         if self.cover:
             assert self.repo.git("diff", f"{self.cover}^", self.cover) == ""
             ends = self.repo.git("rev-list", "--reverse", "master..").split()
@@ -81,8 +92,13 @@ class Branch:
         out = self.repo.path.parent / "b4-out"
         shutil.rmtree(out, ignore_errors=True)
         b4(self.repo, "send", "--no-sign", "-o", str(out))
-        subjects = [str(message_from_bytes(file.read_bytes())["Subject"]) for file in sorted(out.iterdir())]
-        assert [subject.partition("] ")[2] for subject in subjects] == ["widget: two lines were wrong", *TITLES]
+        subjects = [
+            str(message_from_bytes(file.read_bytes())["Subject"]) for file in sorted(out.iterdir())
+        ]
+        assert [subject.partition("] ")[2] for subject in subjects] == [
+            "widget: two lines were wrong",
+            *TITLES,
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +122,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo
 
 
 @pytest.fixture(params=STRATEGIES)
-def branch(request: pytest.FixtureRequest, made: Callable[[str, Path], Repo], tmp_path: Path) -> Branch:
+def branch(
+    request: pytest.FixtureRequest, made: Callable[[str, Path], Repo], tmp_path: Path
+) -> Branch:
     return Branch(made(request.param, tmp_path / "r"), request.param)
 
 
 def test_check_reads_the_patches(branch: Branch) -> None:
     found = json.loads(branch.run("check", "--format", "json").out)
     assert [one["commit"] for one in found["patches"]] == branch.patches
-    assert {one["name"] for patch in found["patches"] for one in patch["findings"]} >= {"trailing-space"}
+    assert {one["name"] for patch in found["patches"] for one in patch["findings"]} >= {
+        "trailing-space"
+    }
 
 
 def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
@@ -139,13 +159,17 @@ def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
 @pytest.mark.parametrize("verb", ["fixes", "stable", "backport"])
 def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -> None:
     words = ["--onto", "master"] if verb == "backport" else []
-    done = branch.run(verb, "--format", "json", *words, *([branch.patches[-1]] if verb == "backport" else []))
+    done = branch.run(
+        verb, "--format", "json", *words, *([branch.patches[-1]] if verb == "backport" else [])
+    )
     assert done.code in (0, 1), done.err
     assert json.loads(done.out)["commit"] == branch.patches[-1]
 
 
 @pytest.mark.parametrize("branch", ["commit", "tip-commit"], indirect=True)
-@pytest.mark.parametrize("verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"])
+@pytest.mark.parametrize(
+    "verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"]
+)
 def test_the_cover_letter_itself_is_refused_as_a_target(branch: Branch, verb: str) -> None:
     done = branch.run(verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover)
     assert done.code == 2, done.out
@@ -169,15 +193,23 @@ def test_trailers_of_reviewers_are_written_into_the_patches(branch: Branch, tmp_
     mails = [file.read_bytes() for file in sorted(out.iterdir())]
     first = str(message_from_bytes(mails[0])["Message-ID"])
     review = (
-        f"From: Rita Reviewer <rita@example.org>\nTo: {LIST}\nSubject: Re: [PATCH RFC net 0/2] widget: two lines were wrong\n"
-        f"Date: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID: <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\n"
-        "For the series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
+        f"From: Rita Reviewer <rita@example.org>\nTo: {LIST}\nSubject: Re: [PATCH RFC net 0/2]"
+        " widget: two lines were wrong\nDate: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID:"
+        f" <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\nFor the"
+        " series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
     ).encode()
-    thread.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.rstrip(b"\n") + b"\n\n" for mail in (*mails, review)))
+    thread.write_bytes(
+        b"".join(
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.rstrip(b"\n") + b"\n\n"
+            for mail in (*mails, review)
+        )
+    )
     assert branch.run("track", "add", "--mbox", thread).code == 0
     done = branch.run("trailers", "--yes")
     assert done.code == 0, done.err
-    assert all("Reviewed-by: Rita Reviewer <rita@example.org>" in message for message in branch.messages())
+    assert all(
+        "Reviewed-by: Rita Reviewer <rita@example.org>" in message for message in branch.messages()
+    )
     assert branch.cover_text == cover
     branch.is_whole()
 
@@ -187,15 +219,33 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
     found = json.loads(branch.run("draft", "--format", "json").out)
     draft, ours = found["draft"], found["b4"]
     assert (draft["version"], draft["prefix"]) == (2, "PATCH RFC net")
-    assert (draft["cover_subject"], ours["strategy"], ours["base"]) == ("widget: two lines were wrong", branch.strategy, branch.base)
-    words = ("--cover-subject", "widget: both lines", "--changelog", "- line 2 as well", "--subject-prefix", "PATCH net", "-v", "4")
+    assert (draft["cover_subject"], ours["strategy"], ours["base"]) == (
+        "widget: two lines were wrong",
+        branch.strategy,
+        branch.base,
+    )
+    words = (
+        "--cover-subject",
+        "widget: both lines",
+        "--changelog",
+        "- line 2 as well",
+        "--subject-prefix",
+        "PATCH net",
+        "-v",
+        "4",
+    )
     assert branch.run("draft", *words).code == 0
     known = branch.info
-    assert (known["change-id"], known["cover-subject"]) == (draft["change_id"], "widget: both lines")
+    assert (known["change-id"], known["cover-subject"]) == (
+        draft["change_id"],
+        "widget: both lines",
+    )
     assert (known["prefixes"], known["revision"]) == ("net", "4")
     assert "Changes in v4:\n- line 2 as well" in branch.cover_text
     assert "To: Mona Maintainer <mona@example.org>" in branch.cover_text
-    assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["changelogs"]["4"].endswith("- line 2 as well")
+    assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["changelogs"][
+        "4"
+    ].endswith("- line 2 as well")
 
 
 def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
@@ -211,7 +261,8 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, 
         use_server(branch.repo, server)
         cover, *patches = sent(branch, server, "--via", via)
         assert [str(patch["Subject"]) for patch in (cover, *patches)] == [
-            f"[PATCH RFC net {at}/2] {title}" for at, title in enumerate(["widget: two lines were wrong", *TITLES])
+            f"[PATCH RFC net {at}/2] {title}"
+            for at, title in enumerate(["widget: two lines were wrong", *TITLES])
         ]
         for mail in (cover, *patches):
             assert "mona@example.org" in str(mail["To"])
@@ -235,7 +286,14 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, 
         text = branch.cover_text.partition("--- b4-submit-tracking ---")[0]
         assert "Changes in v2:" in text
         assert first in text
-        b4(branch.repo, "-c", "b4.prep-pre-flight-checks=disable-all", "send", "--no-sign", stdin="\n")
+        b4(
+            branch.repo,
+            "-c",
+            "b4.prep-pre-flight-checks=disable-all",
+            "send",
+            "--no-sign",
+            stdin="\n",
+        )
         subjects = [str(message_from_bytes(one.data)["Subject"]) for one in server.take()[3:]]
         assert len(subjects) == 3
         assert all("v2" in subject for subject in subjects)
@@ -252,7 +310,10 @@ main.run(sys.argv[1:])
 """
 
 
-@pytest.mark.parametrize(("strategy", "verb"), zip(STRATEGIES, (["send", "--dry-run", "--force", "x"], ["draft"], ["doctor"]), strict=True))
+@pytest.mark.parametrize(
+    ("strategy", "verb"),
+    zip(STRATEGIES, (["send", "--dry-run", "--force", "x"], ["draft"], ["doctor"]), strict=True),
+)
 def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
     made: Callable[[str, Path], Repo], tmp_path: Path, strategy: str, verb: list[str]
 ) -> None:
@@ -260,9 +321,16 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
     with FaultySink() as server:
         use_server(branch.repo, server)
         words = ("send", "-C", str(branch.repo.path), "--force", "x", "--yes")
-        done = subprocess.run([sys.executable, "-c", KILLED, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == -signal.SIGKILL, done.stderr
-        first, *others = [str(message_from_bytes(one.data)["Message-ID"]).strip("<>") for one in server.take()]
+        first, *others = [
+            str(message_from_bytes(one.data)["Message-ID"]).strip("<>") for one in server.take()
+        ]
         assert len(others) == 2
         assert first not in branch.cover_text
         code = branch.run(*verb).code
@@ -277,7 +345,11 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         # it is done once
         tip = branch.repo.git("rev-parse", "HEAD")
         branch.run(*verb)
-        assert (branch.repo.git("rev-parse", "HEAD"), branch.cover_text, len(server.take())) == (tip, cover, 3)
+        assert (branch.repo.git("rev-parse", "HEAD"), branch.cover_text, len(server.take())) == (
+            tip,
+            cover,
+            3,
+        )
 
 
 def test_a_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
@@ -299,7 +371,10 @@ def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(tmp_path:
     with FaultySink() as server:
         use_server(repo, server)
         refused = branch.run("send", "--via", "b4", "--to", LIST, "--force", "x", "--yes")
-        assert (refused.code, "b4 sends only the commits before its cover letter commit" in refused.err) == (1, True)
+        assert (
+            refused.code,
+            "b4 sends only the commits before its cover letter commit" in refused.err,
+        ) == (1, True)
         mails = sent(branch, server, "--to", LIST)
     assert len(mails) == 3
     assert f"base-commit: {branch.base}\n" in str(mails[0].get_payload())
@@ -320,5 +395,7 @@ def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(tmp_path: Pa
         ours = sent(branch, server, "--to", LIST)
     assert [str(our["Subject"]) for our in ours] == [str(their["Subject"]) for their in theirs]
     foot = re.compile(r"^(?:base-commit|change-id|prerequisite-[a-z-]+): .*$", re.MULTILINE)
-    assert sorted(foot.findall(str(ours[0].get_payload()))) == sorted(foot.findall(str(theirs[0].get_payload())))
+    assert sorted(foot.findall(str(ours[0].get_payload()))) == sorted(
+        foot.findall(str(theirs[0].get_payload()))
+    )
     assert len(foot.findall(str(ours[0].get_payload()))) == 4

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a repository names as a command does not run, but for what docs/explanation/security.md lists, and that only when it is trusted."""
+"""What a repository names as a command does not run, but for what docs/explanation/security.md
+lists, and that only when it is trusted.
+"""
 
 import contextlib
 from pathlib import Path
@@ -21,7 +23,10 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "check": (("check", "--strict"), set()),
     "check --fix": (("check", "--fix"), {"filter.run.clean", "filter.run.smudge"}),
     "maintainers": (("maintainers",), set()),
-    "maintainers --format get_maintainer": (("maintainers", "--format", "get_maintainer", "-f", "frob.c"), set()),
+    "maintainers --format get_maintainer": (
+        ("maintainers", "--format", "get_maintainer", "-f", "frob.c"),
+        set(),
+    ),
     "fixes": (("fixes", "HEAD"), set()),
     "stable": (("stable", "HEAD"), set()),
     "backport": (("backport",), set()),
@@ -32,8 +37,14 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "undo list": (("undo", "list"), set()),
     "draft": (("draft",), set()),
     "draft --cover": (("draft", "--cover", "frob: fix both\n\nWhy both are wrong."), set()),
-    "send --dry-run": (("send", "--dry-run", "--to", "list@example.org"), {"hook.sendemail-validate"}),
-    "send through git send-email": ((*_SEND, "--via", "git-send-email"), {"hook.sendemail-validate"}),
+    "send --dry-run": (
+        ("send", "--dry-run", "--to", "list@example.org"),
+        {"hook.sendemail-validate"},
+    ),
+    "send through git send-email": (
+        (*_SEND, "--via", "git-send-email"),
+        {"hook.sendemail-validate"},
+    ),
     "send through b4": ((*_SEND, "--via", "b4"), set()),
     "trailers": (("trailers",), set()),
     "track": (("track", "list"), set()),
@@ -46,8 +57,13 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", _CALLS)
-def test_no_command_of_the_configuration_runs_unless_it_is_listed(tmp_path: Path, name: str) -> None:
-    repo, canaries = story(tmp_path / "repo", end="" if name.startswith("send") else "   "), Canaries(tmp_path / "canaries")
+def test_no_command_of_the_configuration_runs_unless_it_is_listed(
+    tmp_path: Path, name: str
+) -> None:
+    repo, canaries = (
+        story(tmp_path / "repo", end="" if name.startswith("send") else "   "),
+        Canaries(tmp_path / "canaries"),
+    )
     canaries.plant(repo, process=name != "check --fix")
     argv, expected = _CALLS[name]
     with FaultySink() as server:
@@ -55,11 +71,18 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(tmp_path: Path
         if name.startswith("send"):
             call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
             canaries.hush()
-        words = (argv[0], "-C", repo.path, *(word.format(out=tmp_path / "out") for word in argv[1:]))
+        words = (
+            argv[0],
+            "-C",
+            repo.path,
+            *(word.format(out=tmp_path / "out") for word in argv[1:]),
+        )
         if expected or name.startswith("send"):
             refused = call(*words)
             # in check, 1 is for findings
-            assert refused.code == (ExitCode.USAGE if name.startswith("check") else ExitCode.FINDINGS)
+            assert refused.code == (
+                ExitCode.USAGE if name.startswith("check") else ExitCode.FINDINGS
+            )
             assert "patchpilot trust" in refused.err
             assert canaries.sang == set(), "not trusted yet"
         assert call("trust", repo.path).code == ExitCode.OK
@@ -130,7 +153,12 @@ def test_no_signature_of_a_commit_is_checked_by_a_program(tmp_path: Path, via: s
     head, _, body = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
     signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
     text = f"{head}\n{signature}\n\n{body}\n"
-    repo.git("reset", "-q", "--hard", repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=text))
+    repo.git(
+        "reset",
+        "-q",
+        "--hard",
+        repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=text),
+    )
     repo.git("config", "--global", "gpg.program", canaries.command("gpg.program", "exit 1"))
     repo.git("config", "log.showSignature", "true")
     repo.git("log", "-1")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git is asked once: how many git processes each command starts on the sandbox's clone, with six stable branches."""
+"""git is asked once: how many git processes each command starts on the sandbox's clone, with six
+stable branches.
+"""
 
 from pathlib import Path
 
@@ -20,7 +22,9 @@ MOST = {
 }
 """The command → git processes. Each is one question; a new one needs a reason."""
 MAY_REPEAT = frozenset(("cat-file", "--stdin"))
-"""The reader of the objects, of which a store for tries has its own, and calls whose question is on standard input."""
+"""The reader of the objects, of which a store for tries has its own, and calls whose question is on
+standard input.
+"""
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The journey of the demo: both acts through the public verbs, nothing left behind, a failing step told."""
+"""The journey of the demo: both acts through the public verbs, nothing left behind, a failing step
+told.
+"""
 
 import io
 import os
@@ -23,7 +25,9 @@ def test_the_archive_is_a_real_public_inbox() -> None:
     assert available(), "install public-inbox: make test does it as root"
 
 
-def test_both_acts_end_well_and_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_acts_end_well_and_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     out = io.StringIO()
     run_script(out=out)
@@ -46,7 +50,12 @@ def test_a_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> 
     kept = tmp_path / "it's kept"
     with open_sandbox(kept) as sandbox:
         assert sandbox.archive.url
-    told = subprocess.run(["sh", "-c", '. "$1/env"; printf %s "$HOME"', "sh", kept], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["sh", "-c", '. "$1/env"; printf %s "$HOME"', "sh", kept],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert told.stdout == str(kept / "home")
 
 
@@ -59,14 +68,19 @@ def test_nothing_of_the_person_is_used(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchpilot.demo.demo_script.before_the_mail", lambda journey: journey.run(["patchpilot", "check"], expect=[0]))
+    monkeypatch.setattr(
+        "patchpilot.demo.demo_script.before_the_mail",
+        lambda journey: journey.run(["patchpilot", "check"], expect=[0]),
+    )
     with pytest.raises(StepFailedError, match="expected 0") as error:
         run_script(out=io.StringIO())
     assert error.value.exit_code == 1
 
 
 def test_a_judge_that_is_not_content_ends_the_script(tmp_path: Path) -> None:
-    journey = Journey(Sandbox(tmp_path, _nowhere(tmp_path), None, None, dict(os.environ)), io.StringIO())  # type: ignore[arg-type]
+    journey = Journey(
+        Sandbox(tmp_path, _nowhere(tmp_path), None, None, dict(os.environ)), io.StringIO()
+    )  # type: ignore[arg-type]
     with pytest.raises(StepFailedError):
         journey.read(["git", "--version"], judge=lambda got: wants(got == 1, "one"))
 
@@ -78,7 +92,12 @@ def _nowhere(path: Path):
     return Repositories(path, path, path, DemoFacts("", "", "", {}, 0))
 
 
-def test_the_storys_branches_are_supported_whatever_the_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_storys_branches_are_supported_whatever_the_year(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep_supported(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
-    assert {one.version for one in default_project().stable.maintained(date(date.today().year + 1, 1, 1))} >= set(LTS)
+    assert {
+        one.version
+        for one in default_project().stable.maintained(date(date.today().year + 1, 1, 1))
+    } >= set(LTS)

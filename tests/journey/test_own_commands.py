@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands that a repository names itself run only after the user trusted them, as they were shown. Real git, b4 and mail server: they are what runs them."""
+"""Commands that a repository names itself run only after the user trusted them, as they were shown.
+
+Real git, b4 and mail server: they are what runs them.
+"""
 
 import json
 import shutil
@@ -69,8 +72,16 @@ def login_server() -> Iterator[FaultySink]:
 def repo(tmp_path: Path, server: FaultySink) -> Repo:
     """A topic with a followed review."""
     made = topic(tmp_path / "r", 1, server=server)
-    post = mail("[PATCH] widget: change line 1", "Why.\n", sender="Ada Fixer <ada@example.org>", id="post")
-    review = mail("Re: [PATCH] widget: change line 1", "Why?\n", sender="Rita <rita@example.net>", id="review", reply_to="post")
+    post = mail(
+        "[PATCH] widget: change line 1", "Why.\n", sender="Ada Fixer <ada@example.org>", id="post"
+    )
+    review = mail(
+        "Re: [PATCH] widget: change line 1",
+        "Why?\n",
+        sender="Rita <rita@example.net>",
+        id="review",
+        reply_to="post",
+    )
     parts = (b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review))
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
@@ -97,8 +108,12 @@ def refused(done: Outcome) -> bool:
 _FIRST = ("sendemail.tocmd", "sendemail.smtpserver", "alias.send-email", "b4.send-auto-cc-cmd")
 
 
-@pytest.mark.parametrize("key", [key if key in _FIRST else pytest.param(key, marks=pytest.mark.long) for key in _KEYS])
-def test_no_command_that_a_repository_names_runs_before_it_is_trusted(repo: Repo, canaries: Canaries, server: FaultySink, key: str) -> None:
+@pytest.mark.parametrize(
+    "key", [key if key in _FIRST else pytest.param(key, marks=pytest.mark.long) for key in _KEYS]
+)
+def test_no_command_that_a_repository_names_runs_before_it_is_trusted(
+    repo: Repo, canaries: Canaries, server: FaultySink, key: str
+) -> None:
     command = canaries.command(key, "cat >/dev/null")
     repo.git("config", key, f"!{command}" if key.startswith("alias.") else command)
     for name, words in _KEYS[key].items():
@@ -128,7 +143,9 @@ def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
     assert server.take() == ()
 
 
-def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(repo: Repo, canaries: Canaries, tmp_path: Path) -> None:
+def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(
+    repo: Repo, canaries: Canaries, tmp_path: Path
+) -> None:
     for folder in (repo.path / ".git/hooks", repo.path / ".githooks"):
         folder.mkdir(exist_ok=True)
         shutil.copy(canaries.command(folder.name, "exit 0"), folder / "sendemail-validate")
@@ -145,7 +162,9 @@ def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(repo: Repo, canari
         repo.git("config", "core.hooksPath", ".githooks")
 
 
-@pytest.mark.parametrize("key", ["sendemail.tocmd", "sendemail.cccmd", "sendemail.sendmailcmd", "sendemail.smtpserver"])
+@pytest.mark.parametrize(
+    "key", ["sendemail.tocmd", "sendemail.cccmd", "sendemail.sendmailcmd", "sendemail.smtpserver"]
+)
 def test_a_trusted_command_runs_until_it_changes(repo: Repo, canaries: Canaries, key: str) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
     shown = call("trust", "--show", repo.path)
@@ -171,7 +190,9 @@ def test_a_trusted_command_runs_until_it_changes(repo: Repo, canaries: Canaries,
     assert refused(run(repo, _SEND["dry run"]))
 
 
-def test_a_script_in_the_tree_is_another_command_when_it_changes(repo: Repo, canaries: Canaries) -> None:
+def test_a_script_in_the_tree_is_another_command_when_it_changes(
+    repo: Repo, canaries: Canaries
+) -> None:
     repo.put("scripts/who", "#!/bin/sh\necho max@example.org\n")
     repo.commit("widget: a script\n")
     repo.checkout("topic")
@@ -183,8 +204,12 @@ def test_a_script_in_the_tree_is_another_command_when_it_changes(repo: Repo, can
     assert canaries.sang == set()
 
 
-@pytest.mark.parametrize("place", ["include", "conditional include", "worktree", "the tree's .b4-config"])
-def test_every_file_of_the_repository_that_names_commands_is_read(repo: Repo, canaries: Canaries, place: str) -> None:
+@pytest.mark.parametrize(
+    "place", ["include", "conditional include", "worktree", "the tree's .b4-config"]
+)
+def test_every_file_of_the_repository_that_names_commands_is_read(
+    repo: Repo, canaries: Canaries, place: str
+) -> None:
     where, words = repo.path / "more.config", _SEND["dry run"]
     if place == "worktree":
         repo.git("config", "extensions.worktreeConfig", "true")
@@ -202,7 +227,9 @@ def test_every_file_of_the_repository_that_names_commands_is_read(repo: Repo, ca
     assert canaries.sang == ({"tocmd"} if place != "the tree's .b4-config" else set())
 
 
-def test_a_command_of_the_users_own_configuration_runs_as_in_git(repo: Repo, canaries: Canaries) -> None:
+def test_a_command_of_the_users_own_configuration_runs_as_in_git(
+    repo: Repo, canaries: Canaries
+) -> None:
     repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
     repo.git("config", "--global", "core.hooksPath", str(canaries.folder / "hooks"))
     (canaries.folder / "hooks").mkdir()
@@ -219,17 +246,33 @@ _OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --no
 def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> None:
     assert call("hooks", "-C", repo.path, "install").code == 0
     page = (Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md").read_text()
-    documented = [line.split(maxsplit=3) for line in page.splitlines() if line.startswith("    git config sendemail.")]
+    documented = [
+        line.split(maxsplit=3)
+        for line in page.splitlines()
+        if line.startswith("    git config sendemail.")
+    ]
     assert len(documented) == 2
     for _, _, key, value in documented:
         repo.git("config", key, value.strip("'"))
-        repo.git("config", key.replace("sendemail.", "b4.send-auto-"), f"{value.strip(chr(39))} --no-git-fallback")
+        repo.git(
+            "config",
+            key.replace("sendemail.", "b4.send-auto-"),
+            f"{value.strip(chr(39))} --no-git-fallback",
+        )
     assert own_commands(repo.path, *Use) == ()
 
 
 @pytest.mark.parametrize(
     "value",
-    [f"{_OURS}; touch x", f"{_OURS} --nol\ntouch x", f"{_OURS} $(touch x)", f"./{_OURS}", f"{_OURS} -C /tmp", f"{_OURS} #", f" {_OURS}"],
+    [
+        f"{_OURS}; touch x",
+        f"{_OURS} --nol\ntouch x",
+        f"{_OURS} $(touch x)",
+        f"./{_OURS}",
+        f"{_OURS} -C /tmp",
+        f"{_OURS} #",
+        f" {_OURS}",
+    ],
 )
 def test_what_only_begins_like_the_documented_command_needs_trust(repo: Repo, value: str) -> None:
     repo.git("config", "sendemail.tocmd", value)
@@ -245,10 +288,15 @@ def test_an_installed_hook_that_was_changed_needs_trust(repo: Repo, change: str)
     assert refused(run(repo, _SEND["dry run"]))
     ours = repo.git("config", "b4.prep-perpatch-check-cmd")
     repo.git("config", "b4.prep-perpatch-check-cmd", f"{ours}; touch x")
-    assert {command.name for command in own_commands(repo.path, *Use)} == {"hook sendemail-validate", "b4.prep-perpatch-check-cmd"}
+    assert {command.name for command in own_commands(repo.path, *Use)} == {
+        "hook sendemail-validate",
+        "b4.prep-perpatch-check-cmd",
+    }
 
 
-def test_a_trusted_command_is_not_trusted_in_another_repository(repo: Repo, canaries: Canaries, tmp_path: Path) -> None:
+def test_a_trusted_command_is_not_trusted_in_another_repository(
+    repo: Repo, canaries: Canaries, tmp_path: Path
+) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     assert call("trust", repo.path).code == 0
     shutil.copytree(repo.path, tmp_path / "copy")
@@ -276,7 +324,9 @@ def test_an_alias_does_not_run_where_git_send_email_is_not_installed(
     assert canaries.sang == {"alias"}, "else the guard is for nothing"
 
 
-def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(repo: Repo, canaries: Canaries) -> None:
+def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(
+    repo: Repo, canaries: Canaries
+) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     words = ("send", "-C", str(repo.path), *_TO, "--dry-run")
     screen = Verb(*words)
@@ -293,7 +343,9 @@ def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(repo: Repo, canar
 
 
 @pytest.mark.parametrize("key", ["core.editor", "patchpilot.ed-itor"])
-def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(repo: Repo, canaries: Canaries, key: str) -> None:
+def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(
+    repo: Repo, canaries: Canaries, key: str
+) -> None:
     repo.git("config", key, canaries.command(key, "exit 0"))
     for answer, ran in (("no", set()), ("trust", {key})):
         screen = Verb("draft", "-C", str(repo.path), "--edit")
@@ -304,7 +356,9 @@ def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(repo: Repo, ca
 
 
 @pytest.mark.parametrize("place", ["remotes", "branches", "config", "alternates"])
-def test_a_fetch_runs_no_command_before_it_is_trusted(repo: Repo, canaries: Canaries, tmp_path: Path, place: str) -> None:
+def test_a_fetch_runs_no_command_before_it_is_trusted(
+    repo: Repo, canaries: Canaries, tmp_path: Path, place: str
+) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
     repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
     repo.git("config", "protocol.ext.allow", "always")
@@ -356,7 +410,10 @@ def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: 
     shutil.copy(canaries.command("not this", "exit 0"), repo.path / ".git/hooks/pre-commit.sample")
     with pytest.raises(UntrustedCommandsError) as error:
         amend_message(repo.path, "true")
-    assert [command.name for command in error.value.commands] == ["hook pre-commit", "hook post-rewrite"]
+    assert [command.name for command in error.value.commands] == [
+        "hook pre-commit",
+        "hook post-rewrite",
+    ]
     assert canaries.sang == set()
     assert call("trust", repo.path).code == 0
     assert amend_message(repo.path, "true")
@@ -390,7 +447,9 @@ def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: 
         ("core.sshCommand", "ssh -i key", Use.MAIL, False),
     ],
 )
-def test_what_names_no_command_needs_no_trust(tmp_path: Path, key: str, value: str, use: Use, is_one: bool) -> None:
+def test_what_names_no_command_needs_no_trust(
+    tmp_path: Path, key: str, value: str, use: Use, is_one: bool
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.git("config", key, value)
     assert bool(own_commands(repo.path, use)) == is_one
@@ -407,7 +466,9 @@ def test_what_names_no_command_needs_no_trust(tmp_path: Path, key: str, value: s
         ("work.smtpserverport", "2525"),
     ],
 )
-def test_a_setting_of_the_repository_changes_no_server_of_the_user(tmp_path: Path, name: str, value: str) -> None:
+def test_a_setting_of_the_repository_changes_no_server_of_the_user(
+    tmp_path: Path, name: str, value: str
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.git("config", "--global", "sendemail.smtpserver", "smtp.example.org")
     repo.git("config", f"sendemail.{name}", value)

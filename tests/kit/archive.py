@@ -81,4 +81,8 @@ def _made(kind: str, directory: Path) -> FilledArchive:
         return PublicInbox(directory)
     if kind == "stand-in":
         return StandIn()
-    return _Directory(directory) if kind == LOCAL[0] else _Folder(directory / "mails", maildir=kind == "maildir")
+    return (
+        _Directory(directory)
+        if kind == LOCAL[0]
+        else _Folder(directory / "mails", maildir=kind == "maildir")
+    )

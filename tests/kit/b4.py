@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as the person would call it: each call a process of its own, forked from one that has imported b4 already, which is most of a call's time."""
+"""b4 as the person would call it: each call a process of its own, forked from one that has imported
+b4 already, which is most of a call's time.
+"""
 
 import atexit
 import json
@@ -53,17 +55,26 @@ def b4(repo: Repo, *words: str, stdin: str = "") -> subprocess.CompletedProcess[
         files = {name: Path(place) / name for name in ("stdin", "stdout", "stderr")}
         for name, file in files.items():
             file.write_text(stdin if name == "stdin" else "")
-        call = {"cwd": str(repo.path), "env": dict(os.environ), "words": words, **{name: str(file) for name, file in files.items()}}
+        call = {
+            "cwd": str(repo.path),
+            "env": dict(os.environ),
+            "words": words,
+            **{name: str(file) for name, file in files.items()},
+        }
         server.stdin.write(json.dumps(call) + "\n")
         server.stdin.flush()
         code = int(server.stdout.readline())
-        done = subprocess.CompletedProcess(words, code, files["stdout"].read_text(), files["stderr"].read_text())
+        done = subprocess.CompletedProcess(
+            words, code, files["stdout"].read_text(), files["stderr"].read_text()
+        )
     assert done.returncode == 0, done.stderr
     return done
 
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    server = subprocess.Popen([sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     atexit.register(server.communicate)
     return server

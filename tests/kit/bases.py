@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Clones as kernel developers have them: several remotes, stale branches, pushed copies. Others' commits are others', so that evidence counts."""
+"""Clones as kernel developers have them: several remotes, stale branches, pushed copies.
+
+Others' commits are others', so that evidence counts.
+"""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +19,11 @@ SUBMAINTAINER = "Jo Keeper <jo@example.net>"
 def commits_by(who: str) -> Iterator[None]:
     """Within this, who commits is somebody else."""
     name, _, email = who.removesuffix(">").partition(" <")
-    new = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in (("NAME", name), ("EMAIL", email))}
+    new = {
+        f"GIT_{role}_{part}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for part, value in (("NAME", name), ("EMAIL", email))
+    }
     old = {key: os.environ.get(key) for key in new}
     os.environ.update(new)
     try:
@@ -58,7 +65,8 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
 def fix(repo: Repo, number: int = 1) -> str:
     """A commit of the person's own."""
     return repo.commit(
-        f"widget: fix {number}\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {f"fix{number}.c": "int f;\n"}
+        f"widget: fix {number}\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {f"fix{number}.c": "int f;\n"},
     )
 
 

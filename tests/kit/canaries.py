@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository whose configuration plants a command wherever git has a place for one; each writes its name down when it runs."""
+"""A repository whose configuration plants a command wherever git has a place for one.
+
+Each writes its name down when it runs.
+"""
 
 import os
 import time
@@ -55,9 +58,11 @@ class Canaries:
         self._log.unlink(missing_ok=True)
 
     def plant(self, repo: Repo, *, process: bool = True) -> None:
-        """Every key of a repository's own configuration that names a command, and the attributes that make files use them.
+        """Every key of a repository's own configuration that names a command, and the attributes
+        that make files use them.
 
-        `process`: also a filter process, which speaks no protocol, so that git fails where it is used.
+        `process`: also a filter process, which speaks no protocol, so that git fails where it is
+        used.
         """
         hooks = self.folder / "hooks"
         hooks.mkdir()
@@ -174,27 +179,40 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """A fix of two patches whose files have been changed on a stable branch as well, so that everything is compared, merged and written.
+    """A fix of two patches whose files have been changed on a stable branch as well, so that
+    everything is compared, merged and written.
 
     Their lines end in `end`.
     """
     repo = Repo(path)
     lines = [f"int line{number};\n" for number in range(30)]
-    files = {"frob.c": "".join(lines), "frob.h": "".join(lines), "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "MAINTAINERS": _MAINTAINERS}
+    files = {
+        "frob.c": "".join(lines),
+        "frob.h": "".join(lines),
+        "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
+        "MAINTAINERS": _MAINTAINERS,
+    }
     repo.commit(f"frob: begin\n\n{SIGNED}", files)
     repo.tag("v6.1")
     repo.branch("linux-6.1.y")
-    repo.commit(f"frob: change what stable has\n\n{SIGNED}", {name: "int more;\n" + files[name] for name in ("frob.c", "frob.h")})
+    repo.commit(
+        f"frob: change what stable has\n\n{SIGNED}",
+        {name: "int more;\n" + files[name] for name in ("frob.c", "frob.h")},
+    )
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
     repo.checkout("master")
     lines[20] = "int broken;\n"
-    culprit = repo.commit(f"frob: break line 20\n\n{SIGNED}", {"frob.c": "".join(lines), "frob.h": "".join(lines)})
+    culprit = repo.commit(
+        f"frob: break line 20\n\n{SIGNED}", {"frob.c": "".join(lines), "frob.h": "".join(lines)}
+    )
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.branch("topic")
     repo.git("branch", "-q", "-u", "master")
     for number, name in ((1, "frob.c"), (2, "frob.h")):
         lines[20] = f"long mended{number};{end}\n"
-        why = f'It crashes and always did.\n\nFixes: {culprit[:12]} ("frob: break line 20")\n{SIGNED}'
+        why = (
+            f'It crashes and always did.\n\nFixes: {culprit[:12]} ("frob: break line 20")\n{SIGNED}'
+        )
         repo.commit(f"frob: fix line 20 of file {number}\n\n{why}", {name: "".join(lines)})
     return repo
 

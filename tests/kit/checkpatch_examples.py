@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The examples in checks/ of rules that stand for a type of checkpatch.pl, and what patchpilot finds in each.
+"""The examples in checks/ of rules that stand for a type of checkpatch.pl, and what patchpilot
+finds in each.
 
-What checkpatch.pl of Linux 6.1 found in them is in tests/packs/checkpatch-6.1.json: tests/lab/checkpatch_oracle.py asked it.
+What checkpatch.pl of Linux 6.1 found in them is in tests/packs/checkpatch-6.1.json:
+tests/lab/checkpatch_oracle.py asked it.
 """
 
 import zlib
@@ -18,7 +20,8 @@ from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)
 EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
-# the words are those of the tree the script lies in, and without a repository every commit is unknown to it
+# the words are those of the tree the script lies in, and without a repository every commit is
+# unknown to it
 LEFT_OUT = {"UNKNOWN_COMMIT_ID"}
 WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
 Findings = list[tuple[str, int]]
@@ -34,19 +37,26 @@ class Case:
     @property
     def stamp(self) -> str:
         """Changes when the example does."""
-        return f"{zlib.crc32((mail_of(self.example) + repr(sorted(self.example.tree.items()))).encode('utf-8', 'surrogateescape')):08x}"
+        return f"{zlib.crc32((mail_of(self.example) + repr(sorted(self.example.tree.items()))).encode('utf-8', 'surrogateescape')):08x}"  # noqa: E501
 
 
 def cases() -> Iterator[Case]:
-    """The examples of all rules that stand for a type of checkpatch.pl, and the code that would give the types it never reports."""
+    """The examples of all rules that stand for a type of checkpatch.pl, and the code that would
+    give the types it never reports.
+    """
     for pack in load_packs():
         for rule in pack.rules:
             if rule.checkpatch:
                 for number, example in enumerate(pack.examples[rule.id]):
                     if not example.series and not example.history:
-                        yield Case(f"{rule.id} {'bad' if example.bad else 'good'} {number}", example)
+                        yield Case(
+                            f"{rule.id} {'bad' if example.bad else 'good'} {number}", example
+                        )
     for retired_type in retired_types():
-        yield Case(f"retired {retired_type.checkpatch}", Example(bad=False, path=retired_type.path, code=retired_type.code))
+        yield Case(
+            f"retired {retired_type.checkpatch}",
+            Example(bad=False, path=retired_type.path, code=retired_type.code),
+        )
 
 
 def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
@@ -59,6 +69,8 @@ def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
 def by_type(findings: object, left_out: set[str]) -> Findings:
     """(type, patch line) of findings that stand for a type, sorted."""
     found = [
-        (finding.checkpatch, finding.patch_line or 0) for finding in findings if finding.checkpatch and finding.checkpatch not in left_out
+        (finding.checkpatch, finding.patch_line or 0)
+        for finding in findings
+        if finding.checkpatch and finding.checkpatch not in left_out
     ]  # type: ignore[attr-defined]
     return sorted(found)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every place in the source that starts a child process, found in its syntax trees, with the words that come from elsewhere.
+"""Every place in the source that starts a child process, found in its syntax trees, with the words
+that come from elsewhere.
 
-A word is ours when it is a literal or a constant, or begins with a literal (`f"--since={when}"`). So is a word after `--` or
-`--end-of-options`, and the value of an option that takes one (`-e PATTERN`): no program takes these for options. A name that a function
-assigns once is what it was assigned.
+A word is ours when it is a literal or a constant, or begins with a literal (`f"--since={when}"`).
+So is a word after `--` or `--end-of-options`, and the value of an option that takes one (`-e
+PATTERN`): no program takes these for options. A name that a function assigns once is what it was
+assigned.
 """
 
 import ast
@@ -17,22 +19,39 @@ ENDS = ("--", "--end-of-options")
 TAKE_A_VALUE = ("-C", "-F", "-L", "-c", "-e", "-m", "-o", "--object-dir")
 _ADDING = ("append", "extend", "insert")
 _MODULES = ("subprocess.", "pty.", "webbrowser.", "multiprocessing.", "distributed.", "dask.")
-_NAMES = ("asyncio.create_subprocess", "concurrent.futures.ProcessPoolExecutor", "git.Repo", "os.startfile")
+_NAMES = (
+    "asyncio.create_subprocess",
+    "concurrent.futures.ProcessPoolExecutor",
+    "git.Repo",
+    "os.startfile",
+)
 _OS = ("os.system", "os.popen", "os.exec", "os.spawn", "os.posix_spawn", "os.fork")
-_METHODS = ("open_url", "create_subprocess_exec", "create_subprocess_shell", "subprocess_exec", "subprocess_shell")
+_METHODS = (
+    "open_url",
+    "create_subprocess_exec",
+    "create_subprocess_shell",
+    "subprocess_exec",
+    "subprocess_shell",
+)
 _GIT_METHODS = ("git", "_git", "rev_list", "config", "config_regexp")
 _RUN = "patchpilot.commits.run."
 _B4 = "patchpilot.outgoing.b4.b4_command."
 _IN_A_LIST = (f"{_RUN}run", f"{_RUN}interactive")
 _AFTER_A_PLACE = (f"{_RUN}git", f"{_RUN}git_argv", f"{_RUN}streaming", f"{_B4}run")
 _ALL_WORDS = (f"{_B4}command",)
-_HARMLESS = ("subprocess.PIPE", "multiprocessing.get_all_start_methods", "multiprocessing.parent_process")
+_HARMLESS = (
+    "subprocess.PIPE",
+    "multiprocessing.get_all_start_methods",
+    "multiprocessing.parent_process",
+)
 
 
 def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
-    """`module::function` of each start of a process → the expressions for words that may come from outside.
+    """`module::function` of each start of a process → the expressions for words that may come from
+    outside.
 
-    A start by Python's own means (subprocess and the like), or with a list made elsewhere, has `*`: nothing is known of its words.
+    A start by Python's own means (subprocess and the like), or with a list made elsewhere, has `*`:
+    nothing is known of its words.
     """
     found: dict[str, set[str]] = {}
     for file in sorted(source.rglob("*.py")):
@@ -49,7 +68,9 @@ def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
 Values = Mapping[str, ast.expr]
 
 
-def _calls(node: ast.AST, function: str, around: ast.AST) -> Iterator[tuple[str, ast.AST, ast.Call]]:
+def _calls(
+    node: ast.AST, function: str, around: ast.AST
+) -> Iterator[tuple[str, ast.AST, ast.Call]]:
     """(qualified name of the function around it, that function, call) of every call."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
@@ -71,7 +92,11 @@ def _assigned_once(function: ast.AST) -> Values:
                 values[target.id] = node.value
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             stored[node.id] += 1
-        elif isinstance(node, ast.Attribute) and node.attr in _ADDING and isinstance(node.value, ast.Name):
+        elif (
+            isinstance(node, ast.Attribute)
+            and node.attr in _ADDING
+            and isinstance(node.value, ast.Name)
+        ):
             stored[node.value.id] += 1
         elif isinstance(node, ast.arg):
             stored[node.arg] += 1
@@ -114,7 +139,10 @@ class _Words:
         return _assigned_once(self._function)
 
     def outside(self, call: ast.Call, name: str) -> set[str]:
-        """The words that may come from outside; none where the call starts no process, or all its words are ours."""
+        """The words that may come from outside.
+
+        None where the call starts no process, or all its words are ours.
+        """
         if _starts(name):
             return {"*"}
         if name in _IN_A_LIST and call.args:
@@ -131,7 +159,10 @@ class _Words:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
             return self._bare(argv.elts)
-        made = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in ("command", "git_argv")
+        made = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in (
+            "command",
+            "git_argv",
+        )
         return set() if made else {"*"}
 
     def _bare(self, words: Sequence[ast.expr]) -> set[str]:
@@ -173,8 +204,13 @@ class _Words:
                 return not self._bare(elts)
             case ast.IfExp(body=body, orelse=orelse):
                 return self._all_ours(body) and self._all_ours(orelse)
-            case ast.GeneratorExp(elt=elt, generators=loops) | ast.ListComp(elt=elt, generators=loops):
+            case (
+                ast.GeneratorExp(elt=elt, generators=loops)
+                | ast.ListComp(elt=elt, generators=loops)
+            ):
                 # [part for word in words for part in ("-e", word)]
                 last = loops[-1].iter
-                return self._is_ours(elt) or (isinstance(last, ast.Tuple) and not self._bare(last.elts))
+                return self._is_ours(elt) or (
+                    isinstance(last, ast.Tuple) and not self._bare(last.elts)
+                )
         return False

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the formats for CI may have: the official schema where a package has it, else our own statement of what the reader's page says.
+"""What the formats for CI may have: the official schema where a package has it, else our own
+statement of what the reader's page says.
 
-No package has the schemas of GitLab and reviewdog: they are used too where $PATCHPILOT_SCHEMAS is a folder with them.
+No package has the schemas of GitLab and reviewdog: they are used too where $PATCHPILOT_SCHEMAS is a
+folder with them.
 """
 
 import json
@@ -39,16 +41,31 @@ GITLAB = _list(
             "check_name": {"type": "string"},
             "fingerprint": {"type": "string", "minLength": 1},
             "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-            "location": _object({"path": {"type": "string", "pattern": r"^(?!\.?/)"}, "lines": _object({"begin": COUNT}, {"end": COUNT})}),
+            "location": _object(
+                {
+                    "path": {"type": "string", "pattern": r"^(?!\.?/)"},
+                    "lines": _object({"begin": COUNT}, {"end": COUNT}),
+                }
+            ),
         },
-        {"type": {"const": "issue"}, "categories": _list({"enum": ["Bug Risk", "Clarity", "Compatibility", "Complexity", "Style"]})},
+        {
+            "type": {"const": "issue"},
+            "categories": _list(
+                {"enum": ["Bug Risk", "Clarity", "Compatibility", "Complexity", "Style"]}
+            ),
+        },
     )
 )
-"""GitLab's code quality report (docs.gitlab.com, Code Quality: report format), which is a part of Code Climate's."""
+"""GitLab's code quality report (docs.gitlab.com, Code Quality: report format), which is a part of
+Code Climate's.
+"""
 POSITION = _object({"line": COUNT}, {"column": COUNT})
 RANGE = _object({"start": POSITION}, {"end": POSITION})
 RDJSONL = _object(
-    {"message": {"type": "string", "minLength": 1}, "location": _object({"path": {"type": "string"}}, {"range": RANGE})},
+    {
+        "message": {"type": "string", "minLength": 1},
+        "location": _object({"path": {"type": "string"}}, {"range": RANGE}),
+    },
     {
         "severity": {"enum": ["UNKNOWN_SEVERITY", "ERROR", "WARNING", "INFO"]},
         "source": _object({"name": {"type": "string"}}, {"url": {"type": "string"}}),
@@ -66,5 +83,10 @@ def _given(file: str) -> dict[str, Any] | None:
 
 
 _DEGRADATION = _given("codeclimate.json")
-OFFICIAL = {"gitlab": _list(_DEGRADATION) if _DEGRADATION else None, "rdjsonl": _given("Diagnostic.json")}
-"""GitLab's schema of a finding (app/validators/json_schemas/codeclimate.json) and reviewdog's of a line (proto/rdf/jsonschema/Diagnostic.json)."""
+OFFICIAL = {
+    "gitlab": _list(_DEGRADATION) if _DEGRADATION else None,
+    "rdjsonl": _given("Diagnostic.json"),
+}
+"""GitLab's schema of a finding (app/validators/json_schemas/codeclimate.json) and reviewdog's of a
+line (proto/rdf/jsonschema/Diagnostic.json).
+"""

@@ -37,7 +37,9 @@ def call(*argv: object, stdin: bytes = b"") -> Outcome:
 
 class _Text(io.TextIOWrapper):
     def __init__(self) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", errors="surrogateescape", write_through=True)
+        super().__init__(
+            io.BytesIO(), encoding="utf-8", errors="surrogateescape", write_through=True
+        )
 
     @property
     def text(self) -> str:
@@ -49,5 +51,15 @@ class _Text(io.TextIOWrapper):
 
 def spawn(*argv: object, cwd: Path | None = None, stdin: bytes = b"") -> Outcome:
     """Run the command as a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "patchpilot", *map(str, argv)], cwd=cwd, input=stdin, capture_output=True, check=False)
-    return Outcome(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace"))
+    done = subprocess.run(
+        [sys.executable, "-m", "patchpilot", *map(str, argv)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        check=False,
+    )
+    return Outcome(
+        done.returncode,
+        done.stdout.decode("utf-8", "surrogateescape"),
+        done.stderr.decode("utf-8", "replace"),
+    )

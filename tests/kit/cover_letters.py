@@ -15,4 +15,10 @@ from patchpilot.topic.find_topic import find_draft
 def cover(repository: Repository, request: SendRequest) -> None:
     """Write a cover letter for the topic."""
     with Drafts() as drafts:
-        drafts.save(replace(find_draft(repository, request), cover_subject="widget: mend lines", cover_text="All were wrong."))
+        drafts.save(
+            replace(
+                find_draft(repository, request),
+                cover_subject="widget: mend lines",
+                cover_text="All were wrong.",
+            )
+        )

@@ -12,7 +12,10 @@ import pytest
 
 @contextmanager
 def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
-    """The git calls in the context, by their arguments without `-c`; those that git or its scripts start are left out."""
+    """The git calls in the context, by their arguments without `-c`.
+
+    Those that git or its scripts start are left out.
+    """
     seen: Counter[tuple[str, ...]] = Counter()
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patched:

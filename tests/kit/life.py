@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic's life: a repository, a mail server and an archive on loopback, and what is done with them from commit to stable."""
+"""A topic's life: a repository, a mail server and an archive on loopback, and what is done with
+them from commit to stable.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,9 @@ TITLE = "widget: change line 1"
 
 
 class Life:
-    """A topic of `patches` commits in `repo`, whose mails go to `server` and, once `publish`ed, to `archive`."""
+    """A topic of `patches` commits in `repo`, whose mails go to `server` and, once `publish`ed, to
+    `archive`.
+    """
 
     def __init__(self, place: Path, server: FaultySink, archive: StandIn, patches: int = 1) -> None:
         self.place, self.server, self.archive = place, server, archive
@@ -55,15 +59,24 @@ class Life:
         self.first = self.first or ident
         return ident
 
-    def tell(self, to: str, text: str, sender: str = RITA, subject: str = f"Re: [PATCH] {TITLE}") -> None:
+    def tell(
+        self, to: str, text: str, sender: str = RITA, subject: str = f"Re: [PATCH] {TITLE}"
+    ) -> None:
         """A reply reaches the archive, and is asked for."""
-        self._answer(to, subject, f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n", sender)
+        self._answer(
+            to, subject, f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n", sender
+        )
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
         """The maintainer's robot says that it was applied; its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
-        self._answer(to, f"Re: [PATCH] {TITLE}", robot.decode().partition("\n\n")[2], "patchwork-bot+netdevbpf@kernel.org")
+        self._answer(
+            to,
+            f"Re: [PATCH] {TITLE}",
+            robot.decode().partition("\n\n")[2],
+            "patchwork-bot+netdevbpf@kernel.org",
+        )
         self.update()
         return f"reply{self._replies}@example.net"
 
@@ -99,7 +112,9 @@ class Life:
     def backport(self, commit: str, version: str) -> None:
         """A stable branch takes a commit."""
         self.repo.git("checkout", "-q", "--detach", "master")
-        message = self.repo.git("show", "-s", "--format=%B", commit).replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1)
+        message = self.repo.git("show", "-s", "--format=%B", commit).replace(
+            "\n\n", f"\n\ncommit {commit} upstream.\n\n", 1
+        )
         self.repo.git("cherry-pick", "-n", commit)
         self.repo.git("commit", "-q", "-m", message)
         self.repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", "HEAD")
@@ -109,7 +124,10 @@ class Life:
         self._replies += 1
         ident = f"reply{self._replies}@example.net"
         when = format_datetime(datetime.now(UTC))
-        head = f"From: {sender}\nTo: {LIST}\nSubject: {subject}\nMessage-ID: <{ident}>\nDate: {when}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n"
+        head = (
+            f"From: {sender}\nTo: {LIST}\nSubject: {subject}\nMessage-ID: <{ident}>\nDate:"
+            f" {when}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n"
+        )
         self.archive.add(f"{head}\n{body}".encode())
 
 

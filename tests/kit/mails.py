@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails of a made-up list: patches, replies, what robots write. No real person or patch is in here."""
+"""Mails of a made-up list: patches, replies, what robots write.
+
+No real person or patch is in here.
+"""
 
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -41,12 +44,19 @@ def mail(
     minutes: int = 0,
     **headers: str,
 ) -> bytes:
-    """One mail; `reply_to` is the id it answers (also its References unless those are given), `headers` by name with `_` for `-`."""
+    """One mail.
+
+    `reply_to` is the id it answers (also its References unless those are given), `headers` by name
+    with `_` for `-`.
+    """
     lines = [
         f"From: {sender}",
         f"To: {to}",
         f"Subject: {subject}",
-        f"Message-ID: <{id or zlib.crc32(f'{subject}{body}{sender}'.encode('utf-8', 'surrogateescape'))}@example.org>",
+        (
+            "Message-ID:"
+            f" <{id or zlib.crc32(f'{subject}{body}{sender}'.encode('utf-8', 'surrogateescape'))}@example.org>"  # noqa: E501
+        ),
     ]
     when = START + timedelta(minutes=minutes)
     lines.append(f"Date: {when:%a, %d %b %Y %H:%M:%S} +0000")
@@ -59,7 +69,12 @@ def mail(
 
 
 def patch(
-    subject: str, *, message: str = "Check the pointer before it is used.\n", notes: str = "", author: str = ADA, **more: object
+    subject: str,
+    *,
+    message: str = "Check the pointer before it is used.\n",
+    notes: str = "",
+    author: str = ADA,
+    **more: object,
 ) -> bytes:
     """A patch as sent to its maintainer, a reviewer and the list."""
     more.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
@@ -68,10 +83,20 @@ def patch(
     return mail(subject, signed + diff, sender=author, **more)  # type: ignore[arg-type]
 
 
-def reply(subject: str, text: str, *, sender: str = RITA, quote: str = "Check the pointer before it is used.", **more: object) -> bytes:
+def reply(
+    subject: str,
+    text: str,
+    *,
+    sender: str = RITA,
+    quote: str = "Check the pointer before it is used.",
+    **more: object,
+) -> bytes:
     """A reply with one quoted line."""
     return mail(
-        f"Re: {subject}", f"On Mon, Mar 04, 2024 at 09:00:00AM +0000, Ada Fixer wrote:\n> {quote}\n\n{text}\n", sender=sender, **more
+        f"Re: {subject}",
+        f"On Mon, Mar 04, 2024 at 09:00:00AM +0000, Ada Fixer wrote:\n> {quote}\n\n{text}\n",
+        sender=sender,
+        **more,
     )  # type: ignore[arg-type]
 
 
@@ -82,11 +107,17 @@ def posted(version: int, value: int, *, prefix: str = "PATCH", extra: str = "") 
     """A version of the patch that sets the value; `extra` is another patch of it."""
     marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
-        "diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n"
-        f"@@ -{10 * version},7 +{10 * version},7 @@ int pump_start(void)\n {{\n \tint a;\n \n-\ta = 1;\n+\ta = {value};\n \treturn a;\n }}\n \n"
+        f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
+        f" +{10 * version},7 @@ int pump_start(void)\n {{\n \tint a;\n \n-\ta = 1;\n+\ta ="
+        f" {value};\n \treturn a;\n }}\n \n"
     )
     body = f"Because.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n{extra}{diff}"
-    return mail(f"[{marks}] {PUMP_TITLE}", body, id=f"{prefix.lower()}{version}".replace(" ", ""), minutes=1440 * version)
+    return mail(
+        f"[{marks}] {PUMP_TITLE}",
+        body,
+        id=f"{prefix.lower()}{version}".replace(" ", ""),
+        minutes=1440 * version,
+    )
 
 
 def mbox(*mails: bytes) -> bytes:
@@ -96,32 +127,52 @@ def mbox(*mails: bytes) -> bytes:
     return join_mbox(mails)
 
 
-def applied_by_robot(title: str, commit: str, *, tree: str = "netdev/net.git (main)", marks: str = "net,v2", **more: object) -> bytes:
+def applied_by_robot(
+    title: str,
+    commit: str,
+    *,
+    tree: str = "netdev/net.git (main)",
+    marks: str = "net,v2",
+    **more: object,
+) -> bytes:
     """What patchwork's robot writes."""
     body = (
-        f"Hello:\n\nThis patch was applied to {tree}\nby {MATT}:\n\nOn Mon, 4 Mar 2024 09:00:00 +0000 you wrote:\n> Check the pointer.\n> \n> [...]\n\n"
-        f"Here is the summary with links:\n  - [{marks}] {title}\n    https://git.kernel.org/netdev/net/c/{commit}\n\nYou are awesome, thank you!\n"
+        f"Hello:\n\nThis patch was applied to {tree}\nby {MATT}:\n\nOn Mon, 4 Mar 2024 09:00:00"
+        " +0000 you wrote:\n> Check the pointer.\n> \n> [...]\n\nHere is the summary with links:\n"
+        f"  - [{marks}] {title}\n    https://git.kernel.org/netdev/net/c/{commit}\n\nYou are"
+        " awesome, thank you!\n"
     )
-    return mail(f"Re: [PATCH net v2] {title}", body, sender="patchwork-bot+netdevbpf@kernel.org", **more)  # type: ignore[arg-type]
+    return mail(
+        f"Re: [PATCH net v2] {title}", body, sender="patchwork-bot+netdevbpf@kernel.org", **more
+    )  # type: ignore[arg-type]
 
 
 def stable_review(title: str, commit: str, version: str, **more: object) -> bytes:
     """A patch of a stable review cycle."""
     body = (
-        f"{version}-stable review patch.  If anyone has any objections, please let me know.\n\n------------------\n\nFrom: {ADA}\n\n"
-        f"commit {commit} upstream.\n\nCheck the pointer.\n\nReviewed-by: {RITA}\nSigned-off-by: {ADA}\n{DIFF}"
+        f"{version}-stable review patch.  If anyone has any objections, please let me"
+        f" know.\n\n------------------\n\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nCheck the"
+        f" pointer.\n\nReviewed-by: {RITA}\nSigned-off-by: {ADA}\n{DIFF}"
     )
     return mail(
-        f"[PATCH {version} 010/123] {title}", body, sender="Greg Kroah-Hartman <gregkh@linuxfoundation.org>", X_stable="review", **more
+        f"[PATCH {version} 010/123] {title}",
+        body,
+        sender="Greg Kroah-Hartman <gregkh@linuxfoundation.org>",
+        X_stable="review",
+        **more,
     )  # type: ignore[arg-type]
 
 
-def stable_added(title: str, commit: str, version: str, *, author: str = ADA, **more: object) -> bytes:
+def stable_added(
+    title: str, commit: str, version: str, *, author: str = ADA, **more: object
+) -> bytes:
     """The note that a patch was queued for a stable tree."""
     body = (
-        f"\nThis is a note to let you know that I've just added the patch titled\n\n    {title}\n\nto the {version}-stable tree which can be found at:\n"
-        f"    http://www.kernel.org/git/?p=linux/kernel/git/stable/stable-queue.git;a=summary\n\nand it can be found in the queue-{version} subdirectory.\n\n"
-        f"From foo@baz Mon Mar  4 09:00:00 AM UTC 2024\nFrom: {author}\n\ncommit {commit} upstream.\n\nSigned-off-by: {author}\n"
+        "\nThis is a note to let you know that I've just added the patch titled\n\n   "
+        f" {title}\n\nto the {version}-stable tree which can be found at:\n   "
+        " http://www.kernel.org/git/?p=linux/kernel/git/stable/stable-queue.git;a=summary\n\nand"
+        f" it can be found in the queue-{version} subdirectory.\n\nFrom foo@baz Mon Mar  4 09:00:00"
+        f" AM UTC 2024\nFrom: {author}\n\ncommit {commit} upstream.\n\nSigned-off-by: {author}\n"
     )
     return mail(
         f'Patch "{title}" has been added to the {version}-stable tree',
@@ -135,13 +186,17 @@ def stable_added(title: str, commit: str, version: str, *, author: str = ADA, **
 def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
     """The note that a patch did not apply to a stable tree."""
     body = (
-        f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it applied there, then please email the backport.\n\n"
-        f"git cherry-pick -x {commit}\n# <resolve conflicts, build, test, etc.>\n\nthanks,\n\ngreg k-h\n\n"
-        "------------------ original commit in Linus's tree ------------------\n\n"
-        f"From {commit} Mon Sep 17 00:00:00 2001\nFrom: {ADA}\nSubject: [PATCH] {title}\n\nSigned-off-by: {ADA}\n"
+        f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it"
+        f" applied there, then please email the backport.\n\ngit cherry-pick -x {commit}\n#"
+        " <resolve conflicts, build, test, etc.>\n\nthanks,\n\ngreg k-h\n\n------------------"
+        f" original commit in Linus's tree ------------------\n\nFrom {commit} Mon Sep 17 00:00:00"
+        f" 2001\nFrom: {ADA}\nSubject: [PATCH] {title}\n\nSigned-off-by: {ADA}\n"
     )
     return mail(
-        f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree', body, sender="<gregkh@linuxfoundation.org>", **more
+        f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree',
+        body,
+        sender="<gregkh@linuxfoundation.org>",
+        **more,
     )  # type: ignore[arg-type]
 
 
@@ -149,7 +204,13 @@ def thread(series: str, count: int) -> bytes:
     """The first mails of a series: a patch and its replies."""
     title = f"[PATCH] {series}: check the pointer"
     replies = [
-        reply(title, f"Remark {number} on {series}. " + "x" * 300, id=f"{series}r{number}", reply_to=series, minutes=number)
+        reply(
+            title,
+            f"Remark {number} on {series}. " + "x" * 300,
+            id=f"{series}r{number}",
+            reply_to=series,
+            minutes=number,
+        )
         for number in range(1, count)
     ]
     return mbox(patch(title, id=series), *replies)

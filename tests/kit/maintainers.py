@@ -75,14 +75,22 @@ FILES = {
 
 def write_tree(folder: Path, **changed: str) -> Path:
     """Unpack the small tree; `changed` are further files, `__` in a name standing for `/`."""
-    for name, text in {**FILES, **{name.replace("__", "/"): text for name, text in changed.items()}}.items():
+    for name, text in {
+        **FILES,
+        **{name.replace("__", "/"): text for name, text in changed.items()},
+    }.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return folder
 
 
-def patch(path: str = "drivers/widget/core.c", message: str = "", subject: str = "widget: mend it", added: str = "int mended;") -> str:
+def patch(
+    path: str = "drivers/widget/core.c",
+    message: str = "",
+    subject: str = "widget: mend it",
+    added: str = "int mended;",
+) -> str:
     """A patch of one line to a file, as git format-patch writes it."""
     return f"""\
 From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001

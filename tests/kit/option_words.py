@@ -7,7 +7,22 @@ from patchpilot.cli.option_table import CHOICE, FLAG, NUMBER, Option, Table
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=6)
 _NUMBERS = ("1", "40", "080", "256", "1000", "0", "1001", "+50", "1_0", " 80", "many")
-_STRANGE = ("-", "--", "-qv", "-h", "--help", "--frob", "a.patch", "HEAD~2..", "-Cx", "-o=x", "", "--stric", "<a@b>", "https://x")
+_STRANGE = (
+    "-",
+    "--",
+    "-qv",
+    "-h",
+    "--help",
+    "--frob",
+    "a.patch",
+    "HEAD~2..",
+    "-Cx",
+    "-o=x",
+    "",
+    "--stric",
+    "<a@b>",
+    "https://x",
+)
 
 
 def _values(option: Option) -> st.SearchStrategy[str]:
@@ -19,13 +34,19 @@ def _values(option: Option) -> st.SearchStrategy[str]:
 
 
 def _words(option: Option) -> st.SearchStrategy[list[str]]:
-    """An option in one of its spellings, cut off or whole, with a value or without, in one word or two."""
+    """An option in one of its spellings, cut off or whole, with a value or without, in one word or
+    two.
+    """
     spellings = st.sampled_from([*option.spellings, *option.off])
     alone = spellings.map(lambda spelling: [spelling])
     cut = spellings.map(lambda spelling: [spelling[:-1]])
     joined = st.tuples(spellings, _values(option)).map(lambda pair: ["=".join(pair)])
     apart = st.tuples(spellings, _values(option)).map(list)
-    return st.one_of(alone, alone, cut, joined) if option.kind == FLAG else st.one_of(apart, apart, joined, joined, alone, cut)
+    return (
+        st.one_of(alone, alone, cut, joined)
+        if option.kind == FLAG
+        else st.one_of(apart, apart, joined, joined, alone, cut)
+    )
 
 
 def _right(option: Option) -> st.SearchStrategy[list[str]]:
@@ -33,20 +54,36 @@ def _right(option: Option) -> st.SearchStrategy[list[str]]:
     if option.kind == FLAG:
         return st.sampled_from([*option.spellings, *option.off]).map(lambda spelling: [spelling])
     low, high = option.limits or (1, 99)
-    values = {CHOICE: st.sampled_from(option.choices or ("",)), NUMBER: st.integers(low, high).map(str)}
+    values = {
+        CHOICE: st.sampled_from(option.choices or ("",)),
+        NUMBER: st.integers(low, high).map(str),
+    }
     value = values.get(option.kind, st.sampled_from(["x", "a b", "6.1", "é", "a=b"]))
     return st.tuples(st.sampled_from(option.spellings), value, st.booleans()).map(
-        lambda parts: [f"{parts[0]}={parts[1]}"] if parts[2] and parts[0].startswith("--") else [parts[0], parts[1]]
+        lambda parts: (
+            [f"{parts[0]}={parts[1]}"]
+            if parts[2] and parts[0].startswith("--")
+            else [parts[0], parts[1]]
+        )
     )
 
 
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
-    """Up to six options and other words, in any order: all of them right, or with some that are wrong."""
-    right = st.one_of([_right(option) for option in table if option.plain] + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])])
-    wrong = st.one_of([_words(option) for option in table] + [st.sampled_from(_STRANGE).map(lambda word: [word])])
+    """Up to six options and other words, in any order: all of them right, or with some that are
+    wrong.
+    """
+    right = st.one_of(
+        [_right(option) for option in table if option.plain]
+        + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]
+    )
+    wrong = st.one_of(
+        [_words(option) for option in table] + [st.sampled_from(_STRANGE).map(lambda word: [word])]
+    )
     lists = st.one_of(
         st.lists(right, max_size=6),
-        st.tuples(st.lists(right, max_size=3), wrong, st.lists(right, max_size=2)).map(lambda parts: [*parts[0], parts[1], *parts[2]]),
+        st.tuples(st.lists(right, max_size=3), wrong, st.lists(right, max_size=2)).map(
+            lambda parts: [*parts[0], parts[1], *parts[2]]
+        ),
         st.lists(wrong, max_size=6),
     )
     return lists.map(lambda parts: [word for words in parts for word in words])

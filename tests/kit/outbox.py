@@ -9,11 +9,17 @@ from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 
-ADA, MAX, LIST = Address("Ada Fixer", "ada@example.org"), Address("Max Keeper", "max@keeper.example"), Address("", "widgets@lists.example")
+ADA, MAX, LIST = (
+    Address("Ada Fixer", "ada@example.org"),
+    Address("Max Keeper", "max@keeper.example"),
+    Address("", "widgets@lists.example"),
+)
 CHANGE = "20261120-widget-0123456789ab"
 
 
-def outgoing_mail(number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: str | None = None) -> OutgoingMail:
+def outgoing_mail(
+    number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: str | None = None
+) -> OutgoingMail:
     """Mail `number` of a series to Max, with a copy to the list."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
     return OutgoingMail(
@@ -45,7 +51,9 @@ def record(
 ) -> Send:
     """Add a send with a mail in each of these states (one accepted when none is given)."""
     wanted = states or (MailState.ACCEPTED,)
-    made = outgoing_mails or [outgoing_mail(number, version, change_id=change_id) for number in range(1, len(wanted) + 1)]
+    made = outgoing_mails or [
+        outgoing_mail(number, version, change_id=change_id) for number in range(1, len(wanted) + 1)
+    ]
     planned = Send(
         id=0,
         change_id=change_id,

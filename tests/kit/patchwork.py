@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patchwork for tests: the part of the REST API, version 1.3, that lists patches by Message-ID and a patch's checks."""
+"""A patchwork for tests: the part of the REST API, version 1.3, that lists patches by Message-ID
+and a patch's checks.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +16,10 @@ Checks = Sequence[tuple[str, str, str]]
 
 
 class Patchwork:
-    """Patches of one project; `url` is its address, as a project's file names it, `asked` are the paths that were read."""
+    """Patches of one project.
+
+    `url` is its address, as a project's file names it, `asked` are the paths that were read.
+    """
 
     def __init__(self, server: str) -> None:
         self.server = server
@@ -65,7 +70,9 @@ class Patchwork:
             return 401
         if len(folders) != 5 or folders[4] != "checks" or int(folders[3]) not in self._checks:
             return 404
-        if body.get("state") not in ("pending", "success", "warning", "fail") or not body.get("context"):
+        if body.get("state") not in ("pending", "success", "warning", "fail") or not body.get(
+            "context"
+        ):
             return 400
         self._checks[int(folders[3])].append(body)
         return 201

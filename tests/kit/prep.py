@@ -34,17 +34,29 @@ Changes in v2:
 FILES = {
     "widget.c": "".join(f"int line{n};\n" for n in range(40)),
     "Kconfig": "menu\n",
-    "MAINTAINERS": "WIDGET\nM:\tWilma Widget <wilma@example.org>\nL:\twidget@lists.example.org\nS:\tMaintained\nF:\twidget.c\n",
+    "MAINTAINERS": (
+        "WIDGET\nM:\tWilma Widget"
+        " <wilma@example.org>\nL:\twidget@lists.example.org\nS:\tMaintained\nF:\twidget.c\n"
+    ),
 }
 
 
 def prep(
-    path: Path, strategy: str, patches: int = 1, *, server: Sink | None = None, cover: str = "", above: bool = False, end: str = ""
+    path: Path,
+    strategy: str,
+    patches: int = 1,
+    *,
+    server: Sink | None = None,
+    cover: str = "",
+    above: bool = False,
+    end: str = "",
 ) -> Repo:
-    """A repository on `b4/widget` with `patches` commits over `master`; with `cover` that is its cover letter.
+    """A repository on `b4/widget` with `patches` commits over `master`; with `cover` that is its
+    cover letter.
 
-    b4 sends what is below a tip commit: the patches are put there, unless they are to stay `above` it, where `git commit` puts them. `end` ends
-    the lines they change. Each kind is made once; what is given is a copy.
+    b4 sends what is below a tip commit: the patches are put there, unless they are to stay `above`
+    it, where `git commit` puts them. `end` ends the lines they change. Each kind is made once; what
+    is given is a copy.
     """
     source = _made(strategy, patches, cover, above, end)
     shutil.copytree(source.path, path, symlinks=True)
@@ -74,8 +86,15 @@ def _made(strategy: str, patches: int, cover: str, above: bool, end: str) -> Rep
     repo.git("config", "b4.prep-cover-strategy", strategy)
     b4(repo, "prep", "-n", "widget", "-f", "master")
     for number in range(1, patches + 1):
-        text = (repo.path / "widget.c").read_text().replace(f"int line{number};", f"int changed{number};{end}")
-        repo.commit(f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}", {"widget.c": text})
+        text = (
+            (repo.path / "widget.c")
+            .read_text()
+            .replace(f"int line{number};", f"int changed{number};{end}")
+        )
+        repo.commit(
+            f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}",
+            {"widget.c": text},
+        )
     if strategy == "tip-commit" and patches and not above:
         move_cover_to_the_tip(repo)
     if cover:

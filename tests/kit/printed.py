@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command that is printed: in hints, help and advice (strings of the code, texts of the rule packs and templates) and in the documents."""
+"""Every command that is printed: in hints, help and advice (strings of the code, texts of the rule
+packs and templates) and in the documents.
+"""
 
 import ast
 import re
@@ -9,8 +11,12 @@ from pathlib import Path
 from patchpilot.cli.main import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
-_BEGIN = re.compile(rf"(?<![\w/.-])patchpilot (?={'|'.join(VERBS)})(?:{'|'.join(VERBS)})\b(?![-.\w])")
-_END = re.compile(r"\n|`|; |, (?:then|or) |, (?=patchpilot )| \(|\)| {3,}|  #| \|\| |[.,:;]?$|: |\"/>")
+_BEGIN = re.compile(
+    rf"(?<![\w/.-])patchpilot (?={'|'.join(VERBS)})(?:{'|'.join(VERBS)})\b(?![-.\w])"
+)
+_END = re.compile(
+    r"\n|`|; |, (?:then|or) |, (?=patchpilot )| \(|\)| {3,}|  #| \|\| |[.,:;]?$|: |\"/>"
+)
 
 
 def printed_commands() -> dict[str, str]:
@@ -57,13 +63,23 @@ def _texts() -> Iterator[tuple[Path, str]]:
                 yield path, text
     for folder in ("checks", "templates"):
         for path in sorted((ROOT / folder).rglob("*.*")):
-            yield path, "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+            yield (
+                path,
+                "\n".join(
+                    line
+                    for line in path.read_text(encoding="utf-8").splitlines()
+                    if not line.startswith("#")
+                ),
+            )
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         yield path, "\n".join(_code(path.read_text(encoding="utf-8")))
 
 
 def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
-    """The strings of a module that can be printed: docstrings count only as the help of a verb; with `actions` the commands of actions too."""
+    """The strings of a module that can be printed: docstrings count only as the help of a verb.
+
+    With `actions` the commands of actions too.
+    """
     silent = {
         node.body[0].value
         for node in ast.walk(tree)
@@ -74,7 +90,12 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
-        if actions and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Action":
+        if (
+            actions
+            and isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "Action"
+        ):
             yield from _command(node)
         if isinstance(node, ast.JoinedStr):
             yield _filled(node)
@@ -82,15 +103,26 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
             if isinstance(node.value, str):
                 yield node.value
         else:
-            waiting += [iter_child_node for iter_child_node in ast.iter_child_nodes(node) if iter_child_node not in silent]
+            waiting += [
+                iter_child_node
+                for iter_child_node in ast.iter_child_nodes(node)
+                if iter_child_node not in silent
+            ]
 
 
 def _command(call: ast.Call) -> Iterator[str]:
-    """The command of an `Action(verb, (argument, …), …)`, in backticks; nothing for options of the command in hand."""
+    """The command of an `Action(verb, (argument, …), …)`, in backticks.
+
+    Nothing for options of the command in hand.
+    """
     verb = call.args[0]
     if isinstance(verb, ast.Constant) and verb.value:
-        arguments = call.args[1].elts if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple) else ()
-        yield f"`{' '.join(['patchpilot', str(verb.value), *(_argument(argument) for argument in arguments)])}`"
+        arguments = (
+            call.args[1].elts if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple) else ()
+        )
+        yield (
+            f"`{' '.join(['patchpilot', str(verb.value), *(_argument(argument) for argument in arguments)])}`"  # noqa: E501
+        )
 
 
 def _argument(node: ast.expr) -> str:
@@ -102,7 +134,10 @@ def _argument(node: ast.expr) -> str:
 
 def _filled(node: ast.JoinedStr) -> str:
     """The text of a formatted string, with the expressions in braces."""
-    return "".join(str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}" for part in node.values)  # type: ignore[attr-defined]
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"
+        for part in node.values
+    )  # type: ignore[attr-defined]
 
 
 def _code(text: str) -> Iterator[str]:

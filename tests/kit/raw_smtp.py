@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that says, at any step of the dialogue, exactly the bytes a fault wants, and then goes on, stalls or is gone."""
+"""A mail server on loopback that says, at any step of the dialogue, exactly the bytes a fault
+wants, and then goes on, stalls or is gone.
+"""
 
 import contextlib
 import re
@@ -14,15 +16,31 @@ from types import TracebackType
 
 from patchpilot.demo.sink import Received
 
-STEPS = ("greeting", "EHLO", "HELO", "STARTTLS", "handshake", "AUTH", "MAIL", "RCPT", "DATA", "body", "end", "between", "QUIT")
+STEPS = (
+    "greeting",
+    "EHLO",
+    "HELO",
+    "STARTTLS",
+    "handshake",
+    "AUTH",
+    "MAIL",
+    "RCPT",
+    "DATA",
+    "body",
+    "end",
+    "between",
+    "QUIT",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `step` of mail `at` (from 1; 0: every mail) send these bytes, then `then`; so many `times`. `kept`: the mail at the end is kept all the same.
+    """At `step` of mail `at` (from 1; 0: every mail) send these bytes, then `then`; so many
+    `times`. `kept`: the mail at the end is kept all the same.
 
-    `then` is "on", "close", "reset", "stall" (until the client is gone), "late" (a second passes before the bytes), or "again": the bytes
-    are sent again and again, every `pause` seconds, until the client is gone.
+    `then` is "on", "close", "reset", "stall" (until the client is gone), "late" (a second passes
+    before the bytes), or "again": the bytes are sent again and again, every `pause` seconds, until
+    the client is gone.
     """
 
     step: str
@@ -39,7 +57,11 @@ class _GoneError(Exception):
 
 
 class RawServer:
-    """Use it as a context; it speaks SMTP in a thread for each connection, STARTTLS or TLS with a certificate and login when asked."""
+    """Use it as a context.
+
+    It speaks SMTP in a thread for each connection, STARTTLS or TLS with a certificate and login
+    when asked.
+    """
 
     def __init__(
         self,
@@ -51,7 +73,13 @@ class RawServer:
         offers_tls: bool = True,
     ) -> None:
         self.host, self.port = "127.0.0.1", 0
-        self.fault, self.tls, self.certificate, self.login, self.offers_tls = fault, tls, certificate, login, offers_tls
+        self.fault, self.tls, self.certificate, self.login, self.offers_tls = (
+            fault,
+            tls,
+            certificate,
+            login,
+            offers_tls,
+        )
         self.struck = 0
         self.commands: list[str] = []
         self._mails: list[Received] = []
@@ -65,7 +93,12 @@ class RawServer:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._closing.set()
         # a thread that waits in accept() is not woken by a close alone
         with contextlib.suppress(OSError):
@@ -100,10 +133,17 @@ class RawServer:
             connection.close()
 
     def strikes(self, step: str) -> Fault | None:
-        """The fault, when it strikes at this step now; "between" comes after a mail, all others before or in it."""
+        """The fault, when it strikes at this step now; "between" comes after a mail, all others
+        before or in it.
+        """
         fault = self.fault
         mail = len(self.take()) + (step not in ("between", "QUIT"))
-        if not fault or fault.step != step or self.struck >= fault.times or fault.at not in (0, mail):
+        if (
+            not fault
+            or fault.step != step
+            or self.struck >= fault.times
+            or fault.at not in (0, mail)
+        ):
             return None
         self.struck += 1
         return fault
@@ -173,7 +213,8 @@ class _Session:
     def _take_mail(self) -> None:
         go_on = b"354 go on\r\n"
         if early := self.server.strikes("body"):
-            # in one segment with the reply: the client cannot send the whole mail before it could see the fault
+            # in one segment with the reply: the client cannot send the whole mail before it could
+            # see the fault
             self._do(replace(early, send=go_on + early.send))
         else:
             self.sock.sendall(go_on)
@@ -201,7 +242,8 @@ class _Session:
         if fault.then == "late":
             time.sleep(1.0)
         if fault.send and fault.then == "close" and not self.secure:
-            # held back until the shutdown, so that the last bytes and the end of the connection arrive together
+            # held back until the shutdown, so that the last bytes and the end of the connection
+            # arrive together
             self.sock.sendall(fault.send, socket.MSG_MORE)
         elif fault.send:
             self.sock.sendall(fault.send)

@@ -38,13 +38,18 @@ Please keep the old name, a rename is a separate patch.
 Thanks,
 Rita
 """
-ANSWER = "On Mon, 16 Nov 2026, Rita Reviewer wrote:\n> Please keep the old name, a rename is a separate patch.\n\nRight, v2 keeps it.\n"
+ANSWER = (
+    "On Mon, 16 Nov 2026, Rita Reviewer wrote:\n> Please keep the old name, a rename is a separate"
+    " patch.\n\nRight, v2 keeps it.\n"
+)
 
 
 def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
     """A topic's repository, and the Message-ID of the review of a followed patch."""
     repo = topic(folder / "r", 1, server=server)
-    post = mail("[PATCH] widget: change line 1", POST, sender="Ada Fixer <ada@example.org>", id="post")
+    post = mail(
+        "[PATCH] widget: change line 1", POST, sender="Ada Fixer <ada@example.org>", id="post"
+    )
     review = mail(
         "Re: [PATCH] widget: change line 1",
         REVIEW,
@@ -56,6 +61,10 @@ def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
         reply_to="post",
         references="<cover@example.org> <post@example.org>",
     )
-    (folder / "t.mbox").write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review)))
+    (folder / "t.mbox").write_bytes(
+        b"".join(
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review)
+        )
+    )
     assert call("track", "add", "--mbox", folder / "t.mbox").code == 0
     return repo, "<review@example.org>"

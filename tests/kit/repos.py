@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 class Repo:
-    """A repository under construction. Dates advance by a minute a commit, so that ids are the same in every run."""
+    """A repository under construction.
+
+    Dates advance by a minute a commit, so that ids are the same in every run.
+    """
 
     def __init__(self, path: Path, *, bare: bool = False, clock: int = 1_700_000_000) -> None:
         self.path = path
@@ -20,13 +23,24 @@ class Repo:
         env = dict(os.environ)
         stamp = f"{self._clock} +0000"
         env |= {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
-        done = subprocess.run(["git", *args], cwd=self.path, input=stdin, env=env, text=True, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.path,
+            input=stdin,
+            env=env,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
         if check and done.returncode:
             raise AssertionError(f"git {' '.join(args)}: {done.stderr}")
         return done.stdout.rstrip("\n")
 
     def write(self, **files: str) -> None:
-        """Write files; `__` in a name stands for `/` and `_dot_` for `.` (see `put` for any name)."""
+        """Write files.
+
+        `__` in a name stands for `/` and `_dot_` for `.` (see `put` for any name).
+        """
         for name, text in files.items():
             self.put(name.replace("__", "/").replace("_dot_", "."), text)
 
@@ -36,13 +50,23 @@ class Repo:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def commit(self, message: str, files: dict[str, str] | None = None, *, author: str | None = None) -> str:
+    def commit(
+        self, message: str, files: dict[str, str] | None = None, *, author: str | None = None
+    ) -> str:
         """Commit these files (and whatever else changed); the new commit's id."""
         for path, text in (files or {}).items():
             self.put(path, text)
         self._clock += 60
         self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-F", "-", *([f"--author={author}"] if author else []), stdin=message)
+        self.git(
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-F",
+            "-",
+            *([f"--author={author}"] if author else []),
+            stdin=message,
+        )
         return self._head()
 
     def _head(self) -> str:
@@ -50,7 +74,11 @@ class Repo:
         head = self.path / ".git" / "HEAD"
         name = head.read_text().strip() if head.is_file() else ""
         ref = self.path / ".git" / name.removeprefix("ref: ")
-        return ref.read_text().strip() if name.startswith("ref: ") and ref.is_file() else self.git("rev-parse", "HEAD")
+        return (
+            ref.read_text().strip()
+            if name.startswith("ref: ") and ref.is_file()
+            else self.git("rev-parse", "HEAD")
+        )
 
     def tag(self, name: str) -> None:
         """An annotated tag on HEAD."""
@@ -67,4 +95,8 @@ class Repo:
     def state(self) -> tuple[str, str, str]:
         """The branch's tip, what differs from it in index or files, and the branch."""
         (self.path / ".git" / "index").touch()
-        return (self.git("rev-parse", "HEAD"), self.git("status", "--porcelain"), self.git("symbolic-ref", "HEAD"))
+        return (
+            self.git("rev-parse", "HEAD"),
+            self.git("status", "--porcelain"),
+            self.git("symbolic-ref", "HEAD"),
+        )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A type that is dead, why it is, and code (added to `path`) that would give it if it were not."""
+    """A type that is dead, why it is, and code (added to `path`) that would give it if it were not."""  # noqa: E501
 
     checkpatch: str
     why: str
@@ -17,5 +17,7 @@ class RetiredType(NamedTuple):
 
 def retired_types() -> tuple[RetiredType, ...]:
     """All of retired.toml."""
-    tables = tomllib.loads(Path(__file__).with_name("retired.toml").read_text(encoding="utf-8"))["retired"]
+    tables = tomllib.loads(Path(__file__).with_name("retired.toml").read_text(encoding="utf-8"))[
+        "retired"
+    ]
     return tuple(RetiredType(**table) for table in tables)

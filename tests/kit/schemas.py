@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON schemas of docs/reference/schemas, for holding every document that a test makes a verb print against them."""
+"""The JSON schemas of docs/reference/schemas, for holding every document that a test makes a verb
+print against them.
+"""
 
 import json
 from functools import cache
@@ -13,7 +15,10 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    """The validator of a schema such as `patchpilot/check/1`; KeyError if there is no file for it."""
+    """The validator of a schema such as `patchpilot/check/1`.
+
+    KeyError if there is no file for it.
+    """
     _, verb, version = schema.split("/")
     file = FOLDER / f"{verb}-{version}.json"
     if not file.is_file():
@@ -22,7 +27,10 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def check_document(text: str) -> list[str]:
-    """What is wrong with a printed document, or with JSON lines: one sentence per problem. Text that is not a document of ours has none."""
+    """What is wrong with a printed document, or with JSON lines: one sentence per problem.
+
+    Text that is not a document of ours has none.
+    """
     if not text.startswith("{"):
         return []
     if text.startswith('{"schema"'):
@@ -35,7 +43,9 @@ def _problems(text: str) -> list[str]:
         document: Any = json.loads(text)
     except ValueError:
         return []
-    if not isinstance(document, dict) or not str(document.get("schema", "")).startswith("patchpilot/"):
+    if not isinstance(document, dict) or not str(document.get("schema", "")).startswith(
+        "patchpilot/"
+    ):
         return []
     errors = validator(str(document["schema"])).iter_errors(document)
     return [f"{document['schema']} at {error.json_path}: {error.message[:200]}" for error in errors]

@@ -14,7 +14,10 @@ from patchpilot.demo.sink import Keeper, Sink
 
 @dataclass
 class Faults:
-    """What goes wrong; mails count from 1 over the server's whole life. None and empty mean: nothing."""
+    """What goes wrong; mails count from 1 over the server's whole life.
+
+    None and empty mean: nothing.
+    """
 
     drop_before_mail: int | None = None
     gone_from: int | None = None
@@ -30,12 +33,16 @@ class Faults:
 
     def heal(self) -> None:
         """From now on nothing goes wrong."""
-        self.drop_before_mail = self.gone_from = self.temporary_at = self.stall_at = self.close_after_data = None
+        self.drop_before_mail = self.gone_from = self.temporary_at = self.stall_at = (
+            self.close_after_data
+        ) = None
         self.reject, self.reject_all, self.on_mail = frozenset(), False, None
 
 
 class FaultySink(Sink):
-    """A sink with faults, TLS (`tls` "starttls" or "ssl" with a certificate) and login (user, password)."""
+    """A sink with faults, TLS (`tls` "starttls" or "ssl" with a certificate) and login (user,
+    password).
+    """
 
     def __init__(
         self,
@@ -60,12 +67,22 @@ class FaultySink(Sink):
         if self.tls and self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*map(str, self.certificate))
-            found |= {"tls_context": context, "require_starttls": True} if self.tls == "starttls" else {"ssl_context": context}
+            found |= (
+                {"tls_context": context, "require_starttls": True}
+                if self.tls == "starttls"
+                else {"ssl_context": context}
+            )
         if self.login:
-            found |= {"authenticator": self._authenticate, "auth_required": True, "auth_require_tls": self.tls == "starttls"}
+            found |= {
+                "authenticator": self._authenticate,
+                "auth_required": True,
+                "auth_require_tls": self.tls == "starttls",
+            }
         return found
 
-    def _authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
+    def _authenticate(
+        self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any
+    ) -> Any:
         from aiosmtpd.smtp import AuthResult
 
         user, password = data.login.decode(), data.password.decode()
@@ -77,12 +94,16 @@ class FaultySink(Sink):
 class _Faulty(Keeper):
     sink: FaultySink
 
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
         faults = self.sink.faults
         faults.seen += 1
         if faults.on_mail:
             faults.on_mail(faults.seen)
-        if faults.drop_before_mail == faults.seen or (faults.gone_from and faults.seen >= faults.gone_from):
+        if faults.drop_before_mail == faults.seen or (
+            faults.gone_from and faults.seen >= faults.gone_from
+        ):
             server.transport.abort()
             return "421 gone"
         if faults.temporary_at == faults.seen:
@@ -91,7 +112,9 @@ class _Faulty(Keeper):
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
         if self.sink.faults.reject_all or address in self.sink.faults.reject:
             return "550 no such user"
         envelope.rcpt_tos.append(address)
@@ -111,7 +134,7 @@ class _Faulty(Keeper):
 
 
 def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until nothing has arrived for a while: children of a killed sender may still be at work."""
+    """Wait until nothing has arrived for a while: children of a killed sender may still be at work."""  # noqa: E501
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen
@@ -139,7 +162,14 @@ def certificate(folder: Path) -> tuple[Path, Path]:
             "2",
             "-subj",
             "/CN=localhost",
-            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)),
+            *(
+                "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-keyout",
+                str(key),
+                "-out",
+                str(cert),
+            ),
         ],
         check=True,
         capture_output=True,

@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Faults of mail servers, at every step of the dialogue; what the first `send` has to make of each, by itself."""
+"""Faults of mail servers, at every step of the dialogue.
+
+What the first `send` has to make of each, by itself.
+"""
 
 from dataclasses import dataclass
 
 from tests.kit.raw_smtp import Fault
 
 SENT, UNKNOWN, STOPPED = "sent", "unknown", "stopped"
-"""All sent without help; one in doubt and left to the sender; refused for good, or until the sender looks: none of it in doubt."""
+"""All sent without help.
+
+One in doubt and left to the sender; refused for good, or until the sender looks: none of it in
+doubt.
+"""
 ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerCase:
-    """A fault and what is to come of it; `git` where git send-email's own client leaves less to go by."""
+    """A fault and what is to come of it.
+
+    `git` where git send-email's own client leaves less to go by.
+    """
 
     name: str
     fault: Fault
@@ -34,7 +44,11 @@ def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
     for name, send, then, first, *git in rows:
         assert isinstance(send, bytes)
         at = 1 if step in ("greeting", "EHLO") else 2
-        cases.append(ServerCase(f"{step}: {name}", Fault(step, send, str(then), at), str(first), *map(str, git)))
+        cases.append(
+            ServerCase(
+                f"{step}: {name}", Fault(step, send, str(then), at), str(first), *map(str, git)
+            )
+        )
     return tuple(cases)
 
 
@@ -101,7 +115,10 @@ BEFORE = (
         ("silent", b"", "stall", SENT),
     ),
     *_at(
-        "body", ("closed", b"", "close", SENT, ANY), ("421", b"421 bye\r\n", "close", SENT, ANY), ("552", b"552 too big\r\n", "close", ANY)
+        "body",
+        ("closed", b"", "close", SENT, ANY),
+        ("421", b"421 bye\r\n", "close", SENT, ANY),
+        ("552", b"552 too big\r\n", "close", ANY),
     ),
 )
 
@@ -128,7 +145,9 @@ _AFTER = (
 )
 
 AFTER = tuple(
-    ServerCase(f"end: {name}, {'kept' if kept else 'lost'}", Fault("end", send, then, kept=kept), first)
+    ServerCase(
+        f"end: {name}, {'kept' if kept else 'lost'}", Fault("end", send, then, kept=kept), first
+    )
     for name, send, then, first in _AFTER
     for kept in (True, False)
 ) + tuple(
@@ -152,7 +171,11 @@ AFTER = tuple(
 
 ENDLESS = tuple(
     ServerCase(f"{step}: {name}", Fault(step, send, "again", kept=kept, pause=pause), first)
-    for step, kept, first in (("MAIL", False, SENT), ("end", True, UNKNOWN), ("end", False, UNKNOWN))
+    for step, kept, first in (
+        ("MAIL", False, SENT),
+        ("end", True, UNKNOWN),
+        ("end", False, UNKNOWN),
+    )
     for name, send, pause in (
         (f"a byte now and then{', kept' * kept}", b"2", 0.3),
         (f"a reply without end{', kept' * kept}", b"250-and more\r\n" * 50, 0.001),
@@ -166,29 +189,79 @@ BETWEEN = (
     ServerCase("451 at every first try", Fault("MAIL", b"451 greylisted\r\n", "on", 2, 2)),
     ServerCase("451 for ever", Fault("MAIL", b"451 later\r\n", "on", 2, 99), STOPPED),
     ServerCase("closed before DATA for ever", Fault("RCPT", b"", "close", 2, 99), STOPPED),
-    ServerCase("all recipients 450 for ever", Fault("RCPT", b"450 later\r\n", "on", 0, 99), STOPPED),
+    ServerCase(
+        "all recipients 450 for ever", Fault("RCPT", b"450 later\r\n", "on", 0, 99), STOPPED
+    ),
     ServerCase("QUIT silent", Fault("QUIT", b"", "stall", 0)),
     ServerCase("QUIT reset", Fault("QUIT", b"", "reset", 0)),
 )
 
 SECURE = (
-    ServerCase("STARTTLS stripped", Fault("none"), STOPPED, tls="starttls", login=True, stripped=True),
-    ServerCase("STARTTLS 454", Fault("STARTTLS", b"454 later\r\n", "on", 1), SENT, tls="starttls", login=True),
-    ServerCase("STARTTLS closed", Fault("STARTTLS", b"", "close", 1), SENT, tls="starttls", login=True),
-    ServerCase("handshake closed", Fault("handshake", b"", "close", 1), SENT, tls="starttls", login=True),
     ServerCase(
-        "reply put in before the handshake", Fault("STARTTLS", b"220 ready\r\n250 in\r\n", "close", 1), ANY, tls="starttls", login=True
+        "STARTTLS stripped", Fault("none"), STOPPED, tls="starttls", login=True, stripped=True
     ),
-    ServerCase("certificate not trusted", Fault("none"), STOPPED, tls="starttls", login=True, trusted=False),
-    ServerCase("TLS: certificate not trusted", Fault("none"), STOPPED, tls="ssl", login=True, trusted=False),
+    ServerCase(
+        "STARTTLS 454",
+        Fault("STARTTLS", b"454 later\r\n", "on", 1),
+        SENT,
+        tls="starttls",
+        login=True,
+    ),
+    ServerCase(
+        "STARTTLS closed", Fault("STARTTLS", b"", "close", 1), SENT, tls="starttls", login=True
+    ),
+    ServerCase(
+        "handshake closed", Fault("handshake", b"", "close", 1), SENT, tls="starttls", login=True
+    ),
+    ServerCase(
+        "reply put in before the handshake",
+        Fault("STARTTLS", b"220 ready\r\n250 in\r\n", "close", 1),
+        ANY,
+        tls="starttls",
+        login=True,
+    ),
+    ServerCase(
+        "certificate not trusted", Fault("none"), STOPPED, tls="starttls", login=True, trusted=False
+    ),
+    ServerCase(
+        "TLS: certificate not trusted", Fault("none"), STOPPED, tls="ssl", login=True, trusted=False
+    ),
     ServerCase("TLS closed at MAIL", Fault("MAIL", b"", "close"), SENT, tls="ssl", login=True),
-    ServerCase("TLS reset after the mail, kept", Fault("end", b"", "reset", kept=True), UNKNOWN, tls="ssl", login=True),
-    ServerCase("TLS reset after the mail, lost", Fault("end", b"", "reset"), UNKNOWN, tls="starttls", login=True),
-    ServerCase("TLS: closes after each mail", Fault("between", b"", "reset", 0, 99), SENT, tls="starttls", login=True),
-    ServerCase("AUTH 454", Fault("AUTH", b"454 later\r\n", "on", 1), SENT, tls="starttls", login=True),
-    ServerCase("AUTH 535", Fault("AUTH", b"535 wrong\r\n", "on", 1, 9), STOPPED, tls="starttls", login=True),
+    ServerCase(
+        "TLS reset after the mail, kept",
+        Fault("end", b"", "reset", kept=True),
+        UNKNOWN,
+        tls="ssl",
+        login=True,
+    ),
+    ServerCase(
+        "TLS reset after the mail, lost",
+        Fault("end", b"", "reset"),
+        UNKNOWN,
+        tls="starttls",
+        login=True,
+    ),
+    ServerCase(
+        "TLS: closes after each mail",
+        Fault("between", b"", "reset", 0, 99),
+        SENT,
+        tls="starttls",
+        login=True,
+    ),
+    ServerCase(
+        "AUTH 454", Fault("AUTH", b"454 later\r\n", "on", 1), SENT, tls="starttls", login=True
+    ),
+    ServerCase(
+        "AUTH 535", Fault("AUTH", b"535 wrong\r\n", "on", 1, 9), STOPPED, tls="starttls", login=True
+    ),
     ServerCase("AUTH closed", Fault("AUTH", b"", "reset", 1), SENT, tls="starttls", login=True),
-    ServerCase("login expires in the series", Fault("MAIL", b"530 5.7.0 log in first\r\n", "on"), SENT, tls="starttls", login=True),
+    ServerCase(
+        "login expires in the series",
+        Fault("MAIL", b"530 5.7.0 log in first\r\n", "on"),
+        SENT,
+        tls="starttls",
+        login=True,
+    ),
 )
 
 CASES = (*BEFORE, *AFTER, *ENDLESS, *BETWEEN, *SECURE)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Examples of rule packs made into whole patches: everything an example does not say is beyond reproach."""
+"""Examples of rule packs made into whole patches: everything an example does not say is beyond
+reproach.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,9 +18,15 @@ from patchpilot.projects.loading import find_project, newest_kernel
 
 SIGN_OFF = "Signed-off-by: Ada Fixer <ada@example.org>"
 SUBJECT = "frob: wait for the link before it is used"
-PROSE = "Old boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the link, so that the first transfer does not fail."
+PROSE = (
+    "Old boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the"
+    " link, so that the first transfer does not fail."
+)
 PATH = "drivers/frob/frob.c"
-HUNK = " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start_wait(frob);\n \tif (ret)\n \t\treturn ret;\n "
+HUNK = (
+    " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start_wait(frob);\n \tif (ret)\n"
+    " \t\treturn ret;\n "
+)
 
 
 class MemoryTree:
@@ -56,11 +64,15 @@ class MemoryTree:
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-"""The id that the mails of examples carry; where an example's history has it, the patch is that commit."""
+"""The id that the mails of examples carry.
+
+Where an example's history has it, the patch is that commit.
+"""
 
 
 class MemoryHistory:
-    """A repository out of a table of full id to subject (and " <- " who committed it), all of it in mainline and released with v6.1.
+    """A repository out of a table of full id to subject (and " <- " who committed it), all of it in
+    mainline and released with v6.1.
 
     Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
@@ -88,7 +100,9 @@ class MemoryHistory:
 
     def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
         """The tags of all commits, whatever was touched."""
-        return tuple(tuple(subject.partition(" | ")[2].lower().split()) for subject in self._commits.values())[:limit]
+        return tuple(
+            tuple(subject.partition(" | ")[2].lower().split()) for subject in self._commits.values()
+        )[:limit]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether it is in the table."""
@@ -104,7 +118,11 @@ class MemoryHistory:
 
     def is_released(self, commit_id: str) -> bool | None:
         """What the table has is released but for what says of itself that it is not."""
-        return None if commit_id not in self._commits else not self._commits[commit_id].endswith("(unreleased)")
+        return (
+            None
+            if commit_id not in self._commits
+            else not self._commits[commit_id].endswith("(unreleased)")
+        )
 
     def tree_of(self, commit_id: str) -> MemoryTree | None:
         """The tree of the example, if the commit is in the table."""
@@ -117,7 +135,11 @@ class MemoryHistory:
     def next_tip(self) -> Tip | None:
         """The tree of the example, if the table has a commit of linux-next."""
         is_next = self._tree and any("linux-next" in subject for subject in self._commits.values())
-        return Tip("linux-next/master", self._tree, datetime(2026, 1, 6, tzinfo=UTC)) if is_next and self._tree else None
+        return (
+            Tip("linux-next/master", self._tree, datetime(2026, 1, 6, tzinfo=UTC))
+            if is_next and self._tree
+            else None
+        )
 
 
 def context_of(example: Example) -> Context:
@@ -128,7 +150,9 @@ def context_of(example: Example) -> Context:
         else [_parse(mail_of(example), COMMIT if COMMIT in (example.history or {}) else None)]
     )
     members = [patch for patch in patches if patch.has_diff]
-    cover = next((patch for patch in patches if not patch.has_diff), None) if example.series else None
+    cover = (
+        next((patch for patch in patches if not patch.has_diff), None) if example.series else None
+    )
     tree = MemoryTree(example.tree) if example.tree else None
     kernel = example.kernel or (tree.version if tree else None) or newest_kernel()
     options = Options(strict=True, kernel=kernel, profile=example.profile or "linux")
@@ -154,7 +178,11 @@ def _member(text: str) -> str:
     number = re.search(r"(\d+)/", subject)
     letter = chr(96 + int(number[1])) if number else "a"
     path = PATH if letter == "a" else f"drivers/frob/{letter}.c"
-    body = mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(path, HUNK.replace("frob_start(", f"frob_{letter}(")))
+    body = mail(
+        subject,
+        f"{PROSE}\n\n{SIGN_OFF}",
+        file_diff(path, HUNK.replace("frob_start(", f"frob_{letter}(")),
+    )
     if number and int(number[1]) == 0:
         body = mail(subject, PROSE, "")
     return body.replace("Date: ", "".join(f"{line}\n" for line in headers) + "Date: ", 1)
@@ -176,7 +204,11 @@ def mail_of(example: Example) -> str:
 def mail(subject: str, text: str, diff: str) -> str:
     """A patch as git format-patch writes it."""
     # who adds files shows in the diffstat that MAINTAINERS follows
-    stat = " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n" if "diff --git a/MAINTAINERS " in diff else ""
+    stat = (
+        " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
+        if "diff --git a/MAINTAINERS " in diff
+        else ""
+    )
     marked = subject if subject.startswith("[") else f"[PATCH] {subject}"
     return (
         f"From {COMMIT} Mon Sep 17 00:00:00 2001\n"
@@ -198,12 +230,18 @@ def diff_of(example: Example) -> str:
         return file_diff(example.path, f" \n \n \n{added}\n \n \n ")
     if example.diff is not None:
         body = example.diff.removeprefix("\n").removesuffix("\n")
-        return file_diff(example.path, body, new=example.new_file) if example.path else whole_diff(body)
+        return (
+            file_diff(example.path, body, new=example.new_file)
+            if example.path
+            else whole_diff(body)
+        )
     return file_diff(PATH, HUNK)
 
 
 def file_diff(path: str, body: str, *, new: bool = False) -> str:
-    """The diff of one file: `body` has signed lines, with `@@` lines between its hunks (one is put first when there is none)."""
+    """The diff of one file: `body` has signed lines, with `@@` lines between its hunks (one is put
+    first when there is none).
+    """
     if not body.startswith("@@"):
         body = f"@@\n{body}"
     head = f"diff --git a/{path} b/{path}\n"
@@ -243,6 +281,9 @@ def _counted(body: str, *, new: bool = False) -> str:
         fresh = sum(1 for one in hunk if one[:1] in (" ", "+", ""))
         created = new or any(line == "--- /dev/null" for line in lines[:number])
         section = line.removeprefix("@@").strip()
-        out.append(f"@@ -{0 if created else at},{old} +{1 if created else at},{fresh} @@{' ' + section if section else ''}")
+        out.append(
+            f"@@ -{0 if created else at},{old} +{1 if created else at},{fresh}"
+            f" @@{' ' + section if section else ''}"
+        )
         at += old + 40
     return "".join(f"{line}\n" for line in out)

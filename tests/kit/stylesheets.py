@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stylesheets that are parsed once a process: every app of a test has the same ones, and parsing them takes longer than most tests."""
+"""Stylesheets that are parsed once a process: every app of a test has the same ones, and parsing
+them takes longer than most tests.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

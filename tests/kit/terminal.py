@@ -21,7 +21,10 @@ WALK = (sys.executable, "-m", "patchpilot")
 
 
 class Terminal:
-    """A process in a session of its own. `seen` is all it wrote, escapes and all; `started` when it was begun (perf_counter)."""
+    """A process in a session of its own.
+
+    `seen` is all it wrote, escapes and all; `started` when it was begun (perf_counter).
+    """
 
     def __init__(
         self,
@@ -38,19 +41,36 @@ class Terminal:
         for name in ("COLUMNS", "LINES"):
             whole.pop(name, None)
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(argv, cwd=cwd, env=whole, stdin=slave, stdout=slave, stderr=slave, start_new_session=new_session)
+        self.process = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=whole,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=new_session,
+        )
         os.close(slave)
         self._master, self.seen = master, ""
 
     def __enter__(self) -> "Terminal":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.kill()
 
     def resize(self, size: tuple[int, int], file: int | None = None) -> None:
         """Give the terminal (columns, rows)."""
-        fcntl.ioctl(self._master if file is None else file, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        fcntl.ioctl(
+            self._master if file is None else file,
+            termios.TIOCSWINSZ,
+            struct.pack("HHHH", size[1], size[0], 0, 0),
+        )
 
     def read(self, patience: float = 0.1) -> bool:
         """Take what was written, waiting at most so many seconds; False when nothing came."""
@@ -65,7 +85,10 @@ class Terminal:
         return True
 
     def wait_for(self, *words: str, since: int = 0, patience: float = PATIENCE) -> float:
-        """Read until all words stand in what was written after `since`; when that was (perf_counter)."""
+        """Read until all words stand in what was written after `since`.
+
+        When that was (perf_counter).
+        """
         end = time.monotonic() + patience
         while any(word not in self.seen[since:] for word in words):
             alive = self.read() or self.process.poll() is None
@@ -84,7 +107,10 @@ class Terminal:
         return len(self.seen)
 
     def latency(self, key: str) -> float:
-        """Seconds from a key to the first thing written after it; AssertionError when nothing is."""
+        """Seconds from a key to the first thing written after it.
+
+        AssertionError when nothing is.
+        """
         begun = time.perf_counter()
         self.type(key)
         assert self.read(10.0), f"no answer to {key!r}"
@@ -100,8 +126,17 @@ class Terminal:
         return spent / 1e9
 
     def queued(self) -> float:
-        """Seconds the main thread was ready to run, but no processor was free: other programs' doing."""
-        return int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat").read_text().split()[1]) / 1e9
+        """Seconds the main thread was ready to run, but no processor was free: other programs'
+        doing.
+        """
+        return (
+            int(
+                Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat")
+                .read_text()
+                .split()[1]
+            )
+            / 1e9
+        )
 
     def kill(self) -> None:
         """kill -9, with all it started."""
@@ -130,7 +165,9 @@ class Terminal:
 
 
 class Verb(Terminal):
-    """`patchpilot` with these words in the current directory, on a terminal that it can ask for a password."""
+    """`patchpilot` with these words in the current directory, on a terminal that it can ask for a
+    password.
+    """
 
     def __init__(self, *words: str) -> None:
         super().__init__(("setsid", "--ctty", *WALK, *words), Path.cwd(), new_session=False)

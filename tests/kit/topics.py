@@ -11,29 +11,56 @@ from tests.kit.repos import Repo
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
 
 
-def topic(path: Path, patches: int = 1, *, server: Sink | RawServer | None = None, author: str | None = None) -> Repo:
-    """A repository with `patches` commits on `topic` over `master`, its upstream; `server` is set as mail server."""
+def topic(
+    path: Path,
+    patches: int = 1,
+    *,
+    server: Sink | RawServer | None = None,
+    author: str | None = None,
+) -> Repo:
+    """A repository with `patches` commits on `topic` over `master`, its upstream.
+
+    `server` is set as mail server.
+    """
     repo = Repo(path)
-    repo.commit("widget: start\n\n" + SIGNED, {"widget.c": "".join(f"int line{n};\n" for n in range(40)), "Kconfig": "menu\n"})
+    repo.commit(
+        "widget: start\n\n" + SIGNED,
+        {"widget.c": "".join(f"int line{n};\n" for n in range(40)), "Kconfig": "menu\n"},
+    )
     repo.branch("topic")
     repo.git("branch", "-q", "-u", "master")
     for number in range(1, patches + 1):
-        text = (path / "widget.c").read_text().replace(f"int line{number};", f"int changed{number}; /* größer {number} */")
-        repo.commit(f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}", {"widget.c": text}, author=author)
+        text = (
+            (path / "widget.c")
+            .read_text()
+            .replace(f"int line{number};", f"int changed{number}; /* größer {number} */")
+        )
+        repo.commit(
+            f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}",
+            {"widget.c": text},
+            author=author,
+        )
     if server:
         use_server(repo, server)
     return repo
 
 
 def topic_with_spaces(path: Path, files: int) -> Repo:
-    """Two commits whose files have white space at the ends of their lines, to be fixed in all of them."""
+    """Two commits whose files have white space at the ends of their lines, to be fixed in all of
+    them.
+    """
     repo = Repo(path)
     names = [f"frob{number}.c" for number in range(files)]
     repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.branch("topic")
-    repo.commit(f"frob: add b\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \n"))
-    repo.commit(f"frob: add c\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \nint c;   \n"))
+    repo.commit(
+        f"frob: add b\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \n")
+    )
+    repo.commit(
+        f"frob: add c\n\nIt is needed.\n\n{SIGNED}",
+        dict.fromkeys(names, "int a;\nint b;   \nint c;   \n"),
+    )
     return repo
 
 
@@ -48,19 +75,32 @@ def unpacked(mail: Received) -> bytes:
     return mail.data.replace(b"\r\n", b"\n")
 
 
-def apply(repo: Repo, base: str, mails: list[bytes], folder: Path) -> list[tuple[str, str, str, str]]:
-    """(tree, author name, author email, message) of each commit `git am` makes of these mails on `base`, in order."""
+def apply(
+    repo: Repo, base: str, mails: list[bytes], folder: Path
+) -> list[tuple[str, str, str, str]]:
+    """(tree, author name, author email, message) of each commit `git am` makes of these mails on
+    `base`, in order.
+    """
     work = folder / "applied"
-    subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(work)], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(work)], check=True
+    )
     copy = Repo.__new__(Repo)
     copy.path, copy._clock = work, 1_700_000_000
     start = repo.git("rev-parse", base)
     copy.git("checkout", "-q", start)
     for number, mail in enumerate(mails):
         (folder / f"{number:03d}.eml").write_bytes(mail)
-        done = subprocess.run(["git", "am", "-q", str(folder / f"{number:03d}.eml")], cwd=work, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "am", "-q", str(folder / f"{number:03d}.eml")],
+            cwd=work,
+            capture_output=True,
+            check=False,
+        )
         if done.returncode:
-            raise AssertionError(done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace"))
+            raise AssertionError(
+                done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
+            )
     return commits(copy, f"{start}..HEAD")
 
 

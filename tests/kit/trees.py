@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A kernel tree in small: a mainline and stable branches that take, release and revert one patch, dated after the mails of tests.kit.mails."""
+"""A kernel tree in small: a mainline and stable branches that take, release and revert one patch,
+dated after the mails of tests.kit.mails.
+"""
 
 from pathlib import Path
 
@@ -45,4 +47,6 @@ class Trees:
     def backport(self, commit: str, version: str, *, tag: str = "") -> str:
         """A stable branch takes a commit of mainline."""
         message = self.repo.git("show", "-s", "--format=%B", commit)
-        return self.on_stable(version, message.replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1), tag=tag)
+        return self.on_stable(
+            version, message.replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1), tag=tag
+        )

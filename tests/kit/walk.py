@@ -27,15 +27,30 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     errors = {str(stage): error.message for stage, error in app.session.errors.items()}
-    raise AssertionError(f"waited in vain for {what or condition}: stage {app.stage}, busy {app.session.busy}, errors {errors}")
+    raise AssertionError(
+        f"waited in vain for {what or condition}: stage {app.stage}, busy {app.session.busy},"
+        f" errors {errors}"
+    )
 
 
 def settled(app: PatchpilotApp) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
     reading = any(worker.group == "topic" and not worker.is_finished for worker in app.workers)
-    working = reading or app.session.busy or app.jobs.reads_facts or app.jobs.ahead or getattr(app.screen, "_working", False)
-    return app.jobs.is_open and not working and screen is not None and not screen._doing and screen._resting is None
+    working = (
+        reading
+        or app.session.busy
+        or app.jobs.reads_facts
+        or app.jobs.ahead
+        or getattr(app.screen, "_working", False)
+    )
+    return (
+        app.jobs.is_open
+        and not working
+        and screen is not None
+        and not screen._doing
+        and screen._resting is None
+    )
 
 
 async def settle(pilot: Pilot[int]) -> None:
@@ -57,12 +72,19 @@ async def still(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     seen: list[str] = []
-    await until(pilot, lambda: seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1), "a still screen")  # type: ignore[func-returns-value]
+    await until(
+        pilot,
+        lambda: seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1),
+        "a still screen",
+    )  # type: ignore[func-returns-value]
 
 
 def text_of(app: PatchpilotApp) -> str:
     """What stands on the screen, as plain lines."""
-    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
+    return "\n".join(
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    )
 
 
 def said(app: PatchpilotApp) -> str:
@@ -71,7 +93,9 @@ def said(app: PatchpilotApp) -> str:
 
 
 def copy_clone(built: Repositories, place: Path) -> Path:
-    """A copy of the sandbox's clone below `place`, with a mail server that is set and remotes whose names tell nothing of this machine."""
+    """A copy of the sandbox's clone below `place`, with a mail server that is set and remotes whose
+    names tell nothing of this machine.
+    """
     work = place / "linux"
     shutil.copytree(built.work, work, symlinks=True)
     git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
@@ -83,7 +107,9 @@ def copy_clone(built: Repositories, place: Path) -> Path:
 
 async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
     """Answer the question for the folder; returns the one patch that is written to it."""
-    await until(pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder")
+    await until(
+        pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder"
+    )
     await keys(pilot, "ctrl+u")
     await pilot.press(*str(folder), "enter")
     await until(pilot, lambda: "Patches written" in text_of(app), "the patch")

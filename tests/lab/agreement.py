@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m tests.lab.agreement --data FOLDER --tree LINUX-6.1` measures the figures of docs/reference/checkpatch-agreement.md and writes the page.
+"""`python -m tests.lab.agreement --data FOLDER --tree LINUX-6.1` measures the figures of
+docs/reference/checkpatch-agreement.md and writes the page.
 
-FOLDER has corpus/patches and the output of checkpatch.pl for them (checkpatch.jsonl in a tree, checkpatch_notree.jsonl without one). The part of the
-page after the line `<!-- not generated -->` is kept.
+FOLDER has corpus/patches and the output of checkpatch.pl for them (checkpatch.jsonl in a tree,
+checkpatch_notree.jsonl without one). The part of the page after the line `<!-- not generated -->`
+is kept.
 """
 
 import argparse
@@ -22,33 +24,57 @@ Counts = dict[str, list[int]]
 
 def main() -> None:
     """Measures both modes and writes the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--tree", type=Path, required=True)
     words = parser.parse_args()
     corpus, scripts = words.data.resolve() / "corpus", str(words.tree / "scripts")
     modes = {
         "in a tree": measured(corpus, corpus / "checkpatch.jsonl", ["--tree", str(words.tree)]),
-        "without a tree": measured(corpus, corpus / "checkpatch_notree.jsonl", ["--kernel", "6.1", "--data", scripts]),
+        "without a tree": measured(
+            corpus, corpus / "checkpatch_notree.jsonl", ["--kernel", "6.1", "--data", scripts]
+        ),
     }
     old = PAGE.read_text() if PAGE.exists() else ""
-    PAGE.write_text(page(modes) + (MANUAL_PART + old.partition(MANUAL_PART)[2] if MANUAL_PART in old else ""))
+    PAGE.write_text(
+        page(modes) + (MANUAL_PART + old.partition(MANUAL_PART)[2] if MANUAL_PART in old else "")
+    )
 
 
 def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
     """Returns (patches, those in full agreement, type → [agreed, missed, extra])."""
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
     got: dict[str, collections.Counter[tuple[str, int]]] = {}
-    command = [str(Path(sys.executable).parent / "patchpilot"), "check", "--strict", "--fail-on", "never", "--offline", "--format", "json"]
+    command = [
+        str(Path(sys.executable).parent / "patchpilot"),
+        "check",
+        "--strict",
+        "--fail-on",
+        "never",
+        "--offline",
+        "--format",
+        "json",
+    ]
     for at in range(0, len(records), _AT_ONCE):
-        files = [str(corpus / "patches" / record["patch"]) for record in records[at : at + _AT_ONCE]]
-        done = subprocess.run([*command, *options, *files], capture_output=True, check=True, timeout=1800)
+        files = [
+            str(corpus / "patches" / record["patch"]) for record in records[at : at + _AT_ONCE]
+        ]
+        done = subprocess.run(
+            [*command, *options, *files], capture_output=True, check=True, timeout=1800
+        )
         for patch in json.loads(done.stdout)["patches"]:
-            got[Path(patch["source"]).name] = counted((one["checkpatch"], one["patch_line"]) for one in patch["findings"])
+            got[Path(patch["source"]).name] = counted(
+                (one["checkpatch"], one["patch_line"]) for one in patch["findings"]
+            )
     counts: Counts = collections.defaultdict(lambda: [0, 0, 0])
     full = 0
     for record in records:
-        want, have = counted((one["type"], one["line"]) for one in record["findings"]), got[record["patch"]]
+        want, have = (
+            counted((one["type"], one["line"]) for one in record["findings"]),
+            got[record["patch"]],
+        )
         full += want == have
         for index, part in enumerate((want & have, want - have, have - want)):
             for (kind, _), number in part.items():
@@ -58,7 +84,9 @@ def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, 
 
 def counted(findings: object) -> "collections.Counter[tuple[str, int]]":
     """Counts the findings of each (type, line)."""
-    return collections.Counter((kind, line) for kind, line in findings if kind and kind not in NOT_COMPARED)  # type: ignore[attr-defined]
+    return collections.Counter(
+        (kind, line) for kind, line in findings if kind and kind not in NOT_COMPARED
+    )  # type: ignore[attr-defined]
 
 
 def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
@@ -67,8 +95,14 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",
         "# How far `patchpilot check` agrees with checkpatch.pl",
         "",
-        "This page compares `patchpilot check` with the checkpatch.pl of Linux 6.1, on real patches of Linux, U-Boot and DPDK. Two findings",
-        "agree if the patch, the type and the line are the same. `UNKNOWN_COMMIT_ID` is not compared, because checkpatch.pl was run without a",
+        (
+            "This page compares `patchpilot check` with the checkpatch.pl of Linux 6.1, on real"
+            " patches of Linux, U-Boot and DPDK. Two findings"
+        ),
+        (
+            "agree if the patch, the type and the line are the same. `UNKNOWN_COMMIT_ID` is not"
+            " compared, because checkpatch.pl was run without a"
+        ),
         "repository. The page is generated by `python -m tests.lab.agreement`.",
         "",
         "| mode | patches | in full agreement | findings | precision | recall | F1 | types seen |",
@@ -76,7 +110,11 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
     ]
     for name, (patches, full, counts) in modes.items():
         both, missed, extra = (sum(row[index] for row in counts.values()) for index in range(3))
-        shares = (both / max(1, both + extra), both / max(1, both + missed), 2 * both / max(1, 2 * both + missed + extra))
+        shares = (
+            both / max(1, both + extra),
+            both / max(1, both + missed),
+            2 * both / max(1, 2 * both + missed + extra),
+        )
         lines.append(
             f"| {name} | {patches} | {full} ({full / max(1, patches):.1%}) | {both + missed} | "
             + " | ".join(f"{share:.4f}" for share in shares)
@@ -86,7 +124,10 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         "",
         "## Type by type",
         "",
-        "Each cell contains three numbers: findings that both tools report, findings that patchpilot misses, and findings that only patchpilot reports.",
+        (
+            "Each cell contains three numbers: findings that both tools report, findings that"
+            " patchpilot misses, and findings that only patchpilot reports."
+        ),
         "",
         "| type | in a tree | without a tree |",
         "|---|---|---|",

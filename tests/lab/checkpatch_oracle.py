@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the kernel's own checkpatch.pl says of patches: of every example in checks/, and of folders of patches.
+"""What the kernel's own checkpatch.pl says of patches: of every example in checks/, and of folders
+of patches.
 
-    python -m tests.lab.checkpatch_oracle --script TREE/scripts/checkpatch.pl             expectations of the examples, written anew
-    python -m tests.lab.checkpatch_oracle --script TREE/scripts/checkpatch.pl FOLDER…     compare patchpilot with it on patches, type by type
+    python -m tests.lab.checkpatch_oracle --script TREE/scripts/checkpatch.pl
+    expectations of the examples, written anew python -m tests.lab.checkpatch_oracle --script
+    TREE/scripts/checkpatch.pl FOLDER…     compare patchpilot with it on patches, type by type
 
-TREE is an unpacked kernel of the version whose rules are meant (Debian's linux-source-6.1). Only for patches you trust: the script hands
-file names to a shell.
+TREE is an unpacked kernel of the version whose rules are meant (Debian's linux-source-6.1). Only
+for patches you trust: the script hands file names to a shell.
 """
 
 import argparse
@@ -27,17 +29,44 @@ from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example
-from tests.kit.checkpatch_examples import EXPECTED, KERNEL, LEFT_OUT, WORD_LISTS, Case, Findings, by_type, cases
+from tests.kit.checkpatch_examples import (
+    EXPECTED,
+    KERNEL,
+    LEFT_OUT,
+    WORD_LISTS,
+    Case,
+    Findings,
+    by_type,
+    cases,
+)
 from tests.kit.snippets import mail_of
 
 LINE = re.compile(r"^.*?:(\d+): (?:ERROR|WARNING|CHECK):([A-Z0-9_]+): ", re.MULTILINE)
 _TOP_FILES = ("COPYING", "CREDITS", "Kbuild", "MAINTAINERS", "Makefile", "README")
-_TOP_FOLDERS = ("Documentation", "arch", "include", "drivers", "fs", "init", "ipc", "kernel", "lib", "scripts")
-ENVIRONMENT = {"LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "PATH": os.environ["PATH"], "PERL_HASH_SEED": "0"}
+_TOP_FOLDERS = (
+    "Documentation",
+    "arch",
+    "include",
+    "drivers",
+    "fs",
+    "init",
+    "ipc",
+    "kernel",
+    "lib",
+    "scripts",
+)
+ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/nonexistent",
+    "PATH": os.environ["PATH"],
+    "PERL_HASH_SEED": "0",
+}
 
 
 def theirs(script: Path, example: Example) -> Findings:
-    """What checkpatch.pl says of an example, in a tree of its own that has nothing but what the example gives it."""
+    """What checkpatch.pl says of an example, in a tree of its own that has nothing but what the
+    example gives it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         top = Path(folder)
         patch = top / "0001-example.patch"
@@ -51,12 +80,17 @@ def theirs(script: Path, example: Example) -> Findings:
         for path, text in example.tree.items():
             (top / path).parent.mkdir(parents=True, exist_ok=True)
             (top / path).write_text(text)
-        for name in ("checkpatch.pl", *(["get_maintainer.pl"] if "scripts/get_maintainer.pl" in example.tree else [])):
+        for name in (
+            "checkpatch.pl",
+            *(["get_maintainer.pl"] if "scripts/get_maintainer.pl" in example.tree else []),
+        ):
             shutil.copy(script.parent / name, top / "scripts" / name)
         return ask(top / "scripts" / "checkpatch.pl", patch, [f"--root={top}"], top, LEFT_OUT)
 
 
-def ask(script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]) -> Findings:
+def ask(
+    script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]
+) -> Findings:
     """Run the script on one patch, the way the documentation's figures are made."""
     command = [
         "perl",
@@ -69,9 +103,18 @@ def ask(script: Path, patch: Path, options: list[str], folder: Path, left_out: s
         "--color=never",
         "--strict",
     ]
-    done = subprocess.run([*command, str(patch)], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=300)
+    done = subprocess.run(
+        [*command, str(patch)],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
     text = done.stdout.decode("utf-8", "surrogateescape")
-    return sorted((found[2], int(found[1])) for found in LINE.finditer(text) if found[2] not in left_out)
+    return sorted(
+        (found[2], int(found[1])) for found in LINE.finditer(text) if found[2] not in left_out
+    )
 
 
 def write_expectations(script: Path) -> None:
@@ -93,9 +136,13 @@ def write_expectations(script: Path) -> None:
 
 
 def compare(script: Path, folders: list[Path], limit: int) -> None:
-    """Print how far patchpilot agrees with the script on the patches of folders (in tree mode), worst types first."""
+    """Print how far patchpilot agrees with the script on the patches of folders (in tree mode),
+    worst types first.
+    """
     root = script.parent.parent
-    rules = choose(tuple(rule for pack in load_packs() for rule in pack.rules), kernel=KERNEL, profile="linux")
+    rules = choose(
+        tuple(rule for pack in load_packs() for rule in pack.rules), kernel=KERNEL, profile="linux"
+    )
     tree = DirectoryTree(root)
     options = Options(strict=True, kernel=KERNEL)
     counts: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0, 0])
@@ -106,8 +153,12 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
             if not name.startswith("."):
                 (Path(folder) / name).symlink_to(root / name)
         for patch in patches[: limit or None]:
-            want = collections.Counter(ask(script, patch, [f"--root={root}"], Path(folder), LEFT_OUT))
-            context = Context(parse_patch(patch.read_bytes(), str(patch)), None, tree, None, options)
+            want = collections.Counter(
+                ask(script, patch, [f"--root={root}"], Path(folder), LEFT_OUT)
+            )
+            context = Context(
+                parse_patch(patch.read_bytes(), str(patch)), None, tree, None, options
+            )
             have = collections.Counter(by_type(run(context, rules), LEFT_OUT))
             agreed += want == have
             for index, part in enumerate((want & have, want - have, have - want)):
@@ -116,7 +167,10 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
                     if index:
                         print(f"{patch}:{line}: {('', 'missed', 'extra')[index]} {kind}")
     both, missed, extra = (sum(row[index] for row in counts.values()) for index in range(3))
-    print(f"{agreed} of {len(patches[: limit or None])} patches agree wholly, F1 {2 * both / max(1, 2 * both + missed + extra):.4f}")
+    print(
+        f"{agreed} of {len(patches[: limit or None])} patches agree wholly, F1"
+        f" {2 * both / max(1, 2 * both + missed + extra):.4f}"
+    )
     for kind, row in sorted(counts.items(), key=lambda item: -(item[1][1] + item[1][2])):
         if row[1] or row[2]:
             print(f"{kind:32} agreed {row[0]}, missed {row[1]}, extra {row[2]}")
@@ -124,7 +178,9 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
 
 def main() -> None:
     """Read the words of the call."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--script", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("folders", nargs="*", type=Path)

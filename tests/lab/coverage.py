@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates docs/reference/bots.md and asked.md from tables in tests/packs: what bots and maintainers report, and the rules that report it first.
+"""Generates docs/reference/bots.md and asked.md from tables in tests/packs: what bots and
+maintainers report, and the rules that report it first.
 
 python -m tests.lab.coverage        # writes the pages
 """
@@ -23,7 +24,7 @@ ASKED_HEAD = """\
 
 These tables list what maintainers often ask for in reviews, and the rules that report it before you send. `patchpilot explain RULE` explains a rule, and the
 [list of rules](rules/index.md) has examples. For reports from bots, see [bots](bots.md).
-"""
+"""  # noqa: E501
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 <!-- generated from tests/packs/bots.toml: python -m tests.lab.coverage -->
@@ -35,12 +36,14 @@ for each row of the table.
 
 | bot | its report | reported by `check` as |
 |---|---|---|
-"""
+"""  # noqa: E501
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A bot's report: the bot's name, its text, the rules that report the same or why none does, and the example that the tests run."""
+    """A bot's report: the bot's name, its text, the rules that report the same or why none does,
+    and the example that the tests run.
+    """
 
     bot: str
     says: str
@@ -82,7 +85,10 @@ def _answer(row: Row) -> str:
 def asked() -> tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]:
     """Returns (title, (what is asked, rules)) of each part."""
     parts = tomllib.loads(ASKED_TABLE.read_text(encoding="utf-8"))["part"]
-    return tuple((part["title"], tuple((what, tuple(names)) for what, names in part["asked"])) for part in parts)
+    return tuple(
+        (part["title"], tuple((what, tuple(names)) for what, names in part["asked"]))
+        for part in parts
+    )
 
 
 def asked_page() -> str:
@@ -90,12 +96,17 @@ def asked_page() -> str:
     out = [ASKED_HEAD]
     for title, entries in asked():
         out.append(f"\n## {title}\n\n| asked | rules |\n|---|---|\n")
-        out += [f"| {what} | {', '.join(f'[`{name}`](rules/{name}.md)' for name in names)} |\n" for what, names in entries]
+        out += [
+            f"| {what} | {', '.join(f'[`{name}`](rules/{name}.md)' for name in names)} |\n"
+            for what, names in entries
+        ]
     return "".join(out)
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.parse_args()
     PAGE.write_text(page(), encoding="utf-8")
     ASKED_PAGE.write_text(asked_page(), encoding="utf-8")

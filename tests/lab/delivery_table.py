@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Transport × connection: a series with cover is sent, received and applied. `python -m tests.lab.delivery_table` prints the table."""
+"""Transport × connection: a series with cover is sent, received and applied.
+
+`python -m tests.lab.delivery_table` prints the table.
+"""
 
 import argparse
 import sys
@@ -24,7 +27,9 @@ PEOPLE = ("list@lists.example.org", "u@example.org")
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of a series: mails that arrived, logins, and whether recipients, bytes, trees and messages are what they should be."""
+    """What became of a series: mails that arrived, logins, and whether recipients, bytes, trees and
+    messages are what they should be.
+    """
 
     via: str
     way: str
@@ -57,11 +62,25 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
         repo = topic(folder / "r", patches, server=server, author="Jörg, X <j@example.org>")
         if pair:
             encryption = "tls" if tls == "starttls" else "ssl"
-            for name, value in (("smtpencryption", encryption), ("smtpuser", "ada"), ("smtpsslcertpath", str(pair[0]))):
+            for name, value in (
+                ("smtpencryption", encryption),
+                ("smtpuser", "ada"),
+                ("smtpsslcertpath", str(pair[0])),
+            ):
                 repo.git("config", f"sendemail.{name}", value)
-            repo.git("config", "--global", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
+            repo.git(
+                "config",
+                "--global",
+                "credential.helper",
+                "!f() { test $1 = get && echo password=s3cret; }; f",
+            )
         with Repository.open(repo.path) as repository:
-            request = SendRequest(via=via, to=(f"List <{PEOPLE[0]}>",), cc=(f'"Ünï, x" <{PEOPLE[1]}>',), force="delivery table")
+            request = SendRequest(
+                via=via,
+                to=(f"List <{PEOPLE[0]}>",),
+                cc=(f'"Ünï, x" <{PEOPLE[1]}>',),
+                force="delivery table",
+            )
             cover(repository, request)
             planned = plan(repository, request)
             result = deliver(repository, planned)
@@ -77,7 +96,10 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
         logins,
         all(sorted(mail.recipients) == sorted(PEOPLE) for mail in mails),
         len(mails) == len(planned.mails)
-        and all(same_but_date(shown.raw, unpacked(one)) for shown, one in zip(planned.mails, mails, strict=True)),
+        and all(
+            same_but_date(shown.raw, unpacked(one))
+            for shown, one in zip(planned.mails, mails, strict=True)
+        ),
         [one[0] for one in made] == [one[0] for one in wanted],
         [one[1:] for one in made] == [one[1:] for one in wanted],
     )
@@ -88,7 +110,9 @@ def same_but_date(shown: bytes, arrived: bytes) -> bool:
 
     def kept(mail: bytes) -> list[bytes]:
         head, _, body = mail.partition(b"\n\n")
-        return [line for line in head.split(b"\n") if not line.startswith((b"Date:", b"X-Mailer:"))] + [body.rstrip(b"\n")]
+        return [
+            line for line in head.split(b"\n") if not line.startswith((b"Date:", b"X-Mailer:"))
+        ] + [body.rstrip(b"\n")]
 
     return kept(shown) == kept(arrived)
 
@@ -97,16 +121,23 @@ def main() -> int:
     """Print the table; 1 when a row is wrong."""
     warnings.simplefilter("ignore", UserWarning)
     wrong = 0
-    print(f"{'transport':15} {'connection':20} mails logins recipients as-shown trees messages seconds")
+    print(
+        f"{'transport':15} {'connection':20} mails logins recipients as-shown trees messages"
+        " seconds"
+    )
     for via in TRANSPORTS:
         for way in WAYS:
             begun = time.monotonic()
             with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as place:
                 isolated(Path(place))
                 one = delivered(Path(place), via, way)
-            said = ["same" if good else "WRONG" for good in (one.recipients, one.as_shown, one.trees, one.authors_and_messages)]
+            said = [
+                "same" if good else "WRONG"
+                for good in (one.recipients, one.as_shown, one.trees, one.authors_and_messages)
+            ]
             print(
-                f"{via:15} {way:20} {one.mails:5} {one.logins:6} {said[0]:10} {said[1]:8} {said[2]:5} {said[3]:8} {time.monotonic() - begun:.0f}",
+                f"{via:15} {way:20} {one.mails:5} {one.logins:6} {said[0]:10} {said[1]:8}"
+                f" {said[2]:5} {said[3]:8} {time.monotonic() - begun:.0f}",
                 flush=True,
             )
             wrong += not one.right(5)
@@ -114,6 +145,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.parse_args()
     sys.exit(main())

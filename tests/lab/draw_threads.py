@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws whole threads of real series, by seed, from an epoch of a public-inbox: each is written as OUT/NAME.mbox.
+"""Draws whole threads of real series, by seed, from an epoch of a public-inbox: each is written as
+OUT/NAME.mbox.
 
     python -m tests.lab.draw_threads ARCHIVE SEED COUNT OUT
 
-ARCHIVE is a bare v2 epoch (a commit a mail, file `m`). A series starts with a first version (a patch of its own, a cover letter or patch 1) and has
-at least 3 mails in all and at most 60, for a person to read. It gets every version by the same author, what answers any of them, and what else names
-one of its titles (stable and AUTOSEL mails, bots). The mails are people's: commit none of them.
+ARCHIVE is a bare v2 epoch (a commit a mail, file `m`). A series starts with a first version (a
+patch of its own, a cover letter or patch 1) and has at least 3 mails in all and at most 60, for a
+person to read. It gets every version by the same author, what answers any of them, and what else
+names one of its titles (stable and AUTOSEL mails, bots). The mails are people's: commit none of
+them.
 """
 
 import argparse
@@ -26,7 +29,9 @@ from tests.lab.mine_remarks import ArchivedMail, archived
 
 FEWEST, MOST = 3, 60
 _SINCE = "1990-01-01"
-_PATCH = re.compile(r"^\s*\[(?P<marks>[^\]]*\b(?:PATCH|RFC)[^\]]*)\]\s*(?P<title>.*)$", re.IGNORECASE)
+_PATCH = re.compile(
+    r"^\s*\[(?P<marks>[^\]]*\b(?:PATCH|RFC)[^\]]*)\]\s*(?P<title>.*)$", re.IGNORECASE
+)
 _VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\b(\d+)/(\d+)\b")
 _MACHINERY = re.compile(r"\b(?:AUTOSEL|stable|STABLE|FAILED|[4-9]\.\d+(?:\.\d+)?(?:-stable)?)\b")
@@ -49,16 +54,24 @@ class Posting:
 
     @property
     def title(self) -> str:
-        """The title without marks and reply words, in lower case; of a bot's mail the one it quotes."""
+        """The title without marks and reply words, in lower case.
+
+        Of a bot's mail the one it quotes.
+        """
         quoted = re.search(r"\bpatch \"(?P<title>.+)\" ", self.subject, re.IGNORECASE)
         if quoted:
             return " ".join(quoted["title"].lower().split())
-        bare = re.sub(r"^(?:\s*(?:re|aw|fwd?|sv|antw)\s*:|\s*\[[^\]]*\])+\s*", "", self.subject, flags=re.IGNORECASE)
+        bare = re.sub(
+            r"^(?:\s*(?:re|aw|fwd?|sv|antw)\s*:|\s*\[[^\]]*\])+\s*",
+            "",
+            self.subject,
+            flags=re.IGNORECASE,
+        )
         return " ".join(bare.lower().split())
 
     @property
     def is_first(self) -> bool:
-        """Whether a series starts here: its first version as one patch, a cover letter, or patch 1."""
+        """Whether a series starts here: its first version as one patch, a cover letter, or patch 1."""  # noqa: E501
         if not self.patch or _MACHINERY.search(marks := self.patch["marks"]):
             return False
         number = _NUMBER.search(marks)
@@ -95,11 +108,22 @@ class Epoch:
                 continue
             found[mail.message_id] = mail
             open_mails += self.answers[mail.message_id]
-            open_mails += [self.by_id[known] for known in mail.answers if known in self.by_id and self._is_above(self.by_id[known], first)]
+            open_mails += [
+                self.by_id[known]
+                for known in mail.answers
+                if known in self.by_id and self._is_above(self.by_id[known], first)
+            ]
             if self._is_of(mail, first):
                 # patches below a cover letter that is not in this archive
-                open_mails += [other for known in mail.answers if known not in self.by_id for other in self.answers[known]]
-                open_mails += [other for other in self.titled[mail.title] if self._is_about(other, first)]
+                open_mails += [
+                    other
+                    for known in mail.answers
+                    if known not in self.by_id
+                    for other in self.answers[known]
+                ]
+                open_mails += [
+                    other for other in self.titled[mail.title] if self._is_about(other, first)
+                ]
         return found
 
     def whole(self, wanted: Set[str]) -> dict[str, bytes]:
@@ -107,22 +131,40 @@ class Epoch:
         return {mail.id: mail.raw for mail in archived(self.archive, _SINCE) if mail.id in wanted}
 
     def _is_of(self, mail: Posting, first: Posting) -> bool:
-        return mail.patch is not None and (mail.email == first.email or (mail.name == first.name and bool(mail.name)))
+        return mail.patch is not None and (
+            mail.email == first.email or (mail.name == first.name and bool(mail.name))
+        )
 
     def _is_above(self, mail: Posting, first: Posting) -> bool:
-        """Whether a mail that another of the thread answers is part of the series: by its author, or a cover letter from a second address."""
-        return self._is_of(mail, first) or bool(mail.patch and (number := _NUMBER.search(mail.patch["marks"])) and int(number[1]) == 0)
+        """Whether a mail that another of the thread answers is part of the series: by its author,
+        or a cover letter from a second address.
+        """
+        return self._is_of(mail, first) or bool(
+            mail.patch and (number := _NUMBER.search(mail.patch["marks"])) and int(number[1]) == 0
+        )
 
     def _is_about(self, mail: Posting, first: Posting) -> bool:
-        """Whether a mail of the same title is this author's version, or one of a machine or a stable tree that carries it."""
-        return self._is_of(mail, first) or bool(_MACHINERY.search(mail.subject) or 'patch "' in mail.subject.lower())
+        """Whether a mail of the same title is this author's version, or one of a machine or a
+        stable tree that carries it.
+        """
+        return self._is_of(mail, first) or bool(
+            _MACHINERY.search(mail.subject) or 'patch "' in mail.subject.lower()
+        )
 
 
 def _posting(mail: ArchivedMail) -> Posting:
     headers = HeaderParser().parsestr(mail.raw.partition(b"\n\n")[0].decode("latin-1"))
     name, email = parseaddr(_plain(headers["From"]))
-    ids = re.findall(r"<([^<>\s]+)>", f"{headers['References'] or ''} {headers['In-Reply-To'] or ''}")
-    return Posting(mail.id, tuple(dict.fromkeys(ids)), name.lower(), email.lower(), " ".join(_plain(headers["Subject"]).split()))
+    ids = re.findall(
+        r"<([^<>\s]+)>", f"{headers['References'] or ''} {headers['In-Reply-To'] or ''}"
+    )
+    return Posting(
+        mail.id,
+        tuple(dict.fromkeys(ids)),
+        name.lower(),
+        email.lower(),
+        " ".join(_plain(headers["Subject"]).split()),
+    )
 
 
 def _plain(header: object) -> str:
@@ -159,17 +201,21 @@ def main(archive: Path, seed: int, count: int, out: Path) -> int:
     mails = epoch.whole({known for thread in drawn for known in thread})
     for thread in drawn:
         first = next(iter(thread.values()))
-        name = f"{re.sub(r'[^a-z0-9]+', '-', first.title)[:40].strip('-')}-{hashlib.sha256(first.message_id.encode()).hexdigest()[:6]}"
+        name = f"{re.sub(r'[^a-z0-9]+', '-', first.title)[:40].strip('-')}-{hashlib.sha256(first.message_id.encode()).hexdigest()[:6]}"  # noqa: E501
         with (out / f"{name}.mbox").open("wb") as mbox:
             for known in thread:
                 body = re.sub(rb"^(>*From )", rb">\1", mails[known], flags=re.MULTILINE)
-                mbox.write(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + body.rstrip(b"\n") + b"\n\n")
+                mbox.write(
+                    b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + body.rstrip(b"\n") + b"\n\n"
+                )
         print(f"{name}: {len(thread)} mails, <{first.message_id}>")
     return 0
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.add_argument("archive", type=Path)
     words.add_argument("seed", type=int)
     words.add_argument("count", type=int)

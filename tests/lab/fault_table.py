@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fault × transport × (first send, resume): how often each mail arrived. `python -m tests.lab.fault_table` prints the whole table."""
+"""Fault × transport × (first send, resume): how often each mail arrived.
+
+`python -m tests.lab.fault_table` prints the whole table.
+"""
 
 import argparse
 import contextlib
@@ -44,14 +47,18 @@ PATCHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fault: how the server (or a signal, or the disk) misbehaves when it has seen so many mails."""
+    """A fault: how the server (or a signal, or the disk) misbehaves when it has seen so many mails."""  # noqa: E501
 
     name: str
     arm: Callable[[Faults, int], None] = lambda _faults, _at: None
-    """Set the server's faults so that it strikes at this mail (counted from 1 over the server's life)."""
+    """Set the server's faults so that it strikes at this mail (counted from 1 over the server's
+    life).
+    """
     killed: bool = False
     full_at: str = ""
-    """The state of the mail that the disk has no room for: "sending" before it leaves, "accepted" after."""
+    """The state of the mail that the disk has no room for: "sending" before it leaves, "accepted"
+    after.
+    """
 
 
 def _set(**faults: Callable[[int], object]) -> Callable[[Faults, int], None]:
@@ -69,8 +76,14 @@ CASES = (
     Case("all recipients rejected", _set(reject_all=lambda _: True)),
     Case("4xx at mail 3", _set(temporary_at=lambda at: at)),
     Case("stalled at mail 3", _set(stall_at=lambda at: at)),
-    Case("closed after DATA, kept", _set(close_after_data=lambda at: at, keep_when_closing=lambda _: True)),
-    Case("closed after DATA, lost", _set(close_after_data=lambda at: at, keep_when_closing=lambda _: False)),
+    Case(
+        "closed after DATA, kept",
+        _set(close_after_data=lambda at: at, keep_when_closing=lambda _: True),
+    ),
+    Case(
+        "closed after DATA, lost",
+        _set(close_after_data=lambda at: at, keep_when_closing=lambda _: False),
+    ),
     Case("killed at mail 3", killed=True),
     Case("disk full before mail 3", full_at="sending"),
     Case("disk full after mail 3", full_at="accepted"),
@@ -79,7 +92,9 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a case gave: after each attempt the mails' states and how often each had arrived, and how it ended."""
+    """What a case gave: after each attempt the mails' states and how often each had arrived, and
+    how it ended.
+    """
 
     via: str
     case: str
@@ -89,27 +104,45 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """Nothing ever twice; everything once at the end; and no mail told as accepted that was not there, nor as waiting that was."""
+        """Nothing ever twice.
+
+        Everything once at the end; and no mail told as accepted that was not there, nor as waiting
+        that was.
+        """
         once = all(count <= 1 for counts in self.arrived for count in counts)
         truth = all(
-            not (state == "accepted" and count == 0) and not (state in ("pending", "rejected") and count)
+            not (state == "accepted" and count == 0)
+            and not (state in ("pending", "rejected") and count)
             for states, counts in zip(self.states, self.arrived, strict=True)
             for state, count in zip(states, counts, strict=True)
         )
-        return once and truth and all(count == 1 for count in self.arrived[-1]) and self.final == "sent"
+        return (
+            once
+            and truth
+            and all(count == 1 for count in self.arrived[-1])
+            and self.final == "sent"
+        )
 
     def __str__(self) -> str:
         steps = " → ".join("".join(map(str, one)) for one in self.arrived)
         told = " → ".join("".join(state[0] for state in states) for states in self.states)
-        return f"{self.via:15} {self.case:30} {steps:34} {told:34} {self.final} {'' if self.right else 'WRONG'}"
+        return (
+            f"{self.via:15} {self.case:30} {steps:34} {told:34} {self.final}"
+            f" {'' if self.right else 'WRONG'}"
+        )
 
 
-def run_case(folder: Path, via: str, case: Case, patches: int = PATCHES, *, again: bool = False) -> Row:
-    """Send with the fault at mail 3, with `again` resume with it at the next mail, heal, resume, settle what is in doubt by looking, resume."""
+def run_case(
+    folder: Path, via: str, case: Case, patches: int = PATCHES, *, again: bool = False
+) -> Row:
+    """Send with the fault at mail 3, with `again` resume with it at the next mail, heal, resume,
+    settle what is in doubt by looking, resume.
+    """
     faults = Faults()
     with FaultySink(faults) as server, impatient():
         repo = topic(folder / "repo", patches, server=server)
-        # nobody answers there: a resume in a process of its own looks for what is in doubt and finds nothing
+        # nobody answers there: a resume in a process of its own looks for what is in doubt and
+        # finds nothing
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
@@ -149,7 +182,9 @@ def impatient() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """What a server's fault gave: what the first send ended as (and had to), arrivals after it and in the end, and states that are not true."""
+    """What a server's fault gave: what the first send ended as (and had to), arrivals after it and
+    in the end, and states that are not true.
+    """
 
     via: str
     case: str
@@ -164,22 +199,51 @@ class ServerRow:
         """As expected at first, no state untrue, nothing ever twice, all once in the end."""
         never_twice = all(count <= 1 for counts in self.arrived for count in counts)
         expected = self.expected in (ANY, self.first)
-        return expected and not self.untrue and never_twice and set(self.arrived[-1]) == {1} and self.final == "sent"
+        return (
+            expected
+            and not self.untrue
+            and never_twice
+            and set(self.arrived[-1]) == {1}
+            and self.final == "sent"
+        )
 
     def __str__(self) -> str:
         steps = " → ".join("".join(map(str, one)) for one in self.arrived)
-        wrong = "" if self.right else f"WRONG (expected {self.expected}{', untrue: ' + ', '.join(self.untrue) if self.untrue else ''})"
-        return f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong}".rstrip()
+        wrong = (
+            ""
+            if self.right
+            else (
+                "WRONG (expected"
+                f" {self.expected}{', untrue: ' + ', '.join(self.untrue) if self.untrue else ''})"
+            )
+        )
+        return (
+            f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong}".rstrip()
+        )
 
 
 def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) -> ServerRow:
-    """Send with the fault; then heal the server and resume, settling what is in doubt by looking whether it arrived."""
+    """Send with the fault.
+
+    Then heal the server and resume, settling what is in doubt by looking whether it arrived.
+    """
     pair = certificate(folder) if case.tls else None
-    with RawServer(case.fault, tls=case.tls, certificate=pair, login=case.login, offers_tls=not case.stripped) as server, impatient():
+    with (
+        RawServer(
+            case.fault,
+            tls=case.tls,
+            certificate=pair,
+            login=case.login,
+            offers_tls=not case.stripped,
+        ) as server,
+        impatient(),
+    ):
         repo = topic(folder / "repo", patches, server=server)
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
         if case.tls:
-            repo.git("config", "sendemail.smtpencryption", {"starttls": "tls"}.get(case.tls, case.tls))
+            repo.git(
+                "config", "sendemail.smtpencryption", {"starttls": "tls"}.get(case.tls, case.tls)
+            )
         if case.tls and case.trusted:
             repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
         if case.login:
@@ -191,7 +255,9 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
             counts = arrivals(server, tuple(message.message_id for message in result.messages))
             arrived.append(counts)
             for one, count in zip(result.messages, counts, strict=True):
-                if (one.state == "accepted" and not count) or (one.state in ("pending", "rejected") and count):
+                if (one.state == "accepted" and not count) or (
+                    one.state in ("pending", "rejected") and count
+                ):
                     untrue.append(f"{one.state} {one.subject}")
             return result
 
@@ -200,14 +266,26 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
             cover(repository, request)
             result = note(_tried(repository, plan(repository, request), request))
             first = (
-                SENT if result.state == "sent" else UNKNOWN if any(message.state == "unknown" for message in result.messages) else STOPPED
+                SENT
+                if result.state == "sent"
+                else (
+                    UNKNOWN
+                    if any(message.state == "unknown" for message in result.messages)
+                    else STOPPED
+                )
             )
             server.heal()
             repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
             there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
             if result.state != "sent":
-                result = note(_tried(repository, plan_resume(repository, request, "lost", lookup=there), request))
-    return ServerRow(via, case.name, first, case.expected(via), tuple(arrived), tuple(untrue), result.state)
+                result = note(
+                    _tried(
+                        repository, plan_resume(repository, request, "lost", lookup=there), request
+                    )
+                )
+    return ServerRow(
+        via, case.name, first, case.expected(via), tuple(arrived), tuple(untrue), result.state
+    )
 
 
 def _tried(repository: Repository, planned: SendPlan, request: SendRequest) -> SendResult:
@@ -218,11 +296,29 @@ def _tried(repository: Repository, planned: SendPlan, request: SendRequest) -> S
         return _result(repository, request)
 
 
-def _struck(repository: Repository, path: Path, server: FaultySink, request: SendRequest, case: Case, *, resumed: bool) -> SendResult:
+def _struck(
+    repository: Repository,
+    path: Path,
+    server: FaultySink,
+    request: SendRequest,
+    case: Case,
+    *,
+    resumed: bool,
+) -> SendResult:
     """One attempt with the fault armed."""
-    planned = (lambda: plan_resume(repository, request)) if resumed else (lambda: plan(repository, request))
+    planned = (
+        (lambda: plan_resume(repository, request))
+        if resumed
+        else (lambda: plan(repository, request))
+    )
     if case.killed:
-        _killed(path, server, request, server.faults.seen + 1 if resumed else 3, ["--resume"] if resumed else [])
+        _killed(
+            path,
+            server,
+            request,
+            server.faults.seen + 1 if resumed else 3,
+            ["--resume"] if resumed else [],
+        )
     elif case.full_at:
         _disk_full(repository, planned(), case.full_at)
     else:
@@ -232,7 +328,9 @@ def _struck(repository: Repository, path: Path, server: FaultySink, request: Sen
 
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
     """How often each Message-ID arrived."""
-    count = Counter(str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>") for one in server.take())
+    count = Counter(
+        str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>") for one in server.take()
+    )
     return tuple(count[id_] for id_ in ids)
 
 
@@ -246,16 +344,37 @@ def _result(repository: Repository, request: SendRequest) -> SendResult:
 
 def command(path: Path, request: SendRequest) -> list[str]:
     """The same send as a process."""
-    words = [sys.executable, "-m", "patchpilot", "-C", str(path), "send", "--via", request.via, "--yes", "--force", "fault table"]
-    return [*words, *(word for one in request.to for word in ("--to", one)), *(word for one in request.cc for word in ("--cc", one))]
+    words = [
+        sys.executable,
+        "-m",
+        "patchpilot",
+        "-C",
+        str(path),
+        "send",
+        "--via",
+        request.via,
+        "--yes",
+        "--force",
+        "fault table",
+    ]
+    return [
+        *words,
+        *(word for one in request.to for word in ("--to", one)),
+        *(word for one in request.cc for word in ("--cc", one)),
+    ]
 
 
 def _disk_full(repository: Repository, planned: SendPlan, state: str) -> None:
-    """Deliver while there is no room to write down that the third mail (of a resume: the first that waits) came into this state, nor anything after."""
+    """Deliver while there is no room to write down that the third mail (of a resume: the first that
+    waits) came into this state, nor anything after.
+    """
     at = planned.waiting[0] if planned.send_id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(connect()) as base:
-        base.execute(f"CREATE TRIGGER no_mail BEFORE UPDATE ON mails WHEN NEW.place >= {at} AND NEW.state = '{state}' {full}")
+        base.execute(
+            f"CREATE TRIGGER no_mail BEFORE UPDATE ON mails WHEN NEW.place >= {at} AND NEW.state ="
+            f" '{state}' {full}"
+        )
         base.execute(f"CREATE TRIGGER no_send BEFORE UPDATE ON sends {full}")
         try:
             deliver(repository, planned)
@@ -269,7 +388,9 @@ def _disk_full(repository: Repository, planned: SendPlan, state: str) -> None:
                 base.execute(f"DROP TRIGGER {name}")
 
 
-def _killed(path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]) -> None:
+def _killed(
+    path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]
+) -> None:
     """Run the send as a process and kill it (and nothing else) when the server sees mail `at`."""
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()
@@ -282,7 +403,12 @@ def _killed(path: Path, server: FaultySink, request: SendRequest, at: int, words
 
     server.faults.on_mail = strike
     process.append(
-        subprocess.Popen([*command(path, request), *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            [*command(path, request), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     )
     ready.set()
     process[0].wait(60)
@@ -296,7 +422,9 @@ def isolated(folder: Path) -> None:
     os.environ["HOME"] = str(folder)
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         os.environ[f"XDG_{name}_HOME"] = str(folder / name.lower())
-    (folder / ".gitconfig").write_text("[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[gc]\n\tauto = 0\n")
+    (folder / ".gitconfig").write_text(
+        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[gc]\n\tauto = 0\n"
+    )
 
 
 def rows(names: list[str]) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
@@ -314,10 +442,18 @@ def rows(names: list[str]) -> Iterator[tuple[str, str, Callable[[Path], Row | Se
 def main(names: list[str]) -> int:
     """Print the table (of the cases whose name has one of these words); 1 when a row is wrong."""
     count, wrong, begun = 0, 0, time.monotonic()
-    print("A server's fault at mail 2 of 3: how the first send ended, and how often each mail had arrived after it and after a resume.")
-    print("Other faults at mail 3 of 6: arrivals after each attempt, and the states then (a accepted, r rejected, p pending, u unknown).")
+    print(
+        "A server's fault at mail 2 of 3: how the first send ended, and how often each mail had"
+        " arrived after it and after a resume."
+    )
+    print(
+        "Other faults at mail 3 of 6: arrivals after each attempt, and the states then (a accepted,"
+        " r rejected, p pending, u unknown)."
+    )
     for via, name, run in rows(names):
-        with tempfile.TemporaryDirectory(prefix="patchpilot-faults-", ignore_cleanup_errors=True) as place:
+        with tempfile.TemporaryDirectory(
+            prefix="patchpilot-faults-", ignore_cleanup_errors=True
+        ) as place:
             isolated(Path(place))
             count += 1
             try:
@@ -333,7 +469,9 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.add_argument("names", metavar="NAME", nargs="*", help="a part of a case's name")
     given = words.parse_args()
     for name in given.names:

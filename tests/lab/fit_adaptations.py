@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fit the confidence of `backport --adapt`: python -m tests.lab.fit_adaptations NAME=DIR… [--rows FILE] [--use learn|aside] [--write].
+"""Fit the confidence of `backport --adapt`: python -m tests.lab.fit_adaptations NAME=DIR… [--rows
+FILE] [--use learn|aside] [--write].
 
-Adapts the backports of `tests/lab/adaptations/rows.jsonl` (or of FILE) whose repository NAME is in DIR, compares each with what the stable maintainer
-made, white space ignored, and prints how many are the same at each confidence: with the shipped weights, and each repository with weights that
+Adapts the backports of `tests/lab/adaptations/rows.jsonl` (or of FILE) whose repository NAME is in
+DIR, compares each with what the stable maintainer made, white space ignored, and prints how many
+are the same at each confidence: with the shipped weights, and each repository with weights that
 were fitted on the others. With --write the weights are fitted on all of them. Plain Python.
 """
 
@@ -23,7 +25,10 @@ from patchpilot.commits.repository import Repository
 HERE = Path(__file__).parent
 ROWS = HERE / "adaptations" / "rows.jsonl"
 WEIGHTS = HERE.parents[1] / "checks" / "ranking" / "adaptations.toml"
-HEAD = "# SPDX-License-Identifier: GPL-2.0-or-later\n# Written by tests/lab/fit_adaptations.py: fit again, do not edit.\n\n[confidence]\n"
+HEAD = (
+    "# SPDX-License-Identifier: GPL-2.0-or-later\n# Written by tests/lab/fit_adaptations.py: fit"
+    " again, do not edit.\n\n[confidence]\n"
+)
 STEPS, RATE, DECAY = 4000, 0.3, 0.005
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
@@ -64,20 +69,30 @@ def fit(found: Sequence[Case]) -> dict[str, float]:
     for _ in range(STEPS):
         slopes = [0.0] * len(weights)
         for row, case in zip(numbers, found, strict=True):
-            error = 1 / (1 + math.exp(-sum(one * value for one, value in zip(weights, row, strict=True)))) - case.is_same
+            error = (
+                1
+                / (1 + math.exp(-sum(one * value for one, value in zip(weights, row, strict=True))))
+                - case.is_same
+            )
             slopes = [slope + error * value for slope, value in zip(slopes, row, strict=True)]
         weights = [
-            one - RATE * (slope / len(found) + DECAY * one * (at > 0)) for at, (one, slope) in enumerate(zip(weights, slopes, strict=True))
+            one - RATE * (slope / len(found) + DECAY * one * (at > 0))
+            for at, (one, slope) in enumerate(zip(weights, slopes, strict=True))
         ]
     return dict(zip(["bias", *names], weights, strict=True))
 
 
 def by_confidence(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
-    """The rows of a table: for each range of confidences how many adaptations have it, and how many of those are what the maintainer made."""
+    """The rows of a table: for each range of confidences how many adaptations have it, and how many
+    of those are what the maintainer made.
+    """
     for low, high in pairwise(BINS):
         same = [case.is_same for confidence, case in found if low <= confidence < high]
         if same:
-            yield f"{low} to {min(high, 1.0)}: {sum(same)} of {len(same)} ({sum(same) / len(same):.0%})"
+            yield (
+                f"{low} to {min(high, 1.0)}: {sum(same)} of {len(same)}"
+                f" ({sum(same) / len(same):.0%})"
+            )
     for least in BINS[:-1]:
         same = [case.is_same for confidence, case in found if confidence >= least]
         if same:
@@ -93,7 +108,9 @@ def left_out(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[float, Case]
 
 def main() -> None:
     """Adapt, print, and with --write fit."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("repositories", nargs="+", metavar="NAME=DIR")
     parser.add_argument("--rows", type=Path, default=ROWS)
     parser.add_argument("--use", choices=("learn", "aside"), default="learn")
@@ -102,16 +119,27 @@ def main() -> None:
     rows = [json.loads(line) for line in wanted.rows.read_text(encoding="utf-8").splitlines()]
     found: dict[str, list[Case]] = {}
     for name, _, folder in (word.partition("=") for word in wanted.repositories):
-        mine = [row for row in rows if row["repo"] == name and row.get("use", wanted.use) == wanted.use]
+        mine = [
+            row for row in rows if row["repo"] == name and row.get("use", wanted.use) == wanted.use
+        ]
         found[name] = list(cases(Path(folder), mine))
         print(
-            f"{name}: {len(found[name])} of {len(mine)} adapted, {sum(case.is_same for case in found[name])} as the maintainer made them",
+            f"{name}: {len(found[name])} of {len(mine)} adapted,"
+            f" {sum(case.is_same for case in found[name])} as the maintainer made them",
             flush=True,
         )
     every = [case for mine in found.values() for case in mine]
-    print("with the shipped weights", *by_confidence([(confidence_of(case.features), case) for case in every]), sep="\n  ")
+    print(
+        "with the shipped weights",
+        *by_confidence([(confidence_of(case.features), case) for case in every]),
+        sep="\n  ",
+    )
     if len(found) > 1:
-        print("with the weights of the other repositories", *by_confidence(list(left_out(found))), sep="\n  ")
+        print(
+            "with the weights of the other repositories",
+            *by_confidence(list(left_out(found))),
+            sep="\n  ",
+        )
     if wanted.write:
         lines = [f"{name} = {weight:.4f}\n" for name, weight in fit(every).items()]
         WEIGHTS.write_text(HEAD + "".join(lines), encoding="utf-8")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fit the weights of `patchpilot fixes` on known fixes: python -m tests.lab.fit_fixes --repo DIR --truth FILE [--write].
+"""Fit the weights of `patchpilot fixes` on known fixes: python -m tests.lab.fit_fixes --repo DIR
+--truth FILE [--write].
 
-FILE has a JSON row a fix: `commit`, `fixes` (the ids its tag names) and `fold` (0-4). Each fold is judged by weights fitted on the
-others; the confidence is calibrated on those held-out answers; what ships is fitted on all. Plain Python: no package is needed.
+FILE has a JSON row a fix: `commit`, `fixes` (the ids its tag names) and `fold` (0-4). Each fold is
+judged by weights fitted on the others; the confidence is calibrated on those held-out answers; what
+ships is fitted on all. Plain Python: no package is needed.
 """
 
 import argparse
@@ -31,7 +33,8 @@ KINDS = {
     "words": "subject body speech speech_most told",
     "named commits": "mentioned blamed",
     "second look": (
-        "new touched_up restored words_restored words_restored_most was_before small fixed fixed_by is_fix brought speech speech_most told brought_told"
+        "new touched_up restored words_restored words_restored_most was_before small fixed fixed_by"
+        " is_fix brought speech speech_most told brought_told"
     ),
     "kind of commit": "fix cosmetic is_fix",
     "author and age": "same_author age fresh age_rank oldest newest same_series",
@@ -43,7 +46,9 @@ STEPS = 300
 RATE = 0.05
 NOTHING = 1e-5
 EXPECTED = {"mentioned": 1.5, "blamed": 0.7}
-"""Weights that are expected before a case is seen: a commit that the message names is mostly the culprit, and too few cases name one to tell."""
+"""Weights that are expected before a case is seen: a commit that the message names is mostly the
+culprit, and too few cases name one to tell.
+"""
 
 
 def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
@@ -73,9 +78,13 @@ def read_cases(repo: str, truth: Path, cache: Path | None, jobs: int) -> list[Ca
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Weights of candidates, from the cases that have a true one, and then of "none of these", from all, the first held still."""
+    """Weights of candidates, from the cases that have a true one, and then of "none of these", from
+    all, the first held still.
+    """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
-    weights = descend([([_packed(row) for row in rows], set(hits)) for rows, hits in hit], expected=EXPECTED)
+    weights = descend(
+        [([_packed(row) for row in rows], set(hits)) for rows, hits in hit], expected=EXPECTED
+    )
     lists: list[tuple[list[Row], set[int]]] = []
     for _, rows, none, hits in cases:
         sums = [score(weights, row) for row in rows]
@@ -90,8 +99,14 @@ def _packed(row: Row) -> Row:
     return {name: value for name, value in row.items() if value}
 
 
-def descend(lists: Sequence[tuple[list[Row], set[int]]], held: Row | None = None, expected: Row | None = None) -> Row:
-    """The weights under which a softmax finds the true ones likeliest, held back to what was expected (Adam); those `held` stay."""
+def descend(
+    lists: Sequence[tuple[list[Row], set[int]]],
+    held: Row | None = None,
+    expected: Row | None = None,
+) -> Row:
+    """The weights under which a softmax finds the true ones likeliest, held back to what was
+    expected (Adam); those `held` stay.
+    """
     fixed, hoped = held or {}, expected or {}
     names = sorted({name for rows, _ in lists for row in rows for name in row})
     weights = {name: fixed.get(name, 0.0) for name in names}
@@ -114,7 +129,11 @@ def descend(lists: Sequence[tuple[list[Row], set[int]]], held: Row | None = None
             gradient = slope[name] / len(lists)
             first[name] = 0.9 * first[name] + 0.1 * gradient
             second[name] = 0.99 * second[name] + 0.01 * gradient * gradient
-            weights[name] -= RATE * (first[name] / (1 - 0.9**step)) / (math.sqrt(second[name] / (1 - 0.99**step)) + 1e-8)
+            weights[name] -= (
+                RATE
+                * (first[name] / (1 - 0.9**step))
+                / (math.sqrt(second[name] / (1 - 0.99**step)) + 1e-8)
+            )
     return weights
 
 
@@ -130,17 +149,28 @@ def answers(cases: Sequence[Case], weights: tuple[Row, Row]) -> list[tuple[float
         order = sorted(range(len(sums)), key=lambda at: -sums[at])
         top = max(rest, sums[order[0]])
         total = math.exp(rest - top) + sum(math.exp(value - top) for value in sums)
-        found.append((math.exp(sums[order[0]] - top) / total, order[0] in hits, any(at in hits for at in order[:3])))
+        found.append(
+            (
+                math.exp(sums[order[0]] - top) / total,
+                order[0] in hits,
+                any(at in hits for at in order[:3]),
+            )
+        )
     return found
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """The rising curve through held-out answers, pooled by neighbours that break the rise; at least thirty answers a step."""
+    """The rising curve through held-out answers, pooled by neighbours that break the rise.
+
+    At least thirty answers a step.
+    """
     blocks: list[list[float]] = []
     ordered = sorted(pairs)
     for at in range(0, len(ordered), 30):
         part = ordered[at : at + 30]
-        blocks.append([sum(raw for raw, _ in part), float(sum(right for _, right in part)), float(len(part))])
+        blocks.append(
+            [sum(raw for raw, _ in part), float(sum(right for _, right in part)), float(len(part))]
+        )
         while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
             last = blocks.pop()
             blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
@@ -149,13 +179,17 @@ def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fit, judge by fold, and with --write keep the weights."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repo", required=True)
     parser.add_argument("--truth", required=True, type=Path)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="keep the weights")
-    parser.add_argument("--ablation", action="store_true", help="also judge without each kind of evidence")
+    parser.add_argument(
+        "--ablation", action="store_true", help="also judge without each kind of evidence"
+    )
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.cache, args.jobs)
     by_fold = held_out(cases)
@@ -164,7 +198,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     held = [one for judged in by_fold for one in judged]
     print(f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}")
     for kind, names in KINDS.items() if args.ablation else ():
-        poorer = [one for judged in held_out(_without(cases, frozenset(names.split()))) for one in judged]
+        poorer = [
+            one for judged in held_out(_without(cases, frozenset(names.split()))) for one in judged
+        ]
         print(f"without {kind}: {_share(poorer, 1)} / {_share(poorer, 2)}", flush=True)
     weights = fit(cases)
     curve = isotonic([(raw, right) for raw, right, _ in held])
@@ -176,13 +212,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
     """The answers of each fold under weights fitted on the others."""
-    parts = [([case for case in cases if case[0] == fold], [case for case in cases if case[0] != fold]) for fold in range(FOLDS)]
+    parts = [
+        ([case for case in cases if case[0] == fold], [case for case in cases if case[0] != fold])
+        for fold in range(FOLDS)
+    ]
     return [answers(judged, fit(others)) for judged, others in parts]
 
 
 def _without(cases: Sequence[Case], names: frozenset[str]) -> list[Case]:
     return [
-        (fold, [{name: row[name] for name in row if name not in names} for row in rows], none, hits) for fold, rows, none, hits in cases
+        (fold, [{name: row[name] for name in row if name not in names} for row in rows], none, hits)
+        for fold, rows, none, hits in cases
     ]
 
 
@@ -191,9 +231,17 @@ def _share(judged: Sequence[tuple[float, bool, bool]], column: int) -> str:
 
 
 def _toml(weights: tuple[Row, Row], curve: Sequence[tuple[float, float]]) -> str:
-    lines = ["# SPDX-License-Identifier: GPL-2.0-or-later", "# Written by tests/lab/fit_fixes.py: fit anew, do not edit.", ""]
+    lines = [
+        "# SPDX-License-Identifier: GPL-2.0-or-later",
+        "# Written by tests/lab/fit_fixes.py: fit anew, do not edit.",
+        "",
+    ]
     for name, table in (("candidate", weights[0]), ("none", weights[1])):
-        lines += [f"[{name}]", *(f"{key} = {value:.4f}" for key, value in sorted(table.items())), ""]
+        lines += [
+            f"[{name}]",
+            *(f"{key} = {value:.4f}" for key, value in sorted(table.items())),
+            "",
+        ]
     points = ", ".join(f"[{raw:.4f}, {share:.4f}]" for raw, share in curve)
     return "\n".join([*lines, "[calibration]", f"curve = [{points}]", ""])
 

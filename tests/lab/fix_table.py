@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m tests.lab.fix_table --data FOLDER --tree LINUX-6.1`: the fixes of `check --fix` beside those of checkpatch.pl --fix, on real patches.
+"""`python -m tests.lab.fix_table --data FOLDER --tree LINUX-6.1`: the fixes of `check --fix` beside
+those of checkpatch.pl --fix, on real patches.
 
-FOLDER has corpus/patches and the findings of checkpatch.pl in a tree (corpus/checkpatch.jsonl). The patches with findings are split in halves by a
-hash: `learn`, on which fixers may be tried, and `aside`. Both results are checked by checkpatch.pl and by patchpilot. Counted per patch and type:
+FOLDER has corpus/patches and the findings of checkpatch.pl in a tree (corpus/checkpatch.jsonl). The
+patches with findings are split in halves by a
+hash: `learn`, on which fixers may be tried, and `aside`. Both results are checked by checkpatch.pl
+and by patchpilot. Counted per patch and type:
 
 * removed, new: the findings that a type has less or more after the fixes
-* damaged: the fixed patch does not apply to the lines that the original was made for, or the C tokens of the result differ by more than the
-  equivalences in `EQUIVALENT`
+* damaged: the fixed patch does not apply to the lines that the original was made for, or the C
+  tokens of the result differ by more than the equivalences in `EQUIVALENT`
 """
 
 import argparse
@@ -72,7 +75,9 @@ Counts = collections.Counter[str]
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """What one tool's fixes do to a patch: findings before and after by both checkers, and what is damaged ("" where nothing is)."""
+    """What one tool's fixes do to a patch: findings before and after by both checkers, and what is
+    damaged ("" where nothing is).
+    """
 
     before: tuple[Counts, Counts]
     after: tuple[Counts, Counts]
@@ -81,32 +86,49 @@ class Fixed:
 
 def main() -> None:
     """Prints the table, and the types of findings that remain."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("PATCHPILOT_DATA", "../shared")))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("PATCHPILOT_DATA", "../shared"))
+    )
     parser.add_argument("--tree", type=Path, required=True)
     parser.add_argument("--half", choices=("learn", "aside", "all"), default="learn")
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--only-patchpilot", action="store_true", help="do not run checkpatch.pl")
-    parser.add_argument("--answers", type=Path, help="keep the answers of checkpatch.pl in this file")
+    parser.add_argument(
+        "--answers", type=Path, help="keep the answers of checkpatch.pl in this file"
+    )
     words = parser.parse_args()
     patches = chosen(words.data.resolve() / "corpus", words.half)[: words.limit or None]
     answers = Answers(words.tree.resolve(), words.answers)
-    tools = {"patchpilot --fix": ours, "patchpilot --fix --unsafe-fixes": partial(ours, unsafe=True)}
+    tools = {
+        "patchpilot --fix": ours,
+        "patchpilot --fix --unsafe-fixes": partial(ours, unsafe=True),
+    }
     if not words.only_patchpilot:
         tools["checkpatch.pl --fix"] = theirs
     with ProcessPoolExecutor(2) as pool:
         for tool, function in tools.items():
-            work = partial(scored, function=function, answers=answers, ask_script=not words.only_patchpilot)
+            work = partial(
+                scored, function=function, answers=answers, ask_script=not words.only_patchpilot
+            )
             report(tool, dict(zip(patches, pool.map(work, patches), strict=True)))
 
 
 def chosen(corpus: Path, half: str) -> list[Path]:
     """Returns the patches of a half of those with findings."""
     records = [json.loads(line) for line in (corpus / "checkpatch.jsonl").read_text().splitlines()]
-    named = sorted(record["patch"] for record in records if any(one["type"] not in LEFT_OUT for one in record["findings"]))
+    named = sorted(
+        record["patch"]
+        for record in records
+        if any(one["type"] not in LEFT_OUT for one in record["findings"])
+    )
     halves = ("learn", "aside")
     return [
-        corpus / "patches" / name for name in named if half in ("all", halves[hashlib.sha256(f"{SEED}{name}".encode()).digest()[0] % 2])
+        corpus / "patches" / name
+        for name in named
+        if half in ("all", halves[hashlib.sha256(f"{SEED}{name}".encode()).digest()[0] % 2])
     ]
 
 
@@ -126,7 +148,12 @@ class Answers:
         return self._answer(content, "--fix")["fixed"].encode("latin-1")
 
     def _answer(self, content: bytes, *options: str) -> dict[str, str]:
-        kept = self.folder / hashlib.sha256(b" ".join((content, *map(str.encode, options)))).hexdigest() if self.folder else None
+        kept = (
+            self.folder
+            / hashlib.sha256(b" ".join((content, *map(str.encode, options)))).hexdigest()
+            if self.folder
+            else None
+        )
         if kept and kept.is_file():
             return json.loads(kept.read_text())
         with tempfile.TemporaryDirectory() as scratch:
@@ -136,7 +163,13 @@ class Answers:
             root.mkdir()
             for name in os.listdir(self.tree):
                 (root / name).symlink_to(self.tree / name)
-            found = ask(self.tree / "scripts/checkpatch.pl", patch, [f"--root={self.tree}", *options], root, LEFT_OUT)
+            found = ask(
+                self.tree / "scripts/checkpatch.pl",
+                patch,
+                [f"--root={self.tree}", *options],
+                root,
+                LEFT_OUT,
+            )
             written = patch.with_name(patch.name + FIXED_BY_CHECKPATCH)
             fixed = written.read_bytes() if written.exists() else content
         answer = {"findings": [kind for kind, _ in found], "fixed": fixed.decode("latin-1")}
@@ -150,24 +183,41 @@ def scored(patch: Path, *, function, answers: Answers, ask_script: bool) -> Fixe
     """Scores a tool's fixes of a patch."""
     content = patch.read_bytes()
     fixed, mine = function(content, answers)
-    script = tuple(answers.findings(one) for one in (content, fixed)) if ask_script else (Counts(), Counts())
-    return Fixed((script[0], mine[0]), (script[1], mine[1]), damage(content, fixed, DirectoryTree(answers.tree).version))
+    script = (
+        tuple(answers.findings(one) for one in (content, fixed))
+        if ask_script
+        else (Counts(), Counts())
+    )
+    return Fixed(
+        (script[0], mine[0]),
+        (script[1], mine[1]),
+        damage(content, fixed, DirectoryTree(answers.tree).version),
+    )
 
 
-def ours(content: bytes, answers: Answers, *, unsafe: bool = False) -> tuple[bytes, tuple[Counts, Counts]]:
+def ours(
+    content: bytes, answers: Answers, *, unsafe: bool = False
+) -> tuple[bytes, tuple[Counts, Counts]]:
     """Returns the patch after `check --fix`, and the findings of patchpilot before and after."""
     request = _request(content)
     result = fix(request, write=False, unsafe=unsafe, tree=DirectoryTree(answers.tree))
     texts = [text for patch in result.patches for text in patch.texts]
-    fixed = b"".join(b"%s\n" % line.encode("utf-8", "surrogateescape") for line in texts[0].after) if texts else content
+    fixed = (
+        b"".join(b"%s\n" % line.encode("utf-8", "surrogateescape") for line in texts[0].after)
+        if texts
+        else content
+    )
     return fixed, (_counted(result.check), _counted(result.remaining))
 
 
 def theirs(content: bytes, answers: Answers) -> tuple[bytes, tuple[Counts, Counts]]:
-    """Returns the patch after checkpatch.pl --fix, and the findings of patchpilot before and after."""
+    """Returns the patch after checkpatch.pl --fix, and the findings of patchpilot before and after."""  # noqa: E501
     fixed = answers.fixed(content)
     tree = DirectoryTree(answers.tree)
-    return fixed, (_counted(check(_request(content), tree=tree)), _counted(check(_request(fixed), tree=tree)))
+    return fixed, (
+        _counted(check(_request(content), tree=tree)),
+        _counted(check(_request(fixed), tree=tree)),
+    )
 
 
 def _request(content: bytes) -> CheckRequest:
@@ -179,7 +229,8 @@ def _counted(result) -> Counts:
 
 
 def damage(old: bytes, new: bytes, version: tuple[int, int] | None) -> str:
-    """Returns what a fixed patch damages: "" where it applies to the same lines, and the result differs by equivalences only.
+    """Returns what a fixed patch damages: "" where it applies to the same lines, and the result
+    differs by equivalences only.
 
     Code that is not compiled from this kernel version on does not count.
     """
@@ -203,7 +254,9 @@ def damage(old: bytes, new: bytes, version: tuple[int, int] | None) -> str:
 
 
 def applied(patch: Patch, content: bytes) -> dict[str, str] | None:
-    """Returns the files after a patch is applied to the old side of `patch`, None where it does not apply."""
+    """Returns the files after a patch is applied to the old side of `patch`, None where it does not
+    apply.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         top = Path(scratch)
         for change in patch.files:
@@ -212,17 +265,31 @@ def applied(patch: Patch, content: bytes) -> dict[str, str] | None:
             lines: list[str] = []
             for hunk in change.hunks:
                 # other lines of the file, each different from every other
-                lines += [f"/* line {number} */" for number in range(len(lines) + 1, hunk.old_start)]
+                lines += [
+                    f"/* line {number} */" for number in range(len(lines) + 1, hunk.old_start)
+                ]
                 lines += [line.text for line in hunk.lines if line.kind in " -"]
             (top / change.old_path).parent.mkdir(parents=True, exist_ok=True)
-            (top / change.old_path).write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+            (top / change.old_path).write_bytes(
+                "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+            )
         environment = {**os.environ, "GIT_CEILING_DIRECTORIES": scratch}
         done = subprocess.run(
-            ["git", "apply", "--whitespace=nowarn"], cwd=top, input=content, env=environment, capture_output=True, check=False, timeout=60
+            ["git", "apply", "--whitespace=nowarn"],
+            cwd=top,
+            input=content,
+            env=environment,
+            capture_output=True,
+            check=False,
+            timeout=60,
         )
         if done.returncode:
             return None
-        return {str(file.relative_to(top)): file.read_text("latin-1") for file in sorted(top.rglob("*")) if file.is_file()}
+        return {
+            str(file.relative_to(top)): file.read_text("latin-1")
+            for file in sorted(top.rglob("*"))
+            if file.is_file()
+        }
 
 
 def token_changes(old: str, new: str) -> Iterator[str]:
@@ -230,7 +297,9 @@ def token_changes(old: str, new: str) -> Iterator[str]:
     was, now = (token_lines(_CHAIN.sub(_split, _LICENSE.sub(r"\1", text))) for text in (old, new))
     for group in difflib.SequenceMatcher(None, was, now, autojunk=False).get_grouped_opcodes(_NEAR):
         (_, top, _, start, _), (_, _, bottom, _, end) = group[0], group[-1]
-        if not aligns(_joined(was[top:bottom]), _joined(now[start:end]), EQUIVALENT, most=_MOST_ALIGNMENTS):
+        if not aligns(
+            _joined(was[top:bottom]), _joined(now[start:end]), EQUIVALENT, most=_MOST_ALIGNMENTS
+        ):
             for _, first, last, low, high in group:
                 yield from _changes(_joined(was[first:last]), _joined(now[low:high]))
 
@@ -253,10 +322,20 @@ def _split(chain: "re.Match[str]") -> str:
 
 def _changes(was: Sequence[str], now: Sequence[str]) -> Iterator[str]:
     """Yields the changed runs of tokens; hexadecimal digits may become lower case."""
-    for kind, first, last, start, end in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+    for kind, first, last, start, end in difflib.SequenceMatcher(
+        None, was, now, autojunk=False
+    ).get_opcodes():
         before, after = " ".join(was[first:last]), " ".join(now[start:end])
-        is_hex = before.lower() == after.lower().removesuffix(",").rstrip() and re.fullmatch(r"(?:0[xX]\w+ ?)+", before)
-        if kind != "equal" and not is_hex and not any(re.fullmatch(one, before) and re.fullmatch(two, after) for one, two in EQUIVALENT):
+        is_hex = before.lower() == after.lower().removesuffix(",").rstrip() and re.fullmatch(
+            r"(?:0[xX]\w+ ?)+", before
+        )
+        if (
+            kind != "equal"
+            and not is_hex
+            and not any(
+                re.fullmatch(one, before) and re.fullmatch(two, after) for one, two in EQUIVALENT
+            )
+        ):
             yield f"'{before}' becomes '{after}'"
 
 
@@ -264,8 +343,16 @@ def token_lines(text: str) -> list[tuple[str, ...]]:
     """Returns the C tokens of each line that has some, by pygments' lexer, without comments."""
     lines: list[list[str]] = [[]]
     for kind, value in CLexer().get_tokens(text):
-        if kind not in Token.Comment or kind in Token.Comment.Preproc or kind in Token.Comment.PreprocFile:
-            lines[-1] += re.findall(r"\w+|\S", value) if kind in Token.Comment or value.startswith("-") else value.split()
+        if (
+            kind not in Token.Comment
+            or kind in Token.Comment.Preproc
+            or kind in Token.Comment.PreprocFile
+        ):
+            lines[-1] += (
+                re.findall(r"\w+|\S", value)
+                if kind in Token.Comment or value.startswith("-")
+                else value.split()
+            )
         lines += [[] for _ in range(value.count("\n"))]
     return [tuple(line) for line in lines if line]
 
@@ -283,8 +370,9 @@ def report(tool: str, results: dict[Path, Fixed]) -> None:
             left += one.after[index]
         share = removed.total() / max(1, before.total())
         print(
-            f"{tool}, checked by {checker}: {len(results)} patches, {before.total()} findings, removed {removed.total()} ({share:.1%}), "
-            f"new {new.total()}, do not apply {broken}, otherwise damaged {len(damaged) - broken}"
+            f"{tool}, checked by {checker}: {len(results)} patches, {before.total()} findings,"
+            f" removed {removed.total()} ({share:.1%}), new {new.total()}, do not apply {broken},"
+            f" otherwise damaged {len(damaged) - broken}"
         )
         print("  new: ", dict(new.most_common()))
         print("  left:", {kind: (left[kind], before[kind]) for kind, _ in left.most_common(70)})

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every parser of others' data on made-up input: no exception but an error for the user, none over a second of CPU time or 500 MB.
+"""Every parser of others' data on made-up input: no exception but an error for the user, none over
+a second of CPU time or 500 MB.
 
     python -m tests.lab.fuzz [--inputs N] [--seed N] [--atheris] [PARSER …]
 
-Inputs are pieces of real forms put together, cut, doubled and damaged. N inputs (1,000,000 when none is given) are shared out by what the
-parsers cost. Each parser runs in a process of its own, so that its peak memory is known. With --atheris the inputs of the named parser are
-guided by coverage (the package atheris must be installed). A failing input is written to a file and named.
+Inputs are pieces of real forms put together, cut, doubled and damaged. N inputs (1,000,000 when
+none is given) are shared out by what the parsers cost. Each parser runs in a process of its own, so
+that its peak memory is known. With --atheris the inputs of the named parser are guided by coverage
+(the package atheris must be installed). A failing input is written to a file and named.
 """
 
 import argparse
@@ -27,7 +29,9 @@ Run = Callable[[bytes], object]
 
 
 class Parser(NamedTuple):
-    """A parser: its share of the inputs, what makes it (imports are its own), and the pieces its inputs are made of."""
+    """A parser: its share of the inputs, what makes it (imports are its own), and the pieces its
+    inputs are made of.
+    """
 
     share: int
     make: Callable[[], Run]
@@ -81,8 +85,15 @@ def _trailers() -> Run:
 
     def run(text: str) -> None:
         lines = text.split("\n")
-        assert all(parse_trailer.line < len(lines) for parse_trailer in (*parse_trailers(lines), *all_tags(lines, "Fixes")))
-        wanted = [("Fixes", 'abc ("x")'), ("Cc", "stable@vger.kernel.org"), ("Signed-off-by", "A <a@b.org>")]
+        assert all(
+            parse_trailer.line < len(lines)
+            for parse_trailer in (*parse_trailers(lines), *all_tags(lines, "Fixes"))
+        )
+        wanted = [
+            ("Fixes", 'abc ("x")'),
+            ("Cc", "stable@vger.kernel.org"),
+            ("Signed-off-by", "A <a@b.org>"),
+        ]
         once = add_trailers(text, wanted)
         assert add_trailers(once, wanted) == once
 
@@ -134,7 +145,9 @@ def _maintainers() -> Run:
     def run(text: str) -> None:
         file = MaintainersFile(text, build(text), RoleWords())
         match(
-            file, ("a/b.c", "xen/{a,b}", "drivers/net/x.h"), "say foo\n---\ndiff --git a/x b/x\n+foo bar_baz aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
+            file,
+            ("a/b.c", "xen/{a,b}", "drivers/net/x.h"),
+            "say foo\n---\ndiff --git a/x b/x\n+foo bar_baz aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
         )
         assert all(section.name is not None for section in file.sections)
 
@@ -206,7 +219,9 @@ def _check() -> Run:
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import Series
 
-    return lambda data: check_series([Series((parse_patch(data, "x.patch"),))], CheckRequest(strict=True))
+    return lambda data: check_series(
+        [Series((parse_patch(data, "x.patch"),))], CheckRequest(strict=True)
+    )
 
 
 def _fix() -> Run:
@@ -225,19 +240,19 @@ _HEAD = (
     "\n",
 )
 _MIME = (
-    "Content-Type: multipart/mixed; boundary=b\n", "--b\n", "--b--\n", "Content-Transfer-Encoding: base64\n", "MIME-Version: 1.0\n",
-    "Content-Type: text/plain; charset=utf-7\n", "Content-Transfer-Encoding: quoted-printable\n", "=C3=\n", "/////\n", "In-Reply-To: <2@x>\n",
-    "References: <1@x> <2@x>\n", "To: a@b, c <d@e>,\n", " folded\n", "Content-Type: message/rfc822\n", "=?utf-8?b?/////?=",
+    "Content-Type: multipart/mixed; boundary=b\n", "--b\n", "--b--\n", "Content-Transfer-Encoding: base64\n", "MIME-Version: 1.0\n",  # noqa: E501
+    "Content-Type: text/plain; charset=utf-7\n", "Content-Transfer-Encoding: quoted-printable\n", "=C3=\n", "/////\n", "In-Reply-To: <2@x>\n",  # noqa: E501
+    "References: <1@x> <2@x>\n", "To: a@b, c <d@e>,\n", " folded\n", "Content-Type: message/rfc822\n", "=?utf-8?b?/////?=",  # noqa: E501
 )  # fmt: skip
 _DIFF = (
-    "diff --git a/a.c b/a.c\n", "--- a/a.c\n", "+++ b/a.c\n", "@@ -1,1 +1,2 @@\n", "@@ -1 +1 @@ x\n", " int a;\n", "+int b;  \n", "-int a;\n",
-    "+\tif (a) {\n", "+}\n", '+ "', "+/* the the \n", "+#define X(a) a\\\n", "\\ No newline at end of file\n", "rename from a\n", "-- \n2.43\n",
-    "--- /dev/null\n", '"a/\\303\\274"', "@@ -99999999999999999999,1 +1,9 @@\n", "+ * @x: y\n", "+EXPORT_SYMBOL(x);\n", "GIT binary patch\n",
+    "diff --git a/a.c b/a.c\n", "--- a/a.c\n", "+++ b/a.c\n", "@@ -1,1 +1,2 @@\n", "@@ -1 +1 @@ x\n", " int a;\n", "+int b;  \n", "-int a;\n",  # noqa: E501
+    "+\tif (a) {\n", "+}\n", '+ "', "+/* the the \n", "+#define X(a) a\\\n", "\\ No newline at end of file\n", "rename from a\n", "-- \n2.43\n",  # noqa: E501
+    "--- /dev/null\n", '"a/\\303\\274"', "@@ -99999999999999999999,1 +1,9 @@\n", "+ * @x: y\n", "+EXPORT_SYMBOL(x);\n", "GIT binary patch\n",  # noqa: E501
 )  # fmt: skip
 _TAGS = (
-    "Fixes: 123456789abc (\"x: y\")\n", "Signed-off-by: A <a@b.org>\n", "Cc: stable@vger.kernel.org # 6.1\n", "Link: https://x/y\n", "\n", "Text.\n",
-    "Reviewed-by: \"B\" <b@c>\n", "[a: b]\n", " folded\n", "---\n", "commit 0123456789abcdef0123456789abcdef01234567 upstream.\n", "Fixes:", ": ",
-    "This reverts commit 0123456789ab.\n", "(cherry picked from commit 0123456789ab)\n", "Acked-by: =?utf-8?q?a?= <a@b>\n", "A short text\n",
+    "Fixes: 123456789abc (\"x: y\")\n", "Signed-off-by: A <a@b.org>\n", "Cc: stable@vger.kernel.org # 6.1\n", "Link: https://x/y\n", "\n", "Text.\n",  # noqa: E501
+    "Reviewed-by: \"B\" <b@c>\n", "[a: b]\n", " folded\n", "---\n", "commit 0123456789abcdef0123456789abcdef01234567 upstream.\n", "Fixes:", ": ",  # noqa: E501
+    "This reverts commit 0123456789ab.\n", "(cherry picked from commit 0123456789ab)\n", "Acked-by: =?utf-8?q?a?= <a@b>\n", "A short text\n",  # noqa: E501
 )  # fmt: skip
 _REPLY = (
     "> quoted\n",
@@ -251,14 +266,14 @@ _REPLY = (
     "Queued for 6.1\n",
 )
 _PATTERN = (
-    "a", "b", "?", "*", "+", "(", ")", "[", "]", "{", "}", ",", "|", "\\", "^", "$", ".", "(?:", "(?=", "(?<!", "\\1", "1000", "\\b", "#", " ",
-    "a?", "(a+)+", "{1,99}", "(?P<x>", "[[:alpha:]]", "\\h", "\\Z", "(?i)", "(?>", "\\d", "-", "_", "\\x{41}", "\\Q", "\\p{L}",
+    "a", "b", "?", "*", "+", "(", ")", "[", "]", "{", "}", ",", "|", "\\", "^", "$", ".", "(?:", "(?=", "(?<!", "\\1", "1000", "\\b", "#", " ",  # noqa: E501
+    "a?", "(a+)+", "{1,99}", "(?P<x>", "[[:alpha:]]", "\\h", "\\Z", "(?i)", "(?>", "\\d", "-", "_", "\\x{41}", "\\Q", "\\p{L}",  # noqa: E501
 )  # fmt: skip
 _TOML = (
-    "[[rule]]\n", "id = 'X001'\n", "name = \"a-b\"\n", "severity = \"error\"\n", "scope = \"diff\"\n", "summary = \"s\"\n", "why = \"w\"\n", "= 1\n",
-    "reference = \"r\"\n", "[rule.match]\n", "detector = \"like\"\n", "pattern = \"(a+)+\"\n", "where = \"added\"\n", "[[rule.bad]]\n", "code = 'a'\n",
-    "[[rule.good]]\n", "match = 1\n", "[[waiver]]\n", "rule = \"X001\"\n", "reason = 'z'\n", "path = [1]\n", "strict = true\n", "bad = []\n", "until = 1\n",
-    "[", "]", "{", "\"", "rule = [1]\n", "packs = ['a']\n", "ignore = 3\n", "max-line-length = 10\n", "profile = 'u-boot'\n", "base = [[]]\n", "good = [2]\n",
+    "[[rule]]\n", "id = 'X001'\n", "name = \"a-b\"\n", "severity = \"error\"\n", "scope = \"diff\"\n", "summary = \"s\"\n", "why = \"w\"\n", "= 1\n",  # noqa: E501
+    "reference = \"r\"\n", "[rule.match]\n", "detector = \"like\"\n", "pattern = \"(a+)+\"\n", "where = \"added\"\n", "[[rule.bad]]\n", "code = 'a'\n",  # noqa: E501
+    "[[rule.good]]\n", "match = 1\n", "[[waiver]]\n", "rule = \"X001\"\n", "reason = 'z'\n", "path = [1]\n", "strict = true\n", "bad = []\n", "until = 1\n",  # noqa: E501
+    "[", "]", "{", "\"", "rule = [1]\n", "packs = ['a']\n", "ignore = 3\n", "max-line-length = 10\n", "profile = 'u-boot'\n", "base = [[]]\n", "good = [2]\n",  # noqa: E501
 )  # fmt: skip
 _B4 = (
     '{"series":',
@@ -274,25 +289,111 @@ _B4 = (
     "\n",
 )
 _ID = "0123456789abcdef0123456789abcdef01234567"
-_BISECT = ("git bisect good ", "git bisect bad ", f"# bad: [{_ID}] x\n", "0123456789ab", "\n", "first bad commit")
+_BISECT = (
+    "git bisect good ",
+    "git bisect bad ",
+    f"# bad: [{_ID}] x\n",
+    "0123456789ab",
+    "\n",
+    "first bad commit",
+)
 PARSERS: dict[str, Parser] = {
     "mail": Parser(60, _mail, (*_HEAD, *_MIME, *_REPLY)),
-    "mbox": Parser(40, _mbox, ("From mboxrd@z Thu Jan  1 00:00:00 1970\n", "\n\nFrom a Mon Jan  1\n", ">From x\n", *_HEAD)),
+    "mbox": Parser(
+        40,
+        _mbox,
+        (
+            "From mboxrd@z Thu Jan  1 00:00:00 1970\n",
+            "\n\nFrom a Mon Jan  1\n",
+            ">From x\n",
+            *_HEAD,
+        ),
+    ),
     "patch": Parser(40, _patch, (*_HEAD, *_TAGS, *_DIFF)),
     "hunks": Parser(50, _hunks, _DIFF),
     "trailers": Parser(120, _trailers, _TAGS),
     "addresses": Parser(
-        100, _addresses, ("A", "<", ">", "a@b.org", ",", '"', "(", ")", "\\", ";", ":", "=?utf-8?q?a?=", " ", "@", "\t", "..", "[1]")
+        100,
+        _addresses,
+        (
+            "A",
+            "<",
+            ">",
+            "a@b.org",
+            ",",
+            '"',
+            "(",
+            ")",
+            "\\",
+            ";",
+            ":",
+            "=?utf-8?q?a?=",
+            " ",
+            "@",
+            "\t",
+            "..",
+            "[1]",
+        ),
     ),
     "encoded words": Parser(
-        120, _words, ("=?", "?=", "?q?", "?b?", "utf-8", "/////", "=", "a", " ", "gb2312", "?", "*en", "utf-7", "=C3", "+2AA-")
+        120,
+        _words,
+        (
+            "=?",
+            "?=",
+            "?q?",
+            "?b?",
+            "utf-8",
+            "/////",
+            "=",
+            "a",
+            " ",
+            "gb2312",
+            "?",
+            "*en",
+            "utf-7",
+            "=C3",
+            "+2AA-",
+        ),
     ),
     "subjects": Parser(
-        100, _subjects, ("[", "]", "PATCH", "v2", "1/3", "Re:", " ", "net-next", "x: y", "RFC", "6.1.y", ",", "[PATCH", "99999999", "/")
+        100,
+        _subjects,
+        (
+            "[",
+            "]",
+            "PATCH",
+            "v2",
+            "1/3",
+            "Re:",
+            " ",
+            "net-next",
+            "x: y",
+            "RFC",
+            "6.1.y",
+            ",",
+            "[PATCH",
+            "99999999",
+            "/",
+        ),
     ),
     "Fixes: tags": Parser(90, _fixes, _TAGS),
     "MAINTAINERS": Parser(
-        30, _maintainers, ("X\n", "M:\tA <a@b>\n", "F:\t", "K:\t", "N:\t", "X:\ta/\n", "\n", "a/*\n", "S:\tOdd\n", "T:\tgit x\n", *_PATTERN)
+        30,
+        _maintainers,
+        (
+            "X\n",
+            "M:\tA <a@b>\n",
+            "F:\t",
+            "K:\t",
+            "N:\t",
+            "X:\ta/\n",
+            "\n",
+            "a/*\n",
+            "S:\tOdd\n",
+            "T:\tgit x\n",
+            *_PATTERN,
+        ),
     ),
     "patterns": Parser(60, _patterns, _PATTERN),
     "packs": Parser(20, _packs, _TOML),
@@ -305,12 +406,17 @@ PARSERS: dict[str, Parser] = {
     "fix": Parser(2, _fix, (*_HEAD, *_TAGS, *_DIFF)),
 }
 _STARTS = {
-    "patch": "From: A <a@b.org>\nSubject: [PATCH] x: y\n\nText.\n\nSigned-off-by: A <a@b.org>\n---\n",
+    "patch": (
+        "From: A <a@b.org>\nSubject: [PATCH] x: y\n\nText.\n\nSigned-off-by: A <a@b.org>\n---\n"
+    ),
     "mbox": "From mboxrd@z Thu Jan  1 00:00:00 1970\n",
     "hunks": "@@ -1,1 +1,2 @@\n",
     "packs": "[[rule]]\n",
 }
-_STARTS |= dict.fromkeys(("check", "fix"), _STARTS["patch"] + "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,3 +1,4 @@\n int a;\n")
+_STARTS |= dict.fromkeys(
+    ("check", "fix"),
+    _STARTS["patch"] + "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,3 +1,4 @@\n int a;\n",
+)
 
 
 def inputs(name: str, rng: random.Random) -> bytes:
@@ -329,7 +435,18 @@ def inputs(name: str, rng: random.Random) -> bytes:
         for _ in range(rng.randint(1, 4)):
             at = rng.randrange(len(changed))
             changed[at : at + rng.randint(0, 3)] = rng.choice(
-                (b"", b"\0", b"\xff", b"\r", b"\n", b" ", b"\xc3\xbc", b"9", b"\t", rng.randbytes(2))
+                (
+                    b"",
+                    b"\0",
+                    b"\xff",
+                    b"\r",
+                    b"\n",
+                    b" ",
+                    b"\xc3\xbc",
+                    b"9",
+                    b"\t",
+                    rng.randbytes(2),
+                )
             )
             if not changed:
                 break
@@ -364,12 +481,18 @@ def fuzz(name: str, count: int, seed: int) -> int:
         if wrong:
             failed += 1
             if failed <= 5:
-                with tempfile.NamedTemporaryFile("wb", prefix=f"fuzz-{name.replace(' ', '-')}-", delete=False) as out:
+                with tempfile.NamedTemporaryFile(
+                    "wb", prefix=f"fuzz-{name.replace(' ', '-')}-", delete=False
+                ) as out:
                     out.write(data)
                 print(f"{name}: {out.name}: {wrong}", file=sys.stderr, flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     failed += peak > MEGABYTES
-    print(f"{name:14} {count:9,d} inputs {time.process_time() - began:8.1f} s {peak:5d} MB  {failed} failed", flush=True)
+    print(
+        f"{name:14} {count:9,d} inputs {time.process_time() - began:8.1f} s {peak:5d} MB  {failed}"
+        " failed",
+        flush=True,
+    )
     return 1 if failed else 0
 
 
@@ -392,7 +515,9 @@ def guided(name: str, count: int) -> int:
 
 def main() -> int:
     """Run all or some parsers."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--atheris", action="store_true")
@@ -408,7 +533,17 @@ def main() -> int:
     bad = 0
     for name in names:
         count = max(1, args.inputs * PARSERS[name].share // whole)
-        words = [sys.executable, "-m", "tests.lab.fuzz", "--here", "--inputs", str(count), "--seed", str(args.seed), name]
+        words = [
+            sys.executable,
+            "-m",
+            "tests.lab.fuzz",
+            "--here",
+            "--inputs",
+            str(count),
+            "--seed",
+            str(args.seed),
+            name,
+        ]
         bad += subprocess.run(words, check=False).returncode != 0
     return 1 if bad else 0
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole verbs on made-up hostile repositories, mails and archives: none ends in exit 70, in an exception or in JSON that its schema refuses.
+"""Whole verbs on made-up hostile repositories, mails and archives: none ends in exit 70, in an
+exception or in JSON that its schema refuses.
 
-    python -m tests.lab.fuzz_verbs [--minutes N] [--seed N] [--verbs check,track,…] [--world N] [--keep]
+    python -m tests.lab.fuzz_verbs [--minutes N] [--seed N] [--verbs check,track,…] [--world N]
+    [--keep]
 
-Each world (tests/lab/hostile_world.py) is made from the seed and its number, and three of the verbs are called in it, in this process; its archive is
-a server on loopback. A failure is printed once with what repeats it; its world is kept below the temporary directory. `--world N` makes only that one.
+Each world (tests/lab/hostile_world.py) is made from the seed and its number, and three of the verbs
+are called in it, in this process; its archive is a server on loopback. A failure is printed once
+with what repeats it; its world is kept below the temporary directory. `--world N` makes only that
+one.
 """
 
 import argparse
@@ -32,7 +36,10 @@ from tests.kit.cli import call
 from tests.lab.hostile_world import LINES, TOML, Chance, World, make_world
 
 SECONDS, PATIENCE, GIGABYTES = 20.0, 180, 4
-"""A call fails that takes more CPU time than this; after so many seconds of a clock it is ended; so much memory may be reserved."""
+"""A call fails that takes more CPU time than this.
+
+After so many seconds of a clock it is ended; so much memory may be reserved.
+"""
 _AT_ONCE = 3
 Argv = Sequence[object]
 _LOG = re.compile(r"the traceback is in (\S+\.log)")
@@ -65,7 +72,9 @@ class Archive:
     def next(self) -> tuple[int, bytes, str]:
         """The answer to the next request."""
         self.asked += 1
-        return self.answers[(self.asked - 1) % len(self.answers)] if self.answers else (404, b"", "")
+        return (
+            self.answers[(self.asked - 1) % len(self.answers)] if self.answers else (404, b"", "")
+        )
 
     @contextlib.contextmanager
     def served(self) -> Iterator[None]:
@@ -76,8 +85,15 @@ class Archive:
             def do_GET(self) -> None:
                 status, body, location = archive.next()
                 with contextlib.suppress(OSError):
-                    self.wfile.write(f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n".encode())
-                    self.wfile.write(f"Location: {location}\r\n".encode("latin-1", "replace") if location else b"")
+                    self.wfile.write(
+                        f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length:"
+                        f" {len(body)}\r\n".encode()
+                    )
+                    self.wfile.write(
+                        f"Location: {location}\r\n".encode("latin-1", "replace")
+                        if location
+                        else b""
+                    )
                     self.wfile.write(b"\r\n" + body)
 
             do_HEAD = do_GET  # noqa: N815 (the names http.server looks for)
@@ -88,7 +104,9 @@ class Archive:
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
         try:
             yield
         finally:
@@ -97,11 +115,34 @@ class Archive:
 
 
 def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
-    formats = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
-    for target in ((world.patch,), (world.mbox, "--all-revisions"), ("-C", world.repo), ("-C", world.repo, world.patch)):
+    formats = (
+        "text",
+        "json",
+        "checkpatch",
+        "sarif",
+        "github",
+        "gitlab",
+        "junit",
+        "rdjsonl",
+        "jsonl",
+    )
+    for target in (
+        (world.patch,),
+        (world.mbox, "--all-revisions"),
+        ("-C", world.repo),
+        ("-C", world.repo, world.patch),
+    ):
         yield "check", "--jobs", 1, "--strict", "--format", rng.choice(formats), *target
     yield "check", "--jobs", 1, "--checkpatch-compat", world.patch
-    yield "check", "--jobs", 1, "-f", world.repo / "drivers" / "demo" / "pump.c", "--tree", world.repo
+    yield (
+        "check",
+        "--jobs",
+        1,
+        "-f",
+        world.repo / "drivers" / "demo" / "pump.c",
+        "--tree",
+        world.repo,
+    )
 
 
 def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
@@ -121,14 +162,28 @@ def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
     yield "track", "list", "--format", rng.choice(("text", "json")), "-C", world.repo
     yield "track", "show", 1, "-C", world.repo
     yield "track", "show", 1, "--format", "json"
-    yield "track", "update", "--fresh", "-C", world.repo, *rng.choice(((), ("--all",), ("--lore", url)))
+    yield (
+        "track",
+        "update",
+        "--fresh",
+        "-C",
+        world.repo,
+        *rng.choice(((), ("--all",), ("--lore", url))),
+    )
     yield "track", "update", "--format", "json"
     yield "track", "show", 2
     yield "track", "range-diff", rng.choice((1, 2))
     yield "track", "ledger", rng.choice((1, 2))
     yield "track", "forecast", 1, "--lore", url
     yield "track", "classify", "--format", rng.choice(("text", "json")), world.mbox
-    yield "track", "export", "--format", rng.choice(("html", "json", "mbox")), "-o", world.place / "export"
+    yield (
+        "track",
+        "export",
+        "--format",
+        rng.choice(("html", "json", "mbox")),
+        "-o",
+        world.place / "export",
+    )
     yield "track", "rebuild", 1, *rng.choice(((), ("--lore", url)))
     yield "track", "discover", "--lore", url, "--all", "--author", "ada@example.org"
 
@@ -142,7 +197,15 @@ def _import(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
         chance.heat = 0.5
         export.write_bytes(
             chance.text(
-                export.read_bytes(), (b"{}", b"[]", b"null", b'{"mail": 1}', b'{"series": {"id": ' + b"9" * 5000 + b"}}", b"[" * 9000)
+                export.read_bytes(),
+                (
+                    b"{}",
+                    b"[]",
+                    b"null",
+                    b'{"mail": 1}',
+                    b'{"series": {"id": ' + b"9" * 5000 + b"}}",
+                    b"[" * 9000,
+                ),
             )
         )
         yield "track", "import", export
@@ -157,14 +220,39 @@ def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
     for target in (1, world.message_ids[0], "r1@example.org", world.patch):
         template = rng.choice(("reply", "ping", "withdraw", "objection", "thanks"))
-        yield "track", "reply", target, "-C", world.repo, "--dry-run", "--template", template, "--format", rng.choice(("text", "json"))
+        yield (
+            "track",
+            "reply",
+            target,
+            "-C",
+            world.repo,
+            "--dry-run",
+            "--template",
+            template,
+            "--format",
+            rng.choice(("text", "json")),
+        )
     yield "track", "reply", "r1@example.org", "-C", world.repo, "--dry-run", "--message", text
     yield "track", "reply", "s2@example.org", "-C", world.repo, "--dry-run", "--patch", "HEAD"
 
 
 def _trailers(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
-    yield "track", "add", "-C", world.repo, *rng.choice((("--mbox", world.mbox), ("--lore", url, "v2@example.org")))
-    yield "trailers", "-C", world.repo, "--dry-run", "--changed", "--format", rng.choice(("text", "json"))
+    yield (
+        "track",
+        "add",
+        "-C",
+        world.repo,
+        *rng.choice((("--mbox", world.mbox), ("--lore", url, "v2@example.org"))),
+    )
+    yield (
+        "trailers",
+        "-C",
+        world.repo,
+        "--dry-run",
+        "--changed",
+        "--format",
+        rng.choice(("text", "json")),
+    )
     yield "trailers", "-C", world.repo, "--yes"
     yield "track", "show", 1, "-C", world.repo
 
@@ -198,9 +286,24 @@ def _tags(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 
 def _maintainers(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     for form in ("text", "json", "get_maintainer"):
-        target = rng.choice((("-C", world.repo), ("--tree", world.repo, world.patch), ("-C", world.repo, "-f", "drivers/demo/pump.c")))
+        target = rng.choice(
+            (
+                ("-C", world.repo),
+                ("--tree", world.repo, world.patch),
+                ("-C", world.repo, "-f", "drivers/demo/pump.c"),
+            )
+        )
         yield "maintainers", "--format", form, *target
-    yield "maintainers", "--format", "get_maintainer", "--git", "--rolestats", "-C", world.repo, world.patch
+    yield (
+        "maintainers",
+        "--format",
+        "get_maintainer",
+        "--git",
+        "--rolestats",
+        "-C",
+        world.repo,
+        world.patch,
+    )
     yield "maintainers", "--self-test", "-C", world.repo
     yield "maintainers", "--who", "ada@widgets.example", "-C", world.repo
 
@@ -214,14 +317,34 @@ def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     file.write_bytes(chance.text(honest, (*LINES, *TOML)))
     yield "draft", "-C", world.repo, "--import", file
     yield "draft", "-C", world.repo, "--format", "json"
-    yield "draft", "-C", world.repo, "--changelog", "x\n" * rng.choice((1, 999)), "--cover-subject", "y"
+    yield (
+        "draft",
+        "-C",
+        world.repo,
+        "--changelog",
+        "x\n" * rng.choice((1, 999)),
+        "--cover-subject",
+        "y",
+    )
     yield "draft", "-C", world.repo, "--ping"
     yield "config", "-C", world.repo
-    yield "send", "-C", world.repo, "--outbox", world.place / "outbox", "--force", "fuzz", "--security", "no", "--regression", "no"
+    yield (
+        "send",
+        "-C",
+        world.repo,
+        "--outbox",
+        world.place / "outbox",
+        "--force",
+        "fuzz",
+        "--security",
+        "no",
+        "--regression",
+        "no",
+    )
 
 
 VERBS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
-    "check": _check, "fix": _fix, "track": _track, "import": _import, "reply": _reply, "trailers": _trailers, "backport": _backport, "tags": _tags,
+    "check": _check, "fix": _fix, "track": _track, "import": _import, "reply": _reply, "trailers": _trailers, "backport": _backport, "tags": _tags,  # noqa: E501
     "maintainers": _maintainers, "draft": _draft,
 }  # fmt: skip
 
@@ -242,21 +365,33 @@ class Report:
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
             return
-        kept = Path(tempfile.gettempdir()) / f"fuzz-verbs-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
+        kept = (
+            Path(tempfile.gettempdir())
+            / f"fuzz-verbs-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
+        )
         if not kept.exists():
             shutil.copytree(place, kept, symlinks=True, ignore_dangling_symlinks=True)
         words = " ".join(str(word) for word in argv)
-        print(f"FAILED: {what}\n  --seed {self.seed} --world {number}; kept in {kept}\n  patchpilot {words}\n{text}", flush=True)
+        print(
+            f"FAILED: {what}\n  --seed {self.seed} --world {number}; kept in {kept}\n  patchpilot"
+            f" {words}\n{text}",
+            flush=True,
+        )
 
     def line(self) -> str:
         """The counts so far."""
         ended = ", ".join(f"exit {code}: {count:,}" for code, count in sorted(self.codes.items()))
         failed = sum(self.failures.values())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        return f"{self.worlds:,} worlds, {self.calls:,} calls ({ended}), {failed} failed in {len(self.failures)} ways, {peak} MB"
+        return (
+            f"{self.worlds:,} worlds, {self.calls:,} calls ({ended}), {failed} failed in"
+            f" {len(self.failures)} ways, {peak} MB"
+        )
 
 
-def run_world(number: int, verbs: Sequence[str], archive: Archive, root: Path, report: Report) -> None:
+def run_world(
+    number: int, verbs: Sequence[str], archive: Archive, root: Path, report: Report
+) -> None:
     """Make a world and call the verbs in it."""
     place = root / f"world-{number}"
     place.mkdir()
@@ -279,10 +414,18 @@ def _one_call(argv: Argv, number: int, place: Path, report: Report) -> None:
     try:
         outcome = call(*argv)
     except TooSlowError:
-        report.failed(f"no end: {argv[0]} {argv[1]}", traceback.format_exc(limit=-6), number, argv, place)
+        report.failed(
+            f"no end: {argv[0]} {argv[1]}", traceback.format_exc(limit=-6), number, argv, place
+        )
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is, it is a failure)
-        report.failed(f"{type(error).__name__} {_frame(error)}", traceback.format_exc(limit=-6), number, argv, place)
+        report.failed(
+            f"{type(error).__name__} {_frame(error)}",
+            traceback.format_exc(limit=-6),
+            number,
+            argv,
+            place,
+        )
         return
     finally:
         signal.alarm(0)
@@ -299,16 +442,26 @@ def _one_call(argv: Argv, number: int, place: Path, report: Report) -> None:
 
 
 def _frame(error: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/patchpilot/" in frame.filename]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "/patchpilot/" in frame.filename
+    ]
     return (
-        f"{frames[-1].filename.rpartition('/patchpilot/')[2]}:{frames[-1].lineno}" if frames else re.sub(r"[0-9]+", "N", str(error))[:120]
+        f"{frames[-1].filename.rpartition('/patchpilot/')[2]}:{frames[-1].lineno}"
+        if frames
+        else re.sub(r"[0-9]+", "N", str(error))[:120]
     )
 
 
 def _kind(log: str) -> str:
-    """What a traceback has in common with others of the same fault: the exception, and the innermost line of patchpilot."""
+    """What a traceback has in common with others of the same fault: the exception, and the
+    innermost line of patchpilot.
+    """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
-    error = next((line for line in reversed(log.splitlines()) if re.match(r"\w[\w.]*(:|$)", line)), "")
+    error = next(
+        (line for line in reversed(log.splitlines()) if re.match(r"\w[\w.]*(:|$)", line)), ""
+    )
     return f"exit 70: {error.partition(':')[0]} {':'.join(places[-1]) if places else ''}"
 
 
@@ -318,7 +471,9 @@ def _surroundings() -> Iterator[Path]:
     from patchpilot.threads import archive, archive_session
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+    ]:
         del os.environ[name]
     os.environ |= {
         "HOME": str(root),
@@ -354,7 +509,9 @@ def _too_slow(*_: object) -> NoReturn:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Call the verbs in world after world until the time is over; 1 when something failed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--verbs", default=",".join(VERBS), help="some of: %(default)s")

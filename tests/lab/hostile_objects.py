@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A git repository written object by object, without git: objects that git itself refuses to make are possible, and no process is started."""
+"""A git repository written object by object, without git: objects that git itself refuses to make
+are possible, and no process is started.
+"""
 
 import hashlib
 import zlib
@@ -42,17 +44,29 @@ class ObjectWriter:
         rows += [(_TREE, name, self.tree(inside)) for name, inside in below.items()]
         # git sorts a directory as if its name ended in a slash
         rows.sort(key=lambda row: row[1] + (b"/" if row[0] == _TREE else b""))
-        return self.put(b"tree", b"".join(b"%s %s\0%s" % (mode, name, bytes.fromhex(oid)) for mode, name, oid in rows))
+        return self.put(
+            b"tree",
+            b"".join(b"%s %s\0%s" % (mode, name, bytes.fromhex(oid)) for mode, name, oid in rows),
+        )
 
-    def commit(self, tree: str, parents: Sequence[str], author: bytes, committer: bytes, message: bytes) -> str:
-        """Write a commit; its id. `author` and `committer` are whole identities with their dates."""
+    def commit(
+        self, tree: str, parents: Sequence[str], author: bytes, committer: bytes, message: bytes
+    ) -> str:
+        """Write a commit; its id.
+
+        `author` and `committer` are whole identities with their dates.
+        """
         head = [b"tree " + tree.encode(), *(b"parent " + parent.encode() for parent in parents)]
         head += [b"author " + author, b"committer " + committer]
         return self.put(b"commit", b"\n".join(head) + b"\n\n" + message)
 
     def tag(self, name: bytes, commit: str, tagger: bytes, message: bytes) -> str:
         """Write an annotated tag; its id."""
-        return self.put(b"tag", b"object %s\ntype commit\ntag %s\ntagger %s\n\n%s" % (commit.encode(), name, tagger, message))
+        return self.put(
+            b"tag",
+            b"object %s\ntype commit\ntag %s\ntagger %s\n\n%s"
+            % (commit.encode(), name, tagger, message),
+        )
 
     def ref(self, name: str, commit: str) -> None:
         """Point a ref at an object."""

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Made-up hostile worlds: a repository, a thread and an archive, each made of honest pieces that a seed damages."""
+"""Made-up hostile worlds: a repository, a thread and an archive, each made of honest pieces that a
+seed damages.
+"""
 
 import contextlib
 import gzip
@@ -23,20 +25,39 @@ from tests.lab.hostile_objects import ObjectWriter
 def _pieces() -> dict[str, tuple[bytes, ...]]:
     """The pieces by the name of their section."""
     sections: dict[str, tuple[bytes, ...]] = {}
-    for part in (Path(__file__).parent / "hostile_pieces.txt").read_text(encoding="ascii").split("\n== ")[1:]:
+    for part in (
+        (Path(__file__).parent / "hostile_pieces.txt")
+        .read_text(encoding="ascii")
+        .split("\n== ")[1:]
+    ):
         name, *lines = part.rstrip("\n").split("\n")
-        sections[name] = tuple(escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[0] for line in lines)
+        sections[name] = tuple(
+            escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[0]
+            for line in lines
+        )
     return sections
 
 
 _REPEATED = re.compile(r"\{([^{}]+)\*(\d+)\}")
 PIECES = _pieces()
-ODD, DATES, STAMPS, PEOPLE, SUBJECTS, LINES = (PIECES[name] for name in ("odd", "dates", "stamps", "people", "subjects", "lines"))
+ODD, DATES, STAMPS, PEOPLE, SUBJECTS, LINES = (
+    PIECES[name] for name in ("odd", "dates", "stamps", "people", "subjects", "lines")
+)
 HEADERS, PATHS, CONTENTS, TOML = (PIECES[name] for name in ("headers", "paths", "contents", "toml"))
-MODES = (b"100644", b"100644", b"100644", b"100755", b"120000", b"160000", b"100664", b"0", b"777777")
+MODES = (
+    b"100644",
+    b"100644",
+    b"100644",
+    b"100755",
+    b"120000",
+    b"160000",
+    b"100664",
+    b"0",
+    b"777777",
+)
 REFS = (
-    "refs/heads/-x", "refs/heads/a'b", "refs/heads/\u00fc", "refs/tags/v6.1-rc9999999999", "refs/tags/v6", "refs/heads/a$(x)b", "refs/heads/master",
-    "refs/remotes/stable/linux-99.99.y", "refs/remotes/stable/linux-6.1.y-queue", "refs/tags/v6.1.1", "refs/remotes/next/master", "refs/heads/b4/pump",
+    "refs/heads/-x", "refs/heads/a'b", "refs/heads/\u00fc", "refs/tags/v6.1-rc9999999999", "refs/tags/v6", "refs/heads/a$(x)b", "refs/heads/master",  # noqa: E501
+    "refs/remotes/stable/linux-99.99.y", "refs/remotes/stable/linux-6.1.y-queue", "refs/tags/v6.1.1", "refs/remotes/next/master", "refs/heads/b4/pump",  # noqa: E501
     "refs/tags/sent/pump-v1",
 )  # fmt: skip
 _PUMP = b"""// SPDX-License-Identifier: GPL-2.0
@@ -114,13 +135,17 @@ class Chance:
             elif what < 0.7:
                 del rows[at : at + self.rng.randint(1, 4)]
             else:
-                rows[at : at + 1] = [self.damaged(rows[at])] if at < len(rows) else [self.damaged(b"")]
+                rows[at : at + 1] = (
+                    [self.damaged(rows[at])] if at < len(rows) else [self.damaged(b"")]
+                )
         return b"\n".join(rows)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where all of it is: the repository, the files of mails, their Message-IDs, and the answers that the archive gives in turn."""
+    """Where all of it is: the repository, the files of mails, their Message-IDs, and the answers
+    that the archive gives in turn.
+    """
 
     place: Path
     repo: Path
@@ -157,11 +182,17 @@ def _repository(repo: Path, chance: Chance) -> None:
     files = {
         b"MAINTAINERS": (
             b"100644",
-            chance.text(MAINTAINERS.encode(), (*LINES, b"F:\t(a+)+$", b"K:\t(a+)+$", b"M:\t\xff", b"N:\t[", b"F:\t{a,{b,c}}")),
+            chance.text(
+                MAINTAINERS.encode(),
+                (*LINES, b"F:\t(a+)+$", b"K:\t(a+)+$", b"M:\t\xff", b"N:\t[", b"F:\t{a,{b,c}}"),
+            ),
         ),
         b"Makefile": (
             b"100644",
-            chance.text(b"VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n", (b"VERSION = 9999999999999999999999", b"EXTRAVERSION = -rc\xff")),
+            chance.text(
+                b"VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n",
+                (b"VERSION = 9999999999999999999999", b"EXTRAVERSION = -rc\xff"),
+            ),
         ),
         b"drivers/demo/pump.c": (b"100644", _PUMP),
         b"drivers/widget/core.c": (b"100644", b"int a;\n"),
@@ -169,16 +200,33 @@ def _repository(repo: Path, chance: Chance) -> None:
         b".patchpilot.toml": (b"100644", chance.text(b"strict = true\n", TOML)),
     }
     while chance.hit():
-        files[chance.rng.choice(PATHS)] = (chance.rng.choice(MODES), chance.rng.choice((*CONTENTS, chance.damaged(_PUMP))))
+        files[chance.rng.choice(PATHS)] = (
+            chance.rng.choice(MODES),
+            chance.rng.choice((*CONTENTS, chance.damaged(_PUMP))),
+        )
     tip = _commit(writer, chance, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED)
-    writer.ref("refs/tags/v6.1", writer.tag(b"v6.1", tip, _who(chance), chance.one(b"Linux 6.1\n", ODD)))
+    writer.ref(
+        "refs/tags/v6.1", writer.tag(b"v6.1", tip, _who(chance), chance.one(b"Linux 6.1\n", ODD))
+    )
     stable = tip
     files[b"drivers/demo/pump.c"] = (b"100644", _BUG)
-    bug = _commit(writer, chance, files, (tip,), b"demo: pump: prime the first one\n\nIt is needed.\n\n" + _SIGNED)
+    bug = _commit(
+        writer,
+        chance,
+        files,
+        (tip,),
+        b"demo: pump: prime the first one\n\nIt is needed.\n\n" + _SIGNED,
+    )
     writer.ref("refs/tags/v6.2-rc1", writer.tag(b"v6.2-rc1", bug, _who(chance), b"Linux 6.2-rc1\n"))
     for name in ("refs/remotes/origin/master", "refs/remotes/origin/HEAD"):
         writer.ref(name, bug)
-    stable = _commit(writer, chance, files, (stable,), f"demo: pump: prime the first one\n\ncommit {bug} upstream.\n\n".encode() + _SIGNED)
+    stable = _commit(
+        writer,
+        chance,
+        files,
+        (stable,),
+        f"demo: pump: prime the first one\n\ncommit {bug} upstream.\n\n".encode() + _SIGNED,
+    )
     writer.ref("refs/remotes/stable/linux-6.1.y", stable)
     files[b"drivers/demo/pump.c"] = (chance.one(b"100644", MODES), chance.text(_FIX, CONTENTS))
     while chance.hit():
@@ -187,28 +235,63 @@ def _repository(repo: Path, chance: Chance) -> None:
     if chance.rng.random() < 0.2:
         above = _commit(writer, chance, files, (bug,), chance.text(_COVER, _TRACKING))
     tag = f'Fixes: {bug[:12]} ("demo: pump: prime the first one")\n'.encode()
-    tip = _commit(writer, chance, files, (above,), b"demo: pump: check the pointer\n\nIt may be NULL.\n\n" + tag + _SIGNED)
+    tip = _commit(
+        writer,
+        chance,
+        files,
+        (above,),
+        b"demo: pump: check the pointer\n\nIt may be NULL.\n\n" + tag + _SIGNED,
+    )
     for _ in range(chance.rng.choice((0, 0, 1, 3))):
         files[b"drivers/demo/pump.c"] = (b"100644", chance.text(_FIX, CONTENTS))
-        tip = _commit(writer, chance, files, (tip, *((stable,) if chance.hit() else ())), b"demo: pump: more\n\nMore.\n\n" + _SIGNED)
+        tip = _commit(
+            writer,
+            chance,
+            files,
+            (tip, *((stable,) if chance.hit() else ())),
+            b"demo: pump: more\n\nMore.\n\n" + _SIGNED,
+        )
     writer.ref("refs/heads/topic", tip)
     for number in range(chance.rng.choice((0, 0, 0, 2))):
-        facts = {"ref": "refs/heads/topic", "old": bug, "new": tip, "verb": "prepare", "when": 1700000000}
+        facts = {
+            "ref": "refs/heads/topic",
+            "old": bug,
+            "new": tip,
+            "verb": "prepare",
+            "when": 1700000000,
+        }
         record = chance.text(b"patchpilot undo\n\n" + json.dumps(facts).encode(), _TRACKING)
-        writer.ref(f"refs/patchpilot/undo/{number + 1}", writer.commit(writer.tree(files), (bug, tip), _who(chance), _who(chance), record))
+        writer.ref(
+            f"refs/patchpilot/undo/{number + 1}",
+            writer.commit(writer.tree(files), (bug, tip), _who(chance), _who(chance), record),
+        )
     while chance.hit():
         with contextlib.suppress(OSError):
-            writer.ref(chance.rng.choice(REFS), chance.rng.choice((tip, bug, stable, "0" * 40, "x")))
+            writer.ref(
+                chance.rng.choice(REFS), chance.rng.choice((tip, bug, stable, "0" * 40, "x"))
+            )
     if chance.rng.random() < 0.7:
         subprocess.run(["git", "reset", "-q", "--hard"], cwd=repo, capture_output=True, check=False)
 
 
 def _who(chance: Chance) -> bytes:
-    return chance.one(_ADA, PEOPLE).replace(b"\n", b" ") + b" " + chance.one(b"1700000000 +0000", STAMPS)
+    return (
+        chance.one(_ADA, PEOPLE).replace(b"\n", b" ")
+        + b" "
+        + chance.one(b"1700000000 +0000", STAMPS)
+    )
 
 
-def _commit(writer: ObjectWriter, chance: Chance, files: dict[bytes, tuple[bytes, bytes]], parents: Sequence[str], message: bytes) -> str:
-    return writer.commit(writer.tree(files), parents, _who(chance), _who(chance), chance.text(message))
+def _commit(
+    writer: ObjectWriter,
+    chance: Chance,
+    files: dict[bytes, tuple[bytes, bytes]],
+    parents: Sequence[str],
+    message: bytes,
+) -> str:
+    return writer.commit(
+        writer.tree(files), parents, _who(chance), _who(chance), chance.text(message)
+    )
 
 
 def _thread(chance: Chance) -> list[bytes]:
@@ -217,14 +300,30 @@ def _thread(chance: Chance) -> list[bytes]:
     honest = [
         mails.patch(f"[PATCH] {title}", id="v1"),
         mails.patch(f"[PATCH v2] {title}", id="v2", notes="Changes in v2:\n- all", minutes=1440),
-        mails.reply(f"[PATCH] {title}", "Please add a Fixes: tag.", id="r1", reply_to="v1", minutes=60),
-        mails.reply(f"[PATCH v2] {title}", f"Reviewed-by: {mails.RITA}", id="r2", reply_to="v2", minutes=1500),
+        mails.reply(
+            f"[PATCH] {title}", "Please add a Fixes: tag.", id="r1", reply_to="v1", minutes=60
+        ),
+        mails.reply(
+            f"[PATCH v2] {title}",
+            f"Reviewed-by: {mails.RITA}",
+            id="r2",
+            reply_to="v2",
+            minutes=1500,
+        ),
         mails.applied_by_robot(title, "0123456789ab", id="r3", reply_to="v2", minutes=2000),
-        mails.stable_review(title, "0123456789abcdef0123456789abcdef01234567", "6.1", id="s1", minutes=9000),
-        mails.stable_failed(title, "0123456789abcdef0123456789abcdef01234567", "5.10", id="s2", minutes=9100),
-        mails.mail(f"Re: [PATCH v2] {title}", "> quoted\n\nWhy?\n", id="r4", reply_to="r2", minutes=1600),
+        mails.stable_review(
+            title, "0123456789abcdef0123456789abcdef01234567", "6.1", id="s1", minutes=9000
+        ),
+        mails.stable_failed(
+            title, "0123456789abcdef0123456789abcdef01234567", "5.10", id="s2", minutes=9100
+        ),
+        mails.mail(
+            f"Re: [PATCH v2] {title}", "> quoted\n\nWhy?\n", id="r4", reply_to="r2", minutes=1600
+        ),
     ]
-    return [_mail(raw, chance) for raw in honest for _ in range(2 if chance.rng.random() < 0.05 else 1)]
+    return [
+        _mail(raw, chance) for raw in honest for _ in range(2 if chance.rng.random() < 0.05 else 1)
+    ]
 
 
 def _mail(raw: bytes, chance: Chance) -> bytes:
@@ -247,7 +346,7 @@ def _answers(thread: list[bytes], chance: Chance, url: str) -> list[tuple[int, b
     whole = _packed(join_mbox(thread))
     some = _packed(join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread)))))
     bodies = (
-        b"", _packed(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _packed(bytes(80 << 20)), join_mbox(thread),
+        b"", _packed(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _packed(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
         _packed(_packed(join_mbox(thread))), _packed(b"From " + bytes(9)),
     )  # fmt: skip
     places = (
@@ -265,7 +364,14 @@ def _answers(thread: list[bytes], chance: Chance, url: str) -> list[tuple[int, b
         *((status, b"", "") for status in (99, 204, 300, 404, 429, 500, 503, 1000)),
         *((302, b"x", place) for place in places),
     )
-    return [chance.rng.choice(bad) if chance.hit() else (200, chance.rng.choice((whole, whole, some)), "") for _ in range(40)]
+    return [
+        (
+            chance.rng.choice(bad)
+            if chance.hit()
+            else (200, chance.rng.choice((whole, whole, some)), "")
+        )
+        for _ in range(40)
+    ]
 
 
 def _packed(data: bytes) -> bytes:

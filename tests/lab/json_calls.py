@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The calls that tests/lab/json_record.py records: scenarios that each start from a fresh copy of the inputs and a fresh state."""
+"""The calls that tests/lab/json_record.py records: scenarios that each start from a fresh copy of
+the inputs and a fresh state.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of patchpilot. In `words` a leading `@` is the directory of the inputs; `before` is a shell command run in the repository."""
+    """One call of patchpilot.
+
+    In `words` a leading `@` is the directory of the inputs; `before` is a shell command run in the
+    repository.
+    """
 
     name: str
     words: tuple[str, ...]
@@ -41,7 +47,15 @@ def scenarios() -> tuple[Scenario, ...]:
     )
 
 
-def _call(name: str, *words: str, form: str = "json", where: str = "linux", stdin: str = "", before: str = "", writes: str = "") -> Call:
+def _call(
+    name: str,
+    *words: str,
+    form: str = "json",
+    where: str = "linux",
+    stdin: str = "",
+    before: str = "",
+    writes: str = "",
+) -> Call:
     return Call(name, (*words, *(("--format", form) if form else ())), where, stdin, before, writes)
 
 
@@ -50,22 +64,43 @@ def _check() -> tuple[Call, ...]:
     tree = ("--tree", "@tree")
     return (
         *(_call(f"files-{form}", "check", "@patches", form=form) for form in forms),
-        *(_call(f"tree-{form}", "check", "--strict", *tree, "@patches", form=form) for form in ("text", "json", "checkpatch")),
+        *(
+            _call(f"tree-{form}", "check", "--strict", *tree, "@patches", form=form)
+            for form in ("text", "json", "checkpatch")
+        ),
         *(_call(f"topic-{form}", "check", form=form) for form in forms),
         _call("quick", "check", "@patches/0001-layout.patch", form=""),
         _call("stdin", "check", "-", form="checkpatch", stdin="patches/0003-api.patch"),
         _call("stdin-json", "check", "-", stdin="mails/thread.mbox"),
-        _call("clean-checkpatch", "check", "--select", "tags", "@patches/3003-clean.patch", form="checkpatch"),
+        _call(
+            "clean-checkpatch",
+            "check",
+            "--select",
+            "tags",
+            "@patches/3003-clean.patch",
+            form="checkpatch",
+        ),
         _call("strict", "check", "--strict"),
         _call("range", "check", "--strict", "master..topic-v1", "good"),
         _call("statistics", "check", "--statistics", "--strict", "@patches", form=""),
         _call("compat", "check", "--checkpatch-compat", "--strict", *tree, "@patches"),
         _call("kernel", "check", "--kernel", "5.10", "--strict", "@patches"),
         _call("length", "check", "--max-line-length", "80", "@patches"),
-        _call("select", "check", "--select", "tags,LONG_LINE", "--ignore", "malformed-fixes", "@patches"),
+        _call(
+            "select",
+            "check",
+            "--select",
+            "tags,LONG_LINE",
+            "--ignore",
+            "malformed-fixes",
+            "@patches",
+        ),
         _call("fail-on-error", "check", "--fail-on", "error", "@patches/0001-layout.patch"),
         _call("fail-never", "check", "--fail-on", "never", "@patches"),
-        *(_call(f"profile-{name}", "check", "--strict", "--profile", name, "@patches") for name in ("netdev", "u-boot", "dpdk", "xen")),
+        *(
+            _call(f"profile-{name}", "check", "--strict", "--profile", name, "@patches")
+            for name in ("netdev", "u-boot", "dpdk", "xen")
+        ),
         _call("verbose", "check", "-v", "good", form="text"),
         _call("base", "check", "--explain-base", "--base", "v6.18"),
         _call("since-directory", "check", "--since-version", "@earlier"),
@@ -105,7 +140,15 @@ def _fix() -> tuple[Call, ...]:
 
 
 def _read() -> tuple[Call, ...]:
-    names = ("malformed-fixes", "BAD_FIXES_TAG", "LONG_LINE", "TAG003", "missing-fixes", "REPEATED_WORD", "unused-no-such")
+    names = (
+        "malformed-fixes",
+        "BAD_FIXES_TAG",
+        "LONG_LINE",
+        "TAG003",
+        "missing-fixes",
+        "REPEATED_WORD",
+        "unused-no-such",
+    )
     return (
         _call("rules", "rules"),
         _call("rules-markdown", "rules", form="markdown"),
@@ -141,14 +184,27 @@ def _maintainers() -> tuple[Call, ...]:
         _call("self-test", "maintainers", "--self-test"),
         _call("self-test-text", "maintainers", "--self-test", form="text"),
         _call("security", "maintainers", "--security"),
-        _call("add", "maintainers", "--add-cc", "Zoe <zoe@example.org>", "--drop", "rita@example.net"),
+        _call(
+            "add", "maintainers", "--add-cc", "Zoe <zoe@example.org>", "--drop", "rita@example.net"
+        ),
         _call("added", "maintainers", "--brief", form="text"),
         _call("reset", "maintainers", "--reset"),
         *(
-            _call(f"{form}-{name}", "maintainers", *words, "@series/0001-foo-hand-up-the-error-of-bar.patch", form=form)
+            _call(
+                f"{form}-{name}",
+                "maintainers",
+                *words,
+                "@series/0001-foo-hand-up-the-error-of-bar.patch",
+                form=form,
+            )
             for name, words in switches.items()
         ),
-        *(_call(f"{form}-file-{name}", "maintainers", *words, "-f", "drivers/foo/foo.c", form=form) for name, words in switches.items()),
+        *(
+            _call(
+                f"{form}-file-{name}", "maintainers", *words, "-f", "drivers/foo/foo.c", form=form
+            )
+            for name, words in switches.items()
+        ),
         _call(f"{form}-legacy", "maintainers", "-f", "drivers/foo/legacy/old.c", form=form),
         _call("no-such-path", "maintainers", "-f", "drivers/none.c"),
     )
@@ -178,9 +234,29 @@ def _tags() -> tuple[Call, ...]:
                 "--closes",
                 "https://bugzilla.kernel.org/1",
             ),
-            *("--link", "<x@example.org>", "--cc", "Zoe <zoe@example.org>", "--tested-by", RITA, "--signoff", "--regression", "--versions"),
+            *(
+                "--link",
+                "<x@example.org>",
+                "--cc",
+                "Zoe <zoe@example.org>",
+                "--tested-by",
+                RITA,
+                "--signoff",
+                "--regression",
+                "--versions",
+            ),
         ),
-        _call("prepare-none", "prepare", "--dry-run", "--fixes", "none", "--stable", "none", "--suggested-by", RITA),
+        _call(
+            "prepare-none",
+            "prepare",
+            "--dry-run",
+            "--fixes",
+            "none",
+            "--stable",
+            "none",
+            "--suggested-by",
+            RITA,
+        ),
         _call("prepare", "prepare", "--fixes", "auto", "--co-developed-by", RITA),
         _call("prepared", "check", "--strict"),
         _call("undo-list", "undo", "list"),
@@ -199,9 +275,37 @@ def _backport() -> tuple[Call, ...]:
         _call("topic-markdown", "backport", "topic~2", *effort, form="markdown"),
         _call("landed", "backport", "v6.19-rc1", *effort),
         _call("verdicts", "backport", "v6.19-rc1", "--effort", "0", "--fail-on", "affected"),
-        _call("onto", "backport", "topic~2", "--onto", "v6.12", "--onto", "stable/linux-5.15.y", "--fail-on", "conflict", *effort),
-        _call("directory", "backport", "@series/0001-foo-hand-up-the-error-of-bar.patch", "--onto", "@tree"),
-        _call("write", "backport", "topic~2", "--write", "@ports", "--signoff", "--note", "adapted", *effort, writes="ports"),
+        _call(
+            "onto",
+            "backport",
+            "topic~2",
+            "--onto",
+            "v6.12",
+            "--onto",
+            "stable/linux-5.15.y",
+            "--fail-on",
+            "conflict",
+            *effort,
+        ),
+        _call(
+            "directory",
+            "backport",
+            "@series/0001-foo-hand-up-the-error-of-bar.patch",
+            "--onto",
+            "@tree",
+        ),
+        _call(
+            "write",
+            "backport",
+            "topic~2",
+            "--write",
+            "@ports",
+            "--signoff",
+            "--note",
+            "adapted",
+            *effort,
+            writes="ports",
+        ),
         _call("request", "backport", "v6.19-rc1", "--request", "--note", "needed", form="text"),
         _call("culprit", "backport", "topic", "--fixes", "v6.18", *effort),
     )
@@ -230,7 +334,17 @@ def _send(via: str) -> tuple[Call, ...]:
             "<x@example.org>",
         ),
         _call("dry-no-auto", "send", "--dry-run", "--no-auto", "--to", RITA),
-        _call("draft-write", "draft", "--cover-subject", "foo: a repair", "--cover", "The whole story.\n", "--note", "1", "A note below."),
+        _call(
+            "draft-write",
+            "draft",
+            "--cover-subject",
+            "foo: a repair",
+            "--cover",
+            "The whole story.\n",
+            "--note",
+            "1",
+            "A note below.",
+        ),
         _call("draft", "draft"),
         _call("draft-text", "draft", form="text"),
         _call("draft-export", "draft", "--export", "@draft.txt", writes="draft.txt"),
@@ -267,7 +381,15 @@ def _track() -> tuple[Call, ...]:
         _call("export", "track", "export"),
         _call("export-mbox", "track", "export", form="mbox"),
         _call("export-html", "track", "export", form="html"),
-        _call("export-jsonl", "track", "export", "-o", "@followed.jsonl", form="jsonl", writes="followed.jsonl"),
+        _call(
+            "export-jsonl",
+            "track",
+            "export",
+            "-o",
+            "@followed.jsonl",
+            form="jsonl",
+            writes="followed.jsonl",
+        ),
         _call("rebuild", "track", "rebuild"),
         _call("import", "track", "import", "@followed.jsonl"),
         _call("discover", "track", "discover", "--offline"),
@@ -277,7 +399,13 @@ def _track() -> tuple[Call, ...]:
         _call("trailers", "trailers", "--yes"),
         _call("undo-list", "undo", "list"),
         _call("undo", "undo"),
-        _call("classify", "track", "classify", "@mails/thread.mbox", *(f"@mails/{number:02d}.eml" for number in range(13))),
+        _call(
+            "classify",
+            "track",
+            "classify",
+            "@mails/thread.mbox",
+            *(f"@mails/{number:02d}.eml" for number in range(13)),
+        ),
         _call("classify-text", "track", "classify", "@mails/thread.mbox", form="text"),
         _call("classify-stdin", "track", "classify", "-", stdin="mails/08.eml"),
         _call("remove", "track", "remove", "1"),
@@ -298,7 +426,14 @@ def _settings() -> tuple[Call, ...]:
         _call("hooks-remove", "hooks", "remove", "commit-msg"),
         _call("hooks-again", "hooks"),
         _call("hooks-run-message", "hooks", "run", "commit-msg", "@message.txt", form=""),
-        _call("hooks-run-mail", "hooks", "run", "sendemail-validate", "@patches/0001-layout.patch", form=""),
+        _call(
+            "hooks-run-mail",
+            "hooks",
+            "run",
+            "sendemail-validate",
+            "@patches/0001-layout.patch",
+            form="",
+        ),
         _call("doctor", "doctor", "--offline"),
         _call("doctor-text", "doctor", "--offline", form="text"),
         _call("doctor-b4", "doctor", "--offline", "--via", "b4"),

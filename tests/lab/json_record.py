@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Records what every verb answers, and compares two recordings: what a restructuring must not change.
+"""Records what every verb answers, and compares two recordings: what a restructuring must not
+change.
 
-    python -m tests.lab.json_record DIR [--patchpilot CMD]      run all verbs with CMD, write what they print to DIR
-    python -m tests.lab.json_record --compare DIR1 DIR2         print what differs; 1 if anything does
+    python -m tests.lab.json_record DIR [--patchpilot CMD]      run all verbs with CMD, write what
+    they print to DIR python -m tests.lab.json_record --compare DIR1 DIR2         print what
+    differs; 1 if anything does
 
-Each call is four files in DIR: NAME.exit, NAME.stdout, NAME.stderr and, where the call writes files, NAME.files. What varies from run to run
-(places, dates of today, random parts of ids, ports, versions) is replaced by placeholders. The comparison leaves stderr out unless --stderr
-is given. With --json only documents are compared, --ignore leaves the values of these keys out (their presence is still compared), and
+Each call is four files in DIR: NAME.exit, NAME.stdout, NAME.stderr and, where the call writes
+files, NAME.files. What varies from run to run (places, dates of today, random parts of ids, ports,
+versions) is replaced by placeholders. The comparison leaves stderr out unless --stderr is given.
+With --json only documents are compared, --ignore leaves the values of these keys out (their
+presence is still compared), and
 --allow-added takes keys that only DIR2 has as no difference.
 """
 
@@ -58,7 +62,9 @@ class Placeholders:
             text = re.sub(rf"\b{day:%Y%m%d}(\d{{6}}\.\d+)?(?=[-.])", "<TODAY>", text)
         text = re.sub(
             r"(<TODAY>-[\w.-]*?)-([0-9a-f]{12})\b",
-            lambda match: f"{match[1]}-{numbers.setdefault(match[2], f'<RANDOM-{len(numbers) + 1}>')}",
+            lambda match: (
+                f"{match[1]}-{numbers.setdefault(match[2], f'<RANDOM-{len(numbers) + 1}>')}"
+            ),
             text,
         )
         # sending at the weekend gets a warning
@@ -70,7 +76,11 @@ class Placeholders:
         text = re.sub(r"(X-B4-Tracking: v=1; b=)\S+(\n \S+)*", r"\1<TRACKING>", text)
         for pattern, name in self.versions:
             text = re.sub(pattern, name, text)
-        return text.replace(f":{self.port}", ":<PORT>").replace(f'"{self.port}"', '"<PORT>"') if self.port else text
+        return (
+            text.replace(f":{self.port}", ":<PORT>").replace(f'"{self.port}"', '"<PORT>"')
+            if self.port
+            else text
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +100,78 @@ class Recorder:
         home = self.place / scenario.name
         shutil.copytree(self.place / "made", home, symlinks=True)
         shutil.copy(self.place / "home" / ".gitconfig", home)
-        folders = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")}
+        folders = {
+            f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")
+        }
         environment = {**self.environment, **folders, "HOME": str(home)}
-        for words in (("update-index", "-q", "--refresh"), ("config", "sendemail.smtpServerPort", str(self.port))):
-            subprocess.run(["git", *words], cwd=home / "linux", env=environment, check=True, capture_output=True)
+        for words in (
+            ("update-index", "-q", "--refresh"),
+            ("config", "sendemail.smtpServerPort", str(self.port)),
+        ):
+            subprocess.run(
+                ["git", *words],
+                cwd=home / "linux",
+                env=environment,
+                check=True,
+                capture_output=True,
+            )
         # a run that starts before midnight ends after it
         days = (self.started, self.started + timedelta(days=1))
-        placeholders = Placeholders((*_places(self.program, home), (str(self.place), "<PLACE>")), days, self.versions, self.port)
+        placeholders = Placeholders(
+            (*_places(self.program, home), (str(self.place), "<PLACE>")),
+            days,
+            self.versions,
+            self.port,
+        )
         for call in scenario.calls:
-            self.call(call, self.target / f"{scenario.name}-{call.name}", home, environment, placeholders)
+            self.call(
+                call, self.target / f"{scenario.name}-{call.name}", home, environment, placeholders
+            )
         return len(scenario.calls)
 
-    def call(self, call: Call, target: Path, home: Path, environment: Mapping[str, str], placeholders: Placeholders) -> None:
+    def call(
+        self,
+        call: Call,
+        target: Path,
+        home: Path,
+        environment: Mapping[str, str],
+        placeholders: Placeholders,
+    ) -> None:
         """Run one call and write its files."""
         if call.before:
-            subprocess.run(call.before, shell=True, cwd=home / "linux", env=environment, check=True, capture_output=True)
+            subprocess.run(
+                call.before,
+                shell=True,
+                cwd=home / "linux",
+                env=environment,
+                check=True,
+                capture_output=True,
+            )
         inputs = os.path.relpath(home, home / call.where)
-        words = [word.replace("@", f"{inputs}/", 1) if word.startswith("@") else word for word in call.words]
+        words = [
+            word.replace("@", f"{inputs}/", 1) if word.startswith("@") else word
+            for word in call.words
+        ]
         stdin = (home / call.stdin).read_bytes() if call.stdin else b""
         done = subprocess.run(
-            [self.program, *words], cwd=home / call.where, env=environment, input=stdin, capture_output=True, check=False, timeout=300
+            [self.program, *words],
+            cwd=home / call.where,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=300,
         )
         numbers: dict[str, str] = {}
         files = _contents(home / call.writes) if call.writes else None
         _write(target, ".exit", f"{done.returncode}\n")
         for end, output in ((".stdout", done.stdout), (".stderr", done.stderr), (".files", files)):
             if output is not None:
-                _write(target, end, placeholders.apply(output.decode("utf-8", "surrogateescape"), numbers))
+                _write(
+                    target,
+                    end,
+                    placeholders.apply(output.decode("utf-8", "surrogateescape"), numbers),
+                )
 
 
 def record(target: Path, command: str) -> int:
@@ -132,7 +187,15 @@ def record(target: Path, command: str) -> int:
         environment = _environment(place)
         build(place / "made", environment)
         _corpus(place / "made" / "corpus")
-        recorder = Recorder(target, program, place, environment, port, datetime.now(UTC), _versions(program, environment))
+        recorder = Recorder(
+            target,
+            program,
+            place,
+            environment,
+            port,
+            datetime.now(UTC),
+            _versions(program, environment),
+        )
         with ThreadPoolExecutor(2) as pool:
             return sum(pool.map(recorder.scenario, scenarios()))
 
@@ -144,7 +207,11 @@ def _write(target: Path, end: str, text: str) -> None:
 def _contents(path: Path) -> bytes:
     """The name and text of each file at or below a path."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    return b"".join(b"==> %s\n%s\n" % (os.fsencode(file.relative_to(path.parent)), file.read_bytes()) for file in files if file.is_file())
+    return b"".join(
+        b"==> %s\n%s\n" % (os.fsencode(file.relative_to(path.parent)), file.read_bytes())
+        for file in files
+        if file.is_file()
+    )
 
 
 def _environment(place: Path) -> dict[str, str]:
@@ -152,9 +219,14 @@ def _environment(place: Path) -> dict[str, str]:
     home = place / "home"
     home.mkdir()
     (home / ".gitconfig").write_text(
-        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = master\n[gc]\n\tauto = 0\n[sendemail]\n\tsmtpServer = 127.0.0.1\n"
+        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch ="
+        " master\n[gc]\n\tauto = 0\n[sendemail]\n\tsmtpServer = 127.0.0.1\n"
     )
-    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH")
+        if name in os.environ
+    }
     stamp = f"{EPOCH + 900_000} +0000"
     return {
         **kept,
@@ -186,16 +258,26 @@ def _versions(program: str, environment: Mapping[str, str]) -> tuple[tuple[str, 
     """(pattern, placeholder) of the versions of patchpilot, git, b4 and Python."""
     patterns = []
     for name, words in (("patchpilot", [program, "--version"]), ("git", ["git", "--version"])):
-        output = subprocess.run(words, env=dict(environment), capture_output=True, text=True, check=False).stdout
+        output = subprocess.run(
+            words, env=dict(environment), capture_output=True, text=True, check=False
+        ).stdout
         if version := re.search(r"\d+\.\d+\S*", output):
             patterns.append((rf"\b{re.escape(version[0])}(?![\w.])", f"<{name.upper()}-VERSION>"))
-    return (*patterns, (r"\bb4[ /]0\.\d+\S*\b", "<B4-VERSION>"), (r"\bPython 3\.\d+\.\d+", "<PYTHON-VERSION>"))
+    return (
+        *patterns,
+        (r"\bb4[ /]0\.\d+\S*\b", "<B4-VERSION>"),
+        (r"\bPython 3\.\d+\.\d+", "<PYTHON-VERSION>"),
+    )
 
 
 def _corpus(folder: Path) -> None:
     """Copy 200 patches of the data folder, evenly over its names, where there is one."""
     folder.mkdir()
-    patches = sorted((Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches").glob("*.patch"))
+    patches = sorted(
+        (Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches").glob(
+            "*.patch"
+        )
+    )
     for file in patches[:: max(1, len(patches) // 200)][:200]:
         shutil.copy(file, folder)
 
@@ -206,12 +288,19 @@ def mail_server() -> Iterator[int]:
     from aiosmtpd.controller import Controller
 
     class Accepting:
-        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+        # aiosmtpd's name
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
             return "250 accepted"
 
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    controller = Controller(Accepting(), hostname="127.0.0.1", port=port, server_hostname="mail.example.org", enable_SMTPUTF8=True)
+    controller = Controller(
+        Accepting(),
+        hostname="127.0.0.1",
+        port=port,
+        server_hostname="mail.example.org",
+        enable_SMTPUTF8=True,
+    )
     controller.start()
     try:
         yield port
@@ -220,20 +309,37 @@ def mail_server() -> Iterator[int]:
 
 
 def compare(
-    first: Path, second: Path, *, stderr: bool = False, only_json: bool = False, ignore: Sequence[str] = (), allow_added: bool = False
+    first: Path,
+    second: Path,
+    *,
+    stderr: bool = False,
+    only_json: bool = False,
+    ignore: Sequence[str] = (),
+    allow_added: bool = False,
 ) -> list[str]:
     """Lines that say which recordings differ and how; none when none does."""
     ends = (".exit", ".stdout", ".files", *((".stderr",) if stderr else ()))
-    names = sorted({file.name for folder in (first, second) for file in folder.iterdir() if file.suffix in ends})
+    names = sorted(
+        {
+            file.name
+            for folder in (first, second)
+            for file in folder.iterdir()
+            if file.suffix in ends
+        }
+    )
     lines = []
     for name in names:
         if differences := _differences(first / name, second / name, only_json, ignore, allow_added):
             lines += [f"{name}:", *(f"  {line}" for line in differences[:LONGEST])]
-            lines += [f"  … {len(differences) - LONGEST} more"] if len(differences) > LONGEST else []
+            lines += (
+                [f"  … {len(differences) - LONGEST} more"] if len(differences) > LONGEST else []
+            )
     return lines
 
 
-def _differences(first: Path, second: Path, only_json: bool, ignore: Sequence[str], allow_added: bool) -> list[str]:
+def _differences(
+    first: Path, second: Path, only_json: bool, ignore: Sequence[str], allow_added: bool
+) -> list[str]:
     """What differs between two files."""
     for one, other in ((first, second), (second, first)):
         if not one.exists():
@@ -246,7 +352,10 @@ def _differences(first: Path, second: Path, only_json: bool, ignore: Sequence[st
         if only_json and documents[0] is documents[1]:
             return []
         return [
-            line.rstrip("\n") for line in difflib.unified_diff(*(text.splitlines() for text in texts), "first", "second", n=0, lineterm="")
+            line.rstrip("\n")
+            for line in difflib.unified_diff(
+                *(text.splitlines() for text in texts), "first", "second", n=0, lineterm=""
+            )
         ][2:]
     changes = list(_changes(documents[0], documents[1], "", frozenset(ignore)))
     if not changes and not ignore:
@@ -294,25 +403,57 @@ def _short(value: Any) -> str:
 def main(words: Sequence[str] | None = None) -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.lab.json_record", description="record what every verb answers, or compare two recordings"
+        prog="python -m tests.lab.json_record",
+        description="record what every verb answers, or compare two recordings",
     )
-    parser.add_argument("folder", metavar="DIR", type=Path, nargs="?", help="an empty or new directory for the recording")
     parser.add_argument(
-        "--patchpilot", metavar="CMD", default=str(Path(sys.executable).parent / "patchpilot"), help="the command that is run"
+        "folder",
+        metavar="DIR",
+        type=Path,
+        nargs="?",
+        help="an empty or new directory for the recording",
     )
-    parser.add_argument("--compare", nargs=2, type=Path, metavar=("DIR1", "DIR2"), help="compare two recordings; 1 if they differ")
+    parser.add_argument(
+        "--patchpilot",
+        metavar="CMD",
+        default=str(Path(sys.executable).parent / "patchpilot"),
+        help="the command that is run",
+    )
+    parser.add_argument(
+        "--compare",
+        nargs=2,
+        type=Path,
+        metavar=("DIR1", "DIR2"),
+        help="compare two recordings; 1 if they differ",
+    )
     parser.add_argument("--stderr", action="store_true", help="also compare stderr")
-    parser.add_argument("--json", action="store_true", help="compare JSON documents and exit codes only")
-    parser.add_argument("--ignore", metavar="KEY,…", default="", help="leave the values of these keys out")
-    parser.add_argument("--allow-added", action="store_true", help="a key that only DIR2 has is no difference")
+    parser.add_argument(
+        "--json", action="store_true", help="compare JSON documents and exit codes only"
+    )
+    parser.add_argument(
+        "--ignore", metavar="KEY,…", default="", help="leave the values of these keys out"
+    )
+    parser.add_argument(
+        "--allow-added", action="store_true", help="a key that only DIR2 has is no difference"
+    )
     options = parser.parse_args(words)
     if options.compare:
         for folder in options.compare:
             if not any(folder.glob("*.exit")):
                 parser.error(f"{folder} is no recording")
         ignore = [key for key in options.ignore.split(",") if key]
-        lines = compare(*options.compare, stderr=options.stderr, only_json=options.json, ignore=ignore, allow_added=options.allow_added)
-        print("\n".join(lines) if lines else f"no differences in {len(list(options.compare[0].glob('*.exit')))} recordings")
+        lines = compare(
+            *options.compare,
+            stderr=options.stderr,
+            only_json=options.json,
+            ignore=ignore,
+            allow_added=options.allow_added,
+        )
+        print(
+            "\n".join(lines)
+            if lines
+            else f"no differences in {len(list(options.compare[0].glob('*.exit')))} recordings"
+        )
         return int(bool(lines))
     if options.folder is None:
         parser.error("DIR or --compare DIR1 DIR2 is needed")

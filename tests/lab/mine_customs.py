@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads how the patches of a list are written, and makes the tables of subject prefixes and of subsystem habits from it.
+"""Reads how the patches of a list are written, and makes the tables of subject prefixes and of
+subsystem habits from it.
 
-python -m tests.lab.mine_customs read ROWS.jsonl LIST=GIT_DIRECTORY ... [--since 2023-01-01]   one row for each patch mail: facts, no text but its subject
-python -m tests.lab.mine_customs prefixes ROWS.jsonl ... > checks/prefixes.tsv                 directory → usual subject prefixes
-python -m tests.lab.mine_customs habits ROWS.jsonl ... > checks/habits.tsv                     subsystem → how often a habit was kept
+python -m tests.lab.mine_customs read ROWS.jsonl LIST=GIT_DIRECTORY ... [--since 2023-01-01]   one
+row for each patch mail: facts, no text but its subject python -m tests.lab.mine_customs prefixes
+ROWS.jsonl ... > checks/prefixes.tsv                 directory → usual subject prefixes python -m
+tests.lab.mine_customs habits ROWS.jsonl ... > checks/habits.tsv                     subsystem → how
+often a habit was kept
 
-Of several versions of a patch only the last one counts, and a patch that went to several lists counts once.
+Of several versions of a patch only the last one counts, and a patch that went to several lists
+counts once.
 """
 
 import argparse
@@ -31,14 +35,15 @@ _COVER = re.compile(rb"^\s*\[[^\]]*\b0+/\d+[^\]]*\]", re.IGNORECASE)
 _FOR_STABLE = re.compile(r"\b(?:stable|autosel|\d+\.\d+(?:\.y)?)\b", re.IGNORECASE)
 _ORDINARY = re.compile(r"^(?:patch|rfc|rft|resend|v\d+|\d+/\d+)$", re.IGNORECASE)
 _OTHER_REPOSITORIES = re.compile(
-    r"progs|iproute2|alsa-|bluez|blktests|fstests|u-boot|\bnft|\bipset|\bqemu|\bman-pages|\butils?\b", re.IGNORECASE
+    r"progs|iproute2|alsa-|bluez|blktests|fstests|u-boot|\bnft|\bipset|\bqemu|\bman-pages|\butils?\b",
+    re.IGNORECASE,
 )
 _MOST_PATHS = 12
 TOP_FOLDERS = frozenset(
     re.findall(
         r"\w+",
-        "Documentation arch block certs crypto drivers fs include init io_uring ipc kernel lib mm net rust samples scripts security sound tools "
-        "usr virt",
+        "Documentation arch block certs crypto drivers fs include init io_uring ipc kernel lib mm"
+        " net rust samples scripts security sound tools usr virt",
     )
 )
 
@@ -57,7 +62,10 @@ MOST_FOLDERS = 3
 
 
 def rows(name: str, directory: Path, since: str) -> Iterator[dict[str, Any]]:
-    """Yields the row of every patch mail of an epoch, oldest first; backports for stable are left out."""
+    """Yields the row of every patch mail of an epoch, oldest first.
+
+    Backports for stable are left out.
+    """
     covers: set[str] = set()
     for mail in archived(directory, since):
         if _COVER.match(mail.subject):
@@ -70,10 +78,16 @@ def _row(mail: ArchivedMail, covers: set[str]) -> dict[str, Any] | None:
     try:
         patch = parse_patch(mail.raw, mail.id)
         paths = patch.paths
-    except Exception:  # noqa: BLE001 (archives have mails of every kind; one that cannot be parsed is left out)
+    # archives have mails of every kind; one that cannot be parsed is left out
+    except Exception:  # noqa: BLE001
         return None
     subject = patch.subject
-    if not subject.title or not paths or len(paths) > _MOST_PATHS or any(map(_FOR_STABLE.search, subject.words)):
+    if (
+        not subject.title
+        or not paths
+        or len(paths) > _MOST_PATHS
+        or any(map(_FOR_STABLE.search, subject.words))
+    ):
         return None
     prefixes, _ = split_prefix(subject.title)
     return {
@@ -86,22 +100,31 @@ def _row(mail: ArchivedMail, covers: set[str]) -> dict[str, Any] | None:
         "total": subject.total or 0,
         "cover": mail.parent in covers,
         "tags": [tag.key for tag in patch.trailers],
-        "links": [tag.value.split("/")[2] for tag in patch.trailers if tag.key in ("link", "closes") and tag.value.startswith("https://")],
+        "links": [
+            tag.value.split("/")[2]
+            for tag in patch.trailers
+            if tag.key in ("link", "closes") and tag.value.startswith("https://")
+        ],
         "changes": _changes(patch),
         **_code(patch),
     }
 
 
 def _changes(patch: Patch) -> str:
-    """Returns where the changes between versions are listed: "below" or "above" the `---`, or ""."""
-    form = re.compile(r"^\s*(?:\*\s*)?(?:changes?(?:log)?\b.{0,20}\bv?\d|v\d+\s*(?:->|:|-|→)|changelog\b)", re.IGNORECASE)
+    """Returns where the changes between versions are listed: "below" or "above" the `---`, or ""."""  # noqa: E501
+    form = re.compile(
+        r"^\s*(?:\*\s*)?(?:changes?(?:log)?\b.{0,20}\bv?\d|v\d+\s*(?:->|:|-|→)|changelog\b)",
+        re.IGNORECASE,
+    )
     if any(map(form.match, patch.notes)):
         return "below"
     return "above" if any(map(form.match, patch.message)) else ""
 
 
 def _code(patch: Patch) -> dict[str, list[int]]:
-    """Returns counts of added C code: [lines, those above 80 columns], [blocks of declarations, those sorted], comment forms."""
+    """Returns counts of added C code: [lines, those above 80 columns], [blocks of declarations,
+    those sorted], comment forms.
+    """
     wide, sorted_blocks, comments = [0, 0], [0, 0], [0, 0, 0]
     for hunk in c_hunks(Context(patch), (".c", ".h")):
         for line in hunk.lines:
@@ -134,7 +157,9 @@ def last_versions(files: Iterable[Path]) -> list[dict[str, Any]]:
 
 
 def folders(paths: Iterable[str]) -> tuple[str, ...]:
-    """Returns the directories that a patch is about: those of its code, or else of its documentation and public headers."""
+    """Returns the directories that a patch is about: those of its code, or else of its
+    documentation and public headers.
+    """
     every = dict.fromkeys(str(PurePosixPath(path).parent) for path in paths if "/" in path)
     code = [folder for folder in every if not folder.startswith(("Documentation", "include"))]
     return tuple(code or every)
@@ -159,11 +184,23 @@ class Prefixes:
 
     @property
     def columns(self) -> tuple[str, str, str]:
-        """The usual first prefixes, the most frequent first, and the further ones that nearly every patch has, each with its share in percent; the
-        case of the word after them where nearly all have the same.
+        """The usual first prefixes, the most frequent first, and the further ones that nearly every
+        patch has, each with its share in percent; the case of the word after them where nearly all
+        have the same.
         """
-        case = next((case for case, number in self.cases.items() if number >= max(LEAST_CASES, CASE_SHARE * self.cases.total())), "")
-        return _shares(self.first, self.patches, LEAST_SHARE, 8), _shares(self.further, self.patches, FURTHER_SHARE, 2), case
+        case = next(
+            (
+                case
+                for case, number in self.cases.items()
+                if number >= max(LEAST_CASES, CASE_SHARE * self.cases.total())
+            ),
+            "",
+        )
+        return (
+            _shares(self.first, self.patches, LEAST_SHARE, 8),
+            _shares(self.further, self.patches, FURTHER_SHARE, 2),
+            case,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -181,13 +218,16 @@ def _shares(counts: Counter[str], patches: int, least: float, most: int) -> str:
 
 
 def _is_kernel(row: Mapping[str, Any]) -> bool:
-    """Whether a patch is for the kernel: lists carry patches for tools of other repositories, too."""
+    """Whether a patch is for the kernel: lists carry patches for tools of other repositories, too."""  # noqa: E501
     words = " ".join((*row["trees"], *row["prefix"][:1]))
-    return not _OTHER_REPOSITORIES.search(words) and all("/" not in path or path.split("/")[0] in TOP_FOLDERS for path in row["paths"])
+    return not _OTHER_REPOSITORIES.search(words) and all(
+        "/" not in path or path.split("/")[0] in TOP_FOLDERS for path in row["paths"]
+    )
 
 
 def prefix_table(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yields the lines of checks/prefixes.tsv: a directory by itself, and "directory/**" for it with everything below it.
+    """Yields the lines of checks/prefixes.tsv: a directory by itself, and "directory/**" for it
+    with everything below it.
 
     A directory that has what the one above it has gets no line.
     """
@@ -198,7 +238,11 @@ def prefix_table(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         if _is_kernel(row) and len(own) <= MOST_FOLDERS:
             for folder in own:
                 direct[folder].add(row["prefix"], case_of(row["title"]))
-            for above in {str(place) for folder in own for place in (PurePosixPath(folder), *PurePosixPath(folder).parents[:-1])}:
+            for above in {
+                str(place)
+                for folder in own
+                for place in (PurePosixPath(folder), *PurePosixPath(folder).parents[:-1])
+            }:
                 below[above].add(row["prefix"], case_of(row["title"]))
     yield "# SPDX-License-Identifier: GPL-2.0-or-later"
     yield "# generated by python -m tests.lab.mine_customs prefixes"
@@ -208,7 +252,11 @@ def prefix_table(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         if _worth(below[folder]) and (inherited is None or inherited.names != below[folder].names):
             yield _line(f"{folder}/**", below[folder])
             inherited = below[folder]
-        if folder in direct and _worth(direct[folder]) and (inherited is None or inherited.names != direct[folder].names):
+        if (
+            folder in direct
+            and _worth(direct[folder])
+            and (inherited is None or inherited.names != direct[folder].names)
+        ):
             yield _line(folder, direct[folder])
 
 
@@ -217,7 +265,14 @@ def _worth(prefixes: Prefixes) -> bool:
 
 
 def _inherited(folder: str, below: Mapping[str, Prefixes]) -> Prefixes | None:
-    return next((below[str(above)] for above in PurePosixPath(folder).parents[:-1] if _worth(below[str(above)])), None)
+    return next(
+        (
+            below[str(above)]
+            for above in PurePosixPath(folder).parents[:-1]
+            if _worth(below[str(above)])
+        ),
+        None,
+    )
 
 
 def _line(folder: str, prefixes: Prefixes) -> str:
@@ -225,11 +280,17 @@ def _line(folder: str, prefixes: Prefixes) -> str:
 
 
 def habits(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yields the lines of checks/habits.tsv: for each subsystem and key how often each value was found, and among how many."""
+    """Yields the lines of checks/habits.tsv: for each subsystem and key how often each value was
+    found, and among how many.
+    """
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     whole: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        found = {subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in row["paths"] if not path.startswith(SHARED)}
+        found = {
+            subsystem.name if (subsystem := subsystem_of_path(path)) else ""
+            for path in row["paths"]
+            if not path.startswith(SHARED)
+        }
         if len(found) == 1 and (name := found.pop()):
             for key, value, weight in _kept(row, subsystems()[name].prefix_pattern):
                 counts[name, key][value] += weight
@@ -252,7 +313,9 @@ def _kept(row: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, str, int]
     blocks, in_order = row["sorted"]
     yield "declarations", "longest-first", in_order
     yield "declarations", "other", blocks - in_order
-    for form, number in zip(("empty-first-line", "text-on-first-line", "//"), row["comments"], strict=True):
+    for form, number in zip(
+        ("empty-first-line", "text-on-first-line", "//"), row["comments"], strict=True
+    ):
         yield "comments", form, number
     lines, wide = row["wide"]
     yield "columns", "up to 80", lines - wide
@@ -262,16 +325,26 @@ def _kept(row: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, str, int]
     if row["total"] > 1 and row["number"] == 1:
         yield f"cover_from {min(row['total'], 5)}", "cover" if row["cover"] else "none", 1
     yield "trees", next(iter(row["trees"]), "none"), 1
-    own = [tag for tag in row["tags"] if tag in ("signed-off-by", "reviewed-by", "acked-by", "tested-by")]
+    own = [
+        tag
+        for tag in row["tags"]
+        if tag in ("signed-off-by", "reviewed-by", "acked-by", "tested-by")
+    ]
     if "signed-off-by" in own and len(set(own)) > 1:
-        yield "tag_order", "signed-off-by first" if own[0] == "signed-off-by" else "signed-off-by later", 1
+        yield (
+            "tag_order",
+            "signed-off-by first" if own[0] == "signed-off-by" else "signed-off-by later",
+            1,
+        )
     for host in row["links"]:
         yield "links", host, 1
 
 
 def main(arguments: list[str]) -> int:
     """Runs one of the three commands."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     read = commands.add_parser("read")
     read.add_argument("out", type=Path)

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws patch mails that maintainers remarked on, and patch mails that were applied as they were, from public-inbox epochs.
+"""Draws patch mails that maintainers remarked on, and patch mails that were applied as they were,
+from public-inbox epochs.
 
 python -m tests.lab.mine_remarks OUT LIST=GIT_DIRECTORY ... [--since 2021-01-01]
 
-Writes OUT/LIST/remarks.tsv and accepted.tsv (Message-IDs and labels; these may be committed), commits.tsv (the files of the mails and the commits of
-the epoch that added them) and the mails themselves below OUT/LIST/mails (these may not be committed). Only the words of `remark_patterns.toml` are
-looked for, in what a reply says itself to the patch that it answers directly.
+Writes OUT/LIST/remarks.tsv and accepted.tsv (Message-IDs and labels; these may be committed),
+commits.tsv (the files of the mails and the commits of the epoch that added them) and the mails
+themselves below OUT/LIST/mails (these may not be committed). Only the words of
+`remark_patterns.toml` are looked for, in what a reply says itself to the patch that it answers
+directly.
 """
 
 import argparse
@@ -22,10 +25,15 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import NamedTuple
 
-PATTERNS = tomllib.loads((Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8"))
+PATTERNS = tomllib.loads(
+    (Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8")
+)
 SAID = {category: re.compile(table["said"], re.IGNORECASE) for category, table in PATTERNS.items()}
 
-_HEADER = re.compile(rb"^(message-id|in-reply-to|subject|from):[ \t]*((?:[^\n]|\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
+_HEADER = re.compile(
+    rb"^(message-id|in-reply-to|subject|from):[ \t]*((?:[^\n]|\n[ \t])*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _ID = re.compile(rb"<([^<>\s]+)>")
 _PATCH = re.compile(rb"^\s*\[[^\]]*(?:PATCH|RFC)[^\]]*\]", re.IGNORECASE)
 _BOT = re.compile(
@@ -33,9 +41,10 @@ _BOT = re.compile(
     re.IGNORECASE,
 )
 _APPLIED = re.compile(
-    r"^\W*(?:(?:both|all|series|patch(?:es)?|this|thanks?,?|thank you,?|and|i(?:'ve| have)?|nice,?|great,?|looks good,?|now|patch \d\S*)\s+)*"
+    r"^\W*(?:(?:both|all|series|patch(?:es)?|this|thanks?,?|thank you,?|and|i(?:'ve| have)?|nice,?|great,?|looks good,?|now|patch \d\S*)\s+)*"  # noqa: E501
     r"(?:applied|queued|picked up|pushed|merged|taken|added to)\b"
-    r"(?!.{0,60}\b(?:but|except|however|with (?:the|a|some|minor|following)|fix(?:ed|ing)|after|amend|tweak|edit))",
+    r"(?!.{0,60}\b(?:but|except|however|with"
+    r" (?:the|a|some|minor|following)|fix(?:ed|ing)|after|amend|tweak|edit))",
     re.IGNORECASE | re.MULTILINE,
 )
 _TITLE = re.compile(r"^\s*(?:\[[^\]]*\]\s*)+")
@@ -55,16 +64,22 @@ class ArchivedMail(NamedTuple):
     @property
     def is_patch(self) -> bool:
         """Whether it carries a patch."""
-        return bool(_PATCH.match(self.subject)) and (b"\n@@ -" in self.raw or b"\ndiff --git " in self.raw)
+        return bool(_PATCH.match(self.subject)) and (
+            b"\n@@ -" in self.raw or b"\ndiff --git " in self.raw
+        )
 
 
 def archived(directory: Path, since: str) -> Iterator[ArchivedMail]:
     """Yields the mails of an epoch, oldest first."""
     listed = subprocess.run(
-        ["git", f"--git-dir={directory}", "rev-list", "--reverse", f"--since={since}", "--all"], check=True, capture_output=True
+        ["git", f"--git-dir={directory}", "rev-list", "--reverse", f"--since={since}", "--all"],
+        check=True,
+        capture_output=True,
     ).stdout.split()
     with subprocess.Popen(
-        ["git", f"--git-dir={directory}", "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ["git", f"--git-dir={directory}", "cat-file", "--batch"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as process:
         assert process.stdin
         assert process.stdout
@@ -90,12 +105,18 @@ def _mail(raw: bytes) -> ArchivedMail | None:
         return None
     above = _ID.search(fields.get(b"in-reply-to", b""))
     return ArchivedMail(
-        raw, own[1].decode("latin-1"), above[1].decode("latin-1") if above else "", fields.get(b"subject", b""), fields.get(b"from", b"")
+        raw,
+        own[1].decode("latin-1"),
+        above[1].decode("latin-1") if above else "",
+        fields.get(b"subject", b""),
+        fields.get(b"from", b""),
     )
 
 
 def own_words(raw: bytes) -> list[str]:
-    """Returns the unquoted paragraphs of a mail without attribution lines and signature, each on one line."""
+    """Returns the unquoted paragraphs of a mail without attribution lines and signature, each on
+    one line.
+    """
     message = BytesParser(policy=policy.default).parsebytes(raw)
     part = message.get_body(("plain",))
     try:
@@ -114,12 +135,16 @@ def own_words(raw: bytes) -> list[str]:
 
 
 def title_of(subject: bytes) -> str:
-    """Returns a subject without its prefixes in brackets, to tell versions of a patch from other patches."""
+    """Returns a subject without its prefixes in brackets, to tell versions of a patch from other
+    patches.
+    """
     return " ".join(_TITLE.sub("", subject.decode("utf-8", "replace")).lower().split())
 
 
 class Drawn(NamedTuple):
-    """What a list gives: (patch, reply, category, paragraph) of remarks, and (patch, reply) of patches applied as they were."""
+    """What a list gives: (patch, reply, category, paragraph) of remarks, and (patch, reply) of
+    patches applied as they were.
+    """
 
     remarks: list[tuple[ArchivedMail, ArchivedMail, str, str]]
     accepted: list[tuple[ArchivedMail, ArchivedMail]]
@@ -157,7 +182,9 @@ def draw(directory: Path, since: str) -> Drawn:
 
 def main(arguments: list[str]) -> int:
     """Draws from each list and writes what was drawn."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("lists", nargs="+", metavar="LIST=GIT_DIRECTORY")
     parser.add_argument("--since", default="2021-01-01")
@@ -167,19 +194,29 @@ def main(arguments: list[str]) -> int:
         drawn = draw(Path(directory), options.since)
         place = options.out / name
         (place / "mails").mkdir(parents=True, exist_ok=True)
-        with (place / "remarks.tsv").open("w", encoding="utf-8") as file, (place / "said.tsv").open("w", encoding="utf-8") as said:
+        with (
+            (place / "remarks.tsv").open("w", encoding="utf-8") as file,
+            (place / "said.tsv").open("w", encoding="utf-8") as said,
+        ):
             for patch, answer, category, paragraph in drawn.remarks:
                 file.write(f"{name}\t{patch.id}\t{answer.id}\t{category}\n")
                 said.write(f"{_file_name(patch.id)}\t{answer.id}\t{category}\t{paragraph}\n")
                 (place / "mails" / _file_name(patch.id)).write_bytes(patch.raw)
-        found = dict.fromkeys([*(patch for patch, *_ in drawn.remarks), *(patch for patch, _ in drawn.accepted)])
-        (place / "commits.tsv").write_text("".join(f"{_file_name(patch.id)}\t{patch.commit}\n" for patch in found), encoding="utf-8")
+        found = dict.fromkeys(
+            [*(patch for patch, *_ in drawn.remarks), *(patch for patch, _ in drawn.accepted)]
+        )
+        (place / "commits.tsv").write_text(
+            "".join(f"{_file_name(patch.id)}\t{patch.commit}\n" for patch in found),
+            encoding="utf-8",
+        )
         with (place / "accepted.tsv").open("w", encoding="utf-8") as file:
             for patch, answer in drawn.accepted:
                 file.write(f"{name}\t{patch.id}\t{answer.id}\n")
                 (place / "mails" / _file_name(patch.id)).write_bytes(patch.raw)
         print(
-            f"{name}: {len(drawn.remarks)} remarks on {len({patch.id for patch, *_ in drawn.remarks})} mails, {len(drawn.accepted)} accepted",
+            f"{name}: {len(drawn.remarks)} remarks on"
+            f" {len({patch.id for patch, *_ in drawn.remarks})} mails, {len(drawn.accepted)}"
+            " accepted",
             flush=True,
         )
     return 0

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs: a send is killed at a random moment, resumed, and no mail may arrive twice. `python -m tests.lab.random_kills 200 [b4]`."""
+"""Random SIGKILLs: a send is killed at a random moment, resumed, and no mail may arrive twice.
+
+`python -m tests.lab.random_kills 200 [b4]`.
+"""
 
 import argparse
 import contextlib
@@ -30,8 +33,11 @@ from tests.kit.topics import topic
 from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolated
 
 
-def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3) -> tuple[bool, str]:
-    """(whether every mail arrived exactly once, what happened) of a send killed so many seconds after it began (or after the first mail's).
+def one_kill(
+    folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3
+) -> tuple[bool, str]:
+    """(whether every mail arrived exactly once, what happened) of a send killed so many seconds
+    after it began (or after the first mail's).
 
     It is then finished by resuming it.
     """
@@ -41,7 +47,10 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: i
             request = SendRequest(via=via, to=(TO,), cc=(CC,), force="random kills")
             cover(repository, request)
             process = subprocess.Popen(
-                command(repo.path, request), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                command(repo.path, request),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             if in_delivery:
                 while process.poll() is None and not server.faults.seen:
@@ -55,21 +64,42 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: i
             with Outbox() as outbox:
                 sends = outbox.sends(find_draft(repository, request).change_id)
                 left = any(entry.state not in WAITING for send in sends for entry in send.entries)
-            # a b4 that outlived its patchpilot holds the books until it ends; a start after that puts them back
+            # a b4 that outlived its patchpilot holds the books until it ends; a start after that
+            # puts them back
             until = time.monotonic() + 20
-            while (known := prep_branch(repository, "topic")) and not left and time.monotonic() < until:
+            while (
+                (known := prep_branch(repository, "topic"))
+                and not left
+                and time.monotonic() < until
+            ):
                 time.sleep(0.2)
                 find_draft(repository, request)
             result = _finish(repository, server, request, begun=bool(sends))
             counts = arrivals(server, tuple(message.message_id for message in result.messages))
-    right = set(counts) == {1} and len(server.take()) == patches + 1 and result.state == "sent" and (left or known is None)
+    right = (
+        set(counts) == {1}
+        and len(server.take()) == patches + 1
+        and result.state == "sent"
+        and (left or known is None)
+    )
     enrolled = "" if left or known is None else ", left enrolled"
     kind = "resumed" if sends else "sent anew"
-    return right, f"{kind}, states {Counter(str(message.state) for message in result.messages)}, arrived {counts}{enrolled}"
+    return (
+        right,
+        (
+            f"{kind}, states {Counter(str(message.state) for message in result.messages)}, arrived"
+            f" {counts}{enrolled}"
+        ),
+    )
 
 
-def _finish(repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool) -> SendResult:
-    """Resume until the series is through; what is unknown is settled by looking whether it arrived."""
+def _finish(
+    repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool
+) -> SendResult:
+    """Resume until the series is through.
+
+    What is unknown is settled by looking whether it arrived.
+    """
     if not begun:
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
@@ -100,12 +130,17 @@ def main(count: int, via: str) -> int:
             if not right:
                 wrong += 1
                 print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
-    print(f"{via}: {kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)}, {time.monotonic() - begun:.0f} s")
+    print(
+        f"{via}: {kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)},"
+        f" {time.monotonic() - begun:.0f} s"
+    )
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.add_argument("count", type=int, nargs="?", default=20)
     words.add_argument("via", choices=TRANSPORTS, nargs="?", default=TRANSPORTS[0])
     sys.exit(main(**vars(words.parse_args())))

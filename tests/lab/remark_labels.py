@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The remarks and accepted patches that were mined, by Message-ID, and the labels of those that were read. No mail is kept.
+"""The remarks and accepted patches that were mined, by Message-ID, and the labels of those that
+were read. No mail is kept.
 
-python -m tests.lab.remark_labels draw MINED         writes remarks/remarked.tsv and accepted.tsv from what mine_remarks wrote, drawn by the seed
-python -m tests.lab.remark_labels patterns > docs/reference/remark-patterns.md     how often each pattern was right
-python -m tests.lab.remark_labels score MINED PART   what `check` says of the labelled mails of a part (learn, aside), and of its accepted ones
+python -m tests.lab.remark_labels draw MINED         writes remarks/remarked.tsv and accepted.tsv
+from what mine_remarks wrote, drawn by the seed python -m tests.lab.remark_labels patterns >
+docs/reference/remark-patterns.md     how often each pattern was right python -m
+tests.lab.remark_labels score MINED PART   what `check` says of the labelled mails of a part (learn,
+aside), and of its accepted ones
 
-remarks/remarked.tsv: part, list, patch, reply, categories by pattern. remarks/accepted.tsv: part, list, patch, reply.
-remarks/labels.tsv: part, list, patch, reply, category, label, knowable. The label is `right` (the pattern's category is what the reply asks of this
-patch), `wrong` (it is not) or `missed` (asked for, but no pattern said so); knowable: from the mail, the tree, the history, or by judgement alone.
-The lists of the part `aside` were first scored after the rules were done. After that, warnings on their accepted mails were judged and repaired, too.
+remarks/remarked.tsv: part, list, patch, reply, categories by pattern. remarks/accepted.tsv: part,
+list, patch, reply. remarks/labels.tsv: part, list, patch, reply, category, label, knowable. The
+label is `right` (the pattern's category is what the reply asks of this patch), `wrong` (it is not)
+or `missed` (asked for, but no pattern said so); knowable: from the mail, the tree, the history, or
+by judgement alone. The lists of the part `aside` were first scored after the rules were done. After
+that, warnings on their accepted mails were judged and repaired, too.
 """
 
 import argparse
@@ -47,7 +52,7 @@ patterns said, {right} were right and {wrong} wrong ({share:.0%} right). The col
 
 The Message-IDs and labels are in `tests/lab/remarks/`. The mails are on the lists' archives.
 
-"""
+"""  # noqa: E501
 
 
 class Label(NamedTuple):
@@ -68,38 +73,71 @@ def labels() -> list[Label]:
 
 
 def draw(mined: Path) -> None:
-    """Draw mails from all lists by the seed and write their Message-IDs; the labelled ones are always there."""
+    """Draw mails from all lists by the seed and write their Message-IDs.
+
+    The labelled ones are always there.
+    """
     rng = random.Random(SEED)
     read = {(label.list, label.patch, label.reply) for label in labels()}
     remarked: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     accepted = []
     part_of = {name: part for part, names in PARTS.items() for name in names}
     for name in part_of:
-        for _, patch, reply, category in (line.split("\t") for line in _lines(mined / name / "remarks.tsv")):
+        for _, patch, reply, category in (
+            line.split("\t") for line in _lines(mined / name / "remarks.tsv")
+        ):
             remarked[name, patch, reply].add(category)
-        accepted += [(name, *line.split("\t")[1:]) for line in _lines(mined / name / "accepted.tsv")]
+        accepted += [
+            (name, *line.split("\t")[1:]) for line in _lines(mined / name / "accepted.tsv")
+        ]
     # a mail is drawn once, however many answered it
-    one_each = {(name, patch): reply for name, patch, reply in remarked} | {(name, patch): reply for name, patch, reply in read}
-    rest = sorted((name, patch, reply) for (name, patch), reply in one_each.items() if (name, patch, reply) not in read)
+    one_each = {(name, patch): reply for name, patch, reply in remarked} | {
+        (name, patch): reply for name, patch, reply in read
+    }
+    rest = sorted(
+        (name, patch, reply)
+        for (name, patch), reply in one_each.items()
+        if (name, patch, reply) not in read
+    )
     chosen = sorted({*read, *rng.sample(rest, REMARKED - len(read))})
-    _write(FOLDER / "remarked.tsv", [(part_of[key[0]], *key, ",".join(sorted(remarked[key]))) for key in chosen])
-    _write(FOLDER / "accepted.tsv", [(part_of[row[0]], *row) for row in sorted(rng.sample(accepted, ACCEPTED))])
+    _write(
+        FOLDER / "remarked.tsv",
+        [(part_of[key[0]], *key, ",".join(sorted(remarked[key]))) for key in chosen],
+    )
+    _write(
+        FOLDER / "accepted.tsv",
+        [(part_of[row[0]], *row) for row in sorted(rng.sample(accepted, ACCEPTED))],
+    )
 
 
 def patterns() -> Iterator[str]:
     """Yields the table of how right the patterns are."""
     given = Counter((label.category, label.label) for label in labels())
-    right, wrong, missed = (sum(number for (_, name), number in given.items() if name == what) for what in ("right", "wrong", "missed"))
-    yield HEAD.format(read=len({(label.patch, label.reply) for label in labels()}), right=right, wrong=wrong, share=right / (right + wrong))
+    right, wrong, missed = (
+        sum(number for (_, name), number in given.items() if name == what)
+        for what in ("right", "wrong", "missed")
+    )
+    yield HEAD.format(
+        read=len({(label.patch, label.reply) for label in labels()}),
+        right=right,
+        wrong=wrong,
+        share=right / (right + wrong),
+    )
     yield "| pattern | right | wrong | missed |\n|---|--:|--:|--:|\n"
-    for category in sorted({category for category, _ in given}, key=lambda name: (-given[name, "right"] - given[name, "missed"], name)):
-        yield f"| `{category}` | {given[category, 'right']} | {given[category, 'wrong']} | {given[category, 'missed']} |\n"
+    for category in sorted(
+        {category for category, _ in given},
+        key=lambda name: (-given[name, "right"] - given[name, "missed"], name),
+    ):
+        yield (
+            f"| `{category}` | {given[category, 'right']} | {given[category, 'wrong']} |"
+            f" {given[category, 'missed']} |\n"
+        )
     yield f"| **all** | {right} | {wrong} | {missed} |\n"
 
 
 class Score(NamedTuple):
-    """Remarks that a rule says first, remarks in all, what talking much would give; of accepted mails their number, those without a warning,
-    warnings or errors a mail, findings a mail."""
+    """Remarks that a rule says first, remarks in all, what talking much would give; of accepted
+    mails their number, those without a warning, warnings or errors a mail, findings a mail."""
 
     said: int
     remarks: int
@@ -111,16 +149,31 @@ class Score(NamedTuple):
 
 
 def score(mined: Path, part: str, knowable: str = "mail") -> Score:
-    """What `check` says of the mails of a part whose labels are right or missed and are knowable from there."""
+    """What `check` says of the mails of a part whose labels are right or missed and are knowable
+    from there.
+    """
     wanted = [
         label
         for label in labels()
-        if label.part == part and label.label != "wrong" and label.knowable == knowable and PATTERNS.get(label.category, {}).get("rules")
+        if label.part == part
+        and label.label != "wrong"
+        and label.knowable == knowable
+        and PATTERNS.get(label.category, {}).get("rules")
     ]
-    accepted = [row for row in (line.split("\t") for line in _lines(FOLDER / "accepted.tsv")) if row[0] == part]
+    accepted = [
+        row
+        for row in (line.split("\t") for line in _lines(FOLDER / "accepted.tsv"))
+        if row[0] == part
+    ]
     quiet = [findings_of(_mail(mined, row[1], row[2])) for row in accepted]
-    chance = {category: sum(_says(found, category) for found in quiet) / len(quiet) for category in {label.category for label in wanted}}
-    found = {(label.list, label.patch): findings_of(_mail(mined, label.list, label.patch)) for label in wanted}
+    chance = {
+        category: sum(_says(found, category) for found in quiet) / len(quiet)
+        for category in {label.category for label in wanted}
+    }
+    found = {
+        (label.list, label.patch): findings_of(_mail(mined, label.list, label.patch))
+        for label in wanted
+    }
     serious = [sum(severity in SERIOUS for _, severity, *_ in findings) for findings in quiet]
     return Score(
         sum(_says(found[label.list, label.patch], label.category) for label in wanted),
@@ -135,7 +188,11 @@ def score(mined: Path, part: str, knowable: str = "mail") -> Score:
 
 def _says(findings: Sequence[tuple[str, str, int, str]], category: str) -> bool:
     """Whether a finding above a note says what the category asks for."""
-    return any(re.search(PATTERNS[category]["rules"], name) for name, severity, *_ in findings if severity != "note")
+    return any(
+        re.search(PATTERNS[category]["rules"], name)
+        for name, severity, *_ in findings
+        if severity != "note"
+    )
 
 
 def _mail(mined: Path, name: str, patch: str) -> Path:
@@ -143,7 +200,9 @@ def _mail(mined: Path, name: str, patch: str) -> Path:
 
 
 def _lines(file: Path) -> list[str]:
-    return [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return [
+        line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    ]
 
 
 def _write(file: Path, rows: Sequence[tuple[str, ...]]) -> None:
@@ -154,7 +213,9 @@ def _write(file: Path, rows: Sequence[tuple[str, ...]]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Draw, count or score."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("draw").add_argument("mined", type=Path)
     commands.add_parser("patterns")
@@ -171,11 +232,12 @@ def main(arguments: list[str]) -> int:
             result = score(options.mined, options.part, knowable)
             share, chance = result.said / max(1, result.remarks), result.chance
             print(
-                f"{options.part}, from the {knowable}: {result.said} of {result.remarks} ({share:.1%}), chance {chance:.1%}: {share - chance:.1%}"
+                f"{options.part}, from the {knowable}: {result.said} of {result.remarks}"
+                f" ({share:.1%}), chance {chance:.1%}: {share - chance:.1%}"
             )
         print(
-            f"accepted: {result.accepted} mails, {result.serious:.2f} warnings or errors each, {result.quiet / result.accepted:.0%} without, "
-            f"{result.findings:.2f} findings each"
+            f"accepted: {result.accepted} mails, {result.serious:.2f} warnings or errors each,"
+            f" {result.quiet / result.accepted:.0%} without, {result.findings:.2f} findings each"
         )
     return 0
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs: a reply is killed at a random moment and asked for again, and may not arrive twice. `python -m tests.lab.reply_kills 40 [b4]`."""
+"""Random SIGKILLs: a reply is killed at a random moment and asked for again, and may not arrive
+twice.
+
+`python -m tests.lab.reply_kills 40 [b4]`.
+"""
 
 import argparse
 import os
@@ -23,13 +27,29 @@ SPAN = 2.5
 
 
 def one_kill(folder: Path, via: str, after: float, in_delivery: bool) -> tuple[bool, str]:
-    """(whether the reply arrived exactly once, what happened) of one killed so many seconds after it began (or after the server heard of it)."""
+    """(whether the reply arrived exactly once, what happened) of one killed so many seconds after
+    it began (or after the server heard of it).
+    """
     with FaultySink() as server:
         repo, review = followed(folder, server)
         (folder / "answer.txt").write_text(ANSWER)
-        words = ("track", "reply", review, "-C", str(repo.path), "--via", via, "--message", str(folder / "answer.txt"), "--yes")
+        words = (
+            "track",
+            "reply",
+            review,
+            "-C",
+            str(repo.path),
+            "--via",
+            via,
+            "--message",
+            str(folder / "answer.txt"),
+            "--yes",
+        )
         process = subprocess.Popen(
-            [sys.executable, "-m", "patchpilot", *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "patchpilot", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         while in_delivery and process.poll() is None and not server.faults.seen:
             time.sleep(0.002)
@@ -43,7 +63,13 @@ def one_kill(folder: Path, via: str, after: float, in_delivery: bool) -> tuple[b
         first = len(server.take())
         again = call(*words)
         kind = (
-            "was whole" if not killed else "sent anew" if again.code == 0 else "in doubt" if "it is not known" in again.err else "refused"
+            "was whole"
+            if not killed
+            else "sent anew"
+            if again.code == 0
+            else "in doubt"
+            if "it is not known" in again.err
+            else "refused"
         )
         if kind == "in doubt":
             call(*words, "--unknown", "sent" if first else "lost")
@@ -73,7 +99,9 @@ def main(count: int, via: str) -> int:
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.add_argument("count", type=int, nargs="?", default=20)
     words.add_argument("via", choices=TRANSPORTS, nargs="?", default=TRANSPORTS[0])
     sys.exit(main(**vars(words.parse_args())))

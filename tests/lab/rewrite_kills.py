@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs of whole process groups over the verbs that rewrite. `python -m tests.lab.rewrite_kills 200 [VERB…]`."""
+"""Random SIGKILLs of whole process groups over the verbs that rewrite.
+
+`python -m tests.lab.rewrite_kills 200 [VERB…]`.
+"""
 
 import argparse
 import contextlib
@@ -30,23 +33,44 @@ FILES = 40
 
 
 def followed(path: Path, strategy: str) -> Repo:
-    """A branch of `b4 prep` whose patches were mailed and reviewed, and whose series is followed."""
+    """A branch of `b4 prep` whose patches were mailed and reviewed, and whose series is followed."""  # noqa: E501
     repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
     out = path.parent / "out"
-    assert call("send", "-C", path, "--to", "widget@lists.example.org", "--outbox", out, "--force", "x").code == 0
+    assert (
+        call(
+            "send", "-C", path, "--to", "widget@lists.example.org", "--outbox", out, "--force", "x"
+        ).code
+        == 0
+    )
     mails = [file.read_bytes() for file in sorted(out.iterdir())]
     first = str(message_from_bytes(mails[0])["Message-ID"])
     review = (
-        "From: Rita Reviewer <rita@example.org>\nTo: widget@lists.example.org\nSubject: Re: [PATCH 0/2] widget: two lines were wrong\n"
-        f"Date: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID: <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\n"
-        "For the series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
+        "From: Rita Reviewer <rita@example.org>\nTo: widget@lists.example.org\nSubject: Re: [PATCH"
+        " 0/2] widget: two lines were wrong\nDate: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID:"
+        f" <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\nFor the"
+        " series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
     ).encode()
-    mbox.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.rstrip(b"\n") + b"\n\n" for mail in (*mails, review)))
+    mbox.write_bytes(
+        b"".join(
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.rstrip(b"\n") + b"\n\n"
+            for mail in (*mails, review)
+        )
+    )
     assert call("track", "add", "-C", path, "--mbox", mbox).code == 0
     return repo
 
 
-_DRAFT = ("draft", "-v", "4", "--cover-subject", "widget: both lines", "--cover", "Both were zero.", "--changelog", "- line 2 as well")
+_DRAFT = (
+    "draft",
+    "-v",
+    "4",
+    "--cover-subject",
+    "widget: both lines",
+    "--cover",
+    "Both were zero.",
+    "--changelog",
+    "- line 2 as well",
+)
 COMMANDS = {
     "check --fix": ("check", "--fix"),
     "prepare": ("prepare", "--yes", "--link", "https://example.org/r/1"),
@@ -62,20 +86,38 @@ def made(path: Path, verb: str) -> Repo:
     name, _, strategy = verb.rstrip(")").partition(" (")
     if name == "trailers":
         return followed(path, strategy)
-    repo = prep(path, strategy, 2, cover=COVER) if name == "draft" else topic_with_spaces(path, FILES)
+    repo = (
+        prep(path, strategy, 2, cover=COVER) if name == "draft" else topic_with_spaces(path, FILES)
+    )
     if verb == "undo":
         run(repo, "check --fix").wait()
     return repo
 
 
 def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
-    """Start a verb as the leader of a process group; git's own groups are found by their parents."""
-    argv = [sys.executable, "-m", "patchpilot", COMMANDS[verb][0], "-C", str(repo.path), *COMMANDS[verb][1:]]
-    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    """Start a verb as the leader of a process group; git's own groups are found by their parents."""  # noqa: E501
+    argv = [
+        sys.executable,
+        "-m",
+        "patchpilot",
+        COMMANDS[verb][0],
+        "-C",
+        str(repo.path),
+        *COMMANDS[verb][1:],
+    ]
+    return subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
-    """Start a verb and come back when git locks the index, or, where only messages change, when the first new object is written."""
+    """Start a verb and come back when git locks the index, or, where only messages change, when the
+    first new object is written.
+    """
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
     repo.git("prune-packed", "-q")
@@ -93,7 +135,9 @@ def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
 
 
 def window(repo: Repo, verb: str) -> float:
-    """The seconds from a verb's first write until the branch has its new value (0.01: git's checkout of its files)."""
+    """The seconds from a verb's first write until the branch has its new value (0.01: git's
+    checkout of its files).
+    """
     if verb in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
@@ -121,7 +165,9 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
 
 
 def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tuple[bool, str]:
-    """(whether all is old or new once the next start has settled it, what was found) of a verb that is killed."""
+    """(whether all is old or new once the next start has settled it, what was found) of a verb that
+    is killed.
+    """
     repo = made(folder / "repo", verb)
     before = repo.state()
     process = until_it_writes(repo, verb) if in_checkout else run(repo, verb)
@@ -134,7 +180,11 @@ def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tup
             if unfinished(repository):
                 undo_restore(repository)
     after_it = repo.state()
-    whole = not after_it[1] and after_it[2] == before[2] and not (repo.path / ".git" / "index.lock").exists()
+    whole = (
+        not after_it[1]
+        and after_it[2] == before[2]
+        and not (repo.path / ".git" / "index.lock").exists()
+    )
     kind = "settled" if left else "old" if after_it[0] == before[0] else "new"
     if verb not in _WITH_FILES:
         whole = whole and (not verb.startswith("draft") or _draft_is(repo, new=kind == "new"))
@@ -147,23 +197,42 @@ def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tup
 def _draft_is(repo: Repo, *, new: bool) -> bool:
     """Whether the draft has all of what the killed verb was to set, or nothing of it."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
-    found = (draft["version"], draft["cover_subject"], draft["cover_text"], draft["changelogs"].get("4", "").rpartition("\n")[2])
+    found = (
+        draft["version"],
+        draft["cover_subject"],
+        draft["cover_text"],
+        draft["changelogs"].get("4", "").rpartition("\n")[2],
+    )
     wanted = (4, "widget: both lines", "Both were zero.", "- line 2 as well")
-    right = found == wanted if new else not any(one == other for one, other in zip(found, wanted, strict=True))
+    right = (
+        found == wanted
+        if new
+        else not any(one == other for one, other in zip(found, wanted, strict=True))
+    )
     if not right:
         print(f"the branch is {'new' if new else 'old'}, the draft {found}", flush=True)
     return right
 
 
 def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
-    """(whether the verb does its work after the kill, whether a lock was left): doctor, and the verb that it stops, name its `rm`."""
-    locks = [file for file in (repo.path / ".git").rglob("*.lock") if file.name == "HEAD.lock" or "heads" in file.parts]
+    """(whether the verb does its work after the kill, whether a lock was left): doctor, and the
+    verb that it stops, name its `rm`.
+    """
+    locks = [
+        file
+        for file in (repo.path / ".git").rglob("*.lock")
+        if file.name == "HEAD.lock" or "heads" in file.parts
+    ]
     argv = (COMMANDS[verb][0], "-C", repo.path, *COMMANDS[verb][1:])
     done = call(*argv)
     for _ in locks:
-        checks = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
+        checks = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)[
+            "checks"
+        ]
         hint = next((check["hint"] for check in checks if check["name"] == "lock"), "")
-        named = next((lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")), None)
+        named = next(
+            (lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")), None
+        )
         if named is None or (done.code and f"rm {named}" not in done.err):
             break
         named.unlink()
@@ -184,15 +253,26 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
         for number in range(count):
             verb = chosen[number % len(chosen)]
             with tempfile.TemporaryDirectory(prefix="patchpilot-rewrites-") as place:
-                os.environ |= {"HOME": place, "XDG_STATE_HOME": f"{place}/state", "GIT_CONFIG_NOSYSTEM": "1"}
+                os.environ |= {
+                    "HOME": place,
+                    "XDG_STATE_HOME": f"{place}/state",
+                    "GIT_CONFIG_NOSYSTEM": "1",
+                }
                 for role in ("AUTHOR", "COMMITTER"):
-                    os.environ |= {f"GIT_{role}_NAME": "Ada Fixer", f"GIT_{role}_EMAIL": "ada@example.org"}
+                    os.environ |= {
+                        f"GIT_{role}_NAME": "Ada Fixer",
+                        f"GIT_{role}_EMAIL": "ada@example.org",
+                    }
                 if verb not in windows:
                     os.environ["XDG_STATE_HOME"] = f"{place}/timed/state"
                     windows[verb] = window(made(Path(place) / "timed" / "repo", verb), verb)
                     os.environ["XDG_STATE_HOME"] = f"{place}/state"
                 in_checkout = bool(verbs) or chance.random() < 0.7
-                after = chance.uniform(0, 2 * windows[verb]) if in_checkout else chance.uniform(0.1, 2.0)
+                after = (
+                    chance.uniform(0, 2 * windows[verb])
+                    if in_checkout
+                    else chance.uniform(0.1, 2.0)
+                )
                 try:
                     right, what = one_kill(Path(place), verb, after, in_checkout=in_checkout)
                 except PatchpilotError as error:
@@ -202,12 +282,18 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
                 wrong += 1
                 print(f"{number}: killed after {after:.3f} s: {what}", flush=True)
     print(", ".join(f"{verb}: {1000 * wide:.0f} ms" for verb, wide in windows.items()), flush=True)
-    print(f"{kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)}, {time.monotonic() - begun:.0f} s", flush=True)
+    print(
+        f"{kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)},"
+        f" {time.monotonic() - begun:.0f} s",
+        flush=True,
+    )
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.add_argument("count", type=int, nargs="?", default=20)
     words.add_argument("verbs", metavar="VERB", nargs="*")
     given = words.parse_args()

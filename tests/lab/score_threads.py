@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How well whole threads are read: FOLDER holds NAME.mbox and NAME.json with `revisions`, `trailers_credited` and `final_state`.
+"""How well whole threads are read: FOLDER holds NAME.mbox and NAME.json with `revisions`,
+`trailers_credited` and `final_state`.
 
     python -m tests.lab.score_threads FOLDER
     python -m tests.lab.score_threads FOLDER PART
 
-Prints a line a thread (the state is for a person to compare: the facts tell it in words) and the shares of revisions and tags that are right.
-With PART (learn, aside; learn-2 and aside-2 are of twenty other lists), FOLDER holds what draw_threads wrote, and thread_labels.jsonl says what a
-reader found in each: the versions (a resend is one though nothing marks it), the tags with the mail that gives each, the state, and states that are
-fair as well. The parts aside-2 to aside-8 were labelled before patchpilot read them, and each scored once, after the repairs that the parts before it
-led to: 15 of 20, 24 of 28, 14 of 20, 24 of 28, 21 of 25, 33 of 40 and 37 of 40 threads right in state and versions.
+Prints a line a thread (the state is for a person to compare: the facts tell it in words) and the
+shares of revisions and tags that are right. With PART (learn, aside; learn-2 and aside-2 are of
+twenty other lists), FOLDER holds what draw_threads wrote, and thread_labels.jsonl says what a
+reader found in each: the versions (a resend is one though nothing marks it), the tags with the mail
+that gives each, the state, and states that are fair as well. The parts aside-2 to aside-8 were
+labelled before patchpilot read them, and each scored once, after the repairs that the parts before
+it led to: 15 of 20, 24 of 28, 14 of 20, 24 of 28, 21 of 25, 33 of 40 and 37 of 40 threads right in
+state and versions.
 """
 
 import argparse
@@ -33,17 +37,30 @@ def main(folder: Path) -> int:
         found = read_thread(read_mails(file))
         main_work = found[0] if found else None
         wanted = [fact["rev"].lower() for fact in facts["revisions"]]
-        had = [revision.label.lower() for revision in main_work.topic.revisions] if main_work else []
-        given = Counter((fact["trailer"].lower(), _mailbox(fact["person"])) for fact in facts["trailers_credited"])
-        credited = Counter((tag.trailer.split(":")[0].lower(), _mailbox(tag.trailer)) for one in found for tag in one.trailers)
+        had = (
+            [revision.label.lower() for revision in main_work.topic.revisions] if main_work else []
+        )
+        given = Counter(
+            (fact["trailer"].lower(), _mailbox(fact["person"]))
+            for fact in facts["trailers_credited"]
+        )
+        credited = Counter(
+            (tag.trailer.split(":")[0].lower(), _mailbox(tag.trailer))
+            for one in found
+            for tag in one.trailers
+        )
         total.update(revisions=len(wanted), tags=given.total())
         right.update(
-            revisions=(Counter(wanted) & Counter(had)).total(), tags=(given & credited).total(), invented=(credited - given).total(),
+            revisions=(Counter(wanted) & Counter(had)).total(), tags=(given & credited).total(), invented=(credited - given).total(),  # noqa: E501
             extra=(Counter(had) - Counter(wanted)).total(),
         )  # fmt: skip
-        print(f"{file.stem:32} {main_work.state if main_work else '-':18} facts: {facts['final_state']}")
+        print(
+            f"{file.stem:32} {main_work.state if main_work else '-':18} facts:"
+            f" {facts['final_state']}"
+        )
     print(
-        f"revisions {right['revisions']}/{total['revisions']} (+{right['extra']} extra), tags {right['tags']}/{total['tags']}, invented {right['invented']}"
+        f"revisions {right['revisions']}/{total['revisions']} (+{right['extra']} extra), tags"
+        f" {right['tags']}/{total['tags']}, invented {right['invented']}"
     )
     return int(right["invented"] > 0)
 
@@ -51,25 +68,39 @@ def main(folder: Path) -> int:
 def labelled(folder: Path, part: str) -> int:
     """Score the labelled threads of a part; 1 when a tag was credited that nobody gave."""
     right = Counter[str]()
-    labels = [json.loads(line) for line in (Path(__file__).parent / "thread_labels.jsonl").read_text().splitlines()]
+    labels = [
+        json.loads(line)
+        for line in (Path(__file__).parent / "thread_labels.jsonl").read_text().splitlines()
+    ]
     threads = [label for label in labels if label["part"] == part]
     for label in threads:
         mails = read_mails(folder / f"{label['thread']}.mbox")
         now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
         every = read_thread(mails, now=now)
         work = max(every, key=lambda status: len(status.message_ids))
-        wanted, had = ([_plain(name) for name in names] for names in (label["revisions"], [one.label for one in work.topic.revisions]))
+        wanted, had = (
+            [_plain(name) for name in names]
+            for names in (label["revisions"], [one.label for one in work.topic.revisions])
+        )
         given = Counter((name.lower(), ident) for name, ident in label["tags"])
-        credited = Counter((tag.trailer.split(":")[0].lower(), tag.message_id) for one in every for tag in one.trailers)
+        credited = Counter(
+            (tag.trailer.split(":")[0].lower(), tag.message_id)
+            for one in every
+            for tag in one.trailers
+        )
         is_fair = work.state in (label["state"], *label["also_fair"])
         right.update(
-            state=work.state == label["state"], fair=is_fair, revisions=wanted == had, tags=given == credited, whole=is_fair and wanted == had,
+            state=work.state == label["state"], fair=is_fair, revisions=wanted == had, tags=given == credited, whole=is_fair and wanted == had,  # noqa: E501
             invented=(credited - given).total(),
         )  # fmt: skip
-        print(f"{label['thread']:48} {work.state:18} label: {label['state']}{'' if wanted == had else f'; versions {had}, label {wanted}'}")
+        print(
+            f"{label['thread']:48} {work.state:18} label:"
+            f" {label['state']}{'' if wanted == had else f'; versions {had}, label {wanted}'}"
+        )
     print(
-        f"{part}, {len(threads)} threads: state {right['state']}, or as fair {right['fair']}; versions {right['revisions']}; tags {right['tags']}; "
-        f"state and versions {right['whole']}; invented tags {right['invented']}"
+        f"{part}, {len(threads)} threads: state {right['state']}, or as fair {right['fair']};"
+        f" versions {right['revisions']}; tags {right['tags']}; state and versions"
+        f" {right['whole']}; invented tags {right['invented']}"
     )
     return int(right["invented"] > 0)
 
@@ -86,7 +117,9 @@ def _mailbox(text: str) -> str:
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.add_argument("folder", type=Path)
     words.add_argument("part", nargs="?")
     given = words.parse_args()

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs of two processes that write to the store of followed series at once. `python -m tests.lab.store_kills 100`.
+"""Random SIGKILLs of two processes that write to the store of followed series at once.
 
-Each process adds, updates, rebuilds, imports and removes series of its own, and writes down which verbs are done. After the kills the store
-must be sound, and have what it had after the last verb that was done, or after the one that was killed: a series is there with all its mails
-or not at all.
+`python -m tests.lab.store_kills 100`.
+
+Each process adds, updates, rebuilds, imports and removes series of its own, and writes down which
+verbs are done. After the kills the store must be sound, and have what it had after the last verb
+that was done, or after the one that was killed: a series is there with all its mails or not at all.
 """
 
 import argparse
@@ -27,13 +29,17 @@ SERIES = 3
 REPLIES = 40
 WRITERS = 2
 SETTLED = 8
-"""Verbs that each process does before it may be killed, so that there are series to rebuild and remove."""
+"""Verbs that each process does before it may be killed, so that there are series to rebuild and
+remove.
+"""
 VERBS = ("add", "grow", "rebuild", "import", "remove", "export")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A verb of a process on a series of its own, and how many mails that series has then (0: it is not followed)."""
+    """A verb of a process on a series of its own, and how many mails that series has then (0: it is
+    not followed).
+    """
 
     verb: str
     series: str
@@ -53,7 +59,9 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
             files[name] = max(files[name], chance.randrange(2, REPLIES))
             followed[name] = max(files[name], followed[name])
         elif verb == "grow":
-            files[name] = followed[name] = max(followed[name], min(files[name] + chance.randrange(1, 9), REPLIES))
+            files[name] = followed[name] = max(
+                followed[name], min(files[name] + chance.randrange(1, 9), REPLIES)
+            )
         elif verb == "import":
             followed[name] = REPLIES
         elif verb == "remove":
@@ -85,33 +93,64 @@ def write(place: Path, writer: int, seed: int) -> None:
 
 
 def _number(series: str) -> str:
-    with closing(sqlite3.connect(Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "track.sqlite", timeout=10)) as base:
-        return str(base.execute("SELECT id FROM series WHERE message_id = ?", (f"{series}@example.org",)).fetchone()[0])
+    with closing(
+        sqlite3.connect(
+            Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "track.sqlite", timeout=10
+        )
+    ) as base:
+        return str(
+            base.execute(
+                "SELECT id FROM series WHERE message_id = ?", (f"{series}@example.org",)
+            ).fetchone()[0]
+        )
 
 
 def prepare(place: Path) -> None:
     """The files that the processes import, made in a store of its own."""
-    os.environ |= {f"XDG_{name}_HOME": str(place / "before" / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    os.environ |= {
+        f"XDG_{name}_HOME": str(place / "before" / name.lower())
+        for name in ("CONFIG", "DATA", "STATE", "CACHE")
+    }
     for writer in range(WRITERS):
         for number in range(SERIES):
             name = f"s{writer}{number}"
             (place / f"{name}.mbox").write_bytes(thread(name, REPLIES))
             call("track", "add", "--mbox", place / f"{name}.mbox")
-            call("track", "export", str(writer * SERIES + number + 1), "--format", "jsonl", "-o", place / f"{name}.jsonl")
-    os.environ |= {f"XDG_{name}_HOME": str(place / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+            call(
+                "track",
+                "export",
+                str(writer * SERIES + number + 1),
+                "--format",
+                "jsonl",
+                "-o",
+                place / f"{name}.jsonl",
+            )
+    os.environ |= {
+        f"XDG_{name}_HOME": str(place / name.lower())
+        for name in ("CONFIG", "DATA", "STATE", "CACHE")
+    }
 
 
 def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
-    """(whether the store is as it must be, what was seen) when the processes are killed so many seconds after each has done its first verbs."""
+    """(whether the store is as it must be, what was seen) when the processes are killed so many
+    seconds after each has done its first verbs.
+    """
     for file in place.glob("done-*"):
         file.unlink()
     command = [sys.executable, "-m", "tests.lab.store_kills", "--write", str(place)]
     writers = [
-        subprocess.Popen([*command, str(writer), str(seed)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            [*command, str(writer), str(seed)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         for writer in range(WRITERS)
     ]
     until = time.monotonic() + 60
-    while time.monotonic() < until and any(len(_done(place, writer)) < SETTLED for writer in range(WRITERS)):
+    while time.monotonic() < until and any(
+        len(_done(place, writer)) < SETTLED for writer in range(WRITERS)
+    ):
         time.sleep(0.005)
     time.sleep(after)
     for process in writers:
@@ -131,10 +170,16 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
     problems = []
     with closing(sqlite3.connect(file)) as base:
         (sound,) = base.execute("PRAGMA integrity_check").fetchone()
-        counted = dict(base.execute("SELECT series.message_id, count(mail.message_id) FROM series JOIN member ON series = id JOIN mail"
-                                    " ON mail.message_id = member.message_id GROUP BY id"))  # fmt: skip
+        counted = dict(
+            base.execute(
+                "SELECT series.message_id, count(mail.message_id) FROM series JOIN member ON series = id JOIN mail"  # noqa: E501
+                " ON mail.message_id = member.message_id GROUP BY id"
+            )
+        )
         entries = [row[0] for row in base.execute("SELECT message_id FROM series")]
-        unused = base.execute("SELECT count(*) FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)").fetchone()[0]
+        unused = base.execute(
+            "SELECT count(*) FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+        ).fetchone()[0]
     problems += [f"integrity: {sound}"] if sound != "ok" else []
     problems += [f"{unused} mails of no series"] if unused else []
     killed = Counter[str]()
@@ -154,7 +199,10 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
     for words in (("list",), ("export", "--format", "mbox"), ("update", "--offline")):
         outcome = call("track", *words)
         problems += [outcome.err] if outcome.code else []
-    return not problems, "; ".join(problems) or f"killed in {' and '.join(sorted(killed.elements()))}"
+    return (
+        not problems,
+        "; ".join(problems) or f"killed in {' and '.join(sorted(killed.elements()))}",
+    )
 
 
 def main(count: int) -> int:
@@ -174,7 +222,10 @@ def main(count: int) -> int:
             if not right:
                 wrong += 1
                 print(f"{number}: {what}", flush=True)
-    print(f"{count} kills of {WRITERS} processes (seed {seed}), {wrong} wrong, amid {dict(kinds)}, {time.monotonic() - begun:.0f} s")
+    print(
+        f"{count} kills of {WRITERS} processes (seed {seed}), {wrong} wrong, amid {dict(kinds)},"
+        f" {time.monotonic() - begun:.0f} s"
+    )
     return 1 if wrong else 0
 
 
@@ -182,6 +233,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--write"]:
         write(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
     else:
-        words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        words = argparse.ArgumentParser(
+            description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
         words.add_argument("count", type=int, nargs="?", default=20)
         sys.exit(main(**vars(words.parse_args())))

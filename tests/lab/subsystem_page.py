@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the page of all subsystems and their conventions, each with its source: python -m tests.lab.subsystem_page > docs/reference/subsystems.md."""
+"""Writes the page of all subsystems and their conventions, each with its source: python -m
+tests.lab.subsystem_page > docs/reference/subsystems.md.
+"""
 
 import argparse
 import sys
@@ -23,7 +25,7 @@ for yourself, see [Add a subsystem](../how-to/add-a-subsystem.md).
 The subsystem is identified by the paths of the files that a patch changes. If that fails, the MAINTAINERS sections of these files are used, and then
 the mailing list, if the patch goes to only one. Each convention names its source: a maintainer's document, or the share of patches on the mailing
 lists since 2023 that follow it. For `cover_from`, this is the lowest share among series of at least that length.
-"""
+"""  # noqa: E501
 
 _WITH = {"prefix_pattern": "prefix", "other_trees": "trees", "tree_required": "trees"}
 
@@ -58,17 +60,31 @@ WORDS: Mapping[str, str] = {
 }
 
 
-NOT_CONVENTIONS = ("name", "title", "inherits", "sections", "lists", "paths", "not_paths", "sources")
+NOT_CONVENTIONS = (
+    "name",
+    "title",
+    "inherits",
+    "sections",
+    "lists",
+    "paths",
+    "not_paths",
+    "sources",
+)
 """The keys that say what the subsystem is; every other one needs a source."""
 
 
 def conventions(subsystem: Subsystem) -> tuple[str, ...]:
     """The keys that a subsystem sets, without those that say what it is."""
-    return tuple(key for key in Subsystem._fields if key not in NOT_CONVENTIONS and getattr(subsystem, key))
+    return tuple(
+        key for key in Subsystem._fields if key not in NOT_CONVENTIONS and getattr(subsystem, key)
+    )
 
 
 def source_of(subsystem: Subsystem, key: str) -> str:
-    """Where the value of a key comes from; keys that belong together share the source of the first."""
+    """Where the value of a key comes from.
+
+    Keys that belong together share the source of the first.
+    """
     return subsystem.sources.get(key) or subsystem.sources.get(_WITH.get(key, ""), "")
 
 
@@ -85,11 +101,19 @@ class Habits:
                 self.total[name, key] = int(of)
 
     def measured(self, subsystem: Subsystem, key: str) -> tuple[float, int] | None:
-        """Returns (share of patches that follow the convention, number of patches or lines it was measured on); None where too few were found."""
+        """Returns (share of patches that follow the convention, number of patches or lines it was
+        measured on); None where too few were found.
+        """
         name, value = subsystem.name, getattr(subsystem, key)
         if key == "cover_from":
-            sizes = [f"cover_from {size}" for size in range(value, 6) if (name, f"cover_from {size}") in self.total]
-            shares = [(self._share(name, size, ("cover",)), self.total[name, size]) for size in sizes]
+            sizes = [
+                f"cover_from {size}"
+                for size in range(value, 6)
+                if (name, f"cover_from {size}") in self.total
+            ]
+            shares = [
+                (self._share(name, size, ("cover",)), self.total[name, size]) for size in sizes
+            ]
             return min(shares, default=None)
         values = {
             "prefix": ("as documented",),
@@ -120,7 +144,10 @@ def page(habits: Habits) -> Iterator[str]:
         yield "\n\n| convention | value | source |\n|---|---|---|\n"
         for key in conventions(subsystem):
             if key != "prefix_pattern":
-                yield f"| {LABELS[key]} | {_value(key, getattr(subsystem, key))} | {_source(habits, subsystem, key)} |\n"
+                yield (
+                    f"| {LABELS[key]} | {_value(key, getattr(subsystem, key))} |"
+                    f" {_source(habits, subsystem, key)} |\n"
+                )
 
 
 def _value(key: str, value: object) -> str:
@@ -135,12 +162,21 @@ def _source(habits: Habits, subsystem: Subsystem, key: str) -> str:
     source = source_of(subsystem, key)
     if source != "measured":
         return f"<{source}>" if source.startswith("https://") else f"`{source}`"
-    found = habits.measured(subsystem, key if key not in ("other_trees", "tree_required") else "trees")
-    unit = {"columns": "lines", "comments": "comments", "declarations": "functions", "cover_from": "series"}.get(key, "patches")
+    found = habits.measured(
+        subsystem, key if key not in ("other_trees", "tree_required") else "trees"
+    )
+    unit = {
+        "columns": "lines",
+        "comments": "comments",
+        "declarations": "functions",
+        "cover_from": "series",
+    }.get(key, "patches")
     return f"{found[0]:.0%} of {found[1]} {unit}".replace("%", " %") if found else ""
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.parse_args()
     sys.stdout.write("".join(page(Habits())))

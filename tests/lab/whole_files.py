@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far `check -f` agrees with `checkpatch.pl -f` on files of a kernel tree that are drawn by a seed, by type and line.
+"""How far `check -f` agrees with `checkpatch.pl -f` on files of a kernel tree that are drawn by a
+seed, by type and line.
 
     python -m tests.lab.whole_files TREE [--files 200] [--seed 21]
 
@@ -18,14 +19,31 @@ from patchpilot.lint.rule_store import load_rules
 from tests.kit.cli import spawn
 from tests.lab.checkpatch_oracle import ENVIRONMENT, LINE
 
-KINDS = (".c", ".h", ".S", ".rst", ".py", ".sh", ".dts", ".dtsi", ".yaml", ".rs", "Kconfig", "Makefile")
+KINDS = (
+    ".c",
+    ".h",
+    ".S",
+    ".rst",
+    ".py",
+    ".sh",
+    ".dts",
+    ".dtsi",
+    ".yaml",
+    ".rs",
+    "Kconfig",
+    "Makefile",
+)
 LARGEST = 60_000
-"""Bytes of a file that is drawn: the script takes minutes for the generated headers of a megabyte."""
+"""Bytes of a file that is drawn: the script takes minutes for the generated headers of a megabyte."""  # noqa: E501
 
 
 def draw(tree: Path, count: int, seed: int) -> list[str]:
     """So many files of the tree, the same for the same seed."""
-    files = [path for path in DirectoryTree(tree).files() if path.endswith(KINDS) and 0 < (tree / path).stat().st_size <= LARGEST]
+    files = [
+        path
+        for path in DirectoryTree(tree).files()
+        if path.endswith(KINDS) and 0 < (tree / path).stat().st_size <= LARGEST
+    ]
     return random.Random(seed).sample(files, count)
 
 
@@ -36,7 +54,9 @@ def findings(text: str) -> Counter[tuple[str, int]]:
 
 def main() -> None:
     """Compare, and print what differs and F1."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tree", type=Path)
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=21)
@@ -60,18 +80,44 @@ def main() -> None:
                 "--color=never",
             ]
             done = subprocess.run(
-                [*script, f"--root={tree}", path], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=600
+                [*script, f"--root={tree}", path],
+                cwd=folder,
+                env=ENVIRONMENT,
+                capture_output=True,
+                check=False,
+                timeout=600,
             )
             want = findings(done.stdout.decode("utf-8", "surrogateescape"))
-            ours = spawn("check", "-f", "--strict", "--fail-on", "never", "--format", "checkpatch", "--tree", ".", path, cwd=tree)
-            have = Counter({key: number for key, number in findings(ours.out).items() if key[0] in known})
+            ours = spawn(
+                "check",
+                "-f",
+                "--strict",
+                "--fail-on",
+                "never",
+                "--format",
+                "checkpatch",
+                "--tree",
+                ".",
+                path,
+                cwd=tree,
+            )
+            have = Counter(
+                {key: number for key, number in findings(ours.out).items() if key[0] in known}
+            )
             same += want == have
-            both, missed, extra = both + (want & have).total(), missed + (want - have).total(), extra + (have - want).total()
+            both, missed, extra = (
+                both + (want & have).total(),
+                missed + (want - have).total(),
+                extra + (have - want).total(),
+            )
             for sign, part in (("-", want - have), ("+", have - want)):
                 for (kind, line), number in sorted(part.items()):
                     print(f"{sign} {path}:{line}: {kind} ({number})", flush=True)
     f1 = 2 * both / max(1, 2 * both + missed + extra)
-    print(f"{same} of {words.files} files agree wholly; {both} findings agree, {missed} missed, {extra} extra, F1 {f1:.4f}")
+    print(
+        f"{same} of {words.files} files agree wholly; {both} findings agree, {missed} missed,"
+        f" {extra} extra, F1 {f1:.4f}"
+    )
 
 
 if __name__ == "__main__":

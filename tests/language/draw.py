@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m tests.language.draw SEED`: 150 texts, drawn at random, for somebody who reads them without any context.
+"""`python -m tests.language.draw SEED`: 150 texts, drawn at random, for somebody who reads them
+without any context.
 
-60 messages of rules, 30 errors with their hints, 30 texts of the TUI, 30 paragraphs of the documentation; numbered, without their places.
-`--places` prints the place of each number instead, for whoever rewrites the texts that were not clear.
+60 messages of rules, 30 errors with their hints, 30 texts of the TUI, 30 paragraphs of the
+documentation; numbered, without their places. `--places` prints the place of each number instead,
+for whoever rewrites the texts that were not clear.
 """
 
 import argparse
@@ -20,11 +22,21 @@ def errors() -> Iterator[Text]:
     """The sentences of errors and their hints, as the code raises them."""
     for file in sorted((ROOT / "patchpilot").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Error") and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id.endswith("Error")
+                and node.args
+            ):
                 sentence = _text_of(node.args[0])
-                hints = [_text_of(keyword.value) for keyword in node.keywords if keyword.arg == "hint"]
+                hints = [
+                    _text_of(keyword.value) for keyword in node.keywords if keyword.arg == "hint"
+                ]
                 if sentence and " " in sentence:
-                    lines = [f"patchpilot: error: {sentence}", *(f"hint: {hint}" for hint in hints if hint)]
+                    lines = [
+                        f"patchpilot: error: {sentence}",
+                        *(f"hint: {hint}" for hint in hints if hint),
+                    ]
                     yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "error", "\n".join(lines))
 
 
@@ -41,7 +53,11 @@ def tui_texts() -> Iterator[Text]:
 
 def rule_messages() -> Iterator[Text]:
     """Messages and summaries of rules."""
-    yield from (text for text in rule_texts() if " " in text.text and len(text.text) <= 240 and "\n" not in text.text.strip())
+    yield from (
+        text
+        for text in rule_texts()
+        if " " in text.text and len(text.text) <= 240 and "\n" not in text.text.strip()
+    )
 
 
 def draw(seed: int) -> list[Text]:
@@ -53,7 +69,11 @@ def draw(seed: int) -> list[Text]:
         "TUI text": list(tui_texts()),
         "documentation": [text for text in documentation(spans=True) if _is_prose(text.text)],
     }
-    return [text._replace(kind=kind) for kind, share in SHARES.items() for text in chance.sample(pools[kind], share)]
+    return [
+        text._replace(kind=kind)
+        for kind, share in SHARES.items()
+        for text in chance.sample(pools[kind], share)
+    ]
 
 
 def _is_prose(text: str) -> bool:
@@ -63,11 +83,17 @@ def _is_prose(text: str) -> bool:
 
 
 def _text_of(node: ast.expr) -> str:
-    """The text of a string or f-string, `{name}` in place of its values; empty if it is something else."""
+    """The text of a string or f-string, `{name}` in place of its values.
+
+    Empty if it is something else.
+    """
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(str(piece.value) if isinstance(piece, ast.Constant) else f"{{{value_name(piece)}}}" for piece in node.values)
+        return "".join(
+            str(piece.value) if isinstance(piece, ast.Constant) else f"{{{value_name(piece)}}}"
+            for piece in node.values
+        )
     return ""
 
 
@@ -78,7 +104,11 @@ def main() -> None:
     parser.add_argument("--places", action="store_true")
     options = parser.parse_args()
     for number, text in enumerate(draw(options.seed), 1):
-        print(f"{number}. {text.place}" if options.places else f"{number}. [{text.kind}] {text.text}\n")
+        print(
+            f"{number}. {text.place}"
+            if options.places
+            else f"{number}. [{text.kind}] {text.text}\n"
+        )
 
 
 if __name__ == "__main__":

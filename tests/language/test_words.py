@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No text that a user reads has a word that is no term of git, b4, checkpatch.pl or the kernel's documents."""
+"""No text that a user reads has a word that is no term of git, b4, checkpatch.pl or the kernel's
+documents.
+"""
 
 import re
 import tomllib
@@ -8,17 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.language.texts import Text, code_strings, docstrings, documentation, rule_texts, templates
+from tests.language.texts import (
+    Text,
+    code_strings,
+    docstrings,
+    documentation,
+    rule_texts,
+    templates,
+)
 
 _FILE = Path(__file__).with_name("words.toml")
 _DATA = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 KINDS = ("rule", "code", "template", "documentation", "docstring")
 WORDS = {
-    kind: re.compile("|".join(word["pattern"] for word in _DATA["word"] if kind in word.get("kinds", KINDS)), re.IGNORECASE)
+    kind: re.compile(
+        "|".join(word["pattern"] for word in _DATA["word"] if kind in word.get("kinds", KINDS)),
+        re.IGNORECASE,
+    )
     for kind in KINDS
 }
 """The words that a kind of text must not have."""
-EXCEPTIONS = [(re.compile(exception["text"], re.IGNORECASE), exception) for exception in _DATA["exception"]]
+EXCEPTIONS = [
+    (re.compile(exception["text"], re.IGNORECASE), exception) for exception in _DATA["exception"]
+]
 
 
 def _found(text: Text) -> list[str]:
@@ -32,13 +46,23 @@ def _found(text: Text) -> list[str]:
 
 def _advice(word: str) -> str:
     # a pattern may look at the text after the word
-    return next(str(entry["use"]) for entry in _DATA["word"] if re.search(entry["pattern"], word, re.IGNORECASE))
+    return next(
+        str(entry["use"])
+        for entry in _DATA["word"]
+        if re.search(entry["pattern"], word, re.IGNORECASE)
+    )
 
 
-@pytest.mark.parametrize("source", [rule_texts, code_strings, templates, documentation, docstrings], ids=lambda source: source.__name__)
+@pytest.mark.parametrize(
+    "source",
+    [rule_texts, code_strings, templates, documentation, docstrings],
+    ids=lambda source: source.__name__,
+)
 def test_texts_use_the_terms_of_the_field(source: object) -> None:
     texts = source()  # type: ignore[operator]
-    problems = [f"{text.place}: {word!r}, use: {_advice(word)}" for text in texts for word in _found(text)]
+    problems = [
+        f"{text.place}: {word!r}, use: {_advice(word)}" for text in texts for word in _found(text)
+    ]
     assert not problems, "\n".join([f"{len(problems)} words", *problems[:60]])
 
 
@@ -46,7 +70,11 @@ def test_every_exception_is_needed_and_has_a_reason() -> None:
     every = list(chain(rule_texts(), code_strings(), templates(), documentation(), docstrings()))
     for pattern, exception in EXCEPTIONS:
         assert len(exception["reason"]) > 10, exception
-        used = any(WORDS[text.kind].search(match[0]) for text in every for match in pattern.finditer(text.text))
+        used = any(
+            WORDS[text.kind].search(match[0])
+            for text in every
+            for match in pattern.finditer(text.text)
+        )
         assert used, f"unused exception: {exception['text']}"
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every text that a user can read, with the place it comes from: strings of the code, rule packs, templates, documentation."""
+"""Every text that a user can read, with the place it comes from: strings of the code, rule packs,
+templates, documentation.
+"""
 
 import ast
 import re
@@ -9,7 +11,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_RULE_TEXTS = ("summary", "why", "message", "messages", "known-problems", "problems", "options", "text", "name")
+_RULE_TEXTS = (
+    "summary",
+    "why",
+    "message",
+    "messages",
+    "known-problems",
+    "problems",
+    "options",
+    "text",
+    "name",
+)
 
 
 class Text(NamedTuple):
@@ -33,19 +45,28 @@ def value_name(node: ast.expr) -> str:
 
 
 def code_strings(*, named: bool = False) -> Iterator[Text]:
-    """String constants of the package that are no docstring; the pieces of an f-string are joined, with {} (or {its name}) for a value."""
+    """String constants of the package that are no docstring.
+
+    The pieces of an f-string are joined, with {} (or {its name}) for a value.
+    """
     for file in sorted((ROOT / "patchpilot").rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         skipped = {id(node) for node in _docstrings(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
                 pieces = [
-                    str(piece.value) if isinstance(piece, ast.Constant) else f"{{{value_name(piece) if named else ''}}}"
+                    str(piece.value)
+                    if isinstance(piece, ast.Constant)
+                    else f"{{{value_name(piece) if named else ''}}}"
                     for piece in node.values
                 ]
                 skipped.update(id(piece) for piece in node.values)
                 yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "code", "".join(pieces))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            elif (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in skipped
+            ):
                 yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value)
 
 
@@ -61,7 +82,9 @@ def rule_texts() -> Iterator[Text]:
     for file in sorted((ROOT / "checks").glob("*.toml")):
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
             place = f"{file.relative_to(ROOT)}:{rule.get('name')}"
-            for text in _strings({key: value for key, value in rule.items() if key in (*_RULE_TEXTS, "fix")}):
+            for text in _strings(
+                {key: value for key, value in rule.items() if key in (*_RULE_TEXTS, "fix")}
+            ):
                 yield Text(place, "rule", text)
 
 
@@ -70,12 +93,19 @@ def documentation(*, spans: bool = False) -> Iterator[Text]:
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
         text = re.sub(
-            r"^(```+).*?^\1|^    .*$|<!--.*?-->", lambda match: "\n" * match[0].count("\n"), file.read_text("utf-8"), flags=re.M | re.S
+            r"^(```+).*?^\1|^    .*$|<!--.*?-->",
+            lambda match: "\n" * match[0].count("\n"),
+            file.read_text("utf-8"),
+            flags=re.M | re.S,
         )
         line = 1
         for paragraph in re.split(r"(\n\s*\n)", text):
             if paragraph.strip():
-                plain = re.sub(r"\]\([^)]*\)", "]", paragraph) if spans else re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
+                plain = (
+                    re.sub(r"\]\([^)]*\)", "]", paragraph)
+                    if spans
+                    else re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
+                )
                 yield Text(f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip())
             line += paragraph.count("\n")
 
@@ -88,8 +118,16 @@ def templates() -> Iterator[Text]:
 
 def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
-        for statement in getattr(node, "body", None) or () if not isinstance(node, ast.Lambda | ast.IfExp) else ():
-            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str):
+        for statement in (
+            getattr(node, "body", None) or ()
+            if not isinstance(node, ast.Lambda | ast.IfExp)
+            else ()
+        ):
+            if (
+                isinstance(statement, ast.Expr)
+                and isinstance(statement.value, ast.Constant)
+                and isinstance(statement.value.value, str)
+            ):
                 yield statement.value
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers accept as it is: `check` does not warn of it. checkpatch.pl does, and keeps its levels in its own form."""
+"""What maintainers accept as it is: `check` does not warn of it. checkpatch.pl does, and keeps its
+levels in its own form.
+"""
 
 import pytest
 
@@ -20,34 +22,66 @@ SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 TITLE = '("frob: use the link at once")'
 
 
-def found(text: str, name: str, tree: MemoryTree | None = None, *, checkpatch: bool = False) -> list[Finding]:
+def found(
+    text: str, name: str, tree: MemoryTree | None = None, *, checkpatch: bool = False
+) -> list[Finding]:
     """The findings of one rule, with its own severities or those of checkpatch.pl."""
     rules = [rule for rule in load_rules() if rule.name == name]
     assert rules, name
-    context = Context(parse_patch(text.encode(), "x.patch"), tree=tree, options=Options(strict=True))
+    context = Context(
+        parse_patch(text.encode(), "x.patch"), tree=tree, options=Options(strict=True)
+    )
     return list(run(context, at_checkpatch_levels(rules) if checkpatch else rules))
 
 
 def warned(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
     """The messages of the rule's warnings and errors."""
-    return [finding.message for finding in found(text, name, tree) if finding.severity.rank <= WARNING]
+    return [
+        finding.message for finding in found(text, name, tree) if finding.severity.rank <= WARNING
+    ]
 
 
-def written(message: str = MESSAGE, subject: str = "frob: wait for the link", diff: str = DIFF, headers: str = "") -> str:
+def written(
+    message: str = MESSAGE,
+    subject: str = "frob: wait for the link",
+    diff: str = DIFF,
+    headers: str = "",
+) -> str:
     """A mail; `headers` replace its From:."""
     text = mail(subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff)
     return text.replace("From: Ada Fixer <ada@example.org>\n", headers, 1) if headers else text
 
 
 REFERENCES = {
-    "an address in a dump": "The frob fails:\n\n BUG: KASAN: null-ptr-deref in frob_add+0xe9/0x260\n Read of size 1 at addr 0000000000000010 by task frob/1\n",
-    "a register after a blank line": "The frob fails:\n\n Call Trace:\n  frob_add+0xe9/0x260\n\nRSP: 002b:00007fff8c4b7248 EFLAGS: 00000246\n",
-    "an address in a sentence": "Unable to handle kernel paging request at virtual address dfff800000000012\n",
-    "a commit named again": f"Commit 0123456789ab {TITLE}\nis not enough: commit 0123456789ab waits\ntoo short.\n",
-    "a commit with a Fixes: tag": f"Commit 0123456789ab waits too short.\n\nFixes: 0123456789ab {TITLE}\n",
-    "two commits": f"This was not easy because commits\n0123456789ab {TITLE} and\n123456789abc {TITLE}\nchanged the flow.\n",
-    "a list": f"These commits changed the flow:\n\n  0123456789ab {TITLE}\n  123456789abc {TITLE}\n\nWait for both.\n",
-    "a subject over three lines": 'As shown in commit\n0123456789ab ("frob: use the link at once, on all the\nboards of the acme family"), it fails.\n',
+    "an address in a dump": (
+        "The frob fails:\n\n BUG: KASAN: null-ptr-deref in frob_add+0xe9/0x260\n Read of size 1 at"
+        " addr 0000000000000010 by task frob/1\n"
+    ),
+    "a register after a blank line": (
+        "The frob fails:\n\n Call Trace:\n  frob_add+0xe9/0x260\n\nRSP: 002b:00007fff8c4b7248"
+        " EFLAGS: 00000246\n"
+    ),
+    "an address in a sentence": (
+        "Unable to handle kernel paging request at virtual address dfff800000000012\n"
+    ),
+    "a commit named again": (
+        f"Commit 0123456789ab {TITLE}\nis not enough: commit 0123456789ab waits\ntoo short.\n"
+    ),
+    "a commit with a Fixes: tag": (
+        f"Commit 0123456789ab waits too short.\n\nFixes: 0123456789ab {TITLE}\n"
+    ),
+    "two commits": (
+        f"This was not easy because commits\n0123456789ab {TITLE} and\n123456789abc"
+        f" {TITLE}\nchanged the flow.\n"
+    ),
+    "a list": (
+        f"These commits changed the flow:\n\n  0123456789ab {TITLE}\n  123456789abc {TITLE}\n\nWait"
+        " for both.\n"
+    ),
+    "a subject over three lines": (
+        'As shown in commit\n0123456789ab ("frob: use the link at once, on all the\nboards of the'
+        ' acme family"), it fails.\n'
+    ),
 }
 
 
@@ -55,7 +89,9 @@ REFERENCES = {
 def test_a_number_or_a_commit_that_is_named_in_full_needs_no_other_form(message: str) -> None:
     text = written(message)
     assert warned(text, "malformed-commit-reference") == []
-    assert {finding.severity for finding in found(text, "malformed-commit-reference", checkpatch=True)} <= {Severity.ERROR}
+    assert {
+        finding.severity for finding in found(text, "malformed-commit-reference", checkpatch=True)
+    } <= {Severity.ERROR}
 
 
 @pytest.mark.parametrize(
@@ -80,28 +116,50 @@ def test_a_commit_without_its_subject_or_the_word_commit_is_an_error(message: st
         ("fixer58@home.example", "Ada Fixer <ada@example.org>"),
     ],
 )
-def test_a_sender_may_sign_with_the_whole_name_and_another_address(sender: str, person: str) -> None:
-    text = written(f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n", headers=f"From: {sender}\n")
+def test_a_sender_may_sign_with_the_whole_name_and_another_address(
+    sender: str, person: str
+) -> None:
+    text = written(
+        f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n", headers=f"From: {sender}\n"
+    )
     assert warned(text, "missing-sender-sign-off") == []
 
 
 @pytest.mark.parametrize("sender", ["Ben Reader <ben@example.org>", "team.frob@home.example"])
 def test_somebody_else_who_sends_a_patch_must_sign_it(sender: str) -> None:
-    text = written(f"From: Ada Fixer <ada@example.org>\n\n{MESSAGE}{SIGNED}", headers=f"From: {sender}\n")
+    text = written(
+        f"From: Ada Fixer <ada@example.org>\n\n{MESSAGE}{SIGNED}", headers=f"From: {sender}\n"
+    )
     assert warned(text, "missing-sender-sign-off")
 
 
-NET = "NETWORKING DRIVERS\nL:\tnetdev@vger.kernel.org\nS:\tMaintained\nT:\tgit https://example.org/net.git\nF:\tdrivers/net/\n"
-OWN = "FROB LINKS\nL:\tfrob@lists.example.org\nS:\tMaintained\nT:\tgit https://example.org/frob.git\nF:\tdrivers/net/frob/\n"
+NET = (
+    "NETWORKING DRIVERS\nL:\tnetdev@vger.kernel.org\nS:\tMaintained\nT:\tgit"
+    " https://example.org/net.git\nF:\tdrivers/net/\n"
+)
+OWN = (
+    "FROB LINKS\nL:\tfrob@lists.example.org\nS:\tMaintained\nT:\tgit"
+    " https://example.org/frob.git\nF:\tdrivers/net/frob/\n"
+)
 
 
 def sent(path: str) -> str:
     """A patch to this file, sent to a list."""
-    return written(diff=file_diff(path, "+\tfrob_wait(frob);\n"), headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n")
+    return written(
+        diff=file_diff(path, "+\tfrob_wait(frob);\n"),
+        headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n",
+    )
 
 
 @pytest.mark.parametrize(
-    "path", ["drivers/net/can/frob.c", "net/can/frob.c", "net/batman-adv/frob.c", "net/mptcp/frob.c", "tools/net/sunrpc/x.c"]
+    "path",
+    [
+        "drivers/net/can/frob.c",
+        "net/can/frob.c",
+        "net/batman-adv/frob.c",
+        "net/mptcp/frob.c",
+        "tools/net/sunrpc/x.c",
+    ],
 )
 def test_a_subsystem_with_its_own_tree_below_net_needs_no_tree_of_net(path: str) -> None:
     assert warned(sent(path), "missing-target-tree") == []
@@ -110,8 +168,17 @@ def test_a_subsystem_with_its_own_tree_below_net_needs_no_tree_of_net(path: str)
 
 def test_maintainers_may_name_another_tree_and_list_for_the_files() -> None:
     text = sent("drivers/net/frob/frob.c")
-    assert warned(text, "missing-target-tree", MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}\n{OWN}"})) == []
-    assert warned(text, "missing-target-tree", MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}"}))
+    assert (
+        warned(
+            text,
+            "missing-target-tree",
+            MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}\n{OWN}"}),
+        )
+        == []
+    )
+    assert warned(
+        text, "missing-target-tree", MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}"})
+    )
 
 
 def test_a_letter_above_scissors_is_meant_to_be_cut() -> None:
@@ -126,7 +193,10 @@ def test_a_from_line_that_the_mail_program_encoded_cuts_nothing() -> None:
     plain = written(f"{MESSAGE}{line}{MESSAGE}")
     assert warned(plain, "message-cut-by-git-am")
     head, _, body = plain.partition("\n\n")
-    encoded = f"{head}\nContent-Transfer-Encoding: quoted-printable\n\n{body.replace('=', '=3D').replace(line, f'=46{line[1:]}')}"
+    encoded = (
+        f"{head}\nContent-Transfer-Encoding:"
+        f" quoted-printable\n\n{body.replace('=', '=3D').replace(line, f'=46{line[1:]}')}"
+    )
     assert warned(encoded, "message-cut-by-git-am") == []
 
 
@@ -134,29 +204,69 @@ BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
 
 
 @pytest.mark.parametrize(
-    ("choice", "warns"), [("GPL-2.0-only", True), ("(GPL-2.0+ OR MIT)", False), ("GPL-2.0-or-later OR BSD-2-Clause", False)]
+    ("choice", "warns"),
+    [
+        ("GPL-2.0-only", True),
+        ("(GPL-2.0+ OR MIT)", False),
+        ("GPL-2.0-or-later OR BSD-2-Clause", False),
+    ],
 )
-def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(choice: str, warns: bool) -> None:
+def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(
+    choice: str, warns: bool
+) -> None:
     yaml = file_diff(BINDING, f"+# SPDX-License-Identifier: {choice}\n+%YAML 1.2\n", new=True)
-    header = file_diff("include/dt-bindings/frob.h", f"+/* SPDX-License-Identifier: {choice} */\n+#define FROB 1\n", new=True)
+    header = file_diff(
+        "include/dt-bindings/frob.h",
+        f"+/* SPDX-License-Identifier: {choice} */\n+#define FROB 1\n",
+        new=True,
+    )
     assert bool(warned(written(diff=header), "spdx-tag")) is warns
     assert bool(warned(written(diff=yaml), "spdx-tag")) is warns
-    assert all(finding.severity is Severity.WARNING for finding in found(written(diff=yaml), "spdx-tag", checkpatch=True))
+    assert all(
+        finding.severity is Severity.WARNING
+        for finding in found(written(diff=yaml), "spdx-tag", checkpatch=True)
+    )
 
 
 @pytest.mark.parametrize(
     ("subject", "message", "warns"),
     [
-        ("frob: use frob_wait()", f"frob_sleep() is deprecated since commit 0123456789ab {TITLE}.\n", False),
-        ("frob: remove unused declarations", f"They are unused since commit 0123456789ab {TITLE}.\n", False),
+        (
+            "frob: use frob_wait()",
+            f"frob_sleep() is deprecated since commit 0123456789ab {TITLE}.\n",
+            False,
+        ),
+        (
+            "frob: remove unused declarations",
+            f"They are unused since commit 0123456789ab {TITLE}.\n",
+            False,
+        ),
         ("frob: simplify the wait", "Use frob_wait(), introduced by commit 0123456789ab.\n", False),
-        ("frob: print the address", f"Since commit 0123456789ab {TITLE} %p is hashed, to avoid this issue.\n", False),
-        ("frob: wait for the link", f"Since commit 0123456789ab {TITLE} frob_start() can return an error.\n", False),
-        ("frob: wait for the link", f"Since commit 0123456789ab {TITLE}, old boards fail to start.\n", True),
-        ("frob: wait for the link", f"Since commit 0123456789ab {TITLE} the link comes late. Old boards no longer start.\n", True),
+        (
+            "frob: print the address",
+            f"Since commit 0123456789ab {TITLE} %p is hashed, to avoid this issue.\n",
+            False,
+        ),
+        (
+            "frob: wait for the link",
+            f"Since commit 0123456789ab {TITLE} frob_start() can return an error.\n",
+            False,
+        ),
+        (
+            "frob: wait for the link",
+            f"Since commit 0123456789ab {TITLE}, old boards fail to start.\n",
+            True,
+        ),
+        (
+            "frob: wait for the link",
+            f"Since commit 0123456789ab {TITLE} the link comes late. Old boards no longer start.\n",
+            True,
+        ),
     ],
 )
-def test_a_commit_is_blamed_only_where_something_fails(subject: str, message: str, warns: bool) -> None:
+def test_a_commit_is_blamed_only_where_something_fails(
+    subject: str, message: str, warns: bool
+) -> None:
     assert bool(warned(written(message, subject), "missing-fixes")) is warns
 
 
@@ -173,12 +283,18 @@ def test_a_message_that_says_why_there_is_no_fixes_tag_is_enough(reason: str) ->
     assert warned(written(f"{crash}{MESSAGE}"), "fix-without-fixes")
     (finding,) = found(written(f"{crash}{MESSAGE}{reason}\n"), "fix-without-fixes")
     assert finding.severity is Severity.CHECK
-    assert warned(written(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"), "missing-fixes") == []
+    assert (
+        warned(written(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"), "missing-fixes")
+        == []
+    )
 
 
 def row(number: int) -> str:
     """A row of a table with more than 100 columns."""
-    return f'+\t{{FROB_CLK_LINK{number}, "link{number}_clk", "link{number}_mux", CLK_SET_RATE_PARENT, FROB_LINK{number}, 0x12, 0x12, 0x0, 0, &link{number}}},\n'
+    return (
+        f'+\t{{FROB_CLK_LINK{number}, "link{number}_clk", "link{number}_mux", CLK_SET_RATE_PARENT,'
+        f" FROB_LINK{number}, 0x12, 0x12, 0x0, 0, &link{number}}},\n"
+    )
 
 
 def test_a_long_row_among_rows_as_long_may_stay() -> None:
@@ -193,7 +309,9 @@ def test_a_long_row_among_rows_as_long_may_stay() -> None:
 def test_a_table_that_goes_on_below_the_hunk_may_have_its_end_there() -> None:
     head = '+static const struct of_device_id frob_ids[] = {\n \t{ .name = "frob" },\n'
     (cut,) = found(written(diff=file_diff("drivers/frob/frob.c", head)), "unterminated-id-table")
-    (whole,) = found(written(diff=file_diff("drivers/frob/frob.c", f"{head}+}};\n")), "unterminated-id-table")
+    (whole,) = found(
+        written(diff=file_diff("drivers/frob/frob.c", f"{head}+}};\n")), "unterminated-id-table"
+    )
     assert (cut.severity, whole.severity) == (Severity.CHECK, Severity.ERROR)
 
 
@@ -202,9 +320,14 @@ def test_prefixes_may_be_separated_by_commas() -> None:
 
 
 def test_a_sentence_may_have_a_line_that_starts_with_to() -> None:
-    text = written(f"Changeset 0123456789ab {TITLE}\nrenamed: Documentation/frob.txt\nto: Documentation/frob.rst.\n")
+    text = written(
+        f"Changeset 0123456789ab {TITLE}\nrenamed: Documentation/frob.txt\nto:"
+        " Documentation/frob.rst.\n"
+    )
     assert warned(text, "malformed-tag") == []
-    assert {finding.severity for finding in found(text, "malformed-tag", checkpatch=True)} == {Severity.ERROR}
+    assert {finding.severity for finding in found(text, "malformed-tag", checkpatch=True)} == {
+        Severity.ERROR
+    }
 
 
 @pytest.mark.parametrize(
@@ -214,26 +337,47 @@ def test_a_sentence_may_have_a_line_that_starts_with_to() -> None:
         ("There is no test for that that could run.\n", False),
         ("> - * wait for for the link\n\nFix it.\n", False),
         ('"wait for for the link" is wrong.\n', False),
-        ("BUG: frob\nHardware name: Acme Acme Engine, BIOS 1\nCall Trace:\n frob_add+0x1/0x2\n", False),
+        (
+            "BUG: frob\nHardware name: Acme Acme Engine, BIOS 1\nCall Trace:\n frob_add+0x1/0x2\n",
+            False,
+        ),
     ],
 )
 def test_a_repeated_word_that_is_quoted_may_stay(message: str, warns: bool) -> None:
     assert bool(warned(written(message), "repeated-word")) is warns
-    assert all(finding.severity is Severity.WARNING for finding in found(written(message), "repeated-word", checkpatch=True))
+    assert all(
+        finding.severity is Severity.WARNING
+        for finding in found(written(message), "repeated-word", checkpatch=True)
+    )
 
 
 def test_a_link_in_the_text_and_compiler_output_are_no_tags_apart() -> None:
-    output = "It does not build:\n\naarch64-linux-ld: frob.c:(.text+0x2): undefined reference to `frob'\n\n"
+    output = (
+        "It does not build:\n\naarch64-linux-ld: frob.c:(.text+0x2): undefined reference to"
+        " `frob'\n\n"
+    )
     fixes = f"Fixes: 0123456789ab {TITLE}\n"
     assert warned(written(f"{output}{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block") == []
-    assert warned(written(f"{MESSAGE}\nLink: https://example.org/frob.pdf\n\n{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block") == []
+    assert (
+        warned(
+            written(f"{MESSAGE}\nLink: https://example.org/frob.pdf\n\n{fixes}{SIGNED.lstrip()}"),
+            "tags-not-in-one-block",
+        )
+        == []
+    )
     assert warned(written(f"{MESSAGE}\n{fixes}{SIGNED}"), "tags-not-in-one-block")
-    assert warned(written(f"{MESSAGE}\nDatasheet: https://example.org/frob.pdf\n{SIGNED}"), "tags-not-in-one-block")
+    assert warned(
+        written(f"{MESSAGE}\nDatasheet: https://example.org/frob.pdf\n{SIGNED}"),
+        "tags-not-in-one-block",
+    )
 
 
 def test_a_table_that_the_file_indents_by_spaces_is_not_damage() -> None:
     data = "".join(f" {' ' * 4}0x{number:02x},0x00,\n" for number in range(3)) + "+    0x10,0x00,\n"
-    assert warned(written(diff=file_diff("drivers/frob/data.h", data)), "tabs-converted-to-spaces") == []
+    assert (
+        warned(written(diff=file_diff("drivers/frob/data.h", data)), "tabs-converted-to-spaces")
+        == []
+    )
 
 
 def test_what_a_gateway_adds_below_the_signature_is_not_in_the_patch() -> None:
@@ -249,7 +393,10 @@ def test_a_report_without_a_link_is_no_warning_of_ours() -> None:
     assert "if the report is public" in ours.fix.text
 
 
-@pytest.mark.parametrize(("subject", "warns"), [("frob: remove DEBUG code", False), ("frob: DEBUG: wait", True), ("HACK frob: wait", True)])
+@pytest.mark.parametrize(
+    ("subject", "warns"),
+    [("frob: remove DEBUG code", False), ("frob: DEBUG: wait", True), ("HACK frob: wait", True)],
+)
 def test_a_change_of_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
     assert bool(warned(written(subject=subject), "unsquashed-commit")) is warns
 
@@ -264,24 +411,36 @@ def test_a_subject_in_the_body_leaves_the_brackets_to_the_mail() -> None:
         assert warned(bare, name)
 
 
-@pytest.mark.parametrize(("pattern", "severity"), [('"%s"', Severity.CHECK), ('"%d"', Severity.WARNING)])
-def test_a_string_that_sysfs_emit_prints_may_end_with_a_newline(pattern: str, severity: Severity) -> None:
-    text = written(diff=file_diff("drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n"))
+@pytest.mark.parametrize(
+    ("pattern", "severity"), [('"%s"', Severity.CHECK), ('"%d"', Severity.WARNING)]
+)
+def test_a_string_that_sysfs_emit_prints_may_end_with_a_newline(
+    pattern: str, severity: Severity
+) -> None:
+    text = written(
+        diff=file_diff("drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n")
+    )
     (finding,) = found(text, "sysfs-newline")
     assert finding.severity is severity
 
 
 def test_a_macro_may_stand_for_an_entry_of_a_table() -> None:
-    text = written(diff=file_diff("drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n"))
+    text = written(
+        diff=file_diff("drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n")
+    )
     assert warned(text, "space-before-bracket") == []
-    assert {finding.severity for finding in found(text, "space-before-bracket", checkpatch=True)} == {Severity.ERROR}
+    assert {
+        finding.severity for finding in found(text, "space-before-bracket", checkpatch=True)
+    } == {Severity.ERROR}
 
 
 def test_levels_of_cases_need_the_level_of_the_rule() -> None:
     text = (
-        '[[rule]]\nid = "ABC001"\nname = "frob"\ncheckpatch = "FROB"\nseverity = "check"\nscope = "diff"\nsummary = "frob"\nwhy = "frob"\n'
-        'reference = "https://example.org"\ncheckpatch_severities = { a = "error" }\n[rule.match]\ndetector = "like"\nwhere = "added"\n'
-        'pattern = "x"\n[[rule.bad]]\ncode = "x"\n[[rule.good]]\ncode = "y"\n'
+        '[[rule]]\nid = "ABC001"\nname = "frob"\ncheckpatch = "FROB"\nseverity = "check"\nscope ='
+        ' "diff"\nsummary = "frob"\nwhy = "frob"\nreference ='
+        ' "https://example.org"\ncheckpatch_severities = { a = "error" }\n[rule.match]\ndetector ='
+        ' "like"\nwhere = "added"\npattern = "x"\n[[rule.bad]]\ncode = "x"\n[[rule.good]]\ncode ='
+        ' "y"\n'
     )
     with pytest.raises(PackError, match="checkpatch_severities needs checkpatch_severity"):
         parse_pack(text, "abc.toml")

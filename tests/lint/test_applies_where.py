@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a patch applies to the base that it names, to the subsystem's tree and to linux-next, and how sure that is."""
+"""Whether a patch applies to the base that it names, to the subsystem's tree and to linux-next, and
+how sure that is.
+"""
 
 from datetime import UTC, datetime
 
@@ -10,35 +12,70 @@ from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, MemoryHistory, MemoryTree, file_diff, mail
+from tests.kit.snippets import (
+    HUNK,
+    PATH,
+    PROSE,
+    SIGN_OFF,
+    MemoryHistory,
+    MemoryTree,
+    file_diff,
+    mail,
+)
 
 BASE = "1" * 40
-FITS = MemoryTree({PATH: "\tint ret;\n\n\tret = frob_start(frob);\n\tif (ret)\n\t\treturn ret;\n\n"})
+FITS = MemoryTree(
+    {PATH: "\tint ret;\n\n\tret = frob_start(frob);\n\tif (ret)\n\t\treturn ret;\n\n"}
+)
 OTHER = MemoryTree({PATH: "\tint other;\n"})
-SECTION = "\nFROB\nM:\tAda Fixer <ada@example.org>\nS:\tMaintained\nT:\tgit git://example.org/frob.git\nF:\tdrivers/frob/\n"
+SECTION = (
+    "\nFROB\nM:\tAda Fixer <ada@example.org>\nS:\tMaintained\nT:\tgit"
+    " git://example.org/frob.git\nF:\tdrivers/frob/\n"
+)
 
 
 class History(MemoryHistory):
     """A repository with one base, the tip of the subsystem's tree and that of linux-next."""
 
-    def __init__(self, base: MemoryTree, target: MemoryTree | None = None, later: MemoryTree | None = None, day: int = 6) -> None:
+    def __init__(
+        self,
+        base: MemoryTree,
+        target: MemoryTree | None = None,
+        later: MemoryTree | None = None,
+        day: int = 6,
+    ) -> None:
         super().__init__({BASE: "frob: add the link"}, base)
         self._target, self._later, self._date = target, later, datetime(2026, 1, day, tzinfo=UTC)
 
     def tip_of(self, tree: str) -> Tip | None:
         """The tip of the subsystem's tree."""
-        return Tip("frob/main", self._target, self._date) if self._target and "example.org/frob.git" in tree else None
+        return (
+            Tip("frob/main", self._target, self._date)
+            if self._target and "example.org/frob.git" in tree
+            else None
+        )
 
     def next_tip(self) -> Tip | None:
         """The tip of linux-next."""
         return Tip("linux-next/master", self._later, self._date) if self._later else None
 
 
-def _told(history: History, foot: str = "", subject: str = "[PATCH] frob: wait for the link", before: str = "") -> list[tuple[str, str]]:
-    text = mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK)).replace("-- \n", f"{foot}-- \n")
+def _told(
+    history: History,
+    foot: str = "",
+    subject: str = "[PATCH] frob: wait for the link",
+    before: str = "",
+) -> list[tuple[str, str]]:
+    text = mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK)).replace(
+        "-- \n", f"{foot}-- \n"
+    )
     patch = parse_patch(text.encode(), "example.patch")
     members = (parse_patch(before.encode(), "before.patch"), patch) if before else (patch,)
-    wanted = [rule for rule in load_rules() if rule.name in ("does-not-apply-to-base", "does-not-apply-to-tip")]
+    wanted = [
+        rule
+        for rule in load_rules()
+        if rule.name in ("does-not-apply-to-base", "does-not-apply-to-tip")
+    ]
     tree = MemoryTree({"MAINTAINERS": SECTION})
     found = run(Context(patch, Series(members), tree, history, Options(strict=True)), wanted)
     return [(str(finding.severity), finding.message) for finding in found]
@@ -50,28 +87,62 @@ def test_a_patch_that_applies_everywhere() -> None:
 
 def test_the_base_that_the_mail_names_is_certain() -> None:
     assert _told(History(OTHER), f"base-commit: {BASE}\n") == [
-        ("warning", f"does not apply to base-commit 111111111111: the context of this hunk was not found in {PATH}")
+        (
+            "warning",
+            (
+                "does not apply to base-commit 111111111111: the context of this hunk was not"
+                f" found in {PATH}"
+            ),
+        )
     ]
 
 
 def test_prerequisite_patches_may_be_the_reason() -> None:
-    assert _told(History(OTHER), f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\nprerequisite-patch-id: {'b' * 40}\n") == [
-        ("note", f"may not apply to base-commit 111111111111: context not found in {PATH}; 2 prerequisite patches may be the reason")
+    assert _told(
+        History(OTHER),
+        f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\nprerequisite-patch-id:"
+        f" {'b' * 40}\n",
+    ) == [
+        (
+            "note",
+            (
+                f"may not apply to base-commit 111111111111: context not found in {PATH}; 2"
+                " prerequisite patches may be the reason"
+            ),
+        )
     ]
 
 
 def test_a_base_that_nobody_has() -> None:
     assert _told(History(FITS), f"base-commit: {'2' * 40}\n") == [
-        ("note", "base-commit 222222222222 is not in this repository, so it is unknown whether the patch applies; name a public commit")
+        (
+            "note",
+            (
+                "base-commit 222222222222 is not in this repository, so it is unknown whether the"
+                " patch applies; name a public commit"
+            ),
+        )
     ]
 
 
 def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
     assert _told(History(FITS, OTHER, OTHER)) == [
-        ("check", f"does not apply to frob/main as of 2026-01-06: the context of this hunk was not found in {PATH}")
+        (
+            "check",
+            (
+                "does not apply to frob/main as of 2026-01-06: the context of this hunk was not"
+                f" found in {PATH}"
+            ),
+        )
     ]
     assert _told(History(FITS, FITS, OTHER)) == [
-        ("note", f"may conflict in linux-next/master as of 2026-01-06: the context of this hunk was not found in {PATH}")
+        (
+            "note",
+            (
+                "may conflict in linux-next/master as of 2026-01-06: the context of this hunk was"
+                f" not found in {PATH}"
+            ),
+        )
     ]
 
 
@@ -83,5 +154,11 @@ def test_a_tip_of_another_time_says_nothing() -> None:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_what_earlier_patches_of_the_series_may_change_is_not_judged(known: bool) -> None:
-    first = mail("[PATCH 1/2] frob: first", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK)) if known else ""
-    assert not _told(History(OTHER, OTHER, OTHER), f"base-commit: {BASE}\n", "[PATCH 2/2] frob: second", first)
+    first = (
+        mail("[PATCH 1/2] frob: first", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK))
+        if known
+        else ""
+    )
+    assert not _told(
+        History(OTHER, OTHER, OTHER), f"base-commit: {BASE}\n", "[PATCH 2/2] frob: second", first
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A baseline knows findings again however their patches were moved, reworded and put in order, and takes nothing from a broken file."""
+"""A baseline knows findings again however their patches were moved, reworded and put in order, and
+takes nothing from a broken file.
+"""
 
 import json
 import os
@@ -10,10 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.errors import InputError
-from patchpilot.lint.baseline import SCHEMA, Remaining, as_text, counted, read_baseline, write_baseline
+from patchpilot.lint.baseline import (
+    SCHEMA,
+    Remaining,
+    as_text,
+    counted,
+    read_baseline,
+    write_baseline,
+)
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.recognize_findings import LONGEST, FindingMark, change_of, even, mark_of, pair_with_earlier, renames
+from patchpilot.lint.recognize_findings import (
+    LONGEST,
+    FindingMark,
+    change_of,
+    even,
+    mark_of,
+    pair_with_earlier,
+    renames,
+)
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Severity
@@ -33,11 +50,26 @@ _MARKS = st.builds(
 
 
 def patch(
-    subject: str = "frob: wait", text: str = PROSE, path: str = PATH, added: str = "int a;", *, at: int = 10, marks: str = "PATCH"
+    subject: str = "frob: wait",
+    text: str = PROSE,
+    path: str = PATH,
+    added: str = "int a;",
+    *,
+    at: int = 10,
+    marks: str = "PATCH",
 ) -> Patch:
     """A patch that adds a line; its hunk begins at line `at`."""
-    diff = file_diff(path, f" \n \n \n+{added}\n \n \n ").replace("@@ -10,", f"@@ -{at},").replace(" +10,", f" +{at},")
-    return parse_patch(mail(f"[{marks}] {subject}", f"{text}\n\n{SIGN_OFF}", diff).encode("utf-8", "surrogateescape"), "a.patch")
+    diff = (
+        file_diff(path, f" \n \n \n+{added}\n \n \n ")
+        .replace("@@ -10,", f"@@ -{at},")
+        .replace(" +10,", f" +{at},")
+    )
+    return parse_patch(
+        mail(f"[{marks}] {subject}", f"{text}\n\n{SIGN_OFF}", diff).encode(
+            "utf-8", "surrogateescape"
+        ),
+        "a.patch",
+    )
 
 
 def finding(of: Patch, word: str | None, rule: str = "R1", path: str | None = None) -> Finding:
@@ -47,14 +79,21 @@ def finding(of: Patch, word: str | None, rule: str = "R1", path: str | None = No
 
 
 def test_a_line_is_known_again_where_it_moved_to() -> None:
-    old, new = patch(added="\tfoo( 1 );"), patch("frob: waits longer", "Other words.\n\nMore of them.", added="  foo( 1 );", at=400)
-    assert mark_of(finding(old, "foo(", path=PATH), old) == mark_of(finding(new, "foo(", path=PATH), new)
+    old, new = (
+        patch(added="\tfoo( 1 );"),
+        patch("frob: waits longer", "Other words.\n\nMore of them.", added="  foo( 1 );", at=400),
+    )
+    assert mark_of(finding(old, "foo(", path=PATH), old) == mark_of(
+        finding(new, "foo(", path=PATH), new
+    )
 
 
 @pytest.mark.parametrize("other", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}])
 def test_another_line_or_another_file_is_another_finding(other: dict[str, str]) -> None:
     old, new = patch(added="foo( 1 );"), patch(**{"added": "foo( 1 );", **other})
-    assert mark_of(finding(old, "foo(", path=PATH), old) != mark_of(finding(new, "foo(", path=other.get("path", PATH)), new)
+    assert mark_of(finding(old, "foo(", path=PATH), old) != mark_of(
+        finding(new, "foo(", path=other.get("path", PATH)), new
+    )
 
 
 def test_a_subject_is_known_without_its_version_and_number() -> None:
@@ -64,7 +103,11 @@ def test_a_subject_is_known_without_its_version_and_number() -> None:
 
 def test_what_every_mail_has_another_of_is_no_text() -> None:
     one = patch()
-    text = "\n".join(one.lines).replace("6 Jan 2026", "7 Jul 2026").replace("From 0123456789ab", "From ba9876543210")
+    text = (
+        "\n".join(one.lines)
+        .replace("6 Jan 2026", "7 Jul 2026")
+        .replace("From 0123456789ab", "From ba9876543210")
+    )
     other = parse_patch(text.encode(), "b.patch")
     for before, after in (("6 Jan 2026", "7 Jul 2026"), ("From 0123", "From ba98")):
         assert mark_of(finding(one, before), one) == mark_of(finding(other, after), other)
@@ -73,13 +116,19 @@ def test_what_every_mail_has_another_of_is_no_text() -> None:
 def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subject() -> None:
     first = patch()
     left = counted([mark_of(finding(first, None), first)])
-    reworded, reworked, another = patch("frob: other words"), patch(added="int b;"), patch("frob: more", added="int c;")
+    reworded, reworked, another = (
+        patch("frob: other words"),
+        patch(added="int b;"),
+        patch("frob: more", added="int c;"),
+    )
     for one, known in ((first, True), (reworded, True), (reworked, True), (another, False)):
         assert Remaining(left).take(mark_of(finding(one, None), one)) is known
 
 
 def test_what_is_changed_is_told_without_line_numbers_context_and_white_space() -> None:
-    assert change_of(patch(added="a  = 1;")) == change_of(patch("frob: x", "y", added="\ta = 1;", at=90))
+    assert change_of(patch(added="a  = 1;")) == change_of(
+        patch("frob: x", "y", added="\ta = 1;", at=90)
+    )
     assert change_of(patch(added="a = 1;")) != change_of(patch(added="a = 2;"))
 
 
@@ -89,7 +138,9 @@ def test_a_long_line_is_cut_and_still_told_from_another() -> None:
 
 
 @given(marks=st.lists(_MARKS, max_size=8))
-def test_what_is_written_is_read_back(marks: list[FindingMark], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_written_is_read_back(
+    marks: list[FindingMark], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     file = tmp_path_factory.mktemp("b") / "b.json"
     counts = counted(marks)
     write_baseline(file, as_text(counts, {"R1": "a-name"}))
@@ -107,7 +158,9 @@ def test_order_means_nothing(marks: list[FindingMark], data: st.DataObject) -> N
 
 
 @given(marks=st.lists(_MARKS, min_size=1, max_size=8), data=st.data())
-def test_one_more_of_the_same_is_new_and_one_less_is_stale(marks: list[FindingMark], data: st.DataObject) -> None:
+def test_one_more_of_the_same_is_new_and_one_less_is_stale(
+    marks: list[FindingMark], data: st.DataObject
+) -> None:
     again = data.draw(st.sampled_from(marks))
     left = Remaining(counted(marks))
     assert sum(not left.take(mark) for mark in (*marks, again)) == 1
@@ -119,12 +172,25 @@ def test_one_more_of_the_same_is_new_and_one_less_is_stale(marks: list[FindingMa
 
 
 def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path: Path) -> None:
-    text = as_text({FindingMark("b.c", "R2", "x\u202ey"): 2, FindingMark("a.c", "R1", "ä"): 1}, {"R1": "some-rule"})
+    text = as_text(
+        {FindingMark("b.c", "R2", "x\u202ey"): 2, FindingMark("a.c", "R1", "ä"): 1},
+        {"R1": "some-rule"},
+    )
     lines = text.splitlines()
     assert lines[:3] == ["{", f' "schema": "{SCHEMA}",', ' "findings": [']
-    assert json.loads(lines[3].rstrip(",")) == {"rule": "R1", "name": "some-rule", "path": "a.c", "text": "ä"}
+    assert json.loads(lines[3].rstrip(",")) == {
+        "rule": "R1",
+        "name": "some-rule",
+        "path": "a.c",
+        "text": "ä",
+    }
     assert "\\u202e" in lines[4]
-    assert json.loads(text)["findings"][1] == {"rule": "R2", "path": "b.c", "text": "x\u202ey", "count": 2}
+    assert json.loads(text)["findings"][1] == {
+        "rule": "R2",
+        "path": "b.c",
+        "text": "x\u202ey",
+        "count": 2,
+    }
 
 
 @pytest.mark.parametrize(
@@ -136,15 +202,30 @@ def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path:
         ('{"schema": "patchpilot/baseline/2", "findings": []}', "patchpilot/baseline/2"),
         (f'{{"schema": "{SCHEMA}"}}', "findings is not a list"),
         (f'{{"schema": "{SCHEMA}", "findings": [1]}}', r"findings\[0\] is not an object"),
-        (f'{{"schema": "{SCHEMA}", "findings": [{{"path": "a"}}]}}', r"findings\[0\]: missing rule"),
-        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a"}}, {{"rule": []}}]}}', r"findings\[1\]: rule is not a string"),
-        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "lin\\u001be": 1}}]}}', r"'lin\\x1be' is an unknown key"),
+        (
+            f'{{"schema": "{SCHEMA}", "findings": [{{"path": "a"}}]}}',
+            r"findings\[0\]: missing rule",
+        ),
+        (
+            f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a"}}, {{"rule": []}}]}}',
+            r"findings\[1\]: rule is not a string",
+        ),
+        (
+            f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "lin\\u001be": 1}}]}}',
+            r"'lin\\x1be' is an unknown key",
+        ),
         *(
-            (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {count}}}]}}', "count is not a number")
+            (
+                f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {count}}}]}}',
+                "count is not a number",
+            )
             for count in ("0", "-1", "true", '"2"', "1.5", "99999999", "NaN")
         ),
         ("[" * 100_000, "cannot be read"),
-        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {"9" * 5000}}}]}}', "cannot be read|count"),
+        (
+            f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {"9" * 5000}}}]}}',
+            "cannot be read|count",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_the_place(tmp_path: Path, text: str, said: str) -> None:
@@ -173,7 +254,11 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
     file.chmod(0o640)
     (tmp_path / "link").symlink_to(file)
     write_baseline(tmp_path / "link", "after")
-    assert (file.read_text(), (tmp_path / "link").is_symlink(), file.stat().st_mode & 0o777) == ("after", True, 0o640)
+    assert (file.read_text(), (tmp_path / "link").is_symlink(), file.stat().st_mode & 0o777) == (
+        "after",
+        True,
+        0o640,
+    )
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -186,12 +271,17 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_renamed_file_has_its_old_path() -> None:
-    text = "diff --git a/a.c b/b.c\nsimilarity index 90%\nrename from a.c\nrename to b.c\n--- a/a.c\n+++ b/b.c\n@@ -1,2 +1,3 @@\n \n+foo( 1 );\n \n"
+    text = (
+        "diff --git a/a.c b/b.c\nsimilarity index 90%\nrename from a.c\nrename to b.c\n---"
+        " a/a.c\n+++ b/b.c\n@@ -1,2 +1,3 @@\n \n+foo( 1 );\n \n"
+    )
     new = parse_patch(mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch")
     old = patch(path="a.c", added="foo( 1 );")
     moved = renames([new])
     assert moved == {"b.c": "a.c"}
-    assert mark_of(finding(new, "foo(", path="b.c"), new, moved) == mark_of(finding(old, "foo(", path="a.c"), old)
+    assert mark_of(finding(new, "foo(", path="b.c"), new, moved) == mark_of(
+        finding(old, "foo(", path="a.c"), old
+    )
 
 
 def test_patches_are_paired_as_in_a_range_diff() -> None:
@@ -216,9 +306,14 @@ def test_reordered_patches_are_paired_with_themselves(data: st.DataObject, count
     assert pair_with_earlier(old, [old[at] for at in order]) == dict(enumerate(order))
 
 
-def test_a_finding_of_the_message_that_is_told_on_a_line_of_the_diff_is_known_by_the_patch() -> None:
+def test_a_finding_of_the_message_that_is_told_on_a_line_of_the_diff_is_known_by_the_patch() -> (
+    None
+):
     unsigned = parse_patch("\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch")
-    ends_alike = parse_patch("\n".join(patch("frob: more", added="int c;").lines).replace(SIGN_OFF, "").encode(), "b.patch")
+    ends_alike = parse_patch(
+        "\n".join(patch("frob: more", added="int c;").lines).replace(SIGN_OFF, "").encode(),
+        "b.patch",
+    )
     marks = []
     for one in (unsigned, ends_alike):
         (told,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]

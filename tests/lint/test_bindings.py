@@ -20,7 +20,9 @@ CODE = '\t{ .compatible = "nobody,frob" },\n'
     ],
 )
 def test_a_binding_is_asked_for_where_the_tree_has_any(file: str, compat: bool, told: bool) -> None:
-    context = context_of(Example(bad=True, code=CODE, path="drivers/frob/frob.c", tree={file: "const: acme,other\n"}))
+    context = context_of(
+        Example(bad=True, code=CODE, path="drivers/frob/frob.c", tree={file: "const: acme,other\n"})
+    )
     context.options = context.options._replace(checkpatch_compat=compat)
     found = run(context, load_rules())
     assert any(one.name == "undocumented-compatible" for one in found) is told

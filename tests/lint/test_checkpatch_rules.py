@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the examples in checks/ do not show of checkpatch's rules: order of words, kept files, repositories, hostile lines."""
+"""What the examples in checks/ do not show of checkpatch's rules: order of words, kept files,
+repositories, hostile lines.
+"""
 
 import time
 
@@ -30,7 +32,10 @@ def found(example: Example, kind: str) -> list[Finding]:
 
 
 def test_spelling_lists_are_words_and_phrases() -> None:
-    assert parse_spelling(b"# x||y\nteh||the\nan one||a one\n\n") == ({"teh": "the"}, {"an one": "a one"})
+    assert parse_spelling(b"# x||y\nteh||the\nan one||a one\n\n") == (
+        {"teh": "the"},
+        {"an one": "a one"},
+    )
     assert parse_spelling(None) is None
 
 
@@ -51,7 +56,9 @@ def test_misspellings_are_whole_words(message: str, typos: int) -> None:
 
 
 def test_a_correction_has_the_case_of_the_mistake() -> None:
-    one, other = found(Example(bad=True, message="Teh link, TEH board", tree=SPELLING), "TYPO_SPELLING")
+    one, other = found(
+        Example(bad=True, message="Teh link, TEH board", tree=SPELLING), "TYPO_SPELLING"
+    )
     assert (one.fix and one.fix.text, other.fix and other.fix.text) == ("Teh → The", "TEH → THE")
 
 
@@ -65,30 +72,55 @@ def test_bindings_are_searched_as_patterns_with_a_wildcard() -> None:
 
 
 def test_obsolete_sections_are_known_by_their_paths_only() -> None:
-    text = "FROB\nS:\tOrphan / Obsolete\nF:\tdrivers/frob/\nF:\tinclude/frob*.h\n\nFRUB\nS:\tMaintained\nF:\tdrivers/frub/\n"
-    assert set(tree_obsolete._starts(f"intro: Obsolete: old code\n\n{text}")) == {"drivers/frob", "include/frob"}
+    text = (
+        "FROB\nS:\tOrphan /"
+        " Obsolete\nF:\tdrivers/frob/\nF:\tinclude/frob*.h\n\nFRUB\nS:\tMaintained\nF:\tdrivers/frub/\n"  # noqa: E501
+    )
+    assert set(tree_obsolete._starts(f"intro: Obsolete: old code\n\n{text}")) == {
+        "drivers/frob",
+        "include/frob",
+    }
 
 
 def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> None:
     history = {COMMIT: "frob: add a driver"}
-    right = Example(bad=False, message='See commit 0123456789ab ("frob: add a driver").', history=history)
+    right = Example(
+        bad=False, message='See commit 0123456789ab ("frob: add a driver").', history=history
+    )
     assert not found(right, "GIT_COMMIT_ID")
-    wrong = Example(bad=True, message='See commit 0123456789ab ("frob: add the driver").', history=history)
+    wrong = Example(
+        bad=True, message='See commit 0123456789ab ("frob: add the driver").', history=history
+    )
     (one,) = found(wrong, "GIT_COMMIT_ID")
     assert one.fix
     assert one.fix.text == 'commit 0123456789ab ("frob: add a driver")'
 
 
-@pytest.mark.parametrize(("profile", "lines", "told"), [("linux", 3, True), ("linux", 4, False), ("u-boot", 1, True), ("u-boot", 2, False)])
-def test_how_much_help_an_option_needs_is_for_the_project_to_say(profile: str, lines: int, told: bool) -> None:
-    code = 'config FROB\n\tbool "Frob support"\n\thelp\n' + "\t  Say Y if your board has a frob.\n" * lines
+@pytest.mark.parametrize(
+    ("profile", "lines", "told"),
+    [("linux", 3, True), ("linux", 4, False), ("u-boot", 1, True), ("u-boot", 2, False)],
+)
+def test_how_much_help_an_option_needs_is_for_the_project_to_say(
+    profile: str, lines: int, told: bool
+) -> None:
+    code = (
+        'config FROB\n\tbool "Frob support"\n\thelp\n'
+        + "\t  Say Y if your board has a frob.\n" * lines
+    )
     context = context_of(Example(bad=told, code=code, path="drivers/frob/Kconfig"))
     context = Context(context.patch, options=Options(strict=True, profile=profile))
-    assert bool(run(context, [rule for rule in rules() if rule.checkpatch == "CONFIG_DESCRIPTION"])) is told
+    assert (
+        bool(run(context, [rule for rule in rules() if rule.checkpatch == "CONFIG_DESCRIPTION"]))
+        is told
+    )
 
 
 def test_a_wrong_fixes_title_is_corrected() -> None:
-    example = Example(bad=True, trailers='Fixes: 0123456789ab ("frob: add")', history={COMMIT: "frob: add a driver"})
+    example = Example(
+        bad=True,
+        trailers='Fixes: 0123456789ab ("frob: add")',
+        history={COMMIT: "frob: add a driver"},
+    )
     (one,) = found(example, "BAD_FIXES_TAG")
     assert one.fix
     assert one.fix.text == 'Fixes: 0123456789ab ("frob: add a driver")'
@@ -103,7 +135,9 @@ def test_longer_ids_in_fixes_are_for_newer_kernels() -> None:
 def test_without_a_repository_nothing_is_unknown() -> None:
     example = Example(bad=False, message="See commit fedcba987654 there.")
     assert not found(example, "UNKNOWN_COMMIT_ID")
-    assert "UNKNOWN_COMMIT_ID" not in {kind for kind, _ in message_commit_references._all(context_of(example))}
+    assert "UNKNOWN_COMMIT_ID" not in {
+        kind for kind, _ in message_commit_references._all(context_of(example))
+    }
 
 
 def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
@@ -112,7 +146,9 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
     folder = Path(str(tmp_path))
     (folder / "spelling.txt").write_text("lnik||link\n")
     context = context_of(Example(bad=True, message="The lnik of teh board"))
-    context = Context(context.patch, tree=MemoryTree(SPELLING), options=Options(strict=True, data_dir=folder))
+    context = Context(
+        context.patch, tree=MemoryTree(SPELLING), options=Options(strict=True, data_dir=folder)
+    )
     hits = run(context, [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"])
     assert ["lnik" in hit.message for hit in hits] == [True]
 
@@ -135,7 +171,17 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
     ],
 )
 def test_a_hostile_line_takes_bounded_time(code: str) -> None:
-    own = [rule for rule in rules() if rule.pack in ("checkpatch-api", "checkpatch-files", "checkpatch-strings", "checkpatch-message")]
+    own = [
+        rule
+        for rule in rules()
+        if rule.pack
+        in (
+            "checkpatch-api",
+            "checkpatch-files",
+            "checkpatch-strings",
+            "checkpatch-message",
+        )
+    ]
     context = context_of(Example(bad=True, path="drivers/frob/frob.c", code=code))
     started = time.process_time()
     run(context, own)
@@ -162,8 +208,8 @@ def test_a_hostile_message_takes_bounded_time(message: str) -> None:
 
 
 MARKED = (
-    "Subject: [PATCH {mark}] foo: hand up the error\n\n{line}\n\nThe caller needs to know when bar() fails.\n\n"
-    "Signed-off-by: Ada Fixer <ada@example.org>\n---\n"
+    "Subject: [PATCH {mark}] foo: hand up the error\n\n{line}\n\nThe caller needs to know when"
+    " bar() fails.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
 )
 
 
@@ -176,8 +222,13 @@ MARKED = (
         f'Stable-dep-of: {COMMIT[:12]} ("foo: x")',
     ],
 )
-@pytest.mark.parametrize(("mark", "compat", "asked"), [("6.1.y", False, False), ("6.1.y", True, True), ("net", False, True)])
-def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(line: str, mark: str, compat: bool, asked: bool) -> None:
+@pytest.mark.parametrize(
+    ("mark", "compat", "asked"),
+    [("6.1.y", False, False), ("6.1.y", True, True), ("net", False, True)],
+)
+def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(
+    line: str, mark: str, compat: bool, asked: bool
+) -> None:
     patch = parse_patch(MARKED.format(mark=mark, line=line).encode(), "x")
     context = Context(patch, options=Options(checkpatch_compat=compat))
     hits = run(context, [rule for rule in rules() if rule.checkpatch == "GIT_COMMIT_ID"])
@@ -194,10 +245,18 @@ def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(line: st
     ],
 )
 def test_what_another_commit_is_called_is_not_for_this_one_to_mend(text: str) -> None:
-    context = context_of(Example(bad=True, message=f"{text}\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", tree=SPELLING))
+    context = context_of(
+        Example(
+            bad=True,
+            message=f"{text}\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+            tree=SPELLING,
+        )
+    )
     wanted = [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
     assert not run(context, wanted)
-    compat = Context(context.patch, tree=context.tree, options=Options(strict=True, checkpatch_compat=True))
+    compat = Context(
+        context.patch, tree=context.tree, options=Options(strict=True, checkpatch_compat=True)
+    )
     assert run(compat, wanted)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the rules about code that maintainers ask for leave alone: the examples in checks/ show what they report."""
+"""What the rules about code that maintainers ask for leave alone: the examples in checks/ show what
+they report.
+"""
 
 import pytest
 
@@ -46,7 +48,12 @@ def test_a_case_that_falls_through(body: str, reported: int) -> None:
     ],
 )
 def test_an_array_of_variable_length(line: str, reported: int) -> None:
-    assert _reported("variable-length-array", f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}") == reported
+    assert (
+        _reported(
+            "variable-length-array", f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}"
+        )
+        == reported
+    )
     assert not _reported("variable-length-array", f"struct frob {{\n{line}\n}};")
 
 
@@ -54,7 +61,13 @@ def test_an_array_of_variable_length(line: str, reported: int) -> None:
     ("code", "reported"),
     [
         ("\tret = frob(one,\n\t\t   two);", 1),
-        ("\tret = frob_with_a_long_name(one, another_argument_with_a_name, and_one_more,\n\t\t\t\t    two);", 0),
+        (
+            (
+                "\tret = frob_with_a_long_name(one, another_argument_with_a_name,"
+                " and_one_more,\n\t\t\t\t    two);"
+            ),
+            0,
+        ),
         ("\tret = frob(one,\n\t\t   two,\n\t\t   three);", 0),
         ("\tfrob(one),\n\tfrob(two);", 0),
         ("#define FROB(one, \\\n\t     two);", 0),
@@ -77,7 +90,10 @@ def test_a_line_break_without_need(code: str, reported: int) -> None:
 def test_headers_in_order(names: list[str], reported: int) -> None:
     lines = "\n".join(f"+#include <linux/{name}.h>" if name else "+" for name in names)
     context = context_of(Example(bad=True, diff=lines, path="drivers/frob/frob.c", new_file=True))
-    assert len(run(context, [one for one in load_rules() if one.name == "unsorted-headers"])) == reported
+    assert (
+        len(run(context, [one for one in load_rules() if one.name == "unsorted-headers"]))
+        == reported
+    )
 
 
 @pytest.mark.parametrize(

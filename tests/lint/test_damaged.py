@@ -48,9 +48,35 @@ index 1111111..2222222 100644
 """
 _LINES = _WHOLE.split("\n")
 _BITS = st.sampled_from(
-    ["(", ")", "{", "}", "#if 1", "#else", "#endif", "#define A(", '"', "'", "/*", "*/", "\\", ";", "\r", "\0", "+", "-", " ", "\t"]
+    [
+        "(",
+        ")",
+        "{",
+        "}",
+        "#if 1",
+        "#else",
+        "#endif",
+        "#define A(",
+        '"',
+        "'",
+        "/*",
+        "*/",
+        "\\",
+        ";",
+        "\r",
+        "\0",
+        "+",
+        "-",
+        " ",
+        "\t",
+    ]
 )
-_EDIT = st.tuples(st.sampled_from(["cut", "twice", "put", "sign", "drop"]), st.integers(0, 60), st.integers(0, 40), _BITS)
+_EDIT = st.tuples(
+    st.sampled_from(["cut", "twice", "put", "sign", "drop"]),
+    st.integers(0, 60),
+    st.integers(0, 40),
+    _BITS,
+)
 
 
 def _damaged(edits: list[tuple[str, int, int, str]]) -> bytes:
@@ -65,7 +91,11 @@ def _damaged(edits: list[tuple[str, int, int, str]]) -> bytes:
         elif what == "twice":
             lines.insert(column % len(lines), line)
         else:
-            lines[at] = {"cut": line[:column], "put": line[:column] + bit + line[column:], "sign": bit[:1] + line[1:]}[what]
+            lines[at] = {
+                "cut": line[:column],
+                "put": line[:column] + bit + line[column:],
+                "sign": bit[:1] + line[1:],
+            }[what]
     return "\n".join(lines).encode()
 
 
@@ -77,9 +107,15 @@ def test_a_damaged_patch_is_read_to_its_end(edits: list[tuple[str, int, int, str
         patch = parse_patch(raw, "0001-frob.patch")
     except PatchpilotError:
         return
-    run(Context(patch=patch, options=Options(strict=True)), choose(load_rules(), kernel=(6, 1), profile="linux"))
+    run(
+        Context(patch=patch, options=Options(strict=True)),
+        choose(load_rules(), kernel=(6, 1), profile="linux"),
+    )
 
 
 def test_a_hunk_in_which_nothing_is_left_holds_no_statement() -> None:
     raw = "\n".join(line for line in _LINES if not line.startswith(("+\t", " {"))).encode()
-    assert run(Context(patch=parse_patch(raw, "x"), options=Options(strict=True)), choose(load_rules(), kernel=(6, 1), profile="linux"))
+    assert run(
+        Context(patch=parse_patch(raw, "x"), options=Options(strict=True)),
+        choose(load_rules(), kernel=(6, 1), profile="linux"),
+    )

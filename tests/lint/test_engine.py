@@ -29,13 +29,33 @@ def _detector(monkeypatch: pytest.MonkeyPatch) -> None:
     HITS.clear()
 
 
-def _rule(severity: Severity = Severity.WARNING, checkpatch: str | None = None, scope: str = "diff", *, on_moved: bool = False) -> Rule:
+def _rule(
+    severity: Severity = Severity.WARNING,
+    checkpatch: str | None = None,
+    scope: str = "diff",
+    *,
+    on_moved: bool = False,
+) -> Rule:
     return Rule(
-        "TST001", "test", "tests", severity, scope, "summary", "why", "ref", "test-give", "tests", {}, checkpatch, on_moved=on_moved
+        "TST001",
+        "test",
+        "tests",
+        severity,
+        scope,
+        "summary",
+        "why",
+        "ref",
+        "test-give",
+        "tests",
+        {},
+        checkpatch,
+        on_moved=on_moved,
     )
 
 
-def _patch(path: str = "drivers/frob/frob.c", body: str = " int a;\n-int b;\n+int c;\n int d;") -> Patch:
+def _patch(
+    path: str = "drivers/frob/frob.c", body: str = " int a;\n-int b;\n+int c;\n int d;"
+) -> Patch:
     return parse_patch(mail("frob: mend it", "Mend it.", file_diff(path, body)).encode(), "x.patch")
 
 
@@ -85,17 +105,28 @@ def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
 def test_a_case_has_the_severity_its_pack_gives_it() -> None:
     rule = _rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
     HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
-    assert [one.severity for one in run(Context(_patch()), [rule])] == [Severity.ERROR, Severity.NOTE, Severity.NOTE]
+    assert [one.severity for one in run(Context(_patch()), [rule])] == [
+        Severity.ERROR,
+        Severity.NOTE,
+        Severity.NOTE,
+    ]
 
 
 MOVED = " int a;\n-\tfrob_start_it(frob, 1);\n+\t\tfrob_start_it(frob, 1);\n int d;"
 
 
-@pytest.mark.parametrize(("checkpatch", "on_moved", "expected"), [("SPACING", False, [True]), (None, False, []), (None, True, [True])])
-def test_what_is_only_moved_is_marked_or_left_out(checkpatch: str | None, on_moved: bool, expected: list[bool]) -> None:
+@pytest.mark.parametrize(
+    ("checkpatch", "on_moved", "expected"),
+    [("SPACING", False, [True]), (None, False, []), (None, True, [True])],
+)
+def test_what_is_only_moved_is_marked_or_left_out(
+    checkpatch: str | None, on_moved: bool, expected: list[bool]
+) -> None:
     patch = _patch(body=MOVED)
     HITS.append(Hit(_line(patch, "+\t\tfrob_start_it(frob, 1);")))
-    assert [one.moved for one in run(Context(patch), [_rule(checkpatch=checkpatch, on_moved=on_moved)])] == expected
+    assert [
+        one.moved for one in run(Context(patch), [_rule(checkpatch=checkpatch, on_moved=on_moved)])
+    ] == expected
 
 
 def test_rules_about_series_run_once_a_series_only() -> None:
@@ -128,7 +159,9 @@ def _first(_context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit({}["most"] if arguments["most"] else 1)
 
 
-def test_an_argument_that_a_pack_does_not_give_is_named_with_file_and_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_argument_that_a_pack_does_not_give_is_named_with_file_and_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int}))
     with pytest.raises(PackError) as error:
         run(Context(_patch()), [_rule()])
@@ -147,5 +180,8 @@ def test_other_rules_than_those_of_the_last_patch_are_run() -> None:
     patch = _patch()
     HITS.append(Hit(_line(patch, "+int c;")))
     warnings, errors = (_rule(),), (_rule(Severity.ERROR),)
-    reported = [[finding.severity for finding in run(Context(patch), rules)] for rules in (warnings, errors, warnings)]
+    reported = [
+        [finding.severity for finding in run(Context(patch), rules)]
+        for rules in (warnings, errors, warnings)
+    ]
     assert reported == [[Severity.WARNING], [Severity.ERROR], [Severity.WARNING]]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the words of the general detectors mean: each row is a match table, added code (or a message), and the lines that it reports."""
+"""What the words of the general detectors mean: each row is a match table, added code (or a
+message), and the lines that it reports.
+"""
 
 import pytest
 
@@ -35,7 +37,9 @@ def rule(match: str, said: str = "frob") -> Rule:
     return parse_pack(RULE.replace("{said}", said).replace("{match}", match), "ours.toml").rules[0]
 
 
-def found(match: str, code: str, said: str = "frob", path: str = "drivers/frob/frob.c") -> tuple[Finding, ...]:
+def found(
+    match: str, code: str, said: str = "frob", path: str = "drivers/frob/frob.c"
+) -> tuple[Finding, ...]:
     return run(context_of(Example(bad=True, code=code, path=path)), (rule(match, said),))
 
 
@@ -52,60 +56,62 @@ CODE = 'detector = "code-like"\n'
     ("match", "code", "reported"),
     [
         (CODE + "pattern = '\\bfrob\\b'", "\tfrob = 1;\n\tknob = 2;", ["frob = 1;"]),
-        (CODE + "pattern = 'frob'\nunless_pattern = '= 1'", "\tfrob = 1;\n\tfrob = 2;", ["frob = 2;"]),
-        (CODE + "pattern = 'frob'\nbefore_pattern = 'knob'", "\tknob();\n\tfrob();\n\tfrob();", ["frob();"]),
-        (CODE + "pattern = 'frob'\naround = [{at = \"before\", unless_pattern = 'knob'}]", "\tknob();\n\tfrob();\n\tfrob(1);", ["frob(1);"]),
-        (CODE + "pattern = 'frob'\naround = [{at = \"after\", pattern = 'knob'}]", "\tfrob(1);\n\tfrob();\n\tknob();", ["frob();"]),
-        (CODE + "pattern = 'frob'\naround = [{at = \"two-before\", pattern = 'knob'}]", "\tknob();\n\tbob();\n\tfrob();", ["frob();"]),
-        (CODE + "pattern = 'frob\\((?P<it>\\w+)'\naround = [{at = \"before\", pattern = '= {it};'}]", "\tx = a;\n\tfrob(a);\n\tfrob(b);", ["frob(a);"]),
-        (CODE + "pattern = 'f\\((?P<a>\\w+), (?P<b>\\w+)'\ngroup_patterns = {b = '^{a}$'}", "\tf(x, x);\n\tf(x, y);", ["f(x, x);"]),
-        (CODE + "pattern = 'f\\((?P<a>\\w+)'\nunless_group_patterns = {a = '^x'}", "\tf(x);\n\tf(y);", ["f(y);"]),
-        (CODE + "pattern = '(?P<s><STRING>)'\nraw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("frob");']),
-        (CODE + "pattern = '(?P<s><STRING>)'\nunless_raw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("knob");']),
-        (CODE + "pattern = 'frob'\napart = true", "\tfrob(1);\n\tfrob(2);\n\tfrob(3);", ["frob(1);", "frob(3);"]),
-        (CODE + "pattern = 'frob'\nsame_indent = true", "\tif (x)\n\t\tfrob(1);\n\t\tfrob(2);", ["frob(2);"]),
+        (CODE + "pattern = 'frob'\nunless_pattern = '= 1'", "\tfrob = 1;\n\tfrob = 2;", ["frob = 2;"]),  # noqa: E501
+        (CODE + "pattern = 'frob'\nbefore_pattern = 'knob'", "\tknob();\n\tfrob();\n\tfrob();", ["frob();"]),  # noqa: E501
+        (CODE + "pattern = 'frob'\naround = [{at = \"before\", unless_pattern = 'knob'}]", "\tknob();\n\tfrob();\n\tfrob(1);", ["frob(1);"]),  # noqa: E501
+        (CODE + "pattern = 'frob'\naround = [{at = \"after\", pattern = 'knob'}]", "\tfrob(1);\n\tfrob();\n\tknob();", ["frob();"]),  # noqa: E501
+        (CODE + "pattern = 'frob'\naround = [{at = \"two-before\", pattern = 'knob'}]", "\tknob();\n\tbob();\n\tfrob();", ["frob();"]),  # noqa: E501
+        (CODE + "pattern = 'frob\\((?P<it>\\w+)'\naround = [{at = \"before\", pattern = '= {it};'}]", "\tx = a;\n\tfrob(a);\n\tfrob(b);", ["frob(a);"]),  # noqa: E501
+        (CODE + "pattern = 'f\\((?P<a>\\w+), (?P<b>\\w+)'\ngroup_patterns = {b = '^{a}$'}", "\tf(x, x);\n\tf(x, y);", ["f(x, x);"]),  # noqa: E501
+        (CODE + "pattern = 'f\\((?P<a>\\w+)'\nunless_group_patterns = {a = '^x'}", "\tf(x);\n\tf(y);", ["f(y);"]),  # noqa: E501
+        (CODE + "pattern = '(?P<s><STRING>)'\nraw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("frob");']),  # noqa: E501
+        (CODE + "pattern = '(?P<s><STRING>)'\nunless_raw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("knob");']),  # noqa: E501
+        (CODE + "pattern = 'frob'\napart = true", "\tfrob(1);\n\tfrob(2);\n\tfrob(3);", ["frob(1);", "frob(3);"]),  # noqa: E501
+        (CODE + "pattern = 'frob'\nsame_indent = true", "\tif (x)\n\t\tfrob(1);\n\t\tfrob(2);", ["frob(2);"]),  # noqa: E501
         (CODE + "pattern = 'frob'\nfrom_line = 4000", "\tfrob(1);", []),
-        ('detector = "operator"\noperators = ["="]\nsides_pattern = \'^V\'', "\ta= 1;\n\tb = 2;", ["a= 1;"]),
-        ('detector = "operator"\noperators = ["*U"]\nsides_pattern = \'W$\'', "\ta = b * c;\n\t* a = 1;", ["* a = 1;"]),
-        ('detector = "operator"\noperators = ["-", "*"]\nunless_operators = ["*_"]\nunless_sides_pattern = \'^W\'', "\ta = b-c;", ["a = b-c;"]),
-        ('detector = "operator"\noperators = ["+"]\nlast = true', "\ta = b +\n\t    c + d;", ["a = b +"]),
-        ('detector = "operator"\noperators = [";"]\nright_pattern = \'^x\'', "\ta = 1;x = 2;", ["a = 1;x = 2;"]),
-        ('detector = "operator"\noperators = ["<"]\nunless_right_pattern = \'^ 1\'', "\ta = b < 1;\n\ta = b < 2;", ["a = b < 2;"]),
-        ('detector = "statement-like"\npattern = \'(?s)frob.*knob\'', "\tfrob(a,\n\t     knob);\n\tfrob(b);", ["frob(a,"]),
-        ('detector = "statement-like"\npart = "condition"\npattern = \'b\'', "\tif (a)\n\t\tb();\n\tif (b)\n\t\ta();", ["if (b)"]),
-        ('detector = "statement-like"\npart = "raw"\npattern = \'%d\'', '\tf("%d");\n\tf("%s");', ['f("%d");']),
-        ('detector = "statement-like"\npart = "joined"\npattern = \'a b\'', "#define F a \\\n\tb\n", []),
-        ('detector = "statement-like"\nline_pattern = \'^.\\s*x\'\nunless_line_pattern = \'y\'\npattern = \'1\'', "\tx = 1;\n\tx = y1;", ["x = 1;"]),
+        ('detector = "operator"\noperators = ["="]\nsides_pattern = \'^V\'', "\ta= 1;\n\tb = 2;", ["a= 1;"]),  # noqa: E501
+        ('detector = "operator"\noperators = ["*U"]\nsides_pattern = \'W$\'', "\ta = b * c;\n\t* a = 1;", ["* a = 1;"]),  # noqa: E501
+        ('detector = "operator"\noperators = ["-", "*"]\nunless_operators = ["*_"]\nunless_sides_pattern = \'^W\'', "\ta = b-c;", ["a = b-c;"]),  # noqa: E501
+        ('detector = "operator"\noperators = ["+"]\nlast = true', "\ta = b +\n\t    c + d;", ["a = b +"]),  # noqa: E501
+        ('detector = "operator"\noperators = [";"]\nright_pattern = \'^x\'', "\ta = 1;x = 2;", ["a = 1;x = 2;"]),  # noqa: E501
+        ('detector = "operator"\noperators = ["<"]\nunless_right_pattern = \'^ 1\'', "\ta = b < 1;\n\ta = b < 2;", ["a = b < 2;"]),  # noqa: E501
+        ('detector = "statement-like"\npattern = \'(?s)frob.*knob\'', "\tfrob(a,\n\t     knob);\n\tfrob(b);", ["frob(a,"]),  # noqa: E501
+        ('detector = "statement-like"\npart = "condition"\npattern = \'b\'', "\tif (a)\n\t\tb();\n\tif (b)\n\t\ta();", ["if (b)"]),  # noqa: E501
+        ('detector = "statement-like"\npart = "raw"\npattern = \'%d\'', '\tf("%d");\n\tf("%s");', ['f("%d");']),  # noqa: E501
+        ('detector = "statement-like"\npart = "joined"\npattern = \'a b\'', "#define F a \\\n\tb\n", []),  # noqa: E501
+        ('detector = "statement-like"\nline_pattern = \'^.\\s*x\'\nunless_line_pattern = \'y\'\npattern = \'1\'', "\tx = 1;\n\tx = y1;", ["x = 1;"]),  # noqa: E501
         (
-            'detector = "statement-like"\npattern = \'f\\((?P<m><MODE>)\\)\'\ngroup_modes = {m = ["0644"]}',
+            'detector = "statement-like"\npattern = \'f\\((?P<m><MODE>)\\)\'\ngroup_modes = {m = ["0644"]}',  # noqa: E501
             "\tf(S_IRUGO | S_IWUSR);\n\tf(0644);\n\tf(0444);",
             ["f(S_IRUGO | S_IWUSR);", "f(0644);"],
         ),
-        ('detector = "type-like"\npattern = \'^.\\s*<TYPE>(?P<name>\\w+)\\s*=\'', "\tint x = 1;\n\tx = 2;", ["int x = 1;"]),
-        ('detector = "type-like"\npattern = \'<TYPE>\\w+\\s*;\'\ntype_pattern = \'\\*$\'', "\tint *x;\n\tint y;", ["int *x;"]),
-        ('detector = "type-like"\npattern = \'<TYPE>\\s*\\w+\\s*;\'\nabsent = true\nline_pattern = \'x\'', "\tint x;\n\tx = 2;", ["x = 2;"]),
+        ('detector = "type-like"\npattern = \'^.\\s*<TYPE>(?P<name>\\w+)\\s*=\'', "\tint x = 1;\n\tx = 2;", ["int x = 1;"]),  # noqa: E501
+        ('detector = "type-like"\npattern = \'<TYPE>\\w+\\s*;\'\ntype_pattern = \'\\*$\'', "\tint *x;\n\tint y;", ["int *x;"]),  # noqa: E501
+        ('detector = "type-like"\npattern = \'<TYPE>\\s*\\w+\\s*;\'\nabsent = true\nline_pattern = \'x\'', "\tint x;\n\tx = 2;", ["x = 2;"]),  # noqa: E501
         (
-            'detector = "type-like"\npattern = \'\\bconst\\s+<TYPE>\\s+const\\b\'\nno_stars = true\nline_pattern = \'{type} const z\'',
+            'detector = "type-like"\npattern = \'\\bconst\\s+<TYPE>\\s+const\\b\'\nno_stars = true\nline_pattern = \'{type} const z\'',  # noqa: E501
             "\tconst int const y;\n\tconst int const z;",
             ["const int const z;"],
         ),
         (
-            'detector = "argument-like"\nneedles = ["frob"]\ncall_patterns = ["frob => 2 => 0"]\npattern = \'\\d+\'\nunless_pattern = \'7\'',
+            'detector = "argument-like"\nneedles = ["frob"]\ncall_patterns = ["frob => 2 => 0"]\npattern = \'\\d+\'\nunless_pattern = \'7\'',  # noqa: E501
             "\tfrob(a, 5);\n\tfrob(6, a);\n\tfrob(a, 0);\n\tfrob(a, 7);",
             ["frob(a, 5);"],
         ),
-        ('detector = "patch-line-like"\nwhere = "hunk"\npattern = \'frob\\(\'\nfirst = true', "\tfrob(1);\n\tfrob(2);", ["frob(1);"]),
+        ('detector = "patch-line-like"\nwhere = "hunk"\npattern = \'frob\\(\'\nfirst = true', "\tfrob(1);\n\tfrob(2);", ["frob(1);"]),  # noqa: E501
         (
-            'detector = "patch-line-like"\nwhere = "new"\npattern = \'knob\'\nbefore_pattern = \'frob\'\nat_line_before = true',
+            'detector = "patch-line-like"\nwhere = "new"\npattern = \'knob\'\nbefore_pattern = \'frob\'\nat_line_before = true',  # noqa: E501
             "\tfrob();\n\tknob();",
             ["frob();"],
         ),
-        ('detector = "patch-line-like"\nwhere = "new"\npattern = \'frob;\'\nunless_after_pattern = \'knob\'', "\tfrob;\n\tknob;", []),
-        ('detector = "patch-line-like"\nwhere = "new"\npattern = \'knob\'\nuntil_pattern = \'stop\'', "\tknob(1);\n\tstop();\n\tknob(2);", ["knob(1);"]),
-        ('detector = "patch-line-like"\nwhere = "file"\npattern = \'^\\+\\+\\+\'\nfiles_pattern = \'knob\'', "\tfrob();", []),
+        ('detector = "patch-line-like"\nwhere = "new"\npattern = \'frob;\'\nunless_after_pattern = \'knob\'', "\tfrob;\n\tknob;", []),  # noqa: E501
+        ('detector = "patch-line-like"\nwhere = "new"\npattern = \'knob\'\nuntil_pattern = \'stop\'', "\tknob(1);\n\tstop();\n\tknob(2);", ["knob(1);"]),  # noqa: E501
+        ('detector = "patch-line-like"\nwhere = "file"\npattern = \'^\\+\\+\\+\'\nfiles_pattern = \'knob\'', "\tfrob();", []),  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_word_of_a_general_detector_means_what_its_text_says(match: str, code: str, reported: list[str]) -> None:
+def test_a_word_of_a_general_detector_means_what_its_text_says(
+    match: str, code: str, reported: list[str]
+) -> None:
     assert lines(match, code) == reported
 
 
@@ -122,13 +128,18 @@ pattern = 'knob'"""
 def test_any_of_reports_what_each_table_finds_with_its_values_and_in_its_order() -> None:
     both = "\tf(knob, frob);"
     assert [finding.column for finding in found(ANY, both)] == [10, 4]
-    assert [finding.column for finding in found(ANY.replace('any-of"', 'any-of"\nby_column = true', 1), both)] == [4, 10]
+    assert [
+        finding.column
+        for finding in found(ANY.replace('any-of"', 'any-of"\nby_column = true', 1), both)
+    ] == [4, 10]
     valued = ANY + '\nvalues = {word = "K"}\n'
     assert [finding.values for finding in found(valued, "\tknob();")] == [(("word", "K"),)]
 
 
 def test_groups_named_joined_have_no_spaces_in_a_message() -> None:
-    (one,) = found(CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'", "\tf(a, b);", said="{list_joined}")
+    (one,) = found(
+        CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'", "\tf(a, b);", said="{list_joined}"
+    )
     assert one.message == "a,b"
 
 
@@ -140,13 +151,22 @@ def test_a_type_that_the_patch_uses_is_one_from_there_on() -> None:
 @pytest.mark.parametrize(
     ("match", "says"),
     [
-        (ANY.replace("pattern = 'knob'", "patternn = 'knob'"), "code-like has no argument 'patternn'"),
+        (
+            ANY.replace("pattern = 'knob'", "patternn = 'knob'"),
+            "code-like has no argument 'patternn'",
+        ),
         (ANY.replace("pattern = 'knob'", "pattern = '('"), "missing ), unterminated subpattern"),
-        (ANY.replace("\"code-like\"\npattern = 'knob'", '"kernel-doc"'), "kernel-doc cannot be used in [[rule.match.of]]"),
+        (
+            ANY.replace("\"code-like\"\npattern = 'knob'", '"kernel-doc"'),
+            "kernel-doc cannot be used in [[rule.match.of]]",
+        ),
         (ANY + "\nvalues = {a = 1}", "values must be a table of strings"),
         ('detector = "any-of"\nof = ["frob"]', "of must be a list of tables"),
         (CODE + "pattern = 'a'\naround = [{at = \"above\"}]", "at: unknown value 'above'"),
-        (CODE + "pattern = 'a'\naround = [{before = 'b'}]", "around of code-like has no argument 'before'"),
+        (
+            CODE + "pattern = 'a'\naround = [{before = 'b'}]",
+            "around of code-like has no argument 'before'",
+        ),
         (CODE + "pattern = 'a'\naround = [{pattern = '('}]", "missing ), unterminated subpattern"),
         (CODE + "pattern = 'a'\naround = 'b'", "around must be a list of tables"),
         (CODE + "pattern = 'a'\ngroup_patterns = {b = '('}", "missing ), unterminated subpattern"),

@@ -22,7 +22,10 @@ Shape = Callable[[int], list[str]]
 
 def _patch(path: str, lines: list[str]) -> Series:
     body = "".join(f"+{line}\n" for line in lines)
-    diff = f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}"
+    diff = (
+        f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
+        f" +1,{len(lines)} @@\n{body}"
+    )
     return Series((parse_patch(mail("frob: add it", "Add it.", diff).encode(), "x.patch"),))
 
 
@@ -31,15 +34,30 @@ def _declarations(count: int) -> list[str]:
 
 
 def _one_function(count: int) -> list[str]:
-    return ["int frob(void)", "{", *(f"\tint a{one} = frob_read(c, {one});" for one in range(count)), "}"]
+    return [
+        "int frob(void)",
+        "{",
+        *(f"\tint a{one} = frob_read(c, {one});" for one in range(count)),
+        "}",
+    ]
 
 
 def _one_macro(count: int) -> list[str]:
-    return ["#define FROB(x) do { \\", *(f"\tfrob_write(x, {one}); \\" for one in range(count)), "} while (0)"]
+    return [
+        "#define FROB(x) do { \\",
+        *(f"\tfrob_write(x, {one}); \\" for one in range(count)),
+        "} while (0)",
+    ]
 
 
 def _deep(count: int) -> list[str]:
-    return ["int frob(void)", "{", *("\tif (a) {" for _ in range(count // 2)), *("\t}" for _ in range(count // 2)), "}"]
+    return [
+        "int frob(void)",
+        "{",
+        *("\tif (a) {" for _ in range(count // 2)),
+        *("\t}" for _ in range(count // 2)),
+        "}",
+    ]
 
 
 def _tables(count: int) -> list[str]:
@@ -55,7 +73,9 @@ def _else_chain(count: int) -> list[str]:
     return ["\t}", "\telse {"] * (count // 2)
 
 
-@pytest.mark.parametrize("shape", [_declarations, _one_function, _one_macro, _deep, _tables, _blank_lines, _else_chain])
+@pytest.mark.parametrize(
+    "shape", [_declarations, _one_function, _one_macro, _deep, _tables, _blank_lines, _else_chain]
+)
 def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> None:
     def seconds(count: int) -> float:
         series = _patch("drivers/frob/frob.c", shape(count))
@@ -64,14 +84,19 @@ def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> N
         return time.process_time() - began
 
     seconds(50)
-    # what grows with the square of the lines takes 64 times as long; a machine that is busy with others, not twice
+    # what grows with the square of the lines takes 64 times as long; a machine that is busy with
+    # others, not twice
     assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
 
 
 @pytest.mark.parametrize("word", ["9", "a.", "a+0x"])
 def test_a_long_word_of_a_message_takes_linear_time(word: str) -> None:
     def seconds(count: int) -> float:
-        text = mail("frob: add it", word * count, "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n")
+        text = mail(
+            "frob: add it",
+            word * count,
+            "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n",
+        )
         series = Series((parse_patch(text.encode(), "x.patch"),))
         began = time.process_time()
         check_series([series], CheckRequest(strict=True))
@@ -83,10 +108,15 @@ def test_a_long_word_of_a_message_takes_linear_time(word: str) -> None:
 
 @pytest.mark.parametrize("blank", ["\t", " "])
 @pytest.mark.parametrize("line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"])
-def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(line: str, blank: str) -> None:
+def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(
+    line: str, blank: str
+) -> None:
     def seconds(length: int) -> float:
         long = line.format(blank * (length // len(blank)))
-        series = _patch("drivers/frob/frob.c", ["struct frob {", "\tint size;", long, "};", "", long, "int frob(void);"])
+        series = _patch(
+            "drivers/frob/frob.c",
+            ["struct frob {", "\tint size;", long, "};", "", long, "int frob(void);"],
+        )
         best = 60.0
         for _ in range(3):
             began = time.process_time()
@@ -105,7 +135,16 @@ def test_no_line_takes_the_square_of_its_length(line: str) -> None:
         long = line + line[-4:] * (length // len(line[-4:]))
         diff = f"--- a/drivers/frob.c\n+++ b/drivers/frob.c\n@@ -1,1 +1,2 @@\n int a;\n+{long}\n"
         series = Series(
-            (parse_patch(mail("frob: add it", long, f"diff --git a/drivers/frob.c b/drivers/frob.c\n{diff}").encode(), "x.patch"),)
+            (
+                parse_patch(
+                    mail(
+                        "frob: add it",
+                        long,
+                        f"diff --git a/drivers/frob.c b/drivers/frob.c\n{diff}",
+                    ).encode(),
+                    "x.patch",
+                ),
+            )
         )
         best = 60.0
         for _ in range(2):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A subject that says it fixes a crash needs a Fixes: tag, and where history is at hand that is a warning."""
+"""A subject that says it fixes a crash needs a Fixes: tag, and where history is at hand that is a
+warning.
+"""
 
 from pathlib import Path
 
@@ -14,12 +16,19 @@ TEXT = "\n\nThe mask must be one less than the size, or the last entry is writte
 
 def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(tmp_path: Path) -> None:
     story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
-    done = call("check", "-C", story.repo.path, "HEAD", "--profile", "linux", "--select", "missing-fixes")
+    done = call(
+        "check", "-C", story.repo.path, "HEAD", "--profile", "linux", "--select", "missing-fixes"
+    )
     assert done.code == 1
-    assert 'subject says "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`' in " ".join(done.out.split())
+    assert (
+        'subject says "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
+        in " ".join(done.out.split())
+    )
     file = tmp_path / "0001.patch"
     file.write_text(story.repo.git("format-patch", "-1", "--stdout") + "\n")
-    assert call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0, "without history it is for --strict"
+    assert call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0, (
+        "without history it is for --strict"
+    )
 
 
 def test_a_tag_or_the_authors_word_ends_the_warning(tmp_path: Path) -> None:

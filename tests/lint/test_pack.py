@@ -39,7 +39,12 @@ def _detectors() -> None:
 def test_a_rule_is_read_with_its_examples() -> None:
     pack = parse_pack(RULE, "ours.toml")
     (rule,) = pack.rules
-    assert (rule.id, rule.pack, rule.severity, rule.since) == ("OUR001", "ours", Severity.WARNING, (5, 10))
+    assert (rule.id, rule.pack, rule.severity, rule.since) == (
+        "OUR001",
+        "ours",
+        Severity.WARNING,
+        (5, 10),
+    )
     assert [example.bad for example in pack.examples["OUR001"]] == [True, False]
     assert rule.words == ("OUR001", "no-frob", "ours")
 
@@ -77,7 +82,9 @@ FORMS = RULE.replace("pattern = '\\bfrob\\b'", "pattern = '\\b(?P<word>frob|knob
 
 
 def test_a_message_has_the_named_groups_of_its_pattern() -> None:
-    (rule,) = parse_pack(FORMS.replace('why = "', 'message = "\'{word}\' is gone: {match}"\nwhy = "', 1), "ours.toml").rules
+    (rule,) = parse_pack(
+        FORMS.replace('why = "', 'message = "\'{word}\' is gone: {match}"\nwhy = "', 1), "ours.toml"
+    ).rules
     assert rule.message_for("") == "'{word}' is gone: {match}"
     assert parse_pack(FORMS, "ours.toml").rules[0].message_for("") == "no frob"
 
@@ -86,7 +93,11 @@ def test_a_message_has_the_named_groups_of_its_pattern() -> None:
     ("added", "says", "hint"),
     [
         ('message = "{wrod} is gone"', "unknown placeholder {wrod}", "did you mean {word}?"),
-        ('message = "{zzz} is gone"', "unknown placeholder {zzz}", "known: line, match, start, word"),
+        (
+            'message = "{zzz} is gone"',
+            "unknown placeholder {zzz}",
+            "known: line, match, start, word",
+        ),
         ("message = 3", "message must be a string", None),
         ('messages = {worse = "worse"}', "the detector has no case 'worse'", None),
         ('messages = {"" = ""}', "messages must be a table of strings", None),
@@ -95,7 +106,9 @@ def test_a_message_has_the_named_groups_of_its_pattern() -> None:
         ("aliases = 3", "aliases must be a list of strings", None),
     ],
 )
-def test_a_wrong_message_is_named_with_file_and_rule(added: str, says: str, hint: str | None) -> None:
+def test_a_wrong_message_is_named_with_file_and_rule(
+    added: str, says: str, hint: str | None
+) -> None:
     with pytest.raises(PackError) as error:
         parse_pack(FORMS.replace('why = "', f'{added}\nwhy = "', 1), "ours.toml")
     assert says in error.value.message
@@ -115,7 +128,10 @@ def test_each_case_of_a_detector_has_its_message_and_placeholders() -> None:
     def rule(text: str) -> Rule:
         return parse_pack(head + text + match + tail, "ours.toml", detectors).rules[0]
 
-    assert rule('message = "long"\n[rule.messages]\nshort = "{count} too few"\n').message_for("short") == "{count} too few"
+    assert (
+        rule('message = "long"\n[rule.messages]\nshort = "{count} too few"\n').message_for("short")
+        == "{count} too few"
+    )
     with pytest.raises(PackError, match=r"unknown placeholder \{count\}"):
         rule('message = "{count} too few"\n')
     with pytest.raises(PackError, match=r"unknown placeholder \{other\}"):
@@ -125,27 +141,44 @@ def test_each_case_of_a_detector_has_its_message_and_placeholders() -> None:
 
 
 def test_a_rule_goes_by_its_former_names() -> None:
-    (rule,) = parse_pack(RULE.replace('why = "', 'aliases = ["frob-gone"]\nwhy = "', 1), "ours.toml").rules
+    (rule,) = parse_pack(
+        RULE.replace('why = "', 'aliases = ["frob-gone"]\nwhy = "', 1), "ours.toml"
+    ).rules
     assert rule.aliases == ("frob-gone",)
     assert rule.words == ("OUR001", "no-frob", "frob-gone", "ours")
 
 
 LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
-CASES = 'detector = "like"\nwhere = "message"\n[rule.match.case_patterns]\nfrob = "frob"\n[rule.match.case_where]\nfrob = "{}"'
+CASES = (
+    'detector = "like"\nwhere = "message"\n[rule.match.case_patterns]\nfrob ='
+    ' "frob"\n[rule.match.case_where]\nfrob = "{}"'
+)
 
 
 @pytest.mark.parametrize(
     ("match", "key", "line", "known"),
     [
-        ('detector = "like"\nwhere = "{}"\npattern = "frob"', "where", 13, "subject, title, raw subject, subject header, message"),
+        (
+            'detector = "like"\nwhere = "{}"\npattern = "frob"',
+            "where",
+            13,
+            "subject, title, raw subject, subject header, message",
+        ),
         ('detector = "repeated"\npattern = "frob"\nwhere = "{}"', "where", 14, "diff, subjects"),
         (LONGER, "where", 13, "added, code, comment, title, series"),
         (CASES, "case_where", 17, "subject, title"),
-        ('detector = "code-like"\npattern = "frob"\nline = "{}"', "line", 14, "code, plain, comment, raw"),
+        (
+            'detector = "code-like"\npattern = "frob"\nline = "{}"',
+            "line",
+            14,
+            "code, plain, comment, raw",
+        ),
         ('detector = "path-like"\nchange = "{}"', "change", 13, "added, renamed"),
     ],
 )
-def test_an_unknown_word_names_its_line_and_the_known_ones(match: str, key: str, line: int, known: str) -> None:
+def test_an_unknown_word_names_its_line_and_the_known_ones(
+    match: str, key: str, line: int, known: str
+) -> None:
     start, end = RULE.index('detector = "like"'), RULE.index("[[rule.bad]]")
     text = "# ours\n" + RULE[:start].lstrip("\n") + match.format("mesage") + "\n" + RULE[end:]
     with pytest.raises(PackError) as error:
@@ -173,6 +206,8 @@ def test_an_id_stands_for_one_rule() -> None:
 
 
 def test_a_message_may_still_be_an_argument_of_the_detector() -> None:
-    (rule,) = parse_pack(RULE.replace("where =", "say = \"no '{match}'\"\nwhere ="), "ours.toml").rules
+    (rule,) = parse_pack(
+        RULE.replace("where =", "say = \"no '{match}'\"\nwhere ="), "ours.toml"
+    ).rules
     assert rule.message == "no '{match}'"
     assert "say" not in rule.arguments

@@ -35,12 +35,25 @@ path = "a.c"
 """
 
 
-@pytest.mark.parametrize("pattern", [r"(a+)+", r"(?:a*b?)*", r"(?:\w+\s*)+x", r"((ab)*c*)*", r"(?:a|b+)+"])
+@pytest.mark.parametrize(
+    "pattern", [r"(a+)+", r"(?:a*b?)*", r"(?:\w+\s*)+x", r"((ab)*c*)*", r"(?:a|b+)+"]
+)
 def test_a_repeat_in_a_repeat_is_refused(pattern: str) -> None:
     assert pack_patterns.problem(pattern)
 
 
-@pytest.mark.parametrize("pattern", [r"a+b+", r"(?:ab){1,5}c+", r"(?:a{1,3})+", r"\bfrob\b", r"(?:ab)+", r"(?<!x)y+?", r"[^a]+a(?=b*)"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"a+b+",
+        r"(?:ab){1,5}c+",
+        r"(?:a{1,3})+",
+        r"\bfrob\b",
+        r"(?:ab)+",
+        r"(?<!x)y+?",
+        r"[^a]+a(?=b*)",
+    ],
+)
 def test_plain_patterns_are_taken(pattern: str) -> None:
     assert pack_patterns.problem(pattern) is None
 
@@ -55,7 +68,9 @@ def test_any_text_gets_an_answer(pattern: str) -> None:
 def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
-    rule = next(load_rule for load_rule in load_rules((read_pack(own),)) if load_rule.pack == "ours")
+    rule = next(
+        load_rule for load_rule in load_rules((read_pack(own),)) if load_rule.pack == "ours"
+    )
     began = time.process_time()
     assert pack_patterns.compiled(rule.arguments["pattern"]).search("a" * 31) is None
     assert time.process_time() - began < 1
@@ -71,5 +86,6 @@ def test_a_pattern_without_a_bound_is_refused_with_its_rule(tmp_path: Path, patt
 
 def test_a_message_is_filled_in_without_following_attributes() -> None:
     assert (
-        pack_patterns.filled("{match} {match.__class__} {match:>99999999} {}", {"match": "x"}) == "x {match.__class__} {match:>99999999} {}"
+        pack_patterns.filled("{match} {match.__class__} {match:>99999999} {}", {"match": "x"})
+        == "x {match.__class__} {match:>99999999} {}"
     )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is a person's sentence and what was pasted in is one decision; and what maintainers say of sentences."""
+"""What is a person's sentence and what was pasted in is one decision.
+
+And what maintainers say of sentences.
+"""
 
 import pytest
 
@@ -14,33 +17,55 @@ from tests.kit.fixing import mended_text
 from tests.kit.snippets import mail
 
 DIFF = (
-    "diff --git a/drivers/frob/frob.c b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n+++ b/drivers/frob/frob.c\n"
-    "@@ -1,2 +1,3 @@ int frob(void)\n int a;\n+int c;\n int b;\n"
+    "diff --git a/drivers/frob/frob.c b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n+++"
+    " b/drivers/frob/frob.c\n@@ -1,2 +1,3 @@ int frob(void)\n int a;\n+int c;\n int b;\n"
 )
-BINDING = DIFF.replace("drivers/frob/frob.c", "Documentation/devicetree/bindings/frob/acme,frob.yaml")
+BINDING = DIFF.replace(
+    "drivers/frob/frob.c", "Documentation/devicetree/bindings/frob/acme,frob.yaml"
+)
 
 
 def _context(message: str, subject: str = "frob: wait for the link", diff: str = DIFF) -> Context:
-    return Context(parse_patch(mail(subject, message, diff).encode(), "x.patch"), options=Options(strict=True))
+    return Context(
+        parse_patch(mail(subject, message, diff).encode(), "x.patch"), options=Options(strict=True)
+    )
 
 
-def _found(message: str, subject: str = "frob: wait for the link", diff: str = DIFF) -> dict[str, Finding]:
+def _found(
+    message: str, subject: str = "frob: wait for the link", diff: str = DIFF
+) -> dict[str, Finding]:
     rules = [rule for rule in load_rules() if rule.scope != "series" and rule.checkpatch is None]
     return {one.name: one for one in run(_context(message, subject, diff), rules)}
 
 
 PASTES = {
-    "a command and what it prints": "$ frobctl start\nAdding the first frob to the list\nUsing the default speed\n",
+    "a command and what it prints": (
+        "$ frobctl start\nAdding the first frob to the list\nUsing the default speed\n"
+    ),
     "a root shell": "root@board:~# frobctl start\nAdding the first frob to the list\n",
     "a boot prompt": "=> frob start\nAdding the first frob to the list\nTest: frob_test: frob.c\n",
-    "a log with times": "[    1.234567] frob: Adding the first frob\n[    1.234999] Using default speed of frob\n",
-    "an oops": "BUG: kernel NULL pointer dereference, address: 0000000000000068\nAdding frob to the list of frobs\nCall Trace:\n frob_add+0x13/0x20\n",
+    "a log with times": (
+        "[    1.234567] frob: Adding the first frob\n[    1.234999] Using default speed of frob\n"
+    ),
+    "an oops": (
+        "BUG: kernel NULL pointer dereference, address: 0000000000000068\nAdding frob to the list"
+        " of frobs\nCall Trace:\n frob_add+0x13/0x20\n"
+    ),
     "a quoted mail": "Ada Fixer wrote:\n> This patch adds a frob.\n> We added it to the list.\n",
     "a fenced block": "```\nThis patch adds a frob to the list\nUsing the default speed\n```\n",
-    "a block between rows": "--------\nThis patch adds a frob to the list\nUsing the default speed\n--------\n",
-    "an indented block below a colon": "The tool says:\n\n  Adding the first frob to the list\n  Using the default speed here\n",
-    "a table": "| speed | This patch | frobs |\n|-------|------------|-------|\n| 10    | Adds some   | 3     |\n",
-    "compiler's words": "drivers/frob.c:12:3: warning: Using the default speed\n   12 | int frob;\n      | ^~~\n",
+    "a block between rows": (
+        "--------\nThis patch adds a frob to the list\nUsing the default speed\n--------\n"
+    ),
+    "an indented block below a colon": (
+        "The tool says:\n\n  Adding the first frob to the list\n  Using the default speed here\n"
+    ),
+    "a table": (
+        "| speed | This patch | frobs |\n|-------|------------|-------|\n| 10    | Adds some   | 3 "
+        "    |\n"
+    ),
+    "compiler's words": (
+        "drivers/frob.c:12:3: warning: Using the default speed\n   12 | int frob;\n      | ^~~\n"
+    ),
 }
 
 
@@ -52,8 +77,20 @@ def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
         ["The frob waits.", "The tool says:", "Wait for it, as the link is slow."],
         ["The frob waits.", "Ada Fixer wrote:", "Wait for it, as the link is slow."],
     )
-    found = _found(f"The frob waits for a link that never comes up again.\n\n{text}\nWait for it, as the link is slow.\n")
-    assert not {"this-patch", "not-imperative", "internal-id", "possible-misspelling", "badly-wrapped-message"} & found.keys()
+    found = _found(
+        f"The frob waits for a link that never comes up again.\n\n{text}\nWait for it, as the link"
+        " is slow.\n"
+    )
+    assert (
+        not {
+            "this-patch",
+            "not-imperative",
+            "internal-id",
+            "possible-misspelling",
+            "badly-wrapped-message",
+        }
+        & found.keys()
+    )
 
 
 SENTENCES = [
@@ -70,12 +107,17 @@ SENTENCES = [
 def test_what_a_person_writes_is_not_taken_for_a_paste(text: str) -> None:
     context = _context(text)
     lines = text.split("\n")
-    told = [at for at, line in enumerate(lines) if line.strip() and not line.startswith(("\t", "===="))]
+    told = [
+        at for at, line in enumerate(lines) if line.strip() and not line.startswith(("\t", "===="))
+    ]
     assert not pasted(context) & set(told)
 
 
 def test_tags_are_never_pasted() -> None:
-    context = _context('$ frobctl start\nFixes: 0123456789ab ("frob: add it")\nSigned-off-by: Ada Fixer <ada@example.org>\n')
+    context = _context(
+        '$ frobctl start\nFixes: 0123456789ab ("frob: add it")\nSigned-off-by: Ada Fixer'
+        " <ada@example.org>\n"
+    )
     assert pasted(context) == {0}
 
 
@@ -94,7 +136,11 @@ def test_a_gerund_that_is_the_subject_is_no_mood(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sentence", ["Adding support for the new frob of the acme board.", "Fixing the required delay of the second frob."]
+    "sentence",
+    [
+        "Adding support for the new frob of the acme board.",
+        "Fixing the required delay of the second frob.",
+    ],
 )
 def test_a_gerund_alone_is_told_of(sentence: str) -> None:
     assert "not-imperative" in _found(f"The frob waits for a link.\n\n{sentence}\n")
@@ -103,9 +149,21 @@ def test_a_gerund_alone_is_told_of(sentence: str) -> None:
 @pytest.mark.parametrize(
     ("subject", "text"),
     [
-        ("frob: remove the unused flag", 'Since commit 0123456789ab ("frob: drop users"), the flag is no longer used.'),
-        ("frob: drop frob_old()", 'After commit 0123456789ab ("frob: drop users") there are no users of it. However, it returns an error.'),
-        ("frob: use the new helper", 'Since commit 0123456789ab ("core: add helper") drivers can also let the core do it.'),
+        (
+            "frob: remove the unused flag",
+            'Since commit 0123456789ab ("frob: drop users"), the flag is no longer used.',
+        ),
+        (
+            "frob: drop frob_old()",
+            (
+                'After commit 0123456789ab ("frob: drop users") there are no users of it. However,'
+                " it returns an error."
+            ),
+        ),
+        (
+            "frob: use the new helper",
+            'Since commit 0123456789ab ("core: add helper") drivers can also let the core do it.',
+        ),
     ],
 )
 def test_what_a_commit_left_without_use_is_no_bug_of_it(subject: str, text: str) -> None:
@@ -129,7 +187,9 @@ def test_harm_in_the_message_wants_a_fixes_tag(text: str) -> None:
     assert "missing-fixes" in _found(f"{text}\n")
 
 
-@pytest.mark.parametrize("text", ["This does not lead to any deadlocks.", "It never leads to a crash."])
+@pytest.mark.parametrize(
+    "text", ["This does not lead to any deadlocks.", "It never leads to a crash."]
+)
 def test_harm_that_is_denied_is_none(text: str) -> None:
     assert "missing-fixes" not in _found(f"{text}\n")
 
@@ -153,22 +213,35 @@ def test_a_binding_that_only_lists_a_compatible_says_nothing_of_the_hardware() -
     subject = "dt-bindings: frob: Add compatible for acme frob2"
     assert (
         "describe the hardware"
-        in _found("Document the new compatible string for the acme frob2 and add the binding of it.\n", subject, BINDING)[
-            "message-too-short"
-        ].message
+        in _found(
+            "Document the new compatible string for the acme frob2 and add the binding of it.\n",
+            subject,
+            BINDING,
+        )["message-too-short"].message
     )
-    assert "message-too-short" not in _found("The frob2 has twice the ports and a register to count them.\n", subject, BINDING)
+    assert "message-too-short" not in _found(
+        "The frob2 has twice the ports and a register to count them.\n", subject, BINDING
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["EAL: Using the first group of four.", "Updated data sheets have a new table.", "Updated data sheet added a new bit."]
+    "text",
+    [
+        "EAL: Using the first group of four.",
+        "Updated data sheets have a new table.",
+        "Updated data sheet added a new bit.",
+    ],
 )
 def test_labels_and_participles_are_no_statements(text: str) -> None:
     assert "not-imperative" not in _found(f"{text}\n")
 
 
 def test_settings_of_twenty_are_no_leftovers_of_an_encoding() -> None:
-    lines = DIFF.replace("+int c;", "+CONFIG_FROB_RETRIES=20").replace(" int b;", " CONFIG_FROB_DELAY=20").replace("frob.c", "defconfig")
+    lines = (
+        DIFF.replace("+int c;", "+CONFIG_FROB_RETRIES=20")
+        .replace(" int b;", " CONFIG_FROB_DELAY=20")
+        .replace("frob.c", "defconfig")
+    )
     assert "undecoded-mail" not in _found("The frob waits.\n", diff=lines)
 
 
@@ -177,20 +250,30 @@ def test_settings_of_twenty_are_no_leftovers_of_an_encoding() -> None:
     [
         ({"To": "dev@dpdk.org"}, "drivers/net/frob/frob.c", "dpdk"),
         ({"Cc": "u-boot@lists.denx.de"}, "drivers/net/frob/frob.c", "u-boot"),
-        ({"Cc": "xen-devel@lists.xenproject.org, linux-kernel@vger.kernel.org"}, "drivers/xen/frob.c", "linux"),
+        (
+            {"Cc": "xen-devel@lists.xenproject.org, linux-kernel@vger.kernel.org"},
+            "drivers/xen/frob.c",
+            "linux",
+        ),
         ({}, "drivers/net/frob/rte_frob.c", "dpdk"),
         ({}, "board/acme/frob/frob.c", "u-boot"),
         ({}, "drivers/net/frob/frob.c", "linux"),
     ],
 )
-def test_lists_and_paths_tell_whose_patch_it_is(headers: dict[str, str], path: str, expected: str) -> None:
+def test_lists_and_paths_tell_whose_patch_it_is(
+    headers: dict[str, str], path: str, expected: str
+) -> None:
     text = mail("frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path))
-    text = text.replace("Subject:", "".join(f"{name}: {value}\n" for name, value in headers.items()) + "Subject:", 1)
+    text = text.replace(
+        "Subject:", "".join(f"{name}: {value}\n" for name, value in headers.items()) + "Subject:", 1
+    )
     assert detect(None, [parse_patch(text.encode(), "x.patch")]).name == expected
 
 
 def test_a_list_in_a_stable_tag_tells_too() -> None:
-    patch = parse_patch(mail("frob: wait", "Wait.\n\nCc: stable@dpdk.org\n", DIFF).encode(), "x.patch")
+    patch = parse_patch(
+        mail("frob: wait", "Wait.\n\nCc: stable@dpdk.org\n", DIFF).encode(), "x.patch"
+    )
     assert detect(None, [patch]).name == "dpdk"
 
 
@@ -207,8 +290,12 @@ def test_a_list_in_a_stable_tag_tells_too() -> None:
         ("PATCH net", "stable@vger.kernel.org", False),
     ],
 )
-def test_a_patch_for_a_stable_tree_names_its_mainline_commit(mark: str, to: str, told: bool) -> None:
-    text = mail(f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF).replace("[PATCH] [", "[")
+def test_a_patch_for_a_stable_tree_names_its_mainline_commit(
+    mark: str, to: str, told: bool
+) -> None:
+    text = mail(f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF).replace(
+        "[PATCH] [", "["
+    )
     text = text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else text
     rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"]
     found = run(Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)), rules)
@@ -216,8 +303,14 @@ def test_a_patch_for_a_stable_tree_names_its_mainline_commit(mark: str, to: str,
 
 
 def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None:
-    head = "@@ -1,2 +1,3 @@ static int frob_with_a_long_name(struct frob *frob, int number_of_frobs, int more)"
-    message = f"Wait for the link, which takes a moment.\n\n{head}\n int a;\n+int c is what it is called since the day when it was new, or longer;\n int b;"
+    head = (
+        "@@ -1,2 +1,3 @@ static int frob_with_a_long_name(struct frob *frob, int number_of_frobs,"
+        " int more)"
+    )
+    message = (
+        f"Wait for the link, which takes a moment.\n\n{head}\n int a;\n+int c is what it is called"
+        " since the day when it was new, or longer;\n int b;"
+    )
     context = _context(message, diff="")
     assert pasted(context) == {2, 3, 4, 5}
     assert head in mended_text(mail("frob: wait for the link", message, "")).draft.patch.lines

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts that a rule requires: derived from its patterns, and looked for before its detector is called."""
+"""The texts that a rule requires: derived from its patterns, and looked for before its detector is
+called.
+"""
 
 import pytest
 
@@ -31,7 +33,9 @@ from tests.kit.snippets import file_diff, mail
         (r"(?:foo)?", ()),
     ],
 )
-def test_every_match_has_one_of_the_texts_of_its_pattern(pattern: str, texts: tuple[str, ...]) -> None:
+def test_every_match_has_one_of_the_texts_of_its_pattern(
+    pattern: str, texts: tuple[str, ...]
+) -> None:
     assert required_texts({"pattern": pattern}) == texts
 
 
@@ -47,11 +51,16 @@ def test_a_needle_is_the_text() -> None:
 def test_several_patterns_require_the_texts_of_all() -> None:
     assert required_texts({"case_patterns": {"one": "alpha", "two": "beta"}}) == ("alpha", "beta")
     assert required_texts({"case_patterns": {"one": "alpha", "two": r"\d"}}) == ()
-    assert required_texts({"names": ["old_call => new_call", "older_call => newer_call"]}) == ("old_call", "older_call")
+    assert required_texts({"names": ["old_call => new_call", "older_call => newer_call"]}) == (
+        "old_call",
+        "older_call",
+    )
 
 
 def test_cases_that_are_looked_for_in_different_parts_require_none() -> None:
-    assert required_texts({"case_patterns": {"one": "alpha"}, "case_where": {"one": "subject"}}) == ()
+    assert (
+        required_texts({"case_patterns": {"one": "alpha"}, "case_where": {"one": "subject"}}) == ()
+    )
 
 
 @pytest.mark.parametrize("letter", ["\u017f", "\u212a", "\u0131", "\u0130"])
@@ -63,7 +72,9 @@ def test_a_letter_that_matches_an_ascii_letter_in_any_case_is_folded_to_it(lette
 
 
 @pytest.mark.parametrize(("line", "called"), [("\tfoo(1);", 0), ("\tOld_Call(1);", 1)])
-def test_a_rule_whose_texts_do_not_occur_is_not_run(monkeypatch: pytest.MonkeyPatch, line: str, called: int) -> None:
+def test_a_rule_whose_texts_do_not_occur_is_not_run(
+    monkeypatch: pytest.MonkeyPatch, line: str, called: int
+) -> None:
     calls: list[Context] = []
 
     def detect(context: Context, _arguments: Arguments) -> list[Hit]:
@@ -73,11 +84,29 @@ def test_a_rule_whose_texts_do_not_occur_is_not_run(monkeypatch: pytest.MonkeyPa
     detector = RegisteredDetector(detect, {}, reads=lambda context, _arguments: added_text(context))
     monkeypatch.setitem(registry.DETECTORS, "test-required", detector)
     rule = Rule(
-        "TST001", "test", "tests", Severity.WARNING, "diff", "summary", "why", "ref", "test-required", "tests", required=("old_call",)
+        "TST001",
+        "test",
+        "tests",
+        Severity.WARNING,
+        "diff",
+        "summary",
+        "why",
+        "ref",
+        "test-required",
+        "tests",
+        required=("old_call",),
     )
     # a context line with the text is not what the rule reads
     body = f" old_call(0);\n-int b;\n+{line}\n int d;"
-    run(Context(parse_patch(mail("frob: do it", "Do it.", file_diff("drivers/frob/frob.c", body)).encode(), "x.patch")), [rule])
+    run(
+        Context(
+            parse_patch(
+                mail("frob: do it", "Do it.", file_diff("drivers/frob/frob.c", body)).encode(),
+                "x.patch",
+            )
+        ),
+        [rule],
+    )
     assert len(calls) == called
 
 

@@ -24,7 +24,10 @@ NEW = (6, 18)
 def test_a_rule_is_chosen_by_id_name_type_or_pack() -> None:
     rules = load_rules()
     for word in ("TAG001", "tag001", "missing-fixes", "tags"):
-        assert any(rule.name == "missing-fixes" for rule in choose(rules, kernel=NEW, profile="linux", select=[word]))
+        assert any(
+            rule.name == "missing-fixes"
+            for rule in choose(rules, kernel=NEW, profile="linux", select=[word])
+        )
     some = next(rule for rule in rules if rule.checkpatch and in_force(rule, NEW, "linux"))
     assert some in choose(rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)])
 
@@ -42,9 +45,13 @@ def test_a_rule_is_chosen_ignored_and_raised_by_its_former_name() -> None:
     assert chosen not in choose(rules, kernel=NEW, profile="linux", ignore=["bare-sizeof"])
     linux = find_project("linux")
     style = linux.style._replace(severity={"bare-sizeof": "error"})
-    raised = next(rule for rule in adjusted(rules, linux._replace(style=style)) if rule.id == chosen.id)
+    raised = next(
+        rule for rule in adjusted(rules, linux._replace(style=style)) if rule.id == chosen.id
+    )
     assert (chosen.severity, raised.severity) == (Severity.WARNING, Severity.ERROR)
-    assert former_names(("bare-sizeof", "sizeof-without-parentheses", "SPACING"), rules) == (("bare-sizeof", chosen.name),)
+    assert former_names(("bare-sizeof", "sizeof-without-parentheses", "SPACING"), rules) == (
+        ("bare-sizeof", chosen.name),
+    )
 
 
 def test_an_unknown_word_names_the_nearest() -> None:
@@ -83,11 +90,18 @@ def test_a_damaged_loaded_form_is_made_anew() -> None:
 def test_a_users_pack_is_loaded_and_must_not_take_a_name(tmp_path: Path) -> None:
     shipped = next(rule for rule in load_rules() if rule.name == "missing-fixes")
     # look-around among repeats is for shipped packs only
-    text = (Path(rule_store.__file__).parents[2] / "checks" / "tags.toml").read_text().replace(r"(?!(?:vger\.)?kernel\.org\b)", "")
+    text = (
+        (Path(rule_store.__file__).parents[2] / "checks" / "tags.toml")
+        .read_text()
+        .replace(r"(?!(?:vger\.)?kernel\.org\b)", "")
+    )
     ours = tmp_path / "ours.toml"
     own = re.sub(r"^aliases = .*\n", "", text, flags=re.MULTILINE)
     ours.write_text(own.replace("TAG0", "OUR0").replace('name = "', 'name = "our-'))
-    assert any(rule.name == "our-missing-fixes" and rule.pack == "ours" for rule in load_rules([read_pack(ours)]))
+    assert any(
+        rule.name == "our-missing-fixes" and rule.pack == "ours"
+        for rule in load_rules([read_pack(ours)])
+    )
     ours.write_text(text)
     with pytest.raises(PackError, match=shipped.id):
         load_rules([read_pack(ours)])
@@ -115,15 +129,25 @@ def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> No
     for rule in ours:
         assert in_force(rule, NEW, "linux") == in_force(rule, NEW, "netdev"), rule.name
     only = ours[0]._replace(profiles=("linux",), since=None, until=None)
-    assert {name: in_force(only, NEW, name) for name in projects()} == {name: name in ("linux", "netdev") for name in projects()}
+    assert {name: in_force(only, NEW, name) for name in projects()} == {
+        name: name in ("linux", "netdev") for name in projects()
+    }
     netdev = only._replace(profiles=("netdev",))
     assert {name for name in projects() if in_force(netdev, NEW, name)} == {"netdev"}
-    assert {name for name in projects() if in_force(only._replace(profiles=()), NEW, name)} == set(projects())
+    assert {name for name in projects() if in_force(only._replace(profiles=()), NEW, name)} == set(
+        projects()
+    )
 
 
 def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
     rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
-    assert [in_force(rule, one, "linux") for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))] == [False, True, True, True, False]
+    assert [in_force(rule, one, "linux") for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_an_unknown_profile_names_the_nearest() -> None:
@@ -134,7 +158,10 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 
 @pytest.mark.parametrize("name", ["linux", "u-boot", "dpdk", "xen"])
 def test_a_tree_shows_its_profile(name: str) -> None:
-    assert detect(MemoryTree(dict.fromkeys((*find_project(name).tree_has[0], "COPYING"), "")), []).name == name
+    assert (
+        detect(MemoryTree(dict.fromkeys((*find_project(name).tree_has[0], "COPYING"), "")), []).name
+        == name
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,5 +175,7 @@ def test_a_tree_shows_its_profile(name: str) -> None:
     ],
 )
 def test_without_a_tree_the_patch_tells(subject: str, path: str, name: str) -> None:
-    patch = parse_patch(mail(subject, "Mend it.", file_diff(path, " a\n+b\n c")).encode(), "x.patch")
+    patch = parse_patch(
+        mail(subject, "Mend it.", file_diff(path, " a\n+b\n c")).encode(), "x.patch"
+    )
     assert detect(None, [patch]).name == name

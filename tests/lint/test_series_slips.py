@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Slips between the mails of one thread: versions, totals, marks, covers without text, changelogs that end too early."""
+"""Slips between the mails of one thread: versions, totals, marks, covers without text, changelogs
+that end too early.
+"""
 
 import pytest
 
@@ -13,21 +15,33 @@ COVER = "Boards with a slow bus show stale values. Limit the time, take the lock
 CHANGES = "Changes in v2:\n - took the lock\n\n"
 
 
-def mail(mark: str, number: int, *, body: str = COVER, notes: str = "", root: str = "<s0@example.org>") -> Patch:
+def mail(
+    mark: str, number: int, *, body: str = COVER, notes: str = "", root: str = "<s0@example.org>"
+) -> Patch:
     above = f"In-Reply-To: {root}\n" if number else ""
     diff = (
-        f"---\n{notes} drivers/frob/frob.c | 2 +-\n\ndiff --git a/drivers/frob/frob.c b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n"
-        f"+++ b/drivers/frob/frob.c\n@@ -1,3 +1,3 @@\n \tint ret;\n-\told({number});\n+\tnew({number});\n \n"
+        f"---\n{notes} drivers/frob/frob.c | 2 +-\n\ndiff --git a/drivers/frob/frob.c"
+        " b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n+++ b/drivers/frob/frob.c\n@@ -1,3"
+        f" +1,3 @@\n \tint ret;\n-\told({number});\n+\tnew({number});\n \n"
     )
     text = (
-        f"From: Ada Fixer <ada@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject: [{mark}] frob: step {number} of the way\n"
-        f"Message-ID: <s{number}@example.org>\n{above}\n{body}\n\n"
+        "From: Ada Fixer <ada@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject:"
+        f" [{mark}] frob: step {number} of the way\nMessage-ID:"
+        f" <s{number}@example.org>\n{above}\n{body}\n\n"
     )
-    return patches_of((text + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")).encode(), "x")[0]
+    return patches_of(
+        (text + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")).encode(),
+        "x",
+    )[0]
 
 
 def names(series: Series) -> list[str]:
-    return [run_series_.name for run_series_ in run_series(Context(series.patches[0], series, options=Options()), load_rules())]
+    return [
+        run_series_.name
+        for run_series_ in run_series(
+            Context(series.patches[0], series, options=Options()), load_rules()
+        )
+    ]
 
 
 def test_a_patch_of_another_version_stays_in_its_thread_and_is_told() -> None:
@@ -43,35 +57,62 @@ def test_another_thread_begins_another_series() -> None:
 
 @pytest.mark.parametrize(
     ("cover", "patch", "name"),
-    [("PATCH 0/3", "PATCH 1/2", "inconsistent-series-numbers"), ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions")],
+    [
+        ("PATCH 0/3", "PATCH 1/2", "inconsistent-series-numbers"),
+        ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions"),
+    ],
 )
-def test_a_cover_letter_that_disagrees_with_its_patches_is_told(cover: str, patch: str, name: str) -> None:
+def test_a_cover_letter_that_disagrees_with_its_patches_is_told(
+    cover: str, patch: str, name: str
+) -> None:
     series = group([mail(cover, 0), mail(patch, 1), mail(patch.replace("1/", "2/"), 2)])
     assert name in names(series[0])
 
 
 def test_a_cover_letter_of_only_a_shortlog_is_told() -> None:
-    body = "Ada Fixer (2):\n  frob: one\n  frob: two\n\n frob.c | 2 +-\n 1 file changed\n\nbase-commit: 0123456789ab"
+    body = (
+        "Ada Fixer (2):\n  frob: one\n  frob: two\n\n frob.c | 2 +-\n 1 file"
+        " changed\n\nbase-commit: 0123456789ab"
+    )
     patches = [mail("PATCH 1/2", 1), mail("PATCH 2/2", 2)]
     assert len(names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])) == 1
     assert names(group([mail("PATCH 0/2", 0), *patches])[0]) == []
 
 
-@pytest.mark.parametrize(("notes", "told"), [(CHANGES, True), (CHANGES.replace("in v2", "since v2"), False), ("v1 -> v2: lock\n\n", True)])
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [(CHANGES, True), (CHANGES.replace("in v2", "since v2"), False), ("v1 -> v2: lock\n\n", True)],
+)
 def test_a_changelog_that_ends_before_this_version_is_told(notes: str, told: bool) -> None:
     patch = mail("PATCH v3", 1, notes=notes)
-    found = [one.message for one in run(Context(patch, options=Options(strict=True)), load_rules()) if one.name == "missing-changelog"]
+    found = [
+        one.message
+        for one in run(Context(patch, options=Options(strict=True)), load_rules())
+        if one.name == "missing-changelog"
+    ]
     assert bool(found) == told
     assert not told or "ends at v2" in found[0]
 
 
 @pytest.mark.parametrize(
-    ("marks", "told"), [(("PATCH", "PATCH"), "have no numbers"), (("PATCH 1/2", "PATCH 2/3"), "disagree on the number")]
+    ("marks", "told"),
+    [
+        (("PATCH", "PATCH"), "have no numbers"),
+        (("PATCH 1/2", "PATCH 2/3"), "disagree on the number"),
+    ],
 )
 def test_numbered_files_of_one_folder_are_one_series(marks: tuple[str, str], told: str) -> None:
-    patches = [mail(mark, number)._replace(source=f"out/000{number}-frob.patch") for number, mark in enumerate(marks, 1)]
+    patches = [
+        mail(mark, number)._replace(source=f"out/000{number}-frob.patch")
+        for number, mark in enumerate(marks, 1)
+    ]
     (series,) = group(patches)
     wanted = [rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"]
-    assert [told in finding.message for finding in run_series(Context(series.patches[0], series, options=Options()), wanted)] == [True]
-    apart = [patch._replace(source=f"{number}/0001-frob.patch") for number, patch in enumerate(patches)]
+    assert [
+        told in finding.message
+        for finding in run_series(Context(series.patches[0], series, options=Options()), wanted)
+    ] == [True]
+    apart = [
+        patch._replace(source=f"{number}/0001-frob.patch") for number, patch in enumerate(patches)
+    ]
     assert len(group([patch._replace(headers=()) for patch in apart])) == 2

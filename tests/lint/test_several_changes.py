@@ -22,41 +22,69 @@ S:\tMaintained
 F:\tdrivers/grob/
 """
 CODE = " \tint ret;\n \n-\tret = a(one);\n+\tret = b(one);\n \tif (ret)\n \t\treturn ret;\n "
-COMMENT = " \tint ret;\n \n-\t/* wait a bit */\n+\t/* Wait a bit. */\n \tret = c(one);\n \treturn ret;\n "
+COMMENT = (
+    " \tint ret;\n \n-\t/* wait a bit */\n+\t/* Wait a bit. */\n \tret = c(one);\n \treturn ret;\n "
+)
 MANY = "\n".join(f"-\told{at}(one);\n+\tnew{at}(one);" for at in range(24))
 
 
-def _messages(text: str, diff: str, *rules: str, subject: str = "frob: wait for the link") -> list[str]:
+def _messages(
+    text: str, diff: str, *rules: str, subject: str = "frob: wait for the link"
+) -> list[str]:
     patch = parse_patch(mail(subject, f"{text}\n\n{SIGN_OFF}", diff).encode(), "example.patch")
     wanted = [rule for rule in load_rules() if rule.name in (rules or ("several-changes",))]
     return [
-        finding.message for finding in run(Context(patch, tree=MemoryTree({"MAINTAINERS": SECTIONS}), options=Options(strict=True)), wanted)
+        finding.message
+        for finding in run(
+            Context(
+                patch, tree=MemoryTree({"MAINTAINERS": SECTIONS}), options=Options(strict=True)
+            ),
+            wanted,
+        )
     ]
 
 
 def test_files_that_no_section_covers_together() -> None:
-    both = file_diff("drivers/frob/a.c", CODE + f"\n@@\n{MANY}") + file_diff("drivers/grob/b.c", CODE)
+    both = file_diff("drivers/frob/a.c", CODE + f"\n@@\n{MANY}") + file_diff(
+        "drivers/grob/b.c", CODE
+    )
     assert _messages("The link is slow.", both) == [
-        "no section of MAINTAINERS covers both drivers/frob/a.c and drivers/grob/b.c; consider a separate patch for each subsystem"
+        "no section of MAINTAINERS covers both drivers/frob/a.c and drivers/grob/b.c; consider a"
+        " separate patch for each subsystem"
     ]
 
 
-@pytest.mark.parametrize("other", ["drivers/frob/b.c", "include/linux/frob.h", "Documentation/frob.rst", "drivers/grob/Makefile"])
+@pytest.mark.parametrize(
+    "other",
+    ["drivers/frob/b.c", "include/linux/frob.h", "Documentation/frob.rst", "drivers/grob/Makefile"],
+)
 def test_files_that_belong_together(other: str) -> None:
     both = file_diff("drivers/frob/a.c", CODE + f"\n@@\n{MANY}") + file_diff(other, CODE)
     assert not _messages("The link is slow.", both)
 
 
 def test_the_same_small_change_in_files_of_two_subsystems() -> None:
-    assert not _messages("The link is slow.", file_diff("drivers/frob/a.c", CODE) + file_diff("drivers/grob/b.c", CODE))
+    assert not _messages(
+        "The link is slow.",
+        file_diff("drivers/frob/a.c", CODE) + file_diff("drivers/grob/b.c", CODE),
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("The link is slow. Also, the clock is.", "'Also' introduces another change; consider splitting the patch"),
-        ("While at it, use the new clock.", "'While at it' introduces another change; consider splitting the patch"),
-        ("This does:\n\n - add a clock\n - remove the link", "message lists 2 changes; consider splitting the patch"),
+        (
+            "The link is slow. Also, the clock is.",
+            "'Also' introduces another change; consider splitting the patch",
+        ),
+        (
+            "While at it, use the new clock.",
+            "'While at it' introduces another change; consider splitting the patch",
+        ),
+        (
+            "This does:\n\n - add a clock\n - remove the link",
+            "message lists 2 changes; consider splitting the patch",
+        ),
     ],
 )
 def test_a_message_about_two_changes(text: str, told: str) -> None:
@@ -74,25 +102,44 @@ def test_a_hunk_that_only_changes_a_comment() -> None:
 
 
 def test_sorted_headers() -> None:
-    moved = " #include <linux/clk.h>\n+#include <linux/bits.h>\n #include <linux/io.h>\n-#include <linux/bits.h>\n "
+    moved = (
+        " #include <linux/clk.h>\n+#include <linux/bits.h>\n #include <linux/io.h>\n-#include"
+        " <linux/bits.h>\n "
+    )
     diff = file_diff("drivers/frob/a.c", f"{moved}\n@@\n{CODE}")
     assert _messages("The link is slow.", diff) == [
-        "#include lines are also sorted, which the message does not mention; consider a separate patch"
+        "#include lines are also sorted, which the message does not mention; consider a separate"
+        " patch"
     ]
     assert not _messages("The link is slow. Sort the headers.", diff)
 
 
 def test_a_series_of_two_parts() -> None:
     def patch(number: int, path: str) -> bytes:
-        return mail(f"[PATCH {number}/3] frob: step {number}", f"The link is slow.\n\n{SIGN_OFF}", file_diff(path, CODE)).encode()
+        return mail(
+            f"[PATCH {number}/3] frob: step {number}",
+            f"The link is slow.\n\n{SIGN_OFF}",
+            file_diff(path, CODE),
+        ).encode()
 
     def told(*paths: str) -> list[str]:
-        series = Series(tuple(parse_patch(patch(number, path), f"{number}.patch") for number, path in enumerate(paths, 1)))
+        series = Series(
+            tuple(
+                parse_patch(patch(number, path), f"{number}.patch")
+                for number, path in enumerate(paths, 1)
+            )
+        )
         context = Context(series.patches[0], series, MemoryTree({"MAINTAINERS": SECTIONS}))
-        return [finding.message for finding in run_series(context, [rule for rule in load_rules() if rule.name == "independent-patches"])]
+        return [
+            finding.message
+            for finding in run_series(
+                context, [rule for rule in load_rules() if rule.name == "independent-patches"]
+            )
+        ]
 
     assert told("drivers/frob/a.c", "drivers/frob/b.c", "drivers/grob/c.c") == [
-        "patches 1 and 3 have no file and no section of MAINTAINERS in common; consider separate series"
+        "patches 1 and 3 have no file and no section of MAINTAINERS in common; consider separate"
+        " series"
     ]
     assert not told("drivers/frob/a.c", "drivers/frob/b.c", "drivers/frob/c.c")
     assert not told("drivers/frob/a.c", "drivers/grob/b.c", "include/linux/frob.h")

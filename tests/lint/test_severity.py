@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who says how serious a finding is: the pack, for all of a rule or for single cases of it, and over it the profile; never a detector."""
+"""Who says how serious a finding is: the pack, for all of a rule or for single cases of it, and
+over it the profile; never a detector.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -19,7 +21,10 @@ from patchpilot.projects.loading import find_project
 from tests.kit.snippets import context_of
 
 SOURCE = Path(patchpilot.__file__).parent
-OWN_TAG = Example(bad=True, trailers="Reviewed-by: Ada Fixer <ada@example.org>\nSigned-off-by: Ada Fixer <ada@example.org>")
+OWN_TAG = Example(
+    bad=True,
+    trailers="Reviewed-by: Ada Fixer <ada@example.org>\nSigned-off-by: Ada Fixer <ada@example.org>",
+)
 
 
 def rule_named(name: str) -> Rule:
@@ -41,7 +46,11 @@ def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() ->
 
 
 def test_a_case_with_a_severity_that_there_is_not_is_named() -> None:
-    text = (SOURCE.parent / "checks" / "tags.toml").read_text().replace('review = "warning"', 'review = "grave"')
+    text = (
+        (SOURCE.parent / "checks" / "tags.toml")
+        .read_text()
+        .replace('review = "warning"', 'review = "grave"')
+    )
     import_detectors()
     with pytest.raises(PackError, match=r"severity of review .grave. must be one of"):
         parse_pack(text, "tags.toml")
@@ -58,10 +67,16 @@ def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> 
     for file, tree in _trees("lint/detectors", "lint/c"):
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         assert "Severity" not in names, file
-        cases |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        cases |= {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
     # what generic detectors tell apart is in the packs as well
     cases |= {case for rule in load_rules() for case in rule.arguments.get("case_patterns", ())}
-    cases |= {table.get("case", "") for rule in load_rules() for table in rule.arguments.get("of", ())}
+    cases |= {
+        table.get("case", "") for rule in load_rules() for table in rule.arguments.get("of", ())
+    }
     named = {case for rule in load_rules() for case in rule.severities}
     assert named
     assert named <= cases

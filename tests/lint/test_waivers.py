@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers: what one covers, until when, and what is wrong with one that says too little or too much."""
+"""Waivers: what one covers, until when, and what is wrong with one that says too little or too
+much.
+"""
 
 from datetime import date
 
@@ -36,7 +38,9 @@ def test_a_waiver_calls_a_rule_by_any_of_its_words(word: str) -> None:
         ("*", None, False),
     ],
 )
-def test_paths_are_glob_patterns_or_directories(pattern: str, path: str | None, covered: bool) -> None:
+def test_paths_are_glob_patterns_or_directories(
+    pattern: str, path: str | None, covered: bool
+) -> None:
     assert Waiver("long-line", "r", (pattern,)).covers(at(path), WORDS) is covered
 
 
@@ -49,8 +53,9 @@ def test_the_last_day_holds_and_the_next_does_not() -> None:
 
 def test_a_tree_writes_them_as_tables() -> None:
     settings = load(
-        'strict = true\n[[waiver]]\nrule = "long-line"\npath = "drivers/foo/*"\nreason = "a table\\n  reads better"\nuntil = "2027-01-01"\n'
-        '[[waiver]]\nrule = "long-subject"\npath = ["a/", "b/"]\nreason = "r"\nuntil = 2027-02-03\n',
+        'strict = true\n[[waiver]]\nrule = "long-line"\npath = "drivers/foo/*"\nreason = "a'
+        ' table\\n  reads better"\nuntil = "2027-01-01"\n[[waiver]]\nrule = "long-subject"\npath ='
+        ' ["a/", "b/"]\nreason = "r"\nuntil = 2027-02-03\n',
         label="tree.toml",
     )
     one, other = from_tables(settings.waivers, settings.label)
@@ -62,7 +67,11 @@ def test_a_tree_writes_them_as_tables() -> None:
         date(2027, 1, 1),
         "tree.toml",
     )
-    assert (other.paths, other.until, other.title) == (("a/", "b/"), date(2027, 2, 3), "long-subject (a/, b/)")
+    assert (other.paths, other.until, other.title) == (
+        ("a/", "b/"),
+        date(2027, 2, 3),
+        "long-subject (a/, b/)",
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +89,9 @@ def test_a_tree_writes_them_as_tables() -> None:
         ({"rule": "a", "reason": "r", "until": True}, "until is not a date", ""),
     ],
 )
-def test_what_is_wrong_with_a_table_is_named(table: dict[str, object], said: str, hint: str) -> None:
+def test_what_is_wrong_with_a_table_is_named(
+    table: dict[str, object], said: str, hint: str
+) -> None:
     with pytest.raises(InputError, match=said) as caught:
         from_tables([table], "x.toml")
     assert caught.value.message.startswith("x.toml: ")
@@ -116,7 +127,15 @@ def test_an_unknown_rule_names_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["no-sign-off", "author-not-signed", "corrupt-patch", "typographic-characters-in-code", "MISSING_SIGN_OFF", "mail", "undecoded-mail"],
+    [
+        "no-sign-off",
+        "author-not-signed",
+        "corrupt-patch",
+        "typographic-characters-in-code",
+        "MISSING_SIGN_OFF",
+        "mail",
+        "undecoded-mail",
+    ],
 )
 def test_a_tree_waives_nothing_that_says_a_mail_is_not_whole_or_not_signed(word: str) -> None:
     with pytest.raises(InputError, match="cannot be waived in a tree's file") as caught:

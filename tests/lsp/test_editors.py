@@ -44,7 +44,7 @@ SHOW_AND_FIX = r"""
   (eglot-code-actions (point-min) (point-max) "quickfix" t)
   (save-buffer))
 (setq command-line-args-left nil)
-"""
+"""  # noqa: E501
 
 
 def snippet(language: str) -> str:
@@ -62,24 +62,46 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     repo.commit("frob: start", {"frob.c": "int a;\n"})
     repo.put("frob.c", "int a;\nint b; \n")
     repo.git("add", "-A")
-    repo.put(".git/COMMIT_EDITMSG", "frob: add b\n\nThe caller has to see the the size.\n# a comment\n")
+    repo.put(
+        ".git/COMMIT_EDITMSG", "frob: add b\n\nThe caller has to see the the size.\n# a comment\n"
+    )
     return repo
 
 
-@pytest.mark.skipif(not shutil.which("nvim") and os.environ.get("CI") != "true", reason="nvim is not installed here")
-def test_neovim_shows_findings_of_a_source_file_and_of_a_message(tmp_path: Path, repo: Repo) -> None:
+@pytest.mark.skipif(
+    not shutil.which("nvim") and os.environ.get("CI") != "true", reason="nvim is not installed here"
+)
+def test_neovim_shows_findings_of_a_source_file_and_of_a_message(
+    tmp_path: Path, repo: Repo
+) -> None:
     (tmp_path / "init.lua").write_text(OLDER + snippet("lua"))
     (tmp_path / "show.lua").write_text(SHOW)
-    for file, expected in (("frob.c", [1, "trailing-space"]), (".git/COMMIT_EDITMSG", [2, "repeated-word"])):
-        argv = ["nvim", "--headless", "-n", "-u", tmp_path / "init.lua", "-c", f"luafile {tmp_path}/show.lua", file]
+    for file, expected in (
+        ("frob.c", [1, "trailing-space"]),
+        (".git/COMMIT_EDITMSG", [2, "repeated-word"]),
+    ):
+        argv = [
+            "nvim",
+            "--headless",
+            "-n",
+            "-u",
+            tmp_path / "init.lua",
+            "-c",
+            f"luafile {tmp_path}/show.lua",
+            file,
+        ]
         done = subprocess.run(argv, cwd=repo.path, capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         assert expected in json.loads((repo.path / "found.json").read_text()), done.stderr
 
 
 @pytest.mark.skipif(not shutil.which("emacs"), reason="emacs is not installed here")
-def test_emacs_shows_and_fixes_findings_of_a_source_file_a_message_and_a_patch(tmp_path: Path, repo: Repo) -> None:
-    (tmp_path / "init.el").write_text(f"(package-initialize)\n(unless (require 'eglot nil t) (kill-emacs 77))\n{snippet('elisp')}")
+def test_emacs_shows_and_fixes_findings_of_a_source_file_a_message_and_a_patch(
+    tmp_path: Path, repo: Repo
+) -> None:
+    (tmp_path / "init.el").write_text(
+        f"(package-initialize)\n(unless (require 'eglot nil t) (kill-emacs 77))\n{snippet('elisp')}"
+    )
     (tmp_path / "show.el").write_text(SHOW_AND_FIX)
     files = {
         "frob.c": "int a;\nint b;\n",
@@ -87,12 +109,25 @@ def test_emacs_shows_and_fixes_findings_of_a_source_file_a_message_and_a_patch(t
         "0001-frob.patch": mail(),
     }
     repo.put("0001-frob.patch", mail(diff=DIFF.replace("rc = bar();", "rc = bar(); ")))
-    argv = ["emacs", "--batch", "-l", tmp_path / "init.el", "-l", tmp_path / "show.el", *(repo.path / file for file in files)]
-    done = subprocess.run(argv, cwd=repo.path, capture_output=True, text=True, timeout=240, check=False)
+    argv = [
+        "emacs",
+        "--batch",
+        "-l",
+        tmp_path / "init.el",
+        "-l",
+        tmp_path / "show.el",
+        *(repo.path / file for file in files),
+    ]
+    done = subprocess.run(
+        argv, cwd=repo.path, capture_output=True, text=True, timeout=240, check=False
+    )
     if done.returncode == 77:
         pytest.skip("eglot is not installed here")
     assert done.returncode == 0, done.stderr
     assert "frob.c:2:patchpilot [trailing-space]: trailing whitespace" in done.stdout
     assert "COMMIT_EDITMSG:3:patchpilot [repeated-word]: repeated word: 'the'" in done.stdout
-    assert ":patchpilot [trailing-space]: trailing whitespace" in done.stdout.partition("0001-frob.patch")[2]
+    assert (
+        ":patchpilot [trailing-space]: trailing whitespace"
+        in done.stdout.partition("0001-frob.patch")[2]
+    )
     assert {file: (repo.path / file).read_text() for file in files} == files

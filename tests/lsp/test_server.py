@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The language server, asked by a real client: findings, hover and fixes in source files, messages and patch files."""
+"""The language server, asked by a real client: findings, hover and fixes in source files, messages
+and patch files.
+"""
 
 import sys
 import time
@@ -21,9 +23,13 @@ CODE = "/* SPDX-License-Identifier: GPL-2.0 */\n\nint frob(int x)\n{\n\treturn x
 BAD = CODE.replace("return x;", "if(x)\n\t\treturn 1; \n\treturn x;")
 
 
-@pytest_lsp.fixture(config=ClientServerConfig(server_command=[sys.executable, "-m", "patchpilot", "lsp"]))
+@pytest_lsp.fixture(
+    config=ClientServerConfig(server_command=[sys.executable, "-m", "patchpilot", "lsp"])
+)
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
-    await lsp_client.initialize_session(lsp.InitializeParams(capabilities=client_capabilities("neovim")))
+    await lsp_client.initialize_session(
+        lsp.InitializeParams(capabilities=client_capabilities("neovim"))
+    )
     yield
     await lsp_client.shutdown_session()
 
@@ -63,12 +69,18 @@ class Text:
     async def hover(self, line: int) -> str:
         params = lsp.HoverParams(lsp.TextDocumentIdentifier(self.uri), lsp.Position(line, 0))
         answer = await self.client.text_document_hover_async(params)
-        return answer.contents.value if answer and isinstance(answer.contents, lsp.MarkupContent) else ""
+        return (
+            answer.contents.value
+            if answer and isinstance(answer.contents, lsp.MarkupContent)
+            else ""
+        )
 
     async def fixed(self, text: str, line: int) -> list[str]:
         """The text after each fix that is offered for a line."""
         place = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
-        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri), place, lsp.CodeActionContext([]))
+        params = lsp.CodeActionParams(
+            lsp.TextDocumentIdentifier(self.uri), place, lsp.CodeActionContext([])
+        )
         actions = await self.client.text_document_code_action_async(params)
         texts = []
         for action in actions or ():
@@ -77,33 +89,48 @@ class Text:
             assert action.edit.changes
             lines = text.splitlines(keepends=True)
             for edit in reversed(action.edit.changes[self.uri]):
-                lines[edit.range.start.line : edit.range.end.line] = edit.new_text.splitlines(keepends=True)
+                lines[edit.range.start.line : edit.range.end.line] = edit.new_text.splitlines(
+                    keepends=True
+                )
             texts.append("".join(lines))
         return texts
 
 
-async def test_findings_follow_the_changes_of_a_source_file(client: LanguageClient, repo: Repo) -> None:
+async def test_findings_follow_the_changes_of_a_source_file(
+    client: LanguageClient, repo: Repo
+) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     assert await text.opened(CODE) == []
     assert await text.changed(BAD) == [(4, "no-space-after-keyword"), (5, "trailing-space")]
     assert await text.changed(CODE) == []
 
 
-async def test_lines_that_nobody_changed_have_no_findings(client: LanguageClient, repo: Repo) -> None:
+async def test_lines_that_nobody_changed_have_no_findings(
+    client: LanguageClient, repo: Repo
+) -> None:
     repo.commit(f"frob: more\n\n{SIGNED}", {"lib/frob.c": BAD})
-    assert await Text(client, repo.path / "lib" / "frob.c").opened(BAD + "\nint more; \n") == [(9, "trailing-space")]
+    assert await Text(client, repo.path / "lib" / "frob.c").opened(BAD + "\nint more; \n") == [
+        (9, "trailing-space")
+    ]
 
 
-async def test_all_changed_files_have_findings_when_one_is_opened(client: LanguageClient, repo: Repo) -> None:
+async def test_all_changed_files_have_findings_when_one_is_opened(
+    client: LanguageClient, repo: Repo
+) -> None:
     (repo.path / "lib" / "other.c").write_text(BAD)
     other = (repo.path / "lib" / "other.c").as_uri()
     await Text(client, repo.path / "lib" / "frob.c").opened(CODE)
     while other not in client.diagnostics:
         await client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-    assert [one.code for one in client.diagnostics[other]] == ["no-space-after-keyword", "trailing-space"]
+    assert [one.code for one in client.diagnostics[other]] == [
+        "no-space-after-keyword",
+        "trailing-space",
+    ]
 
 
-async def test_a_safe_fix_is_offered_where_its_finding_is(client: LanguageClient, repo: Repo) -> None:
+async def test_a_safe_fix_is_offered_where_its_finding_is(
+    client: LanguageClient, repo: Repo
+) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     await text.opened(BAD)
     assert await text.fixed(BAD, 5) == [BAD.replace("1; \n", "1;\n")]
@@ -118,7 +145,9 @@ async def test_hover_shows_the_page_of_the_rule(client: LanguageClient, repo: Re
     assert await text.hover(1) == ""
 
 
-async def test_a_commit_message_is_checked_while_it_is_written(client: LanguageClient, repo: Repo) -> None:
+async def test_a_commit_message_is_checked_while_it_is_written(
+    client: LanguageClient, repo: Repo
+) -> None:
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
     repo.git("add", "-A")
     repo.git("config", "patchpilot.strict", "true")
@@ -142,15 +171,21 @@ async def test_a_patch_file_is_checked_by_its_lines(client: LanguageClient, tmp_
     assert await text.changed("no patch\n") == []
 
 
-async def test_no_escape_of_a_text_reaches_the_editor(client: LanguageClient, tmp_path: Path) -> None:
+async def test_no_escape_of_a_text_reaches_the_editor(
+    client: LanguageClient, tmp_path: Path
+) -> None:
     hostile = "\x1b]8;;command:a\x07the the\x1b]8;;\x07 \u202e\x9b2J [a](command:b) <img src=c>"
     text = Text(client, tmp_path / "0001-x.patch")
-    mail = patches.mail(f"[PATCH] a: {hostile}", f"{hostile}\n\nReviewed-by: {hostile}\n{patches.BODY}")
+    mail = patches.mail(
+        f"[PATCH] a: {hostile}", f"{hostile}\n\nReviewed-by: {hostile}\n{patches.BODY}"
+    )
     assert await text.opened(mail)
     found = client.diagnostics[text.uri]
     assert any("the" in one.message for one in found)
     assert not [one.message for one in found if UNSAFE.search(one.message)]
-    assert all(one.code_description and one.code_description.href.startswith("https://") for one in found)
+    assert all(
+        one.code_description and one.code_description.href.startswith("https://") for one in found
+    )
     # the pages are of the rules; they quote nothing of the text
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
@@ -159,7 +194,9 @@ async def test_no_escape_of_a_text_reaches_the_editor(client: LanguageClient, tm
 async def test_a_change_in_500_lines_is_answered_soon(client: LanguageClient, repo: Repo) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     functions = "".join(
-        f"\nint frob{number}(int x)\n{{\n\tif (x > {number})\n\t\treturn {number};\n\treturn x;\n}}\n" for number in range(71)
+        f"\nint frob{number}(int x)\n{{\n\tif (x > {number})\n\t\treturn {number};\n\treturn"
+        " x;\n}\n"
+        for number in range(71)
     )
     await text.opened(CODE + functions)
     times = []

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from patchpilot.maintainers.filepattern import depth, folder_of, matches
 
-PIECES = st.lists(st.sampled_from(["a", "b", "ab", ".", "*", "?", "/", "-"]), min_size=1, max_size=8).map("".join)
-PATHS = st.lists(st.sampled_from(["a", "b", "ab", ".c", "/", "-x"]), min_size=1, max_size=8).map("".join)
+PIECES = st.lists(
+    st.sampled_from(["a", "b", "ab", ".", "*", "?", "/", "-"]), min_size=1, max_size=8
+).map("".join)
+PATHS = st.lists(st.sampled_from(["a", "b", "ab", ".c", "/", "-x"]), min_size=1, max_size=8).map(
+    "".join
+)
 
 
 def as_the_script_reads_it(pattern: str, path: str, folder: bool) -> bool:
@@ -22,7 +26,9 @@ def as_the_script_reads_it(pattern: str, path: str, folder: bool) -> bool:
 
 
 @given(PIECES, PATHS, st.booleans())
-def test_every_glob_takes_what_its_regular_expression_takes(pattern: str, path: str, folder: bool) -> None:
+def test_every_glob_takes_what_its_regular_expression_takes(
+    pattern: str, path: str, folder: bool
+) -> None:
     assert matches(pattern, path, lambda _: folder) == as_the_script_reads_it(pattern, path, folder)
 
 
@@ -34,7 +40,15 @@ def test_a_path_that_matches_is_in_the_folder_of_the_pattern(pattern: str, path:
 
 @pytest.mark.parametrize(
     ("pattern", "expected"),
-    [("drivers/net/", 2), ("drivers/net/x.c", 3), ("drivers/net", 2), ("*", -1), ("*/", -1), ("Makefile", 1), ("a/*/b", 3)],
+    [
+        ("drivers/net/", 2),
+        ("drivers/net/x.c", 3),
+        ("drivers/net", 2),
+        ("*", -1),
+        ("*/", -1),
+        ("Makefile", 1),
+        ("a/*/b", 3),
+    ],
 )
 def test_depth_counts_slashes_and_one_for_a_file(pattern: str, expected: int) -> None:
     assert depth(pattern) == expected
@@ -58,7 +72,11 @@ def _expanded(pattern: str) -> list[str]:
     found = re.search(r"\{([^{}]*)\}", pattern)
     if not found:
         return [pattern]
-    return [one for part in found[1].split(",") for one in _expanded(pattern[: found.start()] + part + pattern[found.end() :])]
+    return [
+        one
+        for part in found[1].split(",")
+        for one in _expanded(pattern[: found.start()] + part + pattern[found.end() :])
+    ]
 
 
 PARTS = st.sampled_from(["a", "b", "/", "{a,b}", "{a,b/a}", "{a/,b}", "{,a}", "{a,{b,ab}}", ".c"])
@@ -67,17 +85,24 @@ WILD = st.sampled_from(["a", "/", "{a,b}", "{a*,b}", "?", "*", "{a/,*b/}"])
 
 @given(st.lists(PARTS, min_size=1, max_size=5).map("".join), PATHS, st.booleans())
 def test_alternatives_match_as_each_written_alone(pattern: str, path: str, folder: bool) -> None:
-    assert matches(pattern, path, lambda _: folder) == any(matches(one, path, lambda _: folder) for one in _expanded(pattern) if one)
+    assert matches(pattern, path, lambda _: folder) == any(
+        matches(one, path, lambda _: folder) for one in _expanded(pattern) if one
+    )
 
 
 @given(st.lists(WILD, min_size=1, max_size=5).map("".join), PATHS)
 def test_alternatives_with_wildcards_match_as_each_written_alone(pattern: str, path: str) -> None:
-    assert matches(pattern, path, lambda _: False) == any(matches(one, path, lambda _: False) for one in _expanded(pattern) if one)
+    assert matches(pattern, path, lambda _: False) == any(
+        matches(one, path, lambda _: False) for one in _expanded(pattern) if one
+    )
     if matches(pattern, path, lambda _: False):
         assert path.startswith(folder_of(pattern))
 
 
-@pytest.mark.parametrize("pattern", ["{a,b}" * 26, "{" * 300 + ",", "xen/{a,b", "{a,b}" * 200, "{,a}" * 100, "{a{1,2}" * 60])
+@pytest.mark.parametrize(
+    "pattern",
+    ["{a,b}" * 26, "{" * 300 + ",", "xen/{a,b", "{a,b}" * 200, "{,a}" * 100, "{a{1,2}" * 60],
+)
 def test_braces_take_little_time(pattern: str) -> None:
     began = time.process_time()
     matches(pattern, "ab" * 13 + "c", lambda _: False)

@@ -24,7 +24,9 @@ def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
     first = load(tree)
     assert len(list(kept.glob("maintainers-*"))) == 1
     second = load(tree)
-    assert [section.name for section in first.sections] == [section.name for section in second.sections]
+    assert [section.name for section in first.sections] == [
+        section.name for section in second.sections
+    ]
     assert first.words == second.words
 
 
@@ -63,7 +65,9 @@ def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> No
     assert found == [6] * 8
 
 
-def test_it_works_where_nothing_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_works_where_nothing_can_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
@@ -81,7 +85,9 @@ def test_a_folder_of_files_is_one(tmp_path: Path) -> None:
 
 def test_the_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
     write_tree(tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n")
-    (tmp_path / ".get_maintainer.conf").write_text("--find-maintainer-files # all of them\n--maintainer-path=.\n")
+    (tmp_path / ".get_maintainer.conf").write_text(
+        "--find-maintainer-files # all of them\n--maintainer-path=.\n"
+    )
     assert "BOARD X" in [section.name for section in load(DirectoryTree(tmp_path)).sections]
 
 

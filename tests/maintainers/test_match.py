@@ -28,14 +28,22 @@ def test_sections_are_read_with_their_lines() -> None:
     assert section.line == 6
     assert section.status == "Supported"
     assert section.lists == (("widgets@lists.example", "(moderated for non-subscribers)"),)
-    assert section.tree_urls == (("git", "git://git.example/widgets.git", "for-next"), ("quilt", "https://quilt.example/", ""))
-    assert [section.name for section in file.sections][:2] == ["ACME WIDGET DRIVER", "LEGACY WIDGETS"]
+    assert section.tree_urls == (
+        ("git", "git://git.example/widgets.git", "for-next"),
+        ("quilt", "https://quilt.example/", ""),
+    )
+    assert [section.name for section in file.sections][:2] == [
+        "ACME WIDGET DRIVER",
+        "LEGACY WIDGETS",
+    ]
     assert file.named("NO SUCH SECTION") is None
     assert len(file) == 6
 
 
 def test_a_list_may_have_a_name() -> None:
-    section = read("ONE\nL:\tOne List <one@lists.example> (moderated)\nL:\t<two@lists.example>\n").section(0)
+    section = read(
+        "ONE\nL:\tOne List <one@lists.example> (moderated)\nL:\t<two@lists.example>\n"
+    ).section(0)
     assert section.lists == (("one@lists.example", "(moderated)"), ("two@lists.example", ""))
 
 
@@ -79,14 +87,23 @@ def test_a_pattern_without_a_slash_takes_a_folder_only_where_it_is_one(tmp_path:
     assert names(read(text), "drivers/widget/core.c") == []
 
 
-PATTERN = st.lists(st.sampled_from(["a", "b", "c", "/", "*", "?", ".c"]), min_size=1, max_size=5).map("".join)
-SECTIONS = st.lists(st.lists(st.tuples(st.sampled_from("FFFX"), PATTERN), min_size=1, max_size=4), min_size=1, max_size=6)
+PATTERN = st.lists(
+    st.sampled_from(["a", "b", "c", "/", "*", "?", ".c"]), min_size=1, max_size=5
+).map("".join)
+SECTIONS = st.lists(
+    st.lists(st.tuples(st.sampled_from("FFFX"), PATTERN), min_size=1, max_size=4),
+    min_size=1,
+    max_size=6,
+)
 PATH = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map("/".join)
 
 
 @given(SECTIONS, PATH)
 def test_the_index_forgets_no_match(sections: list[list[tuple[str, str]]], path: str) -> None:
-    text = "".join(f"S{n}\n" + "".join(f"{letter}:\t{value}\n" for letter, value in lines) for n, lines in enumerate(sections))
+    text = "".join(
+        f"S{n}\n" + "".join(f"{letter}:\t{value}\n" for letter, value in lines)
+        for n, lines in enumerate(sections)
+    )
     expected: dict[int, int] = {}
     for number, lines in enumerate(sections):
         if any(letter == "X" and matches(value, path, lambda _: False) for letter, value in lines):
@@ -95,7 +112,9 @@ def test_the_index_forgets_no_match(sections: list[list[tuple[str, str]]], path:
             if letter == "F" and matches(value, path, lambda _: False):
                 expected[number] = depth(value)
     found = match_path(read(text), path)
-    assert [(one.section, one.depth) for one in found] == sorted(expected.items(), key=lambda one: (-one[1], one[0]))
+    assert [(one.section, one.depth) for one in found] == sorted(
+        expected.items(), key=lambda one: (-one[1], one[0])
+    )
 
 
 @given(st.text(max_size=300))

@@ -9,7 +9,25 @@ from hypothesis import strategies as st
 from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
 
 ATOMS = st.sampled_from(
-    ["ab", "abc", "bc_", "[ab]c", r"\b", r"\.", "a?", "c*", "b+", ".", "(?:abc|bca)", "(abc)?", "(?i:ABC)", "|", r"\w", "^", "$"]
+    [
+        "ab",
+        "abc",
+        "bc_",
+        "[ab]c",
+        r"\b",
+        r"\.",
+        "a?",
+        "c*",
+        "b+",
+        ".",
+        "(?:abc|bca)",
+        "(abc)?",
+        "(?i:ABC)",
+        "|",
+        r"\w",
+        "^",
+        "$",
+    ]
 )
 PATTERNS = st.lists(ATOMS, min_size=1, max_size=6).map("".join)
 TEXTS = st.text("abcABC_. ", max_size=30)

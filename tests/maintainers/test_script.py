@@ -57,7 +57,10 @@ def test_without_a_script_the_usual_words_hold() -> None:
 
 
 def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:
-    script = 'sub get_maintainer_role {\n my $role = "maintainer";\n if ($status eq "buried alive in reporters") { $role = "chief"; }\n}\n'
+    script = (
+        'sub get_maintainer_role {\n my $role = "maintainer";\n if ($status eq "buried alive in'
+        ' reporters") { $role = "chief"; }\n}\n'
+    )
     words = read_words(script)
     assert words.maintainer("Supported") == "maintainer"
     assert words.maintainer("Buried alive in reporters") == "chief"
@@ -65,9 +68,12 @@ def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:
 
 def test_what_older_scripts_do_otherwise_is_read_from_their_text() -> None:
     older = read_words(
-        "sub get_subsystem_name {\n    if (length($subsystem) > 20) {\n\t$subsystem = substr($subsystem, 0, 17);\n    }\n}\n"
+        "sub get_subsystem_name {\n    if (length($subsystem) > 20) {\n\t$subsystem ="
+        " substr($subsystem, 0, 17);\n    }\n}\n"
     )
     assert older.name_length == 20
     assert not older.maps_file_emails
-    assert read_words("foreach my $email (@file_emails) {\n\t$email = mailmap_email($email);\n").maps_file_emails
+    assert read_words(
+        "foreach my $email (@file_emails) {\n\t$email = mailmap_email($email);\n"
+    ).maps_file_emails
     assert (read_words(None).name_length, read_words(None).maps_file_emails) == (50, True)

@@ -36,12 +36,20 @@ def test_each_fault_is_found_where_it_stands() -> None:
     assert found[(2, "addresses")] == "no address on this line"
     assert "unknown status" in found[(1, "sections")]
     assert (4, "scm") in found
-    assert [problem.line for problem in problems(BAD) if problem.message == "no file matches"] == [5, 6, 7]
+    assert [problem.line for problem in problems(BAD) if problem.message == "no file matches"] == [
+        5,
+        6,
+        7,
+    ]
     assert [problem.line for problem in problems(BAD) if "duplicate line" in problem.message] == [6]
     assert "invalid pattern" in found[(8, "patterns")]
     assert [problem.kind for problem in problems(BAD)].count("order") == 1
-    assert {problem.message for problem in problems(BAD) if problem.line == 10} >= {"no address: M:, R: or L: required"}
-    assert any("MAINTAINERS:1" in problem.message for problem in problems(BAD) if problem.line == 14)
+    assert {problem.message for problem in problems(BAD) if problem.line == 10} >= {
+        "no address: M:, R: or L: required"
+    }
+    assert any(
+        "MAINTAINERS:1" in problem.message for problem in problems(BAD) if problem.line == 14
+    )
     assert any("no status" in problem.message for problem in problems(BAD) if problem.line == 14)
 
 

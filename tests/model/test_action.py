@@ -11,9 +11,18 @@ from patchpilot.model.action import Action, Hint, actions, each, in_backticks
 
 def test_an_action_prints_its_command_where_its_sentence_says() -> None:
     assert str(Action("send", ("--resume",))) == "patchpilot send --resume"
-    assert str(Action("send", ("--resume",), "`{}` sends what is missing")) == "`patchpilot send --resume` sends what is missing"
-    assert str(Action("draft", ("--changelog", "- what changed"), "say it: {}")) == "say it: patchpilot draft --changelog '- what changed'"
-    assert str(Action("", ("--base", "REV"), "specify a nearer base: {}")) == "specify a nearer base: --base REV"
+    assert (
+        str(Action("send", ("--resume",), "`{}` sends what is missing"))
+        == "`patchpilot send --resume` sends what is missing"
+    )
+    assert (
+        str(Action("draft", ("--changelog", "- what changed"), "say it: {}"))
+        == "say it: patchpilot draft --changelog '- what changed'"
+    )
+    assert (
+        str(Action("", ("--base", "REV"), "specify a nearer base: {}"))
+        == "specify a nearer base: --base REV"
+    )
     assert str(Action("", ("TARGET",), "name a commit")) == "name a commit"
 
 
@@ -25,7 +34,11 @@ def test_other_words_stand_without_backticks() -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))))
 def test_a_shell_reads_the_arguments_as_they_are(arguments: list[str]) -> None:
-    assert shlex.split(Action("check", tuple(arguments)).command) == ["patchpilot", "check", *arguments]
+    assert shlex.split(Action("check", tuple(arguments)).command) == [
+        "patchpilot",
+        "check",
+        *arguments,
+    ]
 
 
 def test_a_hint_is_its_parts_and_knows_their_actions() -> None:
@@ -33,7 +46,12 @@ def test_a_hint_is_its_parts_and_knows_their_actions() -> None:
     hint = Hint(("write it: ", edit, ", then ", update))
     assert str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
     assert actions(hint) == (edit, update)
-    assert [text for _, text in each(hint, lambda action: action.verb)] == ["write it: ", "draft", ", then ", "track"]
+    assert [text for _, text in each(hint, lambda action: action.verb)] == [
+        "write it: ",
+        "draft",
+        ", then ",
+        "track",
+    ]
     assert (actions(edit), actions("patchpilot draft")) == ((edit,), ())
 
 
@@ -45,5 +63,7 @@ def test_commands_in_the_backticks_of_a_pack_are_actions() -> None:
         "odd ` and `patchpilot fixes",
     ):
         assert str(in_backticks(text)) == text
-    assert actions(in_backticks("`patchpilot fixes HEAD` finds the commit")) == (Action("fixes", ("HEAD",), "`{}`"),)
+    assert actions(in_backticks("`patchpilot fixes HEAD` finds the commit")) == (
+        Action("fixes", ("HEAD",), "`{}`"),
+    )
     assert not actions(in_backticks("`git log -S`"))

@@ -20,9 +20,9 @@ from patchpilot.model.address import (
     sort_out,
 )
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30).map(
-    lambda text: " ".join(text.split())
-)
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30
+).map(lambda text: " ".join(text.split()))
 
 
 @given(
@@ -32,7 +32,11 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl
 def test_a_plain_list_of_addresses_is_what_the_email_package_reads(text: str, form: str) -> None:
     value = form.format(text)
     lenient = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
-    expected = tuple(Address(name, found) for name, found in email.utils.getaddresses([value], **lenient) if "@" in found)
+    expected = tuple(
+        Address(name, found)
+        for name, found in email.utils.getaddresses([value], **lenient)
+        if "@" in found
+    )
     assert parse_addresses(value) == expected
 
 
@@ -45,7 +49,10 @@ def test_a_plain_list_of_addresses_is_what_the_email_package_reads(text: str, fo
         ("<ada@example.org>", Address("", "ada@example.org")),
         ("nobody", None),
         ("", None),
-        ('"Ada \\"the fixer\\" Lovelace" <ada@example.org>', Address('Ada "the fixer" Lovelace', "ada@example.org")),
+        (
+            '"Ada \\"the fixer\\" Lovelace" <ada@example.org>',
+            Address('Ada "the fixer" Lovelace', "ada@example.org"),
+        ),
         (r'"back\\slash" <ada@example.org>', Address("back\\slash", "ada@example.org")),
         ('"Ada <ada@example.org>', Address('"Ada', "ada@example.org")),
         ('" <ada@example.org>', Address('"', "ada@example.org")),
@@ -66,8 +73,14 @@ def test_a_header_keeps_every_name(name: str) -> None:
 
 
 def test_several_addresses_keep_their_order() -> None:
-    found = parse_addresses('"Fixer, Ada" <ada@example.org>, bob@example.com,\n Carol <carol@example.net>')
-    assert [one.email for one in found] == ["ada@example.org", "bob@example.com", "carol@example.net"]
+    found = parse_addresses(
+        '"Fixer, Ada" <ada@example.org>, bob@example.com,\n Carol <carol@example.net>'
+    )
+    assert [one.email for one in found] == [
+        "ada@example.org",
+        "bob@example.com",
+        "carol@example.net",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +109,9 @@ def test_several_addresses_keep_their_order() -> None:
         ("-ada@buildhost", AddressState.BAD),
     ],
 )
-def test_addresses_are_judged_before_anything_is_written_to_them(email: str, state: AddressState) -> None:
+def test_addresses_are_judged_before_anything_is_written_to_them(
+    email: str, state: AddressState
+) -> None:
     assert judge(email).state == state
 
 
@@ -131,7 +146,19 @@ def test_no_address_with_a_line_break_is_safe_in_a_header(left: str, right: str)
     assert not is_header_safe(Address("Ada", f"ada{left}\r\nBcc: {right}@example.org"))
 
 
-@pytest.mark.parametrize("name", ["Ada Fixer", "Ada F. Fixer", 'Ada "x" Fixer', "back\\slash", "Fixer, Ada", "", "a (b)", "[ada]"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada Fixer",
+        "Ada F. Fixer",
+        'Ada "x" Fixer',
+        "back\\slash",
+        "Fixer, Ada",
+        "",
+        "a (b)",
+        "[ada]",
+    ],
+)
 def test_a_name_written_to_a_header_is_read_back(name: str) -> None:
     address = Address(name, "ada@example.org")
     assert parse_address(address.header()) == address
@@ -151,7 +178,9 @@ def test_a_mailbox_is_the_same_in_any_case() -> None:
 
 
 def test_one_odd_address_does_not_lose_the_others() -> None:
-    found = parse_addresses("Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>")
+    found = parse_addresses(
+        "Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>"
+    )
     assert {"ada@example.org", "bob@example.com"} <= {one.email for one in found}
     assert all("@" in one.email for one in found)
 
@@ -162,7 +191,10 @@ def test_addresses_nested_without_end_are_found_by_their_form() -> None:
 
 
 def test_a_judged_address_has_its_form_on_the_wire_or_a_reason() -> None:
-    assert (judge("ada@example.org").wire, judge("ada@example.org").reason) == ("ada@example.org", "")
+    assert (judge("ada@example.org").wire, judge("ada@example.org").reason) == (
+        "ada@example.org",
+        "",
+    )
     assert judge("root@buildhost").wire == "root@buildhost"
     assert judge("ada@[127.0.0.1]").wire == "ada@[127.0.0.1]"
     bad = judge("ada@@example.org")
@@ -182,7 +214,9 @@ def test_a_judged_address_has_its_form_on_the_wire_or_a_reason() -> None:
         (Address("Ada", "a da@example.org"), False),
     ],
 )
-def test_only_what_the_email_package_can_write_is_safe_in_a_header(address: Address, safe: bool) -> None:
+def test_only_what_the_email_package_can_write_is_safe_in_a_header(
+    address: Address, safe: bool
+) -> None:
     assert is_header_safe(address) is safe
 
 
@@ -251,7 +285,11 @@ def test_a_text_with_more_or_less_than_one_mailbox_has_no_only_one(value: str) -
         ("Ada [ext] F. <ada@example.org>", "Ada [ext] F.", "ada@example.org"),
         ("ada@example.org <Ada@example.org>", "ada@example.org", "Ada@example.org"),
         ("=?utf-8?q?M=C3=BCller=2C?= Ada <ada@example.org>", "Müller, Ada", "ada@example.org"),
-        ("=?utf-8?b?TcO8bGxlcg==?= =?utf-8?q?_A=2E?= <ada@example.org>", "Müller A.", "ada@example.org"),
+        (
+            "=?utf-8?b?TcO8bGxlcg==?= =?utf-8?q?_A=2E?= <ada@example.org>",
+            "Müller A.",
+            "ada@example.org",
+        ),
         ('"=?utf-8?q?M=C3=BCller?=" <ada@example.org>', "Müller", "ada@example.org"),
         ("Ada =?utf-8?q?=28M=C3=BCller=29?= <ada@example.org>", "Ada (Müller)", "ada@example.org"),
         ("ada@example.org", "", "ada@example.org"),
@@ -290,7 +328,9 @@ def test_what_has_no_address_is_shown_as_it_is() -> None:
         ("matt\uff20example.com", '"matt\uff20example.com" <ada@example.org>'),
     ],
 )
-def test_a_name_that_looks_like_an_address_has_the_real_one_next_to_it(name: str, called: str) -> None:
+def test_a_name_that_looks_like_an_address_has_the_real_one_next_to_it(
+    name: str, called: str
+) -> None:
     address = Address(name, "ada@example.org")
     assert address.called == called
     assert only_mailbox(address.trailer()) == address

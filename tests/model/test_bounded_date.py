@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dates from outside: one that cannot be is replaced by the arrival of its mail, and none breaks arithmetic."""
+"""Dates from outside: one that cannot be is replaced by the arrival of its mail, and none breaks
+arithmetic.
+"""
 
 import ast
 from datetime import UTC, datetime, timedelta
@@ -70,7 +72,9 @@ def test_times_in_seconds_are_bounded() -> None:
     assert bounded_date.moment(1_700_000_000) == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01", "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01", "9" * 5000]
+)
 def test_a_text_that_is_no_time_with_a_zone_is_none(text: str) -> None:
     assert bounded_date.read_iso(text) is None
 
@@ -79,7 +83,15 @@ def test_a_time_in_iso_form_is_read() -> None:
     assert bounded_date.read_iso("2024-03-04T09:00:00+00:00") == datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-UNBOUNDED = {"parsedate_to_datetime", "parsedate_tz", "fromtimestamp", "utcfromtimestamp", "strptime", "mktime_tz", "fromisoformat"}
+UNBOUNDED = {
+    "parsedate_to_datetime",
+    "parsedate_tz",
+    "fromtimestamp",
+    "utcfromtimestamp",
+    "strptime",
+    "mktime_tz",
+    "fromisoformat",
+}
 
 
 def test_dates_from_outside_are_made_in_one_place() -> None:
@@ -89,6 +101,7 @@ def test_dates_from_outside_are_made_in_one_place() -> None:
         for file in root.rglob("*.py")
         if file.name != "bounded_date.py"
         for node in ast.walk(ast.parse(file.read_bytes()))
-        if isinstance(node, ast.Attribute | ast.Name) and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
+        if isinstance(node, ast.Attribute | ast.Name)
+        and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
     ]
     assert not found, f"use patchpilot.model.bounded_date instead: {', '.join(found)}"

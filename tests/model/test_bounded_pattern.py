@@ -34,7 +34,20 @@ _WORDS = [
     "#",
     " ",
 ]
-_SIGNS = [r"\b", r"\.", r"\w", r"\s+", r"[\s-]", "(?P<x>a)", "(?=a)", "(?<!b)", "(?:ab){1,3}", "(?:a*b?)+", r"\1", "[]a]"]
+_SIGNS = [
+    r"\b",
+    r"\.",
+    r"\w",
+    r"\s+",
+    r"[\s-]",
+    "(?P<x>a)",
+    "(?=a)",
+    "(?<!b)",
+    "(?:ab){1,3}",
+    "(?:a*b?)+",
+    r"\1",
+    "[]a]",
+]
 ATOMS = st.sampled_from([*_WORDS, *_SIGNS])
 PATTERNS = st.lists(ATOMS, min_size=1, max_size=7).map("".join)
 TEXTS = st.text("abcABC_. \t-]#", max_size=30)
@@ -90,12 +103,16 @@ def test_a_hostile_pattern_takes_little_time(source: str) -> None:
 
 def test_hostile_patterns_take_little_memory() -> None:
     program = (
-        "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded_pattern import BoundedPattern\n"
+        "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded_pattern import"
+        " BoundedPattern\n"
         f"for source in {HOSTILE!r}:\n    BoundedPattern(source).search('a' * 100_000)\n"
         # ru_maxrss would have what the parent held when it forked
-        "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) // 1024)"
+        "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) //"
+        " 1024)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert int(done.stdout) < 120
 
 
@@ -103,7 +120,9 @@ def test_a_pattern_that_is_too_long_is_refused() -> None:
     assert "longer than" in (BoundedPattern("a" * (MAX_PATTERN + 1)).error or "")
 
 
-def test_what_uses_up_its_budget_matches_nothing_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_uses_up_its_budget_matches_nothing_and_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(bounded_pattern, "BUDGET", 0.01)
     monkeypatch.setattr(bounded_pattern, "gave_up", [])
     pattern = BoundedPattern("(?<!x)a+b")
@@ -120,7 +139,14 @@ def test_bytes_that_are_no_utf8_are_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "text"), [(r"a\h+b\z", "a \tb"), ("[[:digit:]]+x", "12x"), (r"a\Z", "a\n"), ("a b # remark", "ab"), (r"[\h]a\_b*c", "\ta_c")]
+    ("source", "text"),
+    [
+        (r"a\h+b\z", "a \tb"),
+        ("[[:digit:]]+x", "12x"),
+        (r"a\Z", "a\n"),
+        ("a b # remark", "ab"),
+        (r"[\h]a\_b*c", "\ta_c"),
+    ],
 )
 def test_the_spelling_of_perl_is_understood(source: str, text: str) -> None:
     assert BoundedPattern(source, extended=True, dialect="perl").search(text)

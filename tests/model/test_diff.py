@@ -20,7 +20,13 @@ def parsed(text: str, start: int = 1) -> ParsedDiff:
 def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     (change,) = parsed(HEAD + HUNK).files
     (hunk,) = change.hunks
-    assert (hunk.old_start, hunk.new_start, hunk.new_count, hunk.section, hunk.patch_line) == (1, 1, 4, "int f(void)", 5)
+    assert (hunk.old_start, hunk.new_start, hunk.new_count, hunk.section, hunk.patch_line) == (
+        1,
+        1,
+        4,
+        "int f(void)",
+        5,
+    )
     assert [(line.kind, line.text, line.patch_line, line.new_line) for line in hunk.lines] == [
         (" ", "int a;", 6, 1),
         ("-", "int b;", 7, None),
@@ -34,7 +40,10 @@ def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
 def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
     text = "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     files = parsed(text, 5).files
-    assert [(file.path, file.patch_line, file.hunks[0].patch_line, file.hunks[0].lines[0].patch_line) for file in files] == [
+    assert [
+        (file.path, file.patch_line, file.hunks[0].patch_line, file.hunks[0].lines[0].patch_line)
+        for file in files
+    ] == [
         ("f.c", 5, 9, 10),
         ("g.c", 15, 19, 20),
     ]
@@ -43,10 +52,17 @@ def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
 def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
     marker = "\\ No newline at end of file\n"
     (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
-    assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [("-", 6), ("\\", 7), ("+", 8), ("\\", 9)]
+    assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [
+        ("-", 6),
+        ("\\", 7),
+        ("+", 8),
+        ("\\", 9),
+    ]
 
 
-@pytest.mark.parametrize("signature", ["-- \n2.45.2\n\n", "--\n2.45.2\n", "-- \nAda\nExample Inc.\n" + "more\n" * 5])
+@pytest.mark.parametrize(
+    "signature", ["-- \n2.45.2\n\n", "--\n2.45.2\n", "-- \nAda\nExample Inc.\n" + "more\n" * 5]
+)
 def test_the_signature_of_the_mail_is_no_removed_line(signature: str) -> None:
     (change,) = parsed(HEAD + HUNK + signature).files
     assert (change.added, change.removed) == (2, 1)
@@ -56,7 +72,10 @@ def test_the_signature_of_the_mail_is_no_removed_line(signature: str) -> None:
 @pytest.mark.parametrize("counts", ["-1,2 +1", "-1,2 +1,1"])
 def test_a_removed_line_that_looks_like_a_signature_is_removed(counts: str) -> None:
     found = parsed(f"{HEAD}@@ {counts} @@\n int a;\n-- \n-- \n2.45.2\n")
-    assert [(line.kind, line.text) for line in found.files[0].hunks[0].lines] == [(" ", "int a;"), ("-", "- ")]
+    assert [(line.kind, line.text) for line in found.files[0].hunks[0].lines] == [
+        (" ", "int a;"),
+        ("-", "- "),
+    ]
     assert found.error is None
 
 
@@ -65,7 +84,9 @@ def test_text_after_the_last_hunk_is_not_part_of_it() -> None:
     assert (found.files[0].added, found.files[0].removed, found.error) == (2, 1, None)
 
 
-@pytest.mark.parametrize("line", ["diff --git a/g.c b/g.c", "--- a/g.c", "@@ -1,2 +1,2 @@", "\\ odd"])
+@pytest.mark.parametrize(
+    "line", ["diff --git a/g.c b/g.c", "--- a/g.c", "@@ -1,2 +1,2 @@", "\\ odd"]
+)
 def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
     (change,) = parsed(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
     assert [one.text for one in change.lines("+")] == [line]
@@ -79,18 +100,28 @@ def test_an_empty_line_is_context_whose_space_was_stripped() -> None:
 def test_several_hunks_of_a_file_are_kept_in_order() -> None:
     second = "@@ -20,2 +21,1 @@\n-int x;\n int y;\n"
     (change,) = parsed(HEAD + HUNK + second).files
-    assert [(hunk.old_start, hunk.new_start, hunk.section, hunk.patch_line) for hunk in change.hunks] == [
+    assert [
+        (hunk.old_start, hunk.new_start, hunk.section, hunk.patch_line) for hunk in change.hunks
+    ] == [
         (1, 1, "int f(void)", 5),
         (20, 21, "", 11),
     ]
 
 
 def test_counts_that_are_left_out_are_one() -> None:
-    (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n").files
-    assert [(hunk.old_start, hunk.new_start, hunk.new_count) for hunk in change.hunks] == [(1, 1, 1), (9, 10, 1), (12, 12, 0)]
+    (change,) = parsed(
+        f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n"
+    ).files
+    assert [(hunk.old_start, hunk.new_start, hunk.new_count) for hunk in change.hunks] == [
+        (1, 1, 1),
+        (9, 10, 1),
+        (12, 12, 0),
+    ]
 
 
-@pytest.mark.parametrize("bad", ["@@ -1,9 +1,9 @@\n int a;\n+int b;\n", "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n"])
+@pytest.mark.parametrize(
+    "bad", ["@@ -1,9 +1,9 @@\n int a;\n+int b;\n", "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n"]
+)
 def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(bad: str) -> None:
     found = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
     assert [(file.path, len(file.hunks)) for file in found.files] == [("f.c", 1), ("g.c", 1)]
@@ -112,7 +143,10 @@ def test_the_first_of_two_errors_is_reported() -> None:
 def test_a_diff_without_git_headers_is_read_too() -> None:
     plain = "--- a/f.c\t2026-01-01\n+++ b/f.c\t2026-01-02\n" + HUNK
     files = parsed(plain + plain.replace("f.c", "g.c")).files
-    assert [(file.old_path, file.new_path, file.patch_line, file.added) for file in files] == [("f.c", "f.c", 1, 2), ("g.c", "g.c", 9, 2)]
+    assert [(file.old_path, file.new_path, file.patch_line, file.added) for file in files] == [
+        ("f.c", "f.c", 1, 2),
+        ("g.c", "g.c", 9, 2),
+    ]
     assert parsed("").files == ()
     (made,) = parsed("--- /dev/null\n+++ b/f.c\n@@ -0,0 +1 @@\n+a\n").files
     assert (made.old_path, made.new_path) == (None, "f.c")
@@ -125,11 +159,24 @@ def test_a_diff_without_git_headers_is_read_too() -> None:
 def test_nothing_but_file_headers_of_git_is_a_file() -> None:
     text = "diff --git is a program\nof git\n" + HEAD + HUNK
     assert [file.path for file in parsed(text).files] == ["f.c"]
-    assert [file.path for file in parsed("diff --git a/x b/x\ndiff --git a/y b/y\n").files] == ["x", "y"]
+    assert [file.path for file in parsed("diff --git a/x b/x\ndiff --git a/y b/y\n").files] == [
+        "x",
+        "y",
+    ]
     assert [file.path for file in parsed("diff --git a/x b/x").files] == ["x"]
 
 
-NAMES = ["plain.c", "with space.c", "a b/c d.c", 'quo"te.c', "back\\slash.c", "tab\there.c", "grüße.c", "b/b.c", "a"]
+NAMES = [
+    "plain.c",
+    "with space.c",
+    "a b/c d.c",
+    'quo"te.c',
+    "back\\slash.c",
+    "tab\there.c",
+    "grüße.c",
+    "b/b.c",
+    "a",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -149,9 +196,14 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
     binary.write_bytes(b"\0\1\2" * 9)
     blob = repo.commit("binary")
 
-    def paths(old: str, new: str, *words: str) -> list[tuple[str | None, str | None, bool, bool, int]]:
+    def paths(
+        old: str, new: str, *words: str
+    ) -> list[tuple[str | None, str | None, bool, bool, int]]:
         files = parsed(repo.git("diff", "-M", *words, old, new)).files
-        return [(file.old_path, file.new_path, file.is_rename, file.is_binary, len(file.hunks)) for file in files]
+        return [
+            (file.old_path, file.new_path, file.is_rename, file.is_binary, len(file.hunks))
+            for file in files
+        ]
 
     for quote in ("true", "false"):
         repo.git("config", "core.quotePath", quote)
@@ -166,9 +218,13 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
 
 
 def test_an_empty_new_file_has_a_path_and_no_hunk() -> None:
-    (change,) = parsed("diff --git a/e.c b/e.c\nnew file mode 100644\nindex 000000000000..e69de29bb2d1\n").files
+    (change,) = parsed(
+        "diff --git a/e.c b/e.c\nnew file mode 100644\nindex 000000000000..e69de29bb2d1\n"
+    ).files
     assert (change.old_path, change.new_path, change.hunks) == (None, "e.c", ())
-    (gone,) = parsed("diff --git a/e.c b/e.c\ndeleted file mode 100644\nindex e69de29bb2d1..000000000000\n").files
+    (gone,) = parsed(
+        "diff --git a/e.c b/e.c\ndeleted file mode 100644\nindex e69de29bb2d1..000000000000\n"
+    ).files
     assert (gone.old_path, gone.new_path, gone.path) == ("e.c", None, "e.c")
 
 
@@ -177,22 +233,44 @@ def test_the_kit_s_patch_has_the_lines_its_diffstat_counts() -> None:
     assert (change.added, change.removed) == (2, 1)
 
 
-@pytest.mark.parametrize("last", [HEAD + HUNK, "diff --git a/f.c b/f.c\nsimilarity index 100%\nrename from f.c\nrename to f.c\n"])
+@pytest.mark.parametrize(
+    "last",
+    [
+        HEAD + HUNK,
+        "diff --git a/f.c b/f.c\nsimilarity index 100%\nrename from f.c\nrename to f.c\n",
+    ],
+)
 def test_a_diff_in_the_signature_of_the_mail_is_not_read(last: str) -> None:
-    assert [file.path for file in parsed(f"{last}-- \ndiff --git a/z.c b/z.c\nindex 1111111..2222222 100644\n").files] == ["f.c"]
+    assert [
+        file.path
+        for file in parsed(
+            f"{last}-- \ndiff --git a/z.c b/z.c\nindex 1111111..2222222 100644\n"
+        ).files
+    ] == ["f.c"]
 
 
-@pytest.mark.parametrize("counts", ["-1,4 +1,3", "-1,4 +1,3 @@ int f(void)\n int a;\n int b;\n-- \n int c;\n@@ -9,4 +8,3"])
-def test_a_removed_line_of_two_dashes_is_not_the_signature_while_its_hunk_goes_on(counts: str) -> None:
+@pytest.mark.parametrize(
+    "counts",
+    ["-1,4 +1,3", "-1,4 +1,3 @@ int f(void)\n int a;\n int b;\n-- \n int c;\n@@ -9,4 +8,3"],
+)
+def test_a_removed_line_of_two_dashes_is_not_the_signature_while_its_hunk_goes_on(
+    counts: str,
+) -> None:
     (change,) = parsed(f"{HEAD}@@ {counts} @@\n int a;\n int b;\n-- \n int c;\n").files
     assert change.removed == counts.count("@@ -") + 1
 
 
 def test_a_copy_has_the_path_it_was_made_from() -> None:
-    (copy,) = parsed("diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n").files
+    (copy,) = parsed(
+        "diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n"
+    ).files
     assert (copy.old_path, copy.new_path, copy.hunks) == ("x.c", "y.c", ())
 
 
 def test_a_quoted_name_with_its_hunks_is_read() -> None:
-    head = '"a/t\\tb.c" "b/t\\tb.c"\nindex 1111111..2222222 100644\n--- "a/t\\tb.c"\n+++ "b/t\\tb.c"\n'
-    assert [(file.old_path, file.new_path) for file in parsed(f"diff --git {head}{HUNK}").files] == [("t\tb.c", "t\tb.c")]
+    head = (
+        '"a/t\\tb.c" "b/t\\tb.c"\nindex 1111111..2222222 100644\n--- "a/t\\tb.c"\n+++ "b/t\\tb.c"\n'
+    )
+    assert [
+        (file.old_path, file.new_path) for file in parsed(f"diff --git {head}{HUNK}").files
+    ] == [("t\tb.c", "t\tb.c")]

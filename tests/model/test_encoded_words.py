@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Encoded words: those of real mails are decoded, damaged ones stay, any number of them takes linear time."""
+"""Encoded words: those of real mails are decoded, damaged ones stay, any number of them takes
+linear time.
+"""
 
 import time
 from email.header import Header
@@ -40,12 +42,21 @@ def test_what_the_email_package_encodes_is_decoded(text: str) -> None:
     assert decode_words(encoded.replace("\n", "")) == text
 
 
-@given(st.lists(st.sampled_from(["=?", "?=", "?q?", "?b?", "utf-8", "/////", "=", "a", " ", "\udcff", "gb2312", "?"]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["=?", "?=", "?q?", "?b?", "utf-8", "/////", "=", "a", " ", "\udcff", "gb2312", "?"]
+        ),
+        max_size=30,
+    )
+)
 def test_no_text_breaks_the_decoder(parts: list[str]) -> None:
     decode_words("".join(parts))
 
 
-@pytest.mark.parametrize("unit", ["=?utf-8?q?a?= ", "=?utf-8?q?a ", "=?a", "=?utf-8?b?/////?= ", "=?x?q?a?==?y?q?a?= "])
+@pytest.mark.parametrize(
+    "unit", ["=?utf-8?q?a?= ", "=?utf-8?q?a ", "=?a", "=?utf-8?b?/////?= ", "=?x?q?a?==?y?q?a?= "]
+)
 def test_the_time_grows_with_the_length(unit: str) -> None:
     def seconds(count: int) -> float:
         began = time.process_time()

@@ -41,8 +41,12 @@ def test_a_hunk_moves_to_its_context_and_says_how_far(before: int) -> None:
     assert (found.misfits, found.offsets) == ((), (before - 2,))
 
 
-@pytest.mark.parametrize(("places", "nearest"), [((1, 6), 1), ((0, 3), 3), ((2, 9), 2), ((0, 4), 4)])
-def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(places: tuple[int, int], nearest: int) -> None:
+@pytest.mark.parametrize(
+    ("places", "nearest"), [((1, 6), 1), ((0, 3), 3), ((2, 9), 2), ((0, 4), 4)]
+)
+def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(
+    places: tuple[int, int], nearest: int
+) -> None:
     words = [str(at) for at in range(14)]
     for at in places:
         words[at : at + 3] = ["c", "d", "e"]
@@ -61,7 +65,10 @@ def test_two_hunks_do_not_change_the_same_lines() -> None:
 
 
 def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> None:
-    found = fit("@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n", {"f.c": lines(*"abcdefgh", "y", "z")})
+    found = fit(
+        "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
+        {"f.c": lines(*"abcdefgh", "y", "z")},
+    )
     (one,) = found.misfits
     assert (one.path, one.line, one.why) == ("f.c", 2, "context not found")
     assert one.hunk is not None
@@ -80,7 +87,9 @@ def test_a_hunk_at_the_start_or_the_end_stays_there() -> None:
     assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines("new", "a", "b", "c")
     assert fit(start, {"f.c": lines("x", "a", "b")}).misfits
     end = "@@ -8,2 +8,3 @@\n y\n z\n+new\n"
-    assert text(fit(end, {"f.c": lines("y", "z", "x", "y", "z")})) == lines("y", "z", "x", "y", "z", "new")
+    assert text(fit(end, {"f.c": lines("y", "z", "x", "y", "z")})) == lines(
+        "y", "z", "x", "y", "z", "new"
+    )
     assert fit(end, {"f.c": lines("y", "z", "x")}).misfits
     whole = "@@ -1,1 +1,2 @@\n a\n+b\n"
     assert text(fit(whole, {"f.c": lines("a")})) == lines("a", "b")
@@ -109,7 +118,10 @@ def test_a_missing_newline_is_part_of_the_last_line() -> None:
 
 NEW = "diff --git a/f.c b/f.c\nnew file mode 100644\n--- /dev/null\n+++ b/f.c\n"
 GONE = "diff --git a/f.c b/f.c\ndeleted file mode 100644\n--- a/f.c\n+++ /dev/null\n"
-MOVED = "diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename to g.c\n--- a/f.c\n+++ b/g.c\n"
+MOVED = (
+    "diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename to g.c\n--- a/f.c\n+++"
+    " b/g.c\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -123,16 +135,42 @@ MOVED = "diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename t
         (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "b\n"}, None, ("f.c", 1, "context not found")),
         (GONE, "@@ -1,1 +0,0 @@\n-a\n", {}, None, ("f.c", 0, "file does not exist")),
         (GONE, "", {"f.c": ""}, None, None),
-        (GONE, "", {"f.c": "a\n"}, None, ("f.c", 1, "the file to delete has lines that the fix does not remove")),
+        (
+            GONE,
+            "",
+            {"f.c": "a\n"},
+            None,
+            ("f.c", 1, "the file to delete has lines that the fix does not remove"),
+        ),
         (MOVED, CHANGE, {"f.c": "a\nb\nc\nd\ne\n"}, "a\nb\nc\nD\ne\n", None),
-        (MOVED, CHANGE, {"f.c": "a\nb\nc\nd\ne\n", "g.c": ""}, None, ("g.c", 0, "file already exists")),
-        (HEAD, "Binary files a/f.c and b/f.c differ\n", {"f.c": "a"}, None, ("f.c", 0, "binary file: cannot be checked without git")),
+        (
+            MOVED,
+            CHANGE,
+            {"f.c": "a\nb\nc\nd\ne\n", "g.c": ""},
+            None,
+            ("g.c", 0, "file already exists"),
+        ),
+        (
+            HEAD,
+            "Binary files a/f.c and b/f.c differ\n",
+            {"f.c": "a"},
+            None,
+            ("f.c", 0, "binary file: cannot be checked without git"),
+        ),
     ],
 )
-def test_files_come_go_and_move(head: str, hunks: str, tree: dict[str, str], result: str | None, why: tuple[str, int, str] | None) -> None:
+def test_files_come_go_and_move(
+    head: str,
+    hunks: str,
+    tree: dict[str, str],
+    result: str | None,
+    why: tuple[str, int, str] | None,
+) -> None:
     found = fit(hunks, tree, head=head)
     assert text(found) == result
-    assert [(misfit.path, misfit.line, misfit.why) for misfit in found.misfits[:1]] == ([why] if why else [])
+    assert [(misfit.path, misfit.line, misfit.why) for misfit in found.misfits[:1]] == (
+        [why] if why else []
+    )
     if head in (NEW, GONE, MOVED) and not why:
         (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
         after = {} if result is None else {change.path: result}

@@ -12,7 +12,9 @@ from patchpilot.model.hosts import host_of, quote_url, split_url
 SPLITTERS = {"urlsplit", "urlparse", "urljoin", "quote", "quote_plus"}
 
 
-@pytest.mark.parametrize("url", ["http://[::1/", "http://]", "http://[x]/", "", "\0", "http://", "9" * 5000])
+@pytest.mark.parametrize(
+    "url", ["http://[::1/", "http://]", "http://[x]/", "", "\0", "http://", "9" * 5000]
+)
 def test_what_is_not_a_url_has_no_host(url: str) -> None:
     assert host_of(url) == ""
 
@@ -33,6 +35,8 @@ def test_urls_are_split_and_quoted_in_one_place() -> None:
         for file in root.rglob("*.py")
         if file.name != "hosts.py"
         for node in ast.walk(ast.parse(file.read_bytes()))
-        if isinstance(node, ast.ImportFrom) and node.module == "urllib.parse" and SPLITTERS & {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "urllib.parse"
+        and SPLITTERS & {alias.name for alias in node.names}
     ]
     assert not found, f"use patchpilot.model.hosts instead: {', '.join(found)}"

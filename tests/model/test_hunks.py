@@ -16,7 +16,9 @@ FILES = st.lists(LINE, max_size=14)
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, str, str]:
-    """A file, an edited form of it, and a third that resembles the first: which the edit may or may not fit."""
+    """A file, an edited form of it, and a third that resembles the first: which the edit may or may
+    not fit.
+    """
     old = draw(FILES)
     new = list(old)
     for _ in range(draw(st.integers(1, 3))):
@@ -27,22 +29,35 @@ def cases(draw: st.DrawFn) -> tuple[str, str, str]:
         at = draw(st.integers(0, len(other)))
         other[at : at + draw(st.integers(0, 1))] = draw(st.lists(LINE, max_size=3))
     ends = [draw(st.booleans()) for _ in range(3)]
-    return tuple("\n".join(one) + ("\n" if end and one else "") for one, end in zip((old, new, other), ends, strict=True))  # type: ignore[return-value]
+    return tuple(
+        "\n".join(one) + ("\n" if end and one else "")
+        for one, end in zip((old, new, other), ends, strict=True)
+    )  # type: ignore[return-value]
 
 
 @given(cases())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_hunks_fit_as_git_apply_fits_them(tmp_path: Path, case: tuple[str, str, str]) -> None:
     old, new, other = case
     for name, content in (("old", old), ("new", new)):
         (tmp_path / name).write_text(content)
-    diff = subprocess.run(["git", "diff", "--no-index", "old", "new"], cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    diff = subprocess.run(
+        ["git", "diff", "--no-index", "old", "new"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
     if not diff or not old or not new:
         return
     diff = diff.replace("a/old", "a/f").replace("b/new", "b/f")
     (tmp_path / "f").write_text(other)
     (tmp_path / "p").write_text(diff)
-    done = subprocess.run(["git", "apply", "p"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "apply", "p"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     files = parse_diff(tuple(diff.split("\n")), 1).files
     fit = fit_hunks("f", text_lines(other.encode()), files[0].hunks)
     assert (not fit.misfits) == (done.returncode == 0), (diff, other, done.stderr)

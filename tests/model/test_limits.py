@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is over a limit is refused before it is parsed, and names the limit; what is long but within takes linear time."""
+"""What is over a limit is refused before it is parsed, and names the limit.
+
+What is long but within takes linear time.
+"""
 
 import time
 from collections.abc import Callable
@@ -54,7 +57,20 @@ def _malformed_hunks(count: int) -> None:
 
 
 def _tags(count: int) -> None:
-    check_series([Series((parse_patch("".join(hostile.patch(hostile.small(), message=hostile.tags(count))).encode(), "x.patch"),))])
+    check_series(
+        [
+            Series(
+                (
+                    parse_patch(
+                        "".join(
+                            hostile.patch(hostile.small(), message=hostile.tags(count))
+                        ).encode(),
+                        "x.patch",
+                    ),
+                )
+            )
+        ]
+    )
 
 
 def _parts(count: int) -> None:
@@ -66,7 +82,9 @@ def _depth(count: int) -> None:
 
 
 @pytest.mark.parametrize("work", [_folds, _malformed_hunks, _tags, _parts, _depth])
-def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(work: Callable[[int], None]) -> None:
+def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(
+    work: Callable[[int], None],
+) -> None:
     def seconds(count: int) -> float:
         began = time.process_time()
         work(count)
@@ -77,7 +95,9 @@ def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(work: Callable[
     assert seconds(3200) < 50 * max(seconds(200), 0.02)
 
 
-def test_of_a_patch_that_is_too_long_the_beginning_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_patch_that_is_too_long_the_beginning_is_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 500)
     text = "".join(hostile.patch(hostile.new_file("drivers/frob/frob.c", 5000, hostile.code(5000))))
     patch = parse_patch(text.encode(), "x.patch")
@@ -94,7 +114,9 @@ def test_of_a_patch_that_is_too_long_the_beginning_is_checked(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("lines", [12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 30])
-def test_wherever_it_is_cut_the_beginning_is_well_formed(monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
+def test_wherever_it_is_cut_the_beginning_is_well_formed(
+    monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", lines)
     patch = parse_patch("".join(hostile.patch(hostile.files(9))).encode(), "x.patch")
     short = shortened(patch)
@@ -105,6 +127,11 @@ def test_wherever_it_is_cut_the_beginning_is_well_formed(monkeypatch: pytest.Mon
 
 def test_of_a_message_that_is_too_long_only_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 100)
-    patch = parse_patch("".join(hostile.patch(hostile.small(), message="A line.\n" * 500 + hostile.SIGNED)).encode(), "x.patch")
+    patch = parse_patch(
+        "".join(
+            hostile.patch(hostile.small(), message="A line.\n" * 500 + hostile.SIGNED)
+        ).encode(),
+        "x.patch",
+    )
     result = check_series([Series((patch,))])
     assert [one.name for one in result.all] == ["patch-too-long"]

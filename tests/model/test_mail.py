@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model import mail as mail_reading
 from patchpilot.model.address import Address
-from patchpilot.model.mail import header_lines, is_mboxrd, join_mbox, mail_bounds, one_mail, parse_mail, parse_patch, scissors_line
+from patchpilot.model.mail import (
+    header_lines,
+    is_mboxrd,
+    join_mbox,
+    mail_bounds,
+    one_mail,
+    parse_mail,
+    parse_patch,
+    scissors_line,
+)
 from patchpilot.model.mail import split_mbox as split_blocks
 from patchpilot.model.patch import Header, Series
 from patchpilot.model.patch_subject import parse_subject
@@ -48,16 +57,41 @@ _HEADERS = st.lists(
 
 @given(
     _HEADERS,
-    st.lists(st.sampled_from([b"", b"a=20b", b"\xc3\xa9t\xc3\xa9", b"\xe9t\xe9", b"From me", b"--a", b"\r", b"\x0c\x1c"]), max_size=6),
+    st.lists(
+        st.sampled_from(
+            [
+                b"",
+                b"a=20b",
+                b"\xc3\xa9t\xc3\xa9",
+                b"\xe9t\xe9",
+                b"From me",
+                b"--a",
+                b"\r",
+                b"\x0c\x1c",
+            ]
+        ),
+        max_size=6,
+    ),
 )
-def test_the_text_of_a_plain_mail_is_what_the_email_package_reads(headers: list[str], lines: list[bytes]) -> None:
+def test_the_text_of_a_plain_mail_is_what_the_email_package_reads(
+    headers: list[str], lines: list[bytes]
+) -> None:
     raw = "\n".join([*headers, "", ""]).encode() + b"\n".join(lines)
     assert parse_mail(raw).body == mail_reading._text_of(mail_reading._message(raw))
 
 
 def test_a_patch_is_taken_apart() -> None:
-    patch = read(patches.mail("[PATCH net v2 1/3] foo: hand up the error", notes="Changes in v2:\n- more\n---\n"))
-    assert (patch.subject.title, patch.subject.version, patch.subject.number, patch.subject.total) == ("foo: hand up the error", 2, 1, 3)
+    patch = read(
+        patches.mail(
+            "[PATCH net v2 1/3] foo: hand up the error", notes="Changes in v2:\n- more\n---\n"
+        )
+    )
+    assert (
+        patch.subject.title,
+        patch.subject.version,
+        patch.subject.number,
+        patch.subject.total,
+    ) == ("foo: hand up the error", 2, 1, 3)
     assert patch.subject.words == ("net",)
     assert patch.message[0].startswith("The caller")
     assert [trailer.name for trailer in patch.trailers] == ["Fixes", "Signed-off-by"]
@@ -115,7 +149,9 @@ def test_what_is_no_patch_is_told_by_name(data: bytes) -> None:
 
 
 def test_an_mbox_is_cut_only_at_its_from_lines() -> None:
-    text = patches.mail(body="From here on it is prose.\n\nFrom Monday it hangs.\n\n" + patches.BODY)
+    text = patches.mail(
+        body="From here on it is prose.\n\nFrom Monday it hangs.\n\n" + patches.BODY
+    )
     assert len(split_mbox((text + "\n" + text).encode())) == 2
 
 
@@ -127,9 +163,20 @@ def test_mboxrd_quoting_is_undone() -> None:
 _FROM_LINE = "From mboxrd@z Thu Jan  1 00:00:00 1970"
 
 
-@given(st.lists(st.lists(st.sampled_from(["", "text", "From a", ">From b", ">>From c", _FROM_LINE]), max_size=6), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["", "text", "From a", ">From b", ">>From c", _FROM_LINE]), max_size=6
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_mails_joined_to_an_mbox_come_out_as_they_were(bodies: list[list[str]]) -> None:
-    mails = ["\n".join((f"Subject: {number}", "", *body, "end\n")).encode() for number, body in enumerate(bodies)]
+    mails = [
+        "\n".join((f"Subject: {number}", "", *body, "end\n")).encode()
+        for number, body in enumerate(bodies)
+    ]
     cut = split_mbox(join_mbox(mails))
     assert [one.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for one in cut] == mails
 
@@ -148,13 +195,27 @@ def test_no_bytes_break_the_mail_reader(data: bytes) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["+a", "-b", " c", "\\ No newline at end of file", "@@ -1,2 +1,2 @@", "--- a/x", "+++ b/x", "diff --git a/x b/x", "-- ", ""]
+            [
+                "+a",
+                "-b",
+                " c",
+                "\\ No newline at end of file",
+                "@@ -1,2 +1,2 @@",
+                "--- a/x",
+                "+++ b/x",
+                "diff --git a/x b/x",
+                "-- ",
+                "",
+            ]
         ),
         max_size=25,
     )
 )
 def test_no_sequence_of_diff_lines_breaks_the_parser(lines: list[str]) -> None:
-    patch = read("Subject: [PATCH] x: y\n\nbody\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n" + "\n".join(lines))
+    patch = read(
+        "Subject: [PATCH] x: y\n\nbody\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n"
+        + "\n".join(lines)
+    )
     for change in patch.files:
         for line in change.lines("+"):
             assert patch.lines[line.patch_line - 1] == "+" + line.text
@@ -178,35 +239,71 @@ def test_subjects_are_taken_apart(raw: str, title: str, version: int) -> None:
     assert (subject.title, subject.version) == (title, version)
 
 
-@pytest.mark.parametrize(("line", "cut"), [("-- >8 --", True), ("--- 8< ---", True), ("a >8 b", False), ("---", False)])
+@pytest.mark.parametrize(
+    ("line", "cut"), [("-- >8 --", True), ("--- 8< ---", True), ("a >8 b", False), ("---", False)]
+)
 def test_scissors_are_known(line: str, cut: bool) -> None:
     assert scissors_line(line) is cut
 
 
-@pytest.mark.parametrize("charset", ["idna", "undefined", "punycode", "rot13", "no-such", '"a\0b"', "x" * 5000])
+@pytest.mark.parametrize(
+    "charset", ["idna", "undefined", "punycode", "rot13", "no-such", '"a\0b"', "x" * 5000]
+)
 def test_a_charset_that_cannot_be_is_read_as_utf8(charset: str) -> None:
-    raw = f"From: a@example.org\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n".encode() + "grün\n".encode() + b"\xff\n"
+    raw = (
+        f"From: a@example.org\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n".encode()
+        + "grün\n".encode()
+        + b"\xff\n"
+    )
     assert parse_mail(raw).body.startswith("gr")
 
 
-@pytest.mark.parametrize("word", ["boundary=", "BOUNDARY=", "Boundary =", "boundary\t=", "boundary*=", "boundary*0=", "boundary*0*="])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "boundary=",
+        "BOUNDARY=",
+        "Boundary =",
+        "boundary\t=",
+        "boundary*=",
+        "boundary*0=",
+        "boundary*0*=",
+    ],
+)
 def test_parts_within_parts_without_end_are_no_recursion(word: str) -> None:
-    nest = "".join(f'Content-Type: multipart/mixed; {word}"b{at}"\n\n--b{at}\n' for at in range(2000))
-    found = parse_mail(f"From: a@example.org\nSubject: deep\nMIME-Version: 1.0\n{nest}Content-Type: text/plain\n\ntext\n".encode())
+    nest = "".join(
+        f'Content-Type: multipart/mixed; {word}"b{at}"\n\n--b{at}\n' for at in range(2000)
+    )
+    found = parse_mail(
+        f"From: a@example.org\nSubject: deep\nMIME-Version: 1.0\n{nest}Content-Type:"
+        " text/plain\n\ntext\n".encode()
+    )
     assert found.subject == "deep"
 
 
-@pytest.mark.parametrize("kind", ["message/rfc822", "Message/RFC822", "\n message/rfc822", "message/x-other"])
+@pytest.mark.parametrize(
+    "kind", ["message/rfc822", "Message/RFC822", "\n message/rfc822", "message/x-other"]
+)
 def test_mails_within_mails_without_end_are_no_recursion(kind: str) -> None:
     nest = f"Content-Type: {kind}\n\n" * 3000
-    raw = f'From: a@example.org\nSubject: deep\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n{nest}text\n--b--\n'.encode()
+    raw = (
+        "From: a@example.org\nSubject: deep\nContent-Type: multipart/mixed;"
+        f' boundary="b"\n\n--b\n{nest}text\n--b--\n'.encode()
+    )
     assert parse_mail(raw).subject == "deep"
     assert parse_patch(b"Subject: [PATCH] deep\n" + raw, "deep.eml").subject.title == "deep"
 
 
 def test_some_parts_within_parts_are_read() -> None:
-    nest = "".join(f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n' for at in range(20))
-    assert parse_mail(f"From: a@example.org\nSubject: deep\n{nest}Content-Type: text/plain\n\ntext\n".encode()).body == "text"
+    nest = "".join(
+        f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n' for at in range(20)
+    )
+    assert (
+        parse_mail(
+            f"From: a@example.org\nSubject: deep\n{nest}Content-Type: text/plain\n\ntext\n".encode()
+        ).body
+        == "text"
+    )
 
 
 def test_headers_are_unfolded_decoded_and_numbered() -> None:
@@ -237,23 +334,37 @@ def test_headers_are_unfolded_decoded_and_numbered() -> None:
 
 def test_a_mail_has_its_headers_as_values() -> None:
     raw = (
-        b"From mboxrd@z Thu Jan  1 00:00:00 1970\nMessage-ID:  <a@example.org> (x)\nFrom: =?utf-8?q?Ad=C3=A4?= <ada@example.org>\n"
-        b"Subject: one\n two\nDate: Tue, 9 Jun 2026 10:13:20 +0200\nTo: b@example.com, C <c@example.net>\nCc: d@example.org\n"
-        b"In-Reply-To: <p@example.org>\nReferences: <r@example.org>\n <p@example.org>\n\nbody\n"
+        b"From mboxrd@z Thu Jan  1 00:00:00 1970\nMessage-ID:  <a@example.org> (x)\nFrom:"
+        b" =?utf-8?q?Ad=C3=A4?= <ada@example.org>\nSubject: one\n two\nDate: Tue, 9 Jun 2026"
+        b" 10:13:20 +0200\nTo: b@example.com, C <c@example.net>\nCc: d@example.org\nIn-Reply-To:"
+        b" <p@example.org>\nReferences: <r@example.org>\n <p@example.org>\n\nbody\n"
     )
     mail = parse_mail(raw)
-    assert (mail.message_id, mail.in_reply_to, mail.references) == ("a@example.org", "p@example.org", ("r@example.org", "p@example.org"))
+    assert (mail.message_id, mail.in_reply_to, mail.references) == (
+        "a@example.org",
+        "p@example.org",
+        ("r@example.org", "p@example.org"),
+    )
     assert (mail.sender, mail.subject) == (Address("Ad\xe4", "ada@example.org"), "one two")
     assert mail.date is not None
     assert mail.date.isoformat() == "2026-06-09T10:13:20+02:00"
-    assert [one.email for one in (*mail.to, *mail.cc)] == ["b@example.com", "c@example.net", "d@example.org"]
+    assert [one.email for one in (*mail.to, *mail.cc)] == [
+        "b@example.com",
+        "c@example.net",
+        "d@example.org",
+    ]
     assert (mail.body, mail.raw) == ("body\n", raw)
     assert (mail.header("SUBJECT"), mail.header("X-None")) == ("one two", None)
 
 
 def test_what_a_mail_lacks_is_empty() -> None:
     mail = parse_mail(b"Message-ID: bare@example.org\nFrom: nobody at all\nDate: some day\n\n")
-    assert (mail.message_id, mail.sender, mail.date, mail.in_reply_to) == ("bare@example.org", Address("nobody at all", ""), None, None)
+    assert (mail.message_id, mail.sender, mail.date, mail.in_reply_to) == (
+        "bare@example.org",
+        Address("nobody at all", ""),
+        None,
+        None,
+    )
     assert (mail.to, mail.cc, mail.references, mail.subject, mail.body) == ((), (), (), "", "")
     undated = parse_mail(b"Date: Tue, 9 Jun 2026 10:13:20 -0000\n\n").date
     assert undated is not None
@@ -267,17 +378,45 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
 @pytest.mark.parametrize(
     ("parts", "body"),
     [
-        (["Content-Type: text/html\n\n<p>no</p>", "Content-Type: text/plain\n\nplain", "Content-Type: text/plain\n\nlater"], "plain"),
-        (["Content-Type: image/png\n\nxx", "Content-Type: text/html\n\n<p>html</p>"], "<p>html</p>"),
+        (
+            [
+                "Content-Type: text/html\n\n<p>no</p>",
+                "Content-Type: text/plain\n\nplain",
+                "Content-Type: text/plain\n\nlater",
+            ],
+            "plain",
+        ),
+        (
+            ["Content-Type: image/png\n\nxx", "Content-Type: text/html\n\n<p>html</p>"],
+            "<p>html</p>",
+        ),
         (["Content-Type: image/png\n\nxx"], ""),
-        (["Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\ngr=FCn"], "gr\xfcn"),
+        (
+            [
+                "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding:"
+                " quoted-printable\n\ngr=FCn"
+            ],
+            "gr\xfcn",
+        ),
         (["Content-Type: text/plain\n\none\r\ntwo"], "one\ntwo"),
-        (["Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\ngA=="], "\udc80"),
-        (["Content-Type: text/plain; charset=euc-jp\nContent-Transfer-Encoding: base64\n\ngA=="], "\ufffd"),
+        (
+            ["Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\ngA=="],
+            "\udc80",
+        ),
+        (
+            ["Content-Type: text/plain; charset=euc-jp\nContent-Transfer-Encoding: base64\n\ngA=="],
+            "\ufffd",
+        ),
     ],
 )
-def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(parts: list[str], body: str) -> None:
-    raw = f"From: a@example.org\n{MULTIPART}" + "".join(f"--b\n{part}\n" for part in parts) + "--b--\n"
+def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(
+    parts: list[str], body: str
+) -> None:
+    raw = (
+        f"From: a@example.org\n{MULTIPART}"
+        + "".join(f"--b\n{part}\n" for part in parts)
+        + "--b--\n"
+    )
     assert parse_mail(raw.encode()).body == body
 
 
@@ -287,19 +426,38 @@ def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(parts: l
         (b"", [(0, 0)]),
         (b"no mbox\n", [(0, 8)]),
         (b"x\n\nFrom mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n", [(0, 47)]),
-        (b"From mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n\nx\nFrom mboxrd@z Thu Jan  1 00:00:00 1970\n", [(0, 86)]),
-        (b"From mboxrd@z Thu Jan  1 00:00:00 1970\r\nA: b\r\n\r\nFrom a@b Mon Jan 10 00:00:00 2000\n", [(0, 48), (48, 82)]),
-        (b"From mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n\nFrom a@b Mon Jan 10 00:00:00 2000\n", [(0, 45), (45, 79)]),
+        (
+            (
+                b"From mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n\nx\nFrom mboxrd@z Thu Jan  1"
+                b" 00:00:00 1970\n"
+            ),
+            [(0, 86)],
+        ),
+        (
+            (
+                b"From mboxrd@z Thu Jan  1 00:00:00 1970\r\nA: b\r\n\r\nFrom a@b Mon Jan 10"
+                b" 00:00:00 2000\n"
+            ),
+            [(0, 48), (48, 82)],
+        ),
+        (
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\nA: b\n\nFrom a@b Mon Jan 10 00:00:00 2000\n",
+            [(0, 45), (45, 79)],
+        ),
     ],
 )
 def test_an_mbox_is_cut_after_a_blank_line_only(data: bytes, bounds: list[tuple[int, int]]) -> None:
     assert mail_bounds(data) == bounds
     for size in (1, 7, 40, 1000):
         blocks = (data[at : at + size] for at in range(0, len(data), size))
-        assert [(start, start + len(mail)) for start, mail in split_blocks(blocks)] == (bounds if data else [])
+        assert [(start, start + len(mail)) for start, mail in split_blocks(blocks)] == (
+            bounds if data else []
+        )
 
 
-def test_of_a_mail_over_the_limit_only_the_beginning_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_mail_over_the_limit_only_the_beginning_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", 5000)
     line = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
     mails = [line + b"A: b\n\n", line + b"x" * 20_000 + b"\n\n", line + b"C: d\n"]
@@ -336,7 +494,12 @@ def test_only_mboxrd_has_its_quoting_undone() -> None:
 
 
 def test_a_joined_mbox_has_one_form() -> None:
-    joined = join_mbox([b"Subject: a\r\n\r\nFrom x\r\n\r\n\r\n", b"From old Mon Jan  1 00:00:00 2001\nSubject: b\n\n>From y"])
+    joined = join_mbox(
+        [
+            b"Subject: a\r\n\r\nFrom x\r\n\r\n\r\n",
+            b"From old Mon Jan  1 00:00:00 2001\nSubject: b\n\n>From y",
+        ]
+    )
     first = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
     assert joined == first + b"Subject: a\n\n>From x\n\n" + first + b"Subject: b\n\n>>From y\n\n"
     assert join_mbox([]) == b""
@@ -344,7 +507,11 @@ def test_a_joined_mbox_has_one_form() -> None:
 
 def test_what_git_show_prints_is_refused_with_the_command_that_makes_a_patch() -> None:
     with pytest.raises(InputError, match="git show") as error:
-        read(f"commit {'a' * 40} (HEAD -> topic)\nAuthor: Ada <ada@example.org>\n\n    x\n\n{patches.DIFF}", "shown.txt")
+        read(
+            f"commit {'a' * 40} (HEAD -> topic)\nAuthor: Ada <ada@example.org>\n\n   "
+            f" x\n\n{patches.DIFF}",
+            "shown.txt",
+        )
     assert error.value.message.startswith("shown.txt:1:")
     assert error.value.hint is not None
     assert f"git format-patch -1 {'a' * 12}" in error.value.hint
@@ -354,13 +521,23 @@ def test_what_git_show_prints_is_refused_with_the_command_that_makes_a_patch() -
 
 @pytest.mark.parametrize(
     "header",
-    ["From: a@example.org", "Subject: x", "Date: x", "Message-ID: <a@b>", "MIME-Version: 1.0", "CC: a@b.example", "Sender: a@b.example"],
+    [
+        "From: a@example.org",
+        "Subject: x",
+        "Date: x",
+        "Message-ID: <a@b>",
+        "MIME-Version: 1.0",
+        "CC: a@b.example",
+        "Sender: a@b.example",
+    ],
 )
 def test_one_header_of_a_mail_makes_a_mail(header: str) -> None:
     assert read(f"{header}\n\ntext\n").message == ("text",)
 
 
-@pytest.mark.parametrize("text", ["obj-y: a.o\n\ntext\n", "Note: x\n", "text\n--- is no diff\n", "diff\n"])
+@pytest.mark.parametrize(
+    "text", ["obj-y: a.o\n\ntext\n", "Note: x\n", "text\n--- is no diff\n", "diff\n"]
+)
 def test_other_text_is_neither_a_mail_nor_a_diff(text: str) -> None:
     with pytest.raises(NoPatchError, match=r"^Makefile:1: ") as error:
         read(text, "Makefile")
@@ -371,16 +548,26 @@ def test_what_begins_as_a_mail_of_an_mbox_is_a_mail() -> None:
     assert read("From me\n\ntext\n").message == ("From me", "", "text")
 
 
-@pytest.mark.parametrize("first", ["diff --git a/x b/x", "Index: x", "--- a/x", "diff -u a b", "--- /dev/null", "--- old/x"])
+@pytest.mark.parametrize(
+    "first",
+    ["diff --git a/x b/x", "Index: x", "--- a/x", "diff -u a b", "--- /dev/null", "--- old/x"],
+)
 def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
     patch = read(f"{first}\nmore\n")
-    assert (patch.subject.title, patch.author, patch.message_line) == ("", None, 1 + len(patch.headers))
+    assert (patch.subject.title, patch.author, patch.message_line) == (
+        "",
+        None,
+        1 + len(patch.headers),
+    )
     whole = read(patches.DIFF)
     assert (whole.message, whole.diff_line, whole.paths) == ((), 1, ("drivers/demo/foo.c",))
 
 
 def test_the_parts_of_a_patch_know_their_lines() -> None:
-    text = "Subject: [PATCH] s\nFrom: Eve <eve@example.org>\n\n\nFrom: Ada <ada@example.org>\nsubject: [PATCH v3] real\nDate: now\n\n\nwhy\n\n \n---\nnote\n\n"
+    text = (
+        "Subject: [PATCH] s\nFrom: Eve <eve@example.org>\n\n\nFrom: Ada <ada@example.org>\nsubject:"
+        " [PATCH v3] real\nDate: now\n\n\nwhy\n\n \n---\nnote\n\n"
+    )
     patch = read(text + patches.DIFF)
     assert (patch.subject.title, patch.subject.version) == ("real", 3)
     assert (patch.author, patch.in_body_from, patch.sender) == (
@@ -388,7 +575,11 @@ def test_the_parts_of_a_patch_know_their_lines() -> None:
         Address("Ada", "ada@example.org"),
         Address("Eve", "eve@example.org"),
     )
-    assert (patch.message, patch.message_line, patch.lines[patch.message_line - 1]) == (("why",), 10, "why")
+    assert (patch.message, patch.message_line, patch.lines[patch.message_line - 1]) == (
+        ("why",),
+        10,
+        "why",
+    )
     assert (patch.notes, patch.notes_line) == (("note", ""), 14)
     assert patch.lines[patch.diff_line - 1].startswith("diff --git ")
     assert (patch.subject.title, patch.message) == ("real", ("why",))
@@ -410,7 +601,11 @@ def test_a_diff_begins_at_its_headers_and_not_at_a_line_of_dashes() -> None:
 
 
 def test_the_last_newline_is_no_line_and_an_empty_file_is_no_patch() -> None:
-    assert read("Subject: s\n\nwhy").lines == read("Subject: s\n\nwhy\n").lines == ("Subject: s", "", "why")
+    assert (
+        read("Subject: s\n\nwhy").lines
+        == read("Subject: s\n\nwhy\n").lines
+        == ("Subject: s", "", "why")
+    )
     assert read("Subject: s\n\nwhy\n\n").lines[-1] == ""
     with pytest.raises(InputError, match=r"^e\.patch: the file is empty"):
         read("", "e.patch")
@@ -419,7 +614,9 @@ def test_the_last_newline_is_no_line_and_an_empty_file_is_no_patch() -> None:
 def test_damage_by_mailers_is_named() -> None:
     html = "Subject: s\nContent-Type: text/html\n\n<p>x</p>\n"
     assert read(html).damage == ("html",)
-    mixed = f"Subject: s\n{MULTIPART}--b\nContent-Type: text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
+    mixed = (
+        f"Subject: s\n{MULTIPART}--b\nContent-Type: text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
+    )
     assert read(mixed).damage == ("multipart",)
     assert read(mixed).message == ("why",)
     quoted = read("From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n")
@@ -460,16 +657,38 @@ def test_marks_that_say_where_to_are_kept_as_words() -> None:
 
 
 def test_a_patch_answers_for_its_headers() -> None:
-    patch = read(patches.mail(headers={"Message-ID": "< a@example.org >", "To": "a@b.example, c@d.example", "to": "e@f.example"}))
+    patch = read(
+        patches.mail(
+            headers={
+                "Message-ID": "< a@example.org >",
+                "To": "a@b.example, c@d.example",
+                "to": "e@f.example",
+            }
+        )
+    )
     assert patch.message_id == "a@example.org"
-    assert [address.email for address in patch.addresses("TO")] == ["a@b.example", "c@d.example", "e@f.example"]
+    assert [address.email for address in patch.addresses("TO")] == [
+        "a@b.example",
+        "c@d.example",
+        "e@f.example",
+    ]
     bare = read(patches.DIFF)
-    assert (bare.message_id, bare.sender, bare.header("x"), bare.addresses("To")) == (None, None, None, ())
+    assert (bare.message_id, bare.sender, bare.header("x"), bare.addresses("To")) == (
+        None,
+        None,
+        None,
+        (),
+    )
 
 
 def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
     one, two = read(patches.mail("[PATCH 1/2] a")), read(patches.mail("[PATCH v3 2/2] b"))
-    assert [Series(()).version, Series((one,)).version, Series((one, two)).version, Series((one,), two).version] == [1, 1, 3, 3]
+    assert [
+        Series(()).version,
+        Series((one,)).version,
+        Series((one, two)).version,
+        Series((one,), two).version,
+    ] == [1, 1, 3, 3]
 
 
 def test_scissors_have_a_length() -> None:
@@ -491,7 +710,9 @@ def test_scissors_have_a_length() -> None:
         ("PATCH linux-v6-rc", 1, ("linux-v6-rc",)),
     ],
 )
-def test_a_version_joined_to_another_mark_counts(mark: str, version: int, words: tuple[str, ...]) -> None:
+def test_a_version_joined_to_another_mark_counts(
+    mark: str, version: int, words: tuple[str, ...]
+) -> None:
     one = parse_subject(f"[{mark}] x")
     assert (one.version, one.words, one.is_patch) == (version, words, True)
 

@@ -81,7 +81,10 @@ def test_a_revert_of_several_names_each() -> None:
 
 
 def test_fixes_lines_are_read_wherever_they_stand() -> None:
-    marks = read_marks(f'x\n\nFixes: {A[:12]} ("net: y")\n\nmore text\n\nFixes: {B[:12]}\nSigned-off-by: A <a@example.org>\n')
+    marks = read_marks(
+        f'x\n\nFixes: {A[:12]} ("net: y")\n\nmore text\n\nFixes: {B[:12]}\nSigned-off-by: A'
+        " <a@example.org>\n"
+    )
     assert [(fix.id, fix.subject) for fix in marks.fixes] == [(A[:12], "net: y"), (B[:12], "")]
 
 
@@ -107,7 +110,11 @@ def test_any_message_can_be_read(text: str) -> None:
     read_marks(text)
 
 
-@given(st.sampled_from(FORMS), st.from_regex(r"\A[a-z ,.]{0,40}\Z"), st.from_regex(r"\A[a-z ,.]{0,40}\Z"))
+@given(
+    st.sampled_from(FORMS),
+    st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
+    st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
+)
 def test_a_marker_is_found_between_any_paragraphs(form: str, before: str, after: str) -> None:
     assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (A,)
 
@@ -166,7 +173,9 @@ def test_the_line_that_names_the_upstream_commit_is_known(form: str) -> None:
     assert found.picked == form.startswith("(cherry")
 
 
-@pytest.mark.parametrize("form", ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"])
+@pytest.mark.parametrize(
+    "form", ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"]
+)
 def test_an_abbreviated_id_is_seen_and_not_counted(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
     assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [A[:10]]

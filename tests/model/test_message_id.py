@@ -4,7 +4,16 @@
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.message_id import batch_of, bracketed, id_in_header, ids_in_header, in_brackets, linked_ids, message_id_of, sender_in
+from patchpilot.model.message_id import (
+    batch_of,
+    bracketed,
+    id_in_header,
+    ids_in_header,
+    in_brackets,
+    linked_ids,
+    message_id_of,
+    sender_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +37,8 @@ def test_what_users_give(text: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("<a@b>", "a@b"), ("msgid: <a@b>", "a@b"), ("a@b", None), ("<a>", None), ("Ada <a@b>", None)]
+    ("text", "expected"),
+    [("<a@b>", "a@b"), ("msgid: <a@b>", "a@b"), ("a@b", None), ("<a>", None), ("Ada <a@b>", None)],
 )
 def test_what_is_a_message_id_and_no_address(text: str, expected: str | None) -> None:
     assert in_brackets(text) == expected
@@ -45,9 +55,14 @@ def test_headers_are_read_and_written() -> None:
 
 def test_a_text_names_mails_by_url_and_by_line() -> None:
     text = (
-        "see (https://lore.kernel.org/r/a%40b), or\nMessage-ID: <c@d>\nhttps://example.org/x y@z\nv1: https://lore.kernel.org/all/e@f/T/\n"
+        "see (https://lore.kernel.org/r/a%40b), or\nMessage-ID: <c@d>\nhttps://example.org/x"
+        " y@z\nv1: https://lore.kernel.org/all/e@f/T/\n"
     )
-    assert list(linked_ids(text)) == [("c@d", None), ("a@b", text.index("https")), ("e@f", text.rindex("https"))]
+    assert list(linked_ids(text)) == [
+        ("c@d", None),
+        ("a@b", text.index("https")),
+        ("e@f", text.rindex("https")),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ import pytest
 from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import crop, crop_middle, one_line, printable, width
 
-# the code points with the Unicode property Bidi_Control, and what else changes lines or hides in them
+# the code points with the Unicode property Bidi_Control, and what else changes lines or hides in
+# them
 BIDI_CONTROL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 SEPARATORS = "\u2028\u2029\ufeff"
 
 
-@pytest.mark.parametrize("char", [*BIDI_CONTROL, *SEPARATORS], ids=lambda char: f"U+{ord(char):04X}")
+@pytest.mark.parametrize(
+    "char", [*BIDI_CONTROL, *SEPARATORS], ids=lambda char: f"U+{ord(char):04X}"
+)
 def test_what_reorders_or_hides_text_is_made_visible(char: str) -> None:
     assert printable(f"a{char}b") == f"a<U+{ord(char):04X}>b"
 
@@ -26,7 +29,10 @@ def test_what_reorders_or_hides_text_is_made_visible(char: str) -> None:
         ("\x7f\x80\x9b\x9f", "\\x7f\\x80\\x9b\\x9f"),
         ("\udc80\udcff", "\\x80\\xff"),
         ("\ud800\udc7f\udd00", "<U+D800><U+DC7F><U+DD00>"),
-        ("\ttab, line\nand text: é ü 漢 \u200b\xa0\xff~ ", "\ttab, line\nand text: é ü 漢 \u200b\xa0\xff~ "),
+        (
+            "\ttab, line\nand text: é ü 漢 \u200b\xa0\xff~ ",
+            "\ttab, line\nand text: é ü 漢 \u200b\xa0\xff~ ",
+        ),
     ],
 )
 def test_controls_and_undecodable_bytes_are_named_and_text_stays(raw: str, shown: str) -> None:
@@ -37,7 +43,9 @@ def test_a_title_is_one_line() -> None:
     assert one_line("a\nb\u2028c\x1bd\te") == "a\\x0ab<U+2028>c\\x1bd\te"
 
 
-@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("漢字", 4), ("\uff21", 2), ("e\u0301", 1), ("", 0)])
+@pytest.mark.parametrize(
+    ("text", "columns"), [("abc", 3), ("漢字", 4), ("\uff21", 2), ("e\u0301", 1), ("", 0)]
+)
 def test_width_counts_terminal_columns(text: str, columns: int) -> None:
     assert width(text) == columns
 
@@ -60,7 +68,10 @@ def test_cropped_text_fits_and_shows_the_cut(text: str, columns: int, cut: str) 
 
 def test_an_address_is_cut_in_its_middle() -> None:
     assert crop_middle("<v1-1-fddf42abee25@example.net>", 40) == "<v1-1-fddf42abee25@example.net>"
-    assert crop_middle("<20261121-net-acme-allow-old-cards-v1-1@example.net>", 30) == "<20261121-net-acme-…ample.net>"
+    assert (
+        crop_middle("<20261121-net-acme-allow-old-cards-v1-1@example.net>", 30)
+        == "<20261121-net-acme-…ample.net>"
+    )
 
 
 def test_what_no_font_shows_is_visible_in_text_and_stays_the_same_in_json() -> None:

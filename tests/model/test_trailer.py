@@ -27,9 +27,23 @@ Signed-off-by: Ada Fixer <ada@example.org>
 """
 
 NAMES = st.sampled_from(
-    ["Fixes", "Reported-by", "Closes", "Link", "Cc", "Suggested-by", "Reviewed-by", "Tested-by", "Acked-by", "Signed-off-by", "X-Odd-tag"]
+    [
+        "Fixes",
+        "Reported-by",
+        "Closes",
+        "Link",
+        "Cc",
+        "Suggested-by",
+        "Reviewed-by",
+        "Tested-by",
+        "Acked-by",
+        "Signed-off-by",
+        "X-Odd-tag",
+    ]
 )
-VALUES = st.from_regex(r"[A-Za-z0-9<>@.\"() :/-]{1,40}", fullmatch=True).filter(lambda text: bool(text.strip()))
+VALUES = st.from_regex(r"[A-Za-z0-9<>@.\"() :/-]{1,40}", fullmatch=True).filter(
+    lambda text: bool(text.strip())
+)
 
 
 def names(message: str) -> list[str]:
@@ -53,17 +67,31 @@ def test_a_link_is_not_taken_for_a_tag() -> None:
 
 
 def test_a_tag_further_up_is_found_where_tools_find_it() -> None:
-    lines = ["foo: x", "", 'Fixes: 0123456789ab ("y")', "", "more text", "", "Signed-off-by: Ada <ada@example.org>"]
+    lines = [
+        "foo: x",
+        "",
+        'Fixes: 0123456789ab ("y")',
+        "",
+        "more text",
+        "",
+        "Signed-off-by: Ada <ada@example.org>",
+    ]
     assert [tag.line for tag in all_tags(lines, "Fixes")] == [2]
 
 
 def test_fixes_goes_first_and_stable_before_the_sign_off() -> None:
-    out = add_trailers(MESSAGE, [("Fixes", '0123456789ab ("foo: add foo")'), ("Cc", "stable@vger.kernel.org")])
+    out = add_trailers(
+        MESSAGE, [("Fixes", '0123456789ab ("foo: add foo")'), ("Cc", "stable@vger.kernel.org")]
+    )
     assert names(out) == ["Fixes", "Reported-by", "Cc", "Signed-off-by"]
 
 
 def test_a_review_goes_after_the_sign_off() -> None:
-    assert names(add_trailers(MESSAGE, [("Reviewed-by", "Carol <carol@example.net>")])) == ["Reported-by", "Signed-off-by", "Reviewed-by"]
+    assert names(add_trailers(MESSAGE, [("Reviewed-by", "Carol <carol@example.net>")])) == [
+        "Reported-by",
+        "Signed-off-by",
+        "Reviewed-by",
+    ]
 
 
 def test_a_message_without_trailers_gets_a_block() -> None:
@@ -71,7 +99,10 @@ def test_a_message_without_trailers_gets_a_block() -> None:
 
 
 def test_a_subject_alone_gets_a_block_of_its_own() -> None:
-    assert add_trailers("foo: x\n", [("Signed-off-by", "Ada <ada@example.org>")]) == "foo: x\n\nSigned-off-by: Ada <ada@example.org>\n"
+    assert (
+        add_trailers("foo: x\n", [("Signed-off-by", "Ada <ada@example.org>")])
+        == "foo: x\n\nSigned-off-by: Ada <ada@example.org>\n"
+    )
 
 
 def test_a_trailer_is_one_line() -> None:
@@ -86,13 +117,31 @@ def test_adding_twice_is_adding_once(trailers: list[tuple[str, str]]) -> None:
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
 def test_nothing_that_was_there_moves_or_goes(trailers: list[tuple[str, str]]) -> None:
-    kept = [line for line in add_trailers(MESSAGE, trailers).split("\n") if line in MESSAGE.split("\n")]
+    kept = [
+        line for line in add_trailers(MESSAGE, trailers).split("\n") if line in MESSAGE.split("\n")
+    ]
     was = [line for line in MESSAGE.split("\n") if line]
     assert [line for line in kept if line in was][: len(was)] == was
 
 
 @pytest.mark.parametrize(
-    "name", ["http", "https", "ftp", "git", "note", "example", "todo", "warning", "error", "bug", "subject", "from", "date", "to"]
+    "name",
+    [
+        "http",
+        "https",
+        "ftp",
+        "git",
+        "note",
+        "example",
+        "todo",
+        "warning",
+        "error",
+        "bug",
+        "subject",
+        "from",
+        "date",
+        "to",
+    ],
 )
 def test_words_that_begin_links_and_prose_are_no_trailers(name: str) -> None:
     for word in (name, name.title(), name.upper()):
@@ -106,7 +155,11 @@ def test_words_that_begin_links_and_prose_are_no_trailers(name: str) -> None:
         ("Fixes: 0123456789ab", "Fixes", "0123456789ab"),
         ("Link:https://example.org/x", "Link", "https://example.org/x"),
         ("Cc :  a@example.org  ", "Cc", "a@example.org"),
-        ("Reported-and-tested-by: Bob <bob@example.com>", "Reported-and-tested-by", "Bob <bob@example.com>"),
+        (
+            "Reported-and-tested-by: Bob <bob@example.com>",
+            "Reported-and-tested-by",
+            "Bob <bob@example.com>",
+        ),
     ],
 )
 def test_a_trailer_is_a_name_a_colon_and_a_value(line: str, name: str, value: str) -> None:
@@ -116,7 +169,10 @@ def test_a_trailer_is_a_name_a_colon_and_a_value(line: str, name: str, value: st
     assert (found.key, str(found)) == (name.lower(), f"{name}: {value}")
 
 
-@pytest.mark.parametrize("line", ["", "no colon", "Fixes:", "Fixes: ", " Fixes: x", "1st: x", "Signed off by: x", "-by: x"])
+@pytest.mark.parametrize(
+    "line",
+    ["", "no colon", "Fixes:", "Fixes: ", " Fixes: x", "1st: x", "Signed off by: x", "-by: x"],
+)
 def test_other_lines_are_no_trailers(line: str) -> None:
     assert parse_trailer(line) is None
 
@@ -127,7 +183,10 @@ def test_other_lines_are_no_trailers(line: str) -> None:
         (["s", "", "why", "", "Fixes: a", "Cc: b@example.org"], range(4, 6)),
         (["s", "", "why", "", "Fixes: a", "Cc: b@example.org", "", " ", ""], range(4, 6)),
         (["s", "", "Fixes: a"], range(2, 3)),
-        (["s", "", "Fixes: a", "[ada: fixed it]", " and folded", "\tagain", "Cc: b@example.org"], range(2, 7)),
+        (
+            ["s", "", "Fixes: a", "[ada: fixed it]", " and folded", "\tagain", "Cc: b@example.org"],
+            range(2, 7),
+        ),
         # half of what is not folded must be trailers
         (["s", "", "Fixes: a", "prose"], range(2, 4)),
         (["s", "", "Fixes: a", "prose", "more prose"], range(5, 5)),
@@ -139,15 +198,30 @@ def test_other_lines_are_no_trailers(line: str) -> None:
         (["", ""], range(0)),
     ],
 )
-def test_the_trailer_block_is_the_last_paragraph_where_it_is_mostly_trailers(lines: list[str], block: range) -> None:
+def test_the_trailer_block_is_the_last_paragraph_where_it_is_mostly_trailers(
+    lines: list[str], block: range
+) -> None:
     found = trailer_block(lines)
     assert (found.start, found.stop) == (block.start, block.stop)
 
 
 def test_a_folded_value_is_one_value_on_its_first_line() -> None:
-    lines = ["s", "", "Fixes: 0123456789ab (", " net: x", "\ty)", "[ada: adjusted]", "Cc: b@example.org"]
-    assert parse_trailers(lines) == (Trailer("Fixes", "0123456789ab ( net: x y)", 2), Trailer("Cc", "b@example.org", 6))
-    assert [str(one) for one in parse_trailers(["s", "", " Folded onto nothing", "Fixes: a"])] == ["Fixes: a"]
+    lines = [
+        "s",
+        "",
+        "Fixes: 0123456789ab (",
+        " net: x",
+        "\ty)",
+        "[ada: adjusted]",
+        "Cc: b@example.org",
+    ]
+    assert parse_trailers(lines) == (
+        Trailer("Fixes", "0123456789ab ( net: x y)", 2),
+        Trailer("Cc", "b@example.org", 6),
+    )
+    assert [str(one) for one in parse_trailers(["s", "", " Folded onto nothing", "Fixes: a"])] == [
+        "Fixes: a"
+    ]
 
 
 def test_tags_are_found_in_any_case_and_only_at_the_start_of_a_line() -> None:
@@ -161,17 +235,26 @@ def test_what_is_there_in_another_case_is_not_added_again() -> None:
     assert add_trailers(message, [("cc", "stable@VGER.kernel.org")]) == message
     assert add_trailers(message, [("Cc", "other@example.org")]).count("Cc:") == 2
     assert add_trailers(message, [("Link", "stable@vger.kernel.org")]).count("stable@vger") == 1
-    assert "Link: stable@vger.kernel.org" in add_trailers(message, [("Link", "stable@vger.kernel.org")])
+    assert "Link: stable@vger.kernel.org" in add_trailers(
+        message, [("Link", "stable@vger.kernel.org")]
+    )
 
 
 def block(*names: str) -> str:
     return "s\n\nwhy\n\n" + "".join(f"{name}: x{at}\n" for at, name in enumerate(names))
 
 
-@pytest.mark.parametrize("name", [one for one in ORDER if one not in ("co-developed-by", "signed-off-by")])
-def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_a_sign_off(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [one for one in ORDER if one not in ("co-developed-by", "signed-off-by")]
+)
+def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_a_sign_off(
+    name: str,
+) -> None:
     others = [one for one in ORDER if one not in (name, "co-developed-by", "signed-off-by")]
-    message = block(*(other for other in others if ORDER.index(other) < ORDER.index("signed-off-by")), "signed-off-by")
+    message = block(
+        *(other for other in others if ORDER.index(other) < ORDER.index("signed-off-by")),
+        "signed-off-by",
+    )
     got = names(add_trailers(message, [(name, "new")]))
     if ORDER.index(name) > ORDER.index("signed-off-by"):
         assert got[-1] == name
@@ -183,34 +266,65 @@ def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_
 @pytest.mark.parametrize(
     ("before", "added", "after"),
     [
-        (("Signed-off-by", "Reviewed-by", "Signed-off-by"), "Fixes", ("Fixes", "Signed-off-by", "Reviewed-by", "Signed-off-by")),
+        (
+            ("Signed-off-by", "Reviewed-by", "Signed-off-by"),
+            "Fixes",
+            ("Fixes", "Signed-off-by", "Reviewed-by", "Signed-off-by"),
+        ),
         (("Co-developed-by", "Signed-off-by"), "Cc", ("Cc", "Co-developed-by", "Signed-off-by")),
-        (("Reported-by", "Signed-off-by"), "Signed-off-by", ("Reported-by", "Signed-off-by", "Signed-off-by")),
-        (("Reported-by", "Signed-off-by"), "X-Odd-tag", ("Reported-by", "Signed-off-by", "X-Odd-tag")),
-        (("X-Odd-tag", "Link", "Signed-off-by"), "Fixes", ("X-Odd-tag", "Fixes", "Link", "Signed-off-by")),
-        (("Link", "X-Odd-tag", "Signed-off-by"), "Fixes", ("Link", "X-Odd-tag", "Fixes", "Signed-off-by")),
+        (
+            ("Reported-by", "Signed-off-by"),
+            "Signed-off-by",
+            ("Reported-by", "Signed-off-by", "Signed-off-by"),
+        ),
+        (
+            ("Reported-by", "Signed-off-by"),
+            "X-Odd-tag",
+            ("Reported-by", "Signed-off-by", "X-Odd-tag"),
+        ),
+        (
+            ("X-Odd-tag", "Link", "Signed-off-by"),
+            "Fixes",
+            ("X-Odd-tag", "Fixes", "Link", "Signed-off-by"),
+        ),
+        (
+            ("Link", "X-Odd-tag", "Signed-off-by"),
+            "Fixes",
+            ("Link", "X-Odd-tag", "Fixes", "Signed-off-by"),
+        ),
         (("Signed-off-by", "Link"), "Cc", ("Cc", "Signed-off-by", "Link")),
         (("Fixes", "Fixes"), "Fixes", ("Fixes", "Fixes", "Fixes")),
         (("Fixes", "Reported-by"), "Reported-by", ("Fixes", "Reported-by", "Reported-by")),
     ],
 )
-def test_where_a_new_trailer_goes(before: tuple[str, ...], added: str, after: tuple[str, ...]) -> None:
+def test_where_a_new_trailer_goes(
+    before: tuple[str, ...], added: str, after: tuple[str, ...]
+) -> None:
     out = add_trailers(block(*before), [(added, "new")])
     assert tuple(names(out)) == after
     if before != after[: len(before)] or added in before:
-        assert [one.value for one in parse_trailers(out.split("\n")) if one.value != "new"] == [f"x{at}" for at in range(len(before))]
+        assert [one.value for one in parse_trailers(out.split("\n")) if one.value != "new"] == [
+            f"x{at}" for at in range(len(before))
+        ]
 
 
 def test_a_new_trailer_is_not_put_into_a_folded_value() -> None:
     message = "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
     out = add_trailers(message, [("Cc", "stable@vger.kernel.org")])
-    assert out.split("\n")[6:9] == ["\tmore", "Cc: stable@vger.kernel.org", "Signed-off-by: A <a@example.org>"]
+    assert out.split("\n")[6:9] == [
+        "\tmore",
+        "Cc: stable@vger.kernel.org",
+        "Signed-off-by: A <a@example.org>",
+    ]
     alone = add_trailers("s\n\nFixes: a (\n net: x)\n", [("Cc", "b@example.org")])
     assert alone == "s\n\nFixes: a (\n net: x)\nCc: b@example.org\n"
 
 
 def test_blank_lines_at_the_end_do_not_part_a_new_block() -> None:
-    assert add_trailers("s\n\nwhy\n \n\t\n", [("Fixes", " abc "), ("Cc", "b@example.org")]) == "s\n\nwhy\n\nFixes: abc\nCc: b@example.org\n"
+    assert (
+        add_trailers("s\n\nwhy\n \n\t\n", [("Fixes", " abc "), ("Cc", "b@example.org")])
+        == "s\n\nwhy\n\nFixes: abc\nCc: b@example.org\n"
+    )
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\0b"])
@@ -229,7 +343,11 @@ def test_neither_name_nor_value_of_a_trailer_has_a_line_break(text: str) -> None
     ],
 )
 def test_adding_trailers_twice_adds_them_once(message: str) -> None:
-    wanted = [("Fixes", 'abc ("x")'), ("Cc", "stable@vger.kernel.org"), ("Signed-off-by", "A <a@b.org>")]
+    wanted = [
+        ("Fixes", 'abc ("x")'),
+        ("Cc", "stable@vger.kernel.org"),
+        ("Signed-off-by", "A <a@b.org>"),
+    ]
     once = add_trailers(message, wanted)
     assert once.count('Fixes: abc ("x")') == 1
     assert add_trailers(once, wanted) == once
@@ -257,7 +375,10 @@ UNFIT = {
 
 @pytest.mark.parametrize("name", UNFIT.values(), ids=list(UNFIT))
 def test_a_trailer_is_one_line_of_visible_text(name: str) -> None:
-    good, bad = ("Acked-by", "Carol <carol@example.net>"), ("Reviewed-by", f"{name} <b@example.org>")
+    good, bad = (
+        ("Acked-by", "Carol <carol@example.net>"),
+        ("Reviewed-by", f"{name} <b@example.org>"),
+    )
     assert add_trailers(MESSAGE, [bad, good]) == add_trailers(MESSAGE, [good])
     (sentence,) = refused_trailers([bad, good])
     assert "not added: Reviewed-by: A" in sentence

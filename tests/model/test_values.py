@@ -10,7 +10,13 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 from patchpilot.model.progress import silent
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.model.source_tree import changed_below, ground_of, is_guess, is_safe_path, makefile_version
+from patchpilot.model.source_tree import (
+    changed_below,
+    ground_of,
+    is_guess,
+    is_safe_path,
+    makefile_version,
+)
 from tests.kit.snippets import MemoryTree
 
 ADA, THEN = Address("Ada", "ada@example.org"), datetime(2026, 11, 20, tzinfo=UTC)
@@ -31,7 +37,9 @@ def commit(message: str) -> Commit:
         ("", "", ""),
     ],
 )
-def test_a_commit_s_subject_is_its_first_paragraph_on_one_line(message: str, subject: str, body: str) -> None:
+def test_a_commit_s_subject_is_its_first_paragraph_on_one_line(
+    message: str, subject: str, body: str
+) -> None:
     assert (commit(message).subject, commit(message).body) == (subject, body)
 
 
@@ -57,12 +65,23 @@ def test_a_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
         (None, None),
     ],
 )
-def test_a_kernel_s_version_is_in_its_makefile(makefile: bytes | None, version: tuple[int, int] | None) -> None:
+def test_a_kernel_s_version_is_in_its_makefile(
+    makefile: bytes | None, version: tuple[int, int] | None
+) -> None:
     assert makefile_version(makefile) == version
 
 
 @pytest.mark.parametrize(
-    ("path", "safe"), [("a/b.c", True), ("a..b/c", True), ("", False), ("/a", False), ("../a", False), ("a/../b", False), ("a\0b", False)]
+    ("path", "safe"),
+    [
+        ("a/b.c", True),
+        ("a..b/c", True),
+        ("", False),
+        ("/a", False),
+        ("../a", False),
+        ("a/../b", False),
+        ("a\0b", False),
+    ],
 )
 def test_a_path_from_a_patch_stays_in_the_tree(path: str, safe: bool) -> None:
     assert is_safe_path(path) is safe

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What may become a link: a web page's address, and nothing that starts a program or ends an escape sequence."""
+"""What may become a link: a web page's address, and nothing that starts a program or ends an escape
+sequence.
+"""
 
 import io
 
@@ -27,7 +29,10 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("text", ["https://docs.kernel.org/process/submitting-patches.html#x", "http://a.example/?b=[c]&d=%20"])
+@pytest.mark.parametrize(
+    "text",
+    ["https://docs.kernel.org/process/submitting-patches.html#x", "http://a.example/?b=[c]&d=%20"],
+)
 def test_the_address_of_a_page_is_a_link(text: str) -> None:
     assert web_address(text) == text
 

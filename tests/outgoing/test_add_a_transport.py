@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/how-to/add-a-transport.md: the transport it adds is found by its name, and sends a series with all that any transport has."""
+"""docs/how-to/add-a-transport.md: the transport it adds is found by its name, and sends a series
+with all that any transport has.
+"""
 
 import json
 import mailbox
@@ -25,7 +27,10 @@ pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
 PAGE = Path(__file__).parents[2] / "docs/how-to/add-a-transport.md"
-CODE = re.compile(r"^`patchpilot/outgoing/maildir/(\w+\.py)` (?:has|defines) .*?^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(
+    r"^`patchpilot/outgoing/maildir/(\w+\.py)` (?:has|defines) .*?^```python\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 RUN = """
 import sys
 import patchpilot.outgoing
@@ -57,13 +62,36 @@ class Place:
 
     def run(self, verb: str, *words: str, prelude: str = "") -> Outcome:
         """A verb in a process that has the third transport."""
-        argv = [sys.executable, "-c", prelude + RUN, str(self.added), verb, "-C", str(self.repo.path), *words]
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        argv = [
+            sys.executable,
+            "-c",
+            prelude + RUN,
+            str(self.added),
+            verb,
+            "-C",
+            str(self.repo.path),
+            *words,
+        ]
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def send(self, *words: str, prelude: str = "") -> Outcome:
         """The verb with the transport, past the findings of these small patches."""
-        return self.run("send", "--via", "maildir", "--to", LIST, "--force", "a test", "--format", "json", *words, prelude=prelude)
+        return self.run(
+            "send",
+            "--via",
+            "maildir",
+            "--to",
+            LIST,
+            "--force",
+            "a test",
+            "--format",
+            "json",
+            *words,
+            prelude=prelude,
+        )
 
     def resume(self, *words: str) -> dict[str, Any]:
         """What the last send became when it was taken up again."""
@@ -75,7 +103,9 @@ class Place:
         if not self.maildir.exists():
             return []
         mails = [message.as_bytes() for message in mailbox.Maildir(self.maildir)]
-        return sorted(mails, key=lambda raw: re.search(rb"^Subject: (.*)$", raw, re.MULTILINE).group(1))  # type: ignore[union-attr]
+        return sorted(
+            mails, key=lambda raw: re.search(rb"^Subject: (.*)$", raw, re.MULTILINE).group(1)
+        )  # type: ignore[union-attr]
 
 
 @pytest.fixture
@@ -100,13 +130,17 @@ def document(done: Outcome) -> dict[str, Any]:
     return found
 
 
-def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(place: Place, tmp_path: Path) -> None:
+def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(
+    place: Place, tmp_path: Path
+) -> None:
     shown = document(place.send("--dry-run"))
     assert (shown["state"], len(shown["messages"]), place.written()) == ("planned", 2, [])
     done = place.send("--yes")
     result = document(done)
     assert (done.code, result["state"]) == (0, "sent"), done.err
-    assert [mail["message_id"] for mail in result["messages"]] == [mail["message_id"] for mail in shown["messages"]]
+    assert [mail["message_id"] for mail in result["messages"]] == [
+        mail["message_id"] for mail in shown["messages"]
+    ]
     mails = place.written()
     assert len(mails) == 2
     assert apply(place.repo, "master", mails, tmp_path) == commits(place.repo, "master..topic")
@@ -125,13 +159,19 @@ def test_the_preview_names_the_transport_and_where_its_mails_go(place: Place) ->
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
-def test_a_send_that_was_killed_is_resumed_with_each_mail_once(place: Place, before: bool, word: str) -> None:
+def test_a_send_that_was_killed_is_resumed_with_each_mail_once(
+    place: Place, before: bool, word: str
+) -> None:
     done = place.send("--yes", prelude=KILLED.format(before=before))
     assert (done.code, len(place.written())) == (-9, 1 if before else 2)
     doubtful = place.resume()
     assert [mail["state"] for mail in doubtful["messages"]] == ["accepted", "unknown"]
     assert place.resume("--unknown", word)["state"] == "sent"
-    assert len({re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1] for raw in place.written()}) == len(place.written()) == 2  # type: ignore[index]
+    assert (
+        len({re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1] for raw in place.written()})
+        == len(place.written())
+        == 2
+    )  # type: ignore[index]
 
 
 def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(place: Place) -> None:
@@ -145,23 +185,40 @@ def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(place: Pla
 
 def test_a_mail_to_oneself_is_for_the_sender_only(place: Place) -> None:
     result = document(place.send("--to-self", "--yes"))
-    assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == ("sent", {("Ada Fixer <ada@example.org>",)})
-    assert all(LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw) for raw in place.written())
+    assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
+        "sent",
+        {("Ada Fixer <ada@example.org>",)},
+    )
+    assert all(
+        LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw) for raw in place.written()
+    )
 
 
 def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
     place.repo.git("config", "--unset", "maildir.folder")
     done = place.send("--yes")
-    assert (done.code, [problem["name"] for problem in document(done)["refusals"]]) == (3, ["no-maildir"])
+    assert (done.code, [problem["name"] for problem in document(done)["refusals"]]) == (
+        3,
+        ["no-maildir"],
+    )
     probes = {
-        probe["name"]: probe for probe in document(place.run("doctor", "--via", "maildir", "--offline", "--format", "json"))["checks"]
+        probe["name"]: probe
+        for probe in document(
+            place.run("doctor", "--via", "maildir", "--offline", "--format", "json")
+        )["checks"]
     }
-    assert (probes["maildir"]["state"], probes["maildir"]["hint"]) == ("fail", "git config maildir.folder DIR")
+    assert (probes["maildir"]["state"], probes["maildir"]["hint"]) == (
+        "fail",
+        "git config maildir.folder DIR",
+    )
 
 
 def test_doctor_and_config_know_it(place: Place) -> None:
     place.repo.git("config", "patchpilot.via", "maildir")
-    probes = {probe["name"]: probe["state"] for probe in document(place.run("doctor", "--offline", "--format", "json"))["checks"]}
+    probes = {
+        probe["name"]: probe["state"]
+        for probe in document(place.run("doctor", "--offline", "--format", "json"))["checks"]
+    }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes
     assert "git-send-email or b4 or maildir" in place.run("config").out
@@ -173,10 +230,16 @@ def test_a_wrong_name_names_the_nearest(place: Place, monkeypatch: pytest.Monkey
     done = place.run("send", "--dry-run")
     assert (done.code, "git config patchpilot.via maildir" in done.err) == (2, True)
     with monkeypatch.context() as added:
-        added.setattr(patchpilot.outgoing, "__path__", [*patchpilot.outgoing.__path__, str(place.added)])
+        added.setattr(
+            patchpilot.outgoing, "__path__", [*patchpilot.outgoing.__path__, str(place.added)]
+        )
         transports._classes.cache_clear()
         assert transports.names() == ("git-send-email", "b4", "maildir")
-        assert [next_transport(name) for name in ("", "b4", "maildir")] == ["b4", "maildir", "git-send-email"]
+        assert [next_transport(name) for name in ("", "b4", "maildir")] == [
+            "b4",
+            "maildir",
+            "git-send-email",
+        ]
     transports._classes.cache_clear()
     for name in [name for name in sys.modules if name.startswith("patchpilot.outgoing.maildir")]:
         del sys.modules[name]

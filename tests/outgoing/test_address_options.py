@@ -12,12 +12,29 @@ from tests.kit.topics import topic
 
 @pytest.mark.parametrize("option", ["--to", "--cc"])
 @pytest.mark.parametrize(
-    "text", ["a@example.org\nBcc: eve@example.org", "a@example.org\r\n", "Ada\x1b[31m <a@example.org>", "a@b.c\u2028e@x.org"]
+    "text",
+    [
+        "a@example.org\nBcc: eve@example.org",
+        "a@example.org\r\n",
+        "Ada\x1b[31m <a@example.org>",
+        "a@b.c\u2028e@x.org",
+    ],
 )
 def test_a_line_break_in_an_address_is_refused(tmp_path: Path, option: str, text: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        done = call("send", "-C", repo.path, "--to", "l@lists.example.org", option, text, "--yes", "--force", "x")
+        done = call(
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            option,
+            text,
+            "--yes",
+            "--force",
+            "x",
+        )
         assert server.take() == ()
     assert done.code == 2
     assert f"{option}: " in done.err
@@ -26,14 +43,25 @@ def test_a_line_break_in_an_address_is_refused(tmp_path: Path, option: str, text
 
 
 def test_a_line_break_in_a_dropped_address_is_refused(tmp_path: Path) -> None:
-    done = call("send", "-C", topic(tmp_path / "r", 1).path, "--resume", "--drop", "a@example.org\nb@example.org")
+    done = call(
+        "send",
+        "-C",
+        topic(tmp_path / "r", 1).path,
+        "--resume",
+        "--drop",
+        "a@example.org\nb@example.org",
+    )
     assert (done.code, "is not one line of printable text" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc", "--drop", "--restore"])
 def test_a_line_break_in_an_address_is_not_kept_with_the_topic(tmp_path: Path, option: str) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.put("MAINTAINERS", "List of maintainers\n-------------------\n\nTHE REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n")
+    repo.put(
+        "MAINTAINERS",
+        "List of maintainers\n-------------------\n\nTHE"
+        " REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n",
+    )
     done = call("maintainers", "-C", repo.path, option, "a@example.org\nBcc: eve@example.org")
     assert (done.code, "is not one line of printable text" in done.err) == (2, True)
     assert "a@example.org" not in call("maintainers", "-C", repo.path).out
@@ -41,16 +69,37 @@ def test_a_line_break_in_an_address_is_not_kept_with_the_topic(tmp_path: Path, o
 
 def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.put("MAINTAINERS", "List of maintainers\n-------------------\n\nTHE REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n")
-    done = call("maintainers", "-C", repo.path, "--drop", "no@such.example.org", "--drop", "linux-kernel@vger.kernel.org")
+    repo.put(
+        "MAINTAINERS",
+        "List of maintainers\n-------------------\n\nTHE"
+        " REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n",
+    )
+    done = call(
+        "maintainers",
+        "-C",
+        repo.path,
+        "--drop",
+        "no@such.example.org",
+        "--drop",
+        "linux-kernel@vger.kernel.org",
+    )
     assert done.code == 0
     assert "no@such.example.org is not among the recipients" in done.err
     assert "linux-kernel@vger.kernel.org is not" not in done.err
-    assert "is not in this plan" not in call("maintainers", "-C", repo.path, "--drop", "linux-kernel@vger.kernel.org").err
-    assert "is not in this plan" not in call("maintainers", "-q", "-C", repo.path, "--drop", "no@such.example.org").err
+    assert (
+        "is not in this plan"
+        not in call("maintainers", "-C", repo.path, "--drop", "linux-kernel@vger.kernel.org").err
+    )
+    assert (
+        "is not in this plan"
+        not in call("maintainers", "-q", "-C", repo.path, "--drop", "no@such.example.org").err
+    )
     added = call("maintainers", "-C", repo.path, "--add-cc", "no@such.example.org")
     assert "no@such.example.org" in added.out
-    assert "is not in this plan" not in call("maintainers", "-C", repo.path, "--drop", "no@such.example.org").err
+    assert (
+        "is not in this plan"
+        not in call("maintainers", "-C", repo.path, "--drop", "no@such.example.org").err
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,9 +110,22 @@ def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> Non
         ("c@[192.0.2.1]", "c@[192.0.2.1]"),
     ],
 )
-def test_an_odd_address_is_told_of_and_written_as_mail_servers_know_it(tmp_path: Path, address: str, wire: str) -> None:
+def test_an_odd_address_is_told_of_and_written_as_mail_servers_know_it(
+    tmp_path: Path, address: str, wire: str
+) -> None:
     repo = topic(tmp_path / "r", 1)
-    done = call("send", "-C", repo.path, "--no-auto", "--to", address, "--outbox", tmp_path / "out", "--force", "x")
+    done = call(
+        "send",
+        "-C",
+        repo.path,
+        "--no-auto",
+        "--to",
+        address,
+        "--outbox",
+        tmp_path / "out",
+        "--force",
+        "x",
+    )
     assert done.code == 0, done.err
     (mail,) = (tmp_path / "out").iterdir()
     (line,) = [line for line in mail.read_text().split("\n") if line.startswith("To: ")]
@@ -73,13 +135,28 @@ def test_an_odd_address_is_told_of_and_written_as_mail_servers_know_it(tmp_path:
 
 
 @pytest.mark.parametrize("address", ["münchen@example.org", "bad..dots@example.org", "nobody@"])
-def test_an_address_no_server_takes_is_refused_before_anything_is_written(tmp_path: Path, address: str) -> None:
+def test_an_address_no_server_takes_is_refused_before_anything_is_written(
+    tmp_path: Path, address: str
+) -> None:
     repo = topic(tmp_path / "r", 1)
-    done = call("send", "-C", repo.path, "--no-auto", "--to", address, "--outbox", tmp_path / "out", "--force", "x")
+    done = call(
+        "send",
+        "-C",
+        repo.path,
+        "--no-auto",
+        "--to",
+        address,
+        "--outbox",
+        tmp_path / "out",
+        "--force",
+        "x",
+    )
     assert (done.code, done.out, (tmp_path / "out").exists()) == (2, "", False)
 
 
-def test_an_address_inside_a_house_is_written_by_the_transport_that_takes_it(tmp_path: Path) -> None:
+def test_an_address_inside_a_house_is_written_by_the_transport_that_takes_it(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         words = ("send", "-C", repo.path, "--no-auto", "--to", "ada@intranet", "--force", "x")

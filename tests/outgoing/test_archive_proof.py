@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What proves that a mail in doubt arrived: the mail itself from the archive, and no other answer with status 200."""
+"""What proves that a mail in doubt arrived: the mail itself from the archive, and no other answer
+with status 200.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +15,10 @@ from tests.kit.cli import call
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, unpacked
 
-CHALLENGE = b"<!doctype html><html><head><title>Making sure you&#39;re not a bot!</title></head><body>Loading...</body></html>\n"
+CHALLENGE = (
+    b"<!doctype html><html><head><title>Making sure you&#39;re not a"
+    b" bot!</title></head><body>Loading...</body></html>\n"
+)
 
 
 @contextmanager
@@ -64,8 +69,12 @@ def test_only_the_mail_itself_proves_that_it_arrived(tmp_path: Path, form: str, 
             "challenge": CHALLENGE,
             "nothing": b"",
             "another mail": mail.replace(name, b"Message-ID: <other@example.org>"),
-            "the Message-ID from somebody else": mail.replace(b"From: Ada Fixer <ada@", b"From: Eve <eve@"),
-            "a page that quotes the Message-ID": CHALLENGE + name + b"\nFrom: Ada Fixer <ada@example.org>\n\n",
+            "the Message-ID from somebody else": mail.replace(
+                b"From: Ada Fixer <ada@", b"From: Eve <eve@"
+            ),
+            "a page that quotes the Message-ID": (
+                CHALLENGE + name + b"\nFrom: Ada Fixer <ada@example.org>\n\n"
+            ),
             "the mail": mail,
         }[form]
         with answering(body) as url:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's faults guarded, its record kept true, its web endpoint and signatures shown for what they are."""
+"""b4's faults guarded, its record kept true, its web endpoint and signatures shown for what they
+are.
+"""
 
 import base64
 import json
@@ -37,7 +39,20 @@ pytestmark = pytest.mark.long
 
 def send(repo: Repo, *words: str) -> Outcome:
     """Through b4, past findings."""
-    return call("send", "-C", repo.path, "--via", "b4", "--to", "l@lists.example.org", "--force", "x", "--format", "json", *words)
+    return call(
+        "send",
+        "-C",
+        repo.path,
+        "--via",
+        "b4",
+        "--to",
+        "l@lists.example.org",
+        "--force",
+        "x",
+        "--format",
+        "json",
+        *words,
+    )
 
 
 def first_id(outcome: Outcome) -> str:
@@ -64,27 +79,46 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
     assert (known.revision, known.strategy, dict(known.history)["v1"]) == (2, strategy, (sent,))
     assert repo.git("tag", "-l", "sent/*") == f"sent/{known.change_id}-v1"
     after = repo.git("log", "--format=%T %an %s", "master..topic")
-    assert [line.split()[0] for line in after.split("\n")] == [line.split()[0] for line in trees.split("\n")]
+    assert [line.split()[0] for line in after.split("\n")] == [
+        line.split()[0] for line in trees.split("\n")
+    ]
 
 
 def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
-        section = "WIDGET DRIVER\nM:\tWanda Widget <wanda@example.net>\nR:\tGone Person <gone@example.org>\nS:\tMaintained\nF:\twidget.c\n"
+        section = (
+            "WIDGET DRIVER\nM:\tWanda Widget <wanda@example.net>\nR:\tGone Person"
+            " <gone@example.org>\nS:\tMaintained\nF:\twidget.c\n"
+        )
         repo.checkout("master")
-        repo.commit("MAINTAINERS: begin", {"MAINTAINERS": f"List of maintainers\n-------------------\n\n{section}"})
+        repo.commit(
+            "MAINTAINERS: begin",
+            {"MAINTAINERS": f"List of maintainers\n-------------------\n\n{section}"},
+        )
         repo.checkout("topic")
         repo.git("reset", "-q", "--hard", "master")
-        repo.commit("widget: mend\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"widget.c": "int x;\n"})
+        repo.commit(
+            "widget: mend\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"widget.c": "int x;\n"},
+        )
 
         def people(*words: str) -> set[str]:
-            return {load["email"] for load in json.loads(send(repo, "--dry-run", *words).out)["recipients"]}
+            return {
+                load["email"]
+                for load in json.loads(send(repo, "--dry-run", *words).out)["recipients"]
+            }
 
         assert "gone@example.org" in people("--via", "git-send-email")
         assert call("maintainers", "-C", repo.path, "--drop", "gone@example.org").code == 0
         assert "gone@example.org" not in people()
         assert "gone@example.org" not in people("--via", "git-send-email")
-        assert json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]["cover_subject"] == ""
+        assert (
+            json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"][
+                "cover_subject"
+            ]
+            == ""
+        )
 
 
 def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(tmp_path: Path) -> None:
@@ -119,7 +153,15 @@ def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: P
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert "cover letter" in send(repo, "--yes").err
-        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+        call(
+            "draft",
+            "-C",
+            repo.path,
+            "--cover-subject",
+            "widget: mend",
+            "--cover",
+            "All were wrong.",
+        )
         (repo.path / "widget.c").write_text("dirty\n")
         assert "clean working tree" in send(repo, "--yes").err
         repo.git("checkout", "-q", "--", "widget.c")
@@ -127,7 +169,9 @@ def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: P
         assert server.take() == ()
 
 
-def test_b4_never_chooses_a_web_endpoint_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_b4_never_chooses_a_web_endpoint_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     done = send(repo, "--yes")
@@ -135,12 +179,24 @@ def test_b4_never_chooses_a_web_endpoint_by_itself(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(tmp_path: Path, count: int) -> None:
+def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
+    tmp_path: Path, count: int
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", count, server=server)
-        cover = ("--cover-subject", "widget: mend", "--cover", "All were wrong.") if count > 1 else ()
-        assert call("draft", "-C", repo.path, *cover, "--note", str(count), "geprüft: größer").code == 0
-        words = ("--regression", repo.git("rev-parse", "master"), "--in-reply-to", "<asked@example.org>")
+        cover = (
+            ("--cover-subject", "widget: mend", "--cover", "All were wrong.") if count > 1 else ()
+        )
+        assert (
+            call("draft", "-C", repo.path, *cover, "--note", str(count), "geprüft: größer").code
+            == 0
+        )
+        words = (
+            "--regression",
+            repo.git("rev-parse", "master"),
+            "--in-reply-to",
+            "<asked@example.org>",
+        )
         done = send(repo, "--yes", *words)
         assert done.code == 0, done.err
         raw = [unpacked(one) for one in server.take()]
@@ -149,7 +205,10 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(tmp_path: Path
     assert [one.in_reply_to for one in read] == ["asked@example.org", *([first] * (len(raw) - 1))]
     assert all(one.references[0] == "asked@example.org" for one in read)
     patches = raw[-count:]
-    assert "geprüft: größer" in patches[-1].decode().partition("\n---\n")[2].partition("\ndiff --git")[0]
+    assert (
+        "geprüft: größer"
+        in patches[-1].decode().partition("\n---\n")[2].partition("\ndiff --git")[0]
+    )
     assert b"#regzbot introduced:" in raw[0]
     assert apply(repo, "master", patches, tmp_path) == commits(repo, "master..topic")
 
@@ -165,17 +224,33 @@ def test_a_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("coding", ["7bit", "quoted-printable", "base64", ""])
 def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     body = b"Why.\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n"
-    coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes}.get(coding, bytes)(body)
+    coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes}.get(
+        coding, bytes
+    )(body)
     head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
     head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
     mail = captured(head + b"\n" + coded, "a@example.org", ("l@example.org",))
-    outgoing_mail = OutgoingMail(1, "1@example.org", "[PATCH] a: b", Address("A B", "a@example.org"), (), (), body, commit="c")
+    outgoing_mail = OutgoingMail(
+        1,
+        "1@example.org",
+        "[PATCH] a: b",
+        Address("A B", "a@example.org"),
+        (),
+        (),
+        body,
+        commit="c",
+    )
     (made,) = put_in([mail], [outgoing_mail], ["größer"], None)
     message = message_from_bytes(made.raw)
-    assert message.get_payload(decode=True).decode() == body.decode().replace("---\n", "---\ngrößer\n\n", 1)
+    assert message.get_payload(decode=True).decode() == body.decode().replace(
+        "---\n", "---\ngrößer\n\n", 1
+    )
     assert made.recipients == mail.recipients
     if coding in ("7bit", ""):
-        assert (message["Content-Transfer-Encoding"], message.get_content_charset()) == ("8bit", "utf-8")
+        assert (message["Content-Transfer-Encoding"], message.get_content_charset()) == (
+            "8bit",
+            "utf-8",
+        )
 
 
 @contextmanager
@@ -208,7 +283,12 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 def new_key(repo: Repo) -> None:
     """A patatt key of the repository's own, with which b4 signs."""
-    subprocess.run([sys.executable, "-c", "import patatt; patatt.command()", "genkey"], cwd=repo.path, capture_output=True, check=False)
+    subprocess.run(
+        [sys.executable, "-c", "import patatt; patatt.command()", "genkey"],
+        cwd=repo.path,
+        capture_output=True,
+        check=False,
+    )
     from patatt import get_data_dir
 
     key = next((Path(get_data_dir()) / "private").glob("*.key")).stem
@@ -233,7 +313,18 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
     new_key(repo)
     with endpoint(answer) as (url, posted):
         repo.git("config", "b4.send-endpoint-web", url)
-        shown = call("send", "-C", repo.path, "--via", "b4", "--to", "l@lists.example.org", "--force", "x", "--dry-run")
+        shown = call(
+            "send",
+            "-C",
+            repo.path,
+            "--via",
+            "b4",
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--dry-run",
+        )
         assert "web endpoint" in shown.out
         assert "signed by patatt" in shown.out
         assert posted == []
@@ -252,8 +343,21 @@ def test_a_preview_that_was_killed_leaves_no_branch_enrolled(tmp_path: Path) -> 
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "branch.topic.description", "widget: what I wrote myself")
         before = repo.git("config", "--local", "--list")
-        words = ["send", "-C", str(repo.path), "--via", "b4", "--to", "l@lists.example.org", "--dry-run"]
-        process = subprocess.Popen([sys.executable, "-m", "patchpilot", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        words = [
+            "send",
+            "-C",
+            str(repo.path),
+            "--via",
+            "b4",
+            "--to",
+            "l@lists.example.org",
+            "--dry-run",
+        ]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "patchpilot", *words],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         until = time.monotonic() + 30
         while "b4-tracking" not in repo.git("config", "--local", "--list"):
             assert time.monotonic() < until
@@ -280,7 +384,9 @@ def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("verb", ["draft", "send"])
-def test_an_open_journal_of_a_send_that_the_outbox_lacks_is_settled(tmp_path: Path, verb: str) -> None:
+def test_an_open_journal_of_a_send_that_the_outbox_lacks_is_settled(
+    tmp_path: Path, verb: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "branch.topic.description", "widget: what I wrote myself")
@@ -313,8 +419,17 @@ def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         for name in ("b4", "patchpilot", "email"):
-            repo.put(f"{name}/__init__.py", f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+            repo.put(
+                f"{name}/__init__.py", f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n"
+            )
         assert send(repo, "--dry-run").code == 0
         assert call("hooks", "install", "-C", repo.path).code == 0
-        repo.git("commit", "-q", "--allow-empty", "-s", "-m", "widget: wait for the link\n\nIt comes late, and then nobody looks.")
+        repo.git(
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-s",
+            "-m",
+            "widget: wait for the link\n\nIt comes late, and then nobody looks.",
+        )
     assert not (tmp_path / "ran").exists()

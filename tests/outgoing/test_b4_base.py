@@ -24,7 +24,17 @@ def test_a_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("branch", "-q", "--unset-upstream")
         repo.git("branch", "hk", "master")
-        words = ("--to", "l@lists.example.org", "--via", "b4", "--base", "master", "--force", "x", "--yes")
+        words = (
+            "--to",
+            "l@lists.example.org",
+            "--via",
+            "b4",
+            "--base",
+            "master",
+            "--force",
+            "x",
+            "--yes",
+        )
         done = call("send", "-C", repo.path, *words)
         assert done.code == 0, done.err
         assert len(server.take()) == 1
@@ -33,9 +43,18 @@ def test_a_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [("master", "master"), ("refs/heads/master", "master"), ("origin/main", "origin/main"), ("v1", "hk"), ("apart", "hk"), (None, "hk")],
+    [
+        ("master", "master"),
+        ("refs/heads/master", "master"),
+        ("origin/main", "origin/main"),
+        ("v1", "hk"),
+        ("apart", "hk"),
+        (None, "hk"),
+    ],
 )
-def test_what_is_a_branch_that_forked_there_is_taken(tmp_path: Path, asked: str | None, expected: str) -> None:
+def test_what_is_a_branch_that_forked_there_is_taken(
+    tmp_path: Path, asked: str | None, expected: str
+) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("branch", "-q", "--unset-upstream")
     base = repo.git("rev-parse", "master")

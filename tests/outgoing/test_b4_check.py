@@ -12,29 +12,56 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("b4") is None, reason="b4 is not installed")
-PROSE = "Old boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the link, so that the first transfer does not fail."
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("b4") is None, reason="b4 is not installed"
+)
+PROSE = (
+    "Old boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the"
+    " link, so that the first transfer does not fail."
+)
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A topic that b4 knows, of a clean patch and a dirty one, with the command that `hooks install b4` sets."""
+    """A topic that b4 knows, of a clean patch and a dirty one, with the command that `hooks install
+    b4` sets.
+    """
     repo = topic(tmp_path / "r", 0)
     text = (repo.path / "widget.c").read_text()
-    repo.commit(f"widget: wait for the link\n\n{PROSE}\n\n{SIGNED}", {"widget.c": text.replace("int line3;", "int wait3;")})
+    repo.commit(
+        f"widget: wait for the link\n\n{PROSE}\n\n{SIGNED}",
+        {"widget.c": text.replace("int line3;", "int wait3;")},
+    )
     text = (repo.path / "widget.c").read_text()
-    repo.commit(f"widget: stop the link\n\n{PROSE}\n\n{SIGNED}", {"widget.c": text.replace("int line9;", "int stop9;  \nint  x=0 ;")})
+    repo.commit(
+        f"widget: stop the link\n\n{PROSE}\n\n{SIGNED}",
+        {"widget.c": text.replace("int line9;", "int stop9;  \nint  x=0 ;")},
+    )
     assert call("hooks", "-C", repo.path, "install", "b4").code == 0
     b4(repo, "prep", "-e", "master")
     return repo
 
 
 def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
-    repo.git("config", "b4.am-perpatch-check-cmd", f"{sys.executable} -m patchpilot check --format checkpatch -")
+    repo.git(
+        "config",
+        "b4.am-perpatch-check-cmd",
+        f"{sys.executable} -m patchpilot check --format checkpatch -",
+    )
     mails = [
         mail.replace("Date: ", f"Message-ID: <{number}@example.org>\n{above}Date: ", 1)
         for number, above in ((1, ""), (2, "In-Reply-To: <1@example.org>\n"))
-        for mail in [repo.git("format-patch", "--stdout", "-1", "--subject-prefix", f"PATCH {number}/2", f"HEAD~{2 - number}") + "\n\n"]
+        for mail in [
+            repo.git(
+                "format-patch",
+                "--stdout",
+                "-1",
+                "--subject-prefix",
+                f"PATCH {number}/2",
+                f"HEAD~{2 - number}",
+            )
+            + "\n\n"
+        ]
     ]
     (repo.path / "thread.mbox").write_text("".join(mails))
     done = b4(repo, "am", "--check", "-m", "thread.mbox", "-o", "applied", "1@example.org")
@@ -47,7 +74,10 @@ def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
 def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     checked = b4(repo, "prep", "--check")
     said = checked.stdout + checked.stderr
-    clean, dirty = (next(line for line in said.splitlines() if word in line) for word in ("wait for the link", "stop the link"))
+    clean, dirty = (
+        next(line for line in said.splitlines() if word in line)
+        for word in ("wait for the link", "stop the link")
+    )
     at = said.splitlines().index(dirty)
     assert said.splitlines().index(clean) < at
     reports = [line.strip() for line in said.splitlines()[at + 1 :] if line.startswith("  ")]
@@ -55,7 +85,11 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in said
     # what belongs to the clean patch would stand between the two
-    assert not [line for line in said.splitlines()[said.splitlines().index(clean) + 1 : at] if line.startswith("  ")]
+    assert not [
+        line
+        for line in said.splitlines()[said.splitlines().index(clean) + 1 : at]
+        if line.startswith("  ")
+    ]
 
 
 def test_b4_takes_silence_for_success(repo: Repo) -> None:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The line between b4 and the sender. The program runs as b4 runs it: it is a process of its own."""
+"""The line between b4 and the sender.
+
+The program runs as b4 runs it: it is a process of its own.
+"""
 
 import socket
 import subprocess

@@ -11,7 +11,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.git_recipients import configured_recipients, expand, is_suppressed, read_aliases, suppressed_kinds
+from patchpilot.outgoing.git_recipients import (
+    configured_recipients,
+    expand,
+    is_suppressed,
+    read_aliases,
+    suppressed_kinds,
+)
 from patchpilot.outgoing.mail_account import read_account
 from tests.kit.cli import call
 from tests.kit.topics import topic
@@ -50,7 +56,19 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     repo.git("config", "sendemail.cc", "boss@example.org")
-    done = call("send", "-C", repo.path, "--dry-run", "--format", "json", "--no-auto", "--to", "x@lists.example.org", "--force", "x")
+    done = call(
+        "send",
+        "-C",
+        repo.path,
+        "--dry-run",
+        "--format",
+        "json",
+        "--no-auto",
+        "--to",
+        "x@lists.example.org",
+        "--force",
+        "x",
+    )
     assert [load["email"] for load in json.loads(done.out)["recipients"]] == ["x@lists.example.org"]
 
 
@@ -58,7 +76,9 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "--global", "sendemail.tocmd", "exit 3;")
     with Repository.open(repo.path) as repository:
-        found = configured_recipients(repository, read_account(repository), transports.find("git-send-email"), [b"x"])
+        found = configured_recipients(
+            repository, read_account(repository), transports.find("git-send-email"), [b"x"]
+        )
     assert found.recipients == ()
     assert "exit code 3" in found.remarks[0]
 
@@ -66,15 +86,29 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "wanted"),
     [
-        ("mutt", "alias -group k me My Name <me@example.org> # note\n", {"me": ("My Name <me@example.org>",)}),
-        ("mailrc", 'alias us "a@example.org b@example.org"\n', {"us": ("a@example.org", "b@example.org")}),
+        (
+            "mutt",
+            "alias -group k me My Name <me@example.org> # note\n",
+            {"me": ("My Name <me@example.org>",)},
+        ),
+        (
+            "mailrc",
+            'alias us "a@example.org b@example.org"\n',
+            {"us": ("a@example.org", "b@example.org")},
+        ),
         ("pine", "bob\tBob\tbob@example.org\n", {"bob": ("bob@example.org",)}),
         ("elm", "bob = Bob = bob@example.org\n", {"bob": ("bob@example.org",)}),
-        ("sendmail", "# c\nall: a@example.org,\n  b@example.org\n", {"all": ("a@example.org", "b@example.org")}),
+        (
+            "sendmail",
+            "# c\nall: a@example.org,\n  b@example.org\n",
+            {"all": ("a@example.org", "b@example.org")},
+        ),
         ("gnus", "(define-mail-alias)", {}),
     ],
 )
-def test_alias_files_are_read(tmp_path: Path, kind: str, text: str, wanted: dict[str, tuple[str, ...]]) -> None:
+def test_alias_files_are_read(
+    tmp_path: Path, kind: str, text: str, wanted: dict[str, tuple[str, ...]]
+) -> None:
     repo = topic(tmp_path / "r", 0)
     (tmp_path / "aliases").write_text(text)
     repo.git("config", "--global", "sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -113,7 +147,10 @@ def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None
 def test_aliases_are_followed_but_not_for_ever() -> None:
     aliases = {"a": ("b", "A <a@example.org>"), "b": ("a",)}
     assert Address("A", "a@example.org") in expand("a", aliases)
-    assert expand('"Doe, J." <j@example.org>, k@example.org', {}) == (Address("Doe, J.", "j@example.org"), Address("", "k@example.org"))
+    assert expand('"Doe, J." <j@example.org>, k@example.org', {}) == (
+        Address("Doe, J.", "j@example.org"),
+        Address("", "k@example.org"),
+    )
 
 
 def test_what_is_suppressed_stays_out(tmp_path: Path) -> None:
@@ -140,6 +177,10 @@ def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         assert read_account(repository).server == "a.example.org"
         work = read_account(repository, "work")
-        assert (work.server, "smtpPass" in work.password_from, "s3cret" in repr(work)) == ("b.example.org", True, False)
+        assert (work.server, "smtpPass" in work.password_from, "s3cret" in repr(work)) == (
+            "b.example.org",
+            True,
+            False,
+        )
         repo.git("config", "sendemail.identity", "work")
         assert read_account(repository).server == "b.example.org"

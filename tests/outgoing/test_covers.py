@@ -21,11 +21,17 @@ from tests.kit.topics import topic
         ({"text": "\nnet: two comments\r\n\r\nText\r\n"}, "net: two comments", "Text"),
         ({"text": "net: two comments\n"}, "net: two comments", ""),
         ({"text": "A paragraph\nof two lines.\n\nMore"}, "", "A paragraph\nof two lines.\n\nMore"),
-        ({"subject": "widget: mend", "text": "One line.\n\nMore"}, "widget: mend", "One line.\n\nMore"),
+        (
+            {"subject": "widget: mend", "text": "One line.\n\nMore"},
+            "widget: mend",
+            "One line.\n\nMore",
+        ),
         ({"subject": "widget: mend", "text": "One line."}, "widget: mend", "One line."),
     ],
 )
-def test_the_first_line_of_a_cover_is_its_subject(tmp_path: Path, given: dict[str, str], subject: str, text: str) -> None:
+def test_the_first_line_of_a_cover_is_its_subject(
+    tmp_path: Path, given: dict[str, str], subject: str, text: str
+) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         draft = change(repository, Changes(**given)).draft
@@ -46,12 +52,17 @@ def test_a_line_alone_is_the_text_where_there_is_a_subject(tmp_path: Path) -> No
     ("words", "name"),
     [
         (("--cover", "A paragraph\nof two lines."), "cover-subject"),
-        (("--cover-subject", "EDITME: cover title for topic", "--cover", "All were wrong."), "cover-subject"),
+        (
+            ("--cover-subject", "EDITME: cover title for topic", "--cover", "All were wrong."),
+            "cover-subject",
+        ),
         (("--cover-subject", "widget: mend"), "cover-text"),
         (("--cover-subject", "widget: mend", "--cover", "*** BLURB HERE ***"), "cover-text"),
     ],
 )
-def test_a_cover_without_subject_or_text_does_not_leave(tmp_path: Path, words: tuple[str, ...], name: str) -> None:
+def test_a_cover_without_subject_or_text_does_not_leave(
+    tmp_path: Path, words: tuple[str, ...], name: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert call("draft", "-C", repo.path, *words).code == 0
@@ -67,7 +78,18 @@ def test_a_cover_without_subject_or_text_does_not_leave(tmp_path: Path, words: t
 def test_git_s_placeholder_is_refused_by_name(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    assert call("draft", "-C", repo.path, "--cover-subject", "*** SUBJECT HERE ***", "--cover", "All were wrong.").code == 0
+    assert (
+        call(
+            "draft",
+            "-C",
+            repo.path,
+            "--cover-subject",
+            "*** SUBJECT HERE ***",
+            "--cover",
+            "All were wrong.",
+        ).code
+        == 0
+    )
     done = call("send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run")
     assert done.code == 1
     assert "patchpilot draft" in done.err
@@ -76,8 +98,17 @@ def test_git_s_placeholder_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_written_cover_is_not_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    assert call("draft", "-C", repo.path, "--base", "master", "--cover", "net: two comments\n\nText").code == 0
-    told = json.loads(call("send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run", "--format", "json").out)
+    assert (
+        call(
+            "draft", "-C", repo.path, "--base", "master", "--cover", "net: two comments\n\nText"
+        ).code
+        == 0
+    )
+    told = json.loads(
+        call(
+            "send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run", "--format", "json"
+        ).out
+    )
     assert told["messages"][0]["subject"] == "[PATCH 0/2] net: two comments"
     assert not {"cover-subject", "cover-text"} & {one["name"] for one in told["refusals"]}
 
@@ -90,12 +121,30 @@ def test_a_written_cover_is_not_refused(tmp_path: Path) -> None:
         ("widget: mend", "All were wrong.", set()),
     ],
 )
-def test_a_cover_among_patch_files_is_judged_too(tmp_path: Path, subject: str, text: str, names: set[str]) -> None:
+def test_a_cover_among_patch_files_is_judged_too(
+    tmp_path: Path, subject: str, text: str, names: set[str]
+) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     repo.git("format-patch", "-q", "--cover-letter", "-o", str(tmp_path / "p"), "master")
     cover = next((tmp_path / "p").glob("0000-*"))
-    made = cover.read_text().replace("*** SUBJECT HERE ***", subject).replace("*** BLURB HERE ***", text)
+    made = (
+        cover.read_text()
+        .replace("*** SUBJECT HERE ***", subject)
+        .replace("*** BLURB HERE ***", text)
+    )
     cover.write_text(made)
-    told = json.loads(call("send", "-C", repo.path, tmp_path / "p", "--to", "l@lists.example.org", "--dry-run", "--format", "json").out)
+    told = json.loads(
+        call(
+            "send",
+            "-C",
+            repo.path,
+            tmp_path / "p",
+            "--to",
+            "l@lists.example.org",
+            "--dry-run",
+            "--format",
+            "json",
+        ).out
+    )
     assert {"cover-subject", "cover-text"} & {one["name"] for one in told["refusals"]} == names

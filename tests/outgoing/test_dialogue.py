@@ -5,8 +5,23 @@ import pytest
 
 from patchpilot.outgoing.send_email.send_email_log import Dialogue
 
-ENVELOPE = ["<<< 220 hello", ">>> EHLO x", "<<< 250-x", "<<< 250 HELP", ">>> MAIL FROM:<a@x>", "<<< 250 OK", ">>> RCPT TO:<b@x>"]
-TAKEN = [*ENVELOPE, "<<< 250 OK", ">>> DATA", "<<< 354 go on", ">>> Subject: x", ">>> 550 is text here"]
+ENVELOPE = [
+    "<<< 220 hello",
+    ">>> EHLO x",
+    "<<< 250-x",
+    "<<< 250 HELP",
+    ">>> MAIL FROM:<a@x>",
+    "<<< 250 OK",
+    ">>> RCPT TO:<b@x>",
+]
+TAKEN = [
+    *ENVELOPE,
+    "<<< 250 OK",
+    ">>> DATA",
+    "<<< 354 go on",
+    ">>> Subject: x",
+    ">>> 550 is text here",
+]
 
 
 @pytest.mark.parametrize(
@@ -21,7 +36,11 @@ TAKEN = [*ENVELOPE, "<<< 250 OK", ">>> DATA", "<<< 354 go on", ">>> Subject: x",
         ([*ENVELOPE, "<<< 450 greylisted"], "rejected", "450"),
         (ENVELOPE, "pending", "lost"),
         ([], "pending", "cannot reach the server"),
-        (["<<< 220 x", ">>> AUTH PLAIN c2VjcmV0", "<<< 535 bad password"], "rejected", "the login: 535"),
+        (
+            ["<<< 220 x", ">>> AUTH PLAIN c2VjcmV0", "<<< 535 bad password"],
+            "rejected",
+            "the login: 535",
+        ),
     ],
 )
 def test_the_outcome_is_what_is_certain(lines: list[str], state: str, words: str) -> None:

@@ -28,23 +28,47 @@ def examine(repo: Repo, *words: str) -> dict[str, tuple[str, str]]:
     found = json.loads(done.out)
     assert found["schema"] == "patchpilot/doctor/1"
     assert (done.code == 0) == found["healthy"]
-    return {one["name"]: (one["state"], f"{one['message']} {one['hint']}") for one in found["checks"]}
+    return {
+        one["name"]: (one["state"], f"{one['message']} {one['hint']}") for one in found["checks"]
+    }
 
 
 def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        for name, value in (("smtpencryption", "tls"), ("smtpuser", "ada"), ("smtpsslcertpath", str(pair[0]))):
+        for name, value in (
+            ("smtpencryption", "tls"),
+            ("smtpuser", "ada"),
+            ("smtpsslcertpath", str(pair[0])),
+        ):
             repo.git("config", f"sendemail.{name}", value)
-        repo.git("config", "--global", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
+        repo.git(
+            "config",
+            "--global",
+            "credential.helper",
+            "!f() { test $1 = get && echo password=s3cret; }; f",
+        )
         found = examine(repo)
-        assert {found[name][0] for name in ("mail server", "login", "identity", "git-send-email", "b4", "outbox")} == {"ok"}
+        assert {
+            found[name][0]
+            for name in ("mail server", "login", "identity", "git-send-email", "b4", "outbox")
+        } == {"ok"}
         assert found["archive"][0] == "warn"
         assert server.take() == ()
-        repo.git("config", "--global", "credential.helper", "!f() { test $1 = get && echo password=wrong; }; f")
+        repo.git(
+            "config",
+            "--global",
+            "credential.helper",
+            "!f() { test $1 = get && echo password=wrong; }; f",
+        )
         state, words = examine(repo)["login"]
-        assert (state, "rejects the login of ada" in words, "app password" in words, "wrong" in words) == ("fail", True, True, False)
+        assert (
+            state,
+            "rejects the login of ada" in words,
+            "app password" in words,
+            "wrong" in words,
+        ) == ("fail", True, True, False)
         repo.git("config", "--unset", "sendemail.smtpsslcertpath")
         assert "certificate" in examine(repo)["encryption"][1]
 
@@ -60,7 +84,9 @@ def test_a_server_that_is_away_and_a_login_without_password_are_told(tmp_path: P
     assert examine(repo, "--offline")["mail server"][0] == "skip"
 
 
-def test_a_known_provider_is_named_with_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_known_provider_is_named_with_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "user.email", "ada@gmail.com")
@@ -91,20 +117,32 @@ def test_without_an_identity_it_is_a_failure(tmp_path: Path) -> None:
     assert examine(repo, "--offline")["identity"][0] == "fail"
 
 
-def test_outside_a_repository_the_mail_account_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_repository_the_mail_account_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with FaultySink() as server:
         config = Path(os.environ["HOME"]) / ".gitconfig"
-        config.write_text(config.read_text() + f"[sendemail]\n\tsmtpserver = 127.0.0.1\n\tsmtpserverport = {server.port}\n")
+        config.write_text(
+            config.read_text()
+            + f"[sendemail]\n\tsmtpserver = 127.0.0.1\n\tsmtpserverport = {server.port}\n"
+        )
         config.write_text(config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n")
         found = json.loads(call("doctor", "--format", "json").out)
         told = {one["name"]: one["state"] for one in found["checks"]}
-        assert (told["repository"], told["identity"], told["mail server"], told["stable branches"]) == ("warn", "ok", "ok", "skip")
+        assert (
+            told["repository"],
+            told["identity"],
+            told["mail server"],
+            told["stable branches"],
+        ) == ("warn", "ok", "ok", "skip")
         assert server.take() == ()
     assert not (tmp_path / ".git").exists()
 
 
-def test_a_missing_program_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_program_is_named_with_the_way_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(perl_modules, "_perl_has", lambda module, _: module != "Mail::Address")
     assert "Mail::Address" in perl_modules.git_send_email(None, None).message
     assert "libmailtools-perl" in perl_modules.git_send_email(None, None).hint
@@ -138,7 +176,10 @@ def test_every_provider_is_complete() -> None:
 
 
 def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
-    there, absent = (versions := [one.version for one in default_project().stable.maintained()])[1::2], versions[::2]
+    there, absent = (
+        (versions := [one.version for one in default_project().stable.maintained()])[1::2],
+        versions[::2],
+    )
     repo = topic(tmp_path / "r", 1)
     tip = repo.git("rev-parse", "master")
     for version in there:
@@ -146,7 +187,9 @@ def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
     # no file tells of a fetch
     shutil.rmtree(repo.path / ".git" / "logs")
     repo.git("config", "patchpilot.profile", "linux")
-    found = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
+    found = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)[
+        "checks"
+    ]
     stale, missing = [one for one in found if one["name"] == "stable branches"]
     assert stale["hint"] == "git fetch stable"
     assert all(f"stable/linux-{version}.y" in stale["message"] for version in there)

@@ -17,7 +17,9 @@ def planned(repo: Repo, *words: object) -> tuple[dict[str, str], dict[str, str],
     """The refusals and warnings of a send by name, and all of its plan."""
     done = call("send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json", *words)
     plan = json.loads(done.out)
-    return *({one["name"]: one["message"] for one in plan[key]} for key in ("refusals", "warnings")), plan  # type: ignore[return-value]
+    return *(
+        {one["name"]: one["message"] for one in plan[key]} for key in ("refusals", "warnings")
+    ), plan  # type: ignore[return-value]
 
 
 def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Path) -> None:
@@ -27,7 +29,9 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Pat
     refused, warned, _ = planned(repo)
     assert "widget: add spaces: " in refused["check-errors"]
     assert "unchecked" not in warned
-    assert call("check", "-C", repo.path, "--waive", "TRAILING_WHITESPACE=kept for a test").code in (0, 1)
+    assert call(
+        "check", "-C", repo.path, "--waive", "TRAILING_WHITESPACE=kept for a test"
+    ).code in (0, 1)
     refused, warned, _ = planned(repo)
     assert "check-errors" not in refused
     assert "kept for a test" in warned["waived"]
@@ -45,7 +49,10 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path:
     refused, warned, _ = planned(repo)
     assert "first-time" in warned
     assert not {"version-sent", "already-sent"} & refused.keys()
-    for states in ((MailState.ACCEPTED, MailState.REJECTED), (MailState.ACCEPTED, MailState.ACCEPTED)):
+    for states in (
+        (MailState.ACCEPTED, MailState.REJECTED),
+        (MailState.ACCEPTED, MailState.ACCEPTED),
+    ):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
             one = plan(repository, SendRequest(to=(LIST,), force="x"))
             send = outbox.add(as_send(one), one.outgoing_mails, one.mails)
@@ -53,7 +60,13 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path:
                 outbox.mark(send.id, entry.place, Outcome(state))
             if len(send.entries) > 2 and MailState.REJECTED not in states:
                 outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED))
-        repo.git("commit", "-q", "--amend", "-m", f"widget: change line 2\n\nSaid in {len(states)} other words {states}.\n\n{SIGNED}")
+        repo.git(
+            "commit",
+            "-q",
+            "--amend",
+            "-m",
+            f"widget: change line 2\n\nSaid in {len(states)} other words {states}.\n\n{SIGNED}",
+        )
         refused, warned, _ = planned(repo)
         assert "first-time" not in warned
         assert "version-sent" in refused

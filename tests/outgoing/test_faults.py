@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each mail once, whatever happens on the way (the whole table: `python -m tests.lab.fault_table`)."""
+"""Each mail once, whatever happens on the way (the whole table: `python -m tests.lab.fault_table`)."""  # noqa: E501
 
 from pathlib import Path
 
@@ -24,7 +24,9 @@ _BY_NAME = {one.name: one for one in CASES}
         ("b4", "disk full before mail 3", False),
     ],
 )
-def test_no_mail_arrives_twice_and_all_arrive_in_the_end(tmp_path: Path, via: str, name: str, again: bool) -> None:
+def test_no_mail_arrives_twice_and_all_arrive_in_the_end(
+    tmp_path: Path, via: str, name: str, again: bool
+) -> None:
     row = run_case(tmp_path, via, _BY_NAME[name], patches=2, again=again)
     assert row.right, row
     assert row.final == "sent"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What comes back is used at the next version: review tags, remarks, and the archive's word on mails in doubt."""
+"""What comes back is used at the next version: review tags, remarks, and the archive's word on
+mails in doubt.
+"""
 
 import json
 from pathlib import Path
@@ -29,12 +31,33 @@ Reviewed-by: Rita Reviewer <rita@example.net>
 def test_tags_and_remarks_of_the_last_version_are_told(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--format", "json")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--format",
+            "json",
+        )
         first = json.loads(call(*words, "--yes").out)["messages"][0]["message_id"]
         sent = unpacked(server.take()[0])
-    answer = mail("Re: [PATCH] widget: change line 1", REVIEW, sender="Rita Reviewer <rita@example.net>", minutes=9)
-    answer = answer.replace(b"\n\n", f"\nIn-Reply-To: <{first}>\nReferences: <{first}>\n\n".encode(), 1)
-    (tmp_path / "t.mbox").write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (sent, answer)))
+    answer = mail(
+        "Re: [PATCH] widget: change line 1",
+        REVIEW,
+        sender="Rita Reviewer <rita@example.net>",
+        minutes=9,
+    )
+    answer = answer.replace(
+        b"\n\n", f"\nIn-Reply-To: <{first}>\nReferences: <{first}>\n\n".encode(), 1
+    )
+    (tmp_path / "t.mbox").write_bytes(
+        b"".join(
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (sent, answer)
+        )
+    )
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
     with Repository.open(repo.path) as repository:
         draft = find_draft(repository, SendRequest())
@@ -59,12 +82,18 @@ def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
         words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x")
         assert call(*words, "--yes").code == 0
         arrived = [unpacked(one) for one in server.take()]
-    with Repository.open(repo.path) as repository, archive_server("stand-in", tmp_path / "a", arrived[0]) as archive:
+    with (
+        Repository.open(repo.path) as repository,
+        archive_server("stand-in", tmp_path / "a", arrived[0]) as archive,
+    ):
         with Outbox() as outbox:
             send = outbox.sends(find_draft(repository, SendRequest()).change_id)[-1]
             for place in (0, 1):
                 outbox.mark(send.id, place, Outcome(MailState.UNKNOWN))
         plan_resume(repository, SendRequest(), lookup=archive_lookup(archive.url))
         with Outbox() as outbox:
-            assert [str(entry.state) for entry in outbox.get(send.id).entries] == ["accepted", "unknown"]
+            assert [str(entry.state) for entry in outbox.get(send.id).entries] == [
+                "accepted",
+                "unknown",
+            ]
             assert not archive_lookup("http://127.0.0.1:9/all")(outbox.get(send.id).entries[0].mail)

@@ -24,7 +24,19 @@ from tests.kit.topics import topic
 
 def send(repo: Repo, *words: str) -> Outcome:
     """Past findings."""
-    return call("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes", "--format", "json", *words)
+    return call(
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        "l@lists.example.org",
+        "--force",
+        "x",
+        "--yes",
+        "--format",
+        "json",
+        *words,
+    )
 
 
 def program(folder: Path, body: str) -> Path:
@@ -37,11 +49,15 @@ def program(folder: Path, body: str) -> Path:
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 @pytest.mark.parametrize(("code", "state"), [(0, "sent"), (75, "failed")])
-def test_a_sendmail_program_is_handed_the_mail(tmp_path: Path, via: str, code: int, state: str) -> None:
+def test_a_sendmail_program_is_handed_the_mail(
+    tmp_path: Path, via: str, code: int, state: str
+) -> None:
     repo = topic(tmp_path / "r", 1)
     place = tmp_path / "got"
     file = program(tmp_path, f'cat > "{place}"; printf "%s " "$@" > "{place}.args"; exit {code}')
-    name, value = ("smtpserver", str(file)) if via == "git-send-email" else ("sendmailcmd", f"'{file}'")
+    name, value = (
+        ("smtpserver", str(file)) if via == "git-send-email" else ("sendmailcmd", f"'{file}'")
+    )
     repo.git("config", "--global", f"sendemail.{name}", value)
     done = send(repo, "--via", via)
     told = json.loads(done.out)
@@ -62,7 +78,9 @@ def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_a_preview_does_not_wait_between_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_does_not_wait_between_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(git_send_email, "CAPTURE", 20.0)
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
@@ -73,7 +91,9 @@ def test_a_preview_does_not_wait_between_batches(tmp_path: Path, monkeypatch: py
     assert call("send", "-C", repo.path, *words).code == 0
 
 
-def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(tmp_path: Path) -> None:
+def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert call("hooks", "-C", repo.path, "install", "sendemail-validate").code == 0
@@ -82,7 +102,10 @@ def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(tm
         hook.write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")
         hook.chmod(0o755)
         assert call("trust", repo.path).code == 0
-        repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"m.c": "int m;\n"})
+        repo.commit(
+            "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"m.c": "int m;\n"},
+        )
         done = send(repo, "HEAD")
         assert done.code != 0
         assert "not today" in done.err
@@ -96,7 +119,9 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
         repo.git("config", "sendemail.work.envelopesender", "bounces@work.example.org")
         assert send(repo, "--identity", "work").code == 0
         (mail,) = server.take()
-        again = json.loads(call("send", "-C", repo.path, "--resume", "--yes", "--format", "json").out)
+        again = json.loads(
+            call("send", "-C", repo.path, "--resume", "--yes", "--format", "json").out
+        )
         assert (again["sender"], again["warnings"]) == ("Ada at Work <ada@work.example.org>", [])
         assert "--offline" in send(topic(tmp_path / "other", 1, server=server), "--offline").err
     assert mail.sender == "bounces@work.example.org"
@@ -104,7 +129,9 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
     assert b"\r\n\r\nFrom: =?utf-8?" in mail.data
 
 
-def test_what_cannot_be_written_down_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_written_down_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         with Repository.open(repo.path) as repository:
@@ -123,7 +150,9 @@ def test_what_cannot_be_written_down_is_not_sent(tmp_path: Path, monkeypatch: py
         assert len(server.take()) == 1
 
 
-def test_a_disk_that_is_full_is_told_before_anything_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_is_told_before_anything_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         with Repository.open(repo.path) as repository:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No text of a commit becomes a header, whatever the transport makes of it; and what cannot be made into mails is no network error."""
+"""No text of a commit becomes a header, whatever the transport makes of it.
+
+And what cannot be made into mails is no network error.
+"""
 
 import os
 import subprocess
@@ -21,7 +24,9 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def committed(repo: Repo, subject: str, author: str) -> None:
-    """A commit with this subject and author, as it can come from anywhere: git itself takes a carriage return."""
+    """A commit with this subject and author, as it can come from anywhere: git itself takes a
+    carriage return.
+    """
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add", "-A")
     made = subprocess.run(
@@ -35,12 +40,26 @@ def committed(repo: Repo, subject: str, author: str) -> None:
 
 
 @TRANSPORTS
-@pytest.mark.parametrize(("subject", "author"), [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")])
-def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(tmp_path: Path, via: str, subject: str, author: str) -> None:
+@pytest.mark.parametrize(
+    ("subject", "author"), [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")]
+)
+def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(
+    tmp_path: Path, via: str, subject: str, author: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         committed(repo, subject, author)
-        words = ("send", "-C", repo.path, "--via", via, "--to", "l@lists.example.org", "--force", "x")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            "--via",
+            via,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+        )
         for more in (("--yes",), ("--dry-run",), ("--outbox", tmp_path / "o")):
             done = call(*words, *more)
             assert done.code == 2, done.out
@@ -68,9 +87,15 @@ def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
         refuse_foreign([captured(head + b"\n\ntext\n", "a@x", ())])
 
 
-@pytest.mark.parametrize(("sender", "recipients"), [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))])
-def test_a_mail_whose_envelope_has_an_option_is_refused(sender: str, recipients: tuple[str, ...]) -> None:
-    with pytest.raises(InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"):
+@pytest.mark.parametrize(
+    ("sender", "recipients"), [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))]
+)
+def test_a_mail_whose_envelope_has_an_option_is_refused(
+    sender: str, recipients: tuple[str, ...]
+) -> None:
+    with pytest.raises(
+        InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"
+    ):
         refuse_foreign([captured(b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients)])
 
 
@@ -85,7 +110,9 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(sender: str, recipients:
         (("a@example.org", "b@example.org"), ("a@example.org",), "omits b@example.org"),
     ],
 )
-def test_only_the_planned_recipients_are_in_an_envelope(planned: tuple[str, ...], sent_to: tuple[str, ...], said: str) -> None:
+def test_only_the_planned_recipients_are_in_an_envelope(
+    planned: tuple[str, ...], sent_to: tuple[str, ...], said: str
+) -> None:
     mail = captured(b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to)
     if not said:
         refuse_other_recipients(mail, planned, "git send-email")
@@ -99,12 +126,24 @@ def test_a_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> 
     assert split_arguments(("--ours", "-f", "me@x", "-i", "-f", "-i"), 1) == ("me@x", ("-f", "-i"))
 
 
-def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(tmp_path: Path) -> None:
+def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         (repo.path / "widget.c").write_bytes(b"int widget; /* gr\xf6\xdfer */\n")
         repo.git("commit", "-qam", f"widget: bytes\n\nWas wrong.\n\n{SIGNED}")
-        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes", "--via")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--yes",
+            "--via",
+        )
         done = call(*words, "b4")
         assert done.code == 2, done.err
         assert repo.git("rev-parse", "--short=12", "HEAD") in done.err

@@ -28,7 +28,9 @@ def test_hooks_come_and_go(tmp_path: Path) -> None:
     done = call("hooks", "-C", repo.path, "--format", "json", "install")
     assert set(states(done.out).values()) == {"installed"}
     assert "patchpilot check" in repo.git("config", "b4.prep-perpatch-check-cmd").replace("-m ", "")
-    assert set(states(call("hooks", "-C", repo.path, "--format", "json", "install").out).values()) == {"installed"}
+    assert set(
+        states(call("hooks", "-C", repo.path, "--format", "json", "install").out).values()
+    ) == {"installed"}
     assert len(repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()) == 1
     done = call("hooks", "-C", repo.path, "--format", "json", "remove")
     assert set(states(done.out).values()) == {"absent"}
@@ -54,9 +56,15 @@ def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
         repo.git("config", "--add", "b4.prep-perpatch-check-cmd", value)
     call("hooks", "-C", repo.path, "remove", "b4")
     assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines() == [*own]
-    assert states(call("hooks", "-C", repo.path, "--format", "json", "install", "b4").out)["b4"] == "installed"
+    assert (
+        states(call("hooks", "-C", repo.path, "--format", "json", "install", "b4").out)["b4"]
+        == "installed"
+    )
     assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()[:-1] == [*own]
-    assert states(call("hooks", "-C", repo.path, "--format", "json", "remove", "b4").out)["b4"] == "absent"
+    assert (
+        states(call("hooks", "-C", repo.path, "--format", "json", "remove", "b4").out)["b4"]
+        == "absent"
+    )
     assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines() == [*own]
 
 
@@ -66,7 +74,10 @@ def test_a_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None
     hook = repo.path / ".git/hooks/commit-msg"
     extended = hook.read_text().replace("#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n")
     hook.write_text(extended)
-    assert states(call("hooks", "-C", repo.path, "--format", "json", "remove").out)["commit-msg"] == "foreign"
+    assert (
+        states(call("hooks", "-C", repo.path, "--format", "json", "remove").out)["commit-msg"]
+        == "foreign"
+    )
     assert hook.read_text() == extended
 
 
@@ -85,14 +96,31 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
         command.chmod(0o755)
     path = f"{folder}:/usr/bin:/bin"
     text = ("commit", "-q", "--allow-empty", "-m", "widget: change")
-    committed = subprocess.run(["git", *text], cwd=repo.path, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path})
-    assert committed.returncode == 0
-    assert ("called: hooks run commit-msg .git/COMMIT_EDITMSG" if on_path else "the hook commit-msg is skipped") in committed.stderr
-    checked = subprocess.run(shlex.split(b4), capture_output=True, text=True, check=False, env={**os.environ, "PATH": path})
-    assert ("called: check --format checkpatch -" in checked.stderr) == on_path
-    assert states(call("hooks", "-C", repo.path, "--format", "json", "remove").out) == dict.fromkeys(
-        ("commit-msg", "sendemail-validate", "b4"), "absent"
+    committed = subprocess.run(
+        ["git", *text],
+        cwd=repo.path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path},
     )
+    assert committed.returncode == 0
+    assert (
+        "called: hooks run commit-msg .git/COMMIT_EDITMSG"
+        if on_path
+        else "the hook commit-msg is skipped"
+    ) in committed.stderr
+    checked = subprocess.run(
+        shlex.split(b4),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path},
+    )
+    assert ("called: check --format checkpatch -" in checked.stderr) == on_path
+    assert states(
+        call("hooks", "-C", repo.path, "--format", "json", "remove").out
+    ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
 
 
 def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(tmp_path: Path) -> None:
@@ -104,7 +132,14 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(tmp_
             repo.git("format-patch", "-q", count, "-o", str(tmp_path / count))
             sent.append(
                 subprocess.run(
-                    ["git", "send-email", "--to=l@lists.example.org", "--confirm=never", "--quiet", str(tmp_path / count)],
+                    [
+                        "git",
+                        "send-email",
+                        "--to=l@lists.example.org",
+                        "--confirm=never",
+                        "--quiet",
+                        str(tmp_path / count),
+                    ],
                     cwd=repo.path,
                     capture_output=True,
                     text=True,
@@ -114,7 +149,9 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(tmp_
             )
         mails = server.take()
     assert [done.returncode for done in sent] == [0, 0], sent
-    assert [done.stderr for done in sent if "already" in done.stderr or "does not apply" in done.stderr] == []
+    assert [
+        done.stderr for done in sent if "already" in done.stderr or "does not apply" in done.stderr
+    ] == []
     assert len(mails) == 4
 
 
@@ -125,7 +162,11 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
 
     def commit(message: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            ["git", "commit", "-q", "-a", "-m", message], cwd=repo.path, capture_output=True, check=False, env=dict(os.environ)
+            ["git", "commit", "-q", "-a", "-m", message],
+            cwd=repo.path,
+            capture_output=True,
+            check=False,
+            env=dict(os.environ),
         )
 
     bad = commit("widget: change")
@@ -133,10 +174,15 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
     assert b"--no-verify" in bad.stderr
     assert commit("fixup! widget: change").returncode == 0
     (repo.path / "widget.c").write_text("int y;\n")
-    good = commit("widget: replace the table by a number\n\nNobody reads the table any more.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    good = commit(
+        "widget: replace the table by a number\n\nNobody reads the table any"
+        " more.\n\nSigned-off-by: Ada Fixer <ada@example.org>"
+    )
     assert good.returncode == 0, good.stderr
     amend = ["git", "commit", "-q", "--amend", "--no-edit"]
-    amended = subprocess.run(amend, cwd=repo.path, capture_output=True, check=False, env=dict(os.environ))
+    amended = subprocess.run(
+        amend, cwd=repo.path, capture_output=True, check=False, env=dict(os.environ)
+    )
     assert amended.returncode == 0
     assert b"applied" not in amended.stderr
 
@@ -155,7 +201,10 @@ def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "patchpilot.via", "b4")
     (repo.path / ".patchpilot.toml").write_text('profile = "netdev"\n')
-    rows = {load["name"]: load for load in json.loads(call("config", "-C", repo.path, "--format", "json").out)["settings"]}
+    rows = {
+        load["name"]: load
+        for load in json.loads(call("config", "-C", repo.path, "--format", "json").out)["settings"]
+    }
     assert (rows["via"]["value"], rows["via"]["origin"]) == ("b4", "git config")
     assert rows["profile"]["value"] == "netdev"
     assert rows["lore"]["origin"] == "default"

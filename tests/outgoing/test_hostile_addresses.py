@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An address that a mail program could read as an option, or a shell as a command, is shown and is nobody's recipient."""
+"""An address that a mail program could read as an option, or a shell as a command, is shown and is
+nobody's recipient.
+"""
 
 import json
 from dataclasses import replace
@@ -50,7 +52,9 @@ def calls(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def repo(tmp_path: Path, calls: Path) -> Repo:
-    """A topic whose mails go to a program like msmtp: the words that it is called with are recipients and options."""
+    """A topic whose mails go to a program like msmtp: the words that it is called with are
+    recipients and options.
+    """
     repo = topic(tmp_path / "r", 0)
     program = tmp_path / "msmtp"
     program.write_text(PROGRAM.format(calls=calls))
@@ -94,7 +98,9 @@ def test_no_option_of_a_patch_reaches_the_mail_program(repo: Repo, calls: Path, 
 
 
 @TRANSPORTS
-def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(tmp_path: Path, repo: Repo, calls: Path, via: str) -> None:
+def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(
+    tmp_path: Path, repo: Repo, calls: Path, via: str
+) -> None:
     review = mail(
         "Re: [PATCH] widget: name the widget",
         "> It had no name.\nPlease keep the old name.\n",
@@ -104,7 +110,17 @@ def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(tmp_path: Pat
         Cc=", ".join(HOSTILE),
     )
     (tmp_path / "review.eml").write_bytes(review)
-    words = ("track", "reply", tmp_path / "review.eml", "-C", repo.path, "--via", via, "--message", "-")
+    words = (
+        "track",
+        "reply",
+        tmp_path / "review.eml",
+        "-C",
+        repo.path,
+        "--via",
+        via,
+        "--message",
+        "-",
+    )
     done = call(*words, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n")
     assert done.code == 0, done.err
     _assert_harmless(calls, "rita@example.net", LIST)
@@ -113,7 +129,9 @@ def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(tmp_path: Pat
 
 
 @TRANSPORTS
-def test_no_option_of_configured_recipients_reaches_the_mail_program(repo: Repo, calls: Path, via: str) -> None:
+def test_no_option_of_configured_recipients_reaches_the_mail_program(
+    repo: Repo, calls: Path, via: str
+) -> None:
     repo.git("config", "sendemail.bcc", QUEUE)
     repo.git("config", "--global", "sendemail.cccmd", f"echo '<{LOG}>' #")
     done = call("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
@@ -124,8 +142,12 @@ def test_no_option_of_configured_recipients_reaches_the_mail_program(repo: Repo,
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc"])
-@pytest.mark.parametrize("address", [QUEUE, f"Eve <{COMMAND}>", "Eve <a`id`@x.example>", '"a b"@x.example'])
-def test_an_option_given_as_a_recipient_is_refused(repo: Repo, calls: Path, option: str, address: str) -> None:
+@pytest.mark.parametrize(
+    "address", [QUEUE, f"Eve <{COMMAND}>", "Eve <a`id`@x.example>", '"a b"@x.example']
+)
+def test_an_option_given_as_a_recipient_is_refused(
+    repo: Repo, calls: Path, option: str, address: str
+) -> None:
     words = ("send", "-C", repo.path, "--to", LIST, f"{option}={address}", "--force", "a test")
     done = call(*words, "--yes")
     assert done.code == 2
@@ -152,7 +174,10 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
         Outbox,
         "add",
         lambda self, send, outgoing, mails: real(
-            self, send, outgoing, [replace(mail, recipients=(*mail.recipients, QUEUE)) for mail in mails]
+            self,
+            send,
+            outgoing,
+            [replace(mail, recipients=(*mail.recipients, QUEUE)) for mail in mails],
         ),
     )
     done = call(*words)

@@ -36,26 +36,51 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
     repo.git("fetch", "-q", "origin")
     with Repository.open(repo.path) as repository:
         made = repository.commit(repository.resolve("v6.99")).committed
-        told = merge_window(repository, SendRequest(profile="netdev"), None, made + timedelta(days=3))
+        told = merge_window(
+            repository, SendRequest(profile="netdev"), None, made + timedelta(days=3)
+        )
         assert "net-next is closed" in told
-        assert "after v6.99" in merge_window(repository, SendRequest(), None, made + timedelta(days=3))
+        assert "after v6.99" in merge_window(
+            repository, SendRequest(), None, made + timedelta(days=3)
+        )
         assert merge_window(repository, SendRequest(), None, made + timedelta(days=20)) == ""
 
 
-@pytest.mark.parametrize(("hours", "early"), [(0, True), (1, True), (23, True), (23.99, True), (24, False), (25, False), (24 * 30, False)])
-def test_a_new_version_within_a_day_of_the_last_is_too_soon(hours: float, early: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("hours", "early"),
+    [(0, True), (1, True), (23, True), (23.99, True), (24, False), (25, False), (24 * 30, False)],
+)
+def test_a_new_version_within_a_day_of_the_last_is_too_soon(
+    hours: float, early: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
-    reason = _too_soon(find_project("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours), False)
+    reason = _too_soon(
+        find_project("netdev"),
+        Draft(CHANGE, "/src/linux", "widget", version=2),
+        2,
+        sent + timedelta(hours=hours),
+        False,
+    )
     assert bool(reason) == early
     assert not early or ("v1" in reason and "24" in reason)
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    reason = _too_soon(find_project("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours), False)
+    reason = _too_soon(
+        find_project("netdev"),
+        Draft(CHANGE, "/src/linux", "widget", version=2),
+        2,
+        sent + timedelta(hours=hours),
+        False,
+    )
     assert not early or reason.startswith("in the demo, send it at once; v1")
 
 
 def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> None:
-    linux, draft, now = find_project("linux"), Draft(CHANGE, "/src/linux", "widget", version=2), datetime.now(UTC)
+    linux, draft, now = (
+        find_project("linux"),
+        Draft(CHANGE, "/src/linux", "widget", version=2),
+        datetime.now(UTC),
+    )
     assert _too_soon(linux, draft, 1, now, False) == ""
     with Outbox() as outbox:
         record(outbox, MailState.PENDING)
@@ -83,17 +108,33 @@ def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
     for claim in (there, not_there, "f" * 40):
-        repo.commit(f"widget: backport\n\ncommit {claim} upstream.\n\n{SIGNED}", {f"{claim[:4]}.c": "x\n"})
+        repo.commit(
+            f"widget: backport\n\ncommit {claim} upstream.\n\n{SIGNED}", {f"{claim[:4]}.c": "x\n"}
+        )
     ids = repo.git("rev-list", "--reverse", "-3", "HEAD").split()
     with Repository.open(repo.path) as repository:
-        assert _upstream(repository, commits_series(repository, ids, None)) == {there: True, not_there: False, "f" * 40: False}
+        assert _upstream(repository, commits_series(repository, ids, None)) == {
+            there: True,
+            not_there: False,
+            "f" * 40: False,
+        }
 
 
 def account(server: FaultySink, **more: object) -> Account:
     """An account at a server of ours."""
     values: dict[str, object] = {"encryption": "", "user": "", "auth": "", "cert_path": None} | more
     return Account(
-        "", None, None, "127.0.0.1", server.port, password_from="", domain="", sendmail=None, options=(), configured=True, **values
+        "",
+        None,
+        None,
+        "127.0.0.1",
+        server.port,
+        password_from="",
+        domain="",
+        sendmail=None,
+        options=(),
+        configured=True,
+        **values,
     )
 
 
@@ -121,20 +162,29 @@ def test_our_own_session_tells_what_became_of_a_mail(faults: Faults, state: Mail
 def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink() as server:
-        with Submission(account(server, encryption="tls"), None, 5.0) as way, pytest.raises(NetworkError, match="STARTTLS"):
+        with (
+            Submission(account(server, encryption="tls"), None, 5.0) as way,
+            pytest.raises(NetworkError, match="STARTTLS"),
+        ):
             way.open()
         gone = account(server)
     with Submission(gone, None, 5.0) as way:
         assert way.send("a@example.org", ("b@example.org",), MAIL).state is MailState.PENDING
     with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
         wrong = account(server, encryption="tls", user="ada", auth="XOAUTH2", cert_path="")
-        with Submission(wrong, Credential("ada", "token"), 5.0) as way, pytest.raises(NetworkError, match="rejects the login") as told:
+        with (
+            Submission(wrong, Credential("ada", "token"), 5.0) as way,
+            pytest.raises(NetworkError, match="rejects the login") as told,
+        ):
             way.open()
         assert "token" not in told.value.message
         plain = account(server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0]))
         with Submission(plain, Credential("ada", "s3cret"), 5.0) as way:
             way.open()
-        assert tls_context(account(server, cert_path=str(tmp_path))).verify_mode.name == "CERT_REQUIRED"
+        assert (
+            tls_context(account(server, cert_path=str(tmp_path))).verify_mode.name
+            == "CERT_REQUIRED"
+        )
 
 
 def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
@@ -154,7 +204,10 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/all"
-        assert {one.name: one.state for one in probes.archive_and_clock(url)} == {"archive": "ok", "clock": "ok"}
+        assert {one.name: one.state for one in probes.archive_and_clock(url)} == {
+            "archive": "ok",
+            "clock": "ok",
+        }
         Handler.off, Handler.status = timedelta(hours=2), 503
         found = {one.name: one for one in probes.archive_and_clock(url)}
         assert (found["archive"].state, found["clock"].state) == ("warn", "warn")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview marks as new since the last version, and what the report at the end of a send says."""
+"""What a preview marks as new since the last version, and what the report at the end of a send
+says.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -35,8 +37,15 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
         # the last patch is reworded, the second dropped, and one is new
         repo.git("reset", "-q", "--hard", "HEAD~2")
         for line in (3, 7):
-            text = (repo.path / "widget.c").read_text().replace(f"int line{line};", f"int changed{line}; /* größer {line} */")
-            repo.commit(f"widget: change line {line}\n\nLine {line} was very wrong.\n\n{SIGNED}", {"widget.c": text})
+            text = (
+                (repo.path / "widget.c")
+                .read_text()
+                .replace(f"int line{line};", f"int changed{line}; /* größer {line} */")
+            )
+            repo.commit(
+                f"widget: change line {line}\n\nLine {line} was very wrong.\n\n{SIGNED}",
+                {"widget.c": text},
+            )
         with Repository.open(repo.path) as repository:
             planned = plan(repository, request(reroll=True))
             changes = mail_changes(planned)
@@ -46,7 +55,10 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
     assert changes.dropped == ("widget: change line 2",)
     rows = readable_lines(planned.mails[2])
     # the line above it is no longer changed by the dropped patch
-    assert [rows[at] for at in sorted(changes.mails[2].lines)] == ["Line 3 was very wrong.", " int line2;"]
+    assert [rows[at] for at in sorted(changes.mails[2].lines)] == [
+        "Line 3 was very wrong.",
+        " int line2;",
+    ]
     cover = readable_lines(planned.mails[0])
     assert any(cover[at].startswith("Changes in v2") for at in changes.mails[0].lines)
 
@@ -74,9 +86,16 @@ def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) 
             planned = plan(repository, request())
             result = deliver(repository, planned, on_mail=hear)
             report = send_report(repository, planned, result, date(2026, 9, 1))
-    assert heard == [(0, MailState.SENDING), (0, MailState.ACCEPTED), (1, MailState.SENDING), (1, MailState.ACCEPTED)]
+    assert heard == [
+        (0, MailState.SENDING),
+        (0, MailState.ACCEPTED),
+        (1, MailState.SENDING),
+        (1, MailState.ACCEPTED),
+    ]
     assert report.headline == "v1: 2 of 2 mails accepted"
-    assert [mail.link for mail in report.mails] == [f"https://lore.kernel.org/r/{mail.message_id}/" for mail in planned.mails]
+    assert [mail.link for mail in report.mails] == [
+        f"https://lore.kernel.org/r/{mail.message_id}/" for mail in planned.mails
+    ]
     assert any("until 2026-09-15" in str(sentence) for sentence in report.now)
 
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names, subjects, bodies and files in any script survive the transports and `git am`; nothing breaks out of a header."""
+"""Names, subjects, bodies and files in any script survive the transports and `git am`.
+
+Nothing breaks out of a header.
+"""
 
 import os
 import re
@@ -24,14 +27,40 @@ from patchpilot.services.send.plan_send import plan
 from tests.kit.cover_letters import cover
 from tests.kit.topics import SIGNED, apply, commits, topic
 
-_INLINE = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn"), exclude_characters="\ufeff")
-NAMES = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn", "Zs"), exclude_characters="<>\ufeff"), min_size=1, max_size=60
+_INLINE = st.characters(
+    exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn"), exclude_characters="\ufeff"
 )
-TITLES = st.text(_INLINE, min_size=1, max_size=200).map(lambda text: "x: " + " ".join(text.split())).filter(lambda text: len(text) > 3)
+NAMES = st.text(
+    st.characters(
+        exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn", "Zs"), exclude_characters="<>\ufeff"
+    ),
+    min_size=1,
+    max_size=60,
+)
+TITLES = (
+    st.text(_INLINE, min_size=1, max_size=200)
+    .map(lambda text: "x: " + " ".join(text.split()))
+    .filter(lambda text: len(text) > 3)
+)
 _LINE = st.text(_INLINE, max_size=120)
 BODIES = st.lists(
-    st.one_of(_LINE, st.sampled_from(["From here on", ">From x", ".", "..", " indented", "-- ", "y" * 1200, "ü" * 700, "a\tb"])), max_size=8
+    st.one_of(
+        _LINE,
+        st.sampled_from(
+            [
+                "From here on",
+                ">From x",
+                ".",
+                "..",
+                " indented",
+                "-- ",
+                "y" * 1200,
+                "ü" * 700,
+                "a\tb",
+            ]
+        ),
+    ),
+    max_size=8,
 )
 
 
@@ -72,7 +101,15 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
 
 @pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
 def test_a_line_break_never_reaches_a_header(bad: str) -> None:
-    good = OutgoingMail(1, "id@example.org", "s", Address("A", "a@example.org"), (Address("L", "l@example.org"),), (), b"x\n")
+    good = OutgoingMail(
+        1,
+        "id@example.org",
+        "s",
+        Address("A", "a@example.org"),
+        (Address("L", "l@example.org"),),
+        (),
+        b"x\n",
+    )
     from dataclasses import replace
 
     for outgoing_mail in (
@@ -100,17 +137,29 @@ def test_a_line_break_never_reaches_a_header(bad: str) -> None:
         ("ü (b\\", True),
     ],
 )
-def test_a_name_that_nothing_closes_is_known_before_git_reads_beyond_it(name: str, wrong: bool) -> None:
-    inside = f"From: Ada Fixer <ada@example.org>\n\nFrom: {text_header('From', name)} <n@example.org>\n\nx\n".encode()
+def test_a_name_that_nothing_closes_is_known_before_git_reads_beyond_it(
+    name: str, wrong: bool
+) -> None:
+    inside = (
+        f"From: Ada Fixer <ada@example.org>\n\nFrom: {text_header('From', name)}"
+        " <n@example.org>\n\nx\n".encode()
+    )
     alone = f"From: {text_header('From', name)} <n@example.org>\nSubject: s\n\nx\n".encode()
     assert (author_unclosed(inside), author_unclosed(alone)) == (wrong, wrong)
 
 
 Text = tuple[str, str, list[str], list[str]]
 """A commit's author, title, lines of message and lines of content."""
-TEXTS = st.tuples(NAMES.filter(lambda text: any(char.isalnum() for char in text)), TITLES, BODIES, BODIES)
+TEXTS = st.tuples(
+    NAMES.filter(lambda text: any(char.isalnum() for char in text)), TITLES, BODIES, BODIES
+)
 KNOWN: list[Text] = [
-    ("Jörg, X", "x: =?utf-8?q?a?= ü", ["From here", ">From there", ".", "y" * 1200], ["\x0c", "ü" * 999]),
+    (
+        "Jörg, X",
+        "x: =?utf-8?q?a?= ü",
+        ["From here", ">From there", ".", "y" * 1200],
+        ["\x0c", "ü" * 999],
+    ),
     ("ü((b", "x: 0", [], []),
 ]
 
@@ -133,25 +182,37 @@ def test_what_was_committed_comes_out_of_git_am(via: str, texts: list[Text]) -> 
 
 
 def unreadable(name: str) -> bool:
-    """Whether `git mailinfo` itself loses this name where `git send-email` puts it, encoded and unquoted, on the first line of the body."""
+    """Whether `git mailinfo` itself loses this name where `git send-email` puts it, encoded and
+    unquoted, on the first line of the body.
+    """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 
 
 def round_trip(via: str, texts: list[Text]) -> None:
-    """Commit them as a series, let the transport make the mails, apply what is not refused, compare with what was committed."""
+    """Commit them as a series, let the transport make the mails, apply what is not refused, compare
+    with what was committed.
+    """
     with tempfile.TemporaryDirectory() as place:
         repo = topic(Path(place) / "r", 0)
         repo.git("config", "sendemail.smtpserver", "127.0.0.1")
         for number, (name, title, body, content) in enumerate(texts):
             lines = [line for line in (one.rstrip() for one in body) if _usable(line)]
             message = "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
-            repo.commit(message, {f"{number}.txt": "\n".join(content) + "\n"}, author=f"{name} <n@example.org>")
+            repo.commit(
+                message,
+                {f"{number}.txt": "\n".join(content) + "\n"},
+                author=f"{name} <n@example.org>",
+            )
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=via, to=("list@lists.example.org",), auto=False, force="test")
             cover(repository, request)
             made = plan(repository, request)
         assert len(made.mails) == len(texts) + 1
-        told = {int(found[0]) for refusal in made.refusals if refusal.name == "damaged" and (found := re.match(r"\d+", refusal.message))}
+        told = {
+            int(found[0])
+            for refusal in made.refusals
+            if refusal.name == "damaged" and (found := re.match(r"\d+", refusal.message))
+        }
         # b4's doing, or git's own reading of the line From: it is seen before anything leaves
         assert via == "b4" or all(unreadable(texts[at][0]) for at in told), made.refusals
         good = [at for at in range(len(texts)) if at not in told]
@@ -162,6 +223,10 @@ def round_trip(via: str, texts: list[Text]) -> None:
         assert [one[1:] for one in applied] == [wanted[at][1:] for at in good]
         for at in good:
             made_of_it = subprocess.run(
-                ["git", "rev-parse", f"HEAD:{at}.txt"], cwd=folder / "applied", capture_output=True, text=True, check=True
+                ["git", "rev-parse", f"HEAD:{at}.txt"],
+                cwd=folder / "applied",
+                capture_output=True,
+                text=True,
+                check=True,
             )
             assert made_of_it.stdout.strip() == repo.git("rev-parse", f"topic:{at}.txt")

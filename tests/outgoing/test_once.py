@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series is sent once: by two senders at once, from two clones, after a kill, and while another send hangs."""
+"""A series is sent once: by two senders at once, from two clones, after a kill, and while another
+send hangs.
+"""
 
 import contextlib
 import json
@@ -41,7 +43,15 @@ def asked(via: str = "git-send-email") -> SendRequest:
 
 def described(repo: Repo) -> None:
     """With a cover letter, which b4 wants of every series."""
-    call("draft", "-C", repo.path, "--cover-subject", "widget: change lines", "--cover", "All were wrong.")
+    call(
+        "draft",
+        "-C",
+        repo.path,
+        "--cover-subject",
+        "widget: change lines",
+        "--cover",
+        "All were wrong.",
+    )
 
 
 def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
@@ -55,7 +65,9 @@ def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
     return other
 
 
-def test_two_that_begin_a_topic_at_once_begin_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_begin_a_topic_at_once_begin_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = topic(tmp_path / "r", 2)
     both = threading.Barrier(2)
 
@@ -77,10 +89,14 @@ def test_two_that_begin_a_topic_at_once_begin_one(tmp_path: Path, monkeypatch: p
         assert len(drafts.all()) == 1
 
 
-def test_two_first_sends_at_once_with_a_slow_git_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_first_sends_at_once_with_a_slow_git_are_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slow = tmp_path / "slow"
     slow.mkdir()
-    real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
+    real = subprocess.run(
+        ["which", "git"], check=True, capture_output=True, text=True
+    ).stdout.strip()
     (slow / "git").write_text(f'#!/bin/sh\nsleep 0.01\nexec {real} "$@"\n')
     (slow / "git").chmod(0o755)
     with FaultySink() as server:
@@ -104,7 +120,9 @@ def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> No
             one, two = plan(here, asked(via)), plan(there, asked(via))
             assert one.draft.change_id != two.draft.change_id
             assert deliver(here, one).state == "sent"
-            with pytest.raises(RefusedError, match=r"same patches were sent .* since the preview") as error:
+            with pytest.raises(
+                RefusedError, match=r"same patches were sent .* since the preview"
+            ) as error:
                 deliver(there, two)
         assert len(server.take()) == 3
     assert str(repo.path) in error.value.message
@@ -141,13 +159,17 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(tmp_p
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             one = plan(here, asked())
             with Outbox() as outbox:
-                outbox.add(as_send(one), one.outgoing_mails, one.mails)  # as a kill before the first mail leaves it
+                outbox.add(
+                    as_send(one), one.outgoing_mails, one.mails
+                )  # as a kill before the first mail leaves it
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.refusals] == ["sent-since"]
             assert deliver(here, resumed).state == "refused"
             assert len(server.take()) == 2
-            assert deliver(here, plan_resume(here, SendRequest(force="wanted twice"))).state == "sent"
+            assert (
+                deliver(here, plan_resume(here, SendRequest(force="wanted twice"))).state == "sent"
+            )
         assert len(server.take()) == 4
 
 
@@ -167,8 +189,14 @@ def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
 def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
     hanging, go_on = threading.Event(), threading.Event()
     with FaultySink() as slow, FaultySink() as server:
-        repo, other = topic(tmp_path / "r", 1, server=slow), topic(tmp_path / "other", 0, server=server)
-        other.commit("widget: another\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"other.c": "int other;\n"})
+        repo, other = (
+            topic(tmp_path / "r", 1, server=slow),
+            topic(tmp_path / "other", 0, server=server),
+        )
+        other.commit(
+            "widget: another\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"other.c": "int other;\n"},
+        )
 
         def hang(_: int) -> None:
             hanging.set()
@@ -188,7 +216,9 @@ def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
         assert (len(server.take()), len(slow.take())) == (1, 1)
 
 
-def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made_before(tmp_path: Path) -> None:
+def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made_before(
+    tmp_path: Path,
+) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:

@@ -24,15 +24,26 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
     outgoing_mails = [outgoing_mail(0), outgoing_mail(1)]
     with Outbox() as outbox:
         template = record(outbox)
-        planned = replace(template, identity="identity", force="a reason", bcc=("b@example.com",), tracking_data={"patchpilot": ["x", "y"]})
+        planned = replace(
+            template,
+            identity="identity",
+            force="a reason",
+            bcc=("b@example.com",),
+            tracking_data={"patchpilot": ["x", "y"]},
+        )
         began = datetime.now(UTC).replace(microsecond=0)
         send = outbox.add(planned, outgoing_mails, [mail_of(one) for one in outgoing_mails])
     with Outbox() as outbox:
         again = outbox.get(send.id)
     assert again == send
-    assert replace(again, id=planned.id, begun=planned.begun, entries=()) == replace(planned, entries=())
+    assert replace(again, id=planned.id, begun=planned.begun, entries=()) == replace(
+        planned, entries=()
+    )
     assert datetime.fromisoformat(again.begun) >= began
-    assert [(entry.place, entry.number, entry.commit, entry.patch_id, entry.state, entry.detail) for entry in again.entries] == [
+    assert [
+        (entry.place, entry.number, entry.commit, entry.patch_id, entry.state, entry.detail)
+        for entry in again.entries
+    ] == [
         (0, 0, None, None, PENDING, ""),
         (1, 1, outgoing_mails[1].commit, outgoing_mails[1].patch_id, PENDING, ""),
     ]
@@ -43,7 +54,12 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
 def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
     with Outbox() as outbox:
         send = record(outbox)
-        assert (send.tracking_data, send.left_out, send.identity, send.force) == ({}, (), None, None)
+        assert (send.tracking_data, send.left_out, send.identity, send.force) == (
+            {},
+            (),
+            None,
+            None,
+        )
         assert outbox.find(send.id) == send
         assert outbox.find(send.id + 1) is None
         outbox.forget(send.id)
@@ -63,7 +79,9 @@ def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
         ((SENDING, PENDING), "failed"),
     ],
 )
-def test_the_state_of_a_send_is_made_of_its_mails(states: tuple[MailState, ...], state: str) -> None:
+def test_the_state_of_a_send_is_made_of_its_mails(
+    states: tuple[MailState, ...], state: str
+) -> None:
     with Outbox() as outbox:
         assert record(outbox, *states).state == state
 
@@ -101,12 +119,22 @@ def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
         assert outbox.related(CHANGE, ()) == (one, two, again)
         assert outbox.related("", [str(outgoing_mail(1, 2).patch_id)]) == (two,)
-        assert outbox.related(CHANGE, [str(outgoing_mail(1).patch_id), ""]) == (one, two, again, other)
+        assert outbox.related(CHANGE, [str(outgoing_mail(1).patch_id), ""]) == (
+            one,
+            two,
+            again,
+            other,
+        )
         assert outbox.related("20261120-none-0123456789ab", [""]) == ()
 
 
-@pytest.mark.parametrize(("state", "known"), [(ACCEPTED, True), (UNKNOWN, True), (SENDING, True), (PENDING, False), (REJECTED, False)])
-def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(state: MailState, known: bool) -> None:
+@pytest.mark.parametrize(
+    ("state", "known"),
+    [(ACCEPTED, True), (UNKNOWN, True), (SENDING, True), (PENDING, False), (REJECTED, False)],
+)
+def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(
+    state: MailState, known: bool
+) -> None:
     with Outbox() as outbox:
         send = record(outbox, state, PENDING)
         record(outbox, ACCEPTED, kind="to-self", outgoing_mails=[outgoing_mail(3)])
@@ -157,7 +185,11 @@ def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
         assert [entry.state for entry in left.entries] == [ACCEPTED, REJECTED, PENDING]
         assert left.bcc == ("c@example.com",)
         assert left.left_out == (MAX.key, "b@example.com")
-        assert outbox.leave_out(send.id, [LIST.key, MAX.key]).left_out == (MAX.key, "b@example.com", LIST.key)
+        assert outbox.leave_out(send.id, [LIST.key, MAX.key]).left_out == (
+            MAX.key,
+            "b@example.com",
+            LIST.key,
+        )
 
 
 def test_a_send_is_written_whole_or_not_at_all() -> None:
@@ -167,7 +199,9 @@ def test_a_send_is_written_whole_or_not_at_all() -> None:
             outbox.add(template, [outgoing_mail(1), outgoing_mail(2)], [mail_of(outgoing_mail(1))])
         assert outbox.sends(CHANGE) == (template,)
         # the transaction ended: the next one begins
-        assert outbox.add(template, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]).id > template.id
+        assert (
+            outbox.add(template, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]).id > template.id
+        )
 
 
 def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,16 +234,24 @@ def test_the_outbox_is_its_owner_s_only_and_a_mail_belongs_to_a_send() -> None:
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
-HOLD = "import sys; from patchpilot.outgoing.sender_lock import sole_sender\nwith sole_sender(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+HOLD = (
+    "import sys; from patchpilot.outgoing.sender_lock import sole_sender\nwith"
+    " sole_sender(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+)
 
 
 def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
-    other = subprocess.Popen([sys.executable, "-c", HOLD, CHANGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, CHANGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert other.stdout is not None
     assert other.stdin is not None
     try:
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(RefusedError, match="is already sending this topic") as error, sole_sender(CHANGE):
+        with (
+            pytest.raises(RefusedError, match="is already sending this topic") as error,
+            sole_sender(CHANGE),
+        ):
             raise AssertionError("two hold the topic")
         assert error.value.hint
         assert is_being_sent(CHANGE)
@@ -227,10 +269,14 @@ def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
 
 def test_a_topic_s_lock_is_a_file_of_the_state_folder_whatever_its_name() -> None:
     with sole_sender("../../a b/c"):
-        assert [file.name for file in state_folder().glob("sending-*")] == ["sending-.._.._a_b_c.lock"]
+        assert [file.name for file in state_folder().glob("sending-*")] == [
+            "sending-.._.._a_b_c.lock"
+        ]
 
 
-def test_a_sender_that_checks_and_claims_is_waited_for_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sender_that_checks_and_claims_is_waited_for_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sender_lock, "PATIENCE", 0.1)
     with one_at_a_time():
         with pytest.raises(RefusedError, match="about to send") as error, one_at_a_time():

@@ -21,7 +21,15 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>")
         out = tmp_path / "out"
-        repo.git("format-patch", "-q", "--to=list@lists.example.org", '--cc="Ünï, x" <u@example.org>', "-o", str(out), "master..topic")
+        repo.git(
+            "format-patch",
+            "-q",
+            "--to=list@lists.example.org",
+            '--cc="Ünï, x" <u@example.org>',
+            "-o",
+            str(out),
+            "master..topic",
+        )
         files = sorted(out.iterdir())
         target = out if form == "directory" else files[0]
         if form == "mbox":
@@ -34,18 +42,34 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         told = json.loads(done.out)
         again = json.loads(call(*words[:4], "--format", "json").out)
         assert "already-sent" in {one["name"] for one in again["refusals"]}
-    assert {(one["name"], one["email"]) for one in told["recipients"]} >= {("", "list@lists.example.org"), ("Ünï, x", "u@example.org")}
+    assert {(one["name"], one["email"]) for one in told["recipients"]} >= {
+        ("", "list@lists.example.org"),
+        ("Ünï, x", "u@example.org"),
+    }
     read = [parse_mail(unpacked(mail)) for mail in mails]
     assert [one.subject for one in read] == [
-        f"[PATCH{f' {n}/2' if count > 1 else ''}] widget: change line {n}" for n in range(1, count + 1)
+        f"[PATCH{f' {n}/2' if count > 1 else ''}] widget: change line {n}"
+        for n in range(1, count + 1)
     ]
     assert [one.in_reply_to for one in read[1:]] == [read[0].message_id] * (count - 1)
-    assert apply(repo, "master", [unpacked(mail) for mail in mails], tmp_path) == commits(repo, "master..topic")
+    assert apply(repo, "master", [unpacked(mail) for mail in mails], tmp_path) == commits(
+        repo, "master..topic"
+    )
 
 
 def refusals(repo: Repo, target: Path) -> dict[str, str]:
     """Name → message of what refuses these files."""
-    words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run", "--format", "json", target)
+    words = (
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        "l@lists.example.org",
+        "--dry-run",
+        "--format",
+        "json",
+        target,
+    )
     return {load["name"]: load["message"] for load in json.loads(call(*words).out)["refusals"]}
 
 
@@ -77,19 +101,36 @@ def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
         ("Line 1 was", "x" * 1000, "longer"),
     ],
 )
-def test_a_mail_that_is_not_its_file_is_told(tmp_path: Path, old: str, new: str, wrong: str) -> None:
+def test_a_mail_that_is_not_its_file_is_told(
+    tmp_path: Path, old: str, new: str, wrong: str
+) -> None:
     repo = topic(tmp_path / "r", 2)
-    text = repo.git("format-patch", "--stdout", "master..topic~1").replace("[PATCH]", "[PATCH 1/2]") + "\n"
+    text = (
+        repo.git("format-patch", "--stdout", "master..topic~1").replace("[PATCH]", "[PATCH 1/2]")
+        + "\n"
+    )
     patch = parse_patch(text.encode(), "x")
     with Repository.open(repo.path) as repository:
-        found = file_damages(repository, [(text.replace(old, new, 1).encode() if old else text.encode(), patch)])
+        found = file_damages(
+            repository, [(text.replace(old, new, 1).encode() if old else text.encode(), patch)]
+        )
     assert (wrong in found[0][1]) if wrong else not found
 
 
 def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--format", "json")
+    words = (
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        "l@lists.example.org",
+        "--force",
+        "x",
+        "--format",
+        "json",
+    )
     first = json.loads(call(*words, "--outbox", tmp_path / "out").out)
     again = json.loads(call(*words, "--dry-run", tmp_path / "out").out)
     assert again["change_id"] == first["change_id"]

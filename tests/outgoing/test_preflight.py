@@ -16,14 +16,23 @@ from patchpilot.model.send_problem import NO_SERVER
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.preflight import PreflightFacts, is_list, refusals, upstream_claim, warnings
+from patchpilot.outgoing.preflight import (
+    PreflightFacts,
+    is_list,
+    refusals,
+    upstream_claim,
+    warnings,
+)
 from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetFit
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
-def patch(subject: str = "[PATCH] widget: mend", body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>") -> Patch:
+def patch(
+    subject: str = "[PATCH] widget: mend",
+    body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+) -> Patch:
     """A patch as a mail."""
     head = f"From: Ada Fixer <ada@example.org>\nSubject: {subject}\n\n{body}\n---\n w.c | 2 +-\n\n"
     text = head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
@@ -37,7 +46,15 @@ def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
 
 CHANGED = Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"})
 ANSWER = RenderedMail(
-    "m@x", "[PATCH v2] widget: mend", ADA, (), (), "v1@example.org", ADA.email, (), b"In-Reply-To: <v1@example.org>\n\nText.\n"
+    "m@x",
+    "[PATCH v2] widget: mend",
+    ADA,
+    (),
+    (),
+    "v1@example.org",
+    ADA.email,
+    (),
+    b"In-Reply-To: <v1@example.org>\n\nText.\n",
 )
 LIST = to("widgets@lists.example.org", "list", "cc")
 SECRET = Draft("c", "/r", "t", answers={"security": "yes"})
@@ -90,16 +107,44 @@ def test_a_good_patch_is_not_stopped() -> None:
         ("no-list", {"recipients": (to("m@example.org"),)}),
         ("check-errors", {"errors": ("widget: mend: trailing whitespace",)}),
         ("does-not-apply", {"standing": TargetFit("conflict", "widget: mend", ("w.c",))}),
-        ("already-fixed", {"standing": TargetFit("clean", already=(AlreadyApplied("widget: mend", None, "it contains the same change"),))}),
+        (
+            "already-fixed",
+            {
+                "standing": TargetFit(
+                    "clean",
+                    already=(AlreadyApplied("widget: mend", None, "it contains the same change"),),
+                )
+            },
+        ),
         ("damaged", {"damaged": (("widget: mend", "its content would differ"),)}),
         ("fixup", {"series": Series((patch("[PATCH] fixup! widget: mend"),))}),
         ("no-signoff", {"series": Series((patch(body="No tags."),))}),
         ("no-changelog", {"version": 2}),
         ("security-on-list", {"draft": SECRET}),
-        ("public-thread", {"draft": SECRET, "recipients": (to("m@example.org"),), "public_parent": "https://lore.example.org/all"}),
+        (
+            "public-thread",
+            {
+                "draft": SECRET,
+                "recipients": (to("m@example.org"),),
+                "public_parent": "https://lore.example.org/all",
+            },
+        ),
         ("private-thread", {"mails": (ANSWER,), "private_ids": frozenset({"v1@example.org"})}),
-        ("private-thread", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),)), "private_ids": frozenset({"v1@example.org"})}),
-        ("names-report", {"draft": SECRET, "series": Series((patch(body=f"Closes: https://bugs.example.org/1\n{SIGNED}"),))}),
+        (
+            "private-thread",
+            {
+                "draft": SECRET,
+                "series": Series((patch(body=NAMES_V1),)),
+                "private_ids": frozenset({"v1@example.org"}),
+            },
+        ),
+        (
+            "names-report",
+            {
+                "draft": SECRET,
+                "series": Series((patch(body=f"Closes: https://bugs.example.org/1\n{SIGNED}"),)),
+            },
+        ),
         ("names-report", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),))}),
     ],
 )
@@ -122,23 +167,50 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("no-target", {"target": None, "standing": None}),
         ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}),
         ("first-time", {"first_time": True}),
-        ("no-cover", {"cover_from": 2, "series": Series((patch(), patch("[PATCH] widget: mend more")))}),
-        ("version-as-reply", {"new_thread": "networking", "version": 2, "draft": CHANGED, "mails": (ANSWER,)}),
+        (
+            "no-cover",
+            {"cover_from": 2, "series": Series((patch(), patch("[PATCH] widget: mend more")))},
+        ),
+        (
+            "version-as-reply",
+            {"new_thread": "networking", "version": 2, "draft": CHANGED, "mails": (ANSWER,)},
+        ),
         ("too-soon", {"too_soon": "v1 went out 2 hours ago"}),
         ("no-server", {"blocked": NO_SERVER}),
     ],
 )
-def test_each_warning_has_its_case_and_does_not_refuse(name: str, changed: dict[str, object]) -> None:
+def test_each_warning_has_its_case_and_does_not_refuse(
+    name: str, changed: dict[str, object]
+) -> None:
     assert name in names(warnings(facts(**changed)))
     assert refusals(facts(**changed)) == ()
 
 
 def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
     assert (
-        names(refusals(facts(version=2, draft=Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"}))))
+        names(
+            refusals(
+                facts(
+                    version=2,
+                    draft=Draft(
+                        "c",
+                        "/r",
+                        "t",
+                        version=2,
+                        changelogs={"2": "Changes in v2:\n- mended (Bob)"},
+                    ),
+                )
+            )
+        )
         == set()
     )
-    empty = Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"})
+    empty = Draft(
+        "c",
+        "/r",
+        "t",
+        version=2,
+        changelogs={"2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"},
+    )
     assert names(refusals(facts(version=2, draft=empty))) == {"no-changelog"}
     text = "\n".join(patch().lines).replace("\n---\n", "\n---\nChanges in v2: mended\n\n", 1)
     assert names(refusals(facts(parse_patch(text.encode(), "p"), version=2))) == set()
@@ -157,15 +229,39 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
     claim = upstream_claim(one)
     assert claim is not None
     stable = (to("stable@vger.kernel.org", "list"),)
-    assert names(refusals(facts(one, recipients=stable, stable_list=stable[0].address.email, upstream_known={claim: False}))) == {
-        "not-upstream"
-    }
-    assert refusals(facts(one, recipients=stable, stable_list=stable[0].address.email, upstream_known={claim: True})) == ()
+    assert names(
+        refusals(
+            facts(
+                one,
+                recipients=stable,
+                stable_list=stable[0].address.email,
+                upstream_known={claim: False},
+            )
+        )
+    ) == {"not-upstream"}
+    assert (
+        refusals(
+            facts(
+                one,
+                recipients=stable,
+                stable_list=stable[0].address.email,
+                upstream_known={claim: True},
+            )
+        )
+        == ()
+    )
     assert refusals(facts(one, recipients=stable)) == ()
 
 
 @pytest.mark.parametrize(
-    "email", ["linux-kernel@vger.kernel.org", "netdev@vger.kernel.org", "dev@dpdk.org", "u-boot@lists.denx.de", "linux-mm@kvack.org"]
+    "email",
+    [
+        "linux-kernel@vger.kernel.org",
+        "netdev@vger.kernel.org",
+        "dev@dpdk.org",
+        "u-boot@lists.denx.de",
+        "linux-mm@kvack.org",
+    ],
 )
 def test_lists_are_known_by_their_look(email: str) -> None:
     assert is_list(to(email, "added"))
@@ -184,23 +280,51 @@ REFUSED: list[tuple[str, dict[str, object], str, str]] = [
     ("nobody", {"recipients": ()}, "nobody", "--to"),
     ("no-list", {"recipients": (to("m@example.org"),)}, "list", "--cc"),
     ("check-errors", {"errors": ("a: b",)}, "a: b", "patchpilot check"),
-    ("does-not-apply", {"standing": TargetFit("conflict", "widget: mend", ("w.c",))}, "w.c", "git rebase"),
+    (
+        "does-not-apply",
+        {"standing": TargetFit("conflict", "widget: mend", ("w.c",))},
+        "w.c",
+        "git rebase",
+    ),
     (
         "already-fixed",
-        {"standing": TargetFit("clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged"),))},
+        {
+            "standing": TargetFit(
+                "clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged"),)
+            )
+        },
         "c" * 12,
         "rebase",
     ),
     ("fixup", {"series": Series((patch("[PATCH] WIP widget"),))}, "WIP widget", "autosquash"),
-    ("no-signoff", {"series": Series((patch(body="No tags."),))}, "Signed-off-by", "commit --amend -s"),
+    (
+        "no-signoff",
+        {"series": Series((patch(body="No tags."),))},
+        "Signed-off-by",
+        "commit --amend -s",
+    ),
     ("no-changelog", {"version": 3}, "v2", "--changelog"),
-    ("unfinished", {"version": 2, "draft": replace(GOOD, version=2, changelogs={"2": "v2:\n- a\n- EDITME b"})}, "EDITME", "--edit"),
-    ("security-on-list", {"draft": replace(GOOD, answers={"security": "yes"})}, LIST.address.email, "--security no"),
+    (
+        "unfinished",
+        {"version": 2, "draft": replace(GOOD, version=2, changelogs={"2": "v2:\n- a\n- EDITME b"})},
+        "EDITME",
+        "--edit",
+    ),
+    (
+        "security-on-list",
+        {"draft": replace(GOOD, answers={"security": "yes"})},
+        LIST.address.email,
+        "--security no",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "changed", "said", "hint"), REFUSED, ids=[one[0] for one in REFUSED])
-def test_a_refusal_names_the_thing_and_the_command_that_helps(name: str, changed: dict[str, object], said: str, hint: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "changed", "said", "hint"), REFUSED, ids=[one[0] for one in REFUSED]
+)
+def test_a_refusal_names_the_thing_and_the_command_that_helps(
+    name: str, changed: dict[str, object], said: str, hint: str
+) -> None:
     (one,) = refusals(facts(**changed))
     assert one.name == name
     assert said in one.message
@@ -209,8 +333,18 @@ def test_a_refusal_names_the_thing_and_the_command_that_helps(name: str, changed
 
 WARNED: list[tuple[str, dict[str, object], str, str]] = [
     ("unchecked", {"errors": None}, "check", "patchpilot check"),
-    ("sender", {"series": Series((patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),))}, ADA.email, "sendemail.from"),
-    ("many", {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(50)))}, "51", "drop recipients"),
+    (
+        "sender",
+        {"series": Series((patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),))},
+        ADA.email,
+        "sendemail.from",
+    ),
+    (
+        "many",
+        {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(50)))},
+        "51",
+        "drop recipients",
+    ),
     ("too-soon", {"too_soon": "v1 went out 2 hours ago"}, "v1 went out 2 hours ago", "wait"),
     ("no-target", {"target": None, "standing": None}, "target", "--base"),
     ("first-time", {"first_time": True}, "no mail was sent", "--to-self"),
@@ -220,8 +354,12 @@ WARNED: list[tuple[str, dict[str, object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changed", "said", "hint"), WARNED, ids=[one[0] for one in WARNED])
-def test_a_warning_names_the_thing_and_what_helps(name: str, changed: dict[str, object], said: str, hint: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "changed", "said", "hint"), WARNED, ids=[one[0] for one in WARNED]
+)
+def test_a_warning_names_the_thing_and_what_helps(
+    name: str, changed: dict[str, object], said: str, hint: str
+) -> None:
     (one,) = warnings(facts(**changed))
     assert one.name == name
     assert said in one.message
@@ -244,9 +382,13 @@ def test_what_is_within_bounds_is_not_warned_of(changed: dict[str, object]) -> N
     assert warnings(facts(**changed)) == ()
 
 
-@pytest.mark.parametrize(("day", "weekend"), [(2, False), (6, False), (7, True), (8, True), (9, False)])
+@pytest.mark.parametrize(
+    ("day", "weekend"), [(2, False), (6, False), (7, True), (8, True), (9, False)]
+)
 def test_saturday_and_sunday_are_the_weekend(day: int, weekend: bool) -> None:
-    assert names(warnings(facts(now=datetime(2026, 3, day, 12, tzinfo=UTC)))) == ({"weekend"} if weekend else set())
+    assert names(warnings(facts(now=datetime(2026, 3, day, 12, tzinfo=UTC)))) == (
+        {"weekend"} if weekend else set()
+    )
 
 
 def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
@@ -266,23 +408,37 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
 
 def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
     already = (AlreadyApplied("widget: a", None, "it contains the same change"),)
-    assert names(refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)))) == {"does-not-apply"}
+    assert names(
+        refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)))
+    ) == {"does-not-apply"}
     assert refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)) == ()
 
 
 def test_a_security_fix_needs_no_list() -> None:
     secret = replace(GOOD, answers={"security": "yes"})
     assert refusals(facts(draft=secret, recipients=(to("m@example.org"),))) == ()
-    assert names(refusals(facts(draft=replace(GOOD, answers={"security": "no"}), recipients=(to("m@example.org"),)))) == {"no-list"}
+    assert names(
+        refusals(
+            facts(
+                draft=replace(GOOD, answers={"security": "no"}), recipients=(to("m@example.org"),)
+            )
+        )
+    ) == {"no-list"}
 
 
 def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> None:
-    named = patch(body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}")
+    named = patch(
+        body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
+    )
     found = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
     assert refusals(found) == ()
     assert {"names-reporter", "names-cve"} <= names(warnings(found))
     assert not {"names-reporter", "names-cve"} & names(warnings(facts(named)))
-    plain = facts(patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"), draft=SECRET, recipients=(to("m@example.org"),))
+    plain = facts(
+        patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
+        draft=SECRET,
+        recipients=(to("m@example.org"),),
+    )
     assert refusals(plain) == ()
 
 
@@ -293,21 +449,40 @@ def test_a_security_team_is_no_public_list() -> None:
 
 @pytest.mark.parametrize(
     ("role", "list_"),
-    [("list", True), ("open list", True), ("stable list", True), ("supporter", False), ("listener", False), ("mailinglist", True)],
+    [
+        ("list", True),
+        ("open list", True),
+        ("stable list", True),
+        ("supporter", False),
+        ("listener", False),
+        ("mailinglist", True),
+    ],
 )
 def test_lists_are_known_by_their_role(role: str, list_: bool) -> None:
     assert is_list(to("someone@vendor.example.com", role)) is list_
 
 
 @pytest.mark.parametrize(
-    "heading", ["Changes in v3: mended", "v3: mended", "changes since v2", "v2 -> v3 mended", "v2→: mended", "CHANGES SINCE V2"]
+    "heading",
+    [
+        "Changes in v3: mended",
+        "v3: mended",
+        "changes since v2",
+        "v2 -> v3 mended",
+        "v2→: mended",
+        "CHANGES SINCE V2",
+    ],
 )
 def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
     def noted(text: str) -> Patch:
-        return parse_patch("\n".join(patch().lines).replace("\n---\n", f"\n---\n{text}\n\n", 1).encode(), "p")
+        return parse_patch(
+            "\n".join(patch().lines).replace("\n---\n", f"\n---\n{text}\n\n", 1).encode(), "p"
+        )
 
     assert refusals(facts(noted(heading), version=3)) == ()
-    assert names(refusals(facts(noted(heading.replace("3", "9").replace("2", "8")), version=3))) == {"no-changelog"}
+    assert names(
+        refusals(facts(noted(heading.replace("3", "9").replace("2", "8")), version=3))
+    ) == {"no-changelog"}
 
 
 def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
@@ -318,10 +493,16 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
         sent = record(outbox, version=2)
     assert names(refusals(facts(version=2, same_version=sent))) == {"no-changelog", "version-sent"}
     assert refusals(facts(version=2, same_version=sent, request=SendRequest(resend=True))) == ()
-    assert refusals(facts(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend"))) == ()
+    assert (
+        refusals(facts(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend")))
+        == ()
+    )
     told = replace(GOOD, version=2, changelogs=CHANGES)
     assert names(refusals(facts(version=2, same_version=sent, draft=told))) == {"version-sent"}
-    assert refusals(facts(version=2, same_version=sent, draft=told, request=SendRequest(to_self=True))) == ()
+    assert (
+        refusals(facts(version=2, same_version=sent, draft=told, request=SendRequest(to_self=True)))
+        == ()
+    )
 
 
 def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
@@ -334,8 +515,14 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     with Outbox() as outbox:
         send = record(outbox)
     raw = ("\n".join(patch().lines) + "\n").encode()
-    entry = OutboxEntry(0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), MailState.ACCEPTED, "")
-    sent = replace(send, version=1, entries=(replace(entry, place=0, number=0, patch_id=None), replace(entry, place=1)))
+    entry = OutboxEntry(
+        0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), MailState.ACCEPTED, ""
+    )
+    sent = replace(
+        send,
+        version=1,
+        entries=(replace(entry, place=0, number=0, patch_id=None), replace(entry, place=1)),
+    )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
     (one,) = refusals(facts(draft=mine, earlier=(sent,)))
     assert one.name == "already-sent"
@@ -348,11 +535,17 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         {"draft": replace(mine, patches=(KnownPatch("q" * 40, "widget: mend"),))},
         {"draft": replace(mine, patches=())},
         {"draft": replace(mine, version=2, changelogs=CHANGES), "version": 2},
-        {"series": Series((patch(body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"),))},
+        {
+            "series": Series(
+                (patch(body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"),)
+            )
+        },
         {"earlier": (replace(sent, entries=sent.entries[:1]),)},
     ):
         assert refusals(facts(**{"draft": mine, "earlier": (sent,), **changed})) == (), changed
-    assert names(refusals(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))) == {"already-sent"}
+    assert names(refusals(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))) == {
+        "already-sent"
+    }
 
 
 @pytest.mark.parametrize(
@@ -363,8 +556,12 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         ("git-send-email", "its message would end early", "indent or reword"),
     ],
 )
-def test_what_damages_a_mail_has_the_way_that_fits_the_transport(via: str, wrong: str, hint: str) -> None:
-    (one,) = refusals(facts(damaged=(("widget: mend", wrong),), damage_hint=transports.find(via).damage_hint))
+def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
+    via: str, wrong: str, hint: str
+) -> None:
+    (one,) = refusals(
+        facts(damaged=(("widget: mend", wrong),), damage_hint=transports.find(via).damage_hint)
+    )
     assert one.name == "damaged"
     assert wrong in one.message
     assert hint in str(one.hint)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`send --resume`: what it is told is written when it acts, mail by mail, and a branch that was amended since has a way on."""
+"""`send --resume`: what it is told is written when it acts, mail by mail, and a branch that was
+amended since has a way on.
+"""
 
 import json
 from pathlib import Path
@@ -26,7 +28,9 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 def send(repo: Repo, *words: str) -> Ended:
     """The verb with its recipient, past findings, nothing asked of an archive."""
-    return call("send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words)
+    return call(
+        "send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words
+    )
 
 
 def resume(repo: Repo, *words: str) -> Ended:
@@ -67,12 +71,18 @@ def cut(tmp_path: Path) -> Any:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
-        assert states(send(repo, "--cc", "gone@example.org", "--yes")) == ["accepted", "pending", "pending"]
+        assert states(send(repo, "--cc", "gone@example.org", "--yes")) == [
+            "accepted",
+            "pending",
+            "pending",
+        ]
         server.faults.heal()
         yield repo, server
 
 
-def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(cut: tuple[Repo, FaultySink]) -> None:
+def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
+    cut: tuple[Repo, FaultySink],
+) -> None:
     repo, server = cut
     for words in (("--dry-run",), ()):
         for _ in range(2):
@@ -104,9 +114,17 @@ def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) 
 def test_a_message_id_goes_before_what_is_said_of_all(cut: tuple[Repo, FaultySink]) -> None:
     repo, server = cut
     ids = in_doubt(repo, 1, 2)
-    assert states(resume(repo, "--unknown", f"{ids[1]}=lost", "--unknown", "sent", "--dry-run")) == ["accepted", "pending", "accepted"]
-    assert states(resume(repo, "--unknown", f"{ids[1]}=sent", "--dry-run")) == ["accepted", "accepted", "unknown"]
-    assert states(resume(repo, "--unknown", "sent", "--unknown", f"{ids[2]}=keep", "--dry-run")) == ["accepted", "accepted", "unknown"]
+    assert states(
+        resume(repo, "--unknown", f"{ids[1]}=lost", "--unknown", "sent", "--dry-run")
+    ) == ["accepted", "pending", "accepted"]
+    assert states(resume(repo, "--unknown", f"{ids[1]}=sent", "--dry-run")) == [
+        "accepted",
+        "accepted",
+        "unknown",
+    ]
+    assert states(
+        resume(repo, "--unknown", "sent", "--unknown", f"{ids[2]}=keep", "--dry-run")
+    ) == ["accepted", "accepted", "unknown"]
     assert states(resume(repo, "--unknown", "lost", "--yes")) == ["accepted"] * 3
     assert len(server.take()) == 3
 
@@ -114,7 +132,12 @@ def test_a_message_id_goes_before_what_is_said_of_all(cut: tuple[Repo, FaultySin
 def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(cut: tuple[Repo, FaultySink]) -> None:
     repo, _ = cut
     ids = in_doubt(repo, 1)
-    for word, hint in (("gone", "sent"), (f"{ids[1]}=gone", "sent"), ("who@example.org=sent", ids[1]), (f"{ids[0]}=lost", ids[1])):
+    for word, hint in (
+        ("gone", "sent"),
+        (f"{ids[1]}=gone", "sent"),
+        ("who@example.org=sent", ids[1]),
+        (f"{ids[0]}=lost", ids[1]),
+    ):
         done = resume(repo, "--unknown", word, "--yes")
         assert done.code == 2, word
         assert hint in done.err, word
@@ -147,26 +170,49 @@ def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(tmp_path: Path, 
 def amended(repo: Repo) -> None:
     """The newest commit with another message and another change."""
     (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
-    repo.git("commit", "-q", "-a", "--amend", "-m", "widget: change line 2\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    repo.git(
+        "commit",
+        "-q",
+        "-a",
+        "--amend",
+        "-m",
+        "widget: change line 2\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+    )
 
 
 @BOTH
-def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(tmp_path: Path, via: str) -> None:
+def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        call("draft", "-C", repo.path, "--cover-subject", "widget: change lines", "--cover", "All were wrong.")
+        call(
+            "draft",
+            "-C",
+            repo.path,
+            "--cover-subject",
+            "widget: change lines",
+            "--cover",
+            "All were wrong.",
+        )
         shown = document(send(repo, "--via", via, "--yes"))
         assert shown["state"] == "partial"
         server.faults.heal()
         amended(repo)
-        again = document(call("send", "-C", repo.path, "--via", via, "--to", LIST, "--format", "json", "--dry-run"))
+        again = document(
+            call(
+                "send", "-C", repo.path, "--via", via, "--to", LIST, "--format", "json", "--dry-run"
+            )
+        )
         hint = next(one["hint"] for one in again["refusals"] if one["name"] == "version-sent")
         assert "--resume" in hint
         assert "--reroll" in hint
         done = resume(repo, "--yes")
         assert (done.code, states(done)) == (0, ["accepted"] * 3), done.err
         mails = server.take()
-    assert [one["message_id"] for one in document(done)["messages"]] == [one["message_id"] for one in shown["messages"]]
+    assert [one["message_id"] for one in document(done)["messages"]] == [
+        one["message_id"] for one in shown["messages"]
+    ]
     assert len(mails) == 3
     assert b"Said better" not in mails[2].data
     with Repository.open(repo.path) as repository:
@@ -181,7 +227,13 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(tm
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
 def test_b4_knows_of_a_send_that_was_finished_after_an_amend(tmp_path: Path, strategy: str) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
-        repo = prep(tmp_path / "r", strategy, 2, server=server, cover="widget: two lines were wrong\n\nBoth were read back as zero.\n")
+        repo = prep(
+            tmp_path / "r",
+            strategy,
+            2,
+            server=server,
+            cover="widget: two lines were wrong\n\nBoth were read back as zero.\n",
+        )
         shown = document(send(repo, "--via", "b4", "--yes"))
         assert shown["state"] == "partial"
         server.faults.heal()
@@ -192,4 +244,7 @@ def test_b4_knows_of_a_send_that_was_finished_after_an_amend(tmp_path: Path, str
         with Repository.open(repo.path) as repository:
             known = prep_branch(repository, repository.branch)
     assert known
-    assert (known.revision, dict(known.history)["v1"][-1]) == (2, shown["messages"][0]["message_id"])
+    assert (known.revision, dict(known.history)["v1"][-1]) == (
+        2,
+        shown["messages"][0]["message_id"],
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is sent arrives as it was shown, and `git am` makes of it what was committed (the whole table: `python -m tests.lab.delivery_table`)."""
+"""What is sent arrives as it was shown, and `git am` makes of it what was committed (the whole
+table: `python -m tests.lab.delivery_table`).
+"""
 
 from pathlib import Path
 
@@ -20,6 +22,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
         ("b4", "STARTTLS and login", 2),
     ],
 )
-def test_a_series_with_cover_arrives_as_committed(tmp_path: Path, via: str, way: str, patches: int) -> None:
+def test_a_series_with_cover_arrives_as_committed(
+    tmp_path: Path, via: str, way: str, patches: int
+) -> None:
     found = delivered(tmp_path, via, way, patches)
     assert found.right(patches), found

@@ -66,10 +66,14 @@ def test_what_stands_against_it_is_refused_and_recorded_when_forced(tmp_path: Pa
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.commit("fixup! widget: change line 1\n\nNo sign-off.", {"widget.c": "gone\n"})
-        done = call("send", "-C", repo.path, "--to", "someone@example.org", "--yes", "--format", "json")
+        done = call(
+            "send", "-C", repo.path, "--to", "someone@example.org", "--yes", "--format", "json"
+        )
         assert done.code == 1
         assert document(done)["state"] == "refused"
-        assert {"fixup", "no-signoff", "no-list"} <= {one["name"] for one in document(done)["refusals"]}
+        assert {"fixup", "no-signoff", "no-list"} <= {
+            one["name"] for one in document(done)["refusals"]
+        }
         assert server.take() == ()
         assert send(repo, "--yes").code == 0
     assert "forced: a test" in call("draft", "-C", repo.path).out
@@ -78,9 +82,15 @@ def test_what_stands_against_it_is_refused_and_recorded_when_forced(tmp_path: Pa
 def test_a_message_that_git_am_would_cut_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    repo.commit("widget: quote a diff\n\ndiff --git a/x b/x\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"widget.c": "int x;\n"})
+    repo.commit(
+        "widget: quote a diff\n\ndiff --git a/x b/x\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        {"widget.c": "int x;\n"},
+    )
     done = call("send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json")
-    assert (done.code, "damaged" in {one["name"] for one in document(done)["refusals"]}) == (1, True)
+    assert (done.code, "damaged" in {one["name"] for one in document(done)["refusals"]}) == (
+        1,
+        True,
+    )
 
 
 def test_the_same_patches_are_not_sent_twice(tmp_path: Path) -> None:
@@ -99,13 +109,19 @@ def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
         call("draft", "-C", repo.path, "--changelog", "")
-        again = call("send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json")
+        again = call(
+            "send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json"
+        )
         refused = {one["name"]: one["hint"] for one in document(again)["refusals"]}
         assert "--reroll" not in refused["already-sent"]
         assert "--resend" in refused["already-sent"]
         assert "patchpilot draft --changelog" in refused["already-sent"]
         call("draft", "-C", repo.path, "--changelog", "- the description says why")
-        words = json.loads(call("send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json").out)
+        words = json.loads(
+            call(
+                "send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json"
+            ).out
+        )
         assert not {"already-sent", "no-changelog"} & {word["name"] for word in words["refusals"]}
         assert len(server.take()) == 1
 
@@ -114,7 +130,10 @@ def test_a_version_is_not_sent_twice_with_other_patches(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--yes").code == 0
-        repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"more.c": "int m;\n"})
+        repo.commit(
+            "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"more.c": "int m;\n"},
+        )
         again = document(call("send", "-C", repo.path, "--to", LIST, "--yes", "--format", "json"))
         assert "version-sent" in {one["name"] for one in again["refusals"]}
         assert len(server.take()) == 2
@@ -164,7 +183,9 @@ def test_to_self_is_no_revision_when_a_mailbox_has_both_mails(tmp_path: Path, vi
     sent = parse_mail(real).message_id
     for name, mails in (("both", (test, real)), ("again", (real, test))):
         (tmp_path / name).write_bytes(join_mbox(mails))
-        (series,) = document(call("track", "add", "--mbox", tmp_path / name, "--format", "json"))["series"]
+        (series,) = document(call("track", "add", "--mbox", tmp_path / name, "--format", "json"))[
+            "series"
+        ]
         assert [series_["message_id"] for series_ in series["revisions"]] == [sent]
 
 
@@ -177,7 +198,12 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
     assert b"Resent unchanged: there was no answer to v1" in second.data.partition(b"\n---\r\n")[2]
-    message_id = next(line for line in first.data.split(b"\r\n") if line.startswith(b"Message-Id")).split(b"<")[1].rstrip(b">").decode()
+    message_id = (
+        next(line for line in first.data.split(b"\r\n") if line.startswith(b"Message-Id"))
+        .split(b"<")[1]
+        .rstrip(b">")
+        .decode()
+    )
     assert f"https://lore.kernel.org/r/{message_id}".encode() in second.data
     assert "https://lore.kernel.org/r/" in call("draft", "-C", repo.path, "--ping").out
 
@@ -215,7 +241,19 @@ def test_control_c_stops_between_mails(tmp_path: Path) -> None:
     pressed = threading.Event()
     with FaultySink(Faults()) as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        argv = [sys.executable, "-m", "patchpilot", "-C", str(repo.path), "send", "--to", LIST, "--force", "x", "--yes"]
+        argv = [
+            sys.executable,
+            "-m",
+            "patchpilot",
+            "-C",
+            str(repo.path),
+            "send",
+            "--to",
+            LIST,
+            "--force",
+            "x",
+            "--yes",
+        ]
         process: list[subprocess.Popen[bytes]] = []
 
         def press(number: int) -> None:
@@ -224,7 +262,11 @@ def test_control_c_stops_between_mails(tmp_path: Path) -> None:
                 os.kill(process[0].pid, signal.SIGINT)
 
         server.faults.on_mail = press
-        process.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        process.append(
+            subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+        )
         _, err = process[0].communicate(timeout=60)
         assert pressed.is_set()
         assert process[0].returncode == 130, err
@@ -233,7 +275,9 @@ def test_control_c_stops_between_mails(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_somebody_with_nothing_configured_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_with_nothing_configured_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = topic(tmp_path / "r", 1)
     (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
     done = send(repo, "--yes")
@@ -270,18 +314,37 @@ def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(tmp_path: 
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(tmp_path: Path, via: str) -> None:
+def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
+    tmp_path: Path, via: str
+) -> None:
     gone = "gone@example.org"
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+        call(
+            "draft",
+            "-C",
+            repo.path,
+            "--cover-subject",
+            "widget: mend",
+            "--cover",
+            "All were wrong.",
+        )
 
         def reject(number: int) -> None:
             server.faults.reject = frozenset({gone}) if number > 1 else frozenset()
 
         server.faults.on_mail = reject
         words = ("--via", via, "--format", "json", "--yes")
-        told = document(send(repo, "--cc", '"Bob, Gone" <gone@example.org>', "--cc", '"Ünï, x" <u@example.org>', *words))
+        told = document(
+            send(
+                repo,
+                "--cc",
+                '"Bob, Gone" <gone@example.org>',
+                "--cc",
+                '"Ünï, x" <u@example.org>',
+                *words,
+            )
+        )
         assert [one["state"] for one in told["messages"]][:2] == ["accepted", "rejected"]
         assert f"--resume --drop {gone}" in told["advice"][0]
         assert send(repo, "--resume", "--drop", "who@example.org", *words).code == 2
@@ -316,7 +379,15 @@ def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(tmp_path: Path,
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.commit("fixup! widget: change line 1\n\nNot ready.", {"widget.c": "gone\n"})
-        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+        call(
+            "draft",
+            "-C",
+            repo.path,
+            "--cover-subject",
+            "widget: mend",
+            "--cover",
+            "All were wrong.",
+        )
         done = call("send", "-C", repo.path, "--via", via, "--to-self", "--yes")
         assert done.code == 0, done.err
         assert "to yourself only" in done.out
@@ -328,12 +399,18 @@ def test_b4_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     from importlib import util
 
     known = util.find_spec
-    monkeypatch.setattr(util, "find_spec", lambda name, *more: None if name == "b4" else known(name, *more))
+    monkeypatch.setattr(
+        util, "find_spec", lambda name, *more: None if name == "b4" else known(name, *more)
+    )
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     before = repo.git("config", "--local", "--list")
     done = send(repo, "--via", "b4", "--dry-run")
-    assert (done.code, "b4 is not installed" in done.err, "pip install" in done.err) == (3, True, True)
+    assert (done.code, "b4 is not installed" in done.err, "pip install" in done.err) == (
+        3,
+        True,
+        True,
+    )
     assert repo.git("config", "--local", "--list") == before
 
 
@@ -342,6 +419,10 @@ def test_more_than_200_recipients_stop_a_send_before_a_mail_is_made(tmp_path: Pa
     crowd = ", ".join(f"p{number}@example.org" for number in range(201))
     words = ("send", "-C", repo.path, "--no-auto", "--to", crowd, "--outbox", tmp_path / "out")
     done = call(*words)
-    assert (done.code, "201 recipients, more than 200" in done.err, "--force REASON" in done.err) == (1, True, True)
+    assert (
+        done.code,
+        "201 recipients, more than 200" in done.err,
+        "--force REASON" in done.err,
+    ) == (1, True, True)
     assert not (tmp_path / "out").exists()
     assert call(*words, "--force", "a change of the whole tree").code == 0

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was sent is known without the outbox: by the tags of sends, patchpilot's and b4's, and by the archive."""
+"""What was sent is known without the outbox: by the tags of sends, patchpilot's and b4's, and by
+the archive.
+"""
 
 import json
 from pathlib import Path
@@ -24,13 +26,18 @@ NOBODY = "http://127.0.0.1:9/all/"
 
 def send(repo: Repo, *words: str) -> dict[str, Any]:
     """The document of the verb with its recipient."""
-    found: dict[str, Any] = json.loads(call("send", "-C", repo.path, "--to", LIST, "--format", "json", *words).out)
+    found: dict[str, Any] = json.loads(
+        call("send", "-C", repo.path, "--to", LIST, "--format", "json", *words).out
+    )
     return found
 
 
 def refused(repo: Repo, *words: str) -> dict[str, str]:
     """What refuses a send: name → message and hint."""
-    return {one["name"]: f"{one['message']}; {one['hint']}" for one in send(repo, "--dry-run", *words)["refusals"]}
+    return {
+        one["name"]: f"{one['message']}; {one['hint']}"
+        for one in send(repo, "--dry-run", *words)["refusals"]
+    }
 
 
 def lose_the_outbox() -> None:
@@ -44,7 +51,15 @@ def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) ->
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config", "patchpilot.lore", NOBODY)
-        call("draft", "-C", repo.path, "--cover-subject", "widget: change lines", "--cover", "All were wrong.")
+        call(
+            "draft",
+            "-C",
+            repo.path,
+            "--cover-subject",
+            "widget: change lines",
+            "--cover",
+            "All were wrong.",
+        )
         assert send(repo, "--via", via, "--force", "x", "--yes")["state"] == "sent"
         tag = repo.git("tag", "-l", "sent/*")
         assert tag.endswith("-v1")
@@ -84,7 +99,10 @@ def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> 
         lose_the_outbox()
         repo.git("checkout", "-q", "-b", "other")
         repo.git("branch", "-q", "-u", "master")
-        repo.commit("widget: more\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"more.c": "int more;\n"})
+        repo.commit(
+            "widget: more\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"more.c": "int more;\n"},
+        )
         other = send(repo, "--dry-run")
     assert other["change_id"] != first["change_id"]
     assert not {"already-sent", "version-sent"} & {one["name"] for one in other["refusals"]}
@@ -92,11 +110,25 @@ def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> 
 
 def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo = prep(tmp_path / "r", "branch-description", 2, server=server, cover="widget: two lines\n\nBoth were wrong.\n")
+        repo = prep(
+            tmp_path / "r",
+            "branch-description",
+            2,
+            server=server,
+            cover="widget: two lines\n\nBoth were wrong.\n",
+        )
         repo.git("config", "patchpilot.lore", NOBODY)
         head, base = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "master")
         name = "sent/20261101-widget-0123456789ab-v1"
-        repo.git("tag", "-a", "-m", f"widget: two lines\n\nBoth were wrong.\n\nbase-commit: {base}\nchange-id: {name[5:-3]}", name, head)
+        repo.git(
+            "tag",
+            "-a",
+            "-m",
+            f"widget: two lines\n\nBoth were wrong.\n\nbase-commit: {base}\nchange-id:"
+            f" {name[5:-3]}",
+            name,
+            head,
+        )
         assert name in refused(repo)["already-sent"]
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project asks of a series and its versions: netdev wants a cover letter, and each version in a thread of its own."""
+"""What a project asks of a series and its versions: netdev wants a cover letter, and each version
+in a thread of its own.
+"""
 
 import json
 from pathlib import Path
@@ -14,17 +16,39 @@ from tests.kit.topics import topic
 
 def noted(repo: Repo, *words: str) -> dict[str, Any]:
     """The warnings of a dry run, by name."""
-    done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run", "--format", "json", *words)
+    done = call(
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        "widgets@lists.example.org",
+        "--force",
+        "a test",
+        "--dry-run",
+        "--format",
+        "json",
+        *words,
+    )
     return {load["name"]: load for load in json.loads(done.out)["warnings"]}
 
 
 @pytest.mark.parametrize("words", [("--profile", "netdev"), ("--subject-prefix", "PATCH net-next")])
-def test_a_series_without_a_cover_letter_is_reported_where_the_project_wants_one(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_series_without_a_cover_letter_is_reported_where_the_project_wants_one(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     repo = topic(tmp_path / "r", 2)
     told = noted(repo, *words)["no-cover"]
     assert told["message"] == "a series of 2 patches without a cover letter"
     assert "--cover-subject" in told["hint"]
-    call("draft", "-C", repo.path, "--cover-subject", "widget: two lines", "--cover", "Both were wrong.")
+    call(
+        "draft",
+        "-C",
+        repo.path,
+        "--cover-subject",
+        "widget: two lines",
+        "--cover",
+        "Both were wrong.",
+    )
     assert "no-cover" not in noted(repo, *words)
 
 
@@ -33,7 +57,9 @@ def test_one_patch_or_another_project_needs_no_cover_letter(tmp_path: Path) -> N
     assert "no-cover" not in noted(topic(tmp_path / "two", 2), "--profile", "linux")
 
 
-def test_a_version_that_is_sent_as_a_reply_is_reported_where_the_project_forbids_it(tmp_path: Path) -> None:
+def test_a_version_that_is_sent_as_a_reply_is_reported_where_the_project_forbids_it(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
     words = ("-v", "2", "--in-reply-to", "<v1@example.org>")
     told = noted(repo, *words, "--profile", "netdev")["version-as-reply"]
@@ -41,4 +67,6 @@ def test_a_version_that_is_sent_as_a_reply_is_reported_where_the_project_forbids
     assert "version-as-reply" not in noted(repo, *words, "--profile", "linux")
     call("draft", "-C", repo.path, "--in-reply-to", "")
     assert "version-as-reply" not in noted(repo, "-v", "2", "--profile", "netdev")
-    assert "version-as-reply" not in noted(topic(tmp_path / "first", 1), "--in-reply-to", "<x@example.org>", "--profile", "netdev")
+    assert "version-as-reply" not in noted(
+        topic(tmp_path / "first", 1), "--in-reply-to", "<x@example.org>", "--profile", "netdev"
+    )

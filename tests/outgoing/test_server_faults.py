@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a mail server's odd answers prove, and what is tried again by itself (all of them, on both transports: `make faults`)."""
+"""What a mail server's odd answers prove, and what is tried again by itself (all of them, on both
+transports: `make faults`).
+"""
 
 import json
 import os
@@ -36,7 +38,9 @@ def send(way: Submission) -> Outcome:
     return way.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
 
 
-@pytest.mark.parametrize("case", [one for one in (*AFTER, *BEFORE) if one.fault.then != "late"], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "case", [one for one in (*AFTER, *BEFORE) if one.fault.then != "late"], ids=lambda one: one.name
+)
 def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(case: ServerCase) -> None:
     with RawServer(case.fault) as server, Submission(account(server), None, 0.4) as way:
         if case.fault.at == 2:
@@ -49,7 +53,10 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(case: Serve
             assert outcome.state is MailState.ACCEPTED
         else:
             assert outcome.state in (MailState.PENDING, MailState.REJECTED)
-            assert (outcome.retry is not Retry.NO) == (case.first == SENT) or case.first not in (SENT, STOPPED)
+            assert (outcome.retry is not Retry.NO) == (case.first == SENT) or case.first not in (
+                SENT,
+                STOPPED,
+            )
             server.heal()
             assert send(way).state is MailState.ACCEPTED
         assert server.take()[-1].data == RAW.replace(b"\n", b"\r\n")
@@ -58,7 +65,14 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(case: Serve
 @pytest.mark.parametrize("via", TRANSPORTS)
 @pytest.mark.parametrize(
     "name",
-    ["end: cut to '25', kept", "end: 451", "RCPT: closed", "closes after each mail", "451 for ever", "login expires in the series"],
+    [
+        "end: cut to '25', kept",
+        "end: 451",
+        "RCPT: closed",
+        "closes after each mail",
+        "451 for ever",
+        "login expires in the series",
+    ],
 )
 def test_a_series_comes_through_once(tmp_path: Path, via: str, name: str) -> None:
     row = run_server_case(tmp_path, via, next(one for one in CASES if one.name == name))
@@ -77,7 +91,11 @@ def test_tries_are_counted_shown_and_stopped() -> None:
             if not one.again(later):
                 break
         assert (tries, one.with_tries(later).detail) == (4, "451 later (4 tries)")
-        assert [line.partition(" in ")[0] for line in shown] == ["try 2 of 4", "try 3 of 4", "try 4 of 4"]
+        assert [line.partition(" in ")[0] for line in shown] == [
+            "try 2 of 4",
+            "try 3 of 4",
+            "try 4 of 4",
+        ]
         one.begin(1)
         assert one.again(later)
         assert not one.again(Outcome(MailState.UNKNOWN, "?"))
@@ -86,14 +104,44 @@ def test_tries_are_counted_shown_and_stopped() -> None:
     assert not stopped.again(later)
 
 
-@pytest.mark.parametrize(("via", "number"), [("git-send-email", signal.SIGHUP), ("b4", signal.SIGHUP), ("git-send-email", signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("via", "number"),
+    [("git-send-email", signal.SIGHUP), ("b4", signal.SIGHUP), ("git-send-email", signal.SIGTERM)],
+)
 def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: int) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        assert call("draft", "-C", repo.path, "--cover-subject", "widget: fix lines", "--cover", "All were wrong.").code == 0
-        words = ["send", "-C", str(repo.path), "--via", via, "--to", "l@lists.example.org", "--force", "x", "--yes", "--format", "json"]
+        assert (
+            call(
+                "draft",
+                "-C",
+                repo.path,
+                "--cover-subject",
+                "widget: fix lines",
+                "--cover",
+                "All were wrong.",
+            ).code
+            == 0
+        )
+        words = [
+            "send",
+            "-C",
+            str(repo.path),
+            "--via",
+            via,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--yes",
+            "--format",
+            "json",
+        ]
         process = subprocess.Popen(
-            [sys.executable, "-m", "patchpilot", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "patchpilot", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         end = time.monotonic() + 60
         while len(server.take()) < 2 and process.poll() is None and time.monotonic() < end:
@@ -101,7 +149,12 @@ def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: 
         os.kill(process.pid, number)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130, err
-        assert [load["state"] for load in json.loads(out)["messages"]] == ["accepted", "accepted", "pending", "pending"]
+        assert [load["state"] for load in json.loads(out)["messages"]] == [
+            "accepted",
+            "accepted",
+            "pending",
+            "pending",
+        ]
         assert call(*words[:-2], "--resume").code == 0
         assert len(server.take()) == 4
 
@@ -109,7 +162,17 @@ def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: 
 def test_a_further_try_is_shown_on_the_terminal(tmp_path: Path) -> None:
     with RawServer(Fault("RCPT", b"450 greylisted\r\n", at=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        argv = [sys.executable, "-m", "patchpilot", "send", "--to", "l@lists.example.org", "--force", "x", "--yes"]
+        argv = [
+            sys.executable,
+            "-m",
+            "patchpilot",
+            "send",
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--yes",
+        ]
         with Terminal(argv, repo.path) as terminal:
             assert terminal.end() == 0
         assert "try 2 of 4 in 1 s: l@lists.example.org: 450 greylisted" in terminal.seen

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview showed is what leaves, and a send that is taken up again shows and sends only what is missing."""
+"""What a preview showed is what leaves, and a send that is taken up again shows and sends only what
+is missing.
+"""
 
 import json
 from pathlib import Path
@@ -34,7 +36,15 @@ def ids(done: Ended) -> list[str]:
 def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        call("draft", "-C", repo.path, "--cover-subject", "widget: mend", "--cover", "All were wrong.")
+        call(
+            "draft",
+            "-C",
+            repo.path,
+            "--cover-subject",
+            "widget: mend",
+            "--cover",
+            "All were wrong.",
+        )
         words = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
         shown = ids(send(repo, *words, "--dry-run"))
@@ -55,7 +65,13 @@ def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> 
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     shown = ids(send(repo, "--dry-run", "--format", "json"))
-    repo.git("commit", "-q", "--amend", "-m", "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    repo.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+    )
     assert ids(send(repo, "--dry-run", "--format", "json")) != shown
 
 
@@ -69,7 +85,10 @@ def test_a_send_that_is_through_has_nothing_to_take_up(tmp_path: Path, via: str)
             assert done.code == 0, done.err
             assert "all mails were accepted; nothing is left to send" in done.out
             assert "diff --git" not in done.out
-        assert [load["state"] for load in json.loads(send(repo, "--resume", "--format", "json").out)["messages"]] == ["accepted"]
+        assert [
+            load["state"]
+            for load in json.loads(send(repo, "--resume", "--format", "json").out)["messages"]
+        ] == ["accepted"]
         assert len(server.take()) == 1
 
 
@@ -112,14 +131,21 @@ def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(tmp_path: Pat
 @pytest.mark.parametrize(
     ("message", "text"),
     [
-        ("widget: change\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>", "int a;\n"),
+        (
+            "widget: change\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            "int a;\n",
+        ),
         ("widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", "int  a;\n"),
     ],
 )
-def test_another_message_or_white_space_is_another_patch(tmp_path: Path, message: str, text: str) -> None:
+def test_another_message_or_white_space_is_another_patch(
+    tmp_path: Path, message: str, text: str
+) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    repo.commit("widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"a.c": "int a;\n"})
+    repo.commit(
+        "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"a.c": "int a;\n"}
+    )
     planned = json.loads(send(repo, "--dry-run", "--format", "json").out)
     accept_all(repo)
     again = json.loads(send(repo, "--dry-run", "--format", "json").out)
@@ -129,7 +155,9 @@ def test_another_message_or_white_space_is_another_patch(tmp_path: Path, message
     repo.git("commit", "-q", "--amend", "--no-edit", "a.c", "--allow-empty")
     changed = json.loads(send(repo, "--dry-run", "--format", "json").out)
     assert changed["change_id"] == planned["change_id"]
-    assert {one["name"] for one in changed["refusals"]} & {"already-sent", "version-sent"} == {"version-sent"}
+    assert {one["name"] for one in changed["refusals"]} & {"already-sent", "version-sent"} == {
+        "version-sent"
+    }
 
 
 def accept_all(repo: Repo) -> None:

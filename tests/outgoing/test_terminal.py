@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""On a terminal: the typed confirmation, git's own password question, the editor for a changelog."""
+"""On a terminal: the typed confirmation, git's own password question, the editor for a changelog."""  # noqa: E501
 
 from pathlib import Path
 
@@ -9,7 +9,10 @@ from tests.kit.smtp import FaultySink
 from tests.kit.terminal import Verb
 from tests.kit.topics import topic
 
-pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning", "ignore:This process .* is multi-threaded:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Requiring AUTH:UserWarning",
+    "ignore:This process .* is multi-threaded:DeprecationWarning",
+)
 
 
 def words(path: Path, *more: str) -> tuple[str, ...]:
@@ -33,7 +36,9 @@ def test_only_the_typed_word_sends(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answer(tmp_path: Path) -> None:
+def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answer(
+    tmp_path: Path,
+) -> None:
     with FaultySink(login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "sendemail.smtpuser", "ada")
@@ -45,7 +50,9 @@ def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answe
         assert (len(server.take()), server.logins) == (1, [("ada", True)])
 
 
-def test_a_new_versions_changelog_is_asked_for_in_the_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_versions_changelog_is_asked_for_in_the_editor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nsed -i 's/EDITME new patch/added/' \"$1\"\n")
     editor.chmod(0o755)
@@ -54,7 +61,10 @@ def test_a_new_versions_changelog_is_asked_for_in_the_editor(tmp_path: Path, mon
         repo = topic(tmp_path / "r", 1, server=server)
         screen = Verb(*words(repo.path, "--yes"))
         assert screen.end() == 0
-        repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"more.c": "int m;\n"})
+        repo.commit(
+            "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"more.c": "int m;\n"},
+        )
         screen = Verb(*words(repo.path, "--reroll"))
         screen.wait_for("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""First-timers' traps: the questions, what the answers change, and what is found out without asking."""
+"""First-timers' traps: the questions, what the answers change, and what is found out without
+asking.
+"""
 
 import json
 from pathlib import Path
@@ -19,7 +21,17 @@ from tests.kit.topics import SIGNED, topic
 def words(repo: Repo, *more: str) -> dict[str, object]:
     """The plan of a send as JSON."""
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    done = call("send", "-C", repo.path, "--cc", "widgets@lists.example.org", "--dry-run", "--format", "json", *more)
+    done = call(
+        "send",
+        "-C",
+        repo.path,
+        "--cc",
+        "widgets@lists.example.org",
+        "--dry-run",
+        "--format",
+        "json",
+        *more,
+    )
     return json.loads(done.out)
 
 
@@ -52,7 +64,9 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(tmp_pat
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     text = "Maintainers\n-----------\n\nWidgets\nM: Wanda Widget <wanda@example.net>\nF: widget.c\n"
-    repo.commit(f"widget: mend\n\nIt was wrong.\n\n{SIGNED}", {"widget.c": "int x;\n", "MAINTAINERS": text})
+    repo.commit(
+        f"widget: mend\n\nIt was wrong.\n\n{SIGNED}", {"widget.c": "int x;\n", "MAINTAINERS": text}
+    )
     done = call("send", "-C", repo.path, "--profile", "dpdk", "--dry-run", "--format", "json")
     told = json.loads(done.out)
     assert {one["email"] for one in told["recipients"]} == {"wanda@example.net", "dev@dpdk.org"}
@@ -63,7 +77,10 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(tmp_pat
 def test_a_regression_is_told_to_its_tracker(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     culprit = repo.git("rev-parse", "HEAD")
-    repo.commit(f'widget: mend\n\nThis used to work.\n\nFixes: {culprit[:12]} ("widget: start")\n{SIGNED}', {"widget.c": "int x;\n"})
+    repo.commit(
+        f'widget: mend\n\nThis used to work.\n\nFixes: {culprit[:12]} ("widget: start")\n{SIGNED}',
+        {"widget.c": "int x;\n"},
+    )
     with Repository.open(repo.path) as repository:
         found = traps(repository)
         assert any("used to work" in one for one in found.questions[1].evidence)
@@ -104,13 +121,23 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(tmp_path: Path)
     repo = topic(tmp_path / "r", 1)
     repo.git("remote", "add", "net", str(upstream.path))
     repo.git("fetch", "-q", "net")
-    repo.git("config", "remote.net.url", "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git")
+    repo.git(
+        "config", "remote.net.url", "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git"
+    )
     with Repository.open(repo.path) as repository:
         ids = [repository.resolve("HEAD")]
-        found = find_target(repository, ids, None, ("git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",))
+        found = find_target(
+            repository,
+            ids,
+            None,
+            ("git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",),
+        )
         assert found is not None
         assert found.label == "net/master"
-        assert find_target(repository, ids, "master", ("git git://example.org/other.git",)).label == "master"
+        assert (
+            find_target(repository, ids, "master", ("git git://example.org/other.git",)).label
+            == "master"
+        )
 
 
 @pytest.mark.parametrize(

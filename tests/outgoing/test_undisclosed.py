@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A security fix that is not public yet, from the first send to the public one: who gets it, and that no server is asked about it.
+"""A security fix that is not public yet, from the first send to the public one: who gets it, and
+that no server is asked about it.
 
-Each test needs a repository and the command line, since a recipient may come from any part of the way; those that send
-need a mail server, since only its envelopes tell who gets a mail.
+Each test needs a repository and the command line, since a recipient may come from any part of the
+way; those that send need a mail server, since only its envelopes tell who gets a mail.
 """
 
 import json
@@ -94,22 +95,39 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
     branch = repo.git("rev-parse", "--abbrev-ref", "HEAD")
     repo.git("checkout", "-q", "master")
     culprit = repo.commit(
-        "widget: break it\n\nAcked-by: Al Ack <al@example.net>", {"MAINTAINERS": MAINTAINERS}, author="Cy <cy@example.net>"
+        "widget: break it\n\nAcked-by: Al Ack <al@example.net>",
+        {"MAINTAINERS": MAINTAINERS},
+        author="Cy <cy@example.net>",
     )
     repo.git("checkout", "-q", branch)
     repo.git("rebase", "-q", "master")
     fixes = f'Fixes: {culprit[:12]} ("widget: break it")\n'
-    repo.git("commit", "-q", "--amend", "-F", "-", stdin=MESSAGE.replace("Cc: stable", f"{fixes}Cc: stable"))
+    repo.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-F",
+        "-",
+        stdin=MESSAGE.replace("Cc: stable", f"{fixes}Cc: stable"),
+    )
     for name in ("to", "cc", "bcc"):
         repo.git("config", f"sendemail.{name}", f"{name}@configured.example")
         repo.git("config", f"sendemail.work.{name}", f"work-{name}@configured.example")
     for name in ("tocmd", "cccmd", "headercmd"):
-        repo.git("config", f"sendemail.{name}", f"touch {path.parent}/{name}.ran; echo {name}@configured.example #")
+        repo.git(
+            "config",
+            f"sendemail.{name}",
+            f"touch {path.parent}/{name}.ran; echo {name}@configured.example #",
+        )
     for name in ("tocover", "cccover", "signedoffbycc"):
         repo.git("config", f"sendemail.{name}", "true")
     for name in ("to", "cc"):
         repo.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
-        repo.git("config", f"b4.send-auto-{name}-cmd", f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #")
+        repo.git(
+            "config",
+            f"b4.send-auto-{name}-cmd",
+            f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
+        )
     # that they are not run has nothing to do with trust
     assert call("trust", path).code == 0
     return repo
@@ -137,7 +155,9 @@ def names(found: dict[str, Any], key: str) -> set[str]:
         ("b4", ("--cc", "Rea Reviewer <rea@example.net>")),
     ],
 )
-def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(tmp_path: Path, via: str, words: tuple[str, ...]) -> None:
+def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
+    tmp_path: Path, via: str, words: tuple[str, ...]
+) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", via, server)
         assert call("maintainers", "-C", repo.path, "--add-cc", "kept@example.net").code == 0
@@ -168,7 +188,9 @@ def test_no_alias_redirects_it(tmp_path: Path, scope: str) -> None:
             assert set(server.take()[-1].recipients) == set(ONLY)
 
 
-def test_a_transport_that_adds_somebody_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transport_that_adds_somebody_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
     # a git that knows one more way than the ones that are disabled
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
@@ -201,7 +223,9 @@ def test_the_answer_holds_for_resume_and_the_next_version(tmp_path: Path, via: s
         assert document(send(repo, via, "--security", "yes", "--yes"))["state"] == "failed"
         server.faults.heal()
         assert document(send(repo, via, "--resume", "--yes"))["state"] == "sent"
-        (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text().replace("line2;", "second;"))
+        (repo.path / "widget.c").write_text(
+            (repo.path / "widget.c").read_text().replace("line2;", "second;")
+        )
         repo.git("commit", "-q", "-a", "--amend", "--no-edit")
         call("draft", "-C", repo.path, "--changelog", "- line 2, too")
         done = send(repo, via, "--reroll", "--yes")
@@ -226,7 +250,9 @@ def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
 def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=1)) as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
-        assert document(send(repo, "git-send-email", "--security", "no", "--yes"))["state"] == "failed"
+        assert (
+            document(send(repo, "git-send-email", "--security", "no", "--yes"))["state"] == "failed"
+        )
         server.faults.heal()
         done = send(repo, "git-send-email", "--resume", "--security", "yes", "--yes")
         assert (done.code, server.take()) == (1, ())
@@ -234,7 +260,9 @@ def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(tmp_
 
 
 @pytest.mark.parametrize("words", [("--yes",), ("--dry-run",), ("--to-self", "--yes")])
-def test_b4s_web_endpoint_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+def test_b4s_web_endpoint_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     with watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "b4")
@@ -283,7 +311,9 @@ def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
         exported = call("track", "export", *here, "--format", "jsonl")
         assert message_id not in exported.out
         assert "not exported" in exported.err
-        assert message_id not in call("track", "export", *here, "--format", "html").out.replace(f'id="{message_id}"', "")
+        assert message_id not in call("track", "export", *here, "--format", "html").out.replace(
+            f'id="{message_id}"', ""
+        )
     assert asked == []
 
 
@@ -295,12 +325,18 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(tmp_path: P
         sent = unpacked(server.take()[0])
         message_id = parse_mail(sent).message_id
         reply = (
-            f"From: Wilma Widget <wilma@example.org>\nTo: Ada Fixer <ada@example.org>\nCc: {TEAM}, widget@lists.example.org\n"
-            f"Subject: Re: [PATCH] widget: change line 1\nMessage-ID: <answer@example.org>\nIn-Reply-To: <{message_id}>\n"
-            f"References: <{message_id}>\nDate: Tue, 03 Mar 2026 12:00:00 +0000\n\n> Line 1 was wrong.\n\nWhy?\n"
+            f"From: Wilma Widget <wilma@example.org>\nTo: Ada Fixer <ada@example.org>\nCc: {TEAM},"
+            " widget@lists.example.org\nSubject: Re: [PATCH] widget: change line 1\nMessage-ID:"
+            f" <answer@example.org>\nIn-Reply-To: <{message_id}>\nReferences: <{message_id}>\nDate:"
+            " Tue, 03 Mar 2026 12:00:00 +0000\n\n> Line 1 was wrong.\n\nWhy?\n"
         )
         mbox = tmp_path / "private.mbox"
-        mbox.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (sent, reply.encode())))
+        mbox.write_bytes(
+            b"".join(
+                b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
+                for one in (sent, reply.encode())
+            )
+        )
         assert call("track", "add", "--mbox", mbox).code == 0
         assert call("track", "update", "--lore", url).code == 0
         assert "Why?" in call("track", "show", "1", "-v").out
@@ -319,9 +355,25 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(tmp_p
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
-        private = document(send(repo, "git-send-email", "--security", "yes", "--yes"))["messages"][0]["message_id"]
-        call("draft", "-C", repo.path, "--changelog", f"- as in https://lore.kernel.org/r/{private}")
-        found = document(call("send", "-C", repo.path, "--security", "no", "--reroll", "--dry-run", "--format", "json"))
+        private = document(send(repo, "git-send-email", "--security", "yes", "--yes"))["messages"][
+            0
+        ]["message_id"]
+        call(
+            "draft", "-C", repo.path, "--changelog", f"- as in https://lore.kernel.org/r/{private}"
+        )
+        found = document(
+            call(
+                "send",
+                "-C",
+                repo.path,
+                "--security",
+                "no",
+                "--reroll",
+                "--dry-run",
+                "--format",
+                "json",
+            )
+        )
         assert "private-thread" in names(found, "refusals")
         call("draft", "-C", repo.path, "--changelog", "- sent to the list")
         public = document(send(repo, "git-send-email", "--security", "no", "--reroll", "--yes"))
@@ -336,14 +388,32 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(tmp_p
 def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
     repo = repository(tmp_path / "r", "git-send-email")
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    tags = "Closes: https://bugs.example.org/7\nLink: https://lore.kernel.org/r/private-report@example.org\n"
-    repo.git("commit", "-q", "--amend", "-F", "-", stdin=MESSAGE.replace("Cc: stable", f"{tags}Cc: stable"))
-    found = document(call("send", "-C", repo.path, "--security", "yes", "--dry-run", "--format", "json"))
-    named = [problem["message"] for problem in found["refusals"] if problem["name"] == "names-report"]
+    tags = (
+        "Closes: https://bugs.example.org/7\nLink:"
+        " https://lore.kernel.org/r/private-report@example.org\n"
+    )
+    repo.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-F",
+        "-",
+        stdin=MESSAGE.replace("Cc: stable", f"{tags}Cc: stable"),
+    )
+    found = document(
+        call("send", "-C", repo.path, "--security", "yes", "--dry-run", "--format", "json")
+    )
+    named = [
+        problem["message"] for problem in found["refusals"] if problem["name"] == "names-report"
+    ]
     assert len(named) == 2
     assert "names-reporter" in names(found, "warnings")
-    public = document(call("send", "-C", repo.path, "--security", "no", "--dry-run", "--format", "json"))
-    assert not {"names-report", "names-reporter"} & (names(public, "refusals") | names(public, "warnings"))
+    public = document(
+        call("send", "-C", repo.path, "--security", "no", "--dry-run", "--format", "json")
+    )
+    assert not {"names-report", "names-reporter"} & (
+        names(public, "refusals") | names(public, "warnings")
+    )
 
 
 def test_no_checks_of_it_are_posted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

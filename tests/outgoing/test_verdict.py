@@ -30,7 +30,11 @@ def blocked(tmp_path: Path) -> Repo:
 def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(blocked: Repo) -> None:
     done = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
     rows = done.out.rstrip("\n").split("\n")
-    problems = json.loads(call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "--format", "json").out)["refusals"]
+    problems = json.loads(
+        call(
+            "send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "--format", "json"
+        ).out
+    )["refusals"]
     assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
     assert (rows[0], rows[-1]) == (f"NOT SENT: {len(problems)} problems block sending",) * 2
     first = rows[: rows.index("━━━ summary ━━━")]
@@ -56,7 +60,16 @@ def test_quiet_shows_no_mail(blocked: Repo) -> None:
 def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run")
+    done = call(
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        "widgets@lists.example.org",
+        "--force",
+        "a test",
+        "--dry-run",
+    )
     rows = done.out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
@@ -65,9 +78,15 @@ def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) 
 def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(blocked: Repo) -> None:
     with Repository.open(blocked.path) as repository:
         card = preflight_card(plan(repository, SendRequest(to=("ada@example.com",))))
-    rows = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run").out.rstrip("\n").split("\n")
+    rows = (
+        call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
+        .out.rstrip("\n")
+        .split("\n")
+    )
     assert card.verdict == rows[-1]
-    last = " ".join(" ".join(rows[next(at for at, row in enumerate(rows) if row.startswith("ok: ")) :]).split())
+    last = " ".join(
+        " ".join(rows[next(at for at, row in enumerate(rows) if row.startswith("ok: ")) :]).split()
+    )
     for check in card.checks:
         assert f"{check.state}: {check.message}" in last
     states = {check.name: check.state for check in card.checks}
@@ -80,7 +99,10 @@ def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> 
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     with Repository.open(repo.path) as repository:
-        passed = {check.name: check.message for check in plan(repository, SendRequest(to=("w@lists.example.org",))).passed}
+        passed = {
+            check.name: check.message
+            for check in plan(repository, SendRequest(to=("w@lists.example.org",))).passed
+        }
     assert passed["sign-off"] == "Signed-off-by present in all 2 patches"
     assert passed["recipients"] == "recipients: 1 list, 0 others"
     assert passed["round-trip"] == "git am recreates all 2 commits"
@@ -88,18 +110,35 @@ def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> 
     assert not {"security", "regression", "cover", "prefix", "upstream"} & set(passed)
 
 
-def test_a_mail_server_that_is_not_configured_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_that_is_not_configured_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--yes")
+    done = call(
+        "send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--yes"
+    )
     rows = done.out.split("\n")
     assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server configured")
     assert "Subject: " not in done.out
-    told = json.loads(call("send", "-C", repo.path, "--to", "ada@example.com", "--yes", "--format", "json").out)
+    told = json.loads(
+        call("send", "-C", repo.path, "--to", "ada@example.com", "--yes", "--format", "json").out
+    )
     assert (told["state"], told["refusals"][0]["name"]) == ("refused", "no-server")
-    tried = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run")
-    assert next(row for row in tried.out.split("\n") if row.startswith("note: ")).startswith("note: no mail server configured")
+    tried = call(
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        "widgets@lists.example.org",
+        "--force",
+        "a test",
+        "--dry-run",
+    )
+    assert next(row for row in tried.out.split("\n") if row.startswith("note: ")).startswith(
+        "note: no mail server configured"
+    )
 
 
 def test_on_a_terminal_the_mails_go_through_the_pager(blocked: Repo, tmp_path: Path) -> None:

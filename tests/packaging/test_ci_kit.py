@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files for CI do what they say: pre-commit runs its hooks, and the commands of each template are run on a repository."""
+"""The files for CI do what they say: pre-commit runs its hooks, and the commands of each template
+are run on a repository.
+"""
 
 import json
 import os
@@ -17,9 +19,14 @@ import yaml
 from tests.kit.repos import Repo
 
 ROOT = Path(__file__).parents[2]
-ACTIONLINT = shutil.which("actionlint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+ACTIONLINT = shutil.which(
+    "actionlint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+)
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
-GOOD = f"frob: wait for the link\n\nOld boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the link.\n\n{SIGNED}\n"
+GOOD = (
+    "frob: wait for the link\n\nOld boards need a moment until the link is up, and the driver uses"
+    f" it too\nearly. Wait for the link.\n\n{SIGNED}\n"
+)
 CLEAN = "/* SPDX-License-Identifier: GPL-2.0 */\nint frob(int x);\n"
 DIRTY = CLEAN + "int grob(int x ) ;\n"
 
@@ -59,8 +66,12 @@ def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProces
 
 def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     hooks = Repo(tmp_path / "hooks")
-    revision = hooks.commit("hooks\n", {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()})
-    ids = [{"id": hook["id"]} for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())]
+    revision = hooks.commit(
+        "hooks\n", {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()}
+    )
+    ids = [
+        {"id": hook["id"]} for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    ]
     config = {"repos": [{"repo": hooks.path.as_uri(), "rev": revision, "hooks": ids}]}
     repo.commit(GOOD.replace("wait", "ask", 1), {".pre-commit-config.yaml": yaml.safe_dump(config)})
     repo.git("push", "-q", "origin", "HEAD")
@@ -96,13 +107,20 @@ def action_step(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("given", ["", "HEAD~1..HEAD"])
 def test_the_action_annotates_and_reports(repo: Repo, given: str) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
-    variables = {"RANGE": given, "ARGUMENTS": "--strict --ignore spdx-tag", "GITHUB_BASE_REF": "master"}
+    variables = {
+        "RANGE": given,
+        "ARGUMENTS": "--strict --ignore spdx-tag",
+        "GITHUB_BASE_REF": "master",
+    }
     done = run(action_step("Check")["run"], repo, **variables)
     assert done.returncode == 1, done.stderr
     assert "::error file=lib/frob.h,line=3," in done.stdout
     assert run(action_step("Report")["run"], repo, **variables).returncode == 0
     (uploaded,) = json.loads((repo.path / "patchpilot.sarif").read_text())["runs"]
-    assert {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in uploaded["results"]} == {"lib/frob.h"}
+    assert {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in uploaded["results"]
+    } == {"lib/frob.h"}
 
 
 def test_the_action_takes_no_input_into_a_script() -> None:
@@ -113,7 +131,9 @@ def test_the_action_takes_no_input_into_a_script() -> None:
 
 def actionlint(workflow: Path) -> str:
     """What actionlint says of a workflow."""
-    done = subprocess.run([str(ACTIONLINT), "-no-color", workflow], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(ACTIONLINT), "-no-color", workflow], capture_output=True, text=True, check=False
+    )
     assert done.returncode in (0, 1), done.stderr
     return done.stdout
 
@@ -134,7 +154,9 @@ def test_the_steps_of_the_action_are_clean_in_a_workflow(tmp_path: Path) -> None
     inputs = {name: {**given, "type": "string"} for name, given in action["inputs"].items()}
     job = {"runs-on": "ubuntu-latest", "steps": action["runs"]["steps"]}
     workflow = tmp_path / "steps.yml"
-    workflow.write_text(yaml.safe_dump({"on": {"workflow_call": {"inputs": inputs}}, "jobs": {"check": job}}))
+    workflow.write_text(
+        yaml.safe_dump({"on": {"workflow_call": {"inputs": inputs}}, "jobs": {"check": job}})
+    )
     assert actionlint(workflow) == ""
 
 
@@ -152,18 +174,27 @@ def test_the_gitlab_job_writes_its_report(repo: Repo) -> None:
 def test_the_jenkins_stage_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
-    done = run("\n".join(re.findall(r"^ *sh '(.*)'$", text, re.MULTILINE)), repo, CHANGE_TARGET="master")
+    done = run(
+        "\n".join(re.findall(r"^ *sh '(.*)'$", text, re.MULTILINE)), repo, CHANGE_TARGET="master"
+    )
     assert done.returncode == 0, done.stderr
     (report,) = re.findall(r"junit '(.*)'", text)
     assert int(ET.parse(repo.path / report).getroot().attrib["failures"]) > 0
 
 
 def container_tool() -> str | None:
-    """podman or buildah, where its storage has the image that the recipe starts from: nothing is pulled."""
+    """podman or buildah, where its storage has the image that the recipe starts from: nothing is
+    pulled.
+    """
     base = re.search(r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE)
     assert base
     for tool in filter(shutil.which, ("podman", "buildah")):
-        if subprocess.run([tool, "inspect", "--type", "image", base[1]], capture_output=True, check=False).returncode == 0:
+        if (
+            subprocess.run(
+                [tool, "inspect", "--type", "image", base[1]], capture_output=True, check=False
+            ).returncode
+            == 0
+        ):
             return tool
     return None
 
@@ -172,24 +203,45 @@ def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) 
     tool = container_tool()
     if not tool:
         pytest.skip("needs podman or buildah, and the image that the recipe starts from")
-    made = subprocess.run([tool, "build", "--pull=never", "-q", str(ROOT)], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [tool, "build", "--pull=never", "-q", str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert made.returncode == 0, made.stderr
     image = made.stdout.split()[-1]
     try:
         if tool == "podman":
             checks_a_mounted_repository(image, Repo(tmp_path / "r"))
     finally:
-        assert subprocess.run([tool, "rmi", image], capture_output=True, check=False).returncode == 0
+        assert (
+            subprocess.run([tool, "rmi", image], capture_output=True, check=False).returncode == 0
+        )
 
 
 def checks_a_mounted_repository(image: str, repo: Repo) -> None:
-    """The image checks commits of a repository that it may only read, and exits as patchpilot does outside of it."""
+    """The image checks commits of a repository that it may only read, and exits as patchpilot does
+    outside of it.
+    """
     repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     repo.commit(GOOD.replace("wait", "ask", 1), {"lib/frob.h": CLEAN})
     ways = {"HEAD^": 1, "HEAD": 0, "nosuch": 2}
     for target, code in ways.items():
-        words = ["podman", "run", "--rm", "--network=none", "-v", f"{repo.path}:/work:ro", image, "check", "--format", "checkpatch", target]
+        words = [
+            "podman",
+            "run",
+            "--rm",
+            "--network=none",
+            "-v",
+            f"{repo.path}:/work:ro",
+            image,
+            "check",
+            "--format",
+            "checkpatch",
+            target,
+        ]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         assert (done.returncode, "ERROR:SPACING: " in done.stdout) == (code, code == 1), done.stderr
 
@@ -211,6 +263,7 @@ def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
     found = [
         page.name
         for page in pages
-        if page.is_file() and re.search(r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text())
+        if page.is_file()
+        and re.search(r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text())
     ]
     assert not found

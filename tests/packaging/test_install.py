@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make install`: the command, man pages and completions are where a shell and man look for them; `make uninstall` removes them all."""
+"""`make install`: the command, man pages and completions are where a shell and man look for them.
+
+`make uninstall` removes them all.
+"""
 
 import os
 import shutil
@@ -11,7 +14,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OFFLINE = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "off", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+OFFLINE = {
+    "PIP_NO_DEPS": "1",
+    "PIP_NO_INDEX": "1",
+    "PIP_NO_BUILD_ISOLATION": "off",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 
 
@@ -24,13 +32,27 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(place: Path) -> dict[str, str]:
     """Nothing is downloaded: the packages that patchpilot needs are those of this python."""
-    return {**os.environ, **OFFLINE, "PYTHONPATH": sysconfig.get_path("purelib"), "HOME": str(place)}
+    return {
+        **os.environ,
+        **OFFLINE,
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "HOME": str(place),
+    }
 
 
 def make(target: str, place: Path, environment: dict[str, str]) -> None:
     """Run make for a prefix below `place`, into a staging directory as a package build does."""
-    argv = ["make", "-s", target, f"PYTHON={sys.executable}", f"PREFIX={place}/usr", f"DESTDIR={place}/stage"]
-    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    argv = [
+        "make",
+        "-s",
+        target,
+        f"PYTHON={sys.executable}",
+        f"PREFIX={place}/usr",
+        f"DESTDIR={place}/stage",
+    ]
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr + done.stdout
 
 
@@ -42,7 +64,13 @@ def prefix(place: Path, environment: dict[str, str]) -> Path:
 
 
 def test_the_command_runs_from_its_prefix(prefix: Path, environment: dict[str, str]) -> None:
-    done = subprocess.run([prefix / "bin" / "patchpilot", "help", "check"], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [prefix / "bin" / "patchpilot", "help", "check"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.startswith("Usage: patchpilot check"), done.stderr
     shebang = (prefix / "lib" / "patchpilot" / "bin" / "patchpilot").read_text().split("\n")[0]
     assert "stage" not in shebang
@@ -53,23 +81,39 @@ def test_man_finds_every_page(prefix: Path, environment: dict[str, str]) -> None
     assert pages == sorted(page.name for page in (ROOT / "man").iterdir())
     if not shutil.which("man"):
         pytest.skip("needs man")
-    environment = {**environment, "MANPAGER": "cat", "MANWIDTH": "80", "MANPATH": f"{prefix}/share/man"}
-    for argv in (["man", "patchpilot-check"], ["man", "-l", f"{prefix}/share/man/man1/patchpilot-check.1"]):
+    environment = {
+        **environment,
+        "MANPAGER": "cat",
+        "MANWIDTH": "80",
+        "MANPATH": f"{prefix}/share/man",
+    }
+    for argv in (
+        ["man", "patchpilot-check"],
+        ["man", "-l", f"{prefix}/share/man/man1/patchpilot-check.1"],
+    ):
         done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
         assert "patchpilot check [OPTIONS] [TARGET]..." in done.stdout, done.stderr
 
 
 def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) -> None:
     script = f". {prefix}/share/bash-completion/completions/patchpilot; complete -p patchpilot"
-    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
     assert "-F _patchpilot_completion patchpilot" in done.stdout, done.stderr
-    assert "#compdef patchpilot" in (prefix / "share" / "zsh" / "site-functions" / "_patchpilot").read_text()
     assert (
-        "complete --no-files --command patchpilot" in (prefix / "share" / "fish" / "vendor_completions.d" / "patchpilot.fish").read_text()
+        "#compdef patchpilot"
+        in (prefix / "share" / "zsh" / "site-functions" / "_patchpilot").read_text()
+    )
+    assert (
+        "complete --no-files --command patchpilot"
+        in (prefix / "share" / "fish" / "vendor_completions.d" / "patchpilot.fish").read_text()
     )
 
 
-def test_nothing_is_left_when_it_is_removed(prefix: Path, place: Path, environment: dict[str, str]) -> None:
+def test_nothing_is_left_when_it_is_removed(
+    prefix: Path, place: Path, environment: dict[str, str]
+) -> None:
     staged = (place / "stage").joinpath(*place.parts[1:])
     staged.mkdir(parents=True, exist_ok=True)
     prefix.rename(staged / "usr")

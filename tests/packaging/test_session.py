@@ -24,7 +24,10 @@ SEEN = (
 
 
 def test_the_recording_goes_from_the_first_screen_to_the_end() -> None:
-    head, *events = [json.loads(line) for line in (ASSETS / "session.cast").read_text(encoding="utf-8").splitlines()]
+    head, *events = [
+        json.loads(line)
+        for line in (ASSETS / "session.cast").read_text(encoding="utf-8").splitlines()
+    ]
     assert (head["version"], head["width"], head["height"]) == (2, 120, 34)
     times = [at for at, kind, _ in events if kind == "o"]
     assert len(times) == len(events)

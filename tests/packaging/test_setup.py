@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make` installs from Debian: it waits for apt's lock. Real apt-get, with a state of its own that nobody else uses."""
+"""What `make` installs from Debian: it waits for apt's lock.
+
+Real apt-get, with a state of its own that nobody else uses.
+"""
 
 import fcntl
 import os
@@ -12,20 +15,24 @@ import pytest
 INSTALL = Path(__file__).parents[2] / ".ci" / "apt-install"
 WATCH = INSTALL.with_name("watch")
 STATUS = Path("/var/lib/dpkg/status")
-needs_apt = pytest.mark.skipif(not shutil.which("apt-get") or not STATUS.exists(), reason="needs Debian's apt-get")
+needs_apt = pytest.mark.skipif(
+    not shutil.which("apt-get") or not STATUS.exists(), reason="needs Debian's apt-get"
+)
 
 
 @pytest.fixture
 def apt(tmp_path: Path) -> dict[str, str]:
-    """An environment in which apt-get knows what is installed here, has no source of packages, and locks nothing of the system."""
+    """An environment in which apt-get knows what is installed here, has no source of packages, and
+    locks nothing of the system.
+    """
     for folder in ("lists/partial", "cache/archives/partial", "dpkg", "etc"):
         (tmp_path / folder).mkdir(parents=True)
     shutil.copy(STATUS, tmp_path / "dpkg" / "status")
     config = tmp_path / "apt.conf"
     config.write_text(
-        f'Dir::State "{tmp_path}/";\nDir::State::Lists "{tmp_path}/lists/";\nDir::State::status "{tmp_path}/dpkg/status";\n'
-        f'Dir::Cache "{tmp_path}/cache/";\nDir::Etc::SourceList "/dev/null";\nDir::Etc::SourceParts "{tmp_path}/etc/";\n'
-        'APT::Sandbox::User "root";\n'
+        f'Dir::State "{tmp_path}/";\nDir::State::Lists "{tmp_path}/lists/";\nDir::State::status'
+        f' "{tmp_path}/dpkg/status";\nDir::Cache "{tmp_path}/cache/";\nDir::Etc::SourceList'
+        f' "/dev/null";\nDir::Etc::SourceParts "{tmp_path}/etc/";\nAPT::Sandbox::User "root";\n'
     )
     return {**os.environ, "APT_CONFIG": str(config)}
 
@@ -49,14 +56,28 @@ def test_a_held_lock_is_waited_for_and_said(apt: dict[str, str], tmp_path: Path)
 def test_a_lock_that_is_never_free_ends_the_wait(apt: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
-        done = subprocess.run([INSTALL, "git"], env={**apt, "APT_WAIT": "2"}, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            [INSTALL, "git"],
+            env={**apt, "APT_WAIT": "2"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
     assert done.returncode == 1
     assert "still held after 2 seconds" in done.stderr
 
 
 @needs_apt
 def test_another_failure_is_shown_and_not_waited_for(apt: dict[str, str]) -> None:
-    done = subprocess.run([INSTALL, "no-such-package-at-all"], env=apt, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [INSTALL, "no-such-package-at-all"],
+        env=apt,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 1
     assert "no-such-package-at-all" in done.stderr
     assert "waiting" not in done.stderr
@@ -78,8 +99,13 @@ def test_a_long_step_says_what_it_is_doing() -> None:
 
 
 def test_a_failed_step_gives_the_reason_of_the_program() -> None:
-    step = "echo 'WARNING: Retrying: SSLError(certificate verify failed)'; echo 'ERROR: No matching distribution'; exit 3"
-    done = subprocess.run([WATCH, "installing", "bash", "-c", step], capture_output=True, text=True, check=False)
+    step = (
+        "echo 'WARNING: Retrying: SSLError(certificate verify failed)'; echo 'ERROR: No matching"
+        " distribution'; exit 3"
+    )
+    done = subprocess.run(
+        [WATCH, "installing", "bash", "-c", step], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 3
     assert "certificate verify failed" in done.stderr
     assert "No matching distribution" in done.stderr

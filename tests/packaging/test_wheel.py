@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wheel carries its data, and finds it when it is installed, editable or run from a checkout."""
+"""The wheel carries its data, and finds it when it is installed, editable or run from a checkout."""  # noqa: E501
 
 import subprocess
 import sys
@@ -11,7 +11,10 @@ import pytest
 from patchpilot.resources import data_dir
 
 ROOT = Path(__file__).parents[2]
-FIND = "from patchpilot.resources import data_dir; print(data_dir('checks')); print(data_dir('templates'))"
+FIND = (
+    "from patchpilot.resources import data_dir; print(data_dir('checks'));"
+    " print(data_dir('templates'))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
     # without isolation nothing is downloaded: the build backend is in the development group
     done = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     (made,) = out.glob("*.whl")
@@ -35,7 +41,9 @@ def test_the_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
     assert [name for name in names if name.endswith("/COPYING")]
     tracked = {
         line
-        for line in subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+        for line in subprocess.run(
+            ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split("\n")
         if line
     }
     if tracked:
@@ -46,12 +54,28 @@ def test_the_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
 
 def test_an_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", tmp_path / "site", wheel],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--no-index",
+            "--target",
+            tmp_path / "site",
+            wheel,
+        ],
         check=True,
         capture_output=True,
     )
     done = subprocess.run(
-        [sys.executable, "-c", FIND], capture_output=True, text=True, check=True, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path / "site")}
+        [sys.executable, "-c", FIND],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site")},
     )
     checks, templates = map(Path, done.stdout.split())
     assert checks.is_relative_to(tmp_path / "site")
@@ -79,6 +103,7 @@ def test_every_source_file_says_its_licence() -> None:
         for file in files
         if file.suffix != ".txt"
         and file.suffix != ".json"
-        and "SPDX-License-Identifier: GPL-2.0-or-later" not in file.read_text().split("\n\n")[0][:300]
+        and "SPDX-License-Identifier: GPL-2.0-or-later"
+        not in file.read_text().split("\n\n")[0][:300]
     ]
     assert missing == []

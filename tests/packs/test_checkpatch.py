@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What checkpatch.pl of Linux 6.1 said of each example (see tests/lab/checkpatch_oracle.py) is what patchpilot says of it."""
+"""What checkpatch.pl of Linux 6.1 said of each example (see tests/lab/checkpatch_oracle.py) is what
+patchpilot says of it.
+"""
 
 import json
 from functools import cache
@@ -23,7 +25,9 @@ def _expected() -> dict[str, Any]:
     return dict(json.loads(EXPECTED.read_text()))
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name.replace(" ", "-")) for case in cases()])
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name.replace(" ", "-")) for case in cases()]
+)
 def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
     expected = _expected().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
@@ -41,4 +45,6 @@ def test_every_type_of_checkpatch_is_a_rule_or_retired() -> None:
 
 def test_a_retired_typeis_never_reported() -> None:
     for retired_type in retired_types():
-        assert retired_type.checkpatch not in {kind for kind, _ in _expected()[f"retired {retired_type.checkpatch}"]["findings"]}
+        assert retired_type.checkpatch not in {
+            kind for kind, _ in _expected()[f"retired {retired_type.checkpatch}"]["findings"]
+        }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every example of every shipped pack: a bad one gives exactly its finding, a good one gives none from any rule."""
+"""Every example of every shipped pack: a bad one gives exactly its finding, a good one gives none
+from any rule.
+"""
 
 from functools import cache
 
@@ -20,7 +22,9 @@ def _rules() -> tuple[Rule, ...]:
 
 def _cases() -> list[object]:
     return [
-        pytest.param(rule, example, id=f"{rule.id}-{rule.name}-{'bad' if example.bad else 'good'}{number}")
+        pytest.param(
+            rule, example, id=f"{rule.id}-{rule.name}-{'bad' if example.bad else 'good'}{number}"
+        )
         for pack in load_packs()
         for rule in pack.rules
         for number, example in enumerate(pack.examples[rule.id])
@@ -36,13 +40,19 @@ def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 @pytest.mark.parametrize(("rule", "example"), _cases())
 def test_an_example_gives_what_it_says(rule: Rule, example: Example) -> None:
     findings, lines = _findings(example)
-    shown = "\n".join(f"{finding.name}:{finding.patch_line}: {finding.message}" for finding in findings) + "\n\n" + "\n".join(lines)
+    shown = (
+        "\n".join(f"{finding.name}:{finding.patch_line}: {finding.message}" for finding in findings)
+        + "\n\n"
+        + "\n".join(lines)
+    )
     if not example.bad:
         assert not findings, shown
         return
     own = [finding for finding in findings if finding.rule == rule.id]
     assert len(own) == example.count, shown
-    assert {finding.name for finding in findings if finding.rule != rule.id} == set(example.also), shown
+    assert {finding.name for finding in findings if finding.rule != rule.id} == set(example.also), (
+        shown
+    )
     if example.at:
         line = own[0].patch_line
         assert line is not None, shown

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Safe fixes proved by the examples of the packs: every bad one is clean afterwards, every good one is left as it is."""
+"""Safe fixes proved by the examples of the packs: every bad one is clean afterwards, every good one
+is left as it is.
+"""
 
 import pytest
 
@@ -16,20 +18,34 @@ def _cases(*, bad: bool, safe: bool) -> list[object]:
         for pack in load_packs()
         for rule in pack.rules
         for number, example in enumerate(pack.examples[rule.id])
-        if example.bad == bad and (rule.remedy.kind in APPLIED_FIXES or not safe) and not example.series
+        if example.bad == bad
+        and (rule.remedy.kind in APPLIED_FIXES or not safe)
+        and not example.series
     ]
 
 
 def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule() -> None:
-    named = {name for rule in all_rules() if rule.remedy.kind in APPLIED_FIXES for name in (rule.remedy.fixer, rule.remedy.unsafe) if name}
+    named = {
+        name
+        for rule in all_rules()
+        if rule.remedy.kind in APPLIED_FIXES
+        for name in (rule.remedy.fixer, rule.remedy.unsafe)
+        if name
+    }
     assert named == set(import_fixers())
-    assert not [rule.name for rule in all_rules() if rule.remedy.kind not in APPLIED_FIXES and rule.remedy.fixer]
+    assert not [
+        rule.name
+        for rule in all_rules()
+        if rule.remedy.kind not in APPLIED_FIXES and rule.remedy.fixer
+    ]
 
 
 def test_a_rule_whose_fix_changes_tokens_says_why_they_mean_the_same() -> None:
     for rule in all_rules():
         fixer = import_fixers().get(rule.remedy.fixer)
-        assert bool(rule.remedy.equivalent) == (fixer is not None and fixer.changes in (NAMED, FOLDED)), rule.name
+        assert bool(rule.remedy.equivalent) == (
+            fixer is not None and fixer.changes in (NAMED, FOLDED)
+        ), rule.name
         assert not fixer or bool(fixer.tokens) == (fixer.changes == NAMED), rule.name
 
 

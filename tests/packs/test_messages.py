@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of the packs: every placeholder is filled, and detectors have the cases and values that they declare."""
+"""The messages of the packs: every placeholder is filled, and detectors have the cases and values
+that they declare.
+"""
 
 from functools import cache
 
@@ -31,8 +33,17 @@ def test_every_placeholder_is_filled() -> None:
     wrong = []
     for pack in load_packs():
         for rule in pack.rules:
-            names = {name for text in (rule.message, *rule.messages.values()) for name in placeholders(text)}
-            wrong += [message for message in _said()[rule.name] for name in names if f"{{{name}}}" in message]
+            names = {
+                name
+                for text in (rule.message, *rule.messages.values())
+                for name in placeholders(text)
+            }
+            wrong += [
+                message
+                for message in _said()[rule.name]
+                for name in names
+                if f"{{{name}}}" in message
+            ]
     assert not wrong
 
 
@@ -42,9 +53,15 @@ def test_hits_have_the_cases_and_values_that_their_detector_declares() -> None:
         for rule in pack.rules:
             declared = DETECTORS[rule.detector].placeholders(rule.arguments)
             for example in pack.examples[rule.id]:
-                for hit in detector_of(rule).function(context_of(example), rule.arguments) if example.bad else ():
+                for hit in (
+                    detector_of(rule).function(context_of(example), rule.arguments)
+                    if example.bad
+                    else ()
+                ):
                     known = hit.case in declared or hit.case in rule.severities
-                    if not known or not declared.get(hit.case, declared.get("", frozenset())) <= set(hit.values):
+                    if not known or not declared.get(
+                        hit.case, declared.get("", frozenset())
+                    ) <= set(hit.values):
                         wrong.append((rule.name, hit.case, sorted(hit.values)))
     assert not wrong
 
@@ -56,5 +73,9 @@ def test_a_message_is_one_short_line() -> None:
         for rule in pack.rules
         for text in (rule.message or rule.summary, *rule.messages.values())
     ]
-    long = [(name, text) for name, text in texts if len(text.partition(";")[0]) > LONGEST or "\n" in text or text.endswith(".")]
+    long = [
+        (name, text)
+        for name, text in texts
+        if len(text.partition(";")[0]) > LONGEST or "\n" in text or text.endswith(".")
+    ]
     assert not long

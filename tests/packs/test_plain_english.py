@@ -7,7 +7,7 @@ from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Rule
 
 DIALECT = re.compile(
-    r"\b(?:stands?|blanks?(?! lines?\b)|mend(?:s|ed|ing)?|told|tells?|behind|anew|beside|begun|likewise|grave|whoever|culprit|kin)\b"
+    r"\b(?:stands?|blanks?(?! lines?\b)|mend(?:s|ed|ing)?|told|tells?|behind|anew|beside|begun|likewise|grave|whoever|culprit|kin)\b"  # noqa: E501
     r"|\b(?:licence|misspelt|unrecognised|initialis|behaviour|colour)",
     re.IGNORECASE,
 )

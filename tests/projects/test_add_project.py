@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project is one TOML file: the one that docs/how-to/add-a-project.md shows, put where the page says, and nothing else."""
+"""A project is one TOML file: the one that docs/how-to/add-a-project.md shows, put where the page
+says, and nothing else.
+"""
 
 import json
 import re
@@ -60,13 +62,16 @@ def repo(tmp_path: Path) -> Repo:
     repo.commit("Acme 4.0.0", START)
     repo.tag("v4.0.0")
     culprit = repo.commit(
-        "scheduler: count\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"kernel/acme.c": START["kernel/acme.c"] + "int x;\n"}
+        "scheduler: count\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"kernel/acme.c": START["kernel/acme.c"] + "int x;\n"},
     )
     repo.commit("Acme 4.2.0")
     repo.tag("v4.2.0")
     repo.git("update-ref", "refs/remotes/acme/acme-4.2-lts", "HEAD")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    fixed = START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1") + "int x;\n"
+    fixed = (
+        START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1") + "int x;\n"
+    )
     repo.commit(MESSAGE.format(culprit=culprit[:12]), {"kernel/acme.c": fixed})
     add()
     return repo
@@ -87,7 +92,9 @@ def test_its_tree_and_its_mails_are_detected(repo: Repo) -> None:
     assert "acme" in call("check", "--help").out
 
 
-@pytest.mark.parametrize(("to", "path"), [("acme-devel@lists.acme.example", "a.c"), ("x@example.org", "boards/acme/a.c")])
+@pytest.mark.parametrize(
+    ("to", "path"), [("acme-devel@lists.acme.example", "a.c"), ("x@example.org", "boards/acme/a.c")]
+)
 def test_a_patch_without_a_tree_is_detected(to: str, path: str) -> None:
     text = mail("x: y", "T.", file_diff(path, "-a\n+b\n")).replace("Date: ", f"To: {to}\nDate: ", 1)
     patch = parse_patch(text.encode(), "x.patch")
@@ -97,15 +104,23 @@ def test_a_patch_without_a_tree_is_detected(to: str, path: str) -> None:
 
 
 def test_its_tag_asks_for_a_backport(repo: Repo) -> None:
-    assert document(repo, "stable", "HEAD")["lines"] == ["Backport-to: acme-stable@lists.acme.example"]
+    assert document(repo, "stable", "HEAD")["lines"] == [
+        "Backport-to: acme-stable@lists.acme.example"
+    ]
     with_version = document(repo, "stable", "HEAD", "--versions")
-    assert with_version["lines"] == ["Backport-to: acme-stable@lists.acme.example # 4.2.0 and later"]
+    assert with_version["lines"] == [
+        "Backport-to: acme-stable@lists.acme.example # 4.2.0 and later"
+    ]
 
 
 def test_its_stable_branches_are_known(repo: Repo) -> None:
     answer = document(repo, "backport", "HEAD", "--profile", "acme")
     (branch,) = answer["branches"]
-    assert (branch["branch"], branch["version"], branch["affected"]) == ("acme/acme-4.2-lts", "4.2", True)
+    assert (branch["branch"], branch["version"], branch["affected"]) == (
+        "acme/acme-4.2-lts",
+        "4.2",
+        True,
+    )
     assert [row["version"] for row in answer["missing"]] == ["5.0"]
     assert answer["missing"][0]["command"] == "git fetch acme acme-5.0-lts"
     series = document(repo, "lts", "--profile", "acme")
@@ -144,13 +159,35 @@ def refused(text: str, repo: Repo) -> Outcome:
         ("title", "titel", "unknown key 'titel'", "'title'"),
         ("[stable]", "[stabel]", "unknown key 'stabel'", "'stable'"),
         ("reason =", "raeson =", "[lists]: rules 1: unknown key 'raeson'", "'reason'"),
-        ('"missing-stable"', '"mising-stable"', "[style]: ignore: unknown rule 'mising-stable'", "'missing-stable'"),
-        ("repeated-word =", "repeated-wort =", "[style]: severity: unknown rule 'repeated-wort'", "'repeated-word'"),
-        ('= "error"', '= "eror"', "[style]: severity of 'repeated-word': 'eror' is not one of", "'error'"),
-        ("title =", 'inherits = "linxu"\ntitle =', "inherits = 'linxu' names no other project", "'linux'"),
+        (
+            '"missing-stable"',
+            '"mising-stable"',
+            "[style]: ignore: unknown rule 'mising-stable'",
+            "'missing-stable'",
+        ),
+        (
+            "repeated-word =",
+            "repeated-wort =",
+            "[style]: severity: unknown rule 'repeated-wort'",
+            "'repeated-word'",
+        ),
+        (
+            '= "error"',
+            '= "eror"',
+            "[style]: severity of 'repeated-word': 'eror' is not one of",
+            "'error'",
+        ),
+        (
+            "title =",
+            'inherits = "linxu"\ntitle =',
+            "inherits = 'linxu' names no other project",
+            "'linux'",
+        ),
     ],
 )
-def test_what_there_is_not_is_named_with_file_key_and_the_nearest(right: str, wrong: str, named: str, near: str, repo: Repo) -> None:
+def test_what_there_is_not_is_named_with_file_key_and_the_nearest(
+    right: str, wrong: str, named: str, near: str, repo: Repo
+) -> None:
     done = refused(ACME.replace(right, wrong, 1), repo)
     assert f"projects/acme.toml: {named}" in done.err
     assert f"did you mean {near}?" in done.err
@@ -160,15 +197,29 @@ def test_what_there_is_not_is_named_with_file_key_and_the_nearest(right: str, wr
     ("right", "wrong", "named"),
     [
         ("resend_hours = 48", 'resend_hours = "48"', "[mail]: key 'resend_hours' takes a number"),
-        (r"(?P<version>\d+\.\d+)", r"\d+\.\d+", "[stable]: key 'branch' needs a group (?P<version>"),
+        (
+            r"(?P<version>\d+\.\d+)",
+            r"\d+\.\d+",
+            "[stable]: key 'branch' needs a group (?P<version>",
+        ),
         (r"(?i)\bASIL\b", r"(ASIL", "[lists]: rules 1: key 'message' is not a valid pattern"),
-        ("{version} and later", "{since} and later", "[tags]: key 'line_versions' takes {address}, {version} as placeholders"),
-        ('"4.2" = "2027-06"', '"4.2" = "June"', "[stable]: series '4.2' needs the last month of its support"),
+        (
+            "{version} and later",
+            "{since} and later",
+            "[tags]: key 'line_versions' takes {address}, {version} as placeholders",
+        ),
+        (
+            '"4.2" = "2027-06"',
+            '"4.2" = "June"',
+            "[stable]: series '4.2' needs the last month of its support",
+        ),
         ('role = "safety list"\n', "", "[lists]: rules 1: missing key 'role'"),
         ('remote = "https://git.acme.example/acme.git"\n', "", "[stable]: missing key 'remote'"),
     ],
 )
-def test_a_wrong_value_is_named_with_file_and_key(right: str, wrong: str, named: str, repo: Repo) -> None:
+def test_a_wrong_value_is_named_with_file_and_key(
+    right: str, wrong: str, named: str, repo: Repo
+) -> None:
     assert right in ACME
     assert f"projects/acme.toml: {named}" in refused(ACME.replace(right, wrong, 1), repo).err
 
@@ -178,14 +229,30 @@ def test_a_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None
     add('[mail]\nwaiting_days = 5\n[stable.series]\n"6.18" = "2030-12"\n', "linux")
     after = find_project("linux")
     assert after.mail == before.mail._replace(waiting_days=5)
-    assert (after.stable.ends("6.18"), after.stable.ends("6.12")) == ("2030-12", before.stable.ends("6.12"))
+    assert (after.stable.ends("6.18"), after.stable.ends("6.12")) == (
+        "2030-12",
+        before.stable.ends("6.12"),
+    )
     assert after.lists == before.lists
-    assert (find_project("netdev").stable.ends("6.18"), find_project("netdev").mail.waiting_days) == ("2030-12", 7)
+    assert (
+        find_project("netdev").stable.ends("6.18"),
+        find_project("netdev").mail.waiting_days,
+    ) == ("2030-12", 7)
 
 
 def test_a_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
-    add('title = "Acme"\ninherits = "linux"\nsubject_prefixes = ["acme-next"]\n[lists]\nmain = ["acme@vger.kernel.org"]\n')
-    acme = detect(None, [parse_patch(mail("[PATCH acme-next] x: y", "T.", file_diff("a", "-a\n+b\n")).encode(), "x.patch")])
+    add(
+        'title = "Acme"\ninherits = "linux"\nsubject_prefixes = ["acme-next"]\n[lists]\nmain ='
+        ' ["acme@vger.kernel.org"]\n'
+    )
+    acme = detect(
+        None,
+        [
+            parse_patch(
+                mail("[PATCH acme-next] x: y", "T.", file_diff("a", "-a\n+b\n")).encode(), "x.patch"
+            )
+        ],
+    )
     assert (acme.name, acme.kernel, acme.lists.stable) == ("acme", True, "stable@vger.kernel.org")
     assert acme.lists.rules == find_project("linux").lists.rules
 
@@ -197,7 +264,10 @@ def test_without_the_file_there_is_no_such_project() -> None:
 
 def test_the_page_names_every_key() -> None:
     table = PAGE.split("## All keys")[1]
-    for kind, label in ((Project, "top"), *((kind, f"`[{name}]`") for name, kind in SECTIONS.items())):
+    for kind, label in (
+        (Project, "top"),
+        *((kind, f"`[{name}]`") for name, kind in SECTIONS.items()),
+    ):
         (row,) = re.findall(rf"^\| {re.escape(label)} \|(.*)\|$", table, re.MULTILINE)
         named = {word.strip("[]").rpartition(".")[2] for word in re.findall(r"`([^`]+)`", row)}
         keys = {key for key in kind._fields if key not in (*_NOT_WRITTEN.get(kind, ()), *SECTIONS)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The shipped projects: what they inherit, which keys there are, and that code reads each of them."""
+"""The shipped projects: what they inherit, which keys there are, and that code reads each of them."""  # noqa: E501
 
 import ast
 from pathlib import Path
@@ -21,7 +21,11 @@ SOURCE = Path(patchpilot.__file__).parent
 def test_a_project_has_what_it_inherits_and_its_own() -> None:
     linux, netdev = find_project("linux"), find_project("netdev")
     assert (linux.lineage, netdev.lineage) == (("linux",), ("netdev", "linux"))
-    assert (netdev.kernel, netdev.tags, netdev.lists.stable) == (True, linux.tags, linux.lists.stable)
+    assert (netdev.kernel, netdev.tags, netdev.lists.stable) == (
+        True,
+        linux.tags,
+        linux.lists.stable,
+    )
     assert (linux.mail.waiting_days, netdev.mail.waiting_days) == (14, 7)
     assert netdev.tree_has == ()
 
@@ -29,9 +33,16 @@ def test_a_project_has_what_it_inherits_and_its_own() -> None:
 def test_ignored_rules_and_severities_add_up() -> None:
     written = {
         "a": {"title": "A", "style": {"ignore": ["one"], "severity": {"x": "error", "y": "check"}}},
-        "b": {"title": "B", "inherits": "a", "style": {"ignore": ["two"], "severity": {"x": "note"}}},
+        "b": {
+            "title": "B",
+            "inherits": "a",
+            "style": {"ignore": ["two"], "severity": {"x": "note"}},
+        },
     }
-    assert resolved("b", written)["style"] == {"ignore": ["one", "two"], "severity": {"x": "note", "y": "check"}}
+    assert resolved("b", written)["style"] == {
+        "ignore": ["one", "two"],
+        "severity": {"x": "note", "y": "check"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -47,7 +58,10 @@ def test_ignored_rules_and_severities_add_up() -> None:
         ({"lists": {"main": "x@example.org"}}, r"\[lists\]: key 'main' takes a list"),
         ({"lists": {"main": [3]}}, "'main' takes a list of strings"),
         ({"tree_has": ["lib"]}, "'tree_has' takes a list of lists of strings"),
-        ({"style": {"severity": {"self-given-tag": "grave"}}}, "severity of 'self-given-tag': 'grave' is not one of"),
+        (
+            {"style": {"severity": {"self-given-tag": "grave"}}},
+            "severity of 'self-given-tag': 'grave' is not one of",
+        ),
         ({"inherits": "linus"}, "'linus' names no other project"),
         ({"inherits": "ours"}, "'ours' names no other project"),
     ],
@@ -65,7 +79,9 @@ def test_a_project_needs_a_title_and_no_circle() -> None:
 
 
 def _read_by_code() -> set[tuple[str, str]]:
-    """(last word before the dot, attribute) of every attribute that the program reads, outside projects/."""
+    """(last word before the dot, attribute) of every attribute that the program reads, outside
+    projects/.
+    """
     found = set()
     for file in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -77,10 +93,14 @@ def _read_by_code() -> set[tuple[str, str]]:
 def test_every_key_is_read_by_code() -> None:
     read = _read_by_code()
     for section, kind in SECTIONS.items():
-        unread = {key for key in kind._fields if (section, key) not in read and ("self", key) not in read}
+        unread = {
+            key for key in kind._fields if (section, key) not in read and ("self", key) not in read
+        }
         assert unread == set(), section
     receivers = ("project", "chosen", "one", "find_project(profile)", "profile")
-    assert {key for key in Project._fields if not any((word, key) in read for word in receivers)} == set()
+    assert {
+        key for key in Project._fields if not any((word, key) in read for word in receivers)
+    } == set()
 
 
 @pytest.mark.parametrize(

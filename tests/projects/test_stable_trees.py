@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of the projects: the shipped data, and the copy that `lts --update` keeps in the user's data directory."""
+"""The stable trees of the projects: the shipped data, and the copy that `lts --update` keeps in the
+user's data directory.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -47,10 +49,15 @@ def copy_of(name: str, **more: Any) -> str:
     return as_toml({name: {"updated": "9026-11-20", **more}})
 
 
-@pytest.mark.parametrize("name", [name for name, project in projects().items() if project.stable.branch])
+@pytest.mark.parametrize(
+    "name", [name for name, project in projects().items() if project.stable.branch]
+)
 def test_the_shipped_data_is_whole(name: str) -> None:
     stable = find_project(name).stable
-    assert stable.version_of(stable.branch_name.format(version=stable.series[0].version)) == stable.series[0].version
+    assert (
+        stable.version_of(stable.branch_name.format(version=stable.series[0].version))
+        == stable.series[0].version
+    )
     assert "{commit}" in stable.marker
     assert stable.list
     assert maintained(name)
@@ -73,7 +80,14 @@ def test_a_newer_copy_of_the_user_wins_key_by_key() -> None:
 
 def test_each_project_has_its_own_date() -> None:
     shipped = find_project("dpdk").stable
-    kept(as_toml({"linux": {"updated": "9026-11-20", "series": {}}, "dpdk": {"updated": "2020-01-01", "series": {"25.11": "2026-01"}}}))
+    kept(
+        as_toml(
+            {
+                "linux": {"updated": "9026-11-20", "series": {}},
+                "dpdk": {"updated": "2020-01-01", "series": {"25.11": "2026-01"}},
+            }
+        )
+    )
     assert (lts().updated, lts("netdev").updated) == ("9026-11-20", "9026-11-20")
     assert lts().file
     # older than what is shipped: it does not count

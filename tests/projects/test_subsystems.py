@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subsystems of checks/subsystems and of the user: how one is found, what it changes, and that every convention has its source."""
+"""The subsystems of checks/subsystems and of the user: how one is found, what it changes, and that
+every convention has its source.
+"""
 
 import json
 import re
@@ -12,7 +14,14 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.projects.loading import default_project, user_folder
 from patchpilot.projects.subsystem import CHOICES, Subsystem
-from patchpilot.projects.subsystems import as_subsystem_wants, forget, shortest_wait, subsystem_of, subsystem_of_path, subsystems
+from patchpilot.projects.subsystems import (
+    as_subsystem_wants,
+    forget,
+    shortest_wait,
+    subsystem_of,
+    subsystem_of_path,
+    subsystems,
+)
 from tests.kit.cli import call
 from tests.kit.snippets import file_diff, mail
 from tests.lab.subsystem_page import NOT_CONVENTIONS, Habits, conventions, page, source_of
@@ -21,7 +30,9 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "how-to" / "add-a-subsystem.md").read_text(encoding="utf-8")
 FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 LEAST_SHARE = {"trees": 0.5, "changes": 0.2, "declarations": 0.7}
-"""Conventions that fewer than three of four follow: trees need not be named, changelogs may be in the message, an order may come by chance."""
+"""Conventions that fewer than three of four follow: trees need not be named, changelogs may be in
+the message, an order may come by chance.
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +46,12 @@ def fresh() -> Iterator[None]:
 def written(*paths: str, subject: str = "frob: wait for the link", to: str = "") -> str:
     """A patch to these files, as a mail."""
     diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
-    whole = mail(subject, "Old boards need a moment until the link is up.\n\nSigned-off-by: Ada Fixer <ada@example.org>", diff)
+    whole = mail(
+        subject,
+        "Old boards need a moment until the link is up.\n\nSigned-off-by: Ada Fixer"
+        " <ada@example.org>",
+        diff,
+    )
     return whole.replace("\nDate: ", f"\nTo: {to}\nDate: ", 1) if to else whole
 
 
@@ -59,13 +75,20 @@ def names(*paths: str) -> list[str]:
 
 
 def test_the_longest_entry_for_a_path_counts() -> None:
-    assert names("drivers/net/frob.c", "drivers/net/wireless/ath/frob.c", "drivers/usb/serial/frob.c") == ["net", "wireless", "usb-serial"]
-    assert names("include/linux/mm_types.h", "include/linux/mmc/host.h", "arch/x86/kvm/x86.c", "frob.c") == ["mm", "", "", ""]
+    assert names(
+        "drivers/net/frob.c", "drivers/net/wireless/ath/frob.c", "drivers/usb/serial/frob.c"
+    ) == ["net", "wireless", "usb-serial"]
+    assert names(
+        "include/linux/mm_types.h", "include/linux/mmc/host.h", "arch/x86/kvm/x86.c", "frob.c"
+    ) == ["mm", "", "", ""]
 
 
 def test_bindings_beside_a_driver_do_not_hide_its_subsystem() -> None:
     binding = "Documentation/devicetree/bindings/iio/adc/frob.yaml"
-    both, alone = subsystem_of(patch(binding, "drivers/iio/adc/frob.c")), subsystem_of(patch(binding))
+    both, alone = (
+        subsystem_of(patch(binding, "drivers/iio/adc/frob.c")),
+        subsystem_of(patch(binding)),
+    )
     assert both is not None
     assert alone is not None
     assert (both.name, alone.name) == ("iio", "devicetree")
@@ -76,8 +99,15 @@ def test_sections_and_lists_decide_where_paths_do_not() -> None:
     by_section = subsystem_of(patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"])
     by_list = subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org"))
     assert by_section is by_list is subsystems()["iio"]
-    assert subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org")) is None
-    assert subsystem_of(patch("lib/frob.c")) is subsystem_of(patch("MAINTAINERS", to="linux-spi@vger.kernel.org")) is None
+    assert (
+        subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org"))
+        is None
+    )
+    assert (
+        subsystem_of(patch("lib/frob.c"))
+        is subsystem_of(patch("MAINTAINERS", to="linux-spi@vger.kernel.org"))
+        is None
+    )
     assert subsystem_of(patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org")) is None
 
 
@@ -94,22 +124,39 @@ def test_waiting_times_are_those_of_the_subsystem() -> None:
 def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
     add(FROB, "frob")
     file = tmp_path / "wait.patch"
-    file.write_text(written("drivers/frob/frob.c", subject="fix: Wait for the link", to="linux-frob@vger.kernel.org"), encoding="utf-8")
+    file.write_text(
+        written(
+            "drivers/frob/frob.c", subject="fix: Wait for the link", to="linux-frob@vger.kernel.org"
+        ),
+        encoding="utf-8",
+    )
     found = {
         finding["name"]: finding["message"]
-        for one in json.loads(call("check", "--strict", "--format", "json", str(file)).out)["patches"]
+        for one in json.loads(call("check", "--strict", "--format", "json", str(file)).out)[
+            "patches"
+        ]
         for finding in one["findings"]
     }
-    assert found["unconventional-prefix"] == "wrong subject prefix 'fix:'; frob uses \"frob: driver: do this\""
     assert (
-        found["missing-target-tree"] == "missing target tree in the subject; use [PATCH frob] (frob is for fixes, frob-next for the rest)"
+        found["unconventional-prefix"]
+        == "wrong subject prefix 'fix:'; frob uses \"frob: driver: do this\""
     )
-    assert found["subject-case"] == "subject text after the prefix starts with 'Wait'; frob uses a lower-case letter"
+    assert (
+        found["missing-target-tree"]
+        == "missing target tree in the subject; use [PATCH frob] (frob is for fixes, frob-next for"
+        " the rest)"
+    )
+    assert (
+        found["subject-case"]
+        == "subject text after the prefix starts with 'Wait'; frob uses a lower-case letter"
+    )
 
 
 def test_check_says_which_subsystem_and_which_prefix_other_patches_have(tmp_path: Path) -> None:
     file = tmp_path / "wait.patch"
-    file.write_text(written("drivers/iio/adc/frob.c", subject="Wait for the link"), encoding="utf-8")
+    file.write_text(
+        written("drivers/iio/adc/frob.c", subject="Wait for the link"), encoding="utf-8"
+    )
     done = call("check", "--strict", "-v", str(file))
     assert "1 subsystem: iio" in done.err
     assert 'help: other patches to drivers/iio/adc have "iio: adc:"' in " ".join(done.out.split())
@@ -129,14 +176,28 @@ def test_a_users_file_overrides_single_keys() -> None:
             "key 'after_prefix': 'capitals' is not one of capital, lower",
             "did you mean 'capital'?",
         ),
-        ('title = "frob"\npath = ["drivers/frob/"]\n', "unknown key 'path'", "did you mean 'paths'?"),
-        ('title = "frob"\nprefix_pattern = "("\n', "key 'prefix_pattern' is not a valid pattern", ""),
+        (
+            'title = "frob"\npath = ["drivers/frob/"]\n',
+            "unknown key 'path'",
+            "did you mean 'paths'?",
+        ),
+        (
+            'title = "frob"\nprefix_pattern = "("\n',
+            "key 'prefix_pattern' is not a valid pattern",
+            "",
+        ),
         ('title = "frob"\ncover_from = "2"\n', "key 'cover_from' takes a number, not '2'", ""),
-        ('title = "frob"\ninherits = "nets"\n', "inherits = 'nets' names no subsystem that inherits nothing itself", "did you mean 'net'?"),
+        (
+            'title = "frob"\ninherits = "nets"\n',
+            "inherits = 'nets' names no subsystem that inherits nothing itself",
+            "did you mean 'net'?",
+        ),
         ("columns = 80\n", "missing key 'title'", ""),
     ],
 )
-def test_an_error_names_the_file_and_the_key(text: str, error: str, hint: str, tmp_path: Path) -> None:
+def test_an_error_names_the_file_and_the_key(
+    text: str, error: str, hint: str, tmp_path: Path
+) -> None:
     file = add(text, "frob")
     wait = tmp_path / "wait.patch"
     wait.write_text(written("lib/frob.c"), encoding="utf-8")
@@ -153,14 +214,20 @@ def test_every_convention_has_a_source_that_holds() -> None:
             source = source_of(subsystem, key)
             where = f"{subsystem.name}: {key}: {source}"
             assert re.match(r"https://|Documentation/\S+\.rst$|measured$", source), where
-            if source == "measured" and key not in ("prefix_pattern", "other_trees", "tree_required"):
+            if source == "measured" and key not in (
+                "prefix_pattern",
+                "other_trees",
+                "tree_required",
+            ):
                 share, number = habits.measured(subsystem, key) or (0, 0)
                 assert share >= LEAST_SHARE.get(key, 0.75), where
                 assert number >= 30, where
 
 
 def test_the_reference_page_is_in_step() -> None:
-    assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(encoding="utf-8") == "".join(page(Habits()))
+    assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(encoding="utf-8") == "".join(
+        page(Habits())
+    )
 
 
 def test_the_guide_shows_every_key_and_word() -> None:

@@ -8,7 +8,9 @@ from tests.kit.maintainers import patch, write_tree
 
 
 def lines(widget_tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
-    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", *words, stdin=stdin)
+    outcome = call(
+        "maintainers", "--tree", widget_tree, "--format", "get_maintainer", *words, stdin=stdin
+    )
     assert outcome.code == 0, outcome.err
     return outcome.out.splitlines()
 
@@ -30,15 +32,22 @@ def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -
         "bo@widgets.example",
         "cy@widgets.example",
     ]
-    assert lines(widget_tree, "--nom", "--nor", "--nomoderated", widget_mail) == ["everybody@lists.example (open list)"]
-    assert lines(widget_tree, "--no-email", "--scm", "--status", "--subsystem", "--web", widget_mail)[-4:] == [
+    assert lines(widget_tree, "--nom", "--nor", "--nomoderated", widget_mail) == [
+        "everybody@lists.example (open list)"
+    ]
+    assert lines(
+        widget_tree, "--no-email", "--scm", "--status", "--subsystem", "--web", widget_mail
+    )[-4:] == [
         "Buried alive in reporters",
         "ACME WIDGET DRIVER",
         "THE REST",
         "https://widgets.example/",
     ]
-    assert lines(widget_tree, "--norolestats", "--nol", "--nor", "--separator", "; ", widget_mail) == [
-        'Ada Fixer <ada@widgets.example>; "Bo, Jr." <bo@widgets.example>; Cy Lister <cy@widgets.example>'
+    assert lines(
+        widget_tree, "--norolestats", "--nol", "--nor", "--separator", "; ", widget_mail
+    ) == [
+        'Ada Fixer <ada@widgets.example>; "Bo, Jr." <bo@widgets.example>; Cy Lister'
+        " <cy@widgets.example>"
     ]
     assert "Linus Torvalds <torvalds@linux-foundation.org> (chief penguin:THE REST)" in lines(
         widget_tree, "--git-chief-penguins", widget_mail
@@ -51,24 +60,31 @@ def test_source_files_and_folders_are_taken_with_f(widget_tree: Path) -> None:
         "everybody@lists.example (open list)",
     ]
     assert lines(widget_tree, "-f", "lib/plain.c") == ["everybody@lists.example (open list)"]
-    assert "(odd fixer:SOC GADGET)" in lines(write_tree(widget_tree, lib__k="a Gadget-Tree\n"), "-f", "lib/k")[0]
+    assert (
+        "(odd fixer:SOC GADGET)"
+        in lines(write_tree(widget_tree, lib__k="a Gadget-Tree\n"), "-f", "lib/k")[0]
+    )
 
 
 def test_a_file_that_is_not_there_is_an_error(widget_tree: Path) -> None:
-    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", "-f", "no/such.c")
+    outcome = call(
+        "maintainers", "--tree", widget_tree, "--format", "get_maintainer", "-f", "no/such.c"
+    )
     assert (outcome.code, outcome.out) == (3, "")
     assert "no/such.c" in outcome.err
 
 
 def test_a_patch_on_standard_input_is_read(widget_tree: Path) -> None:
-    assert lines(widget_tree, "--norolestats", "--nor", "--nol", stdin=patch("drivers/net/port.c").encode()) == [
-        "Eve Router <eve@net.example>"
-    ]
+    assert lines(
+        widget_tree, "--norolestats", "--nor", "--nol", stdin=patch("drivers/net/port.c").encode()
+    ) == ["Eve Router <eve@net.example>"]
 
 
 def test_what_is_no_patch_is_said(widget_tree: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("nothing\n")
-    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", tmp_path / "x")
+    outcome = call(
+        "maintainers", "--tree", widget_tree, "--format", "get_maintainer", tmp_path / "x"
+    )
     assert outcome.out == ""
     assert "does not look like a patch" in outcome.err
 
@@ -100,7 +116,12 @@ def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
     write_tree(
         widget_tree,
         lib__b_yaml="",
-        **{"lib__bind.yaml": "maintainers:\n  - Ida Binding <ida@bind.example>\n  - J. K. Other <jk@bind.example>\n"},
+        **{
+            "lib__bind.yaml": (
+                "maintainers:\n  - Ida Binding <ida@bind.example>\n  - J. K. Other"
+                " <jk@bind.example>\n"
+            )
+        },
     )
     assert lines(widget_tree, "-f", "lib/bind.yaml")[:2] == [
         "Ida Binding <ida@bind.example> (in file)",
@@ -109,22 +130,36 @@ def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
 
 
 def test_depth_of_patterns_can_be_bounded(widget_tree: Path) -> None:
-    assert lines(widget_tree, "--pattern-depth", "1", "-f", "drivers/widget/core.c", "--subsystem", "--noemail", "--nol") == [
-        "ACME WIDGET DRIVER"
-    ]
+    assert lines(
+        widget_tree,
+        "--pattern-depth",
+        "1",
+        "-f",
+        "drivers/widget/core.c",
+        "--subsystem",
+        "--noemail",
+        "--nol",
+    ) == ["ACME WIDGET DRIVER"]
 
 
-def test_the_trees_own_script_gives_the_words_and_is_not_run(widget_tree: Path, widget_mail: Path) -> None:
+def test_the_trees_own_script_gives_the_words_and_is_not_run(
+    widget_tree: Path, widget_mail: Path
+) -> None:
     marker = widget_tree / "ran"
     (widget_tree / "scripts" / "get_maintainer.pl").write_text(
-        f'#!/bin/sh\ntouch {marker}\nsub get_maintainer_role {{\n my $role = "unknown";\n $role = $pvalue;\n'
-        ' if ($role eq "supported") {\n $role = "keeper";\n }\n}\n'
+        f'#!/bin/sh\ntouch {marker}\nsub get_maintainer_role {{\n my $role = "unknown";\n $role ='
+        ' $pvalue;\n if ($role eq "supported") {\n $role = "keeper";\n }\n}\n'
     )
-    assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@widgets.example> (keeper:ACME WIDGET DRIVER)"
+    assert (
+        lines(widget_tree, widget_mail)[0]
+        == "Ada Fixer <ada@widgets.example> (keeper:ACME WIDGET DRIVER)"
+    )
     assert not marker.exists()
 
 
-def test_several_patches_give_one_answer(widget_tree: Path, tmp_path: Path, widget_mail: Path) -> None:
+def test_several_patches_give_one_answer(
+    widget_tree: Path, tmp_path: Path, widget_mail: Path
+) -> None:
     (tmp_path / "two.patch").write_text(patch("drivers/net/port.c"))
     got = lines(widget_tree, "--norolestats", widget_mail, tmp_path / "two.patch")
     assert "Eve Router <eve@net.example>" in got
@@ -133,18 +168,36 @@ def test_several_patches_give_one_answer(widget_tree: Path, tmp_path: Path, widg
 
 
 def test_interactive_is_refused_with_a_way_out(widget_tree: Path, widget_mail: Path) -> None:
-    outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", "--interactive", widget_mail)
+    outcome = call(
+        "maintainers",
+        "--tree",
+        widget_tree,
+        "--format",
+        "get_maintainer",
+        "--interactive",
+        widget_mail,
+    )
     assert outcome.code == 2
     assert "TUI" in outcome.err
 
 
 @pytest.mark.parametrize(
     ("pattern", "printed"),
-    [("lib/pm8???-*", "lib/pm8?..-*"), ("lib/a?.c", "lib/a?.c"), ("lib/a?b?", "lib/a?b?"), ("lib/?.?", "lib/?.?"), ("x?????", "x?..??")],
+    [
+        ("lib/pm8???-*", "lib/pm8?..-*"),
+        ("lib/a?.c", "lib/a?.c"),
+        ("lib/a?b?", "lib/a?b?"),
+        ("lib/?.?", "lib/?.?"),
+        ("x?????", "x?..??"),
+    ],
 )
-def test_question_marks_are_printed_as_the_script_prints_them(tmp_path: Path, pattern: str, printed: str) -> None:
+def test_question_marks_are_printed_as_the_script_prints_them(
+    tmp_path: Path, pattern: str, printed: str
+) -> None:
     widget_tree = write_tree(tmp_path / "tree")
-    (widget_tree / "MAINTAINERS").write_text(f"ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\tlib/one.c\nF:\t{pattern}\n")
+    (widget_tree / "MAINTAINERS").write_text(
+        f"ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\tlib/one.c\nF:\t{pattern}\n"
+    )
     (widget_tree / "lib").mkdir(exist_ok=True)
     (widget_tree / "lib/one.c").write_text("")
     assert f"F:\t{printed}" in lines(widget_tree, "--letters", "f", "-f", "lib/one.c")
@@ -152,11 +205,15 @@ def test_question_marks_are_printed_as_the_script_prints_them(tmp_path: Path, pa
 
 def test_a_line_within_the_depth_keeps_its_section_whatever_follows(tmp_path: Path) -> None:
     widget_tree = write_tree(tmp_path / "tree")
-    (widget_tree / "MAINTAINERS").write_text("ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\ta/b/c/\nF:\ta/\n")
+    (widget_tree / "MAINTAINERS").write_text(
+        "ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\ta/b/c/\nF:\ta/\n"
+    )
     (widget_tree / "a/b/c").mkdir(parents=True)
     (widget_tree / "a/b/c/one.c").write_text("")
     (widget_tree / "a/b/two.c").write_text("")
-    assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/c/one.c") == ["ada@widgets.example (maintainer:ONE)"]
+    assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/c/one.c") == [
+        "ada@widgets.example (maintainer:ONE)"
+    ]
     assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/two.c") == []
 
 
@@ -167,15 +224,28 @@ def test_outside_a_tree_a_patch_that_is_not_there_is_what_is_told(workdir: Path,
     assert "nofile.patch: no such file" in done.err
 
 
-def test_no_line_is_an_option_of_the_mail_program_that_git_send_email_calls(widget_tree: Path) -> None:
+def test_no_line_is_an_option_of_the_mail_program_that_git_send_email_calls(
+    widget_tree: Path,
+) -> None:
     (widget_tree / "MAINTAINERS").write_text(
         "List of maintainers\n-------------------\n\nWIDGET\n"
         "M:\tEve <-X/tmp/log@x.example>\nM:\t--logfile=/tmp/x@x.example\nR:\tAda <ada@x.example>\n"
         "L:\t-oQ/tmp@x.example\nL:\tlist@x.example\nF:\tlib/\n"
     )
     (widget_tree / "lib" / "k").write_text("x")
-    words = ("maintainers", "--tree", widget_tree, "--format", "get_maintainer", "--norolestats", "-f", "lib/k")
+    words = (
+        "maintainers",
+        "--tree",
+        widget_tree,
+        "--format",
+        "get_maintainer",
+        "--norolestats",
+        "-f",
+        "lib/k",
+    )
     outcome = call(*words)
     assert outcome.out.splitlines() == ["Ada <ada@x.example>", "list@x.example"]
     for hostile in ("-X/tmp/log@x.example", "--logfile=/tmp/x@x.example", "-oQ/tmp@x.example"):
-        assert f"{hostile} is not a valid address and was omitted: it begins with '-'" in outcome.err
+        assert (
+            f"{hostile} is not a valid address and was omitted: it begins with '-'" in outcome.err
+        )

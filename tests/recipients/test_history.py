@@ -23,7 +23,8 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     found.commit("all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES))
     for number in range(3):
         found.commit(
-            f"plain: step {number}\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Wes Write <wes@write.example>",
+            f"plain: step {number}\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Wes"
+            " Write <wes@write.example>",
             {"lib/plain.c": "int plain;\n" + "int more;\n" * (number + 1)},
             author="Wes Write <wes@write.example>",
         )
@@ -40,11 +41,16 @@ def lines(*words: object) -> list[str]:
 def test_history_speaks_only_where_no_maintained_section_does(repo: Repo) -> None:
     assert lines("-f", "lib/plain.c", "--nol") == [
         "Rae View <rae@view.example> (commit_signer:3/4=75%)",
-        "Wes Write <wes@write.example> (commit_signer:3/4=75%,authored:3/4=75%,added_lines:3/4=75%)",
+        (
+            "Wes Write <wes@write.example>"
+            " (commit_signer:3/4=75%,authored:3/4=75%,added_lines:3/4=75%)"
+        ),
         "Zed Start <zed@start.example> (commit_signer:1/4=25%)",
         "Ada Fixer <ada@example.org> (authored:1/4=25%,added_lines:1/4=25%)",
     ]
-    assert lines("-f", "drivers/net/port.c", "--nol") == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
+    assert lines("-f", "drivers/net/port.c", "--nol") == [
+        "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
+    ]
     assert lines("-f", "lib/plain.c", "--nol", "--no-git-fallback") == []
 
 
@@ -54,7 +60,10 @@ def test_git_asks_history_everywhere_within_its_bounds(repo: Repo) -> None:
         "Rae View <rae@view.example>",
         "Wes Write <wes@write.example>",
     ]
-    assert lines("-f", "lib/plain.c", "--nol", "--git-max-maintainers", "1", "--norolestats")[0] == "Rae View <rae@view.example>"
+    assert (
+        lines("-f", "lib/plain.c", "--nol", "--git-max-maintainers", "1", "--norolestats")[0]
+        == "Rae View <rae@view.example>"
+    )
 
 
 def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
@@ -82,18 +91,31 @@ def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> No
 
 
 def test_a_tracked_file_needs_no_f(repo: Repo) -> None:
-    assert lines("drivers/net/port.c", "--nol") == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
+    assert lines("drivers/net/port.c", "--nol") == [
+        "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
+    ]
 
 
 def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
-    outcome = call("maintainers", "-C", tmp_path / "bare.git", "--format", "get_maintainer", "-f", "drivers/net/port.c", "--nol")
+    outcome = call(
+        "maintainers",
+        "-C",
+        tmp_path / "bare.git",
+        "--format",
+        "get_maintainer",
+        "-f",
+        "drivers/net/port.c",
+        "--nol",
+    )
     assert outcome.out.splitlines() == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
 
 
 def test_when_the_time_is_up_it_says_so(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
     people = CollectedRoles(Switches().settled, RoleWords(), Merger(Mailmap()))
-    history.add_file_people(people, GetMaintainerRequest(("lib/plain.c",), frozenset(), (), (), True))
+    history.add_file_people(
+        people, GetMaintainerRequest(("lib/plain.c",), frozenset(), (), (), True)
+    )
     assert people.rows == []
     assert len(history.remarks) == 1

@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, each_mailbox, read_ignored, split_mailbox, written
+from patchpilot.recipients.get_maintainer.address_format import (
+    Mailmap,
+    Merger,
+    each_mailbox,
+    read_ignored,
+    split_mailbox,
+    written,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +80,13 @@ def test_the_first_mention_stands_for_the_person() -> None:
     assert merger.apply("Ada Fixer <ada@one.example>") == "Ada Fixer <ada@one.example>"
     assert merger.apply("ada fixer <ada@two.example>") == "Ada Fixer <ada@one.example>"
     assert merger.apply("A. F. <ADA@one.example>") == "Ada Fixer <ada@one.example>"
-    assert Merger(Mailmap(), merge=False).all(["A <a@x.example>", "A <b@x.example>"]) == ["A <a@x.example>", "A <b@x.example>"]
+    assert Merger(Mailmap(), merge=False).all(["A <a@x.example>", "A <b@x.example>"]) == [
+        "A <a@x.example>",
+        "A <b@x.example>",
+    ]
 
 
 def test_those_to_be_ignored_are_read() -> None:
-    assert read_ignored("# none\n\n Ada <ada@x.example>  # why\nno address\n") == {"Ada <ada@x.example>  "}
+    assert read_ignored("# none\n\n Ada <ada@x.example>  # why\nno address\n") == {
+        "Ada <ada@x.example>  "
+    }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What history adds to a plan: those who changed a file nobody cares for, and maintainers who fell silent."""
+"""What history adds to a plan: those who changed a file nobody cares for, and maintainers who fell
+silent.
+"""
 
 import json
 import time
@@ -25,7 +27,8 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     found.commit("all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES))
     found._clock = int(time.time()) - 30 * DAY
     found.commit(
-        "widget: work\n\nReviewed-by: Bo, Jr. <bo@widgets.example>\nSigned-off-by: Ada Fixer <ada@else.example>",
+        "widget: work\n\nReviewed-by: Bo, Jr. <bo@widgets.example>\nSigned-off-by: Ada Fixer"
+        " <ada@else.example>",
         {"drivers/widget/core.c": "int widget;\nint more;\n"},
         author="Ada Fixer <ada@else.example>",
     )
@@ -47,7 +50,16 @@ def test_a_maintainer_without_a_trace_for_years_is_told(repo: Repo, tmp_path: Pa
 
 
 def test_nothing_is_said_where_history_is_too_short_or_time_is_up(repo: Repo) -> None:
-    section = Section(0, "X", (Entry("M", "Cy Lister <cy@widgets.example>"), Entry("S", "Maintained"), Entry("F", "drivers/widget/*.c")), 1)
+    section = Section(
+        0,
+        "X",
+        (
+            Entry("M", "Cy Lister <cy@widgets.example>"),
+            Entry("S", "Maintained"),
+            Entry("F", "drivers/widget/*.c"),
+        ),
+        1,
+    )
     repository = Repository.open(repo.path)
     assert len(silent_maintainers([section], repository)) == 1
     assert silent_maintainers([section], repository, budget=0.0) == ()
@@ -66,11 +78,17 @@ def test_history_is_asked_only_where_nobody_is_named(repo: Repo, tmp_path: Path)
     file.write_text(patch("drivers/net/port.c"))
     (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
     assert not [one for one in plan["recipients"] if one["role"] == "recent contributor"]
-    (plan,) = json.loads(call("maintainers", "--format", "json", "-f", "lib/plain.c").out)["results"]
-    assert [one["email"] for one in plan["recipients"] if one["role"] == "recent contributor"] == ["wes@write.example"]
+    (plan,) = json.loads(call("maintainers", "--format", "json", "-f", "lib/plain.c").out)[
+        "results"
+    ]
+    assert [one["email"] for one in plan["recipients"] if one["role"] == "recent contributor"] == [
+        "wes@write.example"
+    ]
 
 
 def test_a_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
-    (plan,) = json.loads(call("maintainers", "-C", tmp_path / "bare.git", "--format", "json", "HEAD~1").out)["results"]
+    (plan,) = json.loads(
+        call("maintainers", "-C", tmp_path / "bare.git", "--format", "json", "HEAD~1").out
+    )["results"]
     assert "bo@widgets.example" in [one["email"] for one in plan["recipients"]]

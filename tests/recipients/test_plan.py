@@ -37,13 +37,20 @@ def one_plan(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
 
 def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch())
-    assert people(plan, "to") == ["ada@widgets.example", "bo@widgets.example", "cy@widgets.example", "widgets@lists.example"]
+    assert people(plan, "to") == [
+        "ada@widgets.example",
+        "bo@widgets.example",
+        "cy@widgets.example",
+        "widgets@lists.example",
+    ]
     assert people(plan, "cc") == ["dee@readers.example", "everybody@lists.example"]
     first = plan["recipients"][0]
     assert first["name"] == "Ada Fixer"
     assert first["role"] == "maintainer"
     assert first["section"] == "ACME WIDGET DRIVER"
-    assert first["reasons"] == ["drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)"]
+    assert first["reasons"] == [
+        "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)"
+    ]
     assert plan["recipients"][1]["name"] == "Bo, Jr."
     assert plan["sections"][0] == {
         "name": "ACME WIDGET DRIVER",
@@ -61,8 +68,8 @@ def test_nobody_but_the_catch_all_means_its_list_is_written_to(widget_tree: Path
 
 def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
     message = (
-        "It broke.\n\nReported-by: Rob Port <rob@port.example>\nTested-by: Ada Fixer <ada@widgets.example>\n"
-        "Cc: Kim Copy <kim@copy.example>\nCc: stable@vger.kernel.org # 6.1"
+        "It broke.\n\nReported-by: Rob Port <rob@port.example>\nTested-by: Ada Fixer"
+        " <ada@widgets.example>\nCc: Kim Copy <kim@copy.example>\nCc: stable@vger.kernel.org # 6.1"
     )
     plan = one_plan(widget_tree, patch(message=message))
     roles = {one["email"]: one for one in plan["recipients"]}
@@ -83,8 +90,12 @@ def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
         ("This regression test was wrong.", False),
     ],
 )
-def test_the_regression_list_hears_of_regressions(widget_tree: Path, message: str, expected: bool) -> None:
-    assert ("regressions@lists.linux.dev" in people(one_plan(widget_tree, patch(message=message)), "cc")) is expected
+def test_the_regression_list_hears_of_regressions(
+    widget_tree: Path, message: str, expected: bool
+) -> None:
+    assert (
+        "regressions@lists.linux.dev" in people(one_plan(widget_tree, patch(message=message)), "cc")
+    ) is expected
 
 
 def test_a_series_is_one_plan_and_everybody_gets_all(widget_tree: Path, tmp_path: Path) -> None:
@@ -95,7 +106,12 @@ def test_a_series_is_one_plan_and_everybody_gets_all(widget_tree: Path, tmp_path
     (folder / "0001.patch").write_text(first)
     (folder / "0002.patch").write_text(second)
     (plan,) = plans("--tree", widget_tree, folder)
-    assert {"ada@widgets.example", "eve@net.example", "netlist@lists.example", "widgets@lists.example"} <= set(people(plan, "to"))
+    assert {
+        "ada@widgets.example",
+        "eve@net.example",
+        "netlist@lists.example",
+        "widgets@lists.example",
+    } <= set(people(plan, "to"))
     assert len(plan["sources"]) == 2
     each = plans("--tree", widget_tree, "--per-patch", folder)
     assert len(each) == 2
@@ -127,21 +143,34 @@ def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
 
 
 def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> None:
-    plan = one_plan(widget_tree, patch(message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"))
+    plan = one_plan(
+        widget_tree,
+        patch(message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"),
+    )
     assert any("loc@machine.test" in one and "may be invalid" in one for one in plan["warnings"])
-    assert any("bad@-x-.example" in one and "not a valid address" in one for one in plan["warnings"])
+    assert any(
+        "bad@-x-.example" in one and "not a valid address" in one for one in plan["warnings"]
+    )
     assert "loc@machine.test" in people(plan, "cc")
     assert "bad@-x-.example" not in people(plan, "cc")
 
 
 def test_a_crowd_is_warned_of(widget_tree: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
-    assert any("recipients: some servers" in one for one in one_plan(widget_tree, patch(message=crowd))["warnings"])
+    assert any(
+        "recipients: some servers" in one
+        for one in one_plan(widget_tree, patch(message=crowd))["warnings"]
+    )
 
 
-def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(widget_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(
+    widget_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judged: list[str] = []
-    monkeypatch.setattr("patchpilot.recipients.recipient_plan.judged", lambda email: judged.append(email) or judge(email))
+    monkeypatch.setattr(
+        "patchpilot.recipients.recipient_plan.judged",
+        lambda email: judged.append(email) or judge(email),
+    )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
     plan = one_plan(widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"))
     assert any("more than 200" in one and "--force REASON" in one for one in plan["warnings"])
@@ -151,7 +180,10 @@ def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(widge
 
 
 def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
-    assert any("net-next may be closed" in one for one in one_plan(widget_tree, patch().replace("[PATCH]", "[PATCH net-next]"))["warnings"])
+    assert any(
+        "net-next may be closed" in one
+        for one in one_plan(widget_tree, patch().replace("[PATCH]", "[PATCH net-next]"))["warnings"]
+    )
 
 
 @pytest.fixture
@@ -167,22 +199,40 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def test_the_people_of_the_culprit_are_told_with_the_reason(repo: Repo) -> None:
     culprit = repo.commit(
-        "net: break it\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Cul Prit <cul@prit.example>",
+        "net: break it\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Cul Prit"
+        " <cul@prit.example>",
         {"drivers/net/port.c": "int broken;\n"},
         author="Cul Prit <cul@prit.example>",
     )
-    repo.commit(f'net: mend it\n\nFixes: {culprit[:12]} ("net: break it")', {"drivers/net/port.c": "int mended;\n"})
+    repo.commit(
+        f'net: mend it\n\nFixes: {culprit[:12]} ("net: break it")',
+        {"drivers/net/port.c": "int mended;\n"},
+    )
     (plan,) = plans("HEAD")
     found = {one["email"]: one for one in plan["recipients"]}
     assert found["cul@prit.example"]["role"] == "culprit author"
-    assert found["cul@prit.example"]["reasons"][0] == f'author of {culprit[:12]} ("net: break it"), which this fixes'
+    assert (
+        found["cul@prit.example"]["reasons"][0]
+        == f'author of {culprit[:12]} ("net: break it"), which this fixes'
+    )
     assert found["rae@view.example"]["role"] == "culprit reviewer"
-    assert any("NETWORK DRIVERS uses the tree git://git.example/net.git; your branch is based on origin" in one for one in plan["warnings"])
+    assert any(
+        "NETWORK DRIVERS uses the tree git://git.example/net.git; your branch is based on origin"
+        in one
+        for one in plan["warnings"]
+    )
 
 
 def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
     repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
-    (plan,) = plans("--add-to", "Hal Hand <hal@hand.example>", "--add-cc", "widgets@lists.example", "--drop", "dee@readers.example")
+    (plan,) = plans(
+        "--add-to",
+        "Hal Hand <hal@hand.example>",
+        "--add-cc",
+        "widgets@lists.example",
+        "--drop",
+        "dee@readers.example",
+    )
     assert "hal@hand.example" in people(plan, "to")
     repo.commit("widget: mend more", {"drivers/widget/core.c": "int mended, more;\n"})
     repo.git("commit", "-q", "--amend", "-m", "widget: mend more, again")
@@ -190,7 +240,10 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
     assert "hal@hand.example" in people(plan, "to")
     assert "widgets@lists.example" in people(plan, "cc")
     assert "dee@readers.example" not in people(plan, "cc")
-    assert [one["email"] for one in plan["recipients"] if one["by_hand"]] == ["hal@hand.example", "widgets@lists.example"]
+    assert [one["email"] for one in plan["recipients"] if one["by_hand"]] == [
+        "hal@hand.example",
+        "widgets@lists.example",
+    ]
     assert any("removed manually: dee@readers.example" in one for one in plan["warnings"])
     text = call("maintainers").out
     assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
@@ -202,14 +255,28 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
 
 
 def test_edits_follow_the_change_id_into_v2(widget_tree: Path) -> None:
-    one_plan(widget_tree, patch(message="change-id: 20240101-mend-1234"), "--drop", "dee@readers.example")
-    second = patch(message="change-id: 20240101-mend-1234", subject="widget: mend it properly").replace("[PATCH]", "[PATCH v2]")
+    one_plan(
+        widget_tree, patch(message="change-id: 20240101-mend-1234"), "--drop", "dee@readers.example"
+    )
+    second = patch(
+        message="change-id: 20240101-mend-1234", subject="widget: mend it properly"
+    ).replace("[PATCH]", "[PATCH v2]")
     assert "dee@readers.example" not in people(one_plan(widget_tree, second), "cc")
-    assert "dee@readers.example" in people(one_plan(widget_tree, patch(message="change-id: 20240101-other-1")), "cc")
+    assert "dee@readers.example" in people(
+        one_plan(widget_tree, patch(message="change-id: 20240101-other-1")), "cc"
+    )
 
 
-def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_team(widget_tree: Path) -> None:
-    plan = one_plan(widget_tree, patch(message="Reported-by: Rob Port <rob@port.example>"), "--security", "--profile", "linux")
+def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_team(
+    widget_tree: Path,
+) -> None:
+    plan = one_plan(
+        widget_tree,
+        patch(message="Reported-by: Rob Port <rob@port.example>"),
+        "--security",
+        "--profile",
+        "linux",
+    )
     assert people(plan, "to") == ["ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
     assert people(plan, "cc") == ["security@kernel.org"]
     assert "maintainers and the security team only" in plan["warnings"][0]
@@ -226,22 +293,34 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
 
 def test_a_wrong_address_is_refused(widget_tree: Path) -> None:
     (widget_tree.parent / "one.patch").write_text(patch())
-    outcome = call("maintainers", "--tree", widget_tree, "--add-to", "nobody", widget_tree.parent / "one.patch")
+    outcome = call(
+        "maintainers", "--tree", widget_tree, "--add-to", "nobody", widget_tree.parent / "one.patch"
+    )
     assert outcome.code == 2
     assert "nobody" in outcome.err
 
 
 def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None:
-    (widget_tree.parent / "one.patch").write_text(patch(message="Cc: Esc\x1b[31mape <esc@ape.example>"))
+    (widget_tree.parent / "one.patch").write_text(
+        patch(message="Cc: Esc\x1b[31mape <esc@ape.example>")
+    )
     outcome = call("maintainers", "--tree", widget_tree, widget_tree.parent / "one.patch")
     assert "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)" in outcome.out
     assert "\x1b" not in outcome.out
-    assert "reasons" not in call("maintainers", "--tree", widget_tree, "--brief", widget_tree.parent / "one.patch").out
+    assert (
+        "reasons"
+        not in call(
+            "maintainers", "--tree", widget_tree, "--brief", widget_tree.parent / "one.patch"
+        ).out
+    )
 
 
 def test_who_and_self_test_answer(widget_tree: Path) -> None:
     outcome = call("maintainers", "--tree", widget_tree, "--who", "eve@net.example")
-    assert (outcome.code, outcome.out.splitlines()[1].strip()) == (0, "M: Eve Router <eve@net.example>")
+    assert (outcome.code, outcome.out.splitlines()[1].strip()) == (
+        0,
+        "M: Eve Router <eve@net.example>",
+    )
     assert call("maintainers", "--tree", widget_tree, "--who", "eve@nowhere.example").code == 1
     assert call("maintainers", "--tree", widget_tree, "--self-test").code == 0
     (widget_tree / "lib" / "stale.c").unlink()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""As git and b4 call it: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd, b4.send-auto-cc-cmd."""
+"""As git and b4 call it: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd,
+b4.send-auto-cc-cmd.
+"""
 
 import os
 import shlex
@@ -12,7 +14,10 @@ import pytest
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
 
-COMMAND = f"{shlex.quote(sys.executable)} -m patchpilot maintainers --format get_maintainer --norolestats --no-git-fallback"
+COMMAND = (
+    f"{shlex.quote(sys.executable)} -m patchpilot maintainers --format get_maintainer --norolestats"
+    " --no-git-fallback"
+)
 
 
 @pytest.fixture
@@ -23,7 +28,8 @@ def repo(tmp_path: Path) -> Repo:
     found.git("config", "sendemail.from", "Nia New <nia@newcomers.example>")
     found.branch("topic")
     found.commit(
-        "net: port: mend it\n\nIt was broken.\n\nSigned-off-by: Nia New <nia@newcomers.example>", {"drivers/net/port.c": "int mended;\n"}
+        "net: port: mend it\n\nIt was broken.\n\nSigned-off-by: Nia New <nia@newcomers.example>",
+        {"drivers/net/port.c": "int mended;\n"},
     )
     return found
 

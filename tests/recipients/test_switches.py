@@ -30,7 +30,10 @@ def test_the_scripts_spellings_are_taken(words: list[str], expected: dict[str, o
 
 
 def test_other_words_stay_in_order() -> None:
-    found, rest = take(["a.patch", "--tree", "x", "--roles", "--", "--git"], lambda word: 2 if word == "--tree" else 0)
+    found, rest = take(
+        ["a.patch", "--tree", "x", "--roles", "--", "--git"],
+        lambda word: 2 if word == "--tree" else 0,
+    )
     assert found == {"roles": True}
     assert rest == ["a.patch", "--tree", "x", "--", "--git"]
 
@@ -52,6 +55,10 @@ def test_some_switches_follow_from_others() -> None:
 
 
 def test_defaults_of_the_trees_script_and_conf_come_before_the_call() -> None:
-    defaults = script_defaults([("email_git", "1"), ("email_git_since", "6-months-ago"), ("unknown", "x")])
+    defaults = script_defaults(
+        [("email_git", "1"), ("email_git_since", "6-months-ago"), ("unknown", "x")]
+    )
     assert defaults.git
-    assert assemble(defaults, {"git": False}, {"git_since": "1-year-ago"}) == defaults._replace(git=False, git_since="1-year-ago")
+    assert assemble(defaults, {"git": False}, {"git_since": "1-year-ago"}) == defaults._replace(
+        git=False, git_since="1-year-ago"
+    )

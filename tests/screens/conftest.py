@@ -30,7 +30,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
 
 @pytest.fixture
 def clone(built: Repositories, tmp_path: Path) -> Path:
-    """The newcomer's clone, with a mail server that is set and remotes whose names tell nothing of this machine."""
+    """The newcomer's clone, with a mail server that is set and remotes whose names tell nothing of
+    this machine.
+    """
     return copy_clone(built, tmp_path)
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m tests.screens.pictures OUT [NAME…]` draws every screen of the TUI on the demo: each size and theme as SVG, and as PNG with rsvg-convert.
+"""`python -m tests.screens.pictures OUT [NAME…]` draws every screen of the TUI on the demo: each
+size and theme as SVG, and as PNG with rsvg-convert.
 
-The screens are the real ones on the real sandbox, with its mail server and archive: first the topic as the demo starts, then after the send.
-With NAMEs only these are drawn (`commit`, `checks` …; see MOMENTS and LATER).
+The screens are the real ones on the real sandbox, with its mail server and archive: first the topic
+as the demo starts, then after the send. With NAMEs only these are drawn (`commit`, `checks` …; see
+MOMENTS and LATER).
 """
 
 import argparse
@@ -46,7 +48,10 @@ MOMENTS = {
     "write-tags": (Stage.TAGS, "enter"),
     "branch": (Stage.BACKPORTS, "enter"),
     "conflicts": (Stage.BACKPORTS, "z", "c"),
-    **{f"tour-{stage}": (f"tour {stage.number}",) for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS)},
+    **{
+        f"tour-{stage}": (f"tour {stage.number}",)
+        for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS)
+    },
     "end-card": (Stage.COMMIT, "q"),
     "home": ("0",),
     "toast": (Stage.CHECKS, "S"),
@@ -103,19 +108,31 @@ async def press(pilot: Pilot[int], key: str) -> None:
     else:
         await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
     if key == "0":
-        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen._topics and not app.screen._doing, "Home")
+        await until(
+            pilot,
+            lambda: (
+                isinstance(app.screen, HomeScreen) and app.screen._topics and not app.screen._doing
+            ),
+            "Home",
+        )
         return
     await settle(pilot)
 
 
-async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: Sequence[str]) -> list[Path]:
+async def draw(
+    work: Path, moments: dict[str, Sequence[str]], out: Path, names: Sequence[str]
+) -> list[Path]:
     """Draw these moments; returns the SVG files."""
     made: list[Path] = []
     for name, keys in moments.items():
         if names and name not in names:
             continue
         # what lies over a screen is opened in its theme and size, as a user sees it
-        views = [((size,), (theme,)) for size in SIZES for theme in THEMES] if name in OVER else [(SIZES, THEMES)]
+        views = (
+            [((size,), (theme,)) for size in SIZES for theme in THEMES]
+            if name in OVER
+            else [(SIZES, THEMES)]
+        )
         for sizes, themes in views:
             made += await _draw(work, name, keys, out, sizes, themes)
         print(f"  {name}", file=sys.stderr)
@@ -123,7 +140,12 @@ async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: 
 
 
 async def _draw(
-    work: Path, name: str, keys: Sequence[str], out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
+    work: Path,
+    name: str,
+    keys: Sequence[str],
+    out: Path,
+    sizes: Sequence[tuple[int, int]],
+    themes: Sequence[str],
 ) -> list[Path]:
     """Draw one moment in these sizes and themes, the last size first."""
     made: list[Path] = []
@@ -151,7 +173,12 @@ async def visit(work: Path, memory: Path) -> None:
 
 
 async def _drawn(
-    app: PatchpilotApp, name: str, keys: Sequence[str], out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
+    app: PatchpilotApp,
+    name: str,
+    keys: Sequence[str],
+    out: Path,
+    sizes: Sequence[tuple[int, int]],
+    themes: Sequence[str],
 ) -> list[Path]:
     async with app.run_test(size=sizes[-1], notifications=name in WITH_TOASTS) as pilot:
         app.theme = themes[0]
@@ -173,13 +200,19 @@ async def draw_sending(work: Path, out: Path) -> list[Path]:
             for key in (str(Stage.SEND), "s"):
                 await press(pilot, key)
             await pilot.press(*"send", "enter")
-            await until(pilot, lambda: "2/5" in str(app.screen.query_one("#mails", Static).render()), "two mails")
+            await until(
+                pilot,
+                lambda: "2/5" in str(app.screen.query_one("#mails", Static).render()),
+                "two mails",
+            )
             made = await shots(pilot, SENDING, out, SIZES, THEMES)
     print(f"  {SENDING}", file=sys.stderr)
     return made
 
 
-async def shots(pilot: Pilot[int], name: str, out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]) -> list[Path]:
+async def shots(
+    pilot: Pilot[int], name: str, out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
+) -> list[Path]:
     """The screen as it is in these sizes and themes."""
     made, app = [], pilot.app
     for size in sizes:
@@ -188,14 +221,19 @@ async def shots(pilot: Pilot[int], name: str, out: Path, sizes: Sequence[tuple[i
             app.theme = theme
             await still(pilot)
             made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
-            made[-1].write_text(readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8")
+            made[-1].write_text(
+                readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8"
+            )
     return made
 
 
 def readable(svg: str) -> str:
     """The picture with fonts of this machine instead of the network's."""
-    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
-    # rsvg-convert does not stretch a text to its textLength: this size makes a letter as wide as a column
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
+        "Fira Code", "DejaVu Sans Mono"
+    )
+    # rsvg-convert does not stretch a text to its textLength: this size makes a letter as wide as a
+    # column
     svg = svg.replace("font-size: 20px", "font-size: 20.263px")
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
@@ -205,9 +243,23 @@ def send(sandbox: Sandbox) -> None:
     fix_first(sandbox.work)
     for words in (
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],
-        ["send", "--yes", "--subject-prefix", "PATCH net", "--security", "no", "--regression", "no"],
+        [
+            "send",
+            "--yes",
+            "--subject-prefix",
+            "PATCH net",
+            "--security",
+            "no",
+            "--regression",
+            "no",
+        ],
     ):
-        subprocess.run([sys.executable, "-m", "patchpilot", *words], cwd=sandbox.work, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "patchpilot", *words],
+            cwd=sandbox.work,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
 
 def main() -> None:
@@ -221,9 +273,16 @@ def main() -> None:
     for name in ("NO_COLOR", "PATCHPILOT_ASCII"):
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"COLORTERM": "truecolor", "LANG": "C.UTF-8", "XDG_STATE_HOME": f"{folder}/state"}
+        os.environ |= {
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            "XDG_STATE_HOME": f"{folder}/state",
+        }
         SavedState(Path(folder) / "state" / "patchpilot" / FILE).keep(tour="seen")
-        with open_sandbox(Path(folder) / "sandbox") as sandbox, ticking(sandbox, then=Answers(sandbox).look):
+        with (
+            open_sandbox(Path(folder) / "sandbox") as sandbox,
+            ticking(sandbox, then=Answers(sandbox).look),
+        ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
             if not options.names or BUSY.intersection(options.names):
                 for topic in fill(sandbox):
@@ -236,7 +295,9 @@ def main() -> None:
                 made += asyncio.run(draw(sandbox.work, LATER, out, options.names))
     if shutil.which("rsvg-convert"):
         for file in made:
-            subprocess.run(["rsvg-convert", str(file), "-o", str(file.with_suffix(".png"))], check=True)
+            subprocess.run(
+                ["rsvg-convert", str(file), "-o", str(file.with_suffix(".png"))], check=True
+            )
     print(f"{len(made)} pictures in {out}")
 
 

@@ -17,30 +17,47 @@ from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import asked, keys, settle, text_of, until, write_patches
 from tests.screens.test_backports import NEED, branch
 
-ADAPTED = Adaptation("context", 0.82, tuple(f"a.c:{number}: the lines differ" for number in range(14)), {})
+ADAPTED = Adaptation(
+    "context", 0.82, tuple(f"a.c:{number}: the lines differ" for number in range(14)), {}
+)
 
 
 def test_what_is_not_sure_comes_after_resolving_manually() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
-    assert [name for name, _, _ in proposals(conflict, Ways(ADAPTED))] == ["write", "choose", "start", "manual"]
+    assert [name for name, _, _ in proposals(conflict, Ways(ADAPTED))] == [
+        "write",
+        "choose",
+        "start",
+        "manual",
+    ]
     unsure = proposals(conflict, Ways(replace(ADAPTED, confidence=0.3)))
     assert [name for name, _, _ in unsure] == ["choose", "manual", "start", "write"]
-    assert unsure[1][2] == "a clone with git's conflict in it, with 1 prerequisite applied before it"
+    assert (
+        unsure[1][2] == "a clone with git's conflict in it, with 1 prerequisite applied before it"
+    )
     assert [name for name, _, _ in proposals(conflict, Ways())] == ["choose", "manual"]
     text = proposal_text(conflict, Ways(ADAPTED))
     assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 0.82:")
     assert text.endswith("- 2 more")
-    assert proposal_text(conflict, Ways()) == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
+    assert (
+        proposal_text(conflict, Ways())
+        == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
+    )
 
 
 def test_what_was_begun_comes_first() -> None:
     ways = Ways(ADAPTED, "2 of 3 chosen")
     assert next(name for name, _, _ in proposals(branch(BranchVerdict.CONFLICT), ways)) == "choose"
-    assert proposal_text(branch(BranchVerdict.CONFLICT), ways).startswith("Conflict by conflict: 2 of 3 chosen.")
+    assert proposal_text(branch(BranchVerdict.CONFLICT), ways).startswith(
+        "Conflict by conflict: 2 of 3 chosen."
+    )
 
 
 async def test_z_proposes_the_adaptation_and_writes_it(
-    mended: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mended: Path,
+    walk_on: Callable[[Path], PatchpilotApp],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from patchpilot.services.backport import topic_backports
 

@@ -22,7 +22,10 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(
         await settle(pilot)
         asked(app)
         assert app.session.topic is not None
-        assert [commit.subject for commit in app.session.topic.commits] == ["widget: change line 1", "widget: change line 2"]
+        assert [commit.subject for commit in app.session.topic.commits] == [
+            "widget: change line 1",
+            "widget: change line 2",
+        ]
         await keys(pilot, Stage.CHECKS)
         assert Stage.CHECKS not in app.session.errors
         assert "widget: change line" in text_of(app)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Backports stage: a badge and an action for each branch, prerequisites to tick, conflicts in three columns."""
+"""The Backports stage: a badge and an action for each branch, prerequisites to tick, conflicts in
+three columns.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,22 +52,45 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
         (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "queued for a release"),
         (BranchVerdict.THREE_WAY, {}, "≈ 3-way merge", "w write, then review"),
         (BranchVerdict.CONFLICT, {}, "✗ conflict", "z resolve"),
-        (BranchVerdict.CONFLICT, {"prerequisites": (NEED, NEED)}, "✗ conflict", "w write 3 patches"),
-        (BranchVerdict.CONFLICT, {"prerequisites": (NEED,), "failed": "x@y"}, "✗ failed", "z resolve"),
+        (
+            BranchVerdict.CONFLICT,
+            {"prerequisites": (NEED, NEED)},
+            "✗ conflict",
+            "w write 3 patches",
+        ),
+        (
+            BranchVerdict.CONFLICT,
+            {"prerequisites": (NEED,), "failed": "x@y"},
+            "✗ failed",
+            "z resolve",
+        ),
         (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ already there", "nothing"),
-        (BranchVerdict.CONFLICT, {"failed": "x@y", "resolved": "/patches"}, "✓ resolved", "patches written: z"),
+        (
+            BranchVerdict.CONFLICT,
+            {"failed": "x@y", "resolved": "/patches"},
+            "✓ resolved",
+            "patches written: z",
+        ),
     ],
 )
-def test_every_verdict_is_a_sign_a_word_and_an_action(verdict: BranchVerdict, more: dict[str, object], badge: str, action: str) -> None:
+def test_every_verdict_is_a_sign_a_word_and_an_action(
+    verdict: BranchVerdict, more: dict[str, object], badge: str, action: str
+) -> None:
     one = branch(verdict, **more)
     assert badge_of(one).text.plain == badge
-    assert what_to_do(one, BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)) == action
+    assert (
+        what_to_do(one, BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True))
+        == action
+    )
 
 
 def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
     waiting = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=False)
     assert what_to_do(branch(BranchVerdict.CLEAN), waiting) == "Cc: stable is enough"
-    assert what_to_do(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)), waiting) == "wait for the merge"
+    assert (
+        what_to_do(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)), waiting)
+        == "wait for the merge"
+    )
 
 
 def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_applies() -> None:
@@ -73,7 +98,10 @@ def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_ap
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
         assert what_to_do(branch(verdict), merged, is_tagged=True) == "Cc: stable is enough"
     assert what_to_do(branch(BranchVerdict.CONFLICT), merged, is_tagged=True) == "z resolve"
-    assert what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True) == "w write patch"
+    assert (
+        what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True)
+        == "w write patch"
+    )
 
 
 def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> None:
@@ -82,7 +110,9 @@ def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> No
         assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == ""
 
 
-async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(mended: Path, walk_on: On) -> None:
+async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -110,14 +140,22 @@ async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked
         assert "1/2 ticked" in text_of(app)
 
 
-@pytest.mark.parametrize(("ends", "soon"), [("2026-12", True), ("2027-04", True), ("2027-06", False), (None, False), ("later", False)])
-def test_a_branch_whose_support_ends_within_half_a_year_is_dim(ends: str | None, soon: bool) -> None:
+@pytest.mark.parametrize(
+    ("ends", "soon"),
+    [("2026-12", True), ("2027-04", True), ("2027-06", False), (None, False), ("later", False)],
+)
+def test_a_branch_whose_support_ends_within_half_a_year_is_dim(
+    ends: str | None, soon: bool
+) -> None:
     assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)) is soon
     assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends, is_over=True), date(2026, 11, 21))
 
 
 def test_prerequisites_have_order_size_and_risk_in_words() -> None:
-    assert need_row(NEED, 2, "high", is_ticked=True).plain == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
+    assert (
+        need_row(NEED, 2, "high", is_ticked=True).plain
+        == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
+    )
     assert need_row(NEED, 2, "low", is_ticked=False).plain.startswith("[ ]  2  ")
     partly = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True)
     assert (needs_count(partly), needs_count(branch(BranchVerdict.CLEAN))) == ("1*", "")
@@ -126,17 +164,29 @@ def test_prerequisites_have_order_size_and_risk_in_words() -> None:
 
 def test_what_is_written_is_told_before_the_folder_is_asked_for() -> None:
     other = replace(NEED, commit="4" * 40)
-    branches = (branch(BranchVerdict.CONFLICT, prerequisites=(NEED, other)), branch(BranchVerdict.FIXED), branch(BranchVerdict.CLEAN))
-    result = BackportResult("3" * 40, "x", branches=branches)
-    assert what_is_written(result, {"stable/linux-6.1.y": {"4" * 40}}) == (
-        "stable/linux-6.1.y: 1 prerequisite, then the fix\nstable/linux-6.1.y: the fix"
+    branches = (
+        branch(BranchVerdict.CONFLICT, prerequisites=(NEED, other)),
+        branch(BranchVerdict.FIXED),
+        branch(BranchVerdict.CLEAN),
     )
-    assert what_is_written(BackportResult("3" * 40, "x", branches=branches[1:2]), {}) == "No branch needs the fix."
+    result = BackportResult("3" * 40, "x", branches=branches)
+    assert (
+        what_is_written(result, {"stable/linux-6.1.y": {"4" * 40}})
+        == "stable/linux-6.1.y: 1 prerequisite, then the fix\nstable/linux-6.1.y: the fix"
+    )
+    assert (
+        what_is_written(BackportResult("3" * 40, "x", branches=branches[1:2]), {})
+        == "No branch needs the fix."
+    )
 
 
 @pytest.mark.parametrize(
     ("size", "others"),
-    [((160, 50), ()), ((120, 36), ("| branch and base", "| base and fix")), ((100, 40), ("| branch", "| base", "| fix"))],
+    [
+        ((160, 50), ()),
+        ((120, 36), ("| branch and base", "| base and fix")),
+        ((100, 40), ("| branch", "| base", "| fix")),
+    ],
 )
 async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
     size: tuple[int, int], others: tuple[str, ...], mended: Path, walk_on: On
@@ -156,7 +206,11 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
             await keys(pilot, "vertical_line")
         if not others:
             headings = next(row for row in text.splitlines() if "base (before the fix)" in row)
-            assert headings.index("branch") < headings.index("base") < headings.index("fix", headings.index(")"))
+            assert (
+                headings.index("branch")
+                < headings.index("base")
+                < headings.index("fix", headings.index(")"))
+            )
             assert app.screen.check_action("versions", ()) is False
         # the lines have numbers and the signs of their version
         assert "acme_mcp.c:54 (content)" in text
@@ -177,7 +231,16 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "! branch" in text_of(app), "one column")
         rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
-        wanted = ("why ", "next ", "54 ", "57! if (rsp != ACME_MSG_OK)", "71- ", "71+ ", "73+ ", "caused by ")
+        wanted = (
+            "why ",
+            "next ",
+            "54 ",
+            "57! if (rsp != ACME_MSG_OK)",
+            "71- ",
+            "71+ ",
+            "73+ ",
+            "caused by ",
+        )
         at = [next(at for at, row in enumerate(rows) if row.startswith(start)) for start in wanted]
         assert at == sorted(at), "the branch, the base and the fix below each other"
         assert not any(row.endswith("…") for row in rows[:6])
@@ -185,10 +248,20 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
 
 def test_a_verdict_is_told_in_short_rows_and_prerequisites_have_their_own_panel() -> None:
     causes = tuple(
-        Cause(digit * 40, subject, "lines", "it changed them") for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
+        Cause(digit * 40, subject, "lines", "it changed them")
+        for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
     )
-    places = (ConflictPlace("a/b.c", 7, ("ours",), ("theirs",)), ConflictPlace("c.c", 0, kind="modify/delete"))
-    one = branch(BranchVerdict.CONFLICT, conflicts=places, causes=causes, prerequisites=(NEED,), hints=("mind the lock",))
+    places = (
+        ConflictPlace("a/b.c", 7, ("ours",), ("theirs",)),
+        ConflictPlace("c.c", 0, kind="modify/delete"),
+    )
+    one = branch(
+        BranchVerdict.CONFLICT,
+        conflicts=places,
+        causes=causes,
+        prerequisites=(NEED,),
+        hints=("mind the lock",),
+    )
     assert [row.plain for row in detail_rows(details(one), 60)] == [
         "why        so it is",
         "caused by  666666666666 frob: lock",
@@ -197,18 +270,35 @@ def test_a_verdict_is_told_in_short_rows_and_prerequisites_have_their_own_panel(
     ]
     assert why(one, ()) == "b.c:7 and 1 more"
     assert why(branch(BranchVerdict.FIXED, landed_as="8" * 40), ()) == "applied as 888888888888"
-    assert why(branch(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,)) == "bug from 999999999999"
+    assert (
+        why(branch(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,))
+        == "bug from 999999999999"
+    )
     assert why(branch(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,)) == ""
     assert why(branch(BranchVerdict.CLEAN), ()) == ""
 
 
-async def test_a_prerequisite_that_is_not_ticked_is_not_written(mended: Path, walk_on: On, tmp_path: Path) -> None:
+async def test_a_prerequisite_that_is_not_ticked_is_not_written(
+    mended: Path, walk_on: On, tmp_path: Path
+) -> None:
     # the fix is in mainline: stable trees take it
     tag = git(
-        mended, "log", "-1", '--format=Fixes: %h ("%s")', "--grep=read the number of flash images at probe", "origin/master"
+        mended,
+        "log",
+        "-1",
+        '--format=Fixes: %h ("%s")',
+        "--grep=read the number of flash images at probe",
+        "origin/master",
     ).text.strip()
     message = git(mended, "log", "-1", "--format=%B").text.strip()
-    git(mended, "commit", "-q", "--amend", "-m", f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>")
+    git(
+        mended,
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>",
+    )
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -224,11 +314,20 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(mended: Path, wa
         await until(pilot, lambda: "0/1 ticked" in text_of(app), "the prerequisite to be left out")
         assert "w write 2 patches" not in text_of(app)
         await keys(pilot, "shift+tab", "j")
-        await until(pilot, lambda: "The fix on stable/linux-6.6.y" in text_of(app), "the patch of a branch without a conflict")
+        await until(
+            pilot,
+            lambda: "The fix on stable/linux-6.6.y" in text_of(app),
+            "the patch of a branch without a conflict",
+        )
         await until(pilot, lambda: "ACME_MSG_UNSUPPORTED" in text_of(app), "its lines")
         await keys(pilot, "w")
         assert "stable/linux-6.1.y: 0 prerequisites, then the fix" in text_of(app)
         await keys(pilot, "ctrl+u")
         await pilot.press(*str(tmp_path / "out"), "enter")
         await until(pilot, lambda: "Patches written" in text_of(app), "the patches")
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["5.15", "6.12", "6.18", "6.6"]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "5.15",
+        "6.12",
+        "6.18",
+        "6.6",
+    ]

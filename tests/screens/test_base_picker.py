@@ -12,7 +12,9 @@ from tests.kit.walk import keys, settled, text_of, until
 On = Callable[..., PatchpilotApp]
 
 
-async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(tmp_path: Path, walk_on: On) -> None:
+async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(
+    tmp_path: Path, walk_on: On
+) -> None:
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
     for number in range(31):
@@ -45,6 +47,10 @@ async def test_another_base_can_be_typed(tmp_path: Path, walk_on: On) -> None:
         await keys(pilot, "b")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the picker")
         await keys(pilot, "end", "enter", *"HEAD", "circumflex_accent", "enter")
-        await until(pilot, lambda: app.session.topic and len(app.session.topic.commits) == 1, "the topic over HEAD^")
+        await until(
+            pilot,
+            lambda: app.session.topic and len(app.session.topic.commits) == 1,
+            "the topic over HEAD^",
+        )
         assert app.session.topic is not None
         assert app.session.topic.base == "HEAD^"

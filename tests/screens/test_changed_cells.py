@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Only changed cells are written, and the terminal shows what Textual drew: judged by a small terminal of our own."""
+"""Only changed cells are written, and the terminal shows what Textual drew: judged by a small
+terminal of our own.
+"""
 
 import os
 import re
@@ -56,7 +58,10 @@ class Screen:
                 y, x = (int(part) - 1 for part in found[1].split(";"))
             elif found and found[2] == "X":
                 for erased in range(x, x + int(found[1])):
-                    self.rows[y][erased] = (" ", _look(" ", {"48": pen["48"]} if "48" in pen else {}))
+                    self.rows[y][erased] = (
+                        " ",
+                        _look(" ", {"48": pen["48"]} if "48" in pen else {}),
+                    )
             elif found and found[2] == "B":
                 y += 1
             elif text[at] == "\b":
@@ -67,7 +72,9 @@ class Screen:
                 self._turn(pen, found[1])
             else:
                 width = cell_len(text[at])
-                self.rows[y][x : x + width] = [(text[at], _look(text[at], pen))] + [("", "")] * (width - 1)
+                self.rows[y][x : x + width] = [(text[at], _look(text[at], pen))] + [("", "")] * (
+                    width - 1
+                )
                 x += width
             at = found.end() if found else at + 1
 
@@ -92,26 +99,42 @@ class Screen:
 
 def _look(sign: str, pen: dict[str, str]) -> str:
     # the color of a space is not seen, nor is it bold
-    seen = {code: value for code, value in pen.items() if sign != " " or code in ("48", "4", "7", "9") or "7" in pen}
+    seen = {
+        code: value
+        for code, value in pen.items()
+        if sign != " " or code in ("48", "4", "7", "9") or "7" in pen
+    }
     return str(sorted(seen.items()))
 
 
 def frame(rows: Sequence[Sequence[tuple[str, int]]]) -> list[Strip]:
     """Rows of (text, style) as strips of the screen's width."""
-    return [Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(WIDE, STYLES[0]) for row in rows]
+    return [
+        Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(
+            WIDE, STYLES[0]
+        )
+        for row in rows
+    ]
 
 
 def layout(strips: list[Strip]) -> LayoutUpdate:
     return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDE, HIGH))
 
 
-def drawn(canvas: Canvas, update: LayoutUpdate | ChopsUpdate, size: tuple[int, int], system: ColorSystem | None) -> str:
+def drawn(
+    canvas: Canvas,
+    update: LayoutUpdate | ChopsUpdate,
+    size: tuple[int, int],
+    system: ColorSystem | None,
+) -> str:
     """What is written for an update alone."""
     canvas.take(update, size, system)
     return canvas.changes()
 
 
-ROW = st.lists(st.tuples(st.text("ab é漢─", max_size=9), st.integers(0, len(STYLES) - 1)), max_size=4)
+ROW = st.lists(
+    st.tuples(st.text("ab é漢─", max_size=9), st.integers(0, len(STYLES) - 1)), max_size=4
+)
 FRAME = st.lists(ROW, min_size=HIGH, max_size=HIGH).map(frame)
 
 
@@ -142,11 +165,15 @@ def test_frames_that_were_held_are_written_as_the_last_of_them(frames: list[list
 
 
 @given(FRAME, ROW, st.integers(0, HIGH - 1), st.integers(1, 10))
-def test_a_part_that_changed_is_written_alone(strips: list[Strip], row: list[tuple[str, int]], y: int, x: int) -> None:
+def test_a_part_that_changed_is_written_alone(
+    strips: list[Strip], row: list[tuple[str, int]], y: int, x: int
+) -> None:
     canvas, screen = Canvas(), Screen()
     plain = frame([[("x" * WIDE, 0)]] * HIGH)
     screen.write(drawn(canvas, layout(plain), (WIDE, HIGH), ColorSystem.TRUECOLOR))
-    part = Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(8, STYLES[1])
+    part = Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(
+        8, STYLES[1]
+    )
     chops: list[dict[int, Strip | None]] = [{0: None} for _ in range(HIGH)]
     chops[y] = {0: None, x: part}
     update = ChopsUpdate(chops, [(y, x, x + 8)], [[x, x + 8] for _ in range(HIGH)])
@@ -165,7 +192,9 @@ def test_what_is_not_known_is_never_written() -> None:
 
 
 def test_blanks_are_erased_where_that_takes_the_background() -> None:
-    row = Strip([Segment("a", STYLES[2]), Segment(" " * 15, STYLES[4]), Segment("b" + " " * 7, STYLES[1])])
+    row = Strip(
+        [Segment("a", STYLES[2]), Segment(" " * 15, STYLES[4]), Segment("b" + " " * 7, STYLES[1])]
+    )
     update = LayoutUpdate([[row]], Region(0, 0, WIDE, 1))
     text = drawn(Canvas(erases=True), update, (WIDE, 1), ColorSystem.TRUECOLOR)
     ground = "\x1b[48;2;32;32;32m"
@@ -173,10 +202,19 @@ def test_blanks_are_erased_where_that_takes_the_background() -> None:
     assert "X" not in drawn(Canvas(), update, (WIDE, 1), ColorSystem.TRUECOLOR)
 
 
-@pytest.mark.parametrize(("terminal", "erases"), [("xterm-256color", True), ("screen-256color", False), ("no such terminal", False)])
+@pytest.mark.parametrize(
+    ("terminal", "erases"),
+    [("xterm-256color", True), ("screen-256color", False), ("no such terminal", False)],
+)
 def test_the_terminal_is_asked_whether_it_erases_in_color(terminal: str, erases: bool) -> None:
     code = "from patchpilot.tui.changed_cells import erases_in_color; print(erases_in_color())"
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TERM": terminal}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TERM": terminal},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == f"{erases}\n"
 
 
@@ -187,7 +225,9 @@ def test_without_colors_none_are_written() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_a_move_of_the_cursor_costs_few_bytes(mended: Path, toured: Path, size: tuple[int, int]) -> None:
+def test_a_move_of_the_cursor_costs_few_bytes(
+    mended: Path, toured: Path, size: tuple[int, int]
+) -> None:
     git(mended, "config", "patchpilot.lore", "http://127.0.0.1:9")
     colors = {"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
     with Terminal(WALK, mended, size=size, env=colors) as walk:
@@ -208,10 +248,20 @@ def test_a_move_of_the_cursor_costs_few_bytes(mended: Path, toured: Path, size: 
             assert 0 < len(walk.seen[begun:].encode()) < 4_000
 
 
-@pytest.mark.parametrize(("stage", "moves"), [(Stage.CHECKS, "jjjkkk"), (Stage.TAGS, "jjkk"), (Stage.BACKPORTS, "jjjkkk")])
-def test_details_that_follow_the_cursor_cost_few_bytes_on_a_large_terminal(clone: Path, toured: Path, stage: Stage, moves: str) -> None:
+@pytest.mark.parametrize(
+    ("stage", "moves"),
+    [(Stage.CHECKS, "jjjkkk"), (Stage.TAGS, "jjkk"), (Stage.BACKPORTS, "jjjkkk")],
+)
+def test_details_that_follow_the_cursor_cost_few_bytes_on_a_large_terminal(
+    clone: Path, toured: Path, stage: Stage, moves: str
+) -> None:
     git(clone, "config", "patchpilot.lore", "http://127.0.0.1:9")
-    with Terminal(WALK, clone, size=(160, 50), env={"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}) as walk:
+    with Terminal(
+        WALK,
+        clone,
+        size=(160, 50),
+        env={"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"},
+    ) as walk:
         walk.wait_for("Subject: ", "quit")
         walk.quiet(1.0)
         walk.type(str(stage.number))

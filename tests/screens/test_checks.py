@@ -123,7 +123,9 @@ async def test_the_stage_bar_counts_warnings_as_something_to_do(mended: Path, wa
         assert "● 2 Checks 1" in text_of(app).split("\n")[1]
 
 
-async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Path, walk_on: On) -> None:
+async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "no-space-after-keyword")
@@ -138,7 +140,9 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Pa
         assert app.focused is app.screen.query_one("#findings")
 
 
-async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(clone: Path, walk_on: On) -> None:
+async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "missing-fixes")
@@ -146,7 +150,9 @@ async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(clone: P
         await until(pilot, lambda: "+Cc: stable@vger.kernel.org" in text_of(app), "the whole line")
 
 
-async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(mended: Path, walk_on: On) -> None:
+async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
+    mended: Path, walk_on: On
+) -> None:
     before = message(mended)
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -158,7 +164,11 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(mended: Path
         await keys(pilot, "escape")
         assert message(mended) == before
         await keys(pilot, "a", "enter")
-        await until(pilot, lambda: "Signed-off-by: Robin Newland <robin@example.net>" in message(mended), "the sign-off")
+        await until(
+            pilot,
+            lambda: "Signed-off-by: Robin Newland <robin@example.net>" in message(mended),
+            "the sign-off",
+        )
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
         await settle(pilot)
         assert "added Signed-off-by: to 1 commit; press u to undo" in said(app)
@@ -206,7 +216,9 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(clone: Path, walk_on: 
         assert not git(clone, "status", "--porcelain", "-uno").text
 
 
-async def test_the_number_of_strict_findings_is_shown_with_its_key(mended: Path, walk_on: On) -> None:
+async def test_the_number_of_strict_findings_is_shown_with_its_key(
+    mended: Path, walk_on: On
+) -> None:
     file = mended / acme.MCP
     file.write_text(file.read_text().replace("rc = -EOPNOTSUPP;", "rc = -EOPNOTSUPP;\n\n"))
     git(mended, "commit", "-q", "--amend", "-a", "--no-edit")
@@ -234,8 +246,14 @@ async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) 
         app = walk_on(clone)
         async with app.run_test(size=size) as pilot:
             await at_checks(pilot)
-            panels = [panel.region for panel in app.screen.query(Panel) if panel.display and panel.region.height]
-            assert max(region.bottom for region in panels) - min(region.y for region in panels) == high
+            panels = [
+                panel.region
+                for panel in app.screen.query(Panel)
+                if panel.display and panel.region.height
+            ]
+            assert (
+                max(region.bottom for region in panels) - min(region.y for region in panels) == high
+            )
             assert max(region.right for region in panels) == size[0]
 
 
@@ -256,7 +274,9 @@ async def test_old_and_new_side_by_side_have_the_whole_body(clone: Path, walk_on
         assert not view.is_beside
 
 
-def test_a_fix_shows_what_changes_with_a_hanging_indent_and_without_lines_that_are_only_wrapped_anew() -> None:
+def test_a_fix_shows_what_changes_with_a_hanging_indent_and_without_lines_that_are_only_wrapped_anew() -> (  # noqa: E501
+    None
+):
     diff = [
         "--- a",
         "+++ b",
@@ -269,7 +289,9 @@ def test_a_fix_shows_what_changes_with_a_hanging_indent_and_without_lines_that_a
         "-\tif(rc)",
         "+\tif (rc)",
     ]
-    text = change_text(diff, DiffColors.of(App[None]().theme_variables, Color.parse("#000000"), tinted=True), 40)
+    text = change_text(
+        diff, DiffColors.of(App[None]().theme_variables, Color.parse("#000000"), tinted=True), 40
+    )
     assert [row.rstrip() for row in text.plain.split("\n")[1:]] == [
         "-Commit",
         " 33248b1ba0729f2b63c10607fdc592dc9473165",

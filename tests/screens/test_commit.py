@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit screen: what is next and which key does it, the questions before sending, hints on the message, what the topic is."""
+"""The commit screen: what is next and which key does it, the questions before sending, hints on the
+message, what the topic is.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +28,9 @@ def listed(app: PatchpilotApp) -> list[str]:
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 
 
-async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(mended: Path, walk_on: On) -> None:
+async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -59,13 +63,17 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(mended: Pat
         assert app.stage is Stage.CHECKS
 
 
-async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mended: Path, walk_on: On) -> None:
+async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await keys(pilot, "n")
         assert app.stage is Stage.CHECKS
-        assert "Not answered yet: security, regression" in next(note.message for note in app._notifications)
+        assert "Not answered yet: security, regression" in next(
+            note.message for note in app._notifications
+        )
         await keys(pilot, Stage.COMMIT, "enter")
         assert isinstance(app.screen, QuestionDialog)
         shown = text_of(app)
@@ -81,7 +89,9 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mend
         assert said(app) == "The security question stays open; press a at stage 1 to answer it"
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 1
-        await until(pilot, lambda: "●1 Commit" in text_of(app), "a stage with open questions is not done")
+        await until(
+            pilot, lambda: "●1 Commit" in text_of(app), "a stage with open questions is not done"
+        )
         assert "press a to answer 1 question" in text_of(app)
         assert "security" not in [row.split()[2] for row in listed(app)]
         await keys(pilot, "home", "enter", "n")
@@ -91,7 +101,9 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mend
         assert "security@kernel.org" in text_of(app)
 
 
-async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(mended: Path, walk_on: On) -> None:
+async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(
+    mended: Path, walk_on: On
+) -> None:
     line = "word " * 14 + "ended"
     git(mended, "commit", "-q", "--amend", "-m", f"net/acme: count\n\n{line}\n{line}1234567")
     app = walk_on(mended)
@@ -114,7 +126,8 @@ async def test_too_long_lines_of_a_message_have_a_hint(mended: Path, walk_on: On
         "-q",
         "--amend",
         "-m",
-        f"{subject}\n\nThis {'line ' * 16}\n\n  {'quoted ' * 14}\nhttps://example.org/{'a' * 80} it is",
+        f"{subject}\n\nThis {'line ' * 16}\n\n  {'quoted ' * 14}\nhttps://example.org/{'a' * 80}"
+        " it is",
     )
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -135,20 +148,32 @@ async def test_a_topic_that_does_not_apply_is_rebased_from_here(mended: Path, wa
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        at = next(at for at, row in enumerate(listed(app)) if "does not apply to origin/master" in " ".join(row.split()))
+        at = next(
+            at
+            for at, row in enumerate(listed(app))
+            if "does not apply to origin/master" in " ".join(row.split())
+        )
         await keys(pilot, *["down"] * at, "enter")
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert f"conflicts with origin/master in {names[0]}" in shown
 
 
-async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(clone: Path, walk_on: On) -> None:
+async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await until(pilot, lambda: "if it fixes a bug: [PATCH net], else [PATCH net-next]" in text_of(app), "which tree it is")
+        await until(
+            pilot,
+            lambda: "if it fixes a bug: [PATCH net], else [PATCH net-next]" in text_of(app),
+            "which tree it is",
+        )
 
 
-async def test_on_a_large_terminal_the_topic_has_what_other_stages_found_and_the_last_commits(mended: Path, walk_on: On) -> None:
+async def test_on_a_large_terminal_the_topic_has_what_other_stages_found_and_the_last_commits(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)

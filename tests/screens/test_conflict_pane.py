@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""z, then "Conflict by conflict": proposals for each conflict, choices that are saved at once, and the patch that comes of them."""
+"""z, then "Conflict by conflict": proposals for each conflict, choices that are saved at once, and
+the patch that comes of them.
+"""
 
 import os
 from collections.abc import Callable
@@ -41,7 +43,11 @@ async def test_a_conflict_its_proposals_and_what_the_selected_one_changes_are_sh
         await to_conflicts(pilot, app)
         text = text_of(app)
         assert "acme_mcp.c:57  1/1  nothing chosen" in text
-        assert text.index("[ ] adapted 0.") < text.index("[ ] prerequisite    with the part of d6600121f74b") < text.index("[ ] branch")
+        assert (
+            text.index("[ ] adapted 0.")
+            < text.index("[ ] prerequisite    with the part of d6600121f74b")
+            < text.index("[ ] branch")
+        )
         assert "base (before the fix)" in text
         assert "0 of 1 chosen" in text
         for key in ("e edit", "u undo", "w write patch", "Esc branches"):
@@ -59,15 +65,23 @@ async def test_a_conflict_its_proposals_and_what_the_selected_one_changes_are_sh
         assert "edit the selected proposal in your editor" in text_of(app)
 
 
-async def test_choices_are_there_after_a_restart_and_u_takes_them_back(mended: Path, walk_on: On) -> None:
+async def test_choices_are_there_after_a_restart_and_u_takes_them_back(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "w")
-        assert said(app).startswith("nothing chosen yet for drivers/net/ethernet/acme/acme_mcp.c:57")
+        assert said(app).startswith(
+            "nothing chosen yet for drivers/net/ethernet/acme/acme_mcp.c:57"
+        )
         await keys(pilot, "j", "enter")
         assert "1 of 1 chosen" in text_of(app)
-        assert said(app) == "drivers/net/ethernet/acme/acme_mcp.c:57: prerequisite chosen; w writes the patch. u undoes it"
+        assert (
+            said(app)
+            == "drivers/net/ethernet/acme/acme_mcp.c:57: prerequisite chosen; w writes the patch. u"
+            " undoes it"
+        )
         await keys(pilot, "escape")
         assert "z 1 of 1 chosen" in text_of(app)
     app = walk_on(mended)
@@ -86,13 +100,17 @@ async def test_choices_are_there_after_a_restart_and_u_takes_them_back(mended: P
         assert "1 chosen" not in text_of(app)
 
 
-async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(mended: Path, walk_on: On) -> None:
+async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "j", "enter")
     tip = git(mended, "rev-parse", BRANCH).text.strip()
-    newer = git(mended, "commit-tree", "-p", tip, "-m", "Linux 6.1.9", f"{tip}^{{tree}}").text.strip()
+    newer = git(
+        mended, "commit-tree", "-p", tip, "-m", "Linux 6.1.9", f"{tip}^{{tree}}"
+    ).text.strip()
     git(mended, "update-ref", BRANCH, newer)
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -101,9 +119,16 @@ async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(mende
         await keys(pilot, Stage.BACKPORTS)
         assert "z stale choices" in text_of(app)
         await to_conflicts(pilot, app)
-        assert said(app) == f"the branch changed ({tip[:12]} is now {newer[:12]}) since you chose: the choices are proposals now"
+        assert (
+            said(app)
+            == f"the branch changed ({tip[:12]} is now {newer[:12]}) since you chose: the choices"
+            " are proposals now"
+        )
         assert "0 of 1 chosen" in text_of(app)
-        assert "[ ] prerequisite    what you chose before: with the part of d6600121f74b" in text_of(app)
+        assert (
+            "[ ] prerequisite    what you chose before: with the part of d6600121f74b"
+            in text_of(app)
+        )
 
 
 async def test_a_fix_that_was_amended_meanwhile_is_read_again(mended: Path, walk_on: On) -> None:
@@ -113,7 +138,14 @@ async def test_a_fix_that_was_amended_meanwhile_is_read_again(mended: Path, walk
         await keys(pilot, "enter")
         assert "1 of 1 chosen" in text_of(app)
         before = git(mended, "rev-parse", "HEAD").text.strip()
-        git(mended, "commit", "-q", "--amend", "-m", git(mended, "log", "-1", "--format=%B").text + "\nCc: rita@example.org\n")
+        git(
+            mended,
+            "commit",
+            "-q",
+            "--amend",
+            "-m",
+            git(mended, "log", "-1", "--format=%B").text + "\nCc: rita@example.org\n",
+        )
         screen = app.stage_screen
         assert screen is not None
         screen.reread()
@@ -123,7 +155,9 @@ async def test_a_fix_that_was_amended_meanwhile_is_read_again(mended: Path, walk
         assert "what you chose before: the lines around the change differ" in text_of(app)
 
 
-async def test_what_was_edited_is_written_with_its_note(mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_edited_is_written_with_its_note(
+    mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_EDITOR", "sed -i s/EOPNOTSUPP/ENOSYS/")
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -131,7 +165,11 @@ async def test_what_was_edited_is_written_with_its_note(mended: Path, walk_on: O
         git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
         await to_conflicts(pilot, app)
         await keys(pilot, "e")
-        await until(pilot, lambda: "What did you change, and why?" in text_of(app), "the question for a note")
+        await until(
+            pilot,
+            lambda: "What did you change, and why?" in text_of(app),
+            "the question for a note",
+        )
         await keys(pilot, "ctrl+u")
         await pilot.press(*"old error code", "enter")
         await settle(pilot)
@@ -145,7 +183,9 @@ async def test_what_was_edited_is_written_with_its_note(mended: Path, walk_on: O
     assert ": drivers/net/ethernet/acme/acme_mcp.c:57: old error code ]" in file.read_text()
 
 
-async def test_esc_ends_a_compilation(mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_esc_ends_a_compilation(
+    mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = tmp_path / "started"
     make = tmp_path / "bin" / "make"
     make.parent.mkdir()
@@ -167,7 +207,9 @@ async def test_esc_ends_a_compilation(mended: Path, walk_on: On, tmp_path: Path,
         assert "1 of 1 chosen" in text_of(app)
 
 
-async def test_conflict_markers_are_not_chosen(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_conflict_markers_are_not_chosen(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_EDITOR", "sed -i '1i <<<<<<< mine'")
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every text on the background it is drawn on, in every theme that is offered: WCAG AA; the high-contrast themes AAA."""
+"""Every text on the background it is drawn on, in every theme that is offered: WCAG AA.
+
+The high-contrast themes AAA.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,11 +31,19 @@ def _colored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def unreadable(app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR) -> Iterator[str]:
+def unreadable(
+    app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
+) -> Iterator[str]:
     """The texts on the screen with less contrast, as a terminal of this system shows them."""
     for strip in app.screen._compositor.render_strips():
         for text, style, _ in strip:
-            if not is_text(text) or style is None or style.color is None or style.bgcolor is None or style.color.is_default:
+            if (
+                not is_text(text)
+                or style is None
+                or style.color is None
+                or style.bgcolor is None
+                or style.color.is_default
+            ):
                 continue
             ratio = contrast(style.color.downgrade(system), style.bgcolor.downgrade(system))
             if ratio < least - ROUNDING:
@@ -41,7 +52,12 @@ def unreadable(app: PatchpilotApp, least: float, system: ColorSystem = ColorSyst
 
 def texts(app: PatchpilotApp) -> int:
     """How many segments are judged: text with both colors known."""
-    known = [style for strip in app.screen._compositor.render_strips() for text, style, _ in strip if is_text(text)]
+    known = [
+        style
+        for strip in app.screen._compositor.render_strips()
+        for text, style, _ in strip
+        if is_text(text)
+    ]
     return sum(1 for style in known if style and style.color and style.bgcolor)
 
 
@@ -54,13 +70,18 @@ def test_contrast_is_what_wcag_computes() -> None:
 
 def test_a_color_is_moved_only_as_far_as_needed() -> None:
     ground = Color.parse("#1e1e1e")
-    assert legible(Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR) == Color.parse("#e0e0e0")
+    assert legible(Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR) == Color.parse(
+        "#e0e0e0"
+    )
     moved = legible(Color.parse("#aa0000"), ground, AA, ColorSystem.TRUECOLOR)
     assert AA <= contrast(moved, ground) < AA + 1.5
     assert moved.triplet is not None
     assert moved.triplet.red > moved.triplet.green
     on_sixteen = legible(Color.parse("#444466"), ground, AA, ColorSystem.STANDARD)
-    assert contrast(on_sixteen.downgrade(ColorSystem.STANDARD), ground.downgrade(ColorSystem.STANDARD)) >= AA
+    assert (
+        contrast(on_sixteen.downgrade(ColorSystem.STANDARD), ground.downgrade(ColorSystem.STANDARD))
+        >= AA
+    )
 
 
 async def test_the_sign_of_the_selected_row_keeps_its_color(clone: Path, walk_on: On) -> None:
@@ -74,9 +95,16 @@ async def test_the_sign_of_the_selected_row_keeps_its_color(clone: Path, walk_on
             await pilot.pause()
             strips = app.screen._compositor.render_strips()
             listed = [strips[y] for y in range(3, 9)]
-            signs = [(text.strip(), style) for strip in listed for text, style, _ in strip if text.strip() == "✗" and style]
+            signs = [
+                (text.strip(), style)
+                for strip in listed
+                for text, style, _ in strip
+                if text.strip() == "✗" and style
+            ]
             (selected, *_) = [style for _, style in signs]
-            assert selected.bgcolor not in [style.bgcolor for _, style in signs[1:]], "the row of the cursor"
+            assert selected.bgcolor not in [style.bgcolor for _, style in signs[1:]], (
+                "the row of the cursor"
+            )
             red, green, blue = selected.color.get_truecolor() if selected.color else (0, 0, 0)
             assert red > max(green, blue), theme
 
@@ -87,7 +115,10 @@ def test_a_theme_that_is_not_offered_is_the_first_one() -> None:
 
 
 async def in_each_theme(app: PatchpilotApp, pilot: Pilot[int], high: float = AAA) -> list[str]:
-    """All wrong texts of the current screen, theme by theme; `high` is the least contrast in themes with high contrast."""
+    """All wrong texts of the current screen, theme by theme.
+
+    `high` is the least contrast in themes with high contrast.
+    """
     wrong: list[str] = []
     for theme in OFFERED:
         app.theme = theme
@@ -111,7 +142,9 @@ async def test_every_text_is_legible_in_every_theme(clone: Path, walk_on: On) ->
         assert await in_each_theme(app, pilot, AA) == []
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", *(theme.name for theme in HIGH_CONTRAST)])
+@pytest.mark.parametrize(
+    "theme", ["textual-dark", "textual-light", *(theme.name for theme in HIGH_CONTRAST)]
+)
 async def test_every_stage_is_legible(clone: Path, walk_on: On, theme: str) -> None:
     app = walk_on(clone)
     app.memory.keep(theme=theme)
@@ -138,7 +171,9 @@ async def test_sixteen_colors_are_legible_too(clone: Path, walk_on: On, theme: s
             assert list(unreadable(app, AA, ColorSystem.STANDARD)) == []
 
 
-async def test_a_theme_is_shown_as_it_is_reached_and_kept_when_it_is_chosen(clone: Path, walk_on: On) -> None:
+async def test_a_theme_is_shown_as_it_is_reached_and_kept_when_it_is_chosen(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

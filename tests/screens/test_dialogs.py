@@ -13,7 +13,11 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.dialog import REPEATED, Answer, letters_of
 from patchpilot.tui.widgets.question import QuestionDialog
 
-ANSWERS = (("no", "No"), ("yes", "Yes", "To security@kernel.org only"), ("unknown", "I don't know yet"))
+ANSWERS = (
+    ("no", "No"),
+    ("yes", "Yes", "To security@kernel.org only"),
+    ("unknown", "I don't know yet"),
+)
 
 
 class Asking(App[None]):
@@ -30,17 +34,30 @@ class Asking(App[None]):
         await super().on_event(event)
 
     def key_n(self) -> None:
-        self.push_screen(Choose("Could somebody attack a machine?", self.answers, "Security"), self.given.append)
+        self.push_screen(
+            Choose("Could somebody attack a machine?", self.answers, "Security"), self.given.append
+        )
 
 
 def test_each_answer_has_a_letter_of_its_own() -> None:
     labels = ("No", "Yes", "Not yet", "I don't know yet", "???")
-    assert [label[at] if at >= 0 else "" for label, at in zip(labels, letters_of(labels), strict=True)] == ["N", "Y", "o", "I", ""]
+    assert [
+        label[at] if at >= 0 else "" for label, at in zip(labels, letters_of(labels), strict=True)
+    ] == ["N", "Y", "o", "I", ""]
 
 
 @pytest.mark.parametrize(
     ("pressed", "given"),
-    [("y", ["yes"]), ("i", ["unknown"]), ("enter", ["no"]), ("escape", [None]), ("x", []), ("n", []), ("p", []), ("7", [])],
+    [
+        ("y", ["yes"]),
+        ("i", ["unknown"]),
+        ("enter", ["no"]),
+        ("escape", [None]),
+        ("x", []),
+        ("n", []),
+        ("p", []),
+        ("7", []),
+    ],
 )
 async def test_only_a_key_of_an_answer_answers(pressed: str, given: list[str | None]) -> None:
     app = Asking()
@@ -78,7 +95,12 @@ async def test_arrows_move_between_buttons_and_each_says_what_happens() -> None:
 
 
 async def test_many_answers_are_a_list_with_letters() -> None:
-    app = Asking([(str(number), f"{word} findings") for number, word in enumerate(("All", "Errors", "Warnings", "Checks", "Waived"))])
+    app = Asking(
+        [
+            (str(number), f"{word} findings")
+            for number, word in enumerate(("All", "Errors", "Warnings", "Checks", "Waived"))
+        ]
+    )
     async with app.run_test() as pilot:
         await pilot.press("n")
         await pilot.pause()

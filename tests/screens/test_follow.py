@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The follow stage: what is known is shown before the archive answers; review points, the story, the next version's changelog."""
+"""The follow stage: what is known is shown before the archive answers.
+
+Review points, the story, the next version's changelog.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -44,7 +47,9 @@ def app_on(work: Path, tmp_path: Path) -> PatchpilotApp:
     return make(work, memory=memory)
 
 
-async def test_what_is_known_is_shown_while_the_archive_is_asked(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_known_is_shown_while_the_archive_is_asked(
+    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answered = threading.Event()
     poll = follow_series.poll_archives
 
@@ -69,7 +74,9 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(one: Life, tmp_
         assert "Why do you change line 1?" in text_of(app)
 
 
-async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(one: Life, tmp_path: Path) -> None:
+async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
+    one: Life, tmp_path: Path
+) -> None:
     one.amend()
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -94,7 +101,9 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(one: Life, 
         assert "Why do you change" not in text_of(app)
 
 
-async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_one(one: Life, tmp_path: Path) -> None:
+async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_one(
+    one: Life, tmp_path: Path
+) -> None:
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -114,8 +123,12 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
 
 
 @pytest.mark.parametrize("versions", [2, 3])
-async def test_two_versions_are_compared_in_the_reader_for_patches(one: Life, tmp_path: Path, versions: int) -> None:
-    (tmp_path / "m").write_bytes(mbox(*[posted(version, 10 * version) for version in range(1, versions + 1)]))
+async def test_two_versions_are_compared_in_the_reader_for_patches(
+    one: Life, tmp_path: Path, versions: int
+) -> None:
+    (tmp_path / "m").write_bytes(
+        mbox(*[posted(version, 10 * version) for version in range(1, versions + 1)])
+    )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -128,22 +141,37 @@ async def test_two_versions_are_compared_in_the_reader_for_patches(one: Life, tm
         app.screen.query_one("#series", List).highlighted = 1
         await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
         await settle(pilot)
-        title, conversation = text_of(app).split("\n")[0], app.screen.query_one("#conversation", Panel)
+        title, conversation = (
+            text_of(app).split("\n")[0],
+            app.screen.query_one("#conversation", Panel),
+        )
         assert title.strip().startswith(conversation.heading)
         assert "stages: " in title
         assert not conversation.note, "the note is about the topic"
         await pilot.press("D")
         if versions > 2:
-            await until(pilot, lambda: "Which versions do you want to compare?" in text_of(app), "the choice")
+            await until(
+                pilot,
+                lambda: "Which versions do you want to compare?" in text_of(app),
+                "the choice",
+            )
             await pilot.press("enter")
-        await until(pilot, lambda: f"v{versions - 1} and v{versions}: 1 changed" in text_of(app), "the range-diff")
+        await until(
+            pilot,
+            lambda: f"v{versions - 1} and v{versions}: 1 changed" in text_of(app),
+            "the range-diff",
+        )
         assert "1 ! 1: pump: start at 10" in text_of(app)
-        assert f"++\ta = {10 * versions};".replace("\t", "") in text_of(app).replace(" ", "").replace("a=", "a = ")
+        assert f"++\ta = {10 * versions};".replace("\t", "") in text_of(app).replace(
+            " ", ""
+        ).replace("a=", "a = ")
         await pilot.press("escape")
         assert isinstance(app.screen, FollowScreen)
 
 
-async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(one: Life, tmp_path: Path) -> None:
+async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
+    one: Life, tmp_path: Path
+) -> None:
     (tmp_path / "m").write_bytes(mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b"")))
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     app = app_on(one.repo.path, tmp_path)
@@ -155,10 +183,14 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(one: L
         await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
         await settle(pilot)
         await pilot.press("D")
-        await until(pilot, lambda: "v2: patch2@example.org: line" in said(app) + text_of(app), "the error")
+        await until(
+            pilot, lambda: "v2: patch2@example.org: line" in said(app) + text_of(app), "the error"
+        )
 
 
-async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(one: Life, tmp_path: Path) -> None:
+async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(
+    one: Life, tmp_path: Path
+) -> None:
     for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
         (tmp_path / name).write_bytes(mbox(*mails))
         assert call("track", "add", "--mbox", tmp_path / name).code == 0
@@ -198,7 +230,9 @@ async def test_only_mails_of_a_series_that_is_shown_are_read(one: Life, tmp_path
         assert app.screen.query_one("#conversation").heading == app.screen._order[1].subject  # type: ignore[attr-defined]
 
 
-async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(one: Life, tmp_path: Path) -> None:
+async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
+    one: Life, tmp_path: Path
+) -> None:
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -229,7 +263,9 @@ async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path
         assert "Please add a test" in tree.rows[tree.cursor]
 
 
-async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(one: Life, tmp_path: Path) -> None:
+async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
+    one: Life, tmp_path: Path
+) -> None:
     line = "drivers/net/widget.c:7:5: warning: " + "unused variable and " * 6 + "end of the line"
     one.tell(one.first, "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]))
     app = app_on(one.repo.path, tmp_path)
@@ -267,7 +303,9 @@ async def test_new_mails_are_reported_and_gone_to(one: Life, tmp_path: Path) -> 
         assert "A third answer." not in text_of(app), "the user reads something else"
 
 
-async def test_the_series_that_home_opened_is_read_first(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_series_that_home_opened_is_read_first(
+    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go_on = threading.Event()
     listed = known_series.listed
 
@@ -280,7 +318,9 @@ async def test_the_series_that_home_opened_is_read_first(one: Life, tmp_path: Pa
     app.session.series = 1
     app.memory.keep(f"{one.repo.path.resolve()}/.git:topic", stage="follow")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.stage is Stage.FOLLOW and "reading" in text_of(app), "Follow")
+        await until(
+            pilot, lambda: app.stage is Stage.FOLLOW and "reading" in text_of(app), "Follow"
+        )
         await until(pilot, lambda: "Why do you change line 1?" in text_of(app), "the series")
         assert Stage.FOLLOW in app.session.busy
         go_on.set()

@@ -42,7 +42,9 @@ async def at_row(pilot: Pilot[int], words: str) -> None:
     tree.go(next(at for at, row in enumerate(tree.rows) if words in row))
 
 
-async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_r_replies_to_the_mail_under_the_cursor(
+    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given: list[str] = []
 
     def edited(_: object, text: str, __: str = "") -> str:
@@ -76,7 +78,9 @@ async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path,
     assert "no drafts" in call("track", "reply").out
 
 
-async def test_the_same_reply_is_not_sent_again(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_same_reply_is_not_sent_again(
+    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = lambda _, text, __="": f"{text.rstrip()}\n\nIt was wrong.\n"  # noqa: E731
     monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", answer)
     before = len(one.server.take())

@@ -34,12 +34,16 @@ FACTS = TopicFacts(2, "net/main", "5f2c1d0a91e2" + "0" * 28, guessed=True, profi
 def status(stage: Stage) -> StageStatus:
     """A state for each stage, and counts for two."""
     counts = {Stage.CHECKS: "3", Stage.BACKPORTS: "5/6"}
-    return StageStatus(list(StageState)[stage.number % len(StageState)], count=counts.get(stage, ""))
+    return StageStatus(
+        list(StageState)[stage.number % len(StageState)], count=counts.get(stage, "")
+    )
 
 
 @pytest.mark.parametrize("ascii_only", ["0", "1"])
 @pytest.mark.parametrize("current", Stage)
-def test_the_stage_bar_fits_every_width(current: Stage, ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stage_bar_fits_every_width(
+    current: Stage, ascii_only: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
     for wide in range(44, 200):
         cells = stage_cells(status, current, wide)
@@ -57,13 +61,29 @@ def test_the_title_line_gives_way_from_the_right() -> None:
     places = where(TOPIC, FACTS)
     shown = [title_row(SUBJECT, places, "", wide) for wide in (200, 120, 80, 50)]
     assert [width(row) for row in shown] == [200, 120, 80, 50]
-    assert shown[0].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
-    assert shown[1].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
+    assert (
+        shown[0]
+        .rstrip()
+        .endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
+    )
+    assert (
+        shown[1]
+        .rstrip()
+        .endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
+    )
     assert shown[2].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main?")
     assert shown[3].startswith(" net/acme: allow old cards")
     assert SUBJECT in shown[0]
-    assert title_row(SUBJECT, places, "reading 3/10", 80).rstrip().endswith("  acme-old-cards · v2 · 0 patches · reading 3/10")
-    assert title_row(SUBJECT, places, "reading " * 5, 80).rstrip().endswith("  reading reading reading reading reading")
+    assert (
+        title_row(SUBJECT, places, "reading 3/10", 80)
+        .rstrip()
+        .endswith("  acme-old-cards · v2 · 0 patches · reading 3/10")
+    )
+    assert (
+        title_row(SUBJECT, places, "reading " * 5, 80)
+        .rstrip()
+        .endswith("  reading reading reading reading reading")
+    )
     assert "\n" not in title_row("a\nb\x1b[31m", places, "x\ny", 80)
 
 
@@ -83,7 +103,12 @@ def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:
 def test_the_facts_of_a_topic(mended: Path) -> None:
     with Repository.open(mended) as repository:
         found = topic_facts(repository, None, None, "")
-        assert (found.version, found.base, found.guessed, found.profile) == (1, "origin/master", True, "linux")
+        assert (found.version, found.base, found.guessed, found.profile) == (
+            1,
+            "origin/master",
+            True,
+            "linux",
+        )
         assert found.start == git(mended, "rev-parse", "HEAD^").text.strip()
         named = topic_facts(repository, None, "HEAD^", "netdev")
         assert (named.base, named.guessed, named.profile) == ("HEAD^", False, "netdev")
@@ -109,7 +134,9 @@ def test_every_glyph_is_one_column_and_has_an_ascii_sign(monkeypatch: pytest.Mon
         ({}, False),
     ],
 )
-def test_a_terminal_that_lacks_the_glyphs_gets_ascii(env: dict[str, str], ascii_only: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_that_lacks_the_glyphs_gets_ascii(
+    env: dict[str, str], ascii_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("LC_ALL", "LC_CTYPE", "LANG", "TERM", "PATCHPILOT_ASCII"):
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():
@@ -117,8 +144,14 @@ def test_a_terminal_that_lacks_the_glyphs_gets_ascii(env: dict[str, str], ascii_
     assert uses_ascii() is ascii_only
 
 
-@pytest.mark.parametrize("size", [(80, 24), *(pytest.param(size, marks=pytest.mark.long) for size in ((120, 36), (160, 50)))], ids=str)
-async def test_every_stage_has_two_header_lines_panels_and_one_key_line(mended: Path, walk_on: On, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "size",
+    [(80, 24), *(pytest.param(size, marks=pytest.mark.long) for size in ((120, 36), (160, 50)))],
+    ids=str,
+)
+async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
+    mended: Path, walk_on: On, size: tuple[int, int]
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
@@ -167,7 +200,9 @@ async def test_each_panel_has_a_letter_that_gives_it_the_focus(mended: Path, wal
         assert app.screen is app.stage_screen
 
 
-async def test_enter_is_the_first_key_and_the_next_stage_is_named(mended: Path, walk_on: On) -> None:
+async def test_enter_is_the_first_key_and_the_next_stage_is_named(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -180,7 +215,9 @@ async def test_enter_is_the_first_key_and_the_next_stage_is_named(mended: Path, 
         assert " n " not in text_of(app).split("\n")[-1]
 
 
-async def test_in_ascii_nothing_else_is_drawn(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_in_ascii_nothing_else_is_drawn(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     app = walk_on(mended)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -193,7 +230,9 @@ async def test_in_ascii_nothing_else_is_drawn(mended: Path, walk_on: On, monkeyp
             assert not odd, (stage, odd)
 
 
-async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(mended: Path, walk_on: On) -> None:
+async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -219,16 +258,28 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, wa
         screen = app.screen
         assert isinstance(screen, HelpScreen)
         rows = [row.plain.rstrip() for row in screen.rows(76)]
-        heads = ["On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"]
+        heads = [
+            "On this screen",
+            "Move and search",
+            "Stages and commits",
+            "Everywhere",
+            "Text fields",
+        ]
         assert [row for row in rows if row in heads] == heads
         assert "Enter  open branch (Stable branches)" in rows
         (moves,) = (row for row in rows if row.endswith("move up and down"))
-        assert {"Up", "Down", "j", "k"} == set(moves.split()[:4]), "the keys of all panels are one row"
+        assert {"Up", "Down", "j", "k"} == set(moves.split()[:4]), (
+            "the keys of all panels are one row"
+        )
         assert any(row.startswith("Ctrl-W  Ctrl-U") for row in rows)
-        assert [row for row in rows if row.startswith("n ")] == ["n  )   go to the next stage"], "no key has two meanings here"
+        assert [row for row in rows if row.startswith("n ")] == ["n  )   go to the next stage"], (
+            "no key has two meanings here"
+        )
         assert not any("super-C" in row or "Ctrl-Q" in row for row in rows)
         assert "For example: press Enter (" in rows[-1] or "For example: press Enter (" in rows[-2]
-        assert all(len(row) <= 76 and not row.endswith(glyph("ellipsis")) for row in rows), "nothing is cut"
+        assert all(len(row) <= 76 and not row.endswith(glyph("ellipsis")) for row in rows), (
+            "nothing is cut"
+        )
         assert "PgDn more" in shown
         await pilot.press("G")
         await still(pilot)
@@ -242,7 +293,9 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, wa
         assert not isinstance(app.screen, HelpScreen)
 
 
-async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(mended: Path, walk_on: On) -> None:
+async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -281,14 +334,18 @@ async def test_what_was_undone_is_redone(mended: Path, walk_on: On) -> None:
         assert said(app) == "nothing to redo: no rewrite of these commits was undone"
 
 
-async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(mended: Path, walk_on: On) -> None:
+async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.CHECKS)
         screen = app.stage_screen
         assert screen is not None
-        screen.in_thread("waiting", lambda repository, progress: None, lambda result: screen.place())
+        screen.in_thread(
+            "waiting", lambda repository, progress: None, lambda result: screen.place()
+        )
     screen.place()
     screen.show_error(PatchpilotError("late"))
     screen.close_error()
@@ -297,7 +354,9 @@ async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(mended: 
 
 
 @pytest.mark.parametrize("key", ["escape", "enter"])
-async def test_a_key_that_comes_before_the_widgets_does_nothing(clone: Path, walk_on: On, key: str) -> None:
+async def test_a_key_that_comes_before_the_widgets_does_nothing(
+    clone: Path, walk_on: On, key: str
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git is asked once in the TUI, too: how many git processes its opening and each stage start on the sandbox's clone."""
+"""git is asked once in the TUI, too: how many git processes its opening and each stage start on the
+sandbox's clone.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,13 +19,20 @@ from tests.kit.walk import keys, still
 FIRST = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS)
 """The stages that are made while the first one is looked at, whenever there is time."""
 MOST = {"opening": 30, "BACKPORTS": 20, "PREVIEW": 10, "SEND": 0, "FOLLOW": 0}
-"""The opening with the first stages, then each stage → git processes. What a branch with a conflict lacks is looked up in its own tree."""
+"""The opening with the first stages, then each stage → git processes.
+
+What a branch with a conflict lacks is looked up in its own tree.
+"""
 MAY_REPEAT = ("--batch-command", "--stdin", "GIT_COMMITTER_IDENT")
-"""The reader of the objects, of which a store for tries has its own, calls whose question is on standard input, and what has the time of now."""
+"""The reader of the objects, of which a store for tries has its own, calls whose question is on
+standard input, and what has the time of now.
+"""
 
 
 @pytest.mark.long
-async def test_the_tui_asks_git_few_questions_and_none_twice(tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]) -> None:
+async def test_the_tui_asks_git_few_questions_and_none_twice(
+    tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
+) -> None:
     work = make_repositories(tmp_path / "sandbox").work
     # what is cached between runs, such as where the history of customs ends
     async with walk_on(work).run_test(size=(160, 45)) as pilot:

@@ -43,7 +43,14 @@ def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
         lived.tell(lived.send(), "Why do you change line 1?")
         other = lived.another("other")
         (other.path / "widget.c").write_text("int another;\n")
-        other.git("commit", "-q", "-a", "--amend", "-m", "gadget: fix it\n\nBecause.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        other.git(
+            "commit",
+            "-q",
+            "-a",
+            "--amend",
+            "-m",
+            "gadget: fix it\n\nBecause.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        )
         yield lived
 
 
@@ -64,7 +71,11 @@ def other(one: Life) -> Path:
 async def at_home(pilot: Pilot[int], *texts: str) -> None:
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
-    await until(pilot, lambda: isinstance(app.screen, HomeScreen) and all(text in text_of(app) for text in texts), " and ".join(texts))
+    await until(
+        pilot,
+        lambda: isinstance(app.screen, HomeScreen) and all(text in text_of(app) for text in texts),
+        " and ".join(texts),
+    )
 
 
 async def opened(pilot: Pilot[int], title: str) -> None:
@@ -92,12 +103,16 @@ async def test_enter_that_is_held_opens_a_topic_once(one: Life, start: Start) ->
         assert app.screen_stack == screens
 
 
-async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(one: Life, start: Start) -> None:
+async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
+    one: Life, start: Start
+) -> None:
     call("draft", "-C", other(one))
     read_topics()
     app = start(one.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
-        await at_home(pilot, "Your turn", "Rita Reviewer asked 1 question", "not sent", "2 need you")
+        await at_home(
+            pilot, "Your turn", "Rita Reviewer asked 1 question", "not sent", "2 need you"
+        )
         await opened(pilot, "widget: change line 1")
         await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
         await settle(pilot)
@@ -127,7 +142,9 @@ async def test_a_topic_of_another_directory_is_opened_there(one: Life, start: St
         assert "gadget: fix it" in text_of(app)
 
 
-@pytest.mark.parametrize(("letter", "branch", "target"), [("s", "topic", None), ("o", "master", "..topic")])
+@pytest.mark.parametrize(
+    ("letter", "branch", "target"), [("s", "topic", None), ("o", "master", "..topic")]
+)
 async def test_a_branch_that_is_not_checked_out_is_switched_to_or_only_read(
     one: Life, start: Start, letter: str, branch: str, target: str | None
 ) -> None:
@@ -162,7 +179,9 @@ async def test_uncommitted_changes_keep_the_branch_and_home_stays(one: Life, sta
         assert isinstance(app.screen, HomeScreen)
 
 
-async def test_outside_a_topic_home_is_shown_when_there_are_topics(one: Life, start: Start, tmp_path: Path) -> None:
+async def test_outside_a_topic_home_is_shown_when_there_are_topics(
+    one: Life, start: Start, tmp_path: Path
+) -> None:
     read_topics()
     (tmp_path / "empty").mkdir()
     app = start(tmp_path / "empty", at_home=False)
@@ -208,30 +227,37 @@ def topics() -> tuple[HomeTopic, ...]:
     hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
     return (
         HomeTopic(
-            "1", "net/acme: allow old cards", home, "acme-old-cards", 1, 1, Turn.YOURS, "under-review", "Maya Okafor asked 2 questions",
-            now - 5.5 * hour, {"Reviewed-by": 1}, step="answer the question by Maya Okafor", series=1, unread=2,
+            "1", "net/acme: allow old cards", home, "acme-old-cards", 1, 1, Turn.YOURS, "under-review", "Maya Okafor asked 2 questions",  # noqa: E501
+            now - 5.5 * hour, {"Reviewed-by": 1}, step="answer the question by Maya Okafor", series=1, unread=2,  # noqa: E501
         ),
         HomeTopic(
-            "2", "usb: dwc3: fix a race", home, "usb-dwc3-race", 2, 3, Turn.YOURS, "changes-requested",
-            "kernel test robot: build-failure: drivers/usb/dwc3/core.c:72:7: warning: unused variable", now - 0.3 * hour, {}, "build failure",
-            failed=True, step="kernel test robot reports a build failure: fix it and send v3", series=2, unread=1,
+            "2", "usb: dwc3: fix a race", home, "usb-dwc3-race", 2, 3, Turn.YOURS, "changes-requested",  # noqa: E501
+            "kernel test robot: build-failure: drivers/usb/dwc3/core.c:72:7: warning: unused variable", now - 0.3 * hour, {}, "build failure",  # noqa: E501
+            failed=True, step="kernel test robot reports a build failure: fix it and send v3", series=2, unread=1,  # noqa: E501
         ),
-        HomeTopic("3", "spi: dma: unmap on error", home, "spi-dma", 0, 2, Turn.YOURS, "not-sent", "not sent", now - 73 * hour),
+        HomeTopic("3", "spi: dma: unmap on error", home, "spi-dma", 0, 2, Turn.YOURS, "not-sent", "not sent", now - 73 * hour),  # noqa: E501
         HomeTopic(
-            "4", "mm: readahead: [bold]less[/bold]", "", None, 3, 7, Turn.WAITING, "under-review", "5 replies, none of them requests changes",
-            now - 147 * hour, {"Reviewed-by": 5, "Acked-by": 1}, step="wait for the maintainer", series=4,
+            "4", "mm: readahead: [bold]less[/bold]", "", None, 3, 7, Turn.WAITING, "under-review", "5 replies, none of them requests changes",  # noqa: E501
+            now - 147 * hour, {"Reviewed-by": 5, "Acked-by": 1}, step="wait for the maintainer", series=4,  # noqa: E501
         ),
         HomeTopic(
-            "5", "gtp: remove a tab", "", None, 1, 1, Turn.FINISHED, "in-mainline", "in-mainline: first in v7.1-rc2", now - 260 * hour,
+            "5", "gtp: remove a tab", "", None, 1, 1, Turn.FINISHED, "in-mainline", "in-mainline: first in v7.1-rc2", now - 260 * hour,  # noqa: E501
             step="done: it is in mainline", series=5,
         ),
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size", [(80, 24), (120, 36), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
 def test_home_looks_as_it_did(
-    snap_compare: Any, start: Start, tmp_path: Path, theme: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    snap_compare: Any,
+    start: Start,
+    tmp_path: Path,
+    theme: str,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(read_home, "known_topics", topics)
@@ -261,8 +287,16 @@ STANDING = {
 async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_listed(
     start: Start, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = tuple(replace(topic, step="review the mails, then send them") for topic in topics() if topic.branch == "spi-dma")
-    for name, value in (("known_topics", alone), ("read_topics", alone), ("update_topics", (alone, ""))):
+    alone = tuple(
+        replace(topic, step="review the mails, then send them")
+        for topic in topics()
+        if topic.branch == "spi-dma"
+    )
+    for name, value in (
+        ("known_topics", alone),
+        ("read_topics", alone),
+        ("update_topics", (alone, "")),
+    ):
         monkeypatch.setattr(read_home, name, lambda *_, value=value, **__: value)
     app = start(tmp_path)
     app.memory.keep(f"{alone[0].repository}:spi-dma", standings=STANDING)
@@ -271,8 +305,8 @@ async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_liste
         shown = text_of(app)
         assert "stage 2 Checks: 3 errors, 1 warning" in " ".join(shown.replace("│", " ").split())
         assert "review the mails" not in shown
-        assert [" ".join(row.split()[:3]) for row in str(app.screen.query_one("#selected", Static).render()).split("\n")[-8:]] == [
-            "✓ 1 Commit", "✗ 2 Checks", "● 3 Recipients", "○ 4 Tags", "○ 5 Backports", "✓ 6 Preview", "○ 7 Send", "○ 8 Follow",
+        assert [" ".join(row.split()[:3]) for row in str(app.screen.query_one("#selected", Static).render()).split("\n")[-8:]] == [  # noqa: E501
+            "✓ 1 Commit", "✗ 2 Checks", "● 3 Recipients", "○ 4 Tags", "○ 5 Backports", "✓ 6 Preview", "○ 7 Send", "○ 8 Follow",  # noqa: E501
         ]  # fmt: skip
 
 
@@ -292,11 +326,18 @@ async def test_the_findings_of_the_open_topic_are_listed(one: Life, start: Start
         assert isinstance(screen, HomeScreen)
         await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
         screen._is_moved = True
-        screen._chosen = next(topic.key for topic in screen._topics or () if topic.title.startswith("gadget"))
+        screen._chosen = next(
+            topic.key for topic in screen._topics or () if topic.title.startswith("gadget")
+        )
         screen._draw()
         await pilot.pause()
-        rows = [(row.split() or [""])[-1] for row in str(app.screen.query_one("#selected", Static).render()).split("\n")]
-        assert sorted(rows[rows.index("Findings") + 1 :]) == sorted(finding.name for finding in found)
+        rows = [
+            (row.split() or [""])[-1]
+            for row in str(app.screen.query_one("#selected", Static).render()).split("\n")
+        ]
+        assert sorted(rows[rows.index("Findings") + 1 :]) == sorted(
+            finding.name for finding in found
+        )
 
 
 @pytest.mark.parametrize("columns", [75, 103, 115])
@@ -315,10 +356,16 @@ def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(colu
 def test_the_last_events_of_all_topics_are_in_the_order_of_their_time() -> None:
     now = time.time()
     first, second = (
-        replace(topic, events=tuple(HomeEvent(now - age * 3600, kind, words) for age, kind, words in events))
+        replace(
+            topic,
+            events=tuple(HomeEvent(now - age * 3600, kind, words) for age, kind, words in events),
+        )
         for topic, events in zip(
             topics(),
-            ([(1.5, "reply", "question by Maya Okafor"), (30, "sent", "v1 sent")], [(0.5, "problem", "build failure: robot")]),
+            (
+                [(1.5, "reply", "question by Maya Okafor"), (30, "sent", "v1 sent")],
+                [(0.5, "problem", "build failure: robot")],
+            ),
             strict=False,
         )
     )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""kill -9 in each stage, and in the middle of a send: the walk opens where it was, and no mail leaves twice."""
+"""kill -9 in each stage, and in the middle of a send: the walk opens where it was, and no mail
+leaves twice.
+"""
 
 import os
 import signal
@@ -92,8 +94,14 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
 def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
     with Terminal((*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path) as demo:
         demo.wait_for("What is next", "regression")
-        children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
-        walk = next(int(child) for child in children if b"tui" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"))
+        children = (
+            Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
+        )
+        walk = next(
+            int(child)
+            for child in children
+            if b"tui" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        )
         at = len(demo.seen)
         os.kill(walk, signal.SIGKILL)
         demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox is kept", since=at)
@@ -107,11 +115,13 @@ def test_a_terminal_that_cannot_draw_is_told_the_way_out(mended: Path) -> None:
     assert "\x1b[?1049h" not in walk.seen
 
 
-def test_a_bug_restores_the_terminal_and_names_its_log(mended: Path, toured: Path, tmp_path: Path) -> None:
+def test_a_bug_restores_the_terminal_and_names_its_log(
+    mended: Path, toured: Path, tmp_path: Path
+) -> None:
     planted = (
-        "import sys; from patchpilot.tui.app import PatchpilotApp; from patchpilot.cli.main import main\n"
-        "PatchpilotApp.action_copy = lambda self: [][-1]\n"
-        "sys.argv = ['patchpilot', 'tui']; main()"
+        "import sys; from patchpilot.tui.app import PatchpilotApp; from patchpilot.cli.main import"
+        " main\nPatchpilotApp.action_copy = lambda self: [][-1]\nsys.argv = ['patchpilot', 'tui'];"
+        " main()"
     )
     with Terminal((WALK[0], "-c", planted), mended, env={"TMPDIR": str(tmp_path)}) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])

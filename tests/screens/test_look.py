@@ -32,22 +32,42 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
 
 def test_a_branch_that_needs_no_fix_has_no_conflict_to_tell() -> None:
     place = ConflictPlace("a.c", 7, "content", ("ours",), ("theirs",))
-    for verdict, told in ((BranchVerdict.CONFLICT, True), (BranchVerdict.NOT_AFFECTED, False), (BranchVerdict.FIXED, False)):
+    for verdict, told in (
+        (BranchVerdict.CONFLICT, True),
+        (BranchVerdict.NOT_AFFECTED, False),
+        (BranchVerdict.FIXED, False),
+    ):
         rows = in_words(branch(verdict, conflicts=(place,), prerequisites=(NEED,)))
         assert ("needs" in dict(rows)) is told
 
 
 def test_parts_of_commits_are_never_told_to_be_applied_whole() -> None:
-    assert needs_in_words(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), search="found")) == [
-        ("needs", "111111111111 frob: check first (12 lines)")
-    ]
-    rows = needs_in_words(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True, whole=(NEED,) * 20, search="partial"))
+    assert needs_in_words(
+        branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), search="found")
+    ) == [("needs", "111111111111 frob: check first (12 lines)")]
+    rows = needs_in_words(
+        branch(
+            BranchVerdict.CONFLICT,
+            prerequisites=(NEED,),
+            partial=True,
+            whole=(NEED,) * 20,
+            search="partial",
+        )
+    )
     assert rows == [
         ("needs", "111111111111 frob: check first (12 lines)"),
-        ("note", "of these only the changes to the fix's own files are needed (apply them manually first)"),
+        (
+            "note",
+            (
+                "of these only the changes to the fix's own files are needed (apply them manually"
+                " first)"
+            ),
+        ),
         ("note", "as whole commits: 20 commits, 240 lines in total"),
     ]
-    assert "adapt it manually" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0][1]
+    assert (
+        "adapt it manually" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0][1]
+    )
     assert "timed out" in needs_in_words(branch(BranchVerdict.CONFLICT, search="gave-up"))[0][1]
 
 
@@ -56,7 +76,11 @@ def test_the_cursor_begins_where_a_person_is_wanted() -> None:
     rows = (of[BranchVerdict.NOT_AFFECTED], of[BranchVerdict.CLEAN], of[BranchVerdict.CONFLICT])
     assert first_to_look_at(BackportResult(None, "x", branches=rows)) == 2
     assert first_to_look_at(BackportResult(None, "x", branches=rows[:2])) == 1
-    assert first_to_look_at(BackportResult(None, "x", branches=rows[:1])) == first_to_look_at(BackportResult(None, "x")) == 0
+    assert (
+        first_to_look_at(BackportResult(None, "x", branches=rows[:1]))
+        == first_to_look_at(BackportResult(None, "x"))
+        == 0
+    )
 
 
 def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
@@ -81,13 +105,20 @@ async def test_no_color_is_taken_at_its_word(
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.RECIPIENTS)
-        styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip if segment.style]
+        styles = [
+            segment.style
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style
+        ]
         assert any(style.color or style.bgcolor for style in styles) is coloured
         # the row under the cursor is told without them too
         assert coloured or any(style.reverse for style in styles)
 
 
-async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(clone: Path, walk_on: On) -> None:
+async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -103,10 +134,16 @@ async def test_a_stage_that_nobody_opened_is_never_stale(mended: Path, walk_on: 
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         app.session.changed("answers", "edits", "draft")
-        assert app.session.status(Stage.PREVIEW).state is app.session.status(Stage.SEND).state is StageState.UNOPENED
+        assert (
+            app.session.status(Stage.PREVIEW).state
+            is app.session.status(Stage.SEND).state
+            is StageState.UNOPENED
+        )
 
 
-async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(mended: Path, walk_on: On) -> None:
+async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
@@ -121,7 +158,9 @@ async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(mende
         assert after[:-3] == before[:-3]
 
 
-async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = walk_on(mended)
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings mended and waived from the walk, on real commits: shown first, written when told, taken back with a key."""
+"""Findings mended and waived from the walk, on real commits: shown first, written when told, taken
+back with a key.
+"""
 
 import re
 from collections.abc import Callable
@@ -26,7 +28,10 @@ pytestmark = pytest.mark.long
 On = Callable[[Path], PatchpilotApp]
 FILE = "drivers/frob/frob.c"
 BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
-TEXT = "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give it to them.\n\n"
+TEXT = (
+    "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give"
+    " it to them.\n\n"
+)
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 ADA = "Ada Fixer <ada@example.org>"
 
@@ -35,13 +40,25 @@ ADA = "Ada Fixer <ada@example.org>"
 def untidy(tmp_path: Path) -> Repo:
     """A branch of two commits, the first untidy in its message and its code."""
     repo = Repo(tmp_path / "r")
-    for name, value in (("user.name", "Ada Fixer"), ("user.email", "ada@example.org"), ("patchpilot.base", "master")):
+    for name, value in (
+        ("user.name", "Ada Fixer"),
+        ("user.email", "ada@example.org"),
+        ("patchpilot.base", "master"),
+    ):
         repo.git("config", name, value)
     repo.commit("frob: begin\n", {FILE: BASE}, author=ADA)
     repo.branch("topic")
     code = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1)
-    repo.commit(f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}", {FILE: code}, author=ADA)
-    repo.commit(f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: code.replace("return a;", "return a + 1;")}, author=ADA)
+    repo.commit(
+        f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
+        {FILE: code},
+        author=ADA,
+    )
+    repo.commit(
+        f"frob: count from one\n\n{TEXT}{SIGNED}",
+        {FILE: code.replace("return a;", "return a + 1;")},
+        author=ADA,
+    )
     return repo
 
 
@@ -51,8 +68,15 @@ def head(repo: Repo) -> str:
 
 
 def state(repo: Repo) -> tuple[str, str, str]:
-    """The branch, the file and what is not committed; asked without a lock, for which the rewriting would have to wait."""
-    return repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("--no-optional-locks", "status", "--porcelain")
+    """The branch, the file and what is not committed.
+
+    Asked without a lock, for which the rewriting would have to wait.
+    """
+    return (
+        repo.git("rev-parse", "topic"),
+        (repo.path / FILE).read_text(),
+        repo.git("--no-optional-locks", "status", "--porcelain"),
+    )
 
 
 async def at_checks(pilot: Pilot[int]) -> DiffView:
@@ -85,7 +109,9 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await keys(pilot, "A")
         await pilot.press("enter")
         await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
-        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
+        await until(
+            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew"
+        )
         await settle(pilot)
         assert "fixed " in said(app)
         assert "press u to undo" in said(app)
@@ -101,7 +127,9 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await settle(pilot)
 
 
-async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(clone: Path, walk_on: On) -> None:
+async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(100, 20)) as pilot:
         await at_checks(pilot)
@@ -118,7 +146,9 @@ async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(clone:
         assert "more lines below" not in text_of(app)
 
 
-async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(untidy: Repo, walk_on: On) -> None:
+async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(
+    untidy: Repo, walk_on: On
+) -> None:
     before = state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(160, 50)) as pilot:
@@ -142,7 +172,9 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(untidy:
         assert state(untidy)[1] == before[1]
 
 
-async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
+async def test_what_is_published_is_mended_when_the_word_is_typed(
+    untidy: Repo, walk_on: On
+) -> None:
     untidy.git("update-ref", "refs/remotes/origin/topic", "topic")
     before = state(untidy)
     app = walk_on(untidy.path)
@@ -165,7 +197,9 @@ async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, 
         await settle(pilot)
 
 
-async def test_what_somebody_else_committed_is_claimed_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
+async def test_what_somebody_else_committed_is_claimed_when_the_word_is_typed(
+    untidy: Repo, walk_on: On
+) -> None:
     untidy.git("-c", "user.email=max@keeper.example", "commit", "-q", "--amend", "--no-edit")
     before = state(untidy)
     app = walk_on(untidy.path)
@@ -196,7 +230,9 @@ async def test_work_on_a_file_to_be_mended_is_in_the_way(untidy: Repo, walk_on: 
         assert state(untidy) == before
 
 
-async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy: Repo, walk_on: On) -> None:
+async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
+    untidy: Repo, walk_on: On
+) -> None:
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await at_checks(pilot)
@@ -215,7 +251,9 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await keys(pilot, "i")
         await pilot.press(*"he writes it so", "enter")
         await settle(pilot)
-        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
+        await until(
+            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew"
+        )
         assert waived() == {"malformed-tag": "he writes it so"}
         assert "1 waived" in app.session.status(Stage.CHECKS).note
         assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
@@ -223,7 +261,9 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
             from patchpilot.services.check.check_topic import topic_request
 
             assert app.session.topic is not None
-            request = topic_request(repository, app.session.settings(repository), app.session.checked_topic)
+            request = topic_request(
+                repository, app.session.settings(repository), app.session.checked_topic
+            )
             same = check(request._replace(targets=(), base="master"), repository=repository)
             assert isinstance(request, CheckRequest)
         assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
@@ -232,10 +272,16 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await pilot.press(*["down"] * answers.index("waived"), "enter")
         await settle(pilot)
         await still(pilot)
-        assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [(at, "waived")]
-        assert "waived: he writes it so (your topic); press i to remove the waiver" in " ".join(text_of(app).split())
+        assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [
+            (at, "waived")
+        ]
+        assert "waived: he writes it so (your topic); press i to remove the waiver" in " ".join(
+            text_of(app).split()
+        )
         await keys(pilot, "i")
-        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
+        await until(
+            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew"
+        )
         await settle(pilot)
         assert waived() == {}
         assert "malformed-tag" in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
@@ -244,7 +290,11 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_what_would_be_mended_looks_as_it_did(
-    snap_compare: Callable[..., bool], untidy: Repo, walk_on: On, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    snap_compare: Callable[..., bool],
+    untidy: Repo,
+    walk_on: On,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 

@@ -24,7 +24,9 @@ sys.exit(main())
 
 
 def play(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
 
 
 @pytest.mark.long
@@ -35,7 +37,10 @@ def test_a_minute_of_random_keys_finds_no_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("fault", "reported"), [("[][by]", "IndexError: list index out of range"), ("time.sleep(30)", "HANG: ")])
+@pytest.mark.parametrize(
+    ("fault", "reported"),
+    [("[][by]", "IndexError: list index out of range"), ("time.sleep(30)", "HANG: ")],
+)
 def test_a_planted_fault_is_found(fault: str, reported: str, tmp_path: Path) -> None:
     done = play("-c", PLANTED.format(fault=fault), "--minutes", "1", "--out", str(tmp_path))
     assert done.returncode == 1
@@ -62,10 +67,10 @@ def test_a_planted_fault_is_found(fault: str, reported: str, tmp_path: Path) -> 
 )
 def test_random_keys_are_kept_in_their_folder(act: str, allowed: bool, tmp_path: Path) -> None:
     text = (
-        "import os, socket, sqlite3, subprocess\nfrom pathlib import Path\nfrom tests.lab.monkey.cage import shut\n"
-        f"inside, outside = {str(tmp_path / 'in' / 'a')!r}, {str(tmp_path / 'out')!r}\n"
-        f"os.mkdir({str(tmp_path / 'in')!r})\nshut(Path({str(tmp_path / 'in')!r}))\n"
-        f"try:\n    {act}\nexcept OSError as error:\n    print('refused')\nelse:\n    print('done')\n"
+        "import os, socket, sqlite3, subprocess\nfrom pathlib import Path\nfrom"
+        f" tests.lab.monkey.cage import shut\ninside, outside = {str(tmp_path / 'in' / 'a')!r},"
+        f" {str(tmp_path / 'out')!r}\nos.mkdir({str(tmp_path / 'in')!r})\nshut(Path({str(tmp_path / 'in')!r}))\ntry:\n"  # noqa: E501
+        f"    {act}\nexcept OSError as error:\n    print('refused')\nelse:\n    print('done')\n"
     )
     assert play("-c", text).stdout == ("done\n" if allowed else "refused\n")
     assert not (tmp_path / "out").exists()

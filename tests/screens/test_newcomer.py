@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stopped a newcomer on the walk: each stop is told where it is mended, and is gone once it is."""
+"""What stopped a newcomer on the walk: each stop is told where it is mended, and is gone once it
+is.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +35,9 @@ def signed(mended: Path) -> Path:
     return mended
 
 
-async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_from_the_preview_with_it(signed: Path, walk_on: On) -> None:
+async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_from_the_preview_with_it(  # noqa: E501
+    signed: Path, walk_on: On
+) -> None:
     app = walk_on(signed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -55,7 +59,11 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
         assert "hint: write the domain in full, or press o to switch the transport" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
         people = app.screen.query_one("#people", List)
-        people.highlighted = next(at for at in range(people.option_count) if "foo@bar" in str(people.get_option_at_index(at).prompt))
+        people.highlighted = next(
+            at
+            for at in range(people.option_count)
+            if "foo@bar" in str(people.get_option_at_index(at).prompt)
+        )
         await keys(pilot, "space")
         assert app.session.status(Stage.PREVIEW).state is not StageState.BLOCKED
         await keys(pilot, Stage.PREVIEW)
@@ -63,7 +71,9 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
         assert "hint: " not in text_of(app)
 
 
-async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set_one(signed: Path, walk_on: On) -> None:
+async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set_one(
+    signed: Path, walk_on: On
+) -> None:
     git(signed, "config", "--global", "--unset", "sendemail.smtpServer")
     app = walk_on(signed)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -82,7 +92,9 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
         assert app.session.status(Stage.SEND).state is StageState.TODO
 
 
-async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(mended: Path, walk_on: On) -> None:
+async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(
+    mended: Path, walk_on: On
+) -> None:
     names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
     (mended / "Makefile").write_text((mended / "Makefile").read_text() + "# mine\n")
     other = (mended / "Makefile").read_text()
@@ -129,8 +141,12 @@ async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_o
         assert "ctrl+q" not in said(app)
 
 
-async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(mended: Path, walk_on: On) -> None:
-    for ref in git(mended, "for-each-ref", "--format=%(refname)", "refs/remotes/stable").text.split():
+async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
+    mended: Path, walk_on: On
+) -> None:
+    for ref in git(
+        mended, "for-each-ref", "--format=%(refname)", "refs/remotes/stable"
+    ).text.split():
         git(mended, "update-ref", "-d", ref)
     git(mended, "config", "patchpilot.profile", "u-boot")
     app = walk_on(mended)
@@ -139,7 +155,10 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(me
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
         stands = app.session.status(Stage.BACKPORTS)
-        assert (stands.state, stands.note) == (StageState.DONE, "u-boot maintains no stable series: nothing to backport")
+        assert (stands.state, stands.note) == (
+            StageState.DONE,
+            "u-boot maintains no stable series: nothing to backport",
+        )
         assert app.session.next_stage is not Stage.BACKPORTS
         await keys(pilot, "enter", "z")
         git(mended, "config", "patchpilot.profile", "linux")
@@ -147,7 +166,9 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(me
         assert app.session.status(Stage.BACKPORTS).state is StageState.BLOCKED
 
 
-async def test_the_archive_is_asked_less_often_once_nothing_new_comes(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_archive_is_asked_less_often_once_nothing_new_comes(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(follow_screen, "OFTEN", 1000.0)
     app = walk_on(mended)
     app.demo = "1"

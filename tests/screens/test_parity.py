@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Everything a screen got, a verb says too: the results of the stages beside the verbs' JSON on the same topic."""
+"""Everything a screen got, a verb says too: the results of the stages beside the verbs' JSON on the
+same topic.
+"""
 
 import json
 from collections.abc import Callable
@@ -35,7 +37,9 @@ def verb(*argv: object) -> Any:
 
 
 @pytest.mark.parametrize("tagged", [False, True])
-async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable[[Path], PatchpilotApp], tagged: bool) -> None:
+async def test_each_stage_got_what_its_verb_says(
+    mended: Path, walk_on: Callable[[Path], PatchpilotApp], tagged: bool
+) -> None:
     if tagged:
         assert call("prepare", "-C", mended, "--signoff").code == 0
     app = walk_on(mended)
@@ -43,13 +47,17 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS, Stage.PREVIEW)
-        got = {stage: app.session.fresh(stage) for stage in Stage if app.session.fresh(stage) is not None}
+        got = {
+            stage: app.session.fresh(stage)
+            for stage in Stage
+            if app.session.fresh(stage) is not None
+        }
         likely = app.session.likely
 
     said = verb("check", "-C", mended)["patches"][0]["findings"]
-    assert [(finding.name, finding.patch_line) for finding in got[Stage.CHECKS].patches[0].findings] == [
-        (one["name"], one["patch_line"]) for one in said
-    ]
+    assert [
+        (finding.name, finding.patch_line) for finding in got[Stage.CHECKS].patches[0].findings
+    ] == [(one["name"], one["patch_line"]) for one in said]
 
     people = verb("maintainers", "-C", mended)["results"][0]["recipients"]
     planned = got[Stage.RECIPIENTS].planned.plan.recipients
@@ -58,35 +66,51 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
     ]
 
     fixes = verb("fixes", "-C", mended, "HEAD")
-    assert [(candidate.commit, candidate.tag, list(candidate.evidence)) for candidate in got[Stage.TAGS].candidates] == [
-        (fix["commit"], fix["tag"], fix["evidence"]) for fix in fixes["candidates"]
-    ]
+    assert [
+        (candidate.commit, candidate.tag, list(candidate.evidence))
+        for candidate in got[Stage.TAGS].candidates
+    ] == [(fix["commit"], fix["tag"], fix["evidence"]) for fix in fixes["candidates"]]
 
     # without a Fixes: tag the stage assumes the likely commit, and says so
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
     branches = verb("backport", "-C", mended, *assumed, "HEAD")["branches"]
     assert [
-        (branch.version, str(branch.verdict), [need.commit for need in branch.prerequisites]) for branch in got[Stage.BACKPORTS].branches
-    ] == [(branch["version"], branch["verdict"], [need["commit"] for need in branch["prerequisites"]]) for branch in branches]
+        (branch.version, str(branch.verdict), [need.commit for need in branch.prerequisites])
+        for branch in got[Stage.BACKPORTS].branches
+    ] == [
+        (branch["version"], branch["verdict"], [need["commit"] for need in branch["prerequisites"]])
+        for branch in branches
+    ]
 
     sent = verb("send", "-C", mended, "--dry-run")
     first = sent["messages"][0]
     plan = got[Stage.PREVIEW]
     assert [mail.subject for mail in plan.mails] == [one["subject"] for one in sent["messages"]]
     assert [refusal.name for refusal in plan.refusals] == [one["name"] for one in sent["refusals"]]
-    assert {recipient.address.email for recipient in plan.recipients if recipient.header in ("to", "cc")} == {
-        found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))
-    }
+    assert {
+        recipient.address.email for recipient in plan.recipients if recipient.header in ("to", "cc")
+    } == {found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))}
 
 
-async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path) -> None:
+async def test_follow_got_what_track_says(
+    mended: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path
+) -> None:
     mail = git(mended, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
     first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
     known = parse_mail(first)
     sent = Sent(known.message_id, known.subject, known.body, datetime(2026, 9, 2, 8, 0, tzinfo=UTC))
     box = tmp_path / "thread.mbox"
-    box.write_bytes(join_mbox([first, demo_mails.question(sent), demo_mails.review(sent), demo_mails.build_report(sent)]))
+    box.write_bytes(
+        join_mbox(
+            [
+                first,
+                demo_mails.question(sent),
+                demo_mails.review(sent),
+                demo_mails.build_report(sent),
+            ]
+        )
+    )
     assert call("track", "add", "--mbox", box, "-C", mended).code == 0
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -96,19 +120,35 @@ async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path]
         (got,) = app.session.fresh(Stage.FOLLOW)
         shown = text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
     (said,) = verb("track", "list", "-C", mended)["series"]
-    assert (got.entry.id, got.subject, str(got.state), got.next_step) == (said["id"], said["subject"], said["state"], said["next_step"])
-    assert [(trailer.trailer, trailer.message_id, trailer.patch) for trailer in got.status.trailers] == [
-        (one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]
-    ]
-    assert [(reply.mail.mail.message_id, str(reply.mail.kind), reply.mail.bot) for reply in got.status.replies] == [
-        (one["message_id"], one["kind"], one["bot"]) for one in said["replies"]
-    ]
+    assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
+        said["id"],
+        said["subject"],
+        said["state"],
+        said["next_step"],
+    )
+    assert [
+        (trailer.trailer, trailer.message_id, trailer.patch) for trailer in got.status.trailers
+    ] == [(one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]]
+    assert [
+        (reply.mail.mail.message_id, str(reply.mail.kind), reply.mail.bot)
+        for reply in got.status.replies
+    ] == [(one["message_id"], one["kind"], one["bot"]) for one in said["replies"]]
     assert len(said["replies"]) == 3
-    assert sorted(got.unread) == sorted(one["message_id"] for one in said["replies"] if one["unread"])
-    assert [(one.tree, one.commit) for one in got.landed] == [(one["tree"], one["commit"]) for one in said["landed"]]
-    assert [(one.version, one.state) for one in got.stable] == [(one["version"], one["state"]) for one in said["stable"]]
+    assert sorted(got.unread) == sorted(
+        one["message_id"] for one in said["replies"] if one["unread"]
+    )
+    assert [(one.tree, one.commit) for one in got.landed] == [
+        (one["tree"], one["commit"]) for one in said["landed"]
+    ]
+    assert [(one.version, one.state) for one in got.stable] == [
+        (one["version"], one["state"]) for one in said["stable"]
+    ]
     words = " ".join(shown.split())
-    for part in (said["state"], *(one["trailer"] for one in said["trailers"]), *(reply.mail.label for reply in got.status.replies)):
+    for part in (
+        said["state"],
+        *(one["trailer"] for one in said["trailers"]),
+        *(reply.mail.label for reply in got.status.replies),
+    ):
         assert part in words
     assert " ".join(said["next_step"].split()) in words
 
@@ -127,7 +167,9 @@ def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(tmp_path: Pa
 async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
 ) -> None:
-    story = history(tmp_path / "r", "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().")
+    story = history(
+        tmp_path / "r", "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
+    )
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     app = walk_on(story.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:

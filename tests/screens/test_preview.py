@@ -37,7 +37,9 @@ async def test_what_is_new_in_the_second_version_is_marked(mended: Path, walk_on
         "-q",
         "--amend",
         "-m",
-        "\n".join([*message.split("\n")[:2], "This sentence is new.", "", *message.split("\n")[2:]]),
+        "\n".join(
+            [*message.split("\n")[:2], "This sentence is new.", "", *message.split("\n")[2:]]
+        ),
     )
     with Repository.open(mended) as repository:
         change(repository, Changes(changelog="- say more"))
@@ -90,7 +92,9 @@ async def test_the_first_version_marks_nothing(mended: Path, walk_on: On) -> Non
         assert said(app) == "no changes to go to"
 
 
-async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(mended: Path, walk_on: On, tmp_path: Path) -> None:
+async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
+    mended: Path, walk_on: On, tmp_path: Path
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)

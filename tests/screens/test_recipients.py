@@ -13,7 +13,15 @@ from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
 from patchpilot.services.send.questions import answer
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.recipient_groups import BY_YOU, INTRODUCED, OUT, SETTINGS, TAGS, grouped, role_of
+from patchpilot.tui.screens.recipient_groups import (
+    BY_YOU,
+    INTRODUCED,
+    OUT,
+    SETTINGS,
+    TAGS,
+    grouped,
+    role_of,
+)
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.card import Card
@@ -28,7 +36,9 @@ pytestmark = pytest.mark.long
 On = Callable[[Path], PatchpilotApp]
 
 
-def recipient(name: str, role: str, header: str, section: str | None = None, reason: str = "") -> Recipient:
+def recipient(
+    name: str, role: str, header: str, section: str | None = None, reason: str = ""
+) -> Recipient:
     return Recipient(Address(name, f"{name}@example.org"), role, section, header, (reason,))
 
 
@@ -44,7 +54,10 @@ def test_recipients_are_grouped_by_why_and_an_excluded_one_stays_in_its_place() 
         (OUT, recipient("bo", "maintainer", "to", "WIDGETS")),
     ]
     plan = RecipientPlan((), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None)))
-    found = {group.title: [(header, one.address.name) for header, one in group.rows] for group in grouped(rows, plan)}
+    found = {
+        group.title: [(header, one.address.name) for header, one in group.rows]
+        for group in grouped(rows, plan)
+    }
     assert list(found) == ["WIDGETS (Supported)", "THE REST", INTRODUCED, TAGS, SETTINGS, BY_YOU]
     assert found["WIDGETS (Supported)"] == [("To", "ada"), (OUT, "bo"), ("Cc", "list")]
     assert [role_of(one) for _, one in rows[3:6]] == ["author", "reporter", "added"]
@@ -61,7 +74,17 @@ async def test_space_excludes_in_place_and_the_detail_says_why(mended: Path, wal
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
         before = rows_of(app)
-        assert before[0].split() == ["ACME", "FASTWIRE", "ETHERNET", "DRIVER", "(Supported)", "·", "2", "role", "commits"]
+        assert before[0].split() == [
+            "ACME",
+            "FASTWIRE",
+            "ETHERNET",
+            "DRIVER",
+            "(Supported)",
+            "·",
+            "2",
+            "role",
+            "commits",
+        ]
         assert "● 3 Recipients 3" in text_of(app).split("\n")[1], "notes are open"
         assert "3 open notes" in text_of(app)
         why = " ".join(str(app.screen.query_one("#reasons", Static).render()).split())
@@ -76,7 +99,9 @@ async def test_space_excludes_in_place_and_the_detail_says_why(mended: Path, wal
         assert rows_of(app) == before
 
 
-async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(mended: Path, walk_on: On) -> None:
+async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -88,10 +113,25 @@ async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(m
         assert "matches F:" not in text_of(app)
 
 
-async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(mended: Path, walk_on: On) -> None:
+async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(
+    mended: Path, walk_on: On
+) -> None:
     git(mended, "remote", "add", "net", "https://git.example.org/netdev/net.git")
-    other = {f"GIT_{role}_{part}": "net@example.org" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
-    ahead = git(mended, "commit-tree", "origin/master^{tree}", "-p", "origin/master^", "-m", "net: more", env=other).text.strip()
+    other = {
+        f"GIT_{role}_{part}": "net@example.org"
+        for role in ("AUTHOR", "COMMITTER")
+        for part in ("NAME", "EMAIL")
+    }
+    ahead = git(
+        mended,
+        "commit-tree",
+        "origin/master^{tree}",
+        "-p",
+        "origin/master^",
+        "-m",
+        "net: more",
+        env=other,
+    ).text.strip()
     git(mended, "update-ref", "refs/remotes/net/main", ahead)
     head = git(mended, "rev-parse", "HEAD").text
     app = walk_on(mended)
@@ -102,11 +142,18 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(mended:
         def titles() -> list[str]:
             return [card.title for card in app.screen.query(Card)]
 
-        assert titles()[:4] == ["security question open", "regression question open", "target tree not named", "other tree"]
+        assert titles()[:4] == [
+            "security question open",
+            "regression question open",
+            "target tree not named",
+            "other tree",
+        ]
         await keys(pilot, "f", "f", "a", "f")
         await until(pilot, lambda: "target tree not named" not in titles(), "the tree to be named")
         await keys(pilot, "f", "f", "a")
-        await until(pilot, lambda: git(mended, "rev-parse", "HEAD^").text.strip() == ahead, "the rebase")
+        await until(
+            pilot, lambda: git(mended, "rev-parse", "HEAD^").text.strip() == ahead, "the rebase"
+        )
         await settle(pilot)
         assert app.session.topic is not None
         assert (app.session.base, len(app.session.topic.commits)) == (None, 1)
@@ -117,7 +164,9 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(mended:
         assert len(app.session.topic.commits) == 1
 
 
-async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(mended: Path, walk_on: On) -> None:
+async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -126,13 +175,19 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
         (mended / "COPYING").write_text("other words\n")
         git(mended, "commit", "-q", "-a", "-m", "net/acme: second")
         app.jobs.read_topic()
-        await until(pilot, lambda: app.session.topic and len(app.session.topic.commits) == 2, "both commits")
+        await until(
+            pilot, lambda: app.session.topic and len(app.session.topic.commits) == 2, "both commits"
+        )
         await until(pilot, lambda: "Recipients of the series" in text_of(app), "the series")
         await keys(pilot, "o")
-        await until(pilot, lambda: "Recipients of patch: net/acme: second" in text_of(app), "one patch")
+        await until(
+            pilot, lambda: "Recipients of patch: net/acme: second" in text_of(app), "one patch"
+        )
 
 
-async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_security_team(mended: Path, walk_on: On) -> None:
+async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_security_team(
+    mended: Path, walk_on: On
+) -> None:
     with Repository.open(mended) as repository:
         answer(repository, "security", "yes")
     app = walk_on(mended)
@@ -140,12 +195,23 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
         shown = [row.split()[1:3] for row in rows_of(app) if row.split()[1] in ("To", "Cc")]
-        assert shown == [["To", "Maya"], ["To", "Piet"], ["To", "Lena"], ["Cc", "security@kernel.org"]]
+        assert shown == [
+            ["To", "Maya"],
+            ["To", "Piet"],
+            ["To", "Lena"],
+            ["Cc", "security@kernel.org"],
+        ]
         await keys(pilot, "plus")
         assert not isinstance(app.screen, LineDialog)
         await keys(pilot, "c")
         assert rows_of(app)[1].split()[1] == "To"
-        assert sum("undisclosed fix is for the maintainers" in note.message for note in app._notifications) == 2
+        assert (
+            sum(
+                "undisclosed fix is for the maintainers" in note.message
+                for note in app._notifications
+            )
+            == 2
+        )
         await keys(pilot, Stage.SEND)
         await until(pilot, lambda: app.session.last(Stage.SEND) is not None, "the plan")
         planned = app.session.last(Stage.SEND).plan
@@ -153,16 +219,28 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
         assert roles == ["maintainer", "maintainer", "maintainer", "security team"]
 
 
-async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(mended: Path, walk_on: On) -> None:
+async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
-        sections = [row.rstrip() for row in str(app.screen.query_one("#sections", Static).render()).split("\n")]
+        sections = [
+            row.rstrip()
+            for row in str(app.screen.query_one("#sections", Static).render()).split("\n")
+        ]
         assert sections[0] == "ACME FASTWIRE ETHERNET DRIVER"
         assert f"{glyph('cursor')} M: Maya Okafor <maya@acme.example.com>" in sections
         assert f"{glyph('ticked')} F: drivers/net/ethernet/acme/" in sections
         assert "  L: netdev@lists.example.org" in sections
         commits = str(app.screen.query_one("#commits", Static).render()).split("\n")
-        assert [row[:12] for row in commits] == [f"{glyph('cursor')} 2026-04-02", f"{glyph('cursor')} 2024-05-18", "  2024-01-22"]
-        assert app.screen.query_one("#recipient-commits", Panel).heading == "Last commits to drivers/net/ethernet/acme/"
+        assert [row[:12] for row in commits] == [
+            f"{glyph('cursor')} 2026-04-02",
+            f"{glyph('cursor')} 2024-05-18",
+            "  2024-01-22",
+        ]
+        assert (
+            app.screen.query_one("#recipient-commits", Panel).heading
+            == "Last commits to drivers/net/ethernet/acme/"
+        )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-flight card of the send stage: its verdict, the keys that repair, and one key that takes them back."""
+"""The pre-flight card of the send stage: its verdict, the keys that repair, and one key that takes
+them back.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +38,9 @@ async def test_the_verdict_is_that_of_a_dry_run(clone: Path, walk_on: On) -> Non
         assert app.session.status(Stage.SEND).note == printed
 
 
-async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(clone: Path, walk_on: On) -> None:
+async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
+    clone: Path, walk_on: On
+) -> None:
     before = message(clone)
     app = walk_on(clone)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -45,7 +49,12 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(clo
         await keys(pilot, Stage.SEND, "A")
         assert isinstance(app.screen, RepairDialog)
         shown = text_of(app)
-        for words in ("subject prefix: [PATCH net]", "Fixes: 33248b1ba072", "Enter apply", "+Commit 33248b1ba072"):
+        for words in (
+            "subject prefix: [PATCH net]",
+            "Fixes: 33248b1ba072",
+            "Enter apply",
+            "+Commit 33248b1ba072",
+        ):
             assert words in shown
         assert "Signed-off-by" not in shown
         assert message(clone) == before
@@ -67,7 +76,11 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(clo
         await keys(pilot, "enter")
         assert "Signed-off-by: Robin" not in message(clone)
         await keys(pilot, "a", "j", "enter")
-        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.TODO, "nothing to block sending")
+        await until(
+            pilot,
+            lambda: app.session.status(Stage.SEND).state is StageState.TODO,
+            "nothing to block sending",
+        )
         assert "Signed-off-by: Robin Newland <robin@example.net>" in message(clone)
         assert " Ready: 1 mail to 8 recipients " in text_of(app)
 
@@ -94,9 +107,15 @@ async def test_a_at_an_open_question_asks_it_here(clone: Path, walk_on: On) -> N
         asked(app)
         await keys(pilot, Stage.SEND)
         screen = app.screen
-        at = next(at for at, check in enumerate(screen._checks) if check.name == "unanswered-security")  # type: ignore[attr-defined]
+        at = next(
+            at for at, check in enumerate(screen._checks) if check.name == "unanswered-security"
+        )  # type: ignore[attr-defined]
         await keys(pilot, "home", *["j"] * at, "a")
         assert isinstance(app.screen, QuestionDialog)
         await keys(pilot, "n")
-        await until(pilot, lambda: all(check.name != "unanswered-security" for check in screen._checks), "the question to be answered")  # type: ignore[attr-defined]
+        await until(
+            pilot,
+            lambda: all(check.name != "unanswered-security" for check in screen._checks),
+            "the question to be answered",
+        )  # type: ignore[attr-defined]
         assert app.stage is Stage.SEND

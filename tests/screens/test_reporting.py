@@ -57,7 +57,9 @@ async def test_without_a_stage_it_is_a_toast(tmp_path: Path, walk_on: On) -> Non
         assert said(app) == "git is away\nhint: bring it back"
 
 
-async def test_keys_that_need_a_repository_say_so_where_there_is_none(tmp_path: Path, walk_on: On) -> None:
+async def test_keys_that_need_a_repository_say_so_where_there_is_none(
+    tmp_path: Path, walk_on: On
+) -> None:
     app = walk_on(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -65,4 +67,6 @@ async def test_keys_that_need_a_repository_say_so_where_there_is_none(tmp_path: 
             await keys(pilot, stage, "e", "escape", "w", "escape", "a", "escape", "escape")
             assert app.stage is stage
         await keys(pilot, Stage.CHECKS, "e")
-        assert "is not in a git repository" in str(app.screen.query_one("#error-text", Static).content)
+        assert "is not in a git repository" in str(
+            app.screen.query_one("#error-text", Static).content
+        )

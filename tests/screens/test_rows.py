@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results in lines: patches written or not, a conflict taken to a clone, what a robot marks in its report."""
+"""Results in lines: patches written or not, a conflict taken to a clone, what a robot marks in its
+report.
+"""
 
 from pathlib import Path
 
@@ -27,18 +29,42 @@ def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
     none = tuple(WrittenBackport(f"linux-{one}.y", (), WHY) for one in ("6.1", "6.6"))
     assert written_rows(none) == [f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
     some = (WrittenBackport("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
-    assert written_rows(some) == ["linux-6.12.y:", "  backports/0001-a.patch", "", f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
+    assert written_rows(some) == [
+        "linux-6.12.y:",
+        "  backports/0001-a.patch",
+        "",
+        f"no patch for linux-6.1.y, linux-6.6.y: {WHY}",
+    ]
 
 
 def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
-    waiting = Resolving("linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",))
-    assert resolving_rows(waiting)[:2] == ["The conflict on linux-6.1.y is in this clone:", "  /clone"]
-    assert resolving_rows(waiting)[3:5] == ["In a shell (Ctrl-Z suspends patchpilot, fg resumes it):", "  git cherry-pick --continue"]
+    waiting = Resolving(
+        "linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",)
+    )
+    assert resolving_rows(waiting)[:2] == [
+        "The conflict on linux-6.1.y is in this clone:",
+        "  /clone",
+    ]
+    assert resolving_rows(waiting)[3:5] == [
+        "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):",
+        "  git cherry-pick --continue",
+    ]
     assert "press z here to continue" in resolving_rows(waiting)[-1]
     files = (Path("/patches/0001-a.patch"),)
-    done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("send them: git send-email /patches/*.patch",), files, ("0123456789ab a",))
+    done = Resolving(
+        "linux-6.1.y",
+        Path("/clone"),
+        "done",
+        (),
+        ("send them: git send-email /patches/*.patch",),
+        files,
+        ("0123456789ab a",),
+    )
     assert resolving_rows(done) == [
-        "Conflict on linux-6.1.y resolved. In the clone, these commits are on top of it, oldest first:",
+        (
+            "Conflict on linux-6.1.y resolved. In the clone, these commits are on top of it, oldest"
+            " first:"
+        ),
         "  0123456789ab a",
         "  (/clone)",
         "",
@@ -50,7 +76,8 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
         "  send them: git send-email /patches/*.patch",
     ]
     assert resolving_rows(done, in_demo=True)[8:] == [
-        "In the demo this branch is done with that: do not send the patches, a shell of yours would use your own mail server."
+        "In the demo this branch is done with that: do not send the patches, a shell of yours would"
+        " use your own mail server."
     ]
 
 
@@ -66,7 +93,10 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
         return help_of(CheckLine(state, name, "", hint))
 
     sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
-    assert check("no-signoff", sign_off, CheckState.PROBLEM) == "press a to sign off the patches; it first shows what that certifies"
+    assert (
+        check("no-signoff", sign_off, CheckState.PROBLEM)
+        == "press a to sign off the patches; it first shows what that certifies"
+    )
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
     assert check("many", drop) == "press a to go to stage 3 Recipients: press Space to exclude it"
     assert check("odd", "git fetch") == "git fetch"
@@ -82,7 +112,24 @@ def test_no_text_moves_the_cursor_or_turns_round(text: str, columns: int) -> Non
     assert not UNSAFE.search(fitted(text, columns))
 
 
-@given(st.lists(st.sampled_from([*"[]/=@", "red", "bold", "link", "\x1b[31m", "\x9b31m", "\u202e", "\u2066", "\x07", "x"])).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *"[]/=@",
+                "red",
+                "bold",
+                "link",
+                "\x1b[31m",
+                "\x9b31m",
+                "\u202e",
+                "\u2066",
+                "\x07",
+                "x",
+            ]
+        )
+    ).map("".join)
+)
 def test_markup_stays_text(text: str) -> None:
     assert plain(text).plain == printable(text).expandtabs(8)
     assert not plain(text).spans
@@ -96,13 +143,29 @@ def test_advice_after_a_send_names_keys_and_no_verb() -> None:
     )
     drop = Action("maintainers", ("--drop", "a@b.example"))
     hint = Hint(("nothing was sent; to drop a@b.example: ", drop, ", then ", Action("send")))
-    assert in_keys(hint, Stage.CHECKS) == "nothing was sent; to drop a@b.example: Space at stage 3 on a@b.example, then stage 7"
+    assert (
+        in_keys(hint, Stage.CHECKS)
+        == "nothing was sent; to drop a@b.example: Space at stage 3 on a@b.example, then stage 7"
+    )
 
 
 def test_a_remark_about_a_send_names_the_key_that_takes_it_back() -> None:
-    dropped = Hint(("dropped, also from later versions: a@b.example (undo: ", Action("maintainers", ("--restore", "a@b.example")), ")"))
-    assert str(dropped) == "dropped, also from later versions: a@b.example (undo: patchpilot maintainers --restore a@b.example)"
-    assert in_keys(dropped, Stage.SEND) == "dropped, also from later versions: a@b.example (undo: Space at stage 3 on a@b.example)"
+    dropped = Hint(
+        (
+            "dropped, also from later versions: a@b.example (undo: ",
+            Action("maintainers", ("--restore", "a@b.example")),
+            ")",
+        )
+    )
+    assert (
+        str(dropped)
+        == "dropped, also from later versions: a@b.example (undo: patchpilot maintainers --restore"
+        " a@b.example)"
+    )
+    assert (
+        in_keys(dropped, Stage.SEND)
+        == "dropped, also from later versions: a@b.example (undo: Space at stage 3 on a@b.example)"
+    )
 
 
 def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
@@ -111,25 +174,42 @@ def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
     assert in_keys(test, Stage.SEND) == "send it to yourself first: m"
     base = Action("", ("--base", "REV"), "specify the base with {}, or give a range A..B")
     assert in_keys(base) == "press b to choose the base or a range"
-    changelog = Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",))))
+    changelog = Hint(
+        (Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",)))
+    )
     assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"
 
 
 def test_every_key_is_a_binding_of_its_stage() -> None:
     for words, key in KEYS.items():
         if key.stage and key.key:
-            bound = {name for owner in (screen_of(key.stage), StageScreen) for binding in owner.BINDINGS for name in binding.key.split(",")}  # type: ignore[union-attr]
+            bound = {
+                name
+                for owner in (screen_of(key.stage), StageScreen)
+                for binding in owner.BINDINGS
+                for name in binding.key.split(",")
+            }  # type: ignore[union-attr]
             assert key.key.replace("Space", "space").replace("+", "plus") in bound, words
 
 
 def test_a_command_in_a_sentence_is_code_without_backticks() -> None:
     text = with_code("see `patchpilot doctor`, or `[b]` and a lone `")
     assert text.plain == "see patchpilot doctor, or [b] and a lone `"
-    assert [text.plain[span.start : span.end] for span in text.spans if "cyan" in str(span.style)] == ["patchpilot doctor", "[b]"]
+    assert [
+        text.plain[span.start : span.end] for span in text.spans if "cyan" in str(span.style)
+    ] == ["patchpilot doctor", "[b]"]
 
 
-def test_a_version_that_was_started_leads_to_send_and_one_that_was_asked_for_to_the_next_version() -> None:
+def test_a_version_that_was_started_leads_to_send_and_one_that_was_asked_for_to_the_next_version() -> (  # noqa: E501
+    None
+):
     started = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}`")
-    assert (in_keys(started, Stage.FOLLOW), first_stage(started)) == ("review v2, then send it: press 7", Stage.SEND)
+    assert (in_keys(started, Stage.FOLLOW), first_stage(started)) == (
+        "review v2, then send it: press 7",
+        Stage.SEND,
+    )
     asked = Action("send", ("--reroll",), "send v2 with the requested changes: `{}`")
-    assert (in_keys(asked, Stage.FOLLOW), first_stage(asked)) == ("send v2 with the requested changes: v", Stage.FOLLOW)
+    assert (in_keys(asked, Stage.FOLLOW), first_stage(asked)) == (
+        "send v2 with the requested changes: v",
+        Stage.FOLLOW,
+    )

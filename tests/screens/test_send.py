@@ -34,12 +34,19 @@ def ready(mended: Path) -> Iterator[tuple[Path, Sink]]:
     with Repository.open(mended) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     with Sink() as sink:
-        for name, value in (("smtpServer", "127.0.0.1"), ("smtpServerPort", str(sink.port)), ("smtpEncryption", ""), ("confirm", "never")):
+        for name, value in (
+            ("smtpServer", "127.0.0.1"),
+            ("smtpServerPort", str(sink.port)),
+            ("smtpEncryption", ""),
+            ("confirm", "never"),
+        ):
             git(mended, "config", f"sendemail.{name}", value)
         yield mended, sink
 
 
-async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple[Path, Sink], walk_on: On) -> None:
+async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
+    ready: tuple[Path, Sink], walk_on: On
+) -> None:
     work, sink = ready
     app = walk_on(work)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -53,7 +60,11 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
         await pilot.press("escape")
         await keys(pilot, "s")
         await pilot.press(*"send", "enter")
-        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the mail to be sent")
+        await until(
+            pilot,
+            lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+            "the mail to be sent",
+        )
         assert "accepted" in text_of(app)
         assert len(sink.take()) == 1
         await keys(pilot, "s")
@@ -74,14 +85,20 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         # known from the record, before anybody looked
-        assert again.session.status(Stage.PREVIEW) == again.session.status(Stage.SEND) == StageStatus(StageState.DONE, "v1 was sent")
+        assert (
+            again.session.status(Stage.PREVIEW)
+            == again.session.status(Stage.SEND)
+            == StageStatus(StageState.DONE, "v1 was sent")
+        )
         asked(again)
         await keys(pilot, Stage.PREVIEW)
         await still(pilot)
         assert f"<{sent}>"[:60] in text_of(again)
 
 
-async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink], walk_on: On) -> None:
+async def test_a_send_that_was_cut_off_is_taken_up_once(
+    ready: tuple[Path, Sink], walk_on: On
+) -> None:
     work, sink = ready
     with Repository.open(work) as repository:
         planned = plan(repository, SendRequest())
@@ -93,10 +110,20 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink]
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.SEND)
-        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the cut to be seen")
+        await until(
+            pilot,
+            lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
+            "the cut to be seen",
+        )
         assert "interrupted" in text_of(app)
         await keys(pilot, "s")
         assert not sink.take()
         await keys(pilot, "R", "j", "j", "enter")
-        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "it to be taken up")
-    assert [one.data.lower().count(planned.mails[0].message_id.lower().encode()) for one in sink.take()] == [1]
+        await until(
+            pilot,
+            lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+            "it to be taken up",
+        )
+    assert [
+        one.data.lower().count(planned.mails[0].message_id.lower().encode()) for one in sink.take()
+    ] == [1]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sending a series from the TUI to real servers: a line a mail, a refusal, an interruption half-way, and the rest sent once."""
+"""Sending a series from the TUI to real servers: a line a mail, a refusal, an interruption
+half-way, and the rest sent once.
+"""
 
 import re
 import time
@@ -31,10 +33,18 @@ def series(clone: Path) -> Path:
     git(clone, "reset", "-q", "--hard", "HEAD~1")
     for number in (1, 2, 3):
         (clone / FILE).write_text((clone / FILE).read_text() + f"\n/* step {number} */\n")
-        text = f"net/acme: step {number} of counting images\n\nOld cards cannot count their images.\n\nSigned-off-by: Robin Newland <robin@example.net>"
+        text = (
+            f"net/acme: step {number} of counting images\n\nOld cards cannot count their"
+            " images.\n\nSigned-off-by: Robin Newland <robin@example.net>"
+        )
         git(clone, "commit", "-q", "-a", "-m", text)
     with Repository.open(clone) as repository:
-        change(repository, Changes(subject="net/acme: count images", text="Old cards cannot count.", prefix="PATCH net"))
+        change(
+            repository,
+            Changes(
+                subject="net/acme: count images", text="Old cards cannot count.", prefix="PATCH net"
+            ),
+        )
     return clone
 
 
@@ -58,17 +68,25 @@ async def send(pilot: Any, app: PatchpilotApp) -> None:
 
 def ids(server: FaultySink) -> list[str]:
     """The subjects' numbers of the mails that arrived."""
-    return [mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode() for mail in server.take()]
+    return [
+        mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode() for mail in server.take()
+    ]
 
 
 @pytest.mark.parametrize("via", VIA)
-async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(series: Path, walk_on: On, via: str) -> None:
+async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
+    series: Path, walk_on: On, via: str
+) -> None:
     with FaultySink() as server:
         use(series, server, via)
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
             await send(pilot, app)
-            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the mails to be sent")
+            await until(
+                pilot,
+                lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+                "the mails to be sent",
+            )
             await still(pilot)
             shown = text_of(app)
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
@@ -79,13 +97,19 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(series: Pa
 
 
 @pytest.mark.parametrize("via", VIA)
-async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(series: Path, walk_on: On, via: str) -> None:
+async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
+    series: Path, walk_on: On, via: str
+) -> None:
     with FaultySink(Faults(gone_from=3)) as server:
         use(series, server, via)
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
             await send(pilot, app)
-            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the break")
+            await until(
+                pilot,
+                lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
+                "the break",
+            )
             await settle(pilot)
             await still(pilot)
             shown = text_of(app)
@@ -96,18 +120,26 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(series
             await keys(pilot, "R")
             if "may or may not have accepted" in " ".join(text_of(app).split()):
                 await keys(pilot, "n")
-            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest")
+            await until(
+                pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest"
+            )
             assert "v1: 4 of 4 mails accepted" in text_of(app)
         assert sorted(ids(server)) == [f"[PATCH net {number}/3" for number in range(4)]
 
 
-async def test_a_refused_recipient_is_shown_with_the_words_of_the_server(series: Path, walk_on: On) -> None:
+async def test_a_refused_recipient_is_shown_with_the_words_of_the_server(
+    series: Path, walk_on: On
+) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
         use(series, server, VIA[0])
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
             await send(pilot, app)
-            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the refusal")
+            await until(
+                pilot,
+                lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
+                "the refusal",
+            )
             await settle(pilot)
             await still(pilot)
             shown = text_of(app)
@@ -130,9 +162,15 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             assert "q quit" not in shown
             await pilot.press("escape")
             assert said(app) == "stopping after this mail; press R to send the rest"
-            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the stop")
+            await until(
+                pilot,
+                lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
+                "the stop",
+            )
             await settle(pilot)
             assert 0 < len(server.take()) < 4
             await keys(pilot, "R")
-            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest")
+            await until(
+                pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest"
+            )
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What goes stale when something moves, what is kept over restarts, and that nothing of a commit is ever taken for markup."""
+"""What goes stale when something moves, what is kept over restarts, and that nothing of a commit is
+ever taken for markup.
+"""
 
 import json
 import os
@@ -34,7 +36,9 @@ def shown_panels(app: PatchpilotApp) -> list[Panel]:
     return [panel for panel in app.screen.query(Panel) if panel.region.area]
 
 
-async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mended: Path, walk_on: On) -> None:
+async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -45,7 +49,11 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mende
         before_follow = app.session.found[Stage.FOLLOW]
         before = app.session.topic
         git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
-        await until(pilot, lambda: app.session.topic and before and app.session.topic.key != before.key, "the amend to be seen")
+        await until(
+            pilot,
+            lambda: app.session.topic and before and app.session.topic.key != before.key,
+            "the amend to be seen",
+        )
         await settle(pilot)
         assert app.session.status(Stage.BACKPORTS).state is StageState.STALE
         assert app.session.status(Stage.CHECKS).state is not StageState.STALE
@@ -53,7 +61,9 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mende
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
 
-async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_two_reads_of_the_topic_only_the_newest_counts(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first_read, go_on, real = threading.Event(), threading.Event(), topic_base.topic_commits
 
     def slow(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
@@ -74,7 +84,13 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, wa
             await until(pilot, lambda: app.jobs.is_open, "the second read")
             go_on.set()
             await until(
-                pilot, lambda: not any(worker.group == "topic" and not worker.is_finished for worker in app.workers), "the first read's end"
+                pilot,
+                lambda: (
+                    not any(
+                        worker.group == "topic" and not worker.is_finished for worker in app.workers
+                    )
+                ),
+                "the first read's end",
             )
             await settle(pilot)
             assert app.session.topic is not None
@@ -83,7 +99,9 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(mended: Path, wa
         go_on.set()
 
 
-def test_an_amend_while_the_topic_is_read_is_seen_afterwards(mended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
+    mended: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = topic_base.topic_commits
 
     def amended(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
@@ -97,7 +115,9 @@ def test_an_amend_while_the_topic_is_read_is_seen_afterwards(mended: Path, monke
     assert watch.moved
 
 
-async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(mended: Path, walk_on: On) -> None:
+async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -114,7 +134,9 @@ async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(mended: Path, 
         assert not app.session.fresh(Stage.RECIPIENTS).planned.left_out
 
 
-async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(mended: Path, walk_on: On) -> None:
+async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -125,15 +147,21 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
         assert "not valid yet" in text_of(app)
         await pilot.press(*["backspace"] * 4, *"org", "enter")
         await settle(pilot)
-        assert "ada@example.org" in {one.address.email for _, one in app.session.fresh(Stage.RECIPIENTS).rows}
+        assert "ada@example.org" in {
+            one.address.email for _, one in app.session.fresh(Stage.RECIPIENTS).rows
+        }
     again = walk_on(mended)
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert again.stage is Stage.RECIPIENTS
-        assert "ada@example.org" in {one.address.email for _, one in again.session.fresh(Stage.RECIPIENTS).rows}
+        assert "ada@example.org" in {
+            one.address.email for _, one in again.session.fresh(Stage.RECIPIENTS).rows
+        }
 
 
-async def test_tags_are_shown_word_by_word_then_written_then_taken_back(mended: Path, walk_on: On) -> None:
+async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     first = git(mended, "rev-parse", "HEAD").text
     async with app.run_test(size=(80, 24)) as pilot:
@@ -144,7 +172,9 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(mended: 
         assert git(mended, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+s")
-        await until(pilot, lambda: app.session.status(Stage.TAGS).state is StageState.DONE, "the tags")
+        await until(
+            pilot, lambda: app.session.status(Stage.TAGS).state is StageState.DONE, "the tags"
+        )
         assert "Fixes: " in git(mended, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
         await until(pilot, lambda: "Undo prepare?" in text_of(app), "the question")
@@ -164,11 +194,21 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_o
         await keys(pilot, Stage.BACKPORTS)
         result = app.session.fresh(Stage.BACKPORTS)
         assert result.culprits == (app.session.introduced_by,)
-        assert [branch.affected for branch in result.branches] == [False, True, True, True, True, True]
+        assert [branch.affected for branch in result.branches] == [
+            False,
+            True,
+            True,
+            True,
+            True,
+            True,
+        ]
 
 
 async def test_a_message_is_text_and_never_markup_or_escapes(mended: Path, walk_on: On) -> None:
-    evil = "net/acme: [red]not[/red] \x1b[31mred \u202etxet\n\n[link=http://example.org]x[/link] \x9b31m \x07\n[bold\n"
+    evil = (
+        "net/acme: [red]not[/red] \x1b[31mred \u202etxet\n\n[link=http://example.org]x[/link]"
+        " \x9b31m \x07\n[bold\n"
+    )
     git(mended, "commit", "-q", "--amend", "--cleanup=verbatim", "-F", "-", stdin=evil.encode())
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -183,7 +223,9 @@ async def test_a_message_is_text_and_never_markup_or_escapes(mended: Path, walk_
         assert "[red]not[/red]" in text_of(app)
 
 
-async def test_a_branch_without_commits_is_a_panel_with_the_way_out(mended: Path, walk_on: On) -> None:
+async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
+    mended: Path, walk_on: On
+) -> None:
     git(mended, "switch", "-q", "-c", "empty", "origin/master")
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -194,18 +236,38 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(mended: Path
         assert "No series is followed yet" in text_of(app)
 
 
-async def test_what_has_no_topic_says_how_to_get_one(tmp_path: Path, mended: Path, walk_on: On) -> None:
+async def test_what_has_no_topic_says_how_to_get_one(
+    tmp_path: Path, mended: Path, walk_on: On
+) -> None:
     git(None, "init", "-q", "-b", "new", str(tmp_path / "unborn"))
     git(None, "init", "-q", "-b", "topic", str(tmp_path / "alone"))
     for number in (1, 2):
         git(
-            tmp_path / "alone", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "--allow-empty", "-m", f"x: {number}"
+            tmp_path / "alone",
+            "-c",
+            "user.name=x",
+            "-c",
+            "user.email=x@example.org",
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            f"x: {number}",
         )
     (tmp_path / "nothing").mkdir()
     for place, said in (
-        ("unborn", ("the branch new has no commits yet", "or press b to choose a commit or a range")),
+        (
+            "unborn",
+            ("the branch new has no commits yet", "or press b to choose a commit or a range"),
+        ),
         ("alone", ("no upstream", "hint: press b to choose the base or a range")),
-        ("nothing", ("not in a git repository", "press q, then run patchpilot -C DIR, or cd into your clone")),
+        (
+            "nothing",
+            (
+                "not in a git repository",
+                "press q, then run patchpilot -C DIR, or cd into your clone",
+            ),
+        ),
     ):
         app = walk_on(tmp_path / place)
         async with app.run_test(size=(80, 24)) as pilot:
@@ -241,11 +303,19 @@ def test_a_stale_stage_says_what_changed_and_when_it_is_refreshed() -> None:
     session.remember(Stage.SEND, object(), StageStatus(StageState.DONE))
     session.changed("answers", "draft", "waivers")
     note = session.status(Stage.SEND).note
-    assert note == "your answers and the draft (cover, changelog, prefix) changed; stage 7 refreshes when you open it"
+    assert (
+        note
+        == "your answers and the draft (cover, changelog, prefix) changed; stage 7 refreshes when"
+        " you open it"
+    )
 
 
-def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_with_a_hint() -> None:
-    request = JobRequest(repository=cast(Repository, None), session=Session(None), progress=cast(Any, None))
+def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_with_a_hint() -> (
+    None
+):
+    request = JobRequest(
+        repository=cast(Repository, None), session=Session(None), progress=cast(Any, None)
+    )
     with pytest.raises(MissingError) as caught:
         _ = request.commit
     assert caught.value.hint == "commit the fix, then press g"
@@ -253,7 +323,9 @@ def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_w
 
 def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     session = Session(None, topic=OpenTopic(None, "topic", None, ()))
-    session.recall({"preview": ["not opened yet", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]})
+    session.recall(
+        {"preview": ["not opened yet", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]}
+    )
     assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.status(Stage.SEND).state is StageState.STALE
 
@@ -274,7 +346,9 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(mended: Path, wal
         assert app.stage is Stage.CHECKS
 
 
-async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(mended: Path, walk_on: On) -> None:
+async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -304,12 +378,25 @@ async def test_the_help_names_every_key_that_the_screen_binds(mended: Path, walk
             await keys(pilot, str(stage.number))
             screen = app.screen
             assert isinstance(screen, StageScreen)
-            told = {key for rows in help_groups(screen).values() for keys, _ in rows for part in keys for key in part.split()}
-            bound = {key for binding in type(screen).BINDINGS for key in binding.key.split(",") if screen.check_action(binding.action, ())}  # type: ignore[union-attr]
+            told = {
+                key
+                for rows in help_groups(screen).values()
+                for keys, _ in rows
+                for part in keys
+                for key in part.split()
+            }
+            bound = {
+                key
+                for binding in type(screen).BINDINGS
+                for key in binding.key.split(",")
+                if screen.check_action(binding.action, ())
+            }  # type: ignore[union-attr]
             assert {shown_key(key) for key in bound} - told <= {"Enter"}
 
 
-async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(mended: Path, walk_on: On) -> None:
+async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -328,7 +415,15 @@ async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(mended: P
 def test_head_moves_are_seen_without_asking_git(mended: Path) -> None:
     folder = mended / ".git"
     before = head_signature(folder, folder)
-    git(mended, "commit", "-q", "--amend", "--no-edit", "--date=2026-09-03T00:00:00Z", env={"GIT_COMMITTER_DATE": "1788300000 +0000"})
+    git(
+        mended,
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+        "--date=2026-09-03T00:00:00Z",
+        env={"GIT_COMMITTER_DATE": "1788300000 +0000"},
+    )
     assert head_signature(folder, folder) != before
     moved = head_signature(folder, folder)
     git(mended, "pack-refs", "--all")

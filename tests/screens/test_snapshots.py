@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every screen at 80x24 and 160x50, light and dark, as pictures. Results are made once and have nothing of the day or the machine in them."""
+"""Every screen at 80x24 and 160x50, light and dark, as pictures.
+
+Results are made once and have nothing of the day or the machine in them.
+"""
 
 import os
 import re
@@ -32,7 +35,14 @@ from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed import follow_series
 from patchpilot.tui.build_app import make
-from patchpilot.tui.screens import checks_screen, commit_screen, preview_screen, recipients_screen, send_screen, tags_screen
+from patchpilot.tui.screens import (
+    checks_screen,
+    commit_screen,
+    preview_screen,
+    recipients_screen,
+    send_screen,
+    tags_screen,
+)
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.themes import CONTRAST
 from patchpilot.tui.view.session import JobRequest, Loader, Session
@@ -49,7 +59,9 @@ def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A mended clone that all snapshots share, and a home for those who make it."""
     place = tmp_path_factory.mktemp("snapshots")
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))]:
+        for name in [
+            name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))
+        ]:
             patch.delenv(name)
         patch.setenv("HOME", str(place))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -78,18 +90,33 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         culprit = found[Stage.TAGS][0].candidates[0].commit
         found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
         onto = [f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")]
-        result = backport(repository, BackportRequest(session.commit.id if session.commit else None, onto, fixes=[culprit]))[-1]
+        result = backport(
+            repository,
+            BackportRequest(session.commit.id if session.commit else None, onto, fixes=[culprit]),
+        )[-1]
         found[Stage.BACKPORTS] = (
-            replace(result, branches=tuple(_reworded(branch) for branch in result.branches), bug=range_of_backports(repository, result)),
+            replace(
+                result,
+                branches=tuple(_reworded(branch) for branch in result.branches),
+                bug=range_of_backports(repository, result),
+            ),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
         planned = preview_screen.load(ask)[0]
-        raw = re.sub(rb"(?m)^Date: .*$", b"Date: Wed, 02 Sep 2026 08:00:00 +0000", planned.mails[0].raw)
-        raw = re.sub(rb"(?mi)^Message-ID: .*$", b"Message-ID: <20260902-acme-v1-1@example.net>", raw)
+        raw = re.sub(
+            rb"(?m)^Date: .*$", b"Date: Wed, 02 Sep 2026 08:00:00 +0000", planned.mails[0].raw
+        )
+        raw = re.sub(
+            rb"(?mi)^Message-ID: .*$", b"Message-ID: <20260902-acme-v1-1@example.net>", raw
+        )
         raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
         raw = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", raw)
         mail = captured(raw, planned.mails[0].envelope_from, planned.mails[0].recipients)
-        kept = tuple(warning for warning in planned.warnings if warning.name in ("first-time", "unanswered-security"))
+        kept = tuple(
+            warning
+            for warning in planned.warnings
+            if warning.name in ("first-time", "unanswered-security")
+        )
         planned = replace(planned, mails=(mail,), warnings=kept)
         found[Stage.PREVIEW] = planned, preview_screen.status_of(planned)
         found[Stage.SEND] = TopicSend(planned), send_screen.status_of(TopicSend(planned))
@@ -100,34 +127,77 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
 def _reworded(one: BranchResult) -> BranchResult:
     """A branch with fixed words and days: what `backport` says of it is another test's matter."""
     causes = tuple(replace(cause, why="it changed lines the fix stands on") for cause in one.causes)
-    return replace(one, ends="2028-12", stale=False, reason=f"so it is {one.verdict}", causes=causes, hints=())
+    return replace(
+        one, ends="2028-12", stale=False, reason=f"so it is {one.verdict}", causes=causes, hints=()
+    )
 
 
 def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
-    """The candidates with fixed weights and words: how sure `fixes` is of what is another test's matter."""
-    others = ("acme: mask the sequence number off the response code", "acme: take the image count from its bit field")
-    first, rest = result.candidates[0], [candidate for title in others for candidate in result.candidates if candidate.subject == title]
+    """The candidates with fixed weights and words: how sure `fixes` is of what is another test's
+    matter.
+    """
+    others = (
+        "acme: mask the sequence number off the response code",
+        "acme: take the image count from its bit field",
+    )
+    first, rest = (
+        result.candidates[0],
+        [
+            candidate
+            for title in others
+            for candidate in result.candidates
+            if candidate.subject == title
+        ],
+    )
     kept = (
         replace(
             first,
             confidence=0.93,
-            evidence=("the message says that it introduced the bug", "last changed a line within 3 lines of the change"),
+            evidence=(
+                "the message says that it introduced the bug",
+                "last changed a line within 3 lines of the change",
+            ),
         ),
-        *(replace(one, confidence=0.03, evidence=("last changed the lines with identifiers that the message mentions",)) for one in rest),
+        *(
+            replace(
+                one,
+                confidence=0.03,
+                evidence=("last changed the lines with identifiers that the message mentions",),
+            )
+            for one in rest
+        ),
     )
     words = f"likely {first.commit[:12]}, 93%: Enter adds the tag"
-    return replace(result, candidates=kept, reason="", notes=()), StageStatus(StageState.TODO, words)
+    return replace(result, candidates=kept, reason="", notes=()), StageStatus(
+        StageState.TODO, words
+    )
 
 
 def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
     mail = parse_mail(raw)
     sent = Sent(mail.message_id, mail.subject, mail.body, WHEN)
     box = place.parent / "thread.mbox"
-    parts = [raw.replace(b"\r\n", b"\n"), demo_mails.question(sent), demo_mails.review(sent), demo_mails.build_report(sent)]
-    box.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + part.rstrip(b"\n") + b"\n\n" for part in parts))
+    parts = [
+        raw.replace(b"\r\n", b"\n"),
+        demo_mails.question(sent),
+        demo_mails.review(sent),
+        demo_mails.build_report(sent),
+    ]
+    box.write_bytes(
+        b"".join(
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + part.rstrip(b"\n") + b"\n\n"
+            for part in parts
+        )
+    )
     with Store() as store:
-        found = follow_series.add(None, mbox=box, store=store, archive_at=follow_series.default_archive())
-    return found, StageStatus(StageState.BLOCKED, "v1 changes-requested: kernel test robot reported a build failure (3 unread mails)", "3")
+        found = follow_series.add(
+            None, mbox=box, store=store, archive_at=follow_series.default_archive()
+        )
+    return found, StageStatus(
+        StageState.BLOCKED,
+        "v1 changes-requested: kernel test robot reported a build failure (3 unread mails)",
+        "3",
+    )
 
 
 def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) -> Any:
@@ -140,7 +210,11 @@ def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) 
 
     def loader_of(stage: Stage) -> Loader:
         # ahead of a visit only the record is looked at
-        return lambda ask: results[stage] if ask.visited or stage not in RECORDED else (None, StageStatus(StageState.TODO))
+        return lambda ask: (
+            results[stage]
+            if ask.visited or stage not in RECORDED
+            else (None, StageStatus(StageState.TODO))
+        )
 
     app.session.loader_of = loader_of
     return app
@@ -162,7 +236,13 @@ def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_each_stage_looks_as_it_did(
-    snap_compare: Any, results: Any, work: Path, stage: Stage, size: tuple[int, int], theme: str, monkeypatch: pytest.MonkeyPatch
+    snap_compare: Any,
+    results: Any,
+    work: Path,
+    stage: Stage,
+    size: tuple[int, int],
+    theme: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     app = walk(results, work, theme)
@@ -214,20 +294,40 @@ def _sent(planned: SendPlan) -> tuple[TopicSend, StageStatus]:
     """A send of two mails, of which the second was refused."""
     ident = planned.mails[0].message_id
     mails = (
-        SentMail(MailState.ACCEPTED, planned.mails[0].subject, ident, "", f"https://archive.example.org/{ident}/"),
-        SentMail(MailState.REJECTED, "[PATCH] net/acme: another", "second@example.net", "piet@example.org: 550 no such user", ""),
+        SentMail(
+            MailState.ACCEPTED,
+            planned.mails[0].subject,
+            ident,
+            "",
+            f"https://archive.example.org/{ident}/",
+        ),
+        SentMail(
+            MailState.REJECTED,
+            "[PATCH] net/acme: another",
+            "second@example.net",
+            "piet@example.org: 550 no such user",
+            "",
+        ),
     )
     advice = Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
-    return TopicSend(planned, report=SendReport("v1: 1 of 2 mails accepted", mails, (advice,))), StageStatus(
-        StageState.BLOCKED, "press R to resume"
-    )
+    return TopicSend(
+        planned, report=SendReport("v1: 1 of 2 mails accepted", mails, (advice,))
+    ), StageStatus(StageState.BLOCKED, "press R to resume")
 
 
 def test_without_colours_nothing_is_lost(snap_compare: Any, results: Any, work: Path) -> None:
-    assert snap_compare(walk(results, work, THEMES[0]), terminal_size=SIZES[0], run_before=to_stage(Stage.CHECKS))
+    assert snap_compare(
+        walk(results, work, THEMES[0]), terminal_size=SIZES[0], run_before=to_stage(Stage.CHECKS)
+    )
 
 
-@pytest.mark.parametrize("stage", [Stage.CHECKS, Stage.TAGS, Stage.BACKPORTS, Stage.PREVIEW], ids=str)
-def test_in_high_contrast(snap_compare: Any, results: Any, work: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "stage", [Stage.CHECKS, Stage.TAGS, Stage.BACKPORTS, Stage.PREVIEW], ids=str
+)
+def test_in_high_contrast(
+    snap_compare: Any, results: Any, work: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert snap_compare(walk(results, work, CONTRAST.name), terminal_size=SIZES[0], run_before=to_stage(stage))
+    assert snap_compare(
+        walk(results, work, CONTRAST.name), terminal_size=SIZES[0], run_before=to_stage(stage)
+    )

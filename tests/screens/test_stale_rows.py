@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keys between a result and its rows: the cursor is about what is on screen, whatever a job found since."""
+"""Keys between a result and its rows: the cursor is about what is on screen, whatever a job found
+since.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +25,9 @@ FEWER = {
 }
 
 
-async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(mended: Path, walk_on: On) -> None:
+async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Tags stage: what is shown of a candidate, the choices below the candidates, and what they change elsewhere."""
+"""The Tags stage: what is shown of a candidate, the choices below the candidates, and what they
+change elsewhere.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -49,14 +51,31 @@ def test_the_hunk_that_the_fix_is_about_comes_first_below_its_file() -> None:
     at = related_hunk(PATCH, FIX)
     assert PATCH[at] == "@@ -9 +9,3 @@ two"
     shown = from_hunk(PATCH, at)
-    assert shown[:5] == ["diff --git a/a.c b/a.c", "index 1..2 100644", "--- a/a.c", "+++ b/a.c", "@@ -9 +9,3 @@ two"]
+    assert shown[:5] == [
+        "diff --git a/a.c b/a.c",
+        "index 1..2 100644",
+        "--- a/a.c",
+        "+++ b/a.c",
+        "@@ -9 +9,3 @@ two",
+    ]
     assert "+unrelated" not in shown
     assert from_hunk(FIX, first_hunk(FIX)) == FIX
-    assert (from_hunk([], related_hunk([], [])), from_hunk(["no patch"], first_hunk(["no patch"]))) == ([], ["no patch"])
+    assert (
+        from_hunk([], related_hunk([], [])),
+        from_hunk(["no patch"], first_hunk(["no patch"])),
+    ) == ([], ["no patch"])
 
 
 def test_evidence_for_and_against_have_signs_of_their_own() -> None:
-    one = CulpritAnswer("1" * 40, "a: b", 'Fixes: 111111111111 ("a: b")', 0.4, ("the message mentions it",), None, ("last changed none",))
+    one = CulpritAnswer(
+        "1" * 40,
+        "a: b",
+        'Fixes: 111111111111 ("a: b")',
+        0.4,
+        ("the message mentions it",),
+        None,
+        ("last changed none",),
+    )
     result = FixesResult("2" * 40, "a: c", (), (one,), False, "the evidence is weak")
     assert [row.plain for row in evidence_rows(result, one, None)] == [
         "✓ the message mentions it",
@@ -68,7 +87,9 @@ def test_evidence_for_and_against_have_signs_of_their_own() -> None:
     ]
 
 
-async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(mended: Path, walk_on: On) -> None:
+async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
+    mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -88,7 +109,11 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(mended:
         await keys(pilot, Stage.CHECKS)
         assert "missing-fixes" not in text_of(app)
         await keys(pilot, Stage.PREVIEW)
-        assert not [question for question in app.session.fresh(Stage.PREVIEW).warnings if "unanswered" in question.name]
+        assert not [
+            question
+            for question in app.session.fresh(Stage.PREVIEW).warnings
+            if "unanswered" in question.name
+        ]
         # taken back, everything is as it was
         await keys(pilot, Stage.TAGS, "enter")
         await until(pilot, lambda: "This is not a fix" in text_of(app), "the candidates again")
@@ -103,7 +128,9 @@ async def test_a_commit_that_the_user_names_becomes_a_candidate(mended: Path, wa
         await keys(pilot, Stage.TAGS, "G", "k", "enter")
         await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
         await until(pilot, lambda: "you named it" in text_of(app), "the candidate")
-        await until(pilot, lambda: f"{{+Fixes: {named[:12]}" in text_of(app), "the message with its tag")
+        await until(
+            pilot, lambda: f"{{+Fixes: {named[:12]}" in text_of(app), "the message with its tag"
+        )
         await keys(pilot, "enter")
         await until(pilot, lambda: f"Fixes: {named[:12]}" in text_of(app), "the dialog")
         assert app.session.introduced_by == named
@@ -120,4 +147,6 @@ async def test_several_ticked_candidates_get_a_tag_each(mended: Path, walk_on: O
         await keys(pilot, "w")
         await until(pilot, lambda: "2 Fixes: tags" in text_of(app), "the dialog")
         await keys(pilot, "escape", "space")
-        await until(pilot, lambda: text_of(app).count("{+Fixes: ") == 1, "one of them in the message")
+        await until(
+            pilot, lambda: text_of(app).count("{+Fixes: ") == 1, "one of them in the message"
+        )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour of the demo: a card at each stage points at a real panel and names the one key that is next, until the patch is merged."""
+"""The tour of the demo: a card at each stage points at a real panel and names the one key that is
+next, until the patch is merged.
+"""
 
 import os
 import re
@@ -86,10 +88,14 @@ async def test_each_card_points_at_a_panel_of_its_stage_and_names_one_key_which_
             words = words_of(shown)
             assert step.text.split()[0] in words
             assert (found := PRESS.search(words)), words
-            assert key_line(app) == f"{found[1]} {found[2].strip()}  ? help  q quit", "no other key of the stage is offered meanwhile"
+            assert key_line(app) == f"{found[1]} {found[2].strip()}  ? help  q quit", (
+                "no other key of the stage is offered meanwhile"
+            )
 
 
-async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(clone: Path, state: Path) -> None:
+async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(
+    clone: Path, state: Path
+) -> None:
     app = demo(clone)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -102,22 +108,34 @@ async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(clon
         assert key_line(app) == "Esc cancel"
         assert "1/8" not in text_of(app)
         await pilot.press("escape")
-        assert "answer the open questions" in words_of(await card(pilot)), "what was not done is still next"
+        assert "answer the open questions" in words_of(await card(pilot)), (
+            "what was not done is still next"
+        )
 
 
-async def test_the_questions_of_the_demo_propose_the_answers_of_its_author_and_the_subject_shows_the_tree(clone: Path, state: Path) -> None:
+async def test_the_questions_of_the_demo_propose_the_answers_of_its_author_and_the_subject_shows_the_tree(  # noqa: E501
+    clone: Path, state: Path
+) -> None:
     app = demo(clone)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         await pilot.press("a")
-        for title, button in (("Security question", "No"), ("Regression question", "No"), ("Tree question", "Fixes: [PATCH net]")):
+        for title, button in (
+            ("Security question", "No"),
+            ("Regression question", "No"),
+            ("Tree question", "Fixes: [PATCH net]"),
+        ):
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
             await still(pilot)
             assert "In the demo" in text_of(app)
             assert str(app.focused.label) == button  # type: ignore[union-attr]
             await pilot.press("enter")
         await settle(pilot)
-        await until(pilot, lambda: "Subject: [PATCH net] net/acme: allow" in text_of(app), "the subject with its tree")
+        await until(
+            pilot,
+            lambda: "Subject: [PATCH net] net/acme: allow" in text_of(app),
+            "the subject with its tree",
+        )
         assert "go on to Checks" in words_of(await card(pilot))
 
 
@@ -127,11 +145,17 @@ async def test_enter_alone_does_not_walk_through_the_cards(clone: Path, state: P
         await settle(pilot)
         await card(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "Security question" in text_of(app), "what Enter does in the list below the card")
+        await until(
+            pilot,
+            lambda: "Security question" in text_of(app),
+            "what Enter does in the list below the card",
+        )
         assert app.stage is Stage.COMMIT
 
 
-async def test_while_the_screen_shows_what_was_before_the_card_names_no_key(clone: Path, state: Path) -> None:
+async def test_while_the_screen_shows_what_was_before_the_card_names_no_key(
+    clone: Path, state: Path
+) -> None:
     app = demo(clone)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -145,9 +169,14 @@ async def test_while_the_screen_shows_what_was_before_the_card_names_no_key(clon
         assert app.tour._key(app.stage_screen) is WAIT
 
 
-async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(follow_screen, "OFTEN", 0.3)
-    with open_sandbox(tmp_path / "sandbox") as sandbox, ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look):
+    with (
+        open_sandbox(tmp_path / "sandbox") as sandbox,
+        ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look),
+    ):
         for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
             monkeypatch.delenv(name)
         for name, value in {**sandbox.env, SEEN: str(tmp_path / "own")}.items():
@@ -163,9 +192,18 @@ async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(tmp_p
                 elif screen.is_modal:
                     await pilot.press("enter")
                 else:
-                    await until(pilot, lambda: app.screen.is_modal or (settled(app) and app.screen.query(".-pointed")), "a card")
+                    await until(
+                        pilot,
+                        lambda: (
+                            app.screen.is_modal or (settled(app) and app.screen.query(".-pointed"))
+                        ),
+                        "a card",
+                    )
                     await still(pilot)
-                    if app.screen.is_modal or (found := PRESS.search(words_of(app.screen.query_one(TourCard)))) is None:
+                    if (
+                        app.screen.is_modal
+                        or (found := PRESS.search(words_of(app.screen.query_one(TourCard)))) is None
+                    ):
                         await pilot.pause(0.3)
                         continue
                     pressed.append(found[1])
@@ -176,7 +214,9 @@ async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(tmp_p
             assert SavedState(tmp_path / "own" / FILE).get("tour") == "seen"
 
 
-async def test_a_tour_that_was_ended_does_not_come_back_until_it_is_asked_for(clone: Path, state: Path) -> None:
+async def test_a_tour_that_was_ended_does_not_come_back_until_it_is_asked_for(
+    clone: Path, state: Path
+) -> None:
     app = demo(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await card(pilot)
@@ -198,7 +238,9 @@ async def test_a_tour_that_was_ended_does_not_come_back_until_it_is_asked_for(cl
         assert "1/8" in str((await card(pilot)).border_title)
 
 
-async def test_the_demo_ends_with_how_to_do_the_same_in_ones_own_tree(clone: Path, state: Path) -> None:
+async def test_the_demo_ends_with_how_to_do_the_same_in_ones_own_tree(
+    clone: Path, state: Path
+) -> None:
     app = demo(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await card(pilot)
@@ -233,5 +275,7 @@ async def test_outside_the_demo_there_is_no_tour(clone: Path, tmp_path: Path) ->
         (Region(0, 2, 120, 33), Offset(68, 26), ""),
     ],
 )
-def test_a_card_is_beside_its_panel_where_there_is_room(panel: Region, at: Offset, side: str) -> None:
+def test_a_card_is_beside_its_panel_where_there_is_room(
+    panel: Region, at: Offset, side: str
+) -> None:
     assert beside(panel, Size(50, 8), Region(0, 2, 120, 33)) == (at, side)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI asks before a command runs that the repository names itself, and goes on when it is trusted."""
+"""The TUI asks before a command runs that the repository names itself, and goes on when it is
+trusted.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +21,9 @@ from tests.kit.walk import asked, keys, settle, text_of, until
 On = Callable[[Path], PatchpilotApp]
 
 
-async def test_the_preview_asks_before_a_command_of_the_repository_runs(mended: Path, walk_on: On, tmp_path: Path) -> None:
+async def test_the_preview_asks_before_a_command_of_the_repository_runs(
+    mended: Path, walk_on: On, tmp_path: Path
+) -> None:
     canaries = Canaries(tmp_path / "canaries")
     git(mended, "config", "sendemail.cccmd", canaries.command("cccmd", "echo boss@example.org"))
     app = walk_on(mended)
@@ -41,7 +45,9 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(mended: 
         assert canaries.sang == {"cccmd"}
 
 
-async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(mended: Path, walk_on: On, tmp_path: Path) -> None:
+async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
+    mended: Path, walk_on: On, tmp_path: Path
+) -> None:
     canaries = Canaries(tmp_path / "canaries")
     names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
     git(mended, "config", "core.editor", canaries.command("core.editor", "exit 0"))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every key that the tutorial names at a stage works there, by the page of keys, which is generated from the bindings."""
+"""Every key that the tutorial names at a stage works there, by the page of keys, which is generated
+from the bindings.
+"""
 
 import re
 from pathlib import Path
@@ -31,6 +33,8 @@ def test_the_keys_of_the_tutorial_work_at_their_stage(stage: Stage) -> None:
     name = f"{stage.number} {stage}"
     known = sections("reference/keys.md")
     works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))
-    named = re.findall(r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`", sections("tutorial/guided-workflow.md")[name])
+    named = re.findall(
+        r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`", sections("tutorial/guided-workflow.md")[name]
+    )
     assert named
     assert set(named) - works == set()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The whole walk by keys, on the sandbox: from the first screen to the sent mail, the followed reply, v2, and where it landed."""
+"""The whole walk by keys, on the sandbox: from the first screen to the sent mail, the followed
+reply, v2, and where it landed.
+"""
 
 import os
 from pathlib import Path
@@ -19,9 +21,14 @@ from tests.kit.walk import keys, said, settle, text_of, until
 pytestmark = pytest.mark.long
 
 
-async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(follow_screen, "OFTEN", 0.3)
-    with open_sandbox(tmp_path / "sandbox") as sandbox, ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look):
+    with (
+        open_sandbox(tmp_path / "sandbox") as sandbox,
+        ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look),
+    ):
         for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
             monkeypatch.delenv(name)
         for name, value in sandbox.env.items():
@@ -54,11 +61,16 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, "n", "n")
             assert app.stage is Stage.TAGS
             await keys(pilot, "enter", "space", "ctrl+s")
-            await until(pilot, lambda: standing(Stage.TAGS) is StageState.DONE, "the tags to be written")
+            await until(
+                pilot, lambda: standing(Stage.TAGS) is StageState.DONE, "the tags to be written"
+            )
             await settle(pilot)
             await until(pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "no findings")
             await keys(pilot, "n")
-            assert {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches} == {
+            assert {
+                branch.version: str(branch.verdict)
+                for branch in session.fresh(Stage.BACKPORTS).branches
+            } == {
                 "5.10": "not-affected",
                 "5.15": "clean",
                 "6.1": "conflict",
@@ -73,26 +85,47 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")
             await keys(pilot, "n", "s")
             await pilot.press(*"send", "enter")
-            await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "the mail to be sent")
+            await until(
+                pilot, lambda: standing(Stage.SEND) is StageState.DONE, "the mail to be sent"
+            )
             assert len(sandbox.sink.take()) == 1
             await keys(pilot, "n")
-            await until(pilot, lambda: followed() and followed().status and len(followed().status.replies) == 3, "three answers")
+            await until(
+                pilot,
+                lambda: followed() and followed().status and len(followed().status.replies) == 3,
+                "three answers",
+            )
             assert any("Sana" in trailer.trailer for trailer in followed().status.trailers)
             posted = session.topic.commits[-1].id
             await keys(pilot, Stage.CHECKS, "M")
             assert said(app) == "v1 is sent: M at stage 8 prepares v2 from the replies"
             assert session.topic.commits[-1].id == posted
             await keys(pilot, Stage.FOLLOW, "M")
-            await until(pilot, lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message, "v2")
+            await until(
+                pilot,
+                lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message,
+                "v2",
+            )
             await keys(pilot, Stage.SEND)
-            await until(pilot, lambda: session.fresh(Stage.SEND) is not None and standing(Stage.SEND) is StageState.TODO, "v2's plan")
+            await until(
+                pilot,
+                lambda: (
+                    session.fresh(Stage.SEND) is not None
+                    and standing(Stage.SEND) is StageState.TODO
+                ),
+                "v2's plan",
+            )
             assert "v2" in session.fresh(Stage.SEND).plan.mails[0].subject
             await keys(pilot, "s")
             await pilot.press(*"send", "enter")
             await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent")
             await keys(pilot, Stage.FOLLOW)
             await until(pilot, lambda: "new mail" in said(app), "the mails that arrived")
-            await until(pilot, lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"), "it to land")
+            await until(
+                pilot,
+                lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"),
+                "it to land",
+            )
             assert [revision.version for revision in followed().status.topic.revisions] == [1, 2]
             await keys(pilot, Stage.BACKPORTS)
             shown = text_of(app)
@@ -114,10 +147,19 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
                     break
                 await pilot.pause(0.5)
             assert str(followed().state) == "in-stable"
-            await until(pilot, lambda: told or "Now with your own tree" in text_of(app), "the card at the end of the demo")
+            await until(
+                pilot,
+                lambda: told or "Now with your own tree" in text_of(app),
+                "the card at the end of the demo",
+            )
             await keys(pilot, "escape", Stage.BACKPORTS)
-            await until(pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch")
-            now = {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches}
+            await until(
+                pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch"
+            )
+            now = {
+                branch.version: str(branch.verdict)
+                for branch in session.fresh(Stage.BACKPORTS).branches
+            }
             assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
             assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
         # v1, the answer to the question about it, v2

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The terminal's own ways: the mouse, the clipboard, ^Z and back, no colours; and choosing what is shown of the findings."""
+"""The terminal's own ways: the mouse, the clipboard, ^Z and back, no colours.
+
+And choosing what is shown of the findings.
+"""
 
 import base64
 import os
@@ -44,7 +47,9 @@ async def test_a_click_does_what_the_key_does(mended: Path, walk_on: On) -> None
         assert app.screen.query_one("#people", List).highlighted == 2
 
 
-async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(mended: Path, walk_on: On) -> None:
+async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(
+    mended: Path, walk_on: On
+) -> None:
     first = walk_on(mended)
     async with first.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -66,7 +71,9 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
         assert amended.session.status(Stage.BACKPORTS).state is StageState.STALE
 
 
-def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended: Path, toured: Path) -> None:
+def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
+    mended: Path, toured: Path
+) -> None:
     head = git(mended, "rev-parse", "HEAD").text.strip()
     with Terminal(WALK, mended, env={"NO_COLOR": ""}) as walk:
         walk.wait_for("Subject:", "quit")
@@ -91,7 +98,9 @@ def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended:
         assert walk.end() == 0
 
 
-def test_the_first_frame_says_where_you_stand_before_textual_is_there(mended: Path, toured: Path) -> None:
+def test_the_first_frame_says_where_you_stand_before_textual_is_there(
+    mended: Path, toured: Path
+) -> None:
     with Terminal(WALK, mended) as walk:
         walk.wait_for("1 Commit", "8 Follow", "acme-old-cards · 1 patch")
         assert "quit" not in walk.seen
@@ -107,4 +116,9 @@ def test_only_so_many_places_are_remembered(tmp_path: Path) -> None:
     memory.keep("/repository:new", stage="tags")
     kept = SavedState(tmp_path / "walk.json")
     assert kept.get("theme") == "textual-light"
-    assert [kept.get("stage", f"/repository:{number}") for number in (2, 3, 4, 5)] == [None, "tags", None, "send"]
+    assert [kept.get("stage", f"/repository:{number}") for number in (2, 3, 4, 5)] == [
+        None,
+        "tags",
+        None,
+        "send",
+    ]

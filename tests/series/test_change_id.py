@@ -34,7 +34,10 @@ def mailed(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
         ("", "patch"),
         ("…", "patch"),
         ("one two three four five six seven", "one-two-three-four-five-six"),
-        ("abcdefghijklmnopqrstuvwxyz abcdefghijklm nopq", "abcdefghijklmnopqrstuvwxyz-abcdefghijklm"),
+        (
+            "abcdefghijklmnopqrstuvwxyz abcdefghijklm nopq",
+            "abcdefghijklmnopqrstuvwxyz-abcdefghijklm",
+        ),
     ],
 )
 def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> None:
@@ -53,7 +56,13 @@ def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> N
         # the footer is the last one; a cover letter may speak of an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
         # quoted, indented, in a diff or within a sentence it names nothing
-        (f"> change-id: {OURS}\n change-id: {OURS}\n+change-id: {OURS}\nthe change-id: {OURS} is new", None),
+        (
+            (
+                f"> change-id: {OURS}\n change-id: {OURS}\n+change-id: {OURS}\nthe change-id:"
+                f" {OURS} is new"
+            ),
+            None,
+        ),
         ("change-id: abc", None),
         (f"change-id: {'x' * 121}", None),
         ("change-id: two words", None),
@@ -81,7 +90,9 @@ def test_the_cover_letter_comes_first_and_commits_are_not_asked() -> None:
 
 
 def test_one_of_gerrits_is_no_key_of_a_topic() -> None:
-    """It names the first commit: without that patch the topic would be another, and dropped recipients would come back."""
+    """It names the first commit: without that patch the topic would be another, and dropped
+    recipients would come back.
+    """
     assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
     assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(mailed(""), None)
 

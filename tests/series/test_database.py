@@ -14,7 +14,14 @@ from patchpilot.model.draft import Draft
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series import database
-from patchpilot.series.database import DamagedError, Layout, backups, open_database, recover, writing
+from patchpilot.series.database import (
+    DamagedError,
+    Layout,
+    backups,
+    open_database,
+    recover,
+    writing,
+)
 from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import connect, state_folder
 from patchpilot.threads.track_store import Store, default_file
@@ -77,7 +84,13 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     open_database(file, ONE).close()
     with pytest.raises(PatchpilotError):
-        open_database(file, Layout("the record", (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; ALTER TABLE none ADD COLUMN y TEXT")))
+        open_database(
+            file,
+            Layout(
+                "the record",
+                (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; ALTER TABLE none ADD COLUMN y TEXT"),
+            ),
+        )
     with contextlib.closing(open_database(file, TWO)) as base:
         assert base.execute("PRAGMA user_version").fetchone() == (2,)
 
@@ -98,7 +111,10 @@ def test_a_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -
 
 def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
-    with contextlib.closing(open_database(file, ONE)) as one, contextlib.closing(open_database(file, ONE)) as other:
+    with (
+        contextlib.closing(open_database(file, ONE)) as one,
+        contextlib.closing(open_database(file, ONE)) as other,
+    ):
         with writing(one):
             one.execute("INSERT INTO a VALUES ('new')")
             assert other.execute("SELECT x FROM a").fetchall() == []
@@ -108,7 +124,9 @@ def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
         assert other.execute("SELECT x FROM a").fetchall() == [("new",)]
 
 
-def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(tmp_path: Path) -> None:
+def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(
+    tmp_path: Path,
+) -> None:
     with contextlib.closing(open_database(tmp_path / "a.sqlite3", ONE)) as base:
         with pytest.raises(sqlite3.IntegrityError), writing(base):
             base.executemany("INSERT INTO a VALUES (?)", [("x",), ("x",)])
@@ -116,7 +134,10 @@ def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(tm
 
 
 def filled() -> Path:
-    """The outbox and a draft with so much in them that they have many pages; the next process opens it."""
+    """The outbox and a draft with so much in them that they have many pages.
+
+    The next process opens it.
+    """
     with Outbox() as outbox, Drafts() as drafts:
         for number in range(30):
             record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")
@@ -130,16 +151,22 @@ def filled() -> Path:
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "the header": lambda file: overwrite(file, 0, 100),
     "the first page": lambda file: overwrite(file, 100, 3000),
-    "a page in the middle": lambda file: overwrite(file, 4096 * (file.stat().st_size // 8192), 4096),
+    "a page in the middle": lambda file: overwrite(
+        file, 4096 * (file.stat().st_size // 8192), 4096
+    ),
     "every page but the first": lambda file: overwrite(file, 4096, file.stat().st_size),
-    "cut in half": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 + 100]),
+    "cut in half": lambda file: file.write_bytes(
+        file.read_bytes()[: file.stat().st_size // 2 + 100]
+    ),
     "emptied": lambda file: file.write_bytes(b""),
     "no database": lambda file: file.write_bytes(b"hello\n" * 100),
 }
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_a_damaged_outbox_is_an_error_with_the_way_to_recover_and_that_way_works(name: str, tmp_path: Path) -> None:
+def test_a_damaged_outbox_is_an_error_with_the_way_to_recover_and_that_way_works(
+    name: str, tmp_path: Path
+) -> None:
     file = filled()
     connect().close()  # the day's backup
     with Outbox() as outbox:
@@ -147,7 +174,10 @@ def test_a_damaged_outbox_is_an_error_with_the_way_to_recover_and_that_way_works
     again()
     DAMAGE[name](file)
     repo = topic(tmp_path / "r", 1)
-    for words in (("draft", "-C", repo.path), ("send", "-C", repo.path, "--to", "l@lists.example.org", "--yes")):
+    for words in (
+        ("draft", "-C", repo.path),
+        ("send", "-C", repo.path, "--to", "l@lists.example.org", "--yes"),
+    ):
         done = call(*words)
         assert done.code == 2, done.err
         assert "the outbox is damaged" in done.err
@@ -177,7 +207,9 @@ def test_what_a_backup_lacks_is_taken_from_the_damaged_file(tmp_path: Path) -> N
         late = outbox.get(late.id)
     again()
     with contextlib.closing(sqlite3.connect(file)) as plain:
-        page = plain.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sends_topic'").fetchone()[0]
+        page = plain.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sends_topic'"
+        ).fetchone()[0]
     overwrite(file, 4096 * (page - 1), 4096)
     assert call("doctor", "--recover").code == 0
     again()

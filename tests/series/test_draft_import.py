@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`draft --import` of a file from somebody else: it is taken whole, or refused with its line, and the draft stays usable."""
+"""`draft --import` of a file from somebody else: it is taken whole, or refused with its line, and
+the draft stays usable.
+"""
 
 import json
 from pathlib import Path
@@ -46,8 +48,12 @@ def test_what_looks_like_code_stays_text() -> None:
     assert (draft.cover_subject, draft.cover_text) == (text, text)
 
 
-@pytest.mark.parametrize("file", ["/dev/zero", "/dev/urandom", "large", "latin", "folder", "no\0file"])
-def test_a_file_that_is_no_text_is_refused(workdir: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+@pytest.mark.parametrize(
+    "file", ["/dev/zero", "/dev/urandom", "large", "latin", "folder", "no\0file"]
+)
+def test_a_file_that_is_no_text_is_refused(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
     monkeypatch.setattr(given_text, "LARGEST", 1 << 16)
     Path("large").write_text("x" * (1 << 17))
     Path("latin").write_bytes(b"==== cover ====\n\xe4\n")
@@ -73,6 +79,8 @@ def test_a_reply_takes_its_text_from_a_file_of_the_same_kind(tmp_path: Path) -> 
     (tmp_path / "latin").write_bytes(b"\xe4\n")
     repo = topic(tmp_path / "r", 1)
     for words, stdin in (((tmp_path / "latin",), b""), (("-",), b"\xff\n"), ((tmp_path,), b"")):
-        done = call("track", "reply", "<a@example.org>", "-C", repo.path, "--message", *words, stdin=stdin)
+        done = call(
+            "track", "reply", "<a@example.org>", "-C", repo.path, "--message", *words, stdin=stdin
+        )
         assert done.code == 2
         assert "hint: --message takes a text file in UTF-8" in done.err

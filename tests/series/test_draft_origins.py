@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft changes when somebody changes it or sends: never by a dry run, and it can say where everything in it came from."""
+"""A draft changes when somebody changes it or sends: never by a dry run, and it can say where
+everything in it came from.
+"""
 
 import json
 from pathlib import Path
@@ -21,7 +23,9 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 
 def send(repo: Repo, *words: str) -> Outcome:
-    return call("send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words)
+    return call(
+        "send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words
+    )
 
 
 def subject(done: Outcome) -> str:
@@ -29,7 +33,9 @@ def subject(done: Outcome) -> str:
 
 
 def draft(repo: Repo) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(call("draft", "show", "-C", repo.path, "--format", "json").out)["draft"]
+    found: dict[str, Any] = json.loads(
+        call("draft", "show", "-C", repo.path, "--format", "json").out
+    )["draft"]
     return found
 
 
@@ -54,10 +60,20 @@ def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(tmp_path: Pat
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
-        repo.git("commit", "-q", "--amend", "-m", "widget: change line 1\n\nBetter.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        repo.git(
+            "commit",
+            "-q",
+            "--amend",
+            "-m",
+            "widget: change line 1\n\nBetter.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        )
         before = choices(repo)
         for words in (chosen, ("--reroll",)):
-            for how in (("--dry-run",), ("--outbox", str(tmp_path / words[0])), ("--to-self", "--yes")):
+            for how in (
+                ("--dry-run",),
+                ("--outbox", str(tmp_path / words[0])),
+                ("--to-self", "--yes"),
+            ):
                 assert json.loads(send(repo, *words, *how).out)["messages"]
                 assert choices(repo) == before
                 assert draft(repo)["origins"] == {}
@@ -70,23 +86,39 @@ def test_a_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) 
         repo.git("config", "branch.topic.description", text)
         assert subject(send(repo, "--dry-run")) == f"[PATCH 0/2] {text.splitlines()[0]}"
     shown = call("draft", "-C", repo.path).out
-    assert "cover letter:   (git config branch.topic.description)\n  widget: mend all\n\n  Really.\n" in shown
+    assert (
+        "cover letter:   (git config branch.topic.description)\n  widget: mend all\n\n  Really.\n"
+        in shown
+    )
 
 
 def test_a_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = ("--subject-prefix", "net", "--in-reply-to", "<report@example.org>", "--security", "no")
+        words = (
+            "--subject-prefix",
+            "net",
+            "--in-reply-to",
+            "<report@example.org>",
+            "--security",
+            "no",
+        )
         assert subject(send(repo, *words, "--yes")) == "[PATCH net] widget: change line 1"
         kept = draft(repo)
-        assert (kept["prefix"], kept["in_reply_to"], kept["answers"]) == ("PATCH net", "report@example.org", {"security": "no"})
+        assert (kept["prefix"], kept["in_reply_to"], kept["answers"]) == (
+            "PATCH net",
+            "report@example.org",
+            {"security": "no"},
+        )
         assert all(origin.startswith("send of v1, 20") for origin in kept["origins"].values())
         assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
         assert subject(send(repo, "--reroll", "--yes")) == "[PATCH net v2] widget: change line 1"
         assert b"In-Reply-To" not in server.take()[1].data
 
 
-def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_at(tmp_path: Path) -> None:
+def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_at(
+    tmp_path: Path,
+) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert json.loads(send(repo, "-v", "4", "--yes").out)["state"] == "failed"
@@ -94,7 +126,9 @@ def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_a
         assert draft(repo)["version"] == 1
         assert subject(send(repo, "--yes")) == "[PATCH] widget: change line 1"
         for _ in range(3):
-            assert subject(send(repo, "--reroll", "--dry-run")) == "[PATCH v2] widget: change line 1"
+            assert (
+                subject(send(repo, "--reroll", "--dry-run")) == "[PATCH v2] widget: change line 1"
+            )
             call("draft", "-C", repo.path, "--changelog", "- better told (Bob)")
         assert subject(send(repo, "--reroll", "--yes")) == "[PATCH v2] widget: change line 1"
         assert draft(repo)["version"] == 2
@@ -104,7 +138,15 @@ def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_a
 
 def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    for text in ("nothing", "a b@c", "<@>", "ä@example.org", "https://lore.kernel.org/all/", "x@y\nBcc: z@z", "<a@b> <c@d>"):
+    for text in (
+        "nothing",
+        "a b@c",
+        "<@>",
+        "ä@example.org",
+        "https://lore.kernel.org/all/",
+        "x@y\nBcc: z@z",
+        "<a@b> <c@d>",
+    ):
         assert message_id_of(text) is None
     bad = "nothing"
     for words in (
@@ -120,10 +162,20 @@ def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) 
 
 
 def test_a_message_id_is_taken_bare_in_brackets_and_in_a_url(tmp_path: Path) -> None:
-    for good in ("id@example.org", "<id@example.org>", " <id@example.org> ", "https://lore.kernel.org/r/id%40example.org/"):
+    for good in (
+        "id@example.org",
+        "<id@example.org>",
+        " <id@example.org> ",
+        "https://lore.kernel.org/r/id%40example.org/",
+    ):
         assert message_id_of(good) == "id@example.org"
     repo = topic(tmp_path / "r", 1)
-    assert call("draft", "-C", repo.path, "--in-reply-to", "https://lore.kernel.org/r/id@example.org/").code == 0
+    assert (
+        call(
+            "draft", "-C", repo.path, "--in-reply-to", "https://lore.kernel.org/r/id@example.org/"
+        ).code
+        == 0
+    )
     assert draft(repo)["in_reply_to"] == "id@example.org"
     assert call("draft", "-C", repo.path, "--in-reply-to", "").code == 0
     assert draft(repo)["in_reply_to"] == ""
@@ -157,7 +209,17 @@ def test_a_prefix_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
 def test_reset_clears_what_was_chosen_and_keeps_what_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        words = ("--subject-prefix", "net", "--cover-subject", "widget: mend", "--cover", "All were wrong.", "--note", "1", "A note.")
+        words = (
+            "--subject-prefix",
+            "net",
+            "--cover-subject",
+            "widget: mend",
+            "--cover",
+            "All were wrong.",
+            "--note",
+            "1",
+            "A note.",
+        )
         assert call("draft", "-C", repo.path, *words, "--in-reply-to", "id@example.org").code == 0
         assert send(repo, "--yes").code == 0
         assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
@@ -186,14 +248,18 @@ def test_reset_clears_what_was_chosen_and_keeps_what_was_sent(tmp_path: Path) ->
         "changelogs": {},
     }
     assert {name: after[name] for name in empty} == empty
-    assert [after[name] for name in ("change_id", "links", "patches")] == [before[name] for name in ("change_id", "links", "patches")]
+    assert [after[name] for name in ("change_id", "links", "patches")] == [
+        before[name] for name in ("change_id", "links", "patches")
+    ]
     assert "sent:     v1" in call("draft", "-C", repo.path).out
     again = call("draft", "reset", "-C", repo.path)
     assert (again.out, "nothing to clear" in again.err) == ("", True)
     assert call("draft", "reset", "--subject-prefix", "net", "-C", repo.path).code == 2
 
 
-def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(tmp_path: Path) -> None:
+def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
@@ -205,10 +271,16 @@ def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
         assert "EDITME changed: widget: change line 1" in seen[0]
         edit(
             repository,
-            lambda text: text.replace("==== note for widget: change line 1 ====\n", "==== note for widget: change line 1 ====\nA note.\n"),
+            lambda text: text.replace(
+                "==== note for widget: change line 1 ====\n",
+                "==== note for widget: change line 1 ====\nA note.\n",
+            ),
         )
         assert (draft(repo)["version"], draft(repo)["changelogs"]) == (1, {})
         assert list(draft(repo)["notes"].values()) == ["A note."]
-        edit(repository, lambda text: text.replace("EDITME changed: widget: change line 1", "take less (Bob)"))
+        edit(
+            repository,
+            lambda text: text.replace("EDITME changed: widget: change line 1", "take less (Bob)"),
+        )
         assert draft(repo)["version"] == 2
         assert "take less (Bob)" in draft(repo)["changelogs"]["2"]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts: which patch became which, which draft a branch's patches belong to, and that all of a draft is kept."""
+"""Drafts: which patch became which, which draft a branch's patches belong to, and that all of a
+draft is kept.
+"""
 
 import json
 from dataclasses import replace
@@ -35,7 +37,9 @@ WHOLE = Draft(
 def known(*words: str) -> tuple[KnownPatch, ...]:
     """Patches from "patch-id/subject/date"."""
     parts = (word.split("/") for word in words)
-    return tuple(KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "") for part in parts)
+    return tuple(
+        KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "") for part in parts
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,7 +55,11 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         # no date is no date that two have in common
         (("a/one", "b/two"), ("c/x", "d/y", "e/z"), {}),
         # by similar subjects, the most similar first
-        (("a/net: fix the leak in probe", "b/net: fix the leak in remove"), ("c/x", "d/net: fix a leak in remove"), {"b": "d", "a": "c"}),
+        (
+            ("a/net: fix the leak in probe", "b/net: fix the leak in remove"),
+            ("c/x", "d/net: fix a leak in remove"),
+            {"b": "d", "a": "c"},
+        ),
         # the only one left over at the same place
         (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
         (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
@@ -63,14 +71,18 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("/one", "b/two"), ("/zzz", "b/two", "c/qq"), {"b": "b"}),
     ],
 )
-def test_which_patch_became_which(old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]) -> None:
+def test_which_patch_became_which(
+    old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]
+) -> None:
     found = pair_known(known(*old), known(*new))
     assert {before.patch_id: after.patch_id for before, after in found} == pairs
     assert len(found) == len(pairs)
 
 
 def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
-    draft = replace(WHOLE, notes={"a": "old", "b": "two", "z": "gone"}, patches=known("a/one", "b/two"))
+    draft = replace(
+        WHOLE, notes={"a": "old", "b": "two", "z": "gone"}, patches=known("a/one", "b/two")
+    )
     moved = follow(draft, "renamed", known("c/one", "b/two"))
     assert moved.notes == {"a": "old", "b": "two", "z": "gone", "c": "old"}
     assert (moved.branch, moved.patches) == ("renamed", known("c/one", "b/two"))
@@ -96,8 +108,21 @@ def test_a_draft_is_read_back_whole_and_saved_over() -> None:
 
 def test_a_new_draft_has_nothing_in_it() -> None:
     plain = Draft(CHANGE, REPO, None)
-    assert (plain.version, plain.prefix, plain.base, plain.in_reply_to, plain.changelog) == (1, "", "", "", "")
-    assert (plain.notes, plain.answers, plain.links, plain.patches, plain.shown, plain.waivers) == ({}, {}, {}, (), {}, {})
+    assert (plain.version, plain.prefix, plain.base, plain.in_reply_to, plain.changelog) == (
+        1,
+        "",
+        "",
+        "",
+        "",
+    )
+    assert (plain.notes, plain.answers, plain.links, plain.patches, plain.shown, plain.waivers) == (
+        {},
+        {},
+        {},
+        (),
+        {},
+        {},
+    )
     assert not plain.has_cover
     assert replace(plain, cover_subject="s").has_cover
     assert replace(plain, cover_text="t").has_cover
@@ -109,7 +134,9 @@ def test_a_new_draft_has_nothing_in_it() -> None:
 def test_what_a_later_or_earlier_patchpilot_wrote_is_read() -> None:
     with Drafts() as drafts:
         drafts.save(WHOLE)
-        data = json.dumps({"change_id": CHANGE, "repository": REPO, "branch": None, "of_the_future": 1})
+        data = json.dumps(
+            {"change_id": CHANGE, "repository": REPO, "branch": None, "of_the_future": 1}
+        )
         connect().execute("UPDATE drafts SET data = ?", (data,))
         assert drafts.get(CHANGE) == Draft(CHANGE, REPO, None)
 
@@ -157,7 +184,9 @@ def test_patches_without_a_date_have_no_date_in_common() -> None:
         assert drafts.recognize(REPO, "renamed", known("x/q")) is None
 
 
-def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_last_touched() -> None:
+def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_last_touched() -> (
+    None
+):
     def draft(name: str, branch: str | None, *patches: str) -> Draft:
         return Draft(name, REPO, branch, patches=known(*patches))
 

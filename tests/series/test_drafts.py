@@ -13,7 +13,14 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.send_request import SendRequest
-from patchpilot.series.cover_letter import fill, has_changes, lay_out, split_cover, template, without_comments
+from patchpilot.series.cover_letter import (
+    fill,
+    has_changes,
+    lay_out,
+    split_cover,
+    template,
+    without_comments,
+)
 from patchpilot.series.draft import Drafts, follow
 from patchpilot.series.draft_text import as_text, from_text
 from patchpilot.services.send.edit_draft import Changes, change, edit, leave_b4, show
@@ -23,7 +30,12 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
-DRAFT = Draft("20260101-x-0123456789ab", "/r", "topic", patches=(KnownPatch("p1", "a: one"), KnownPatch("p2", "a: two")))
+DRAFT = Draft(
+    "20260101-x-0123456789ab",
+    "/r",
+    "topic",
+    patches=(KnownPatch("p1", "a: one"), KnownPatch("p2", "a: two")),
+)
 
 
 def test_a_draft_is_recognised_after_rebase_rename_and_rewording(tmp_path: Path) -> None:
@@ -33,7 +45,10 @@ def test_a_draft_is_recognised_after_rebase_rename_and_rewording(tmp_path: Path)
     repo.git("branch", "-m", "topic", "renamed")
     with Repository.open(repo.path) as repository:
         assert find_draft(repository, SendRequest()).change_id == first.change_id
-    repo.commit("widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"other.c": "int x;\n"})
+    repo.commit(
+        "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        {"other.c": "int x;\n"},
+    )
     repo.git("rebase", "-q", "--force-rebase", "master")
     with Repository.open(repo.path) as repository:
         again = find_draft(repository, SendRequest())
@@ -42,7 +57,9 @@ def test_a_draft_is_recognised_after_rebase_rename_and_rewording(tmp_path: Path)
     repo.checkout("master")
     repo.branch("other")
     repo.git("branch", "-q", "-u", "master")
-    repo.commit("gadget: new\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"gadget.c": "int y;\n"})
+    repo.commit(
+        "gadget: new\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"gadget.c": "int y;\n"}
+    )
     with Repository.open(repo.path) as repository:
         assert find_draft(repository, SendRequest()).change_id != first.change_id
 
@@ -53,12 +70,21 @@ def test_notes_follow_a_patch_whose_content_changed() -> None:
     assert moved.notes["p9"] == "tested on hardware"
 
 
-def test_a_note_stays_with_a_patch_that_changed_in_content_and_subject_at_once(tmp_path: Path) -> None:
+def test_a_note_stays_with_a_patch_that_changed_in_content_and_subject_at_once(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 3)
     with Repository.open(repo.path) as repository:
         first = change(repository, Changes(notes=(("3", "tested on hardware"),))).draft
     (repo.path / "widget.c").write_text("int all_new;\n")
-    repo.git("commit", "-q", "-a", "--amend", "-m", "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    repo.git(
+        "commit",
+        "-q",
+        "-a",
+        "--amend",
+        "-m",
+        "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+    )
     with Repository.open(repo.path) as repository:
         again = show(repository).draft
     assert again.change_id == first.change_id
@@ -70,12 +96,22 @@ def test_the_draft_of_a_single_patch_survives_an_amend_of_everything(tmp_path: P
     with Repository.open(repo.path) as repository:
         first = change(repository, Changes(notes=(("1", "tested"),))).draft
     (repo.path / "widget.c").write_text("int all_new;\n")
-    repo.git("commit", "-q", "-a", "--amend", "-m", "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    repo.git(
+        "commit",
+        "-q",
+        "-a",
+        "--amend",
+        "-m",
+        "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+    )
     with Repository.open(repo.path) as repository:
         again = show(repository).draft
         assert (again.change_id, list(again.notes.values())[-1]) == (first.change_id, "tested")
         repo.git("reset", "-q", "--hard", "master")
-        repo.commit("gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"gizmo.c": "int z;\n"})
+        repo.commit(
+            "gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"gizmo.c": "int z;\n"},
+        )
         assert show(repository).draft.change_id != first.change_id
 
 
@@ -88,25 +124,46 @@ def test_the_draft_of_a_single_patch_survives_an_amend_of_everything(tmp_path: P
         (("q2 a: two now", "p1 a: one"), "q2"),
     ],
 )
-def test_the_one_left_over_is_taken_for_what_the_patch_became(new: tuple[str, ...], expected: str | None) -> None:
-    moved = follow(replace(DRAFT, notes={"p2": "a note"}), "topic", tuple(KnownPatch(*one.split(" ", 1)) for one in new))
+def test_the_one_left_over_is_taken_for_what_the_patch_became(
+    new: tuple[str, ...], expected: str | None
+) -> None:
+    moved = follow(
+        replace(DRAFT, notes={"p2": "a note"}),
+        "topic",
+        tuple(KnownPatch(*one.split(" ", 1)) for one in new),
+    )
     assert {key for key in moved.notes if key != "p2"} == ({expected} if expected else set())
 
 
-_TEXT = st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40).map(str.rstrip), max_size=5).map(
-    "\n".join
-)
+_TEXT = st.lists(
+    st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40).map(
+        str.rstrip
+    ),
+    max_size=5,
+).map("\n".join)
 _CONTENT = _TEXT.map(lambda text: text.strip("\n")).filter(
     lambda text: not any(line.startswith(("#~", "====")) for line in text.split("\n"))
 )
 
 
-@given(subject=_CONTENT.map(lambda text: text.split("\n")[0].strip()), text=_CONTENT, note=_CONTENT, changes=_CONTENT)
-def test_export_and_import_give_the_same_draft(subject: str, text: str, note: str, changes: str) -> None:
+@given(
+    subject=_CONTENT.map(lambda text: text.split("\n")[0].strip()),
+    text=_CONTENT,
+    note=_CONTENT,
+    changes=_CONTENT,
+)
+def test_export_and_import_give_the_same_draft(
+    subject: str, text: str, note: str, changes: str
+) -> None:
     subject = subject or "s"
     given_notes = {"p1": note} if note else {}
     draft = replace(
-        DRAFT, version=2, cover_subject=subject, cover_text=text, notes=given_notes, changelogs={"2": changes} if changes else {}
+        DRAFT,
+        version=2,
+        cover_subject=subject,
+        cover_text=text,
+        notes=given_notes,
+        changelogs={"2": changes} if changes else {},
     )
     assert from_text(draft, as_text(draft, changed=("a hint",))) == draft
 
@@ -114,10 +171,15 @@ def test_export_and_import_give_the_same_draft(subject: str, text: str, note: st
 def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        change(repository, Changes(subject="a cover", text="text", notes=(("2", "a note"),), prefix="PATCH net"))
+        change(
+            repository,
+            Changes(subject="a cover", text="text", notes=(("2", "a note"),), prefix="PATCH net"),
+        )
         kept = edit(repository, lambda _: None).draft
         assert (kept.cover_subject, kept.prefix) == ("a cover", "PATCH net")
-        edited = edit(repository, lambda text: text.replace("a cover", "another").replace("a note", "no note")).draft
+        edited = edit(
+            repository, lambda text: text.replace("a cover", "another").replace("a note", "no note")
+        ).draft
         assert edited.cover_subject == "another"
         assert list(edited.notes.values()) == ["no note"]
         with pytest.raises(UsageError, match="matches 0"):
@@ -128,10 +190,18 @@ def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:
 
 def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "branch.topic.description", "widget: a cover\n\nWhy.\n\n---\nChanges in v2:\n- mended\n")
+    repo.git(
+        "config",
+        "branch.topic.description",
+        "widget: a cover\n\nWhy.\n\n---\nChanges in v2:\n- mended\n",
+    )
     with Repository.open(repo.path) as repository:
         draft = find_draft(repository, SendRequest())
-        assert (draft.cover_subject, draft.cover_text, draft.changelog) == ("widget: a cover", "Why.", "Changes in v2:\n- mended")
+        assert (draft.cover_subject, draft.cover_text, draft.changelog) == (
+            "widget: a cover",
+            "Why.",
+            "Changes in v2:\n- mended",
+        )
 
 
 def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(tmp_path: Path) -> None:
@@ -143,7 +213,9 @@ def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(tmp_path: Path)
     with Repository.open(repo.path) as repository:
         known = enroll(repository, "topic", repository.resolve("master"))
         assert show(repository).draft.change_id == known.change_id
-        assert enroll(repository, "topic", repository.resolve("master")).change_id == known.change_id
+        assert (
+            enroll(repository, "topic", repository.resolve("master")).change_id == known.change_id
+        )
         leave_b4(repository)
         with pytest.raises(Exception, match="not enrolled"):
             leave_b4(repository)
@@ -164,10 +236,17 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
         assert call(*words, "--yes", "--force", "x").code == 0
         change_id = json.loads(call(*words, "--dry-run").out)["change_id"]
         assert repo.git("tag", "-l") == f"sent/{change_id}-v1"
-        repo.commit("widget: and another\n\nIt was missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"new.c": "int z;\n"})
+        repo.commit(
+            "widget: and another\n\nIt was missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"new.c": "int z;\n"},
+        )
         refused = json.loads(call(*words, "--reroll", "--dry-run").out)
         assert "no-changelog" in {one["name"] for one in refused["refusals"]}
-        log = call("draft", "-C", repo.path, "--export", "-").out.partition("==== changelog v2 ====\n")[2].partition("====")[0]
+        log = (
+            call("draft", "-C", repo.path, "--export", "-")
+            .out.partition("==== changelog v2 ====\n")[2]
+            .partition("====")[0]
+        )
         assert "EDITME new patch: widget: and another" in log
         assert "- Link to v1: https://lore.kernel.org/r/" in log
         with Repository.open(repo.path) as repository:
@@ -188,10 +267,18 @@ def test_a_changelog_written_after_a_send_is_about_the_next_version(tmp_path: Pa
         repo = topic(tmp_path / "r", 1, server=server)
         words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--yes", "--force", "x")
         assert call(*words).code == 0
-        repo.git("commit", "-q", "--amend", "-m", "widget: change line 1\n\nBetter told.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        repo.git(
+            "commit",
+            "-q",
+            "--amend",
+            "-m",
+            "widget: change line 1\n\nBetter told.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        )
         with Repository.open(repo.path) as repository:
             draft = find_draft(repository, SendRequest())
-            assert [one.kind for one in changes(draft, last_sent(draft), repository)] == ["reworded"]
+            assert [one.kind for one in changes(draft, last_sent(draft), repository)] == [
+                "reworded"
+            ]
         assert call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code == 0
         assert call(*words, "--reroll").code == 0
     second = server.take()[1].data.decode()
@@ -209,7 +296,11 @@ def test_templates_are_filled_and_a_persons_own_come_first(tmp_path: Path) -> No
 
 
 def test_covers_are_taken_apart() -> None:
-    assert split_cover("s\n\nbody\n\n---\nChanges in v3:\n- a\n\n---\nmore") == ("s", "body\n---\nmore", "Changes in v3:\n- a")
+    assert split_cover("s\n\nbody\n\n---\nChanges in v3:\n- a\n\n---\nmore") == (
+        "s",
+        "body\n---\nmore",
+        "Changes in v3:\n- a",
+    )
     assert split_cover("s") == ("s", "", "")
     assert not has_changes(lay_out(2, ["EDITME changed: x"], "https://x/"))
     assert has_changes(lay_out(2, ["mended the leak (Bob)"], "https://x/"))
@@ -233,7 +324,9 @@ def test_a_prefix_that_is_no_header_is_refused_and_not_kept(tmp_path: Path) -> N
     repo = Repo(tmp_path / "r")
     repo.commit("first\n", {"a.c": "int a;\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    repo.commit("a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "int b;\n"})
+    repo.commit(
+        "a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "int b;\n"}
+    )
     with Repository.open(repo.path) as repository:
         for bad in ("net\nBcc: eve@example.org", "net\x1b[31m"):
             with pytest.raises(UsageError):
@@ -264,8 +357,13 @@ def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
     repo = topic(tmp_path / "r", 1)
     if lore:
         repo.git("config", "patchpilot.lore", lore)
-    monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path)) if demo else monkeypatch.delenv("PATCHPILOT_DEMO", raising=False)
-    sent = SimpleNamespace(undisclosed=False, entries=(SimpleNamespace(mail=SimpleNamespace(message_id="v1@example.org")),))
+    monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path)) if demo else monkeypatch.delenv(
+        "PATCHPILOT_DEMO", raising=False
+    )
+    sent = SimpleNamespace(
+        undisclosed=False,
+        entries=(SimpleNamespace(mail=SimpleNamespace(message_id="v1@example.org")),),
+    )
     with Repository.open(repo.path) as repository:
         link = link_to(sent, repository)  # type: ignore[arg-type]
     assert link.startswith(begins + "v1@example.org")

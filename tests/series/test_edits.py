@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Manual edits to a recipient plan: the last one made to an address counts; and the lists a project adds."""
+"""Manual edits to a recipient plan: the last one made to an address counts.
+
+And the lists a project adds.
+"""
 
 import pytest
 
@@ -9,7 +12,10 @@ from patchpilot.series.recipient_edits import Edits
 
 MAX, LIST = Address("Max Keeper", "max@keeper.example"), Address("", "widgets@lists.example")
 PLAN = RecipientPlan(
-    recipients=(Recipient(MAX, "maintainer", "WIDGETS", "to", ("maintainer",)), Recipient(LIST, "open list", "WIDGETS", "cc", ("list",)))
+    recipients=(
+        Recipient(MAX, "maintainer", "WIDGETS", "to", ("maintainer",)),
+        Recipient(LIST, "open list", "WIDGETS", "cc", ("list",)),
+    )
 )
 
 
@@ -27,14 +33,25 @@ def test_an_address_that_was_dropped_and_is_added_again_is_in_the_plan(header: s
 
 def test_an_address_that_was_added_and_is_dropped_is_gone() -> None:
     hal = Address("Hal Hand", "hal@hand.example")
-    assert headers(Edits().place("to", hal)) == {"max@keeper.example": "to", "hal@hand.example": "to", "widgets@lists.example": "cc"}
-    assert headers(Edits().place("to", hal).drop(hal)) == {"max@keeper.example": "to", "widgets@lists.example": "cc"}
+    assert headers(Edits().place("to", hal)) == {
+        "max@keeper.example": "to",
+        "hal@hand.example": "to",
+        "widgets@lists.example": "cc",
+    }
+    assert headers(Edits().place("to", hal).drop(hal)) == {
+        "max@keeper.example": "to",
+        "widgets@lists.example": "cc",
+    }
 
 
 def test_an_edit_of_one_address_leaves_those_of_others() -> None:
     edits = Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
     assert headers(edits) == {"max@keeper.example": "cc", "hal@hand.example": "cc"}
-    assert headers(edits.restore(LIST)) == {"max@keeper.example": "cc", "hal@hand.example": "cc", "widgets@lists.example": "cc"}
+    assert headers(edits.restore(LIST)) == {
+        "max@keeper.example": "cc",
+        "hal@hand.example": "cc",
+        "widgets@lists.example": "cc",
+    }
     assert headers(edits.restore(MAX)) == {"max@keeper.example": "to", "hal@hand.example": "cc"}
     assert headers(edits.drop(MAX)) == {"hal@hand.example": "cc"}
 

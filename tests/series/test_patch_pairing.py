@@ -17,12 +17,33 @@ from patchpilot.series.patch_pairing import (
     title_similarity,
 )
 
-TITLES = ("net: usb: fix leak in probe", "net: usb: fix leak in remove", "net: usb: document the quirk", "net: usb: add the new device id")
+TITLES = (
+    "net: usb: fix leak in probe",
+    "net: usb: fix leak in remove",
+    "net: usb: document the quirk",
+    "net: usb: add the new device id",
+)
 
 
-def patch(title: str, lines: str = "", *, change: str = "", authored: str = "", paths: str = "drivers/net/usb/x.c") -> PatchTraits:
-    """A patch that changes one line for each letter; its hash is that of the lines unless another is given."""
-    return PatchTraits(title, change or lines, authored, frozenset(paths.split()), Counter(f"+{letter}" for letter in lines))
+def patch(
+    title: str,
+    lines: str = "",
+    *,
+    change: str = "",
+    authored: str = "",
+    paths: str = "drivers/net/usb/x.c",
+) -> PatchTraits:
+    """A patch that changes one line for each letter.
+
+    Its hash is that of the lines unless another is given.
+    """
+    return PatchTraits(
+        title,
+        change or lines,
+        authored,
+        frozenset(paths.split()),
+        Counter(f"+{letter}" for letter in lines),
+    )
 
 
 def titled(*titles: str) -> list[PatchTraits]:
@@ -32,8 +53,14 @@ def titled(*titles: str) -> list[PatchTraits]:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("usb: fix null-ptr-deref in read_urb()", "usb: serial: quatech2: fix null-ptr-deref in read_urb()"),
-        ("spi: cadence: add Marvell xSPI IP overlay changes", "spi: cadence: add Marvell IP modification changes"),
+        (
+            "usb: fix null-ptr-deref in read_urb()",
+            "usb: serial: quatech2: fix null-ptr-deref in read_urb()",
+        ),
+        (
+            "spi: cadence: add Marvell xSPI IP overlay changes",
+            "spi: cadence: add Marvell IP modification changes",
+        ),
         ("platform/x86: add Silicom platform driver", "add Silicom platform driver"),
         ("net: fix the leak in remove", "net: fix a leak in remove"),
         ("hwmon: adt7475: handel errors", "hwmon: adt7475: handle errors"),
@@ -47,8 +74,14 @@ def test_a_reworded_title_is_similar(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("hwmon: (pmbus/mp2975) fix whitespace error", "hwmon: (pmbus/mp2975) add support for mp2973"),
-        ("net: usb: ax88179_178a: fix failed operations", "net: usb: ax88179_178a: avoid the second random address"),
+        (
+            "hwmon: (pmbus/mp2975) fix whitespace error",
+            "hwmon: (pmbus/mp2975) add support for mp2973",
+        ),
+        (
+            "net: usb: ax88179_178a: fix failed operations",
+            "net: usb: ax88179_178a: avoid the second random address",
+        ),
         ("lan78xx: enable 125 MHz CLK", "lan78xx: refactor interrupt handling"),
         ("", ""),
         ("a: b", ""),
@@ -83,27 +116,54 @@ def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
     ("old", "new", "pairs"),
     [
         # unchanged, and swapped
-        ([patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")], [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")], {0: 1, 1: 0}),
+        (
+            [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
+            [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
+            {0: 1, 1: 0},
+        ),
         # swapped with two alike titles, both reworked: the title says which is which
-        ([patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")], [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")], {0: 1, 1: 0}),
+        (
+            [patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")],
+            [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")],
+            {0: 1, 1: 0},
+        ),
         # titles exchanged: what is changed decides before the title
-        ([patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")], [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")], {0: 0, 1: 1}),
+        (
+            [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
+            [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")],
+            {0: 0, 1: 1},
+        ),
         # both reworded towards each other, both reworked: the lines decide
         (
             [patch("x: fix leak in probe", "abcdefgh"), patch("x: fix leak in remove", "stuvwxyz")],
-            [patch("x: fix a leak in remove path", "abcdefg1"), patch("x: fix a leak in the probe path", "stuvwxy1")],
+            [
+                patch("x: fix a leak in remove path", "abcdefg1"),
+                patch("x: fix a leak in the probe path", "stuvwxy1"),
+            ],
             {0: 0, 1: 1},
         ),
         # split: the half that keeps the title is the patch, the other one is new
-        ([patch("x: clean up", "abcdef")], [patch("x: rename foo", "abcd"), patch("x: clean up", "ef")], {1: 0}),
+        (
+            [patch("x: clean up", "abcdef")],
+            [patch("x: rename foo", "abcd"), patch("x: clean up", "ef")],
+            {1: 0},
+        ),
         # split under two new titles: the larger part is the patch
-        ([patch("x: clean up", "abcdef")], [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")], {1: 0}),
+        (
+            [patch("x: clean up", "abcdef")],
+            [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")],
+            {1: 0},
+        ),
         # squashed: the result has the title of one of them
         ([patch("x: one", "abc"), patch("x: more", "def")], [patch("x: one", "abcdef")], {0: 0}),
         # moved to the end of the series, with another one new and another dropped
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def"), patch(TITLES[3], "ghi")],
-            [patch(TITLES[3], "ghi"), patch("net: usb: convert to managed memory", "uvw"), patch(TITLES[0], "abd")],
+            [
+                patch(TITLES[3], "ghi"),
+                patch("net: usb: convert to managed memory", "uvw"),
+                patch(TITLES[0], "abd"),
+            ],
             {0: 2, 2: 0},
         ),
         # one title twice: content, then order
@@ -112,54 +172,101 @@ def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
             [patch("x: fix style", "wxy1"), patch("x: fix style", "abc1")],
             {0: 1, 1: 0},
         ),
-        ([patch("x: fix style"), patch("x: fix style")], [patch("x: fix style"), patch("x: fix style")], {0: 0, 1: 1}),
+        (
+            [patch("x: fix style"), patch("x: fix style")],
+            [patch("x: fix style"), patch("x: fix style")],
+            {0: 0, 1: 1},
+        ),
         # the same title in each of many files
         (
-            [patch("fix spelling", "ab", paths="a.c"), patch("fix spelling", "cd", paths="b.c"), patch("fix spelling", "ef", paths="c.c")],
+            [
+                patch("fix spelling", "ab", paths="a.c"),
+                patch("fix spelling", "cd", paths="b.c"),
+                patch("fix spelling", "ef", paths="c.c"),
+            ],
             [patch("fix spelling", "c1", paths="b.c"), patch("fix spelling", "e2", paths="c.c")],
             {0: 1, 1: 2},
         ),
         # one dropped, one new at its place, of another content: nothing became of it
-        ([patch(TITLES[0], "abc"), patch(TITLES[2], "def")], [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")], {0: 0}),
+        (
+            [patch(TITLES[0], "abc"), patch(TITLES[2], "def")],
+            [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
+            {0: 0},
+        ),
         # the same lines in another file are another patch
-        ([patch("x: one", "abc", change="1", paths="a.c")], [patch("x: other", "abc", change="2", paths="b.c")], {}),
+        (
+            [patch("x: one", "abc", change="1", paths="a.c")],
+            [patch("x: other", "abc", change="2", paths="b.c")],
+            {},
+        ),
         ([], [patch("x: one", "a")], {}),
         ([patch("x: one", "a")], [], {}),
     ],
 )
-def test_patches_are_paired(old: list[PatchTraits], new: list[PatchTraits], pairs: dict[int, int]) -> None:
+def test_patches_are_paired(
+    old: list[PatchTraits], new: list[PatchTraits], pairs: dict[int, int]
+) -> None:
     assert pair_patches(old, new) == pairs
     # the other way round the same patches belong together
     assert pair_patches(new, old) == {place: at for at, place in pairs.items()}
 
 
 def test_titles_alone_pair_what_is_reworded_and_swapped() -> None:
-    new = titled("net: usb: fix a leak in remove", "net: usb: fix the leak in probe", "net: usb: resume early")
+    new = titled(
+        "net: usb: fix a leak in remove",
+        "net: usb: fix the leak in probe",
+        "net: usb: resume early",
+    )
     assert pair_patches(titled(*TITLES[:2]), new) == {0: 1, 1: 0}
 
 
 def test_an_author_date_pairs_what_one_patch_alone_has() -> None:
     old = [PatchTraits("a: one", "1", "100"), PatchTraits("b: two", "2", "200")]
-    assert pair_patches(old, [PatchTraits("c: zzz", "3", "200"), PatchTraits("d: qqq", "4", "100")]) == {0: 1, 1: 0}
-    shared = [PatchTraits("c: zzz", "3", "100"), PatchTraits("d: qqq", "4", "100"), PatchTraits("e: ooo", "5", "100")]
+    assert pair_patches(
+        old, [PatchTraits("c: zzz", "3", "200"), PatchTraits("d: qqq", "4", "100")]
+    ) == {0: 1, 1: 0}
+    shared = [
+        PatchTraits("c: zzz", "3", "100"),
+        PatchTraits("d: qqq", "4", "100"),
+        PatchTraits("e: ooo", "5", "100"),
+    ]
     assert pair_patches(old, shared) == {}
 
 
 def test_the_only_one_left_at_the_same_place_is_paired_where_its_content_is_not_known() -> None:
-    assert pair_patches(titled("a: one", "b: two"), titled("a: one", "c: nothing like it")) == {0: 0, 1: 1}
-    assert pair_patches(titled("a: one", "b: two"), titled("c: nothing like it", "a: one")) == {1: 0}
-    assert pair_patches(titled("a: one", "b: two"), titled("a: one", "c: nothing like it", "d: other")) == {0: 0}
+    assert pair_patches(titled("a: one", "b: two"), titled("a: one", "c: nothing like it")) == {
+        0: 0,
+        1: 1,
+    }
+    assert pair_patches(titled("a: one", "b: two"), titled("c: nothing like it", "a: one")) == {
+        1: 0
+    }
+    assert pair_patches(
+        titled("a: one", "b: two"), titled("a: one", "c: nothing like it", "d: other")
+    ) == {0: 0}
 
 
 def test_thousands_of_patches_of_one_title_are_paired_in_order() -> None:
     many = [patch("treewide: fix style", change=str(at)) for at in range(2000)]
-    assert pair_patches(many, [one._replace(change=f"new {at}") for at, one in enumerate(many)]) == {at: at for at in range(2000)}
+    assert pair_patches(
+        many, [one._replace(change=f"new {at}") for at, one in enumerate(many)]
+    ) == {at: at for at in range(2000)}
 
 
 @given(st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5)))
-def test_order_dropped_and_reworked_patches_do_not_matter(order: list[int], dropped: set[int], reworked: set[int]) -> None:
+def test_order_dropped_and_reworked_patches_do_not_matter(
+    order: list[int], dropped: set[int], reworked: set[int]
+) -> None:
     words = ("leak", "race", "overflow", "typo", "deadlock", "warning")
-    old = [patch(f"x: fix the {word}", f"{at}abcdefgh".replace("a", "ijklmn"[at])) for at, word in enumerate(words)]
+    old = [
+        patch(f"x: fix the {word}", f"{at}abcdefgh".replace("a", "ijklmn"[at]))
+        for at, word in enumerate(words)
+    ]
     kept = [at for at in order if at not in dropped]
-    new = [old[at]._replace(change=f"{at}*", lines=old[at].lines | {"+more": 1}) if at in reworked else old[at] for at in kept]
+    new = [
+        old[at]._replace(change=f"{at}*", lines=old[at].lines | {"+more": 1})
+        if at in reworked
+        else old[at]
+        for at in kept
+    ]
     assert pair_patches(old, new) == dict(enumerate(kept))

@@ -20,14 +20,24 @@ from tests.kit.outbox import record
 from tests.kit.repos import Repo
 from tests.threads import story
 
-COVER = mail("[PATCH v3 0/2] pump: two fixes", "Two.\n\nAda Fixer (2):\n  pump: one\n  pump: two\n\n a.c | 1 +\n", id="c0", minutes=5)
-PARTS = [patch(f"[PATCH v3 {number}/2] pump: part {number}", id=f"c{number}", reply_to="c0", minutes=5) for number in (1, 2)]
+COVER = mail(
+    "[PATCH v3 0/2] pump: two fixes",
+    "Two.\n\nAda Fixer (2):\n  pump: one\n  pump: two\n\n a.c | 1 +\n",
+    id="c0",
+    minutes=5,
+)
+PARTS = [
+    patch(f"[PATCH v3 {number}/2] pump: part {number}", id=f"c{number}", reply_to="c0", minutes=5)
+    for number in (1, 2)
+]
 TALK = mail("pumps in general", "Do we need pumps?\n", id="talk", minutes=1)
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with archive_server("public-inbox", tmp_path_factory.mktemp("archive"), *story.WHOLE, COVER, *PARTS, TALK) as server:
+    with archive_server(
+        "public-inbox", tmp_path_factory.mktemp("archive"), *story.WHOLE, COVER, *PARTS, TALK
+    ) as server:
         yield server.url
 
 
@@ -42,7 +52,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("c2", ["c1", "c2"]),
     ],
 )
-def test_a_mail_stands_for_the_revision_it_is_in_or_answers(url: str, word: str, sources: list[str]) -> None:
+def test_a_mail_stands_for_the_revision_it_is_in_or_answers(
+    url: str, word: str, sources: list[str]
+) -> None:
     found = series_at(f"<{word}@example.org>", lore=url)
     assert [one.source for one in found.patches] == [f"{name}@example.org" for name in sources]
     assert (found.cover is not None) is (word[0] == "c")
@@ -60,11 +72,22 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
     document = json.loads(done.out)
     assert (document["repository"], document["patches"][0]["source"]) == (None, "v2@example.org")
     (workdir / "MAINTAINERS").write_text(
-        "Maintainers List\n\nPUMPS\nM:\tMatt Maintainer <matt@example.com>\nS:\tMaintained\nF:\tdrivers/demo/\n"
+        "Maintainers List\n\nPUMPS\nM:\tMatt Maintainer"
+        " <matt@example.com>\nS:\tMaintained\nF:\tdrivers/demo/\n"
     )
-    told = json.loads(call("maintainers", "--tree", workdir, "--format", "json", f"{url}/v2@example.org/").out)
+    told = json.loads(
+        call("maintainers", "--tree", workdir, "--format", "json", f"{url}/v2@example.org/").out
+    )
     assert "matt@example.com" in {one["email"] for one in told["results"][0]["recipients"]}
-    lines = call("maintainers", "--tree", workdir, "--format", "get_maintainer", "--norolestats", f"{url}/v2@example.org/")
+    lines = call(
+        "maintainers",
+        "--tree",
+        workdir,
+        "--format",
+        "get_maintainer",
+        "--norolestats",
+        f"{url}/v2@example.org/",
+    )
     assert lines.out == "Matt Maintainer <matt@example.com>\n"
 
 
@@ -72,12 +95,16 @@ def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) 
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
     repo.git("config", "patchpilot.lore", url)
-    done = call("check", "-C", repo.path, "--format", "json", "--fail-on", "never", "<v1@example.org>")
+    done = call(
+        "check", "-C", repo.path, "--format", "json", "--fail-on", "never", "<v1@example.org>"
+    )
     assert (done.code, json.loads(done.out)["repository"]) == (0, str(repo.path))
 
 
 def test_offline_it_says_what_was_not_asked_for(workdir: Path) -> None:
-    (workdir / "MAINTAINERS").write_text("Maintainers List\n\nPUMPS\nM:\tMatt <matt@example.com>\nS:\tMaintained\nF:\tdrivers/\n")
+    (workdir / "MAINTAINERS").write_text(
+        "Maintainers List\n\nPUMPS\nM:\tMatt <matt@example.com>\nS:\tMaintained\nF:\tdrivers/\n"
+    )
     for verb in (("check",), ("maintainers",), ("maintainers", "--format", "get_maintainer")):
         done = call(*verb, "--tree", workdir, "--offline", "<v1@example.org>")
         assert (done.code, done.out) == (4, ""), verb
@@ -90,7 +117,9 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
         sent = record(outbox, MailState.UNKNOWN)
     here = replace(sent, repository=str(repo.path / ".git"))
     ident = sent.entries[0].mail.message_id
-    assert f"https://lore.kernel.org/all/{ident}/" in " ".join(map(str, result_of_send(sent).advice))
+    assert f"https://lore.kernel.org/all/{ident}/" in " ".join(
+        map(str, result_of_send(sent).advice)
+    )
     repo.git("config", "patchpilot.lore", "https://archive.example.org/lists/")
     (said,) = [line for line in map(str, result_of_send(here).advice) if "was received" in line]
     assert f"https://archive.example.org/lists/{ident}/" in said

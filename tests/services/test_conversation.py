@@ -18,7 +18,10 @@ def followed(tmp_path: Path, *mails: bytes) -> Tracked:
 
 
 def tree(series: Tracked) -> list[str]:
-    return ["".join("│" if more else "└" for more in one.more) + f"{one.mail.kind} {one.message_id[:2]}" for one in conversation(series)]
+    return [
+        "".join("│" if more else "└" for more in one.more) + f"{one.mail.kind} {one.message_id[:2]}"
+        for one in conversation(series)
+    ]
 
 
 def test_answers_are_below_what_they_answer_and_bots_mails_are_roots(tmp_path: Path) -> None:
@@ -41,24 +44,47 @@ def test_a_second_version_that_answers_the_first_is_a_root_all_the_same(tmp_path
 def test_mails_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> None:
     def one(ident: str, to: str, minutes: int) -> bytes:
         return mail(
-            f"Re: [PATCH] {story.TITLE}", "Why?\n", sender=MATT, id=ident, reply_to=to, references="<v1@example.org>", minutes=minutes
+            f"Re: [PATCH] {story.TITLE}",
+            "Why?\n",
+            sender=MATT,
+            id=ident,
+            reply_to=to,
+            references="<v1@example.org>",
+            minutes=minutes,
         )
 
-    assert tree(followed(tmp_path, story.V1, one("a", "b", 10), one("b", "a", 20))) == ["patch v1", "question a@", "└question b@"]
+    assert tree(followed(tmp_path, story.V1, one("a", "b", 10), one("b", "a", 20))) == [
+        "patch v1",
+        "question a@",
+        "└question b@",
+    ]
 
 
 def test_the_story_has_every_event_with_its_date_and_proof(tmp_path: Path) -> None:
     events = story_of(followed(tmp_path, *story.WHOLE))
-    assert [(event.kind, event.text, f"{event.when:%d %H:%M}" if event.when else "", event.proof) for event in events] == [
+    assert [
+        (event.kind, event.text, f"{event.when:%d %H:%M}" if event.when else "", event.proof)
+        for event in events
+    ] == [
         ("sent", "v1 sent", "04 09:00", "v1@example.org"),
         ("reply", "review by Rita Reviewer", "04 10:00", "r1@example.org"),
         ("sent", "v2 sent", "05 09:00", "v2@example.org"),
         ("good", "Reviewed-by Rita Reviewer", "05 10:00", "r3@example.org"),
-        ("good", "applied to netdev/net.git (main) by patchwork-bot+netdevbpf@kernel.org", "05 18:20", story.SHA[:12]),
+        (
+            "good",
+            "applied to netdev/net.git (main) by patchwork-bot+netdevbpf@kernel.org",
+            "05 18:20",
+            story.SHA[:12],
+        ),
         ("reply", "stable review of 6.6", "10 15:00", story.SHA[:12]),
         ("good", "queued for 6.1", "10 16:40", story.SHA[:12]),
         ("problem", "did not apply to 5.10", "10 18:20", story.SHA[:12]),
-        ("problem", "“demo: check the return of the check” fixes it (accepted)", "", "f1@example.org"),
+        (
+            "problem",
+            "“demo: check the return of the check” fixes it (accepted)",
+            "",
+            "f1@example.org",
+        ),
     ]
 
 

@@ -28,9 +28,16 @@ def found(check: EditorCheck, path: Path, text: str) -> Iterator[tuple[int, str]
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"), [({}, []), ({"topic": True}, [(1, "trailing-space")]), ({"base": "HEAD~1"}, [(1, "trailing-space")])]
+    ("options", "expected"),
+    [
+        ({}, []),
+        ({"topic": True}, [(1, "trailing-space")]),
+        ({"base": "HEAD~1"}, [(1, "trailing-space")]),
+    ],
 )
-def test_changes_count_since_head_or_the_base_of_the_topic(repo: Repo, options: dict[str, object], expected: list[tuple[int, str]]) -> None:
+def test_changes_count_since_head_or_the_base_of_the_topic(
+    repo: Repo, options: dict[str, object], expected: list[tuple[int, str]]
+) -> None:
     check = EditorCheck(repo.path, **options)  # type: ignore[arg-type]
     assert list(found(check, repo.path / "frob.c", f"int x;\n{BAD}")) == expected
     check.close()
@@ -55,11 +62,15 @@ def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> Non
     bad = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")).split("\n", 1)[1]
     text = join_mbox([patches.mail().encode(), bad.encode()]).decode()
     check = EditorCheck(tmp_path)
-    assert (text.split("\n").index("+\trc = bar(); "), "trailing-space") in found(check, tmp_path / "x.mbox", text)
+    assert (text.split("\n").index("+\trc = bar(); "), "trailing-space") in found(
+        check, tmp_path / "x.mbox", text
+    )
     check.close()
 
 
-def test_a_message_belongs_to_the_working_tree_that_git_asks_for(repo: Repo, tmp_path: Path) -> None:
+def test_a_message_belongs_to_the_working_tree_that_git_asks_for(
+    repo: Repo, tmp_path: Path
+) -> None:
     repo.git("worktree", "add", "-q", str(tmp_path / "other"), "HEAD")
     (linked,) = (repo.path / ".git" / "worktrees").iterdir()
     assert editor_directory(linked / "COMMIT_EDITMSG") == tmp_path / "other"

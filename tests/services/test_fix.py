@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --fix` on commits: messages and trees change, what stands on them is carried, the working tree follows, and undo brings all back."""
+"""`check --fix` on commits: messages and trees change, what stands on them is carried, the working
+tree follows, and undo brings all back.
+"""
 
 import os
 import signal
@@ -22,28 +24,46 @@ from tests.kit.repos import Repo
 
 FILE = "drivers/frob/frob.c"
 BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
-TEXT = "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give it to them.\n\n"
+TEXT = (
+    "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give"
+    " it to them.\n\n"
+)
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 ADA = "Ada Fixer <ada@example.org>"
 
 
 def topic(path: Path) -> Repo:
-    """A branch of two commits: the first is untidy in its message and its code, the second changes lines beside."""
+    """A branch of two commits: the first is untidy in its message and its code, the second changes
+    lines beside.
+    """
     repo = Repo(path)
     repo.git("config", "user.name", "Ada Fixer")
     repo.git("config", "user.email", "ada@example.org")
     repo.commit("frob: begin\n", {FILE: BASE, "other": "1\n"}, author=ADA)
     repo.branch("topic")
     untidy = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1)
-    repo.commit(f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}", {FILE: untidy}, author=ADA)
-    more = untidy.replace("\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1).replace("two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1)
+    repo.commit(
+        f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
+        {FILE: untidy},
+        author=ADA,
+    )
+    more = untidy.replace("\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1).replace(
+        "two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1
+    )
     repo.commit(f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: more}, author=ADA)
     return repo
 
 
-def mend(repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: Any) -> FixResult:
+def mend(
+    repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: Any
+) -> FixResult:
     with Repository.open(repo.path) as repository:
-        return fix(CheckRequest(targets, base="master", strict=strict), write=write, repository=repository, **flags)
+        return fix(
+            CheckRequest(targets, base="master", strict=strict),
+            write=write,
+            repository=repository,
+            **flags,
+        )
 
 
 def file(repo: Repo, rev: str) -> str:
@@ -60,7 +80,12 @@ def test_messages_and_code_are_mended_and_the_rest_is_carried(tmp_path: Path) ->
     assert "Reviewed-by: Ben" in repo.git("log", "-1", "--format=%b", "topic~1")
     mended = "\tif (a)\n\t\treturn frob(a, 1);\n\n\treturn a;"
     assert file(repo, "topic~1") == BASE.replace("\treturn a;", mended, 1)
-    wanted = old.replace("if(a)", "if (a)").replace("frob(a,1 )", "frob(a, 1)").replace("\n\n\n", "\n\n").replace("frob( a)", "frob(a)")
+    wanted = (
+        old.replace("if(a)", "if (a)")
+        .replace("frob(a,1 )", "frob(a, 1)")
+        .replace("\n\n\n", "\n\n")
+        .replace("frob( a)", "frob(a)")
+    )
     assert file(repo, "topic") == wanted == (repo.path / FILE).read_text()
     assert repo.git("status", "--porcelain") == ""
     assert repo.git("log", "--format=%an %ae %ad %cn %ce", "topic") == people
@@ -86,14 +111,21 @@ def test_undo_brings_back_message_tree_and_files(tmp_path: Path) -> None:
     assert mend(repo).undo
     with Repository.open(repo.path) as repository:
         assert undo_restore(repository).state == "restored"
-    assert (repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("status", "--porcelain")) == (head, text, "")
+    assert (
+        repo.git("rev-parse", "topic"),
+        (repo.path / FILE).read_text(),
+        repo.git("status", "--porcelain"),
+    ) == (head, text, "")
 
 
 def test_undo_does_not_run_over_work_that_is_not_committed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     mend(repo)
     repo.put(FILE, "mine\n")
-    with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="uncommitted changes"):
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(RefusedError, match="uncommitted changes"),
+    ):
         undo_restore(repository)
     assert (repo.path / FILE).read_text() == "mine\n"
 
@@ -102,7 +134,11 @@ def test_a_diff_changes_nothing_at_all(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
 
     def state() -> dict[str, bytes]:
-        return {str(one): one.read_bytes() for one in repo.path.rglob("*") if one.is_file() and one.name != "index"}
+        return {
+            str(one): one.read_bytes()
+            for one in repo.path.rglob("*")
+            if one.is_file() and one.name != "index"
+        }
 
     before = state()
     result = mend(repo, write=False)
@@ -167,17 +203,23 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
         repo.checkout("topic")
         repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
         targets, error = ["HEAD"], UsageError  # type: ignore[assignment]
-    monkeypatch.setattr("patchpilot.services.check.apply_fixes.check_series", lambda *_, **__: pytest.fail("it was checked first"))
+    monkeypatch.setattr(
+        "patchpilot.services.check.apply_fixes.check_series",
+        lambda *_, **__: pytest.fail("it was checked first"),
+    )
     with pytest.raises(error, match=why):
         mend(repo, *targets)
 
 
-def test_work_in_the_way_is_told_before_what_remains_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_in_the_way_is_told_before_what_remains_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from patchpilot.checking.check_patches import check_series
 
     calls: list[int] = []
     monkeypatch.setattr(
-        "patchpilot.services.check.apply_fixes.check_series", lambda *all_, **named: calls.append(1) or check_series(*all_, **named)
+        "patchpilot.services.check.apply_fixes.check_series",
+        lambda *all_, **named: calls.append(1) or check_series(*all_, **named),
     )  # type: ignore[func-returns-value]
     repo = topic(tmp_path / "r")
     repo.put(FILE, "mine\n")
@@ -187,7 +229,12 @@ def test_work_in_the_way_is_told_before_what_remains_is_checked(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("above", "told"), [(0, ()), (1, ("1 later commit will be rewritten",)), (2, ("2 later commits will be rewritten",))]
+    ("above", "told"),
+    [
+        (0, ()),
+        (1, ("1 later commit will be rewritten",)),
+        (2, ("2 later commits will be rewritten",)),
+    ],
 )
 def test_what_a_rewriting_costs_is_told_in_right_words(above: int, told: tuple[str, ...]) -> None:
     commits = {str(number): f"new{number}" for number in range(above + 1)}
@@ -219,7 +266,11 @@ def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
 def test_select_limits_what_is_mended(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
-        fix(CheckRequest(base="master", select=["subject-ends-with-punctuation"], strict=True), write=True, repository=repository)
+        fix(
+            CheckRequest(base="master", select=["subject-ends-with-punctuation"], strict=True),
+            write=True,
+            repository=repository,
+        )
     assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
     assert "if(a)" in file(repo, "topic~1")
 
@@ -227,7 +278,8 @@ def test_select_limits_what_is_mended(tmp_path: Path) -> None:
 def test_a_message_in_another_form_than_its_mail_is_left(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.commit(
-        f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
+        f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader"
+        f" <ben@example.org>\n{SIGNED}",
         {FILE: "int a;\n"},
         author=ADA,
     )
@@ -241,14 +293,18 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def moving(path: Path, moved: str) -> Repo:
-    """A branch whose first commit adds a function at the top of a file and whose second puts it, perhaps changed, at the end."""
+    """A branch whose first commit adds a function at the top of a file and whose second puts it,
+    perhaps changed, at the end.
+    """
     repo = Repo(path)
     repo.git("config", "user.name", "Ada Fixer")
     repo.git("config", "user.email", "ada@example.org")
     rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
     repo.commit("frob: begin\n", {FILE: rest}, author=ADA)
     repo.branch("topic")
-    repo.commit(f"frob: wait for the link\n\n{TEXT}{SIGNED}", {FILE: f"{MOVED}\n{rest}"}, author=ADA)
+    repo.commit(
+        f"frob: wait for the link\n\n{TEXT}{SIGNED}", {FILE: f"{MOVED}\n{rest}"}, author=ADA
+    )
     repo.commit(f"frob: wait at the end\n\n{TEXT}{SIGNED}", {FILE: f"{rest}\n{moved}"}, author=ADA)
     return repo
 
@@ -261,8 +317,14 @@ def test_what_is_mended_stays_so_where_a_later_commit_moves_it(tmp_path: Path) -
     assert repo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("moved", [MOVED.replace("\treturn a;", "\treturn 2;"), f"{MOVED}\n{MOVED}"], ids=["changes", "doubles"])
-def test_what_a_later_commit_moves_and_changes_or_doubles_is_its_own(tmp_path: Path, moved: str) -> None:
+@pytest.mark.parametrize(
+    "moved",
+    [MOVED.replace("\treturn a;", "\treturn 2;"), f"{MOVED}\n{MOVED}"],
+    ids=["changes", "doubles"],
+)
+def test_what_a_later_commit_moves_and_changes_or_doubles_is_its_own(
+    tmp_path: Path, moved: str
+) -> None:
     repo = moving(tmp_path / "r", moved)
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
@@ -274,7 +336,11 @@ def test_two_that_a_later_commit_makes_one_are_its_own(tmp_path: Path) -> None:
     rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
     lines = rest.splitlines(keepends=True)
     call = "\tfrob(a,1 );\n\tfrob(a,2 );\n"
-    repo.commit(f"frob: call twice\n\n{TEXT}{SIGNED}", {FILE: "".join([*lines[:9], call, *lines[9:18], call, *lines[18:]])}, author=ADA)
+    repo.commit(
+        f"frob: call twice\n\n{TEXT}{SIGNED}",
+        {FILE: "".join([*lines[:9], call, *lines[9:18], call, *lines[18:]])},
+        author=ADA,
+    )
     repo.commit(f"frob: call once\n\n{TEXT}{SIGNED}", {FILE: f"{rest}{call}"}, author=ADA)
     mend(repo)
     assert file(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
@@ -320,14 +386,24 @@ def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) 
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse", "topic")
     environment = dict(os.environ)
-    done = subprocess.run([sys.executable, "-c", KILLED, str(whole.path), "0"], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(whole.path), "0"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     new, calls = whole.git("rev-parse", "topic"), int(done.stdout)
     assert new != old
     # the last calls write: trees, commits, the record, the branch
     for number in range(calls - 4, calls + 1):
         repo = topic(tmp_path / f"r{number}")
         done = subprocess.run(
-            [sys.executable, "-c", KILLED, str(repo.path), str(number)], env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", KILLED, str(repo.path), str(number)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode in (-signal.SIGKILL, 0), done.stderr
         assert repo.git("rev-parse", "topic") in (old, new)
@@ -338,7 +414,15 @@ def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) 
 _NUMBER = st.integers(0, 5)
 
 
-@given(st.lists(st.tuples(_NUMBER, st.sampled_from(["\tfrob(a,{});", "\tfrob(a, {});", "\tfrob( {});  ", ""])), min_size=2, max_size=4))
+@given(
+    st.lists(
+        st.tuples(
+            _NUMBER, st.sampled_from(["\tfrob(a,{});", "\tfrob(a, {});", "\tfrob( {});  ", ""])
+        ),
+        min_size=2,
+        max_size=4,
+    )
+)
 @settings(max_examples=6)
 def test_carried_commits_end_in_the_tree_they_had_but_for_the_mended_lines(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
@@ -352,9 +436,14 @@ def test_carried_commits_end_in_the_tree_they_had_but_for_the_mended_lines(
             lines.insert(min(at, len(lines)), line.format(count))
         elif len(lines) > 1:
             del lines[min(at, len(lines) - 1)]
-        repo.commit(f"frob: step {count}\n\n{TEXT}{SIGNED}", {FILE: "\n".join(lines) + "\n"}, author=ADA)
+        repo.commit(
+            f"frob: step {count}\n\n{TEXT}{SIGNED}", {FILE: "\n".join(lines) + "\n"}, author=ADA
+        )
     mend(repo)
-    tidy = [line.replace("(a,", "(a, ").replace("a,  ", "a, ").replace("( ", "(").rstrip() for line in lines]
+    tidy = [
+        line.replace("(a,", "(a, ").replace("a,  ", "a, ").replace("( ", "(").rstrip()
+        for line in lines
+    ]
     assert file(repo, "topic").rstrip("\n").split("\n") == tidy
     assert repo.git("status", "--porcelain") == ""
 
@@ -365,10 +454,16 @@ def test_a_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> 
     repo.commit("frob: begin\n", {FILE: before}, author=ADA)
     repo.branch("topic")
     repo.commit(
-        f"frob: say what is added\n\n{TEXT}{SIGNED}", {FILE: before.replace("frob_one", "frob_sum")[:-1] + "\n\nint frob;\n"}, author=ADA
+        f"frob: say what is added\n\n{TEXT}{SIGNED}",
+        {FILE: before.replace("frob_one", "frob_sum")[:-1] + "\n\nint frob;\n"},
+        author=ADA,
     )
     longer = before.replace("frob_one", "frob_sum_of_both")
     repo.commit(f"frob: say that both are added\n\n{TEXT}{SIGNED}", {FILE: longer}, author=ADA)
     mend(repo)
-    assert file(repo, "topic") == longer.replace("\n\t     int b", "\n\t\t     int b") == (repo.path / FILE).read_text()
+    assert (
+        file(repo, "topic")
+        == longer.replace("\n\t     int b", "\n\t\t     int b")
+        == (repo.path / FILE).read_text()
+    )
     assert repo.git("status", "--porcelain") == ""

@@ -7,21 +7,36 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.check.check_topic import CheckedTopic, check_topic
-from patchpilot.services.fix_finding import FindingFixed, Remedy, fix_finding, fix_messages, remedy_of
+from patchpilot.services.fix_finding import (
+    FindingFixed,
+    Remedy,
+    fix_finding,
+    fix_messages,
+    remedy_of,
+)
 from patchpilot.settings.read_settings import read_settings
 from tests.kit.repos import Repo
 
 CODE = "int frob(int a)\n{\n\treturn a;\n}\n"
-TEXT = "frob: wait for the link\n\nOld boards need a moment until the link is up, so that the first\ntransfer does not fail.\n"
+TEXT = (
+    "frob: wait for the link\n\nOld boards need a moment until the link is up, so that the"
+    " first\ntransfer does not fail.\n"
+)
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     """A branch of one commit of Ada, with two findings on one line, signed off by Ben only."""
     repo = Repo(tmp_path / "r")
-    for name, value in (("user.name", "Ada Fixer"), ("user.email", "ada@example.org"), ("patchpilot.base", "master")):
+    for name, value in (
+        ("user.name", "Ada Fixer"),
+        ("user.email", "ada@example.org"),
+        ("patchpilot.base", "master"),
+    ):
         repo.git("config", name, value)
-    repo.commit("frob: begin\n", {"drivers/frob/frob.c": CODE}, author="Ada Fixer <ada@example.org>")
+    repo.commit(
+        "frob: begin\n", {"drivers/frob/frob.c": CODE}, author="Ada Fixer <ada@example.org>"
+    )
     repo.branch("topic")
     code = CODE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1);\n\n\treturn a;")
     message = f"{TEXT}\nSigned-off-by: Ben Reader <ben@example.org>\n"
@@ -43,7 +58,11 @@ def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
 
 
 def changed(found: FindingFixed) -> list[str]:
-    return [line for line in found.diff if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))]
+    return [
+        line
+        for line in found.diff
+        if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
+    ]
 
 
 def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
@@ -58,8 +77,14 @@ def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
 
 
 def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(repo: Repo) -> None:
-    assert changed(fixed(repo, "author-not-signed", write=True)) == ["+Signed-off-by: Ada Fixer <ada@example.org>"]
-    assert repo.git("log", "-1", "--format=%b").rstrip().endswith("Signed-off-by: Ada Fixer <ada@example.org>")
+    assert changed(fixed(repo, "author-not-signed", write=True)) == [
+        "+Signed-off-by: Ada Fixer <ada@example.org>"
+    ]
+    assert (
+        repo.git("log", "-1", "--format=%b")
+        .rstrip()
+        .endswith("Signed-off-by: Ada Fixer <ada@example.org>")
+    )
 
 
 def test_nobody_signs_off_for_another_author(repo: Repo) -> None:

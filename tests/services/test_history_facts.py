@@ -65,11 +65,14 @@ def test_no_release_denies_nothing_where_tags_are_old_or_missing(tmp_path: Path)
         assert RepositoryFacts(opened).is_released(later) is None
 
 
-def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "linux")
     for number in range(12):
         repo.commit(
-            f"frob{number % 3}: change {number}\n\nWhy.\n\nLink: https://example.org/{number}\nSigned-off-by: A <a@example.org>\n",
+            f"frob{number % 3}: change {number}\n\nWhy.\n\nLink:"
+            f" https://example.org/{number}\nSigned-off-by: A <a@example.org>\n",
             {f"drivers/frob{number % 3}/a.c": f"{number}\n", f"lib/l{number % 4}.c": f"{number}\n"},
         )
     asked = (
@@ -81,7 +84,9 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: P
         one_by_one = RepositoryFacts(opened)
         at_once = RepositoryFacts(opened)
         at_once.foresee(asked, 3)
-        monkeypatch.setattr(type(opened), "git", lambda *_args, **_words: pytest.fail("git was asked again"))
+        monkeypatch.setattr(
+            type(opened), "git", lambda *_args, **_words: pytest.fail("git was asked again")
+        )
         answers = [at_once.subjects_touching(paths, 3) for paths in asked]
         tags = [at_once.tags_touching(paths, 3) for paths in asked]
         monkeypatch.undo()
@@ -92,18 +97,34 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: P
     assert tags[0] == (("link", "signed-off-by"),) * 3
 
 
-@pytest.mark.parametrize(("stable", "told"), [("", {}), ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"})])
-def test_a_bug_of_the_coming_release_is_nothing_for_stable(tmp_path: Path, stable: str, told: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("stable", "told"),
+    [("", {}), ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"})],
+)
+def test_a_bug_of_the_coming_release_is_nothing_for_stable(
+    tmp_path: Path, stable: str, told: dict[str, str]
+) -> None:
     repo = Repo(tmp_path / "linux")
     repo.commit("frob: a\n", {"a.c": "int a;\n"})
     repo.tag("v6.1")
     culprit = repo.commit("frob: add the count\n", {"a.c": "int a;\nint count;\n"})
     repo.branch("mine")
-    tags = f'Fixes: {culprit[:12]} ("frob: add the count")\n{stable}Signed-off-by: Ada Fixer <ada@example.org>\n'
+    tags = (
+        f'Fixes: {culprit[:12]} ("frob: add the count")\n{stable}Signed-off-by: Ada Fixer'
+        " <ada@example.org>\n"
+    )
     repo.commit(f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"})
-    found = json.loads(call("-C", repo.path, "check", "--strict", "--format", "json", "--base", "master").out)
-    rules = {one["name"]: one["severity"] for patch in found["patches"] for one in patch["findings"]}
-    assert {name: rules[name] for name in ("wrong-fixes-commit", "stable-for-unreleased-bug") if name in rules} == told
+    found = json.loads(
+        call("-C", repo.path, "check", "--strict", "--format", "json", "--base", "master").out
+    )
+    rules = {
+        one["name"]: one["severity"] for patch in found["patches"] for one in patch["findings"]
+    }
+    assert {
+        name: rules[name]
+        for name in ("wrong-fixes-commit", "stable-for-unreleased-bug")
+        if name in rules
+    } == told
 
 
 def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
@@ -115,7 +136,11 @@ def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/linux-next/master", new)
     with Repository.open(repo.path) as opened:
         facts = RepositoryFacts(opened)
-        target, later, base = facts.tip_of("git git://example.org/frob.git main"), facts.next_tip(), facts.tree_of(old[:12])
+        target, later, base = (
+            facts.tip_of("git git://example.org/frob.git main"),
+            facts.next_tip(),
+            facts.tree_of(old[:12]),
+        )
         assert target is not None
         assert later is not None
         assert base is not None
@@ -147,6 +172,18 @@ def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
     assert done.code == 0
     assert done.err.count("the clone is shallow") == 1
     assert f"{old} and 1 other commit could not be checked" in done.err
-    assert call("check", "-C", clone.path, "HEAD~2..HEAD", "--select", "unknown-commit", "--format", "checkpatch").err == ""
+    assert (
+        call(
+            "check",
+            "-C",
+            clone.path,
+            "HEAD~2..HEAD",
+            "--select",
+            "unknown-commit",
+            "--format",
+            "checkpatch",
+        ).err
+        == ""
+    )
     complete = call("check", "-C", repo.path, "HEAD~2..HEAD", "--select", "unknown-commit")
     assert "shallow" not in complete.err

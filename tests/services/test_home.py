@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Home: the topics of all repositories, whose turn it is, and what is known before anything is read."""
+"""Home: the topics of all repositories, whose turn it is, and what is known before anything is
+read.
+"""
 
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from tests.threads import story
 KEY = "{}/.git"
 
 
-def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_it_is(tmp_path: Path) -> None:
+def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_it_is(
+    tmp_path: Path,
+) -> None:
     with life(tmp_path) as one:
         (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
         assert call("track", "add", "--mbox", tmp_path / "m").code == 0
@@ -47,7 +51,9 @@ def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_
         assert applied.repository == ""
 
 
-def test_what_was_read_is_known_at_once_and_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_read_is_known_at_once_and_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with life(tmp_path) as one:
         one.tell(one.send(), "Why do you change line 1?")
         (before,) = known_topics()
@@ -61,18 +67,26 @@ def test_what_was_read_is_known_at_once_and_not_read_again(tmp_path: Path, monke
         assert [topic.unread for topic in known_topics()] == [0]
         one.amend()
         assert [topic.news for topic in read_topics()] == [
-            "v1 under-review: 1 reply, with a question by Rita Reviewer; your commits have changed since"
+            "v1 under-review: 1 reply, with a question by Rita Reviewer; your commits have changed"
+            " since"
         ]
 
 
-def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # the kit's commits are of a fixed day
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as one:
         repo = one.repo
         assert read_topics() == ()
         (topic,) = read_topics([KEY.format(repo.path.resolve())])
-        assert (topic.branch, topic.turn, topic.patches, topic.state) == ("topic", Turn.YOURS, 1, "not-sent")
+        assert (topic.branch, topic.turn, topic.patches, topic.state) == (
+            "topic",
+            Turn.YOURS,
+            1,
+            "not-sent",
+        )
         assert known_topics() == (topic,)
         repo.git("checkout", "-q", "master")
         repo.git("branch", "-D", "topic")
@@ -87,7 +101,11 @@ def test_a_sent_topic_stays_when_its_branch_or_its_repository_is_gone(tmp_path: 
         one.repo.git("checkout", "-q", "master")
         one.repo.git("branch", "-D", "topic")
         (topic,) = read_topics()
-        assert (topic.branch, topic.turn, topic.title) == (None, Turn.WAITING, "widget: change line 1")
+        assert (topic.branch, topic.turn, topic.title) == (
+            None,
+            Turn.WAITING,
+            "widget: change line 1",
+        )
         one.repo.path.rename(tmp_path / "moved")
         assert [topic.title for topic in read_topics()] == ["widget: change line 1"]
 
@@ -96,11 +114,16 @@ def test_news_of_the_archive_come_with_an_update(tmp_path: Path) -> None:
     with life(tmp_path) as one:
         ident = one.send()
         one._answer(
-            ident, "Re: [PATCH] widget: change line 1", "On Monday Ada wrote:\n> x\n\nIs this tested?\n", "Rita Reviewer <rita@example.org>"
+            ident,
+            "Re: [PATCH] widget: change line 1",
+            "On Monday Ada wrote:\n> x\n\nIs this tested?\n",
+            "Rita Reviewer <rita@example.org>",
         )
         topics, trouble = update_topics(fresh=True)
         assert trouble == ""
-        assert [(topic.turn, topic.news) for topic in topics] == [(Turn.YOURS, "Rita Reviewer asked 1 question")]
+        assert [(topic.turn, topic.news) for topic in topics] == [
+            (Turn.YOURS, "Rita Reviewer asked 1 question")
+        ]
         one.archive.__exit__(None, None, None)
         topics, trouble = update_topics(fresh=True)
         assert trouble
@@ -119,7 +142,9 @@ def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     assert checkout_of(key, "second").directory == tmp_path / "tree"
 
 
-def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(read_home, "OFTEN", 0.0)
     (tmp_path / "a").write_bytes(mbox(*story.ACCEPTED))
     (tmp_path / "b").write_bytes(mbox(story.FIX_V1, story.FIX_V2))

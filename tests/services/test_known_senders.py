@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is known of a followed series beyond its mails: by the repository, by the user, by what the user says."""
+"""Who is known of a followed series beyond its mails: by the repository, by the user, by what the
+user says.
+"""
 
 import json
 from collections.abc import Callable
@@ -22,7 +24,9 @@ from tests.threads.story import V1, answer
 
 CAROL = "Carol <carol@example.com>"
 TAKEN = answer("Applied, thanks!", to="v1", sender=CAROL)
-HOME = answer("Please drop this patch, I withdraw it.", to="v1", sender="Ada Fixer <ada@home.example>")
+HOME = answer(
+    "Please drop this patch, I withdraw it.", to="v1", sender="Ada Fixer <ada@home.example>"
+)
 
 
 @pytest.fixture
@@ -46,7 +50,11 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
     ("path", "text", "state"),
     [
         ("MAINTAINERS", "DEMO\nM:\tCarol <carol@example.com>\nF:\tdrivers/demo/\n", "accepted"),
-        ("MAINTAINERS", "DEMO\nM:\tCarol <carol@example.com.evil.example>\nF:\tdrivers/demo/\n", "sent"),
+        (
+            "MAINTAINERS",
+            "DEMO\nM:\tCarol <carol@example.com.evil.example>\nF:\tdrivers/demo/\n",
+            "sent",
+        ),
         (".mailmap", "Carol <carol@example.org> <carol@example.com>\n", "accepted"),
         (".mailmap", "# Carol <carol@example.com>\n", "sent"),
     ],
@@ -59,7 +67,9 @@ def test_a_maintainer_is_known_by_the_mainlines_files(
     assert followed(TAKEN, repository=repo).state == state
 
 
-def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(followed: "Callable[..., Tracked]", tmp_path: Path) -> None:
+def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
+    followed: "Callable[..., Tracked]", tmp_path: Path
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {"a": "1\n"}, author="Otto <otto@example.com>")
     repo.git("checkout", "-q", "-b", "topic")
@@ -70,7 +80,9 @@ def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(fo
     assert followed(TAKEN, repository=repo).state == "accepted"
 
 
-def test_a_stable_maintainer_is_known_as_committer_of_the_stable_branches(followed: "Callable[..., Tracked]", tmp_path: Path) -> None:
+def test_a_stable_maintainer_is_known_as_committer_of_the_stable_branches(
+    followed: "Callable[..., Tracked]", tmp_path: Path
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {"a": "1\n"})
     repo.branch("work")
@@ -79,14 +91,27 @@ def test_a_stable_maintainer_is_known_as_committer_of_the_stable_branches(follow
     repo.checkout("master")
     assert followed(TAKEN, repository=repo).state == "sent"
     repo.checkout("work")
-    repo.git("-c", "user.name=Carol", "-c", "user.email=carol@example.com", "commit", "-q", "--amend", "--no-edit")
+    repo.git(
+        "-c",
+        "user.name=Carol",
+        "-c",
+        "user.email=carol@example.com",
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+    )
     repo.git("update-ref", "refs/remotes/stable/linux-6.12.y", "HEAD")
     repo.checkout("master")
     assert followed(TAKEN, repository=repo).state == "accepted"
 
 
 @pytest.mark.parametrize(
-    ("line", "state"), [("Ada Fixer <ada@example.org> <ada@home.example>\n", "withdrawn"), ("Otto <ada@home.example>\n", "sent")]
+    ("line", "state"),
+    [
+        ("Ada Fixer <ada@example.org> <ada@home.example>\n", "withdrawn"),
+        ("Otto <ada@home.example>\n", "sent"),
+    ],
 )
 def test_another_address_of_the_author_is_known_by_mailmap(
     followed: "Callable[..., Tracked]", tmp_path: Path, line: str, state: str
@@ -96,7 +121,9 @@ def test_another_address_of_the_author_is_known_by_mailmap(
     assert followed(HOME, repository=repo).state == state
 
 
-def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(followed: "Callable[..., Tracked]", tmp_path: Path) -> None:
+def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(
+    followed: "Callable[..., Tracked]", tmp_path: Path
+) -> None:
     series = followed(HOME)
     message_id = "x2100@example.org"
     assert f"track confirm '<{message_id}>'" in series.next_step
@@ -131,7 +158,10 @@ def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(tmp_
     with life(tmp_path) as one:
         one.tell(one.send(), tag, sender="Linus Torvalds <eve@evil.example>")
         done = one.run("trailers", "--yes")
-        assert "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot trailers --also" in done.err
+        assert (
+            "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot"
+            " trailers --also" in done.err
+        )
         assert "torvalds" not in one.repo.git("log", "-1", "--format=%B")
         held = json.loads(one.run("trailers", "--dry-run", "--format", "json").out)["held"]
         assert [entry["command"] for entry in held] == [f"patchpilot trailers --also '{tag}'"]
@@ -156,7 +186,9 @@ def add_own(tmp_path: Path, *mails: bytes, target: str | None = None) -> tuple[T
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(tmp_path: Path, target: str | None) -> None:
+def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(
+    tmp_path: Path, target: str | None
+) -> None:
     older = patch(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
     found = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
     (series,) = [one for one in found if one.entry.message_id == "v1@example.org"]
@@ -167,7 +199,9 @@ def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(tmp_path
 
 @pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_of_two_messages_with_one_id_the_users_is_taken(tmp_path: Path, is_first: bool, target: str | None) -> None:
+def test_of_two_messages_with_one_id_the_users_is_taken(
+    tmp_path: Path, is_first: bool, target: str | None
+) -> None:
     copy = patch(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
     pair = (copy, V1) if is_first else (V1, copy)
     (series,) = add_own(tmp_path, *pair, TAKEN_BY_EVE2, target=target)
@@ -177,7 +211,9 @@ def test_of_two_messages_with_one_id_the_users_is_taken(tmp_path: Path, is_first
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(tmp_path: Path, is_first: bool) -> None:
+def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(
+    tmp_path: Path, is_first: bool
+) -> None:
     one = answer("Applied, thanks!", to="v1", sender=CAROL)
     other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
     pair = (one, other) if is_first else (other, one)
@@ -190,7 +226,9 @@ def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(tmp_path: Pat
 
 def test_the_copy_that_a_list_rewrote_is_the_same_message(tmp_path: Path) -> None:
     header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
-    rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1)
+    rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(
+        b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1
+    )
     direct = answer("Applied, thanks!", to="v1", sender="matt@example.com")
     (series,) = add_own(tmp_path, V1, rewritten, direct)
     assert series.state == "accepted"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mark of the tree in a mail's subject, which no commit has and so nothing says before the mail."""
+"""The mark of the tree in a mail's subject, which no commit has and so nothing says before the
+mail.
+"""
 
 import pytest
 
@@ -38,18 +40,24 @@ index 1111111111..2222222222 100644
         ("PATCH", "", "drivers/hwmon/frob.c", ""),
     ],
 )
-def test_a_networking_mail_without_its_tree_is_told(mark: str, tag: str, path: str, advised: str) -> None:
+def test_a_networking_mail_without_its_tree_is_told(
+    mark: str, tag: str, path: str, advised: str
+) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
     found = mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux")
     assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
     assert all(advised in one.message for one in found)
     # who said that it is a regression is not asked to send it to the next merge window
-    regression = mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),), "linux", is_regression=True)
+    regression = mark_warnings(
+        (captured(raw, "ada@example.org", ("ben@example.org",)),), "linux", is_regression=True
+    )
     assert all("use [PATCH net] " in one.message for one in regression)
     assert len(regression) == len(found)
 
 
 def test_a_mail_over_a_limit_has_no_other_warning() -> None:
-    long = MAIL.format(mark="PATCH net", tag="", path="drivers/net/frob.c").replace("-\tint unused;\n", "-\tint unused;\n" * 40_001)
+    long = MAIL.format(mark="PATCH net", tag="", path="drivers/net/frob.c").replace(
+        "-\tint unused;\n", "-\tint unused;\n" * 40_001
+    )
     raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
     assert mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),), "linux") == ()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each verb that rewrites commits does with their notes and committers: prepare, check --fix, trailers, rebase, undo."""
+"""What each verb that rewrites commits does with their notes and committers: prepare, check --fix,
+trailers, rebase, undo.
+"""
 
 import os
 from collections.abc import Callable
@@ -38,7 +40,9 @@ def prepare(repo: Repo, *words: str) -> Outcome:
 
 
 def check_fix(repo: Repo, *words: str) -> Outcome:
-    return call("check", "-C", repo.path, "--fix", "--strict", "--fail-on", "never", "master..topic", *words)
+    return call(
+        "check", "-C", repo.path, "--fix", "--strict", "--fail-on", "never", "master..topic", *words
+    )
 
 
 def rebase(repo: Repo, *words: str) -> Outcome:
@@ -81,7 +85,9 @@ def test_notes_survive_the_verb_and_its_undo(tmp_path: Path, verb: Verb) -> None
 
 
 @VERBS
-def test_the_author_stays_and_the_user_is_the_committer(tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_author_stays_and_the_user_is_the_committer(
+    tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = topic(tmp_path / "r")
     before = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada At Work")
@@ -92,10 +98,20 @@ def test_the_author_stays_and_the_user_is_the_committer(tmp_path: Path, verb: Ve
 
 @pytest.mark.parametrize("verb", [prepare, check_fix])
 @pytest.mark.parametrize("theirs", ["the first", "the last"])
-def test_what_somebody_else_committed_is_rewritten_only_with_claim(tmp_path: Path, verb: Verb, theirs: str) -> None:
+def test_what_somebody_else_committed_is_rewritten_only_with_claim(
+    tmp_path: Path, verb: Verb, theirs: str
+) -> None:
     repo = topic(tmp_path / "r")
     other = {"GIT_COMMITTER_NAME": "Max Keeper", "GIT_COMMITTER_EMAIL": "max@keeper.example"}
-    words = ("-c", "user.name=Max Keeper", "-c", "user.email=max@keeper.example", "rebase", "-q", "--no-ff")
+    words = (
+        "-c",
+        "user.name=Max Keeper",
+        "-c",
+        "user.email=max@keeper.example",
+        "rebase",
+        "-q",
+        "--no-ff",
+    )
     last = repo.git("rev-parse", "topic")
     assert not other.keys() & os.environ.keys()
     if theirs == "the last":
@@ -118,7 +134,9 @@ def test_what_somebody_else_committed_is_rewritten_only_with_claim(tmp_path: Pat
     assert repo.git("rev-parse", "topic") == before
 
 
-def test_trailers_keep_notes_and_ask_before_they_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trailers_keep_notes_and_ask_before_they_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with life(tmp_path) as one:
         note(one.repo, "topic", "tested on two boards")
         one.tell(one.send(), f"Reviewed-by: {RITA}")
@@ -140,7 +158,16 @@ def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(tmp_path: P
     note(repo, "HEAD", "tested on two boards")
     assert call("draft", "-C", repo.path, "--cover", "widget: mine\n\nMy text.").code == 0
     assert repo.git("notes", "show", "HEAD") == "tested on two boards"
-    repo.git("-c", "user.name=Max Keeper", "-c", "user.email=max@keeper.example", "commit", "-q", "--amend", "--no-edit")
+    repo.git(
+        "-c",
+        "user.name=Max Keeper",
+        "-c",
+        "user.email=max@keeper.example",
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+    )
     before = repo.git("rev-parse", "HEAD")
     refused = call("draft", "-C", repo.path, "--cover", "widget: ours\n\nOur text.")
     assert refused.code == 1

@@ -75,7 +75,11 @@ def test_patchwork_decides_no_state(patchwork: Patchwork) -> None:
     patchwork.add("v2@example.org", "accepted")
     (after,) = json.loads(call("track", "patchwork", "1", "--format", "json").out)["series"]
     assert after["patchwork"][0]["state"] == "accepted"
-    assert (after["state"], after["next_step"], after["landed"]) == (before["state"], before["next_step"], [])
+    assert (after["state"], after["next_step"], after["landed"]) == (
+        before["state"],
+        before["next_step"],
+        [],
+    )
 
 
 def test_a_patch_that_is_not_there(patchwork: Patchwork) -> None:

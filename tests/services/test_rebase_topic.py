@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic rebased onto another tree: the commits, the files, the undo record, and what blocks it."""
+"""A topic rebased onto another tree: the commits, the files, the undo record, and what blocks it."""  # noqa: E501
 
 from pathlib import Path
 
@@ -38,8 +38,13 @@ def test_the_commits_are_above_the_tree_and_the_files_follow(repo: Repo) -> None
     (repo.path / "mine.txt").write_text("mine")
     result = rebased(repo)
     assert (result.commits, result.onto, result.costs, result.base) == (2, "net/main", (), None)
-    assert repo.git("log", "--format=%s", "net/main..HEAD").splitlines() == ["widget: fix 2", "widget: fix 1"]
-    assert repo.git("log", "--format=%an %aI", "-1") == repo.git("log", "--format=%an %aI", "-1", before)
+    assert repo.git("log", "--format=%s", "net/main..HEAD").splitlines() == [
+        "widget: fix 2",
+        "widget: fix 1",
+    ]
+    assert repo.git("log", "--format=%an %aI", "-1") == repo.git(
+        "log", "--format=%an %aI", "-1", before
+    )
     assert repo.git("status", "--porcelain") == "?? mine.txt"
     assert (repo.path / "net.c").read_text() == "int net2;\n"
     assert (repo.path / "fix2.c").exists()
@@ -54,7 +59,9 @@ def test_the_commits_are_above_the_tree_and_the_files_follow(repo: Repo) -> None
 def test_a_conflict_names_commit_and_file_and_changes_nothing(repo: Repo) -> None:
     repo.commit("net: change it here too\n\nIt was wrong.\n", {"net.c": "int mine;\n"})
     before = repo.git("rev-parse", "HEAD")
-    with pytest.raises(RefusedError, match=r"net: change it here too conflicts with net/main in net\.c") as error:
+    with pytest.raises(
+        RefusedError, match=r"net: change it here too conflicts with net/main in net\.c"
+    ) as error:
         rebased(repo)
     assert "git rebase net/main" in str(error.value.advice)
     assert (repo.git("rev-parse", "HEAD"), repo.git("status", "--porcelain")) == (before, "")
@@ -77,7 +84,10 @@ def test_files_that_it_would_overwrite_block_it_and_other_changes_stay(repo: Rep
     assert rebased(repo).undo
     assert repo.git("status", "--porcelain") == " M mainline.c"
     repo.put("net.c", "int changed;\n")
-    with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match=r"net\.c has uncommitted changes"):
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(RefusedError, match=r"net\.c has uncommitted changes"),
+    ):
         undo_restore(repository)
 
 

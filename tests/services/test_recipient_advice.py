@@ -23,7 +23,11 @@ NET = {"drivers/net/port.c": "int mended;\n"}
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     made = Repo(tmp_path / "linux")
-    made.commit("start\n\nReviewed-by: Eve Router <eve@net.example>", FILES, author="Cul Prit <cul@prit.example>")
+    made.commit(
+        "start\n\nReviewed-by: Eve Router <eve@net.example>",
+        FILES,
+        author="Cul Prit <cul@prit.example>",
+    )
     made.commit("lib: more", {"lib/more.c": "int more;\n"})
     made.git("config", "remote.origin.url", "https://git.example/linux.git")
     made.git("update-ref", "refs/remotes/origin/master", "HEAD")
@@ -40,7 +44,9 @@ def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
     return {one.title: one.remedy for one in counted(repo, base).advice}
 
 
-def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo.commit("net: port: mend it", NET)
     with monkeypatch.context() as demo:
         demo.setenv("PATCHPILOT_DEMO", "/sandbox")
@@ -48,12 +54,18 @@ def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(repo: Repo, mon
     found = remedies(repo)
     assert found["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net-next",))
     assert found["other tree"] is None
-    assert any("git remote add NAME git://git.example/net.git" in one.text for one in counted(repo).advice)
+    assert any(
+        "git remote add NAME git://git.example/net.git" in one.text for one in counted(repo).advice
+    )
     repo.git("config", "remote.net.url", "https://git.example/net.git")
-    ahead = repo.git("commit-tree", "origin/master^{tree}", "-p", "origin/master^", "-m", "net: more")
+    ahead = repo.git(
+        "commit-tree", "origin/master^{tree}", "-p", "origin/master^", "-m", "net: more"
+    )
     repo.git("update-ref", "refs/remotes/net/main", ahead)
     assert remedies(repo)["other tree"] == Remedy(RemedyKind.REBASE, ("net/main",))
-    assert [one.words for one in counted(repo).advice if one.title == "other tree"] == ["Rebase onto net/main"]
+    assert [one.words for one in counted(repo).advice if one.title == "other tree"] == [
+        "Rebase onto net/main"
+    ]
     assert "other tree" not in remedies(repo, "net/main")
     repo.git("update-ref", "refs/remotes/net/main", "origin/master")
     assert "other tree" not in remedies(repo)
@@ -86,7 +98,10 @@ def test_an_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) ->
 
 
 def test_the_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
-    repo.commit("net: port: more\n\nSigned-off-by: Eve Router <eve@net.example>", {"drivers/net/port.c": "int more;\n"})
+    repo.commit(
+        "net: port: more\n\nSigned-off-by: Eve Router <eve@net.example>",
+        {"drivers/net/port.c": "int more;\n"},
+    )
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.commit("net: port: mend it", NET)
     with Repository.open(repo.path) as repository:

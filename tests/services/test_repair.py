@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is certain to repair before a send is shown as it is written, written at once, and undone at once."""
+"""What is certain to repair before a send is shown as it is written, written at once, and undone at
+once.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +16,14 @@ from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.errors import RefusedError
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.repair import CERTAIN, PREFIX, SIGN_OFF, apply_repairs, find_repairs, undo_repairs
+from patchpilot.services.repair import (
+    CERTAIN,
+    PREFIX,
+    SIGN_OFF,
+    apply_repairs,
+    find_repairs,
+    undo_repairs,
+)
 from patchpilot.services.send.plan_send import plan
 from patchpilot.settings.read_settings import read_settings
 from tests.kit.walk import copy_clone
@@ -22,7 +31,9 @@ from tests.kit.walk import copy_clone
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Iterator[Repository]:
-    """The newcomer's clone in the sandbox: a fix with errors of style and message, no tags and no prefix."""
+    """The newcomer's clone in the sandbox: a fix with errors of style and message, no tags and no
+    prefix.
+    """
     work = copy_clone(make_repositories(tmp_path / "sandbox"), tmp_path)
     with Repository.open(work) as opened:
         yield opened
@@ -30,10 +41,14 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
 
 def head(repository: Repository) -> tuple[str, str]:
     """The newest commit's message, and its files as they are checked out."""
-    return git(repository.top, "log", "-1", "--format=%B").text, git(repository.top, "status", "--porcelain", "-uno").text
+    return git(repository.top, "log", "-1", "--format=%B").text, git(
+        repository.top, "status", "--porcelain", "-uno"
+    ).text
 
 
-def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(repository: Repository) -> None:
+def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
+    repository: Repository,
+) -> None:
     settings = read_settings(repository)
     planned = plan(repository, SendRequest())
     before, was = head(repository), git(repository.top, "rev-parse", "HEAD").text
@@ -42,13 +57,18 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(repositor
     assert repairs.words[0].startswith("2 safe fixes: ")
     assert 'Fixes: 33248b1ba072 ("acme: read the number of flash images at probe")' in repairs.words
     assert "subject prefix: [PATCH net]" in repairs.words
-    assert any(line.startswith("+\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)") for line in repairs.diff)
+    assert any(
+        line.startswith("+\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)")
+        for line in repairs.diff
+    )
     assert not repairs.left
     done = apply_repairs(repository, settings, planned, repairs)
     message, dirty = head(repository)
     assert not dirty
     assert message.strip() == repairs.changes[-1].new.strip()
-    assert 'Commit 33248b1ba072 ("acme: read the number of flash images' in message.replace("\n", " ")
+    assert 'Commit 33248b1ba072 ("acme: read the number of flash images' in message.replace(
+        "\n", " "
+    )
     assert "\nFixes: 33248b1ba072 (" in message
     assert "Signed-off-by: Robin" not in message
     again = plan(repository, SendRequest())
@@ -73,7 +93,9 @@ def test_a_sign_off_is_written_only_where_it_is_asked_for(repository: Repository
 
 
 def test_the_tree_is_not_certain_where_a_patch_has_no_fixes_tag(repository: Repository) -> None:
-    repairs = find_repairs(repository, read_settings(repository), plan(repository, SendRequest()), (PREFIX,))
+    repairs = find_repairs(
+        repository, read_settings(repository), plan(repository, SendRequest()), (PREFIX,)
+    )
     assert (repairs.prefix, repairs.words) == ("", ())
     assert repairs.left == ("target tree: not certain, because not every patch has a Fixes: tag",)
 
@@ -101,5 +123,14 @@ def test_nothing_is_left_written_where_a_later_step_fails(repository: Repository
 
 def test_a_cover_letter_is_left_to_its_author(repository: Repository) -> None:
     planned = plan(repository, SendRequest())
-    lacking = replace(planned, warnings=(*planned.warnings, SendProblem("no-cover", "a series of 2 patches without a cover letter")))
-    assert any(line.startswith("cover letter: ") for line in find_repairs(repository, read_settings(repository), lacking).left)
+    lacking = replace(
+        planned,
+        warnings=(
+            *planned.warnings,
+            SendProblem("no-cover", "a series of 2 patches without a cover letter"),
+        ),
+    )
+    assert any(
+        line.startswith("cover letter: ")
+        for line in find_repairs(repository, read_settings(repository), lacking).left
+    )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply: quoted, checked, kept as a draft, and sent once by both transports; what arrives is read."""
+"""A reply: quoted, checked, kept as a draft, and sent once by both transports.
+
+What arrives is read.
+"""
 
 import json
 from email import message_from_bytes
@@ -21,7 +24,17 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str
         repo, review = followed(tmp_path, server)
         repo.git("config", "sendemail.bcc", "ada.archive@example.org")
         (tmp_path / "answer.txt").write_text(ANSWER)
-        words = ("track", "reply", review, "-C", repo.path, "--via", via, "--message", tmp_path / "answer.txt")
+        words = (
+            "track",
+            "reply",
+            review,
+            "-C",
+            repo.path,
+            "--via",
+            via,
+            "--message",
+            tmp_path / "answer.txt",
+        )
         planned = json.loads(call(*words, "--dry-run", "--format", "json").out)
         assert (planned["state"], planned["problems"]) == ("planned", [])
         unasked = call(*words)
@@ -36,11 +49,23 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str
     assert got["Message-ID"] == f"<{planned['message_id']}>"
     assert got["Subject"] == "Re: [PATCH] widget: change line 1"
     assert got["In-Reply-To"] == review
-    assert got["References"].split() == ["<cover@example.org>", "<post@example.org>", "<review@example.org>"]
+    assert got["References"].split() == [
+        "<cover@example.org>",
+        "<post@example.org>",
+        "<review@example.org>",
+    ]
     assert [address for _, address in getaddresses(got.get_all("To", []))] == ["rita@example.net"]
-    assert [address for _, address in getaddresses(got.get_all("Cc", []))] == ["linux-widgets@vger.kernel.org", "sam@example.com"]
+    assert [address for _, address in getaddresses(got.get_all("Cc", []))] == [
+        "linux-widgets@vger.kernel.org",
+        "sam@example.com",
+    ]
     assert "ada.archive" not in arrived.data.decode()
-    assert sorted(arrived.recipients) == ["ada.archive@example.org", "linux-widgets@vger.kernel.org", "rita@example.net", "sam@example.com"]
+    assert sorted(arrived.recipients) == [
+        "ada.archive@example.org",
+        "linux-widgets@vger.kernel.org",
+        "rita@example.net",
+        "sam@example.com",
+    ]
     assert got.get_content_type() == "text/plain"
     payload = got.get_payload(decode=True)
     assert isinstance(payload, bytes)
@@ -53,7 +78,9 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str
 def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
-        text = json.loads(call("track", "reply", review, "-C", repo.path, "--dry-run", "--format", "json").out)["text"]
+        text = json.loads(
+            call("track", "reply", review, "-C", repo.path, "--dry-run", "--format", "json").out
+        )["text"]
     assert text.rstrip("\n").split("\n")[1:] == [
         "> [...]",
         "> > -int line1;",
@@ -76,17 +103,41 @@ def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
 def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
-        refused = call("track", "reply", review, "-C", repo.path, "--message", "-", "--yes", "--format", "json", stdin=text.encode())
+        refused = call(
+            "track",
+            "reply",
+            review,
+            "-C",
+            repo.path,
+            "--message",
+            "-",
+            "--yes",
+            "--format",
+            "json",
+            stdin=text.encode(),
+        )
         assert not server.take()
     assert refused.code == 1
-    assert [found["name"] for found in json.loads(refused.out)["problems"] if found["blocks"]] == [problem]
+    assert [found["name"] for found in json.loads(refused.out)["problems"] if found["blocks"]] == [
+        problem
+    ]
 
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         text = "> Please keep it.\n\n" + "many words " * 9 + "\n"
-        plan = call("track", "reply", review, "-C", repo.path, "--message", "-", "--dry-run", stdin=text.encode())
+        plan = call(
+            "track",
+            "reply",
+            review,
+            "-C",
+            repo.path,
+            "--message",
+            "-",
+            "--dry-run",
+            stdin=text.encode(),
+        )
     assert plan.code == 0
     assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
 
@@ -108,7 +159,16 @@ def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
     with FaultySink(faults) as server:
         repo, review = followed(tmp_path, server)
         (tmp_path / "answer.txt").write_text(ANSWER)
-        words = ("track", "reply", review, "-C", repo.path, "--message", tmp_path / "answer.txt", "--yes")
+        words = (
+            "track",
+            "reply",
+            review,
+            "-C",
+            repo.path,
+            "--message",
+            tmp_path / "answer.txt",
+            "--yes",
+        )
         first = call(*words)
         assert first.code == 4
         assert first.out.rstrip().split("\n")[-1].startswith("unknown: ")
@@ -119,19 +179,50 @@ def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
         assert len(server.take()) == 1
         assert call(*words, "--unknown", "lost").code == 0
         one, two = server.take()
-        assert message_from_bytes(one.data)["Message-ID"] == message_from_bytes(two.data)["Message-ID"]
+        assert (
+            message_from_bytes(one.data)["Message-ID"] == message_from_bytes(two.data)["Message-ID"]
+        )
 
 
 def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         to, list_ = "Maya Maintainer <maya@example.net>", "linux-widgets@vger.kernel.org"
-        post = mail("[PATCH v2] widget: change line 1", POST, sender="Ada Fixer <ada@example.org>", id="post", to=to, Cc=list_)
+        post = mail(
+            "[PATCH v2] widget: change line 1",
+            POST,
+            sender="Ada Fixer <ada@example.org>",
+            id="post",
+            to=to,
+            Cc=list_,
+        )
         (tmp_path / "post.eml").write_bytes(post)
         plan = json.loads(
-            call("track", "reply", tmp_path / "post.eml", "-C", repo.path, "--template", "ping", "--dry-run", "--format", "json").out
+            call(
+                "track",
+                "reply",
+                tmp_path / "post.eml",
+                "-C",
+                repo.path,
+                "--template",
+                "ping",
+                "--dry-run",
+                "--format",
+                "json",
+            ).out
         )
-        withdrawn = ("track", "reply", tmp_path / "post.eml", "-C", repo.path, "--template", "withdraw", "--dry-run", "--format", "json")
+        withdrawn = (
+            "track",
+            "reply",
+            tmp_path / "post.eml",
+            "-C",
+            repo.path,
+            "--template",
+            "withdraw",
+            "--dry-run",
+            "--format",
+            "json",
+        )
         blocked = call(*withdrawn)
     assert plan["to"] == ["Maya Maintainer <maya@example.net>"]
     assert plan["cc"] == ["linux-widgets@vger.kernel.org"]
@@ -147,14 +238,31 @@ def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) 
         repo = topic(tmp_path / "r", 1, server=server)
         upstream = repo.git("rev-parse", "HEAD").strip()
         failed = stable_failed(
-            "widget: change line 1", upstream, "6.1", to="ada@example.org", Cc="stable@vger.kernel.org, maya@example.net"
+            "widget: change line 1",
+            upstream,
+            "6.1",
+            to="ada@example.org",
+            Cc="stable@vger.kernel.org, maya@example.net",
         )
         (tmp_path / "failed.eml").write_bytes(failed)
-        words = ("track", "reply", tmp_path / "failed.eml", "-C", repo.path, "--via", via, "--patch", "HEAD", "--yes")
+        words = (
+            "track",
+            "reply",
+            tmp_path / "failed.eml",
+            "-C",
+            repo.path,
+            "--via",
+            via,
+            "--patch",
+            "HEAD",
+            "--yes",
+        )
         assert "does not name its upstream commit" in call(*words).err
         message = repo.git("show", "-s", "--format=%B", "HEAD").strip()
         title, _, rest = message.partition("\n\n")
-        repo.git("commit", "-q", "--amend", "-m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}")
+        repo.git(
+            "commit", "-q", "--amend", "-m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}"
+        )
         sent = call(*words)
         assert sent.code == 0, sent.err
         (arrived,) = server.take()
@@ -172,7 +280,20 @@ def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) 
 def test_thanks_give_a_tag(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
-        words = ("track", "reply", review, "-C", repo.path, "--template", "thanks", "--tag", "Tested-by", "--dry-run", "--format", "json")
+        words = (
+            "track",
+            "reply",
+            review,
+            "-C",
+            repo.path,
+            "--template",
+            "thanks",
+            "--tag",
+            "Tested-by",
+            "--dry-run",
+            "--format",
+            "json",
+        )
         text = json.loads(call(*words).out)["text"]
     assert "Thanks a lot." in text
     assert "\nTested-by: " in text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply is sent once: asked for again, from two processes, after a kill, and with another draft."""
+"""A reply is sent once: asked for again, from two processes, after a kill, and with another draft."""  # noqa: E501
 
 import contextlib
 import json
@@ -24,11 +24,23 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 
 
-def _answer(folder: Path, server: FaultySink, *words: object, text: str = ANSWER) -> tuple[object, ...]:
+def _answer(
+    folder: Path, server: FaultySink, *words: object, text: str = ANSWER
+) -> tuple[object, ...]:
     """The words of a reply to a review in a new repository, without a question."""
     repo, review = followed(folder, server)
     (folder / "answer.txt").write_text(text)
-    return ("track", "reply", review, "-C", repo.path, "--message", folder / "answer.txt", "--yes", *words)
+    return (
+        "track",
+        "reply",
+        review,
+        "-C",
+        repo.path,
+        "--message",
+        folder / "answer.txt",
+        "--yes",
+        *words,
+    )
 
 
 def _ids(server: FaultySink) -> list[str]:
@@ -36,14 +48,18 @@ def _ids(server: FaultySink) -> list[str]:
 
 
 @BOTH
-def test_an_identical_reply_is_refused_with_what_was_sent_and_when(tmp_path: Path, via: str) -> None:
+def test_an_identical_reply_is_refused_with_what_was_sent_and_when(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
         done = [call(*words) for _ in range(3)]
         assert [one.code for one in done] == [0, 1, 1]
         (sent,) = _ids(server)
         for again in done[1:]:
-            assert re.search(rf"this reply was sent on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC as {sent}", again.err)
+            assert re.search(
+                rf"this reply was sent on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC as {sent}", again.err
+            )
             assert "--force REASON" in again.err
         assert call("track", "reply").out == "no drafts of replies\n"
         dry = call(*words[:-3], "--via", via, "--dry-run", "--format", "json")
@@ -53,10 +69,15 @@ def test_an_identical_reply_is_refused_with_what_was_sent_and_when(tmp_path: Pat
         first, second = _ids(server)
     assert first != second
     with Outbox() as outbox:
-        assert [send.force for send in outbox.replies("review@example.org")] == [None, "the list lost it"]
+        assert [send.force for send in outbox.replies("review@example.org")] == [
+            None,
+            "the list lost it",
+        ]
 
 
-def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line_end(tmp_path: Path) -> None:
+def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line_end(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 0
@@ -155,13 +176,17 @@ def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> No
         settled = call(*words, "--unknown", "sent")
         assert settled.code == 1
         assert "has another text" in settled.err
-        assert json.loads(call("track", "reply", "--format", "json").out)["drafts"][0]["text"] == OTHER
+        assert (
+            json.loads(call("track", "reply", "--format", "json").out)["drafts"][0]["text"] == OTHER
+        )
         assert call(*words).code == 0
         assert len(set(_ids(server))) == 2
 
 
 def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) -> None:
-    """Kill the process of a reply when the server is told of the mail, or when it has taken it and not answered yet."""
+    """Kill the process of a reply when the server is told of the mail, or when it has taken it and
+    not answered yet.
+    """
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()
 
@@ -176,7 +201,11 @@ def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) 
     else:
         server.faults.on_mail = strike
     argv = [sys.executable, "-m", "patchpilot", *map(str, words)]
-    process.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    process.append(
+        subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    )
     ready.set()
     process[0].wait(60)
     settled_down(server)

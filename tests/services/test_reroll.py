@@ -38,7 +38,10 @@ def known(one: int, version: int = 1) -> KnownPatch:
 def sent(*versions: int) -> Send:
     """Sends of these versions, two patches each; the last."""
     with Outbox() as outbox:
-        return [record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version) for version in versions][-1]
+        return [
+            record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)
+            for version in versions
+        ][-1]
 
 
 def test_what_is_not_sent_has_no_next_version() -> None:
@@ -63,13 +66,21 @@ def test_the_last_version_is_the_highest_of_which_mails_were_sent() -> None:
 
 def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> None:
     sent(1)
-    draft = replace(DRAFT, in_reply_to="x@example.org", changelogs={"1": "kept"}, patches=(known(2), KnownPatch("f" * 40, "net: new one")))
+    draft = replace(
+        DRAFT,
+        in_reply_to="x@example.org",
+        changelogs={"1": "kept"},
+        patches=(known(2), KnownPatch("f" * 40, "net: new one")),
+    )
     made = reroll(draft)
     assert (made.version, made.in_reply_to) == (2, "")
     assert made.changelogs["1"] == "kept"
     log = made.changelog.split("\n")
     assert "v2" in log[0]
-    assert [line for line in log if "EDITME" in line] == ["- EDITME new patch: net: new one", "- EDITME dropped: widget: change 1"]
+    assert [line for line in log if "EDITME" in line] == [
+        "- EDITME new patch: net: new one",
+        "- EDITME dropped: widget: change 1",
+    ]
     assert log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     assert unfinished(made)
     # what was begun is not begun again
@@ -91,13 +102,21 @@ def test_a_changelog_gets_its_heading_and_its_link() -> None:
     sent(2)
     link = f"- Link to v2: https://lore.kernel.org/r/{CHANGE}-v2-1@example.org"
     for version in (1, 2, 3):
-        made = with_changelog(replace(DRAFT, version=version, in_reply_to="x@example.org"), "- mended")
+        made = with_changelog(
+            replace(DRAFT, version=version, in_reply_to="x@example.org"), "- mended"
+        )
         assert (made.version, made.in_reply_to) == (3, "" if version < 3 else "x@example.org")
         heading, *rest = made.changelog.split("\n")
         assert "v3" in heading
         assert rest == ["- mended", link]
-    assert with_changelog(replace(DRAFT, version=4), "Changes in v4: mended").changelog == f"Changes in v4: mended\n{link}"
-    assert with_changelog(replace(DRAFT, version=3), "v3:\n- a\n- link to v2: x").changelog == "v3:\n- a\n- link to v2: x"
+    assert (
+        with_changelog(replace(DRAFT, version=4), "Changes in v4: mended").changelog
+        == f"Changes in v4: mended\n{link}"
+    )
+    assert (
+        with_changelog(replace(DRAFT, version=3), "v3:\n- a\n- link to v2: x").changelog
+        == "v3:\n- a\n- link to v2: x"
+    )
     assert with_changelog(replace(DRAFT, version=3), "\n\n").changelog == ""
 
 
@@ -137,7 +156,9 @@ def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
         (1, "EDITME", False),
     ],
 )
-def test_a_changelog_is_unfinished_until_its_points_are_written(version: int, text: str, open_: bool) -> None:
+def test_a_changelog_is_unfinished_until_its_points_are_written(
+    version: int, text: str, open_: bool
+) -> None:
     assert unfinished(replace(DRAFT, version=version, changelogs={str(version): text})) is open_
 
 
@@ -166,10 +187,14 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             kept = drafts.get(CHANGE)
             assert kept is not None
             assert kept.prefix == "net"
-        covered = replace(draft, cover_subject="widget: all of it", cover_text="# why\n\nBecause.  \n\n\nMore.")
+        covered = replace(
+            draft, cover_subject="widget: all of it", cover_text="# why\n\nBecause.  \n\n\nMore."
+        )
         remember(repository, replace(one, version=2, head=head), covered)
         text = repo.git("for-each-ref", "--format=%(contents)", f"refs/tags/sent/{CHANGE}-v2")
-        assert text.strip().startswith("widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: ")
+        assert text.strip().startswith(
+            "widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: "
+        )
         remember(repository, replace(one, version=3, head=None), draft)
         assert repo.git("tag", "-l").split("\n") == [f"sent/{CHANGE}-v1", f"sent/{CHANGE}-v2"]
 
@@ -191,15 +216,29 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(tmp_path: Pat
         entries = tuple(
             replace(entry, commit=commit, patch_id=f"{at}")
             for at, (entry, commit) in enumerate(
-                zip(last.entries, repo.git("rev-list", "--reverse", f"{base}..{head}").split(), strict=True)
+                zip(
+                    last.entries,
+                    repo.git("rev-list", "--reverse", f"{base}..{head}").split(),
+                    strict=True,
+                )
             )
         )
-        draft = replace(DRAFT, patches=tuple(KnownPatch(f"{at}", f"widget: change {at + 1}", one) for at, one in enumerate(ids)))
-        kinds = [change.kind for change in changes(draft, replace(last, entries=entries), repository)]
+        draft = replace(
+            DRAFT,
+            patches=tuple(
+                KnownPatch(f"{at}", f"widget: change {at + 1}", one) for at, one in enumerate(ids)
+            ),
+        )
+        kinds = [
+            change.kind for change in changes(draft, replace(last, entries=entries), repository)
+        ]
         assert kinds == ["same", "reworded"]
         gone = replace(last, entries=tuple(replace(entry, commit="1" * 40) for entry in entries))
         assert [change.kind for change in changes(draft, gone, repository)] == ["same", "same"]
-        assert [change.kind for change in changes(draft, replace(last, entries=entries))] == ["same", "same"]
+        assert [change.kind for change in changes(draft, replace(last, entries=entries))] == [
+            "same",
+            "same",
+        ]
 
 
 def test_hints_for_the_changelog_have_the_changes(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One configuration, one answer: each setting, right and wrong, gives the verbs and the TUI the same result or the same message."""
+"""One configuration, one answer: each setting, right and wrong, gives the verbs and the TUI the
+same result or the same message.
+"""
 
 import json
 import os
@@ -86,7 +88,10 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     made = Repo(tmp_path / "r")
     made.commit("ring: start\n", {"a.c": "int a;\n"})
     made.git("tag", "v1")
-    made.commit("ring: more\n\nMore of it.\n", {"a.c": f"int a;\nint OURS;\nint b = {' + '.join(['value'] * 16)};\n"})
+    made.commit(
+        "ring: more\n\nMore of it.\n",
+        {"a.c": f"int a;\nint OURS;\nint b = {' + '.join(['value'] * 16)};\n"},
+    )
     made.git("config", "patchpilot.base", "v1")
     home = Path(os.environ["HOME"])
     (home / "ours.toml").write_text(PACK)
@@ -100,9 +105,15 @@ def said_by_verb(repo: Repo) -> object:
     done = call("check", "-C", repo.path, "--format", "json")
     if not done.out:
         message, _, hint = done.err.strip().partition("\n")
-        return done.code, message.removeprefix("patchpilot: error: "), hint.removeprefix("hint: ").strip()
+        return (
+            done.code,
+            message.removeprefix("patchpilot: error: "),
+            hint.removeprefix("hint: ").strip(),
+        )
     found = json.loads(done.out)
-    return done.code, [(one["name"], one["severity"], one["patch_line"]) for one in found["patches"][0]["findings"]]
+    return done.code, [
+        (one["name"], one["severity"], one["patch_line"]) for one in found["patches"][0]["findings"]
+    ]
 
 
 def said_by_tui(repo: Repo) -> object:
@@ -114,7 +125,10 @@ def said_by_tui(repo: Repo) -> object:
             result, _ = checks_screen.load(JobRequest(repository, session, lambda *_: None))
         except PatchpilotError as error:
             return int(error.exit_code), error.message, error.hint or ""
-    return int(result.exit_code), [(finding.name, str(finding.severity), finding.patch_line) for finding in result.patches[0].findings]
+    return int(result.exit_code), [
+        (finding.name, str(finding.severity), finding.patch_line)
+        for finding in result.patches[0].findings
+    ]
 
 
 def test_every_setting_has_a_case() -> None:
@@ -135,14 +149,20 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(repo: Repo, name: s
         ]
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
-def test_a_wrong_value_gives_both_front_ends_the_same_error(repo: Repo, name: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_wrong_value_gives_both_front_ends_the_same_error(
+    repo: Repo, name: str, value: str
+) -> None:
     repo.git("config", f"patchpilot.{name}", value)
     code, message, hint = said_by_verb(repo)  # type: ignore[misc]
     assert said_by_tui(repo) == (code, message, hint)
     assert code == 2
     assert hint
-    assert (value if "\n" not in value and "~" not in value else name.removesuffix("s")) in message + hint or "notes.txt" in message
+    assert (
+        value if "\n" not in value and "~" not in value else name.removesuffix("s")
+    ) in message + hint or "notes.txt" in message
 
 
 def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
@@ -165,9 +185,19 @@ def test_a_remote_that_is_not_there_is_one_answer_in_both(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["max-line-length = 'wide'\n", "strict = 3\n", "fail-on = ['error']\n", "via = 'b4'\n", "= =", "packs = 'x.toml'\n"]
+    "text",
+    [
+        "max-line-length = 'wide'\n",
+        "strict = 3\n",
+        "fail-on = ['error']\n",
+        "via = 'b4'\n",
+        "= =",
+        "packs = 'x.toml'\n",
+    ],
 )
-def test_what_is_wrong_in_a_trees_file_is_one_error_in_both_and_names_the_file(repo: Repo, text: str) -> None:
+def test_what_is_wrong_in_a_trees_file_is_one_error_in_both_and_names_the_file(
+    repo: Repo, text: str
+) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
     code, message, hint = said_by_verb(repo)  # type: ignore[misc]
     assert said_by_tui(repo) == (code, message, hint)
@@ -176,7 +206,9 @@ def test_what_is_wrong_in_a_trees_file_is_one_error_in_both_and_names_the_file(r
 
 
 def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(repo: Repo) -> None:
-    (repo.path / ".patchpilot.toml").write_text('via = "b4"\nmax-line-length = 7\nprofil = "linux"\nstrict = true\n')
+    (repo.path / ".patchpilot.toml").write_text(
+        'via = "b4"\nmax-line-length = 7\nprofil = "linux"\nstrict = true\n'
+    )
     repo.git("config", "patchpilot.fail-on", "nonsense")
     done = call("config", "-C", repo.path)
     assert done.code == 0
@@ -189,7 +221,16 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(repo: Repo
         assert word in done.err
     assert "strict" in done.out
     doctor = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)
-    assert len([one for one in doctor["checks"] if one["stage"] == "settings" and one["state"] == "fail"]) == 4
+    assert (
+        len(
+            [
+                one
+                for one in doctor["checks"]
+                if one["stage"] == "settings" and one["state"] == "fail"
+            ]
+        )
+        == 4
+    )
     assert {one["stage"] for one in doctor["checks"]} > {"repository", "sending"}
 
 
@@ -200,7 +241,9 @@ def test_git_writes_true_without_a_value(repo: Repo) -> None:
         assert read_settings(repository).flag("signoff")
 
 
-def test_the_users_settings_count_outside_a_repository(tmp_path: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_settings_count_outside_a_repository(
+    tmp_path: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo.git("config", "--global", "patchpilot.lore", "https://archive.example.org/all")
     monkeypatch.chdir(tmp_path)
     assert call("config", "lore").out == "https://archive.example.org/all\n"
@@ -233,12 +276,18 @@ def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(repo: R
     assert "maxlinelength" not in done.err.lower()
     problems = json.loads(call("config", "-C", repo.path, "--format", "json").out)["problems"]
     assert [problem["message"].partition(":")[0] for problem in problems] == ["patchpilot.profil"]
-    looked = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
-    assert [one["state"] for one in looked if one["message"].startswith("patchpilot.profil:")] == ["warn"]
+    looked = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)[
+        "checks"
+    ]
+    assert [one["state"] for one in looked if one["message"].startswith("patchpilot.profil:")] == [
+        "warn"
+    ]
     assert "profil" not in call("check", "-C", repo.path, "HEAD").err
 
 
-def test_an_unknown_setting_outside_any_repository_is_named_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_setting_outside_any_repository_is_named_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (Path.home() / ".gitconfig").write_text("[patchpilot]\n\tvai = b4\n")
     assert "did you mean patchpilot.via?" in call("config").err

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch of a series is judged against the tree with the patches before it, as a commit is against its parent."""
+"""A patch of a series is judged against the tree with the patches before it, as a commit is against
+its parent.
+"""
 
 from pathlib import Path
 
@@ -23,7 +25,10 @@ static const struct of_device_id frob_ids[] = {
 \t{ }
 };
 """
-BODY = "\n\nThe frob of the acme board hangs after some hours of work, as nothing\nasks it for its state. Ask it once a second.\n\n"
+BODY = (
+    "\n\nThe frob of the acme board hangs after some hours of work, as nothing\nasks it for its"
+    " state. Ask it once a second.\n\n"
+)
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 # the day stands in for the day the tree came out, so that "does not apply" is judged
 DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
@@ -35,7 +40,10 @@ def tree(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "tree")
     files = {
         "Makefile": MAKEFILE,
-        "MAINTAINERS": "Maintainers\n\nTHE REST\nM:\tAda Fixer <ada@example.org>\nS:\tMaintained\nF:\t*\nF:\t*/\n",
+        "MAINTAINERS": (
+            "Maintainers\n\nTHE REST\nM:\tAda Fixer"
+            " <ada@example.org>\nS:\tMaintained\nF:\t*\nF:\t*/\n"
+        ),
         VENDORS: 'patternProperties:\n  "^acme,.*":\n    description: Acme\n',
         "scripts/checkpatch.pl": "#\n",
         "scripts/get_maintainer.pl": "#\n",
@@ -45,17 +53,27 @@ def tree(tmp_path: Path) -> Repo:
     return repo
 
 
-def _series(repo: Repo, folder: Path, commits: list[tuple[str, dict[str, str | None]]], *words: str) -> list[str]:
-    """The commits made on a branch and written as mails of December 2022; the tree is left as it was."""
+def _series(
+    repo: Repo, folder: Path, commits: list[tuple[str, dict[str, str | None]]], *words: str
+) -> list[str]:
+    """The commits made on a branch and written as mails of December 2022.
+
+    The tree is left as it was.
+    """
     repo.branch("topic")
     for subject, files in commits:
         for path in [path for path, text in files.items() if text is None]:
             (repo.path / path).unlink()
-        repo.commit(f"{subject}{BODY}{SIGNED}", {path: text for path, text in files.items() if text is not None})
+        repo.commit(
+            f"{subject}{BODY}{SIGNED}",
+            {path: text for path, text in files.items() if text is not None},
+        )
     names = repo.git("format-patch", "-q", "-o", str(folder), *words, "master..topic").split("\n")
     repo.checkout("master")
     for file in sorted(folder.iterdir()):
-        lines = [DATE if line.startswith("Date: ") else line for line in file.read_text().split("\n")]
+        lines = [
+            DATE if line.startswith("Date: ") else line for line in file.read_text().split("\n")
+        ]
         file.write_text("\n".join(lines))
     assert names is not None
     return [str(file) for file in sorted(folder.iterdir())]
@@ -78,12 +96,18 @@ def _old(number: int, text: str) -> str:
 
 def test_a_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
     binding: dict[str, str | None] = {
-        BINDING: "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n    const: acme,frob\n"
+        BINDING: (
+            "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n "
+            "   const: acme,frob\n"
+        )
     }
     files = _series(
         tree,
         tmp_path / "out",
-        [("dt-bindings: demo: Add the frob", binding), ("demo: Add a driver of the frob", {"drivers/demo/frob.c": DRIVER})],
+        [
+            ("dt-bindings: demo: Add the frob", binding),
+            ("demo: Add a driver of the frob", {"drivers/demo/frob.c": DRIVER}),
+        ],
     )
     assert "undocumented-compatible" in _named(_check([files[1]], tree.path).patches[0])
     assert "undocumented-compatible" not in _named(_check(files, tree.path).patches[1])
@@ -92,17 +116,29 @@ def test_a_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path
 
 
 def _named(checked: verb.CheckedPatch) -> set[str]:
-    return {"undocumented-compatible" if finding.checkpatch == "UNDOCUMENTED_DT_STRING" else finding.name for finding in checked.findings}
+    return {
+        (
+            "undocumented-compatible"
+            if finding.checkpatch == "UNDOCUMENTED_DT_STRING"
+            else finding.name
+        )
+        for finding in checked.findings
+    }
 
 
 @pytest.mark.parametrize("words", [(), ("--no-numbered",)])
-def test_patch_two_applies_to_what_patch_one_leaves(tree: Repo, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_patch_two_applies_to_what_patch_one_leaves(
+    tree: Repo, tmp_path: Path, words: tuple[str, ...]
+) -> None:
     files = _series(
         tree,
         tmp_path / "out",
         [
             ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
-            ("demo: Rename the tenth line again", {"drivers/demo/old.c": _old(10, "int renamed_again;\n")}),
+            (
+                "demo: Rename the tenth line again",
+                {"drivers/demo/old.c": _old(10, "int renamed_again;\n")},
+            ),
         ],
         *words,
     )
@@ -124,13 +160,18 @@ def test_a_revert_of_an_earlier_patch_is_not_there_already(tree: Repo, tmp_path:
     assert not {"already-applied", "does-not-apply"} & set(_names(_check(files, tree.path), 1))
 
 
-def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(tree: Repo, tmp_path: Path) -> None:
+def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(
+    tree: Repo, tmp_path: Path
+) -> None:
     files = _series(
         tree,
         tmp_path / "out",
         [
             ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
-            ("demo: Rename the tenth line again", {"drivers/demo/old.c": _old(10, "int renamed_again;\n")}),
+            (
+                "demo: Rename the tenth line again",
+                {"drivers/demo/old.c": _old(10, "int renamed_again;\n")},
+            ),
         ],
     )
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
@@ -141,7 +182,11 @@ def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(tree: Repo
 
 def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> None:
     commits: list[tuple[str, dict[str, str | None]]] = [
-        (f"demo: Rename line {number}", {"drivers/demo/old.c": _old(10, f"int renamed_{number};\n")}) for number in range(14)
+        (
+            f"demo: Rename line {number}",
+            {"drivers/demo/old.c": _old(10, f"int renamed_{number};\n")},
+        )
+        for number in range(14)
     ]
     files = _series(tree, tmp_path / "out", commits)
     alone, many = _check(files, tree.path), _check(files, tree.path, jobs=2)
@@ -150,7 +195,12 @@ def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> No
 
 
 def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
-    binding = {BINDING: "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n    const: acme,frob\n"}
+    binding = {
+        BINDING: (
+            "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n "
+            "   const: acme,frob\n"
+        )
+    }
     start = tree.git("rev-parse", "HEAD")
     tree.commit("dt-bindings: demo: Add the frob" + BODY + SIGNED, binding)
     tree.commit("demo: Add a driver of the frob" + BODY + SIGNED, {"drivers/demo/frob.c": DRIVER})

@@ -54,7 +54,12 @@ def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> N
 
 def test_a_named_branch_is_the_target_and_a_named_commit_is_none(stale: Repo) -> None:
     assert label(stale, named="origin/master") == "origin/master"
-    for word in (stale.git("rev-parse", "origin/master"), stale.git("rev-parse", "--short", "origin/master"), "HEAD~1", "origin/main~1"):
+    for word in (
+        stale.git("rev-parse", "origin/master"),
+        stale.git("rev-parse", "--short", "origin/master"),
+        "HEAD~1",
+        "origin/main~1",
+    ):
         assert label(stale, named=word) == "origin/main"
 
 

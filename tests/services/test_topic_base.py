@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of a topic in the clones that people have: each a real repository, with what must be chosen and why."""
+"""The base of a topic in the clones that people have: each a real repository, with what must be
+chosen and why.
+"""
 
 import subprocess
 from collections.abc import Callable
@@ -38,7 +40,10 @@ def _single_branch_itself(place: Path) -> Repo:
 
 
 def _fork(place: Path) -> Repo:
-    """origin is the person's fork and stale, upstream the project; the topic was pushed to the fork."""
+    """origin is the person's fork and stale, upstream the project.
+
+    The topic was pushed to the fork.
+    """
     source = upstream(place / "up")
     repo = clone(clone(source, place / "fork", "--bare"), place / "r")
     grow(source, 6, "newer")
@@ -51,7 +56,13 @@ def _fork(place: Path) -> Repo:
 
 def _pushed_and_amended(place: Path) -> Repo:
     repo = _fork(place)
-    repo.git("commit", "-q", "--amend", "-m", "widget: another fix\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+    repo.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        "widget: another fix\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+    )
     return repo
 
 
@@ -63,7 +74,10 @@ def _pushed_under_another_name(place: Path) -> Repo:
 
 
 def _pushed_before_rebase(place: Path) -> Repo:
-    """The copy is behind the project by now; the topic was rebased onto it, and its upstream is still the copy."""
+    """The copy is behind the project by now.
+
+    The topic was rebased onto it, and its upstream is still the copy.
+    """
     repo = _fork(place)
     with commits_by(SUBMAINTAINER):
         source = Repo.__new__(Repo)
@@ -76,7 +90,9 @@ def _pushed_before_rebase(place: Path) -> Repo:
 
 def _worktree(place: Path) -> Repo:
     repo = _stale_master(place)
-    repo.git("worktree", "add", "-q", "--no-track", "-b", "other", str(place / "tree"), "origin/main")
+    repo.git(
+        "worktree", "add", "-q", "--no-track", "-b", "other", str(place / "tree"), "origin/main"
+    )
     made = Repo.__new__(Repo)
     made.path, made._clock = place / "tree", repo._clock
     fix(made, 7)
@@ -182,7 +198,10 @@ def _merges(place: Path) -> Repo:
 
 
 def _local_master_is_stale(place: Path) -> Repo:
-    """The upstream is the local main, which nobody pulled; the topic was rebased onto origin/main."""
+    """The upstream is the local main, which nobody pulled.
+
+    The topic was rebased onto origin/main.
+    """
     source = upstream(place / "up")
     repo = clone(source, place / "r")
     repo.git("checkout", "-q", "--track", "-b", "topic", "main")
@@ -239,36 +258,99 @@ F:\t*/
 """
 
 FIXTURES: tuple[tuple[str, Callable[[Path], Repo], str, int, str], ...] = (
-    ("origin/HEAD is main, origin/master stale", _stale_master, "origin/main", 1, "nearest remote branch by merge-base, origin/HEAD"),
+    (
+        "origin/HEAD is main, origin/master stale",
+        _stale_master,
+        "origin/main",
+        1,
+        "nearest remote branch by merge-base, origin/HEAD",
+    ),
     ("single-branch clone", _single_branch, "origin/main", 1, "nearest remote branch"),
-    ("single-branch clone, its own branch", _single_branch_itself, "origin/main", 1, "the upstream of main"),
-    ("fork with two remotes, topic pushed with -u", _fork, "upstream/main", 1, "nearest remote branch"),
+    (
+        "single-branch clone, its own branch",
+        _single_branch_itself,
+        "origin/main",
+        1,
+        "the upstream of main",
+    ),
+    (
+        "fork with two remotes, topic pushed with -u",
+        _fork,
+        "upstream/main",
+        1,
+        "nearest remote branch",
+    ),
     ("pushed, then amended", _pushed_and_amended, "upstream/main", 1, "nearest remote branch"),
-    ("pushed under another name", _pushed_under_another_name, "upstream/main", 1, "nearest remote branch"),
-    ("pushed, then rebased onto newer upstream", _pushed_before_rebase, "upstream/main", 1, "nearest remote branch"),
-    ("a colleague's branch on the pushed copy", _colleague, "upstream/main", 1, "nearest remote branch"),
+    (
+        "pushed under another name",
+        _pushed_under_another_name,
+        "upstream/main",
+        1,
+        "nearest remote branch",
+    ),
+    (
+        "pushed, then rebased onto newer upstream",
+        _pushed_before_rebase,
+        "upstream/main",
+        1,
+        "nearest remote branch",
+    ),
+    (
+        "a colleague's branch on the pushed copy",
+        _colleague,
+        "upstream/main",
+        1,
+        "nearest remote branch",
+    ),
     ("git worktree", _worktree, "origin/main", 1, "nearest remote branch"),
     ("detached HEAD", _detached, "origin/main", 2, "nearest remote branch"),
     ("rebased upstream", _rebased_upstream, "", 1, "origin/for-next was rebased"),
     ("on linux-next", _on_linux_next, "next/master", 1, "nearest remote branch"),
     ("on yesterday's linux-next", _on_yesterdays_linux_next, "next-20260110", 1, "nearest release"),
     ("on mainline, linux-next as near", _mainline_with_linux_next, "origin/main", 1, "origin/HEAD"),
-    ("stable branch, under its own name", _stable, "origin/linux-6.6.y", 1, "the upstream of linux-6.6.y"),
+    (
+        "stable branch, under its own name",
+        _stable,
+        "origin/linux-6.6.y",
+        1,
+        "the upstream of linux-6.6.y",
+    ),
     ("topic on a stable branch", _on_stable, "origin/linux-6.6.y", 1, "nearest remote branch"),
     ("a subtree of merges", _merges, "subsystem/main", 2, "nearest remote branch"),
-    ("upstream is a stale local branch", _local_master_is_stale, "main", 1, "the upstream of topic"),
+    (
+        "upstream is a stale local branch",
+        _local_master_is_stale,
+        "main",
+        1,
+        "the upstream of topic",
+    ),
     ("no remote", _no_remote, "main", 1, "nearest local branch"),
-    ("MAINTAINERS names one of two trees", _several_remotes, "net/master", 1, "named by MAINTAINERS"),
+    (
+        "MAINTAINERS names one of two trees",
+        _several_remotes,
+        "net/master",
+        1,
+        "named by MAINTAINERS",
+    ),
 )
 
 
-@pytest.mark.parametrize(("build", "name", "commits", "why"), [row[1:] for row in FIXTURES], ids=[row[0] for row in FIXTURES])
-def test_the_base_is_what_a_person_means(tmp_path: Path, build: Callable[[Path], Repo], name: str, commits: int, why: str) -> None:
+@pytest.mark.parametrize(
+    ("build", "name", "commits", "why"),
+    [row[1:] for row in FIXTURES],
+    ids=[row[0] for row in FIXTURES],
+)
+def test_the_base_is_what_a_person_means(
+    tmp_path: Path, build: Callable[[Path], Repo], name: str, commits: int, why: str
+) -> None:
     with Repository.open(build(tmp_path).path) as repository:
         base = find_base(repository)
         print("\n".join(base.explained()))
         assert len(base.commits) == commits
-        assert all(repository.commit(commit).subject.startswith(("widget:", "net:")) for commit in base.commits)
+        assert all(
+            repository.commit(commit).subject.startswith(("widget:", "net:"))
+            for commit in base.commits
+        )
         assert name in ("", base.name)
         assert why in base.reason
         assert repository.resolve(base.name)
@@ -277,7 +359,10 @@ def test_the_base_is_what_a_person_means(tmp_path: Path, build: Callable[[Path],
 
 def test_a_pushed_copy_is_named_among_what_was_left_out(tmp_path: Path) -> None:
     with Repository.open(_fork(tmp_path).path) as repository:
-        assert any("origin/topic" in note and "own pushed copy" in note for note in find_base(repository).notes)
+        assert any(
+            "origin/topic" in note and "own pushed copy" in note
+            for note in find_base(repository).notes
+        )
 
 
 def test_a_pushed_copy_is_known_without_a_configured_identity(tmp_path: Path) -> None:
@@ -306,7 +391,10 @@ def test_many_commits_over_a_guessed_base_are_asked_about(tmp_path: Path) -> Non
     with Repository.open(repo.path) as repository, pytest.raises(UnclearBaseError) as error:
         topic_commits(repository, None)
     assert "31 commits on top of the base origin/main" in error.value.message
-    assert [(name, commits) for name, commits, _ in error.value.choices] == [("origin/main", 31), ("origin/master", 36)]
+    assert [(name, commits) for name, commits, _ in error.value.choices] == [
+        ("origin/main", 31),
+        ("origin/master", 36),
+    ]
 
 
 def test_thirty_commits_are_not_asked_about(tmp_path: Path) -> None:
@@ -320,12 +408,18 @@ def test_thirty_commits_are_not_asked_about(tmp_path: Path) -> None:
 
 def test_nothing_over_the_base_names_the_base(tmp_path: Path) -> None:
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
-    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits on top of the base origin/main"):
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UsageError, match="no commits on top of the base origin/main"),
+    ):
         topic_base(repository)
 
 
 def _fork_worked_on_in_its_main(place: Path) -> Repo:
-    """origin is the person's fork and origin/HEAD its main, where the commits are and were pushed; upstream is the project."""
+    """origin is the person's fork and origin/HEAD its main, where the commits are and were pushed.
+
+    Upstream is the project.
+    """
     source = upstream(place / "up")
     repo = clone(clone(source, place / "fork", "--bare"), place / "r", "-b", "main")
     add_remote(repo, "upstream", source)
@@ -351,7 +445,10 @@ def test_a_default_branch_with_a_commit_of_somebody_else_is_no_copy(tmp_path: Pa
     grow(repo, 1, "colleague", SUBMAINTAINER)
     fix(repo, 3)
     repo.git("push", "-q", "origin", "main")
-    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits on top of the base origin/main"):
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UsageError, match="no commits on top of the base origin/main"),
+    ):
         topic_base(repository)
 
 
@@ -376,10 +473,16 @@ def test_the_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
         ]
 
 
-def test_hundreds_of_remote_branches_take_no_process_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hundreds_of_remote_branches_take_no_process_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = _stale_master(tmp_path)
     head = repo.git("rev-parse", "origin/main~3")
-    repo.git("update-ref", "--stdin", stdin="".join(f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)))
+    repo.git(
+        "update-ref",
+        "--stdin",
+        stdin="".join(f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)),
+    )
     calls = []
     real = subprocess.Popen
 

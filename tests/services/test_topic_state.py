@@ -78,7 +78,9 @@ def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> Non
             assert state.series.is_read
 
 
-def test_show_without_a_number_means_this_topics_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_without_a_number_means_this_topics_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with life(tmp_path) as one:
         none = one.track("show")
         assert (none.code, none.out) == (3, "")
@@ -86,7 +88,13 @@ def test_show_without_a_number_means_this_topics_series(tmp_path: Path, monkeypa
         one.send()
         one.update()
         other = one.another("other")
-        other.git("commit", "-q", "--amend", "-m", "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        other.git(
+            "commit",
+            "-q",
+            "--amend",
+            "-m",
+            "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        )
         assert call("send", "-C", other.path, "--to", LIST, "--force", "a test", "--yes").code == 0
         assert "widget: change line 1" in one.track("show").out
         assert "widget: something else" in call("track", "-C", other.path, "show").out
@@ -103,10 +111,18 @@ def test_the_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) 
         one.update()
         assert "\n* 1  sent" in one.track().out
         other = one.another("other")
-        other.git("commit", "-q", "--amend", "-m", "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        other.git(
+            "commit",
+            "-q",
+            "--amend",
+            "-m",
+            "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        )
         lines = call("track", "-C", other.path).out.splitlines()
         assert any(line.startswith("  1  sent") for line in lines), lines
-        assert any(line.startswith(" *   not-sent") and "widget: something else" in line for line in lines), lines
+        assert any(
+            line.startswith(" *   not-sent") and "widget: something else" in line for line in lines
+        ), lines
 
 
 def dry_run(one: Life) -> None:
@@ -158,7 +174,9 @@ def amended(one: Life) -> None:
 
 def reworded(one: Life) -> None:
     tagged(one)
-    one.repo.git("commit", "-q", "--amend", "-m", f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}")
+    one.repo.git(
+        "commit", "-q", "--amend", "-m", f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}"
+    )
 
 
 def second(one: Life) -> str:
@@ -223,8 +241,9 @@ def of_another_repository(one: Life) -> None:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment, and what is said then: the stage bar's state of Follow and of Send with words of Follow's note, `draft`'s words and next version,
-    the state that `track` shows, and how `trailers` ends (0, or a part of its error)."""
+    """A moment, and what is said then: the stage bar's state of Follow and of Send with words of
+    Follow's note, `draft`'s words and next version, the state that `track` shows, and how
+    `trailers` ends (0, or a part of its error)."""
 
     make: Callable[[Life], object]
     follow: StageState
@@ -245,37 +264,88 @@ UNOPENED, TODO, DONE, WAITING, BLOCKED = (
 )
 NOT_FOLLOWED = "no series of this topic is followed"
 LIFE = {
-    "committed": Moment(lambda one: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
-    "checked": Moment(lambda one: one.run("check"), UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "committed": Moment(
+        lambda one: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+    ),
+    "checked": Moment(
+        lambda one: one.run("check"), UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+    ),
     "prepared": Moment(prepared, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
     "dry-run": Moment(dry_run, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
-    "sent to self": Moment(to_self, UNOPENED, UNOPENED, "not sent (v1 was sent to yourself on", 1, "not-sent", NOT_FOLLOWED),
+    "sent to self": Moment(
+        to_self,
+        UNOPENED,
+        UNOPENED,
+        "not sent (v1 was sent to yourself on",
+        1,
+        "not-sent",
+        NOT_FOLLOWED,
+    ),
     "rejected by the server": Moment(
-        rejected_by_server, UNOPENED, BLOCKED, "v1 not sent: 0 of 1 mail accepted", 1, "not-sent", NOT_FOLLOWED
+        rejected_by_server,
+        UNOPENED,
+        BLOCKED,
+        "v1 not sent: 0 of 1 mail accepted",
+        1,
+        "not-sent",
+        NOT_FOLLOWED,
     ),
     "partly sent": Moment(
-        partly, TODO, BLOCKED, "v1 partly sent: 1 of 2 mails accepted, 1 unknown", 1, "partly-sent", "is not followed", patches=2
+        partly,
+        TODO,
+        BLOCKED,
+        "v1 partly sent: 1 of 2 mails accepted, 1 unknown",
+        1,
+        "partly-sent",
+        "is not followed",
+        patches=2,
     ),
     "sent, not on the archive": Moment(
-        lambda one: one.send(publish=False), WAITING, DONE, "v1 sent, not on the archive yet", 2, "sent", "no mail from this topic"
+        lambda one: one.send(publish=False),
+        WAITING,
+        DONE,
+        "v1 sent, not on the archive yet",
+        2,
+        "sent",
+        "no mail from this topic",
     ),
     "sent": Moment(sent, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
-    "sent, not followed": Moment(unfollowed, TODO, DONE, "not followed", 2, "sent", "v1 of this topic is not followed"),
-    "sent long ago with another program": Moment(elsewhere, TODO, UNOPENED, "v1 stalled: no mail since 2023-11-14", 2, "stalled"),
+    "sent, not followed": Moment(
+        unfollowed, TODO, DONE, "not followed", 2, "sent", "v1 of this topic is not followed"
+    ),
+    "sent long ago with another program": Moment(
+        elsewhere, TODO, UNOPENED, "v1 stalled: no mail since 2023-11-14", 2, "stalled"
+    ),
     "draft forgotten": Moment(forgotten, WAITING, DONE, "v1 under-review", 2, "under-review"),
     "under review": Moment(tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"),
-    "a question is open": Moment(asked, TODO, DONE, "a question by Rita Reviewer", 2, "under-review"),
-    "changes requested": Moment(criticized, BLOCKED, DONE, "Rita Reviewer requested changes", 2, "changes-requested"),
-    "amended after v1": Moment(amended, TODO, UNOPENED, "your commits have changed since", 2, "changes-requested"),
-    "reworded after a review": Moment(reworded, TODO, UNOPENED, "your commits have changed since", 2, "under-review"),
+    "a question is open": Moment(
+        asked, TODO, DONE, "a question by Rita Reviewer", 2, "under-review"
+    ),
+    "changes requested": Moment(
+        criticized, BLOCKED, DONE, "Rita Reviewer requested changes", 2, "changes-requested"
+    ),
+    "amended after v1": Moment(
+        amended, TODO, UNOPENED, "your commits have changed since", 2, "changes-requested"
+    ),
+    "reworded after a review": Moment(
+        reworded, TODO, UNOPENED, "your commits have changed since", 2, "under-review"
+    ),
     "v2 sent": Moment(second, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"),
     "v2 resent": Moment(resent, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"),
-    "accepted": Moment(accepted, WAITING, DONE, "v1 accepted: applied to netdev/net.git", 2, "accepted"),
-    "in mainline": Moment(in_mainline, DONE, DONE, "v1 in-mainline: first in v6.9-rc1", 2, "in-mainline"),
-    "in stable": Moment(in_stable, DONE, DONE, "v1 in-stable: 6.6 merged, in no release yet", 2, "in-stable"),
+    "accepted": Moment(
+        accepted, WAITING, DONE, "v1 accepted: applied to netdev/net.git", 2, "accepted"
+    ),
+    "in mainline": Moment(
+        in_mainline, DONE, DONE, "v1 in-mainline: first in v6.9-rc1", 2, "in-mainline"
+    ),
+    "in stable": Moment(
+        in_stable, DONE, DONE, "v1 in-stable: 6.6 merged, in no release yet", 2, "in-stable"
+    ),
     "rejected": Moment(refused, BLOCKED, DONE, "v1 rejected", 2, "rejected"),
     "superseded": Moment(superseded, DONE, DONE, "v1 superseded", 2, "superseded"),
-    "another repository's": Moment(of_another_repository, TODO, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "another repository's": Moment(
+        of_another_repository, TODO, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+    ),
 }
 
 
@@ -307,7 +377,10 @@ def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(tmp_path: Path)
     with life(tmp_path) as one:
         amended(one)
         one.run("draft", "--changelog", "- check the return value (Rita)")
-        assert "next      review v2, then send it: `patchpilot send --reroll --dry-run`" in one.track("show").out
+        assert (
+            "next      review v2, then send it: `patchpilot send --reroll --dry-run`"
+            in one.track("show").out
+        )
 
 
 def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
@@ -317,8 +390,16 @@ def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
         session = Session(one.repo.path, loader_of=lambda stage: recipients_screen.load)
         session.load(Stage.RECIPIENTS, silent)
         request = session.request(repository)
-        assert answer_named(repository, "regression", "yes", request).startswith("1 more recipient: regressions@lists.linux.dev (")
+        assert answer_named(repository, "regression", "yes", request).startswith(
+            "1 more recipient: regressions@lists.linux.dev ("
+        )
         session.load(Stage.RECIPIENTS, silent)
-        assert "1 more recipient: regressions@lists.linux.dev" in session.found[Stage.RECIPIENTS].status.note
-        assert answer_named(repository, "regression", "no", request) == "1 recipient removed: regressions@lists.linux.dev"
+        assert (
+            "1 more recipient: regressions@lists.linux.dev"
+            in session.found[Stage.RECIPIENTS].status.note
+        )
+        assert (
+            answer_named(repository, "regression", "no", request)
+            == "1 recipient removed: regressions@lists.linux.dev"
+        )
         assert answer_named(repository, "regression", "no", request) == ""

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's own configuration: its packs run when the user has trusted them, read nothing outside the tree, and no branch turns its gate off."""
+"""A tree's own configuration: its packs run when the user has trusted them, read nothing outside
+the tree, and no branch turns its gate off.
+"""
 
 import json
 import os
@@ -81,7 +83,9 @@ def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
     assert f"patchpilot: error: {error.value.message}\n" in call("check", "-C", repo.path).err  # type: ignore[attr-defined]
 
 
-def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(repo: Repo, tmp_path: Path) -> None:
+def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(
+    repo: Repo, tmp_path: Path
+) -> None:
     with_pack(repo)
     repo.commit(NOTHING)
     assert call("trust", repo.path).code == 0
@@ -89,7 +93,9 @@ def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(repo: Rep
     assert call("check", "-C", tmp_path / "other", "--select", "our-marker", "HEAD~1").code == 1
 
 
-def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(repo: Repo, tmp_path: Path) -> None:
+def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
+    repo: Repo, tmp_path: Path
+) -> None:
     with_pack(repo)
     (tmp_path / "mine.toml").write_text(PACK)
     repo.git("config", "patchpilot.packs", str(tmp_path / "mine.toml"))
@@ -133,9 +139,17 @@ def test_a_pipe_and_a_huge_file_are_not_read(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "message"), [("(a|a)*b", ""), ("OURS", "{match:>3000000000}"), ("OURS", "{match.__class__.__mro__}"), ("OURS", "{match!r}")]
+    ("pattern", "message"),
+    [
+        ("(a|a)*b", ""),
+        ("OURS", "{match:>3000000000}"),
+        ("OURS", "{match.__class__.__mro__}"),
+        ("OURS", "{match!r}"),
+    ],
 )
-def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(repo: Repo, pattern: str, message: str) -> None:
+def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(
+    repo: Repo, pattern: str, message: str
+) -> None:
     text = PACK.replace("pattern = 'OURS'", f"pattern = '{pattern}'")
     if message:
         text = text.replace("scope =", f"message = '{message}'\nscope =")
@@ -158,7 +172,9 @@ def gate(repo: Repo, *words: object) -> int:
 @pytest.mark.parametrize("form", CI_FORMATS)
 def test_a_branch_cannot_turn_its_own_gate_off(repo: Repo, form: str) -> None:
     long = f"int b = {' + '.join(['value'] * 30)};\n"
-    repo.commit(NOTHING, {"a.c": long, ".patchpilot.toml": 'fail-on = "never"\nmax-line-length = 1000\n'})
+    repo.commit(
+        NOTHING, {"a.c": long, ".patchpilot.toml": 'fail-on = "never"\nmax-line-length = 1000\n'}
+    )
     assert gate(repo, "--format", "text") == 0
     for targets in ((), ("HEAD",), ("base..HEAD",), ("base..",)):
         assert gate(repo, "--format", form, *targets) == 1, targets
@@ -170,7 +186,9 @@ LONG = f"int b = {' + '.join(['value'] * 30)};\n"
 
 
 @pytest.mark.parametrize("form", CI_FORMATS)
-def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
     monkeypatch.chdir(repo.path)
     assert gate(repo, "--write-baseline", "baseline.json") == 0
     repo.commit("all: baseline\n")
@@ -186,16 +204,33 @@ def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(repo: Repo, monke
     assert gate(repo, "--format", form, "--baseline", "baseline.json", "--config-from", "HEAD") == 0
     repo.git("tag", "-f", "base-with-it")
     (repo.path / "baseline.json").unlink()
-    assert gate(repo, "--format", form, "--baseline", "baseline.json", "--config-from", "base-with-it") == 0
+    assert (
+        gate(repo, "--format", form, "--baseline", "baseline.json", "--config-from", "base-with-it")
+        == 0
+    )
 
 
-def test_a_baseline_that_the_base_does_not_have_excuses_nothing_in_a_gate(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_baseline_that_the_base_does_not_have_excuses_nothing_in_a_gate(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(repo.path)
     repo.commit(NOTHING, {"a.c": LONG})
     assert gate(repo, "--write-baseline", "baseline.json") == 0
-    assert gate(repo, "--format", "sarif", "--baseline", "baseline.json") == 0, "nobody tracks it: it is not the branch's"
+    assert gate(repo, "--format", "sarif", "--baseline", "baseline.json") == 0, (
+        "nobody tracks it: it is not the branch's"
+    )
     repo.commit("all: baseline\n")
-    done = call("check", "-C", repo.path, "--select", "long-line", "--format", "sarif", "--baseline", "baseline.json")
+    done = call(
+        "check",
+        "-C",
+        repo.path,
+        "--select",
+        "long-line",
+        "--format",
+        "sarif",
+        "--baseline",
+        "baseline.json",
+    )
     assert done.code == 1
     assert "baseline.json: not in the base" in done.err
     (repo.path / "link").symlink_to(".")

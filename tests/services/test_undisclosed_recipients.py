@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both transports."""
+"""Who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both
+transports.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -94,22 +96,41 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A tree with every role, and a commit to fix that has tags of its own. Both are needed by every row, none changes them."""
+    """A tree with every role, and a commit to fix that has tags of its own.
+
+    Both are needed by every row, none changes them.
+    """
     found = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
-    found.commit("all: start", {"MAINTAINERS": MAINTAINERS, "Makefile": "VERSION = 6\n", "drivers/widget/widget1.c": "int widget;\n"})
     found.commit(
-        "widget: break it\n\nReviewed-by: Cul Reviewer <reviewer@culprit.example>\nSigned-off-by: Cul Prit <author@culprit.example>",
+        "all: start",
+        {
+            "MAINTAINERS": MAINTAINERS,
+            "Makefile": "VERSION = 6\n",
+            "drivers/widget/widget1.c": "int widget;\n",
+        },
+    )
+    found.commit(
+        "widget: break it\n\nReviewed-by: Cul Reviewer <reviewer@culprit.example>\nSigned-off-by:"
+        " Cul Prit <author@culprit.example>",
         {"drivers/widget/widget1.c": "int broken;\n"},
         author="Cul Prit <author@culprit.example>",
     )
     for name in ("to", "cc", "bcc"):
         found.git("config", f"sendemail.{name}", f"{name}@configured.example")
     for name in ("tocmd", "cccmd"):
-        found.git("config", f"sendemail.{name}", f"touch {found.path.parent}/{name}.ran; echo {name}@configured.example #")
+        found.git(
+            "config",
+            f"sendemail.{name}",
+            f"touch {found.path.parent}/{name}.ran; echo {name}@configured.example #",
+        )
     found.git("config", "sendemail.work.cc", "identity@configured.example")
     for name in ("to", "cc"):
         found.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
-        found.git("config", f"b4.send-auto-{name}-cmd", f"touch {found.path.parent}/b4-{name}.ran; echo b4@configured.example #")
+        found.git(
+            "config",
+            f"b4.send-auto-{name}-cmd",
+            f"touch {found.path.parent}/b4-{name}.ran; echo b4@configured.example #",
+        )
     return found
 
 
@@ -131,10 +152,11 @@ def series_with(tag: str, culprit: str) -> Series:
     header = f"To: {SOMEBODY}\nCc: file@tag.example\n" if tag == "to in the file" else ""
     line = lines.get(tag, f"{tag.capitalize()}: {SOMEBODY}" if "-" in tag or tag == "cc" else "")
     text = (
-        f"From: Nia New <nia@newcomers.example>\n{header}Subject: [PATCH] widget: mend it\n\nThe regression was bad.\n\n{line}\n"
-        "Signed-off-by: Nia New <nia@newcomers.example>\n---\n\n"
-        "diff --git a/drivers/widget/widget1.c b/drivers/widget/widget1.c\n--- a/drivers/widget/widget1.c\n"
-        "+++ b/drivers/widget/widget1.c\n@@ -1 +1,2 @@\n int broken;\n+int mended = widget_get();\n"
+        f"From: Nia New <nia@newcomers.example>\n{header}Subject: [PATCH] widget: mend it\n\nThe"
+        f" regression was bad.\n\n{line}\nSigned-off-by: Nia New"
+        " <nia@newcomers.example>\n---\n\ndiff --git a/drivers/widget/widget1.c"
+        " b/drivers/widget/widget1.c\n--- a/drivers/widget/widget1.c\n+++"
+        " b/drivers/widget/widget1.c\n@@ -1 +1,2 @@\n int broken;\n+int mended = widget_get();\n"
     )
     return Series((parse_patch(text.encode(), "0001.patch"),))
 
@@ -150,37 +172,65 @@ def edit(tag: str, series: Series, repository: Repository) -> None:
     EditStore().save(topic_key(series, repository), edits)
 
 
-def people(tag: str, via: str, repository: Repository, request: SendRequest, *, security: str = "yes") -> dict[str, str]:
+def people(
+    tag: str, via: str, repository: Repository, request: SendRequest, *, security: str = "yes"
+) -> dict[str, str]:
     """Address → header of the recipients, also as configured, of blind copies as "bcc"."""
     series = series_with(tag, repository.resolve("HEAD"))
     edit(tag, series, repository)
-    answers = {"security": security} | ({"regression": "yes"} if tag == "answered: regression" else {})
+    answers = {"security": security} | (
+        {"regression": "yes"} if tag == "answered: regression" else {}
+    )
     account = transports.find(via).account(repository)
-    found = addressees(repository, replace(request, via=via), account, Draft("c", "/r", None, answers=answers), series)
-    return {one.address.email: one.header for one in found.recipients} | dict.fromkeys(found.bcc, "bcc")
+    found = addressees(
+        repository,
+        replace(request, via=via),
+        account,
+        Draft("c", "/r", None, answers=answers),
+        series,
+    )
+    return {one.address.email: one.header for one in found.recipients} | dict.fromkeys(
+        found.bcc, "bcc"
+    )
 
 
 @pytest.mark.parametrize("via", transports.names())
 @pytest.mark.parametrize("tag", TAGS)
-def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(tag: str, via: str, repo: Repo, repository: Repository) -> None:
+def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
+    tag: str, via: str, repo: Repo, repository: Repository
+) -> None:
     found = people(tag, via, repository, SendRequest())
     assert found == dict.fromkeys(TO, "to") | {TEAM: "cc"}
     assert not list(repo.path.parent.glob("*.ran"))
 
 
 @pytest.mark.parametrize("via", transports.names())
-def test_the_call_names_further_recipients_and_nothing_else_does(via: str, repository: Repository) -> None:
+def test_the_call_names_further_recipients_and_nothing_else_does(
+    via: str, repository: Repository
+) -> None:
     request = SendRequest(to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",))
-    expected = dict.fromkeys(TO, "to") | {TEAM: "cc", "ann@expert.example": "to", "rea@reviewer.example": "cc"}
+    expected = dict.fromkeys(TO, "to") | {
+        TEAM: "cc",
+        "ann@expert.example": "to",
+        "rea@reviewer.example": "cc",
+    }
     assert people("reported-by", via, repository, request) == expected
     alone = people("reported-by", via, repository, replace(request, auto=False))
     assert alone == {"ann@expert.example": "to", "rea@reviewer.example": "cc", TEAM: "cc"}
 
 
-def test_the_same_patch_reaches_the_others_once_it_is_public(repo: Repo, repository: Repository) -> None:
+def test_the_same_patch_reaches_the_others_once_it_is_public(
+    repo: Repo, repository: Repository
+) -> None:
     assert call("trust", repo.path).code == 0
     found = people("reported-by", "git-send-email", repository, SendRequest(), security="no")
-    public = {"rea@reviewer.example", "somebody@tag.example", "widget@vger.kernel.org", "cc@configured.example", "bcc@configured.example"}
+    public = {
+        "rea@reviewer.example",
+        "somebody@tag.example",
+        "widget@vger.kernel.org",
+        "cc@configured.example",
+        "bcc@configured.example",
+    }
     assert public <= found.keys()
     for file in repo.path.parent.glob("*.ran"):
         file.unlink()
@@ -188,15 +238,23 @@ def test_the_same_patch_reaches_the_others_once_it_is_public(repo: Repo, reposit
 
 def test_a_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
     series = series_with("cc", repository.resolve("HEAD"))
-    EditStore().save(topic_key(series, repository), Edits().drop(Address("", "mo@maintainer.example")))
+    EditStore().save(
+        topic_key(series, repository), Edits().drop(Address("", "mo@maintainer.example"))
+    )
     plan = plan_series(series, repository, undisclosed=True).plan
     assert {one.address.email for one in plan.to} == TO - {"mo@maintainer.example"}
 
 
 def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
     series = series_with("cc", "")
-    text = "\n".join(series.patches[0].lines).replace("drivers/widget/widget1.c", "lib/plain.c").replace("widget_get", "get")
-    plan = plan_series(Series((parse_patch(text.encode(), "x"),)), repository, undisclosed=True).plan
+    text = (
+        "\n".join(series.patches[0].lines)
+        .replace("drivers/widget/widget1.c", "lib/plain.c")
+        .replace("widget_get", "get")
+    )
+    plan = plan_series(
+        Series((parse_patch(text.encode(), "x"),)), repository, undisclosed=True
+    ).plan
     assert [(one.address.email, one.header) for one in plan.recipients] == [(TEAM, "to")]
 
 
@@ -215,16 +273,33 @@ def test_what_is_not_used_is_named(repository: Repository) -> None:
     account = transports.find("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     said = "\n".join(addressees(repository, SendRequest(via="b4"), account, draft, series).remarks)
-    for name in ("sendemail.to", "sendemail.bcc", "sendemail.ccCmd", "b4.send-series-to", "somebody@tag.example", "team@vendor.example"):
+    for name in (
+        "sendemail.to",
+        "sendemail.bcc",
+        "sendemail.ccCmd",
+        "b4.send-series-to",
+        "somebody@tag.example",
+        "team@vendor.example",
+    ):
         assert name in said
 
 
 def test_maintainers_and_send_agree_on_a_topic_that_was_answered(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    repo.commit("all: start", {"MAINTAINERS": MAINTAINERS, "Makefile": "VERSION = 6\n", "drivers/widget/widget1.c": "int widget;\n"})
+    repo.commit(
+        "all: start",
+        {
+            "MAINTAINERS": MAINTAINERS,
+            "Makefile": "VERSION = 6\n",
+            "drivers/widget/widget1.c": "int widget;\n",
+        },
+    )
     repo.branch("topic")
     repo.git("branch", "-q", "-u", "master")
-    repo.commit("widget: mend\n\nCc: somebody@tag.example\nSigned-off-by: A <ada@example.org>", {"drivers/widget/widget1.c": "int x;\n"})
+    repo.commit(
+        "widget: mend\n\nCc: somebody@tag.example\nSigned-off-by: A <ada@example.org>",
+        {"drivers/widget/widget1.c": "int x;\n"},
+    )
     with Repository.open(repo.path) as repository:
         (before,) = plan_targets(MaintainersRequest(repo=repo.path)).results
         assert not before.undisclosed

@@ -14,7 +14,10 @@ def test_a_branch_that_moved_on_has_a_way_back(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.commit("a: second\n\nwhy\n", {"a.c": "int b;\n"})
     assert "undo list" in call("undo", "-C", repo.path).err
-    assert call("prepare", "--signoff", "--fixes", "none", "--stable", "none", "-C", repo.path).code == 0
+    assert (
+        call("prepare", "--signoff", "--fixes", "none", "--stable", "none", "-C", repo.path).code
+        == 0
+    )
     repo.commit("a: third\n", {"a.c": "int c;\n"})
     told = call("undo", "-C", repo.path)
     assert told.code == ExitCode.USAGE

@@ -21,7 +21,9 @@ void ring_close(struct ring *ring)
 }
 """
 CULPRIT = START.replace(
-    "\tring->size = 16;\n", "\tring->size = 16;\n\tring->mask = ring->size;\n\tring->table = ring_table_alloc(ring->size);\n"
+    "\tring->size = 16;\n",
+    "\tring->size = 16;\n\tring->mask = ring->size;\n\tring->table ="
+    " ring_table_alloc(ring->size);\n",
 )
 LATER = CULPRIT.replace("\tring->size = 0;\n", "\tring->size = 0;\n\tring->open = false;\n")
 FIX = LATER.replace("ring->mask = ring->size;", "ring->mask = ring->size - 1;")
@@ -39,12 +41,20 @@ class History:
     fix: str
 
 
-def history(path: Path, message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n") -> History:
+def history(
+    path: Path, message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n"
+) -> History:
     """A ring buffer: born in v1.0, its mask wrong since v1.1, mended on top of v1.2."""
     repo = Repo(path)
-    start = repo.commit("ring: add ring buffers" + SIGNED, {"ring.c": START, "other.c": "int other;\n"})
+    start = repo.commit(
+        "ring: add ring buffers" + SIGNED, {"ring.c": START, "other.c": "int other;\n"}
+    )
     repo.tag("v1.0")
-    culprit = repo.commit("ring: support a mask and a table\n" + SIGNED, {"ring.c": CULPRIT}, author="Bob Breaker <bob@example.org>")
+    culprit = repo.commit(
+        "ring: support a mask and a table\n" + SIGNED,
+        {"ring.c": CULPRIT},
+        author="Bob Breaker <bob@example.org>",
+    )
     repo.tag("v1.1")
     later = repo.commit("ring: remember that it is closed\n" + SIGNED, {"ring.c": LATER})
     repo.tag("v1.2")

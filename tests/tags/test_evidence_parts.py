@@ -42,7 +42,10 @@ deleted file mode 100644
 
 def test_runs_are_read_with_their_lines() -> None:
     first, gone = parse_change(DIFF)
-    assert (first.old_path, [(run.start, run.end, run.new_start) for run in first.runs]) == ("x.c", [(3, 3, 3), (9, 9, 11), (12, 13, 13)])
+    assert (first.old_path, [(run.start, run.end, run.new_start) for run in first.runs]) == (
+        "x.c",
+        [(3, 3, 3), (9, 9, 11), (12, 13, 13)],
+    )
     assert first.runs[0].removed == ("-- not a header",)
     assert first.runs[0].added == ("++ nor this", "more")
     assert (gone.new_path, gone.size) == (None, 1)
@@ -69,16 +72,38 @@ def test_subjects_tell_their_kind(subject: str, kind: str) -> None:
 
 def test_words_are_cut_to_stems() -> None:
     assert stems("allocating buffers in mlx5_flow_create()") >= {"allocat", "buff", "mlx5", "flow"}
-    assert identifiers("if (ring->mask != NULL) return ring_get(x);") == {"ring", "mask", "ring_get"}
+    assert identifiers("if (ring->mask != NULL) return ring_get(x);") == {
+        "ring",
+        "mask",
+        "ring_get",
+    }
 
 
 def test_lines_differ_in_what_they_tell() -> None:
-    ordered = [significance(text) for text in ("}", "out:", "\tint i;", "\treturn -1;", "\tring->mask = size;")]
+    ordered = [
+        significance(text)
+        for text in ("}", "out:", "\tint i;", "\treturn -1;", "\tring->mask = size;")
+    ]
     assert ordered == sorted(ordered)
     assert ordered[0] == 0
 
 
-TEXT = dict(enumerate(["static int", "ring_open(struct ring *r)", "{", "\tr->a = 1;", "out:", "\tr->b = 2;", "}", "", "int x;"], 1))
+TEXT = dict(
+    enumerate(
+        [
+            "static int",
+            "ring_open(struct ring *r)",
+            "{",
+            "\tr->a = 1;",
+            "out:",
+            "\tr->b = 2;",
+            "}",
+            "",
+            "int x;",
+        ],
+        1,
+    )
+)
 
 
 def test_the_function_around_a_line_is_found() -> None:
@@ -111,7 +136,12 @@ def test_prose_has_no_trailer_and_no_fixes() -> None:
 
 
 def test_a_first_bad_commit_in_the_text_is_blame() -> None:
-    assert ids_in("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")["0123456789abcdef0123456789abcdef01234567"] == 1.0
+    assert (
+        ids_in("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")[
+            "0123456789abcdef0123456789abcdef01234567"
+        ]
+        == 1.0
+    )
     assert ids_in("#regzbot introduced: 0123456789ab") == {"0123456789ab": 1.0}
 
 
@@ -126,7 +156,12 @@ git bisect skip 3333333333 4444444444
 
 def test_a_bisection_is_read_with_its_own_words() -> None:
     found = parse_bisection(LOG)
-    assert (found.first_bad, found.bad, found.good, found.skipped) == (None, ("1111111111",), ("2222222222",), ("3333333333", "4444444444"))
+    assert (found.first_bad, found.bad, found.good, found.skipped) == (
+        None,
+        ("1111111111",),
+        ("2222222222",),
+        ("3333333333", "4444444444"),
+    )
     assert parse_bisection(LOG + "# first broken commit: [5555555555] y").first_bad == "5555555555"
 
 
@@ -146,6 +181,10 @@ def test_confidence_rises_with_the_share(one: float, other: float) -> None:
 
 def test_ranking_is_by_weight_and_steady() -> None:
     weights = Weights({"removed": 2.0}, {}, ((1.0, 1.0),))
-    rows = {"b": {"removed": 0.5, "mentioned": 0.0}, "a": {"removed": 0.5, "mentioned": 0.0}, "c": {"removed": 1.0, "mentioned": 0.0}}
+    rows = {
+        "b": {"removed": 0.5, "mentioned": 0.0},
+        "a": {"removed": 0.5, "mentioned": 0.0},
+        "c": {"removed": 1.0, "mentioned": 0.0},
+    }
     assert [one for one, _ in rank(rows, weights)] == ["c", "a", "b"]
     assert rank({}, weights) == []

@@ -38,7 +38,11 @@ def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) ->
     story.repo.commit("ring: remember\n" + SIGNED, {"ring.c": LATER})
     story.repo.commit(
         "ring: fix the table\n\nring_table_alloc counts from one.\n" + SIGNED,
-        {"ring.c": LATER.replace("ring_table_alloc(ring->size)", "ring_table_alloc(ring->size + 1)")},
+        {
+            "ring.c": LATER.replace(
+                "ring_table_alloc(ring->size)", "ring_table_alloc(ring->size + 1)"
+            )
+        },
     )
     with Repository.open(tmp_path / "r") as repository:
         scene = read_scene(repository, repository.commit(repository.resolve("HEAD")))
@@ -50,7 +54,9 @@ def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) ->
 
 def test_the_fit_finds_what_tells_the_true_ones() -> None:
     right, wrong = {"good": 1.0, "noise": 0.5}, {"bad": 1.0, "noise": 0.5}
-    weights = fit_fixes.descend([([right, wrong, wrong], {0}) for _ in range(30)], held={"noise": 0.25})
+    weights = fit_fixes.descend(
+        [([right, wrong, wrong], {0}) for _ in range(30)], held={"noise": 0.25}
+    )
     assert weights["good"] > 0 > weights["bad"]
     assert weights["noise"] == 0.25
 
@@ -62,13 +68,24 @@ def test_the_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
     assert all(a[1] <= b[1] for a, b in pairwise(curve))
 
 
-def test_the_script_runs_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_script_runs_from_end_to_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     story = history(tmp_path / "r")
     rows = [{"commit": story.fix, "fixes": [story.culprit], "fold": fold} for fold in range(5)]
     (tmp_path / "truth").write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.setattr(fit_fixes, "FILE", tmp_path / "out" / "fixes.toml")
     monkeypatch.setattr(fit_fixes, "STEPS", 20)
-    arguments = ["--repo", str(tmp_path / "r"), "--truth", str(tmp_path / "truth"), "--jobs", "1", "--write", "--ablation"]
+    arguments = [
+        "--repo",
+        str(tmp_path / "r"),
+        "--truth",
+        str(tmp_path / "truth"),
+        "--jobs",
+        "1",
+        "--write",
+        "--ablation",
+    ]
     assert fit_fixes.main(arguments) == 0
     assert "held out, all folds: top-1 100.0 %" in capsys.readouterr().out
     assert "[candidate]" in (tmp_path / "out" / "fixes.toml").read_text()

@@ -37,7 +37,9 @@ def test_white_space_changes_are_looked_through(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", "-b", "indented", story.later)
     story.repo.commit("ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")})
-    story.repo.commit("ring: fix the mask" + SIGNED, {"ring.c": FIX.replace("\tring->", "\t\tring->")})
+    story.repo.commit(
+        "ring: fix the mask" + SIGNED, {"ring.c": FIX.replace("\tring->", "\t\tring->")}
+    )
     assert ask(tmp_path / "r").candidates[0].commit == story.culprit
 
 
@@ -55,10 +57,16 @@ def test_a_commit_that_only_moves_lines_is_looked_through(tmp_path: Path) -> Non
     story.repo.git("checkout", "-q", "-b", "split", story.later)
     head, _, tail = LATER.partition("void ring_close")
     story.repo.commit(
-        "ring: move closing to its own file" + SIGNED, {"ring.c": head, "close.c": '#include "ring.h"\n\nvoid ring_close' + tail}
+        "ring: move closing to its own file" + SIGNED,
+        {"ring.c": head, "close.c": '#include "ring.h"\n\nvoid ring_close' + tail},
     )
     story.repo.commit(
-        "ring: fix closing" + SIGNED, {"close.c": '#include "ring.h"\n\nvoid ring_close' + tail.replace("open = false", "open = 0")}
+        "ring: fix closing" + SIGNED,
+        {
+            "close.c": (
+                '#include "ring.h"\n\nvoid ring_close' + tail.replace("open = false", "open = 0")
+            )
+        },
     )
     assert ask(tmp_path / "r").candidates[0].commit == story.later
 
@@ -66,8 +74,12 @@ def test_a_commit_that_only_moves_lines_is_looked_through(tmp_path: Path) -> Non
 def test_what_is_only_added_points_at_who_brought_in_its_like(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
-    freed = LATER.replace("\tring->open = false;\n", "\tring->open = false;\n\tring_table_free(ring->table);\n")
-    story.repo.commit("ring: fix a leak of the table\n\nring->table is never freed.\n" + SIGNED, {"ring.c": freed})
+    freed = LATER.replace(
+        "\tring->open = false;\n", "\tring->open = false;\n\tring_table_free(ring->table);\n"
+    )
+    story.repo.commit(
+        "ring: fix a leak of the table\n\nring->table is never freed.\n" + SIGNED, {"ring.c": freed}
+    )
     assert story.culprit in [candidate.commit for candidate in ask(tmp_path / "r").candidates[:2]]
 
 
@@ -75,26 +87,36 @@ def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
     plain = history(tmp_path / "plain")
     later = plain.later[:12]
     tags = (
-        f'Fixes: {plain.start[:12]} ("ring: add ring buffers")\n    fixes: {later}\n> Fixes: {later} ("ring: remember\nthat it is closed")'
+        f'Fixes: {plain.start[:12]} ("ring: add ring buffers")\n    fixes: {later}\n> Fixes:'
+        f' {later} ("ring: remember\nthat it is closed")'
     )
-    tagged = history(tmp_path / "tagged", f"ring: fix the mask\n\nThe mask must be one less than the size.\n\n{tags}\n")
+    tagged = history(
+        tmp_path / "tagged",
+        f"ring: fix the mask\n\nThe mask must be one less than the size.\n\n{tags}\n",
+    )
     assert tagged.culprit == plain.culprit
     one, other = ask(tmp_path / "plain"), ask(tmp_path / "tagged")
     assert [(c.commit, c.confidence, c.evidence) for c in one.candidates] == [
         (c.commit, c.confidence, c.evidence) for c in other.candidates
     ]
-    assert [judged.target.id if judged.target else None for judged in other.present][:1] == [plain.start]
+    assert [judged.target.id if judged.target else None for judged in other.present][:1] == [
+        plain.start
+    ]
 
 
 def test_nor_those_of_its_backports_and_reverts(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     before = ask(tmp_path / "r", story.fix)
     story.repo.commit(
-        f'Revert "ring: fix the mask"\n\nThis reverts commit {story.fix}.\n\nFixes: {story.start[:12]} ("x")\n', {"ring.c": LATER}
+        f'Revert "ring: fix the mask"\n\nThis reverts commit {story.fix}.\n\nFixes:'
+        f' {story.start[:12]} ("x")\n',
+        {"ring.c": LATER},
     )
     story.repo.git("checkout", "-q", "-b", "stable", story.culprit)
     story.repo.commit(
-        f'ring: fix the mask\n\n[ Upstream commit {story.fix} ]\n\nFixes: {story.start[:12]} ("x")\n', {"ring.c": CULPRIT + "\n"}
+        f"ring: fix the mask\n\n[ Upstream commit {story.fix} ]\n\nFixes: {story.start[:12]}"
+        ' ("x")\n',
+        {"ring.c": CULPRIT + "\n"},
     )
     after = ask(tmp_path / "r", story.fix)
     assert before.candidates == after.candidates
@@ -104,7 +126,10 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
     path = tmp_path / "r"
     first = history(path)
     first.repo.git("checkout", "-q", "-b", "told", first.later)
-    first.repo.commit(f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n" + SIGNED, {"ring.c": FIX})
+    first.repo.commit(
+        f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n" + SIGNED,
+        {"ring.c": FIX},
+    )
     result = ask(path)
     assert result.candidates[0].commit == first.later
     assert "the message says that it introduced the bug" in result.candidates[0].evidence
@@ -112,7 +137,10 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
 
 def test_a_revert_names_what_it_reverts(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    story.repo.commit(f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n' + SIGNED, {"ring.c": CULPRIT})
+    story.repo.commit(
+        f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n' + SIGNED,
+        {"ring.c": CULPRIT},
+    )
     result = ask(tmp_path / "r")
     assert result.candidates[0].commit == story.later
     assert result.sure
@@ -121,7 +149,9 @@ def test_a_revert_names_what_it_reverts(tmp_path: Path) -> None:
 
 def test_a_bisection_settles_it_and_contradicts_the_lines(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    result = ask(tmp_path / "r", bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n")
+    result = ask(
+        tmp_path / "r", bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n"
+    )
     assert result.candidates[0].commit == story.later
     assert any("contradicts" in note for note in result.notes)
     agreeing = ask(tmp_path / "r", bisect_log=f"{story.culprit} is the first bad commit")
@@ -131,7 +161,10 @@ def test_a_bisection_settles_it_and_contradicts_the_lines(tmp_path: Path) -> Non
 
 def test_an_unfinished_bisection_keeps_to_what_is_left(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    log = f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good {story.start}\n"
+    log = (
+        f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good"
+        f" {story.start}\n"
+    )
     result = ask(tmp_path / "r", bisect_log=log)
     assert {candidate.commit for candidate in result.candidates} <= {story.culprit, story.later}
     assert "2 commits left to test" in result.notes[0]
@@ -154,7 +187,10 @@ def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
     one = repo.commit("a: run the queue" + SIGNED, {"a.c": "int a;\n" + bug})
     two = repo.commit("b: run the queue" + SIGNED, {"b.c": "int b;\n" + bug})
     good = bug.replace("first + 1", "first")
-    repo.commit("queues: fix the start of the queue" + SIGNED, {"a.c": "int a;\n" + good, "b.c": "int b;\n" + good})
+    repo.commit(
+        "queues: fix the start of the queue" + SIGNED,
+        {"a.c": "int a;\n" + good, "b.c": "int b;\n" + good},
+    )
     result = ask(tmp_path / "r")
     assert {one, two} == {candidate.commit for candidate in result.candidates[:2]}
     if result.sure:
@@ -201,8 +237,14 @@ def test_a_backported_culprit_is_named_as_mainline_has_it(tmp_path: Path) -> Non
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", "-b", "linux-1.0.y", story.start)
     story.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
-    story.repo.commit(f"ring: support a mask and a table\n\n[ Upstream commit {story.culprit} ]\n" + SIGNED, {"ring.c": CULPRIT})
-    story.repo.commit("ring: fix the mask" + SIGNED, {"ring.c": CULPRIT.replace("mask = ring->size", "mask = ring->size - 1")})
+    story.repo.commit(
+        f"ring: support a mask and a table\n\n[ Upstream commit {story.culprit} ]\n" + SIGNED,
+        {"ring.c": CULPRIT},
+    )
+    story.repo.commit(
+        "ring: fix the mask" + SIGNED,
+        {"ring.c": CULPRIT.replace("mask = ring->size", "mask = ring->size - 1")},
+    )
     first = ask(tmp_path / "r").candidates[0]
     assert first.commit == story.culprit
     assert any("backport" in one for one in first.evidence)
@@ -220,8 +262,20 @@ def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
 
 def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(tmp_path: Path) -> None:
     story = history(tmp_path / "r", f'ring: fix the mask\n\nFixes: {"0" * 11}1 ("ring: gone")')
-    story.repo.git("clone", "-q", "--bare", "--depth", "2", f"file://{tmp_path}/r", str(tmp_path / "shallow"))
-    story.repo.git("clone", "-q", "--bare", "--depth", "2", "-b", "v1.2", f"file://{tmp_path}/r", str(tmp_path / "untagged"))
+    story.repo.git(
+        "clone", "-q", "--bare", "--depth", "2", f"file://{tmp_path}/r", str(tmp_path / "shallow")
+    )
+    story.repo.git(
+        "clone",
+        "-q",
+        "--bare",
+        "--depth",
+        "2",
+        "-b",
+        "v1.2",
+        f"file://{tmp_path}/r",
+        str(tmp_path / "untagged"),
+    )
     with Repository.open(tmp_path / "shallow") as repository:
         tagged = stable_lines(repository, StableRequest("HEAD"))
     with Repository.open(tmp_path / "untagged") as repository:
@@ -261,15 +315,24 @@ def test_verify_in_a_shallow_clone_says_what_it_could_not_check(tmp_path: Path) 
 
 
 def fix_of(repo: Repo, commit: str) -> str:
-    return "ring: fix it\n\n" + repo.git("log", "-1", "--abbrev=12", '--format=Fixes: %h ("%s")', commit) + SIGNED[1:]
+    return (
+        "ring: fix it\n\n"
+        + repo.git("log", "-1", "--abbrev=12", '--format=Fixes: %h ("%s")', commit)
+        + SIGNED[1:]
+    )
 
 
 @pytest.mark.parametrize(("profile", "troubled"), [("linux", True), ("dpdk", False)])
-def test_verify_knows_how_a_project_lays_out_its_tags(tmp_path: Path, profile: str, troubled: bool) -> None:
+def test_verify_knows_how_a_project_lays_out_its_tags(
+    tmp_path: Path, profile: str, troubled: bool
+) -> None:
     story = history(tmp_path / "r")
     culprit = story.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")
     subject = story.repo.git("log", "-1", "--format=%s", "HEAD^")
-    story.repo.commit(f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}', {"ring.c": FIX + "int users;\n"})
+    story.repo.commit(
+        f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}',
+        {"ring.c": FIX + "int users;\n"},
+    )
     (judged,) = ask(tmp_path / "r", verify=True, profile=profile).present
     assert [problem.kind for problem in judged.problems] == (["blank-around"] if troubled else [])
 
@@ -279,7 +342,8 @@ def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(tmp_path: Pat
     story.repo.git("update-ref", "refs/remotes/origin/master", "master")
     first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
     story.repo.commit(
-        f'ring: fix the count\n\nFixes: {first[:12]} ("ring: count the users")' + SIGNED[1:], {"ring.c": FIX + "long users;\n"}
+        f'ring: fix the count\n\nFixes: {first[:12]} ("ring: count the users")' + SIGNED[1:],
+        {"ring.c": FIX + "long users;\n"},
     )
     result = ask(tmp_path / "r", verify=True)
     assert [problem.kind for problem in result.present[0].problems] == ["own-series"]
@@ -291,13 +355,17 @@ def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None
     story = history(tmp_path / "r")
     first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
     tag = f'Fixes: {first[:12]} ("ring: count the users")'
-    story.repo.commit(f"ring: fix the count\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "long users;\n"})
+    story.repo.commit(
+        f"ring: fix the count\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "long users;\n"}
+    )
     story.repo.tag("v1.3")
     result = ask(tmp_path / "r", verify=True)
     assert [problem.kind for problem in result.present[0].problems] == ["same-release"]
     assert not result.troubled
     tag = f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
-    story.repo.commit(f"ring: fix the mask again\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "char users;\n"})
+    story.repo.commit(
+        f"ring: fix the mask again\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "char users;\n"}
+    )
     assert ask(tmp_path / "r", verify=True).present[0].problems == ()
 
 
@@ -318,21 +386,32 @@ def test_releases_are_read_from_a_message(text: str, numbers: list[tuple[int, ..
 
 def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
     plain = history(tmp_path / "plain", "ring: fix opening and closing\n\nBoth are wrong.\n")
-    told = history(tmp_path / "told", "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n")
+    told = history(
+        tmp_path / "told", "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n"
+    )
     assert plain.culprit == told.culprit
     before = {candidate.commit: candidate for candidate in ask(tmp_path / "plain").candidates}
     after = {candidate.commit: candidate for candidate in ask(tmp_path / "told").candidates}
     assert len(before) > 1
     assert after[told.culprit].confidence > before[told.culprit].confidence
-    assert after[told.culprit].evidence[-1] == "first released in v1.1, the release that the message names"
-    assert all(after[one].confidence <= before[one].confidence for one in before if one != told.culprit)
-    assert sum(one.confidence for one in after.values()) <= 1.001 * max(1.0, sum(one.confidence for one in before.values()))
+    assert (
+        after[told.culprit].evidence[-1]
+        == "first released in v1.1, the release that the message names"
+    )
+    assert all(
+        after[one].confidence <= before[one].confidence for one in before if one != told.culprit
+    )
+    assert sum(one.confidence for one in after.values()) <= 1.001 * max(
+        1.0, sum(one.confidence for one in before.values())
+    )
 
 
 def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
-    fix = story.repo.commit("ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"})
+    fix = story.repo.commit(
+        "ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"}
+    )
     for told in ({}, {"base": "v1.2"}, {"series": (first, fix)}):
         result = ask(tmp_path / "r", **told)
         assert (result.candidates[0].commit, result.tags) == (first, ())
@@ -346,7 +425,9 @@ def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -
     story.repo.tag("v1.3")
     with Repository.open(tmp_path / "r") as repository:
         never = stable_lines(repository, StableRequest("HEAD", fixes=["HEAD~1"])).advice
-        older = stable_lines(repository, StableRequest("HEAD", fixes=["HEAD~1", story.culprit])).advice
+        older = stable_lines(
+            repository, StableRequest("HEAD", fixes=["HEAD~1", story.culprit])
+        ).advice
     assert (never.lines, never.eligible) == ((), False)
     assert never.reasons == ("v1.3 has both the bug and the fix, so no release has only the bug",)
     assert (older.lines, older.eligible) == (("Cc: stable@vger.kernel.org # 1.1+",), True)
@@ -360,4 +441,6 @@ def test_a_release_that_stands_alone_does_not_tell_what_others_had(tmp_path: Pat
         story.repo.git("tag", "-d", tag)
     story.repo.tag("v1.9")
     with Repository.open(tmp_path / "r") as repository:
-        assert stable_lines(repository, StableRequest("HEAD", fixes=[story.culprit])).advice.eligible
+        assert stable_lines(
+            repository, StableRequest("HEAD", fixes=[story.culprit])
+        ).advice.eligible

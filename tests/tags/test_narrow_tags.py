@@ -13,7 +13,11 @@ from tests.kit.snippets import HUNK, PATH, PROSE, file_diff, mail
 def _names(text: str, *rules: str) -> list[str]:
     patch = parse_patch(text.encode(), "example.patch")
     return [
-        finding.name for finding in run(Context(patch, options=Options(strict=True)), [rule for rule in load_rules() if rule.name in rules])
+        finding.name
+        for finding in run(
+            Context(patch, options=Options(strict=True)),
+            [rule for rule in load_rules() if rule.name in rules],
+        )
     ]
 
 
@@ -26,9 +30,13 @@ def _names(text: str, *rules: str) -> list[str]:
         ("ada@kernel.org", "ben@kernel.org", True),
     ],
 )
-def test_a_report_inside_an_organization_has_no_public_link(author: str, reporter: str, asked: bool) -> None:
+def test_a_report_inside_an_organization_has_no_public_link(
+    author: str, reporter: str, asked: bool
+) -> None:
     tags = f"Reported-by: Ben Reader <{reporter}>\nSigned-off-by: Ada Fixer <{author}>"
-    text = mail("frob: wait for the link", f"{PROSE}\n\n{tags}", file_diff(PATH, HUNK)).replace("ada@example.org", author)
+    text = mail("frob: wait for the link", f"{PROSE}\n\n{tags}", file_diff(PATH, HUNK)).replace(
+        "ada@example.org", author
+    )
     assert bool(_names(text, "report-without-link")) is asked
 
 
@@ -42,12 +50,22 @@ def test_a_report_inside_an_organization_has_no_public_link(author: str, reporte
     ],
 )
 def test_the_address_of_a_relay_needs_no_sign_off(sender: str, asked: bool) -> None:
-    body = f"From: Ada Fixer <ada@example.org>\n\n{PROSE}\n\nSigned-off-by: Ada Fixer <ada@example.org>"
-    text = mail("frob: wait for the link", body, file_diff(PATH, HUNK)).replace("From: Ada Fixer", f"From: {sender}\nX-Was: Ada Fixer", 1)
+    body = (
+        f"From: Ada Fixer <ada@example.org>\n\n{PROSE}\n\nSigned-off-by: Ada Fixer"
+        " <ada@example.org>"
+    )
+    text = mail("frob: wait for the link", body, file_diff(PATH, HUNK)).replace(
+        "From: Ada Fixer", f"From: {sender}\nX-Was: Ada Fixer", 1
+    )
     assert bool(_names(text, "missing-sender-sign-off")) is asked
 
 
 def test_in_a_revert_this_commit_is_the_reverted_one() -> None:
-    text = f"This commit is not needed, as old boards wait by themselves.\n\n{PROSE}\n\nSigned-off-by: Ada Fixer <ada@example.org>"
-    assert not _names(mail('Revert "frob: wait for the link"', text, file_diff(PATH, HUNK)), "this-patch")
+    text = (
+        f"This commit is not needed, as old boards wait by themselves.\n\n{PROSE}\n\nSigned-off-by:"
+        " Ada Fixer <ada@example.org>"
+    )
+    assert not _names(
+        mail('Revert "frob: wait for the link"', text, file_diff(PATH, HUNK)), "this-patch"
+    )
     assert _names(mail("frob: wait for the link", text, file_diff(PATH, HUNK)), "this-patch")

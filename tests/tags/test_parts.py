@@ -25,8 +25,17 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
     ("text", "trailers"),
     [
         ("Eve R <eve@example.org>", [("Reported-by", "Eve R <eve@example.org>")]),
-        (SYZBOT, [("Reported-by", "syzbot+0123456789abcdef@syzkaller.appspotmail.com"), ("Closes", SYZBOT)]),
-        ("https://bugzilla.kernel.org/show_bug.cgi?id=1", [("Closes", "https://bugzilla.kernel.org/show_bug.cgi?id=1")]),
+        (
+            SYZBOT,
+            [
+                ("Reported-by", "syzbot+0123456789abcdef@syzkaller.appspotmail.com"),
+                ("Closes", SYZBOT),
+            ],
+        ),
+        (
+            "https://bugzilla.kernel.org/show_bug.cgi?id=1",
+            [("Closes", "https://bugzilla.kernel.org/show_bug.cgi?id=1")],
+        ),
         ("https://lore.kernel.org/r/x@y", [("Link", "https://lore.kernel.org/r/x@y")]),
         ("<a.b@example.org>", [("Link", "https://lore.kernel.org/r/a.b@example.org")]),
         ("Tested-by: Tom <tom@example.org>", [("Tested-by", "Tom <tom@example.org>")]),
@@ -55,8 +64,14 @@ def test_people_and_links_are_judged() -> None:
 
 def test_a_developer_is_added_above_the_senders_sign_off() -> None:
     who = codeveloped("Cy <cy@example.org>")[0][1]
-    text = compose("x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n", MessageWish(developers=(who,)))
-    assert text.split("\n")[4:7] == [f"Co-developed-by: {who}", f"Signed-off-by: {who}", "Signed-off-by: Ada <ada@example.org>"]
+    text = compose(
+        "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n", MessageWish(developers=(who,))
+    )
+    assert text.split("\n")[4:7] == [
+        f"Co-developed-by: {who}",
+        f"Signed-off-by: {who}",
+        "Signed-off-by: Ada <ada@example.org>",
+    ]
     assert compose(text, MessageWish(developers=(who,))) == text
     assert compose("x: y\n", MessageWish(developers=(who,))).split("\n") == [
         "x: y",
@@ -68,9 +83,17 @@ def test_a_developer_is_added_above_the_senders_sign_off() -> None:
 
 
 def test_what_no_message_may_have_is_left_out_of_it_and_named() -> None:
-    wish = MessageWish((("Fixes", 'abc ("x\u202ey")'), ("Cc", "stable@vger.kernel.org")), ("C\x85y <cy@example.org>",), {2: "Cc: A\x0bB"})
+    wish = MessageWish(
+        (("Fixes", 'abc ("x\u202ey")'), ("Cc", "stable@vger.kernel.org")),
+        ("C\x85y <cy@example.org>",),
+        {2: "Cc: A\x0bB"},
+    )
     assert compose("x: y\n\nText.\n", wish) == "x: y\n\nText.\n\nCc: stable@vger.kernel.org\n"
-    assert [words.partition(": contains ")[2] for words in wish.refused] == ["<U+202E>", "\\x85", "\\x0b"]
+    assert [words.partition(": contains ")[2] for words in wish.refused] == [
+        "<U+202E>",
+        "\\x85",
+        "\\x0b",
+    ]
 
 
 LINUX = find_project("linux")
@@ -86,17 +109,26 @@ RELEASED = Culprits(("c",), ("v5.10",))
         ({"culprits": Culprits(("c",), (None,))}, (), False),
         ({"culprits": None}, (), False),
         ({"culprits": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
-        ({"culprits": RELEASED, "no_backport": "needs the rest"}, ("Cc: <stable+noautosel@kernel.org> # needs the rest",), False),
+        (
+            {"culprits": RELEASED, "no_backport": "needs the rest"},
+            ("Cc: <stable+noautosel@kernel.org> # needs the rest",),
+            False,
+        ),
     ],
 )
-def test_the_stable_line_follows_from_the_culprit(words: dict[str, object], lines: tuple[str, ...], eligible: bool) -> None:
+def test_the_stable_line_follows_from_the_culprit(
+    words: dict[str, object], lines: tuple[str, ...], eligible: bool
+) -> None:
     found = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
     assert (found.lines, found.eligible) == (lines, eligible)
     assert found.reasons
 
 
 def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
-    branches = [BranchState("6.1", "linux-6.1.y", True, "d"), BranchState("5.10", "linux-5.10.y", False)]
+    branches = [
+        BranchState("6.1", "linux-6.1.y", True, "d"),
+        BranchState("5.10", "linux-5.10.y", False),
+    ]
     found = advise(LINUX, StableFacts(Culprits(("c",), (None,)), branches))
     assert found.eligible
     assert "6.1" in found.reasons[1]
@@ -116,22 +148,38 @@ def test_size_is_a_warning_and_profiles_differ() -> None:
 def test_a_word_diff_gives_both_sides_back(old: str, new: str) -> None:
     pieces = word_diff(old, new)
     for sign, text in (("-", old), ("+", new)):
-        assert "".join(part for kind, part in pieces if kind in (" ", sign)).strip("\n") == text.strip("\n")
+        assert "".join(part for kind, part in pieces if kind in (" ", sign)).strip(
+            "\n"
+        ) == text.strip("\n")
     marked(pieces)
 
 
 @given(
     st.lists(
-        st.sampled_from(["Signed-off-by: A <a@example.org>", "Reviewed-by: B <b@example.org>", "Odd-tag: 1", "Cc: c@example.org"]),
+        st.sampled_from(
+            [
+                "Signed-off-by: A <a@example.org>",
+                "Reviewed-by: B <b@example.org>",
+                "Odd-tag: 1",
+                "Cc: c@example.org",
+            ]
+        ),
         max_size=5,
     )
 )
 def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
     lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
-    done = compose("\n".join(lines) + "\n", MessageWish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))))
+    done = compose(
+        "\n".join(lines) + "\n",
+        MessageWish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))),
+    )
     kept = [one for one in done.split("\n") if one in tags]
     assert kept == [line for line in lines if line in tags]
-    assert [str(parse_trailer) for parse_trailer in parse_trailers(done.split("\n")) if parse_trailer.name == "Fixes"]
+    assert [
+        str(parse_trailer)
+        for parse_trailer in parse_trailers(done.split("\n"))
+        if parse_trailer.name == "Fixes"
+    ]
 
 
 def test_the_verbs_answer_in_json(tmp_path: Path) -> None:
@@ -141,11 +189,18 @@ def test_the_verbs_answer_in_json(tmp_path: Path) -> None:
     assert done.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
     assert [one["commit"] for one in body["candidates"]] == [story.culprit]
-    stable = json.loads(call("stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit, "--format", "json").out)
+    stable = json.loads(
+        call(
+            "stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit, "--format", "json"
+        ).out
+    )
     assert stable["lines"] == ["Cc: stable@vger.kernel.org # 1.1+"]
     assert stable["eligible"] is True
     assert "Fixes: " in call("fixes", "-C", story.repo.path, "HEAD").out
-    assert "add: Cc: stable" in call("stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit).out
+    assert (
+        "add: Cc: stable"
+        in call("stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit).out
+    )
 
 
 def test_verify_exits_by_what_it_finds(tmp_path: Path) -> None:
@@ -160,7 +215,11 @@ def test_verify_exits_by_what_it_finds(tmp_path: Path) -> None:
 def test_a_bisect_log_is_read_from_a_file(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     (tmp_path / "log").write_text(f"{story.later} is the first bad commit\n")
-    body = json.loads(call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "log", "--format", "json").out)
+    body = json.loads(
+        call(
+            "fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "log", "--format", "json"
+        ).out
+    )
     assert body["candidates"][0]["commit"] == story.later
     assert body["tags"] == [f'Fixes: {story.later[:12]} ("ring: remember that it is closed")']
     assert call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "none").code == 2
@@ -168,7 +227,11 @@ def test_a_bisect_log_is_read_from_a_file(tmp_path: Path) -> None:
 
 def test_a_range_is_answered_commit_by_commit(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    body = json.loads(call("fixes", "-C", story.repo.path, f"{story.culprit}..{story.fix}", "--format", "json").out)
+    body = json.loads(
+        call(
+            "fixes", "-C", story.repo.path, f"{story.culprit}..{story.fix}", "--format", "json"
+        ).out
+    )
     assert [one["commit"] for one in body["results"]] == [story.later, story.fix]
     refused = call("fixes", "-C", story.repo.path, "0001-x.patch")
     assert refused.code == 2
@@ -177,7 +240,10 @@ def test_a_range_is_answered_commit_by_commit(tmp_path: Path) -> None:
 
 def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
     probe = history(tmp_path / "probe")
-    story = history(tmp_path / "r", f'ring: fix the mask\n\nText.\n\nFixes: {probe.start[:12]} ("ring: add ring buffers")')
+    story = history(
+        tmp_path / "r",
+        f'ring: fix the mask\n\nText.\n\nFixes: {probe.start[:12]} ("ring: add ring buffers")',
+    )
     body = json.loads(call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out)
     first = body["candidates"][0]
     assert first["commit"] == story.culprit

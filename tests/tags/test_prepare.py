@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""prepare and undo: tags written, shown as a word diff, taken back; a kill leaves the branch old or new."""
+"""prepare and undo: tags written, shown as a word diff, taken back.
+
+A kill leaves the branch old or new.
+"""
 
 import json
 import os
@@ -60,7 +63,9 @@ def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(story: Hist
     assert story.repo.git("for-each-ref") == before
     asked = call("prepare", "-C", story.repo.path, "HEAD", "--format", "json")
     assert (asked.code, json.loads(asked.out)["written"]) == (1, False)
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0, "an option says what to write"
+    assert call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0, (
+        "an option says what to write"
+    )
 
 
 def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> None:
@@ -76,7 +81,10 @@ def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> 
         assert ("Fixes:" in message(story)) is written
 
 
-@pytest.mark.parametrize(("subject", "before"), [("ring: add ring buffers", ""), ("Linux 6.1", "empty"), ("Import Linux 6.1", "empty")])
+@pytest.mark.parametrize(
+    ("subject", "before"),
+    [("ring: add ring buffers", ""), ("Linux 6.1", "empty"), ("Import Linux 6.1", "empty")],
+)
 def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
     repo = Repo(tmp_path / "r")
     if before:
@@ -84,14 +92,18 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
     repo.commit(subject + SIGNED, {"ring.c": LATER, "other.c": "int other;\n"})
     repo.tag("v6.1")
     repo.branch("topic")
-    repo.commit("ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED, {"ring.c": FIX})
+    repo.commit(
+        "ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED, {"ring.c": FIX}
+    )
     found = json.loads(call("fixes", "-C", repo.path, "HEAD", "--format", "json").out)
     assert (found["sure"], found["tags"], found["candidates"]) == (False, [], [])
     assert subject in found["reason"]
     done = call("prepare", "-C", repo.path, "HEAD", "--yes")
     assert subject in done.err
     assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
-    assert json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)["lines"] == []
+    assert (
+        json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)["lines"] == []
+    )
 
 
 CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
@@ -108,7 +120,9 @@ def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
     found = json.loads(call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out)
     assert not found["is_fix"]
     assert any("does not look like a fix" in one for one in found["notes"])
-    assert found["candidates"][0]["commit"] == story.culprit, "whoever asks for the culprit is answered"
+    assert found["candidates"][0]["commit"] == story.culprit, (
+        "whoever asks for the culprit is answered"
+    )
     assert "missing-fixes" not in call("check", "-C", story.repo.path, "HEAD", "--strict").out
     assert call("prepare", "-C", story.repo.path, "HEAD", "--is-a-fix").code == 0
     assert f"Fixes: {story.culprit[:12]}" in message(story)
@@ -122,8 +136,12 @@ def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> 
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
     assert "you said that it is not a fix" in call("stable", *fixed).out
     assert "ring: fix the mask: not a fix" in call("draft", "-C", story.repo.path, "HEAD").out
-    story.repo.git("commit", "--amend", "-q", "-m", "ring: fix the mask\n\nIt must be one less." + SIGNED)
-    assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace("no Fixes:", ""), "an amended commit is the same"
+    story.repo.git(
+        "commit", "--amend", "-q", "-m", "ring: fix the mask\n\nIt must be one less." + SIGNED
+    )
+    assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace("no Fixes:", ""), (
+        "an amended commit is the same"
+    )
     assert call("prepare", *fixed, "--is-a-fix", "--dry-run").code == 0
     assert "you said" in call("stable", *fixed).out, "a dry run keeps no answer"
     assert call("prepare", *fixed, "--is-a-fix").code == 0
@@ -143,13 +161,22 @@ def test_a_dry_run_writes_nothing(story: History) -> None:
     body = json.loads(done.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
     (commit,) = [one for one in body["commits"] if one["changed"]]
-    assert call("stable", "-C", story.repo.path, commit["new"]).code == 2, "a dry run writes no object"
+    assert call("stable", "-C", story.repo.path, commit["new"]).code == 2, (
+        "a dry run writes no object"
+    )
     assert "{+Fixes:" in body["commits"][0]["diff"]
     assert story.repo.git("for-each-ref") == before
 
 
 def test_people_and_links_stand_in_order(story: History) -> None:
-    words = ["--reported-by", "Eve R <eve@example.org>", "--closes", "https://bugzilla.example.org/1", "--link", "<a.b@example.org>"]
+    words = [
+        "--reported-by",
+        "Eve R <eve@example.org>",
+        "--closes",
+        "https://bugzilla.example.org/1",
+        "--link",
+        "<a.b@example.org>",
+    ]
     words += [
         "--co-developed-by",
         "Cy D <cy@example.org>",
@@ -159,16 +186,29 @@ def test_people_and_links_stand_in_order(story: History) -> None:
         "Sue <sue@example.org>",
     ]
     words += ["--paste", "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"]
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none", "--fixes", story.culprit, *words)
+    done = call(
+        "prepare",
+        "-C",
+        story.repo.path,
+        "HEAD",
+        "--stable",
+        "none",
+        "--fixes",
+        story.culprit,
+        *words,
+    )
     assert done.code == 0, done.err
     names = [line.partition(":")[0] for line in message(story).split("\n")[4:]]
     assert names == [
-        "Fixes", "Reported-by", "Reported-by", "Closes", "Closes", "Link", "Suggested-by", "Co-developed-by", "Signed-off-by", "Signed-off-by", "Tested-by",
+        "Fixes", "Reported-by", "Reported-by", "Closes", "Closes", "Link", "Suggested-by", "Co-developed-by", "Signed-off-by", "Signed-off-by", "Tested-by",  # noqa: E501
     ]  # fmt: skip
 
 
 def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
-    story = history(tmp_path / "r", "ring: fix the mask\n\nText.\n\nX-Odd-tag: one\nReviewed-by: Rae <rae@example.org>")
+    story = history(
+        tmp_path / "r",
+        "ring: fix the mask\n\nText.\n\nX-Odd-tag: one\nReviewed-by: Rae <rae@example.org>",
+    )
     assert call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0
     lines = message(story).split("\n")
     assert (
@@ -180,7 +220,9 @@ def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
 
 def test_a_badly_written_tag_is_mended(tmp_path: Path) -> None:
     probe = history(tmp_path / "probe")
-    story = history(tmp_path / "r", f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n")
+    story = history(
+        tmp_path / "r", f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n"
+    )
     done = call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none")
     assert done.code == 0
     assert f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")' in message(story)
@@ -190,7 +232,17 @@ def test_a_badly_written_tag_is_mended(tmp_path: Path) -> None:
 def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
     story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
     done = call(
-        "prepare", "-C", story.repo.path, "--base", story.later, "--link", "https://example.org/x", "--stable", "none", "--format", "json"
+        "prepare",
+        "-C",
+        story.repo.path,
+        "--base",
+        story.later,
+        "--link",
+        "https://example.org/x",
+        "--stable",
+        "none",
+        "--format",
+        "json",
     )
     body = json.loads(done.out)
     assert [one["changed"] for one in body["commits"]] == [True, True]
@@ -226,10 +278,25 @@ def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
-    """Killed outright at random moments; what is found afterwards is whole, and what was is kept."""
+    """Killed outright at random moments.
+
+    What is found afterwards is whole, and what was is kept.
+    """
     rng = random.Random(7)
     old = story.fix
-    argv = [sys.executable, "-m", "patchpilot", "prepare", "-C", str(story.repo.path), "HEAD", "--fixes", story.culprit, "--stable", "none"]
+    argv = [
+        sys.executable,
+        "-m",
+        "patchpilot",
+        "prepare",
+        "-C",
+        str(story.repo.path),
+        "HEAD",
+        "--fixes",
+        story.culprit,
+        "--stable",
+        "none",
+    ]
     started = time.monotonic()
     subprocess.run([*argv, "--dry-run"], capture_output=True, check=True)
     whole = time.monotonic() - started
@@ -241,28 +308,43 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
         process.wait()
         time.sleep(0.05)
         now = story.repo.git("rev-parse", "topic")
-        assert now == old or story.repo.git("log", "-1", "--format=%P %T", now) == story.repo.git("log", "-1", "--format=%P %T", old)
+        assert now == old or story.repo.git("log", "-1", "--format=%P %T", now) == story.repo.git(
+            "log", "-1", "--format=%P %T", old
+        )
         story.repo.git("fsck", "--connectivity-only")
         if now != old:
-            records = json.loads(call("undo", "-C", story.repo.path, "list", "--format", "json").out)["records"]
+            records = json.loads(
+                call("undo", "-C", story.repo.path, "list", "--format", "json").out
+            )["records"]
             assert any(record["old"] == old and record["new"] == now for record in records)
 
 
 def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(story: History) -> None:
     """The same run writes the earlier one anew: its id would name nothing that is sent."""
-    story.repo.commit("ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")})
-    done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", "auto", "--format", "json")
+    story.repo.commit(
+        "ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")}
+    )
+    done = call(
+        "prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", "auto", "--format", "json"
+    )
     assert done.code == 0, done.err
     first, second = json.loads(done.out)["commits"]
     assert f"Fixes: {story.culprit[:12]}" in first["message"]
     assert "Fixes:" not in second["message"]
     assert "Cc: stable" not in second["message"]
-    assert any('fixes an earlier patch of your own series: squash it into "ring: fix the mask"' in one for one in second["notes"])
+    assert any(
+        'fixes an earlier patch of your own series: squash it into "ring: fix the mask"' in one
+        for one in second["notes"]
+    )
 
 
 def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
-    story.repo.commit("ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")})
-    done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", story.fix, "--format", "json")
+    story.repo.commit(
+        "ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")}
+    )
+    done = call(
+        "prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", story.fix, "--format", "json"
+    )
     second = json.loads(done.out)["commits"][1]
     assert "Fixes:" not in second["message"]
     assert any("squash it" in one for one in second["notes"])
@@ -281,8 +363,16 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
         result = find_culprits(repository, request, **words)
         first = replace(result.candidates[0], confidence=confidence)
-        other = replace(first, commit=repository.resolve("v1.2"), subject="ring: remember that it is closed")
-        return replace(result, candidates=(first, other), sure=not reason, reason=reason, tags=() if reason else result.tags)
+        other = replace(
+            first, commit=repository.resolve("v1.2"), subject="ring: remember that it is closed"
+        )
+        return replace(
+            result,
+            candidates=(first, other),
+            sure=not reason,
+            reason=reason,
+            tags=() if reason else result.tags,
+        )
 
     monkeypatch.setattr(service, "find_culprits", found)
 
@@ -292,10 +382,22 @@ def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
     story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(0.4, "several commits are about equally likely: review the first ones", monkeypatch)
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--signoff", "--cc", "Eve R <eve@example.org>", *words)
+    done = call(
+        "prepare",
+        "-C",
+        story.repo.path,
+        "HEAD",
+        "--signoff",
+        "--cc",
+        "Eve R <eve@example.org>",
+        *words,
+    )
     assert done.code == 0, done.err
     assert "no Fixes: written" in done.err
-    assert f'unsure between {story.culprit[:12]} ("ring: support a mask and a table", 40%) and {story.later[:12]} (' in done.err
+    assert (
+        f'unsure between {story.culprit[:12]} ("ring: support a mask and a table", 40%) and'
+        f" {story.later[:12]} (" in done.err
+    )
     assert "--fixes COMMIT" in done.err
     assert "no Fixes:" not in done.out
     assert "Fixes:" not in message(story)
@@ -303,7 +405,9 @@ def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
     assert "Cc: Eve R <eve@example.org>" in message(story)
 
 
-def test_a_culprit_that_is_little_sure_is_written_with_the_advice_to_look(story: History, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_culprit_that_is_little_sure_is_written_with_the_advice_to_look(
+    story: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judged_as(0.55, "", monkeypatch)
     done = call("prepare", "-C", story.repo.path, "HEAD", "--signoff")
     assert "{+Fixes: " in done.out

@@ -37,18 +37,31 @@ class Followed:
         self._archive.add(*mails)
         dates = [date for mail in mails if (date := parse_mail(mail).date)]
         self._now = max([self._now, *dates]) + timedelta(days=days, minutes=1)
-        with Store(self._place / "track.sqlite") as store, Repository.open(self.trees.repo.path) as repository:
+        with (
+            Store(self._place / "track.sqlite") as store,
+            Repository.open(self.trees.repo.path) as repository,
+        ):
             store.reader.now = self._now
             if not self.followed:
                 first = parse_mail(mails[0]).message_id
-                (series,) = add(first, lore=self._archive.url, store=store, archive_at=open_archive, repository=repository)
+                (series,) = add(
+                    first,
+                    lore=self._archive.url,
+                    store=store,
+                    archive_at=open_archive,
+                    repository=repository,
+                )
                 self.followed = True
             else:
                 request = UpdateRequest((1,), fresh=True)
-                (series,) = update(request, store=store, archive_at=open_archive, repository=repository)
+                (series,) = update(
+                    request, store=store, archive_at=open_archive, repository=repository
+                )
             assert series.status
             for patch in series.status.patches:
-                assert patch.proof.date or patch.proof.message_id or patch.proof.commit, f"no proof for {patch.title}"
+                assert patch.proof.date or patch.proof.message_id or patch.proof.commit, (
+                    f"no proof for {patch.title}"
+                )
             self.series = series
             return series
 

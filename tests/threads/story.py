@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story the tests tell: v1, a review, v2, a tag, applied, stable trees, and a fix of the fix."""
+"""The story the tests tell: v1, a review, v2, a tag, applied, stable trees, and a fix of the fix."""  # noqa: E501
 
 from tests.kit.mails import (
     MATT,
@@ -18,8 +18,21 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 OTTO = "Otto Other <otto@example.com>"
 
 V1 = patch(f"[PATCH] {TITLE}", id="v1")
-REVIEW = reply(f"[PATCH] {TITLE}", "Please add a Fixes: tag and name the net tree in the subject.", id="r1", reply_to="v1", minutes=60)
-ANSWER = reply(f"[PATCH] {TITLE}", "Sure, will do in v2.", sender="Ada Fixer <ada@example.org>", id="r2", reply_to="r1", minutes=90)
+REVIEW = reply(
+    f"[PATCH] {TITLE}",
+    "Please add a Fixes: tag and name the net tree in the subject.",
+    id="r1",
+    reply_to="v1",
+    minutes=60,
+)
+ANSWER = reply(
+    f"[PATCH] {TITLE}",
+    "Sure, will do in v2.",
+    sender="Ada Fixer <ada@example.org>",
+    id="r2",
+    reply_to="r1",
+    minutes=90,
+)
 V2 = patch(f"[PATCH net v2] {TITLE}", id="v2", notes="Changes in v2:\n- Fixes tag", minutes=1440)
 TAG = reply(f"[PATCH net v2] {TITLE}", f"Reviewed-by: {RITA}", id="r3", reply_to="v2", minutes=1500)
 APPLIED = applied_by_robot(TITLE, SHA[:12], id="r4", reply_to="v2", minutes=2000)
@@ -33,14 +46,32 @@ FIX_V1 = patch(
     message=f'Fix the check.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
     minutes=9900,
 )
-FIX_V2 = patch("[PATCH net v2] demo: check the return of the check", id="f2", author=OTTO, minutes=10900)
-FIX_APPLIED = applied_by_robot("demo: check the return of the check", "fedcba987654", id="f3", reply_to="f2", minutes=11000)
+FIX_V2 = patch(
+    "[PATCH net v2] demo: check the return of the check", id="f2", author=OTTO, minutes=10900
+)
+FIX_APPLIED = applied_by_robot(
+    "demo: check the return of the check", "fedcba987654", id="f3", reply_to="f2", minutes=11000
+)
 
 BEGINNING = (V1, REVIEW)
 ACCEPTED = (V1, REVIEW, ANSWER, V2, TAG, APPLIED)
 WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
-def answer(text: str, *, to: str, sender: str = MATT, minutes: int = 2100, subject: str = f"[PATCH net v2] {TITLE}") -> bytes:
+def answer(
+    text: str,
+    *,
+    to: str,
+    sender: str = MATT,
+    minutes: int = 2100,
+    subject: str = f"[PATCH net v2] {TITLE}",
+) -> bytes:
     """Another reply in the story."""
-    return mail(f"Re: {subject}", f"> Check.\n\n{text}\n", sender=sender, id=f"x{minutes}", reply_to=to, minutes=minutes)
+    return mail(
+        f"Re: {subject}",
+        f"> Check.\n\n{text}\n",
+        sender=sender,
+        id=f"x{minutes}",
+        reply_to=to,
+        minutes=minutes,
+    )

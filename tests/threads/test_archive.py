@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reading an archive: a real public-inbox and the stand-in give the same answers, and trouble is told apart."""
+"""Reading an archive: a real public-inbox and the stand-in give the same answers, and trouble is
+told apart.
+"""
 
 import email.charset
 import gzip
@@ -28,32 +30,55 @@ from tests.threads.story import SHA, TITLE
 
 def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
     """A patch to the valve; nothing in it names its other versions."""
-    return patch(subject, id=ident, author=author, minutes=days * 24 * 60, **more).replace(b"demo/pump.c", b"demo/valve.c")
+    return patch(subject, id=ident, author=author, minutes=days * 24 * 60, **more).replace(
+        b"demo/pump.c", b"demo/valve.c"
+    )
 
 
-OPENED, STUCK = "demo: valve: open it before the pump starts", "demo: valve: bail out when it is stuck"
+OPENED, STUCK = (
+    "demo: valve: open it before the pump starts",
+    "demo: valve: bail out when it is stuck",
+)
 YEARS = (
     valve(f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"),
     valve(f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"),
     valve(f"[PATCH v3] {STUCK}", "w3", 700),
-    reply(f"[PATCH v3] {STUCK}", "Please name the boards.", id="w3r", reply_to="w3", minutes=701 * 24 * 60),
+    reply(
+        f"[PATCH v3] {STUCK}",
+        "Please name the boards.",
+        id="w3r",
+        reply_to="w3",
+        minutes=701 * 24 * 60,
+    ),
     valve(f"[PATCH v4] {STUCK}", "w4", 710),
-    mail("[PATCH 0/1] valves for next", "All of them.\n", sender=MATT, id="k0", minutes=720 * 24 * 60),
-    valve(f"[PATCH 1/1] {STUCK}", "k1", 720, MATT, message=f"From: {ADA}\n\nBail out.\n", reply_to="k0"),
+    mail(
+        "[PATCH 0/1] valves for next", "All of them.\n", sender=MATT, id="k0", minutes=720 * 24 * 60
+    ),
+    valve(
+        f"[PATCH 1/1] {STUCK}",
+        "k1",
+        720,
+        MATT,
+        message=f"From: {ADA}\n\nBail out.\n",
+        reply_to="k0",
+    ),
     mail(
         "[GIT PULL] valves for 6.20",
-        f"Please pull.\n\nAda Fixer (1):\n      {STUCK}\n\n drivers/demo/valve.c | 3 +++\n 1 file changed, 3 insertions(+)\n",
+        f"Please pull.\n\nAda Fixer (1):\n      {STUCK}\n\n drivers/demo/valve.c | 3 +++\n 1 file"
+        " changed, 3 insertions(+)\n",
         sender=MATT,
         id="pull",
         minutes=730 * 24 * 60,
     ),
 )
-"""A work of two years: begun under another title and address, sent on by the maintainer and pulled."""
+"""A work of two years: begun under another title and address, sent on by the maintainer and pulled."""  # noqa: E501
 
 
 @pytest.fixture(scope="module", params=[*SERVED, *LOCAL])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with archive_server(request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE, *YEARS) as server:
+    with archive_server(
+        request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE, *YEARS
+    ) as server:
         yield server.url
 
 
@@ -76,7 +101,14 @@ def test_searches_find_by_subject_sender_and_body(url: str) -> None:
     with open_archive(url) as archive:
         assert ids(archive.search(f"s:{quoted(TITLE)} AND f:gregkh")) == {"s1", "s2", "s3"}
         assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org")) >= {"v1", "v2"}
-        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org", threads=True)) >= {"v1", "r1", "r2", "v2", "r3", "r4"}
+        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org", threads=True)) >= {
+            "v1",
+            "r1",
+            "r2",
+            "v2",
+            "r3",
+            "r4",
+        }
         assert ids(archive.search(f"b:{SHA[:12]}*")) >= {"r4", "s1", "s2", "s3", "f1"}
         assert archive.search("s:nothingofthekind") == ()
 
@@ -101,8 +133,16 @@ def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
     assert (troubles, failure) == ((), None)
     found = status_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
     assert found is not None
-    assert [(revision.version, revision.rfc) for revision in found.topic.revisions] == [(1, True), (2, True), (3, False), (4, False)]
-    assert (str(found.state), [one.relation for one in found.follow_ups]) == ("accepted", ["carries", "carries"])
+    assert [(revision.version, revision.rfc) for revision in found.topic.revisions] == [
+        (1, True),
+        (2, True),
+        (3, False),
+        (4, False),
+    ]
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+        "accepted",
+        ["carries", "carries"],
+    )
 
 
 def test_mails_added_later_are_found_at_once(tmp_path: Path) -> None:
@@ -120,7 +160,10 @@ def test_odd_message_ids_are_asked_for(tmp_path: Path) -> None:
     odd = mail("[PATCH] odd", "x\n").replace(b"Message-ID: <", b"Message-ID: <a/b+c%d?e")
     message_id = odd.split(b"Message-ID: <")[1].split(b">")[0].decode()
     for kind in (*SERVED, *LOCAL):
-        with archive_server(kind, tmp_path / kind, odd) as server, open_archive(server.url) as archive:
+        with (
+            archive_server(kind, tmp_path / kind, odd) as server,
+            open_archive(server.url) as archive,
+        ):
             assert archive.thread(message_id)[0].message_id == message_id
 
 
@@ -148,7 +191,9 @@ def test_an_archive_that_is_down_is_unreachable() -> None:
 def serving(
     status: int, bodies: bytes | list[bytes], headers: dict[str, str] | None = None, until: int = 99
 ) -> Iterator[tuple[str, list[str]]]:
-    """A server that gives one answer, or each of several once (the last ever after; after `until` requests: 404), and the requests it got."""
+    """A server that gives one answer, or each of several once (the last ever after; after `until`
+    requests: 404), and the requests it got.
+    """
     seen: list[str] = []
     given = bodies if isinstance(bodies, list) else [bodies]
 
@@ -170,7 +215,9 @@ def serving(
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/x", seen
     finally:
@@ -186,8 +233,14 @@ def test_a_server_in_trouble_is_unreachable_not_empty(status: int) -> None:
 
 def test_a_busy_server_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(module, "_wait", lambda told, attempt: waits.append(float(told or 0)) or 0.0)
-    with serving(429, b"", {"Retry-After": "7"}) as (url, seen), Archive(url) as archive, pytest.raises(NetworkError) as told:
+    monkeypatch.setattr(
+        module, "_wait", lambda told, attempt: waits.append(float(told or 0)) or 0.0
+    )
+    with (
+        serving(429, b"", {"Retry-After": "7"}) as (url, seen),
+        Archive(url) as archive,
+        pytest.raises(NetworkError) as told,
+    ):
         archive.search("s:x")
     assert waits == [7.0]
     assert len(seen) == 2
@@ -205,31 +258,55 @@ def test_it_says_honestly_what_asks() -> None:
     assert seen[0].startswith("patchpilot/")
 
 
-@pytest.mark.parametrize("body", [b"<html>hello</html>", b"\x1f\x8bgarbage", gzip.compress(b"x" * 100, mtime=0)[:-9]])
+@pytest.mark.parametrize(
+    "body", [b"<html>hello</html>", b"\x1f\x8bgarbage", gzip.compress(b"x" * 100, mtime=0)[:-9]]
+)
 def test_an_answer_that_is_no_mbox_is_told(body: bytes) -> None:
-    with serving(200, body) as (url, _), Archive(url) as archive, pytest.raises((NetworkError, MissingError)):
+    with (
+        serving(200, body) as (url, _),
+        Archive(url) as archive,
+        pytest.raises((NetworkError, MissingError)),
+    ):
         archive.thread("v1@example.org")
 
 
 def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read() -> None:
     huge = reply(f"[PATCH] {TITLE}", "x\n" * (34 << 20), id="huge", reply_to="v1")
-    with serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _), Archive(url) as archive:
+    with (
+        serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
+        Archive(url) as archive,
+    ):
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
-    with serving(200, gzip.compress(bytes(80 << 20), 1)) as (url, _), Archive(url) as archive, pytest.raises((NetworkError, MissingError)):
+    with (
+        serving(200, gzip.compress(bytes(80 << 20), 1)) as (url, _),
+        Archive(url) as archive,
+        pytest.raises((NetworkError, MissingError)),
+    ):
         archive.thread("v1@example.org")
 
 
 def test_all_mails_of_an_answer_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ANSWER", 4 << 20)
-    large = [reply(f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1") for number in range(12)]
-    with serving(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _), Archive(url) as archive:
+    large = [
+        reply(f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1")
+        for number in range(12)
+    ]
+    with (
+        serving(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
+        Archive(url) as archive,
+    ):
         assert ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
         assert ["more than 4 MiB" in reason for reason in archive.skipped] == [True]
 
 
 THREAD = gzip.compress(mbox(story.V1, story.REVIEW), 1)
-_BAD = {"empty": b"", "empty gzip": gzip.compress(b""), "another thread": gzip.compress(mbox(story.FIX_V1)), "HTML": b"<html>Log in</html>"}
+_BAD = {
+    "empty": b"",
+    "empty gzip": gzip.compress(b""),
+    "another thread": gzip.compress(mbox(story.FIX_V1)),
+    "HTML": b"<html>Log in</html>",
+}
 
 
 @pytest.mark.parametrize("body", _BAD.values(), ids=_BAD)
@@ -252,12 +329,28 @@ def test_the_thread_of_a_mail_that_nobody_has_is_the_one_that_answers_it() -> No
 
 @pytest.mark.parametrize(
     "location",
-    ["http://[::1/", "http://localhost:{port}/", "//localhost:{port}/x", "file:///etc/passwd", "http://a\\b@[/", "http://", "\udcff"],
+    [
+        "http://[::1/",
+        "http://localhost:{port}/",
+        "//localhost:{port}/x",
+        "file:///etc/passwd",
+        "http://a\\b@[/",
+        "http://",
+        "\udcff",
+    ],
 )
 def test_a_redirect_elsewhere_is_refused(location: str) -> None:
     with serving(200, THREAD) as (there, asked):
-        target = location.format(port=there.split(":")[2].split("/")[0]).encode("utf-8", "surrogateescape").decode("latin-1")
-        with serving(302, b"", {"Location": target}) as (url, _), Archive(url) as archive, pytest.raises(NetworkError):
+        target = (
+            location.format(port=there.split(":")[2].split("/")[0])
+            .encode("utf-8", "surrogateescape")
+            .decode("latin-1")
+        )
+        with (
+            serving(302, b"", {"Location": target}) as (url, _),
+            Archive(url) as archive,
+            pytest.raises(NetworkError),
+        ):
             archive.thread("v1@example.org")
         assert asked == []
 
@@ -265,7 +358,10 @@ def test_a_redirect_elsewhere_is_refused(location: str) -> None:
 def test_a_redirect_to_a_host_that_the_settings_name_is_followed() -> None:
     with serving(200, THREAD) as (there, _):
         target = there.replace("127.0.0.1", "localhost")
-        with serving(302, b"", {"Location": target}) as (url, _), Archive(url, hosts=("localhost",)) as archive:
+        with (
+            serving(302, b"", {"Location": target}) as (url, _),
+            Archive(url, hosts=("localhost",)) as archive,
+        ):
             assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
 
 
@@ -277,7 +373,9 @@ def test_a_cancelled_archive_asks_no_more() -> None:
     assert seen == []
 
 
-def test_without_the_library_that_reads_archives_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_that_reads_archives_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "liblore", None)
     with pytest.raises(MissingError, match="liblore") as told:
         Archive("http://127.0.0.1:9/x").thread("a@example.org")
@@ -320,8 +418,14 @@ def test_a_url_names_its_archive() -> None:
     assert archive_of("a@example.org", lore) == lore
     assert archive_of("https://lore.kernel.org/netdev/a@example.org/", lore) == lore
     assert archive_of("https://patch.msgid.link/a@example.org", lore) == lore
-    assert archive_of("https://inbox.dpdk.org/dev/a@example.org/", lore) == "https://inbox.dpdk.org/dev"
-    assert archive_of("http://127.0.0.1:8080/demo/a@example.org/T/", lore) == "http://127.0.0.1:8080/demo"
+    assert (
+        archive_of("https://inbox.dpdk.org/dev/a@example.org/", lore)
+        == "https://inbox.dpdk.org/dev"
+    )
+    assert (
+        archive_of("http://127.0.0.1:8080/demo/a@example.org/T/", lore)
+        == "http://127.0.0.1:8080/demo"
+    )
 
 
 def test_an_address_that_is_no_url_is_refused() -> None:
@@ -336,7 +440,9 @@ def test_a_search_phrase_cannot_leave_its_quotes() -> None:
 
 def test_a_stand_in_understands_brackets_and_not(tmp_path: Path) -> None:
     with (
-        archive_server("stand-in", tmp_path, story.V1, story.REVIEW, patch("[PATCH] valve: x", id="w")) as server,
+        archive_server(
+            "stand-in", tmp_path, story.V1, story.REVIEW, patch("[PATCH] valve: x", id="w")
+        ) as server,
         Archive(server.url) as archive,
     ):
         assert ids(archive.search("s:PATCH AND NOT (f:rita OR s:valve)")) == {"v1"}

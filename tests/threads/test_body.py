@@ -9,19 +9,28 @@ def own(text: str) -> str:
 
 
 def test_quotes_and_their_attribution_are_not_the_senders() -> None:
-    body = parse_body("On Mon, Mar 4, 2024, Ada Fixer wrote:\n> a\n> b\n\nMine.\n\n> c\n\nAlso mine.\n")
+    body = parse_body(
+        "On Mon, Mar 4, 2024, Ada Fixer wrote:\n> a\n> b\n\nMine.\n\n> c\n\nAlso mine.\n"
+    )
     assert body.text.split("\n") == ["Mine.", "", "", "Also mine."]
     assert body.attributions == ("On Mon, Mar 4, 2024, Ada Fixer wrote:",)
     assert body.quoted == (" a", " b", " c")
 
 
 def test_an_attribution_over_two_lines_is_taken_out() -> None:
-    assert own("On Mon, Mar 4, 2024 at 9:00 AM Ada Fixer\n<ada@example.org> wrote:\n>\n> a\n\nMine.\n") == "Mine."
+    assert (
+        own("On Mon, Mar 4, 2024 at 9:00 AM Ada Fixer\n<ada@example.org> wrote:\n>\n> a\n\nMine.\n")
+        == "Mine."
+    )
 
 
 def test_an_attribution_before_a_cut_quote_is_taken_out() -> None:
     assert (
-        own("On Mon, 4 Mar 2024 at 09:00, Ada Fixer <ada@example.org> wrote:\n[...]\n> a\n\nMine.\n").replace("[...]", "").strip()
+        own(
+            "On Mon, 4 Mar 2024 at 09:00, Ada Fixer <ada@example.org> wrote:\n[...]\n> a\n\nMine.\n"
+        )
+        .replace("[...]", "")
+        .strip()
         == "Mine."
     )
 
@@ -36,7 +45,10 @@ def test_other_languages_attribute_too() -> None:
 
 
 def test_a_tag_before_a_quote_is_no_attribution() -> None:
-    assert own("Reviewed-by: Rita <rita@example.net>\n> ---\n") == "Reviewed-by: Rita <rita@example.net>"
+    assert (
+        own("Reviewed-by: Rita <rita@example.net>\n> ---\n")
+        == "Reviewed-by: Rita <rita@example.net>"
+    )
 
 
 def test_the_signature_ends_the_senders_words() -> None:
@@ -44,18 +56,37 @@ def test_the_signature_ends_the_senders_words() -> None:
 
 
 def test_a_list_footer_is_not_the_senders() -> None:
-    assert own("Mine.\n\n_______________________________________________\nDemo mailing list\n") == "Mine."
-    assert own("Mine.\n\nYou received this message because you are subscribed to the Google Groups.\n") == "Mine."
+    assert (
+        own("Mine.\n\n_______________________________________________\nDemo mailing list\n")
+        == "Mine."
+    )
+    assert (
+        own("Mine.\n\nYou received this message because you are subscribed to the Google Groups.\n")
+        == "Mine."
+    )
 
 
 def test_a_mail_quoted_without_marks_is_not_the_senders() -> None:
-    assert own("Mine.\n\n-----Original Message-----\nFrom: Ada <ada@example.org>\nSent: Monday\nSubject: x\n\nTheirs.\n") == "Mine."
-    assert own("Mine.\n\nFrom: Ada <ada@example.org>\nSent: Monday, March 4, 2024\nTo: Rita\nSubject: x\n\nTheirs.\n") == "Mine."
+    assert (
+        own(
+            "Mine.\n\n-----Original Message-----\nFrom: Ada <ada@example.org>\nSent:"
+            " Monday\nSubject: x\n\nTheirs.\n"
+        )
+        == "Mine."
+    )
+    assert (
+        own(
+            "Mine.\n\nFrom: Ada <ada@example.org>\nSent: Monday, March 4, 2024\nTo: Rita\nSubject:"
+            " x\n\nTheirs.\n"
+        )
+        == "Mine."
+    )
 
 
 def test_a_patch_after_scissors_is_kept_apart() -> None:
     body = parse_body(
-        "Try this:\n\n--- >8 ---\nSubject: [PATCH] x\n\nSigned-off-by: Ada <a@example.org>\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n"
+        "Try this:\n\n--- >8 ---\nSubject: [PATCH] x\n\nSigned-off-by: Ada"
+        " <a@example.org>\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n"
     )
     assert body.text == "Try this:"
     assert body.has_diff
@@ -64,7 +95,10 @@ def test_a_patch_after_scissors_is_kept_apart() -> None:
 
 def test_remarks_on_code_are_told_from_remarks_on_text() -> None:
     body = parse_body("> +\tint x;\n\nUnused.\n\n> Some text.\n\nAnd this.\n")
-    assert [(line.text, line.on_code) for line in body.own if line.text] == [("Unused.", True), ("And this.", False)]
+    assert [(line.text, line.on_code) for line in body.own if line.text] == [
+        ("Unused.", True),
+        ("And this.", False),
+    ]
 
 
 def test_a_body_of_a_million_lines_does_not_take_long() -> None:

@@ -9,7 +9,10 @@ from patchpilot.threads.mail_classifier import classify
 from tests.kit.mails import reply
 
 LABS = "bluez.test.bot@gmail.com"
-PASSED = "This is an automated email.\n\nTest summary:\nCheckPatch   PASS   0.90 seconds\nBuild   PASS   2 seconds"
+PASSED = (
+    "This is an automated email.\n\nTest summary:\nCheckPatch   PASS   0.90 seconds\nBuild   PASS  "
+    " 2 seconds"
+)
 FAILED = f"{PASSED}\nMake Check   FAIL   9 seconds"
 LKP = "kernel test robot <lkp@intel.com>"
 SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
@@ -20,11 +23,11 @@ SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
     [
         ([(LABS, PASSED)], "passed"),
         ([(LABS, FAILED)], "failed"),
-        ([(LABS, PASSED), (LKP, "kernel test robot noticed the following build errors:\n\n>> a.c:1: error")], "failed"),
-        ([(SYZBOT, "syzbot tried to test the proposed patch but the build/boot failed:\n\nx")], "failed"),
-        ([(SYZBOT, "syzbot has tested the proposed patch and the reproducer did not trigger any issue:\n\nReported-by: x")], "passed"),
+        ([(LABS, PASSED), (LKP, "kernel test robot noticed the following build errors:\n\n>> a.c:1: error")], "failed"),  # noqa: E501
+        ([(SYZBOT, "syzbot tried to test the proposed patch but the build/boot failed:\n\nx")], "failed"),  # noqa: E501
+        ([(SYZBOT, "syzbot has tested the proposed patch and the reproducer did not trigger any issue:\n\nReported-by: x")], "passed"),  # noqa: E501
         ([(LKP, "tree: x\nstatus: BUILD SUCCESS\n\nelapsed time: 720m")], "passed"),
-        ([(LKP, "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: unused"), (LABS, PASSED)], "warned"),
+        ([(LKP, "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: unused"), (LABS, PASSED)], "warned"),  # noqa: E501
         ([("bot@kernelci.org", "  Results:     1 PASS, 0 FAIL, 0 SKIP")], "passed"),
         ([("Rita Reviewer <rita@example.net>", "My tests FAIL with it.")], ""),
         ([], ""),
@@ -32,7 +35,9 @@ SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
 )  # fmt: skip
 def test_the_worst_report_counts(mails: list[tuple[str, str]], verdict: str) -> None:
     classified = [
-        classify(parse_mail(reply("[PATCH] demo: x", text, sender=sender, id=str(at), reply_to="v1")))
+        classify(
+            parse_mail(reply("[PATCH] demo: x", text, sender=sender, id=str(at), reply_to="v1"))
+        )
         for at, (sender, text) in enumerate(mails)
     ]
     assert ci_verdict(classified) == verdict

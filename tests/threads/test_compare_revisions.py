@@ -20,7 +20,9 @@ def followed(workdir: Path) -> None:
 def test_the_newest_two_are_compared() -> None:
     outcome = call("track", "range-diff", "1")
     assert outcome.code == 0
-    assert outcome.out.startswith(f"v2 -> v3: 1 changed\n1 ! 1: {TITLE}\n    @@ pump.c: int pump_start(void)\n")
+    assert outcome.out.startswith(
+        f"v2 -> v3: 1 changed\n1 ! 1: {TITLE}\n    @@ pump.c: int pump_start(void)\n"
+    )
     assert "    -+\ta = 10;\n    ++\ta = 11;\n" in outcome.out
 
 
@@ -42,7 +44,12 @@ def test_json_has_each_patch() -> None:
     found = json.loads(outcome.out)
     assert (found["old"]["label"], found["new"]["message_id"]) == ("v1", "patch3@example.org")
     (patch,) = found["patches"]
-    assert (patch["difference"], patch["old"], patch["new"], patch["subject"]) == ("changed", 1, 1, TITLE)
+    assert (patch["difference"], patch["old"], patch["new"], patch["subject"]) == (
+        "changed",
+        1,
+        1,
+        TITLE,
+    )
     assert "++\ta = 11;" in patch["diff"]
 
 
@@ -62,8 +69,12 @@ def test_what_cannot_be_compared_is_an_error(argv: tuple[str, ...], code: int, w
 
 
 def test_a_damaged_patch_and_a_single_revision_are_errors(workdir: Path) -> None:
-    (workdir / "damaged").write_bytes(mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b"")))
-    (workdir / "one").write_bytes(mbox(posted(1, 10, prefix="PATCH net").replace(b"start at 10", b"stop at 10")))
+    (workdir / "damaged").write_bytes(
+        mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b""))
+    )
+    (workdir / "one").write_bytes(
+        mbox(posted(1, 10, prefix="PATCH net").replace(b"start at 10", b"stop at 10"))
+    )
     call("track", "remove", "1")
     assert call("track", "add", "--mbox", "damaged").code == 0
     outcome = call("track", "range-diff", "2")
@@ -76,7 +87,11 @@ def test_a_damaged_patch_and_a_single_revision_are_errors(workdir: Path) -> None
 
 
 def test_an_rfc_is_named_by_its_label(workdir: Path) -> None:
-    (workdir / "m").write_bytes(mbox(posted(1, 9, prefix="RFC PATCH"), posted(1, 10), posted(2, 10)))
+    (workdir / "m").write_bytes(
+        mbox(posted(1, 9, prefix="RFC PATCH"), posted(1, 10), posted(2, 10))
+    )
     call("track", "remove", "1")
     call("track", "add", "--mbox", "m")
-    assert call("track", "range-diff", "2", "RFC v1", "v1").out.startswith("RFC v1 -> v1: 1 changed\n")
+    assert call("track", "range-diff", "2", "RFC v1", "v1").out.startswith(
+        "RFC v1 -> v1: 1 changed\n"
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track discover` on a real archive: series that were sent from elsewhere, and what the mails of the stable trees are about."""
+"""`patchpilot track discover` on a real archive: series that were sent from elsewhere, and what the
+mails of the stable trees are about.
+"""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +21,19 @@ from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.track_store import Store
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
-from tests.kit.mails import ADA, RITA, START, applied_by_robot, mail, mbox, patch, reply, stable_added, stable_failed, stable_review
+from tests.kit.mails import (
+    ADA,
+    RITA,
+    START,
+    applied_by_robot,
+    mail,
+    mbox,
+    patch,
+    reply,
+    stable_added,
+    stable_failed,
+    stable_review,
+)
 from tests.kit.repos import Repo
 from tests.kit.terminal import WALK, Terminal
 
@@ -34,33 +48,41 @@ def ago(days: float) -> int:
     return int((NOW - START - timedelta(days=days)).total_seconds() // 60)
 
 
-def autosel(title: str, commit: str, days: float, *, author: str = ADA, link: str = "", **more: str) -> bytes:
+def autosel(
+    title: str, commit: str, days: float, *, author: str = ADA, link: str = "", **more: str
+) -> bytes:
     """A patch that was picked for a stable tree by its words."""
     tags = f"Link: {link}\n" if link else ""
     sender = "Sasha Levin <sashal@kernel.org>"
-    body = f"From: {author}\n\n[ Upstream commit {commit} ]\n\nCheck it.\n\n{tags}Signed-off-by: {author}\nSigned-off-by: {sender}\n---\n x | 1 +\n"
-    return mail(f"[PATCH AUTOSEL 6.6 01/20] {title}", body, sender=sender, minutes=ago(days), **more)  # type: ignore[arg-type]
+    body = (
+        f"From: {author}\n\n[ Upstream commit {commit} ]\n\nCheck it.\n\n{tags}Signed-off-by:"
+        f" {author}\nSigned-off-by: {sender}\n---\n x | 1 +\n"
+    )
+    return mail(
+        f"[PATCH AUTOSEL 6.6 01/20] {title}", body, sender=sender, minutes=ago(days), **more
+    )  # type: ignore[arg-type]
 
 
 MAILS = (
     patch("[PATCH] pump: check the pointer", id="p1", minutes=ago(60)),
-    reply("[PATCH] pump: check the pointer", "Please explain.", id="pr", reply_to="p1", minutes=ago(59)),
+    reply("[PATCH] pump: check the pointer", "Please explain.", id="pr", reply_to="p1", minutes=ago(59)),  # noqa: E501
     patch("[PATCH v2] pump: check the pointer", id="p2", minutes=ago(50)),
-    mail("[PATCH 0/2] valve: two fixes", "Two fixes, which have nothing in common.\n", sender=ADA_AT_HOME, id="c0", minutes=ago(30)),
-    patch("[PATCH 1/2] valve: re-enable it", author=ADA_AT_HOME, id="c1", reply_to="c0", minutes=ago(30)),
-    patch("[PATCH 2/2] valve: close it", author=ADA_AT_HOME, id="c2", reply_to="c0", minutes=ago(30)),
+    mail("[PATCH 0/2] valve: two fixes", "Two fixes, which have nothing in common.\n", sender=ADA_AT_HOME, id="c0", minutes=ago(30)),  # noqa: E501
+    patch("[PATCH 1/2] valve: re-enable it", author=ADA_AT_HOME, id="c1", reply_to="c0", minutes=ago(30)),  # noqa: E501
+    patch("[PATCH 2/2] valve: close it", author=ADA_AT_HOME, id="c2", reply_to="c0", minutes=ago(30)),  # noqa: E501
     patch("[PATCH] hose: long ago", id="h1", minutes=ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=ago(20)),
-    reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=ago(19)),
-    # the stable trees' mails, each about a patch from before; the last one's is in no archive, and one is another's
+    reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=ago(19)),  # noqa: E501
+    # the stable trees' mails, each about a patch from before; the last one's is in no archive, and
+    # one is another's
     patch("[PATCH] gauge: older than all", id="g1", minutes=ago(700)),
     autosel("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=ago(400)),
     autosel("nozzle: as it was merged", RENAMED, 11, id="sn", link="https://lore.kernel.org/r/n1@example.org"),
-    patch("[PATCH] crank: sent by its maintainer", author=RITA, message=f"From: {ADA}\n\nCheck it.\n", id="k1", minutes=ago(420)),
+    patch("[PATCH] crank: sent by its maintainer", author=RITA, message=f"From: {ADA}\n\nCheck it.\n", id="k1", minutes=ago(420)),  # noqa: E501
     autosel("crank: sent by its maintainer", "d7" * 20, 13, id="sk"),
     patch("[PATCH] filter: as it was sent", id="f1", minutes=ago(410)),
-    applied_by_robot("filter: as it was merged", UNLINKED[:12], id="f2", reply_to="f1", minutes=ago(405)),
+    applied_by_robot("filter: as it was merged", UNLINKED[:12], id="f2", reply_to="f1", minutes=ago(405)),  # noqa: E501
     stable_failed("filter: as it was merged", UNLINKED, "6.1", id="sf", minutes=ago(10)),
     stable_added("hose: long ago", "e5" * 20, "6.6", id="sh", minutes=ago(9)),
     stable_review("pump: check the pointer", "f6" * 20, "6.6", id="sp", minutes=ago(8)),
@@ -70,7 +92,9 @@ MAILS = (
 
 
 @pytest.fixture(scope="module", params=["public-inbox", "maildir"])
-def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def archive(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("GIT_CONFIG_NOSYSTEM", "1")
         with archive_server(request.param, tmp_path_factory.mktemp("pi"), *MAILS) as server:
@@ -101,7 +125,9 @@ def short(found: dict[str, Any]) -> dict[str, tuple[int, int, list[str]]]:
     }
 
 
-def test_series_of_the_last_months_and_the_originals_of_stable_mails_are_listed(archive: str) -> None:
+def test_series_of_the_last_months_and_the_originals_of_stable_mails_are_listed(
+    archive: str,
+) -> None:
     found = discover(archive)
     assert found["authors"] == ["ada@example.org"]
     assert short(found) == {
@@ -114,13 +140,22 @@ def test_series_of_the_last_months_and_the_originals_of_stable_mails_are_listed(
     }
     assert [one["message_id"] for one in found["without_original"]] == ["sl@example.org"]
     first = found["series"][0]
-    assert (first["subject"], first["archive"], first["id"], first["new"]) == ("pump: check the pointer", archive, None, False)
-    assert abs(datetime.fromisoformat(first["sent"]) - NOW + timedelta(days=50)) < timedelta(minutes=3)
+    assert (first["subject"], first["archive"], first["id"], first["new"]) == (
+        "pump: check the pointer",
+        archive,
+        None,
+        False,
+    )
+    assert abs(datetime.fromisoformat(first["sent"]) - NOW + timedelta(days=50)) < timedelta(
+        minutes=3
+    )
 
 
 def test_several_addresses_and_a_longer_time(archive: str) -> None:
     assert list(short(discover(archive, "--author", "ada@home.example"))) == ["c0"]
-    both = discover(archive, "--author", "ada@home.example", "--author", "ada@example.org", "--since", "1y")
+    both = discover(
+        archive, "--author", "ada@home.example", "--author", "ada@example.org", "--since", "1y"
+    )
     assert [one for one in short(both) if one in ("p1", "c0", "h1")] == ["c0", "p1", "h1"]
     assert short(both)["c0"] == (1, 2, [])
     assert both["series"][0]["subject"] == "valve: two fixes"
@@ -132,7 +167,13 @@ def test_known_addresses_are_those_of_git_and_of_mailmap(archive: str, workdir: 
     repo = Repo(workdir / "linux")
     repo.commit(
         "start\n",
-        {"Makefile": "x\n", ".mailmap": "Ada Fixer <ada@example.org> <ada@home.example>\nOtto <otto@example.com> <o@example.com>\n"},
+        {
+            "Makefile": "x\n",
+            ".mailmap": (
+                "Ada Fixer <ada@example.org> <ada@home.example>\nOtto <otto@example.com>"
+                " <o@example.com>\n"
+            ),
+        },
     )
     repo.git("config", "sendemail.from", "Ada Fixer <ada@work.example>")
     found = discover(archive, "-C", str(repo.path))
@@ -142,23 +183,39 @@ def test_known_addresses_are_those_of_git_and_of_mailmap(archive: str, workdir: 
 
 def test_all_are_followed_once(archive: str) -> None:
     found = discover(archive, "--all")
-    assert [(one["id"], one["new"]) for one in found["series"]] == [(number, True) for number in range(1, 7)]
+    assert [(one["id"], one["new"]) for one in found["series"]] == [
+        (number, True) for number in range(1, 7)
+    ]
     with Store() as store:
         entries = {entry.message_id.partition("@")[0]: entry for entry in store.entries()}
         assert set(entries) == {"p1", "h1", "n1", "f1", "g1", "k1"}
         assert {"p2@example.org", "sp@example.org"} <= store.message_ids(entries["p1"].id)
         assert {entry.lore for entry in entries.values()} == {archive}
     again = discover(archive, "--all")
-    assert [(one["id"], one["new"]) for one in again["series"]] == [(number, False) for number in range(1, 7)]
-    # with what is followed the archive is known
-    assert json.loads(call("track", "discover", "--format", "json", "--author", "otto@example.com", "--lore", archive).out)["archives"] == [
-        archive
+    assert [(one["id"], one["new"]) for one in again["series"]] == [
+        (number, False) for number in range(1, 7)
     ]
+    # with what is followed the archive is known
+    assert json.loads(
+        call(
+            "track",
+            "discover",
+            "--format",
+            "json",
+            "--author",
+            "otto@example.com",
+            "--lore",
+            archive,
+        ).out
+    )["archives"] == [archive]
 
 
 def test_those_named_are_followed_by_any_of_their_mails(archive: str) -> None:
     found = discover(archive, "<p2@example.org>", "https://lists.example.org/demo/n1@example.org/")
-    assert {one["message_id"]: one["new"] for one in found["series"] if one["id"]} == {"p1@example.org": True, "n1@example.org": True}
+    assert {one["message_id"]: one["new"] for one in found["series"] if one["id"]} == {
+        "p1@example.org": True,
+        "n1@example.org": True,
+    }
     outcome = call("track", "discover", "--lore", archive, "o1@example.org")
     assert (outcome.code, outcome.out) == (2, "")
     assert "o1@example.org: not among the series found" in outcome.err
@@ -177,9 +234,20 @@ def test_an_older_version_that_is_followed_is_the_same_series(archive: str, work
 
 
 @pytest.mark.parametrize(
-    ("stable", "original"), [("sg", "g1"), ("sn", "n1"), ("sf", "f1"), ("sh", "h1"), ("sp", "p1"), ("so", "o1"), ("sk", "k1")]
+    ("stable", "original"),
+    [
+        ("sg", "g1"),
+        ("sn", "n1"),
+        ("sf", "f1"),
+        ("sh", "h1"),
+        ("sp", "p1"),
+        ("so", "o1"),
+        ("sk", "k1"),
+    ],
 )
-def test_following_a_mail_of_a_stable_tree_follows_the_original(stable: str, original: str, archive: str) -> None:
+def test_following_a_mail_of_a_stable_tree_follows_the_original(
+    stable: str, original: str, archive: str
+) -> None:
     outcome = call("track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json")
     assert outcome.code == 0, outcome.err
     (found,) = json.loads(outcome.out)["series"]
@@ -201,7 +269,9 @@ def test_an_archive_that_fails_is_reported_and_the_other_is_read(archive: str) -
 
 
 def test_on_a_terminal_it_asks_which_to_follow(archive: str, workdir: Path) -> None:
-    with Terminal([*WALK, "track", "discover", "--lore", archive], workdir, size=(100, 40)) as terminal:
+    with Terminal(
+        [*WALK, "track", "discover", "--lore", archive], workdir, size=(100, 40)
+    ) as terminal:
         terminal.wait_for("Follow which?")
         terminal.type("9\r")
         terminal.wait_for("'9' is not a choice")
@@ -212,7 +282,16 @@ def test_on_a_terminal_it_asks_which_to_follow(archive: str, workdir: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "days"), [("90d", 90), ("2w", 14), ("6m", 182.6), ("6 months", 182.6), ("1y", 365.25), ("2026-01-31", None), ("9999y", None)]
+    ("text", "days"),
+    [
+        ("90d", 90),
+        ("2w", 14),
+        ("6m", 182.6),
+        ("6 months", 182.6),
+        ("1y", 365.25),
+        ("2026-01-31", None),
+        ("9999y", None),
+    ],
 )
 def test_since(text: str, days: float | None) -> None:
     now = datetime(2026, 11, 21, tzinfo=UTC)

@@ -9,7 +9,17 @@ from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.next_step import next_step
 from patchpilot.threads.status import Status, read_thread
-from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mail, mbox, patch, reply, stable_added
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    applied_by_robot,
+    mail,
+    mbox,
+    patch,
+    reply,
+    stable_added,
+)
 from tests.threads.story import SHA, TITLE, V1, answer
 
 EVE = "eve@evil.example"
@@ -39,11 +49,25 @@ def test_only_the_authors_address_withdraws(name: str) -> None:
 
 def test_an_address_that_the_author_named_is_the_authors_as_well() -> None:
     first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Ada Fixer <ada@home.example>")
-    assert read(first, answer(WITHDRAW, to="v1", sender="Ada Fixer <ada@home.example>")).state == "withdrawn"
-    assert read(first, answer(WITHDRAW, to="v1", sender="Matt Maintainer <ada@home.example>")).state == "withdrawn"
+    assert (
+        read(first, answer(WITHDRAW, to="v1", sender="Ada Fixer <ada@home.example>")).state
+        == "withdrawn"
+    )
+    assert (
+        read(first, answer(WITHDRAW, to="v1", sender="Matt Maintainer <ada@home.example>")).state
+        == "withdrawn"
+    )
 
 
-@pytest.mark.parametrize("text", ["Applied, thanks!", "Applied to demo/demo.git, thanks!", "Dropped, thanks.", "NAK. This is wrong."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Applied, thanks!",
+        "Applied to demo/demo.git, thanks!",
+        "Dropped, thanks.",
+        "NAK. This is wrong.",
+    ],
+)
 def test_a_maintainer_is_known_by_address(text: str) -> None:
     taken = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
     before = read(V1) if text.startswith(("Applied", "NAK")) else read(V1, taken)
@@ -64,9 +88,13 @@ def test_who_is_copied_by_somebody_known_is_known() -> None:
 
 def test_who_is_answered_is_not_known_by_that() -> None:
     asked = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
-    answered = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(b"To: demo@", f"To: {EVE}, demo@".encode())
+    answered = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(
+        b"To: demo@", f"To: {EVE}, demo@".encode()
+    )
     taken = answer("Applied, thanks!", to="x70", sender=EVE)
-    assert read(V1, asked, answered, taken).state == read(V1, asked, answered).state == "under-review"
+    assert (
+        read(V1, asked, answered, taken).state == read(V1, asked, answered).state == "under-review"
+    )
 
 
 EVE2 = "Eve Two <eve2@evil.example>"
@@ -104,14 +132,18 @@ def test_whom_a_stranger_copied_in_a_patch_is_not_known_by_a_reply_to_all() -> N
 
 
 def test_a_stranger_who_answers_to_all_takes_nobody_back() -> None:
-    copied = copying("Carol, do you take this?", "carol@example.com", to="v1", sender=RITA, minutes=60)
+    copied = copying(
+        "Carol, do you take this?", "carol@example.com", to="v1", sender=RITA, minutes=60
+    )
     stranger = copying("Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70)
     taken = answer("Applied, thanks!", to="v1", sender="Carol <carol@example.com>", minutes=90)
     assert read(V1, copied, stranger, taken).state == "accepted"
 
 
 def test_who_is_known_copies_before_and_after_they_are() -> None:
-    first = copying("Dave, please look.", "dave@example.com", to="v1", sender="carol@example.com", minutes=50)
+    first = copying(
+        "Dave, please look.", "dave@example.com", to="v1", sender="carol@example.com", minutes=50
+    )
     copied = copying("Carol, is it yours?", "carol@example.com", to="v1", sender=RITA, minutes=40)
     both = copying("Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60)
     taken = answer("Applied, thanks!", to="v1", sender="Dave <dave@example.com>", minutes=90)
@@ -202,7 +234,9 @@ def test_a_version_whose_header_a_stranger_rewrote_is_no_version_of_the_series()
     via = "'Ada Fixer' via demo"
     for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
         header = f'"{via}" <{rewriter}>'
-        later = patch(f"[PATCH v2] {TITLE}", id="v2", author=header, minutes=60, X_Original_From=ADA)
+        later = patch(
+            f"[PATCH v2] {TITLE}", id="v2", author=header, minutes=60, X_Original_From=ADA
+        )
         found = read(V1, later)
         assert [revision.version for revision in found.topic.revisions] == versions
         assert claimed(found) == ["sent v2"] * (2 - len(versions))
@@ -233,20 +267,33 @@ def test_the_header_that_a_list_adds_names_one_mailbox(header: str) -> None:
 
 def test_a_maintainers_address_makes_no_bot() -> None:
     robot = applied_by_robot(TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60)
-    found = read(V1, robot.replace(f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()))
+    found = read(
+        V1, robot.replace(f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode())
+    )
     assert (found.state, claimed(found)) == ("sent", ["reports: applied"])
 
 
 def test_a_stable_trees_mail_from_elsewhere_queues_nothing() -> None:
     queued = stable_added(TITLE, SHA, "6.1", id="q", minutes=600)
     assert read(V1, queued).stable
-    found = read(V1, queued.replace(b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode()))
+    found = read(
+        V1, queued.replace(b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode())
+    )
     assert (found.stable, found.state) == ((), "sent")
 
 
 def test_bots_are_recognized_wherever_they_write_from() -> None:
-    for sender in (f"kernel test robot <{EVE}>", f'"{BOT}" <{EVE}>', f"syzbot <{EVE}>", "noreply@ci.example"):
-        assert classify(parse(reply(f"[PATCH] {TITLE}", "kernel test robot noticed build errors", sender=sender))[0]).bot
+    for sender in (
+        f"kernel test robot <{EVE}>",
+        f'"{BOT}" <{EVE}>',
+        f"syzbot <{EVE}>",
+        "noreply@ci.example",
+    ):
+        assert classify(
+            parse(
+                reply(f"[PATCH] {TITLE}", "kernel test robot noticed build errors", sender=sender)
+            )[0]
+        ).bot
 
 
 @pytest.mark.parametrize(
@@ -280,31 +327,57 @@ def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
     assert [revision.version for revision in found.topic.revisions] == [1]
     assert (found.state, claimed(found)) == ("sent", ["sent v2"])
     assert "v2@example.org" in found.message_ids, "it is kept and shown"
-    assert [revision.version for revision in read(V1, patch(f"[PATCH v2] {TITLE}", id="v2", minutes=60)).topic.revisions] == [1, 2]
+    assert [
+        revision.version
+        for revision in read(V1, patch(f"[PATCH v2] {TITLE}", id="v2", minutes=60)).topic.revisions
+    ] == [1, 2]
 
 
 def test_a_patch_from_elsewhere_replaces_none_of_the_series() -> None:
     cover = mail("[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0")
-    mails = [cover, *(patch(f"[PATCH {n}/2] demo: {n}", id=f"c{n}", reply_to="c0", minutes=n) for n in (1, 2))]
-    again = patch("[PATCH 2/2] demo: 2", id="e2", author=f"Ada Fixer <{EVE}>", reply_to="c0", minutes=9)
-    assert [post.message_id for post in read(*mails, again).topic.latest.patches] == ["c1@example.org", "c2@example.org"]
+    mails = [
+        cover,
+        *(patch(f"[PATCH {n}/2] demo: {n}", id=f"c{n}", reply_to="c0", minutes=n) for n in (1, 2)),
+    ]
+    again = patch(
+        "[PATCH 2/2] demo: 2", id="e2", author=f"Ada Fixer <{EVE}>", reply_to="c0", minutes=9
+    )
+    assert [post.message_id for post in read(*mails, again).topic.latest.patches] == [
+        "c1@example.org",
+        "c2@example.org",
+    ]
 
 
 def test_a_pull_request_from_elsewhere_carries_nothing() -> None:
     text = f"Please pull.\n\nAda Fixer (1):\n      {TITLE}\n\n 1 file changed, 1 insertion(+)\n"
-    assert read(V1, mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000)).state == "accepted"
+    assert (
+        read(V1, mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000)).state
+        == "accepted"
+    )
     found = read(V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000))
     assert (found.state, claimed(found)) == ("sent", ["forwards it"])
 
 
 def test_who_takes_a_series_over_is_known_or_taken_by_a_bot() -> None:
-    theirs = patch(f"[PATCH v2] {TITLE}", id="v2", author=EVE, message=f"From: {ADA}\n\nCheck.\n", minutes=60)
+    theirs = patch(
+        f"[PATCH v2] {TITLE}", id="v2", author=EVE, message=f"From: {ADA}\n\nCheck.\n", minutes=60
+    )
     found = read(V1, theirs)
     assert (found.state, claimed(found)) == ("sent", ["sent v2"])
-    by_friend = reply(f"[PATCH v2] {TITLE}", "Applied, thanks!", sender="mallory@evil.example", id="m", reply_to="v2", minutes=90)
+    by_friend = reply(
+        f"[PATCH v2] {TITLE}",
+        "Applied, thanks!",
+        sender="mallory@evil.example",
+        id="m",
+        reply_to="v2",
+        minutes=90,
+    )
     theirs = theirs.replace(b"To: ", b"To: mallory@evil.example, ", 1)
     assert read(V1, theirs, by_friend).state == "sent"
-    assert read(V1, theirs, applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90)).state == "accepted"
+    assert (
+        read(V1, theirs, applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90)).state
+        == "accepted"
+    )
 
 
 def asks(*mails: bytes) -> list[bool]:
@@ -315,7 +388,12 @@ LINUS = "Linus Torvalds <torvalds@kernel.example>"
 
 
 @pytest.mark.parametrize(
-    "sender", [f"Linus Torvalds <{EVE}>", "torvalds@evil.example", "Linus Torvalds <torvalds@kernel.example.evil.example>"]
+    "sender",
+    [
+        f"Linus Torvalds <{EVE}>",
+        "torvalds@evil.example",
+        "Linus Torvalds <torvalds@kernel.example.evil.example>",
+    ],
 )
 def test_a_tag_whose_address_is_not_the_senders_is_asked_about(sender: str) -> None:
     assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=sender)) == [True]
@@ -350,13 +428,22 @@ def test_who_claims_a_part_in_the_patch_is_asked_about(name: str, sender: str) -
 
 
 def test_a_reviewers_tag_from_the_own_address_counts() -> None:
-    assert asks(V1, answer("Reviewed-by: New Body <new@example.com>", to="v1", sender="New Body <NEW@example.com>")) == [False]
+    assert asks(
+        V1,
+        answer(
+            "Reviewed-by: New Body <new@example.com>", to="v1", sender="New Body <NEW@example.com>"
+        ),
+    ) == [False]
 
 
 def test_a_tag_with_another_address_that_is_known_counts() -> None:
     first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Rita Reviewer <rr@work.example>")
-    assert asks(first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)) == [False]
-    assert asks(V1, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)) == [True]
+    assert asks(
+        first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
+    ) == [False]
+    assert asks(V1, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)) == [
+        True
+    ]
 
 
 def test_a_header_rewritten_by_somebody_who_is_no_list_proves_nothing() -> None:
@@ -365,33 +452,63 @@ def test_a_header_rewritten_by_somebody_who_is_no_list_proves_nothing() -> None:
     assert asks(V1, rewritten.replace(b"To: ", header, 1)) == [True]
     own = answer(f"Acked-by: {LINUS}", to="v1", sender=f"Eve <{EVE}>")
     assert asks(V1, own.replace(b"To: ", header, 1)) in ([True], [])
-    by_list = answer(f"Acked-by: {LINUS}", to="v1", sender="\"'Linus Torvalds' via demo\" <demo@lists.example.org>")
+    by_list = answer(
+        f"Acked-by: {LINUS}",
+        to="v1",
+        sender="\"'Linus Torvalds' via demo\" <demo@lists.example.org>",
+    )
     assert asks(V1, by_list.replace(b"To: ", header, 1)) == [False]
 
 
 def test_anothers_tag_closes_no_request() -> None:
     wish = answer("Please rename it in v2.", to="v1", sender=RITA, minutes=60)
     assert read(V1, wish).state == "changes-requested"
-    assert read(V1, wish, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)).state == "under-review"
     assert (
-        read(V1, wish, answer(f"Reviewed-by: Rita Reviewer <{EVE}>", to="x60", sender=f"Rita Reviewer <{EVE}>")).state
+        read(V1, wish, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)).state
+        == "under-review"
+    )
+    assert (
+        read(
+            V1,
+            wish,
+            answer(
+                f"Reviewed-by: Rita Reviewer <{EVE}>", to="x60", sender=f"Rita Reviewer <{EVE}>"
+            ),
+        ).state
         == "changes-requested"
     )
-    assert read(V1, wish, answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>")).state == "changes-requested"
+    assert (
+        read(V1, wish, answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>")).state
+        == "changes-requested"
+    )
 
 
 def test_a_commit_that_a_stranger_names_leads_no_stable_mail_here() -> None:
     other = "f" * 40
     eves = applied_by_robot(TITLE, other[:12], marks="", id="b", reply_to="v1", minutes=60)
-    queued = stable_added("demo: another patch", other, "6.1", author="Otto <otto@example.com>", id="q", minutes=600)
+    queued = stable_added(
+        "demo: another patch", other, "6.1", author="Otto <otto@example.com>", id="q", minutes=600
+    )
     assert read(V1, eves, queued).stable, "the bot's word counts"
-    assert read(V1, eves.replace(f"From: {BOT}".encode(), f"From: {BOT}.evil.example".encode()), queued).stable == ()
+    assert (
+        read(
+            V1, eves.replace(f"From: {BOT}".encode(), f"From: {BOT}.evil.example".encode()), queued
+        ).stable
+        == ()
+    )
 
 
 def test_a_revert_from_elsewhere_does_not_say_that_it_landed() -> None:
     text = f"This reverts commit {SHA}.\n\nIt breaks pumps.\n"
-    assert read(V1, patch(f'[PATCH] Revert "{TITLE}"', id="rv", author=RITA, message=text, minutes=3000)).state == "in-mainline"
-    found = read(V1, patch(f'[PATCH] Revert "{TITLE}"', id="rv", author=EVE, message=text, minutes=3000))
+    assert (
+        read(
+            V1, patch(f'[PATCH] Revert "{TITLE}"', id="rv", author=RITA, message=text, minutes=3000)
+        ).state
+        == "in-mainline"
+    )
+    found = read(
+        V1, patch(f'[PATCH] Revert "{TITLE}"', id="rv", author=EVE, message=text, minutes=3000)
+    )
     assert (found.state, [later.relation for later in found.follow_ups]) == ("sent", ["reverts"])
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review ledger: what was asked of each patch, and by which hunk or reply it was addressed or answered."""
+"""The review ledger: what was asked of each patch, and by which hunk or reply it was addressed or
+answered.
+"""
 
 import json
 from pathlib import Path
@@ -57,7 +59,13 @@ TITLE = "pump: check the pointer"
 
 def post(version: int, diff: str, notes: str = "") -> bytes:
     mark = "PATCH" if version == 1 else f"PATCH v{version}"
-    return mail(f"[{mark}] {TITLE}", f"It may be NULL.\n\n{SIGNED}{notes}{diff}", sender=ADA, id=f"v{version}", minutes=1000 * version)
+    return mail(
+        f"[{mark}] {TITLE}",
+        f"It may be NULL.\n\n{SIGNED}{notes}{diff}",
+        sender=ADA,
+        id=f"v{version}",
+        minutes=1000 * version,
+    )
 
 
 def review(text: str = REVIEW, sender: str = MATT, **more: str) -> bytes:
@@ -66,7 +74,7 @@ def review(text: str = REVIEW, sender: str = MATT, **more: str) -> bytes:
 
 
 def ledger(*mails: bytes) -> list[LedgerItem]:
-    (status, *_) = read_thread(parse(mbox(*mails)))
+    status, *_ = read_thread(parse(mbox(*mails)))
     return list(ledger_of(status))
 
 
@@ -101,18 +109,27 @@ def test_a_change_of_the_message_is_no_evidence_for_the_code_below_it() -> None:
 
 def test_the_changelog_says_what_was_addressed() -> None:
     notes = "Changes in v2:\n- pump->on is a bool (Matt)\n\n"
-    assert states(post(1, OLD), review(), post(2, NEW, notes))[2] == ("Make it a bool.", "addressed")
+    assert states(post(1, OLD), review(), post(2, NEW, notes))[2] == (
+        "Make it a bool.",
+        "addressed",
+    )
 
 
 def test_a_reply_that_quotes_a_point_answers_it() -> None:
     answer = "> Why is this needed?\n\nThe interrupt handler reads it.\n"
     found = ledger(post(1, OLD), review(), review(answer, ADA, id="a1", reply_to="r1"))
-    assert [(str(item.state), item.reply) for item in found] == [("open", None), ("answered", "a1@example.org"), ("open", None)]
+    assert [(str(item.state), item.reply) for item in found] == [
+        ("open", None),
+        ("answered", "a1@example.org"),
+        ("open", None),
+    ]
 
 
 def test_a_point_on_words_of_the_thread_is_addressed_by_a_change_in_its_words() -> None:
     asked = review("> I meant the broken pump.\n\nPlease return EINVAL for NULL, then.\n")
-    assert states(post(1, OLD), asked, post(2, NEW)) == [("Please return EINVAL for NULL, then.", "addressed")]
+    assert states(post(1, OLD), asked, post(2, NEW)) == [
+        ("Please return EINVAL for NULL, then.", "addressed")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +137,10 @@ def test_a_point_on_words_of_the_thread_is_addressed_by_a_change_in_its_words() 
     [
         ("This patch does not apply. Please rebase and resend it.\n", "addressed"),
         ("Please split this into two patches.\n", "open"),
-        ("Reviewed-by: Matt Maintainer <matt@example.com>\n\nNit: the subject should say why.\n", "open"),
+        (
+            "Reviewed-by: Matt Maintainer <matt@example.com>\n\nNit: the subject should say why.\n",
+            "open",
+        ),
     ],
 )
 def test_requests_without_a_quote(text: str, asked: str) -> None:
@@ -131,14 +151,16 @@ def test_requests_without_a_quote(text: str, asked: str) -> None:
 def test_a_build_error_is_addressed_where_it_was_reported() -> None:
     robot = "kernel test robot <lkp@intel.com>"
     report = (
-        "Hi Ada,\n\nkernel test robot noticed the following build errors:\n\nAll errors (new ones prefixed by >>):\n\n"
-        ">> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
+        "Hi Ada,\n\nkernel test robot noticed the following build errors:\n\nAll errors (new ones"
+        " prefixed by >>):\n\n>> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
     )
     before, after = (
         ledger(post(1, OLD), review(report, robot)),
         ledger(post(1, OLD), review(report, robot), post(2, NEW)),
     )
-    assert [(item.point.text[:13], str(item.state)) for item in before] == [("pump.c:13:10:", "open")]
+    assert [(item.point.text[:13], str(item.state)) for item in before] == [
+        ("pump.c:13:10:", "open")
+    ]
     assert [str(item.state) for item in after] == ["addressed"]
 
 
@@ -147,28 +169,54 @@ def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     assert call("track", "ledger", "1", "--address", "1", "--decline", "2").code == 0
     points = json.loads(call("track", "ledger", "1", "--format", "json").out)["points"]
-    assert [(point["state"], point["marked"]) for point in points] == [("addressed", True), ("declined", True), ("open", False)]
+    assert [(point["state"], point["marked"]) for point in points] == [
+        ("addressed", True),
+        ("declined", True),
+        ("open", False),
+    ]
     shown = call("track", "ledger", "1", "--open").out
     assert "Make it a bool." in shown
     assert "error code" not in shown
     call("track", "ledger", "1", "--reset", "1", "--reopen", "2")
     points = json.loads(call("track", "ledger", "1", "--format", "json").out)["points"]
-    assert [(point["state"], point["marked"]) for point in points] == [("open", False), ("open", True), ("open", False)]
+    assert [(point["state"], point["marked"]) for point in points] == [
+        ("open", False),
+        ("open", True),
+        ("open", False),
+    ]
     wrong = call("track", "ledger", "1", "--decline", "9")
     assert (wrong.code, "has no point 9" in wrong.err) == (2, True)
 
 
 def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(tmp_path: Path) -> None:
     with life(tmp_path) as one:
-        one.tell(one.send(), "> The caller has to know\n\nPlease say which caller.\n\nWhy is this needed at all?")
+        one.tell(
+            one.send(),
+            "> The caller has to know\n\nPlease say which caller.\n\nWhy is this needed at all?",
+        )
         with open_store() as store:
             assert show(1, store=store).status is not None
         assert call("track", "ledger", "1", "--address", "1").code == 0
         one.amend()
         exported = one.run("draft", "--export", "-").out
         assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported
-        dry_run = call("send", "-C", one.repo.path, "--to", LIST, "--reroll", "--dry-run", "--force", "x", "--format", "json")
+        dry_run = call(
+            "send",
+            "-C",
+            one.repo.path,
+            "--to",
+            LIST,
+            "--reroll",
+            "--dry-run",
+            "--force",
+            "x",
+            "--format",
+            "json",
+        )
         planned = json.loads(dry_run.out)
         (warning,) = [found for found in planned["warnings"] if found["name"] == "open-review"]
-    assert warning["message"] == "v1 has 1 open review point: Why is this needed at all? (Rita Reviewer)"
+    assert (
+        warning["message"]
+        == "v1 has 1 open review point: Why is this needed at all? (Rita Reviewer)"
+    )
     assert "track ledger 1" in warning["hint"]

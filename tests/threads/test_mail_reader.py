@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One call parses and classifies each mail at most once, however many of its parts ask for the thread."""
+"""One call parses and classifies each mail at most once, however many of its parts ask for the
+thread.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -28,7 +30,9 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Gives how often each mail was parsed, by its Message-ID, and each body read since it was asked last."""
+    """Gives how often each mail was parsed, by its Message-ID, and each body read since it was
+    asked last.
+    """
     parsed, bodies = Counter[str](), Counter[str]()
     plain_text, parse_body = mail_module._plain_text, mail_classifier.parse_body
 
@@ -57,7 +61,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 def at_most_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
     """Whether so many mails were parsed and their bodies read, each once."""
-    return all(len(counter) >= mails and max(counter.values(), default=1) == 1 for counter in counts)
+    return all(
+        len(counter) >= mails and max(counter.values(), default=1) == 1 for counter in counts
+    )
 
 
 def test_add_show_list_and_update_read_a_mail_once(workdir: Path, counted: Counted) -> None:
@@ -89,7 +95,9 @@ def test_an_mbox_is_read_once(workdir: Path, counted: Counted) -> None:
         assert at_most_once(counted(), len(MAILS)), words
 
 
-def test_show_and_the_follow_stage_read_a_mail_once_for_series_and_topic(tmp_path: Path, counted: Counted) -> None:
+def test_show_and_the_follow_stage_read_a_mail_once_for_series_and_topic(
+    tmp_path: Path, counted: Counted
+) -> None:
     with life(tmp_path) as one:
         one.send()
         one.update()
@@ -109,7 +117,9 @@ def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(auth
     assert address
     for mail in parse(mbox(*story.WHOLE)):
         known = classify(mail)
-        assert classify_for(known, known.sender, same_person(known.sender, address)) == classify(mail, address)
+        assert classify_for(known, known.sender, same_person(known.sender, address)) == classify(
+            mail, address
+        )
 
 
 def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
@@ -122,7 +132,10 @@ def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
 
 
 def test_what_the_last_call_parsed_is_taken_from_it() -> None:
-    raw = b"From: Ada Fixer <ada@example.org>\nSubject: once\nMessage-ID: <once@example.org>\n\nParsed once.\n"
+    raw = (
+        b"From: Ada Fixer <ada@example.org>\nSubject: once\nMessage-ID:"
+        b" <once@example.org>\n\nParsed once.\n"
+    )
     first, second = MailReader(), MailReader()
     mail = first.parse(raw)
     assert MailReader().parse(raw) is mail

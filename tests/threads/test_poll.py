@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asking for news of many series at once: few requests, nothing missed, an answer that cannot be is not believed."""
+"""Asking for news of many series at once: few requests, nothing missed, an answer that cannot be is
+not believed.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -61,7 +63,12 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
         with Store() as store:
             for number in range(count):
                 entry = store.add(f"p{number}@example.org", title(number), server.url, None)
-                store.keep(entry.id, title(number), parse(mbox(posted(number))), seen=[f"p{number}@example.org"])
+                store.keep(
+                    entry.id,
+                    title(number),
+                    parse(mbox(posted(number))),
+                    seen=[f"p{number}@example.org"],
+                )
         assert updated() == {number: [] for number in range(1, count + 1)}
         assert len(server.asked) <= most
         assert all(len(target) < 2000 for target in server.asked)
@@ -76,10 +83,10 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
     "news",
     [
         reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60),
-        reply("[PATCH] another subject", "Why?", id="n", reply_to="v1", to="Ada Fixer <ada@example.org>", minutes=60),
-        patch("[PATCH v2] demo: look before use", id="n", notes="v1: https://lore.kernel.org/r/v1@example.org/", minutes=600),
+        reply("[PATCH] another subject", "Why?", id="n", reply_to="v1", to="Ada Fixer <ada@example.org>", minutes=60),  # noqa: E501
+        patch("[PATCH v2] demo: look before use", id="n", notes="v1: https://lore.kernel.org/r/v1@example.org/", minutes=600),  # noqa: E501
         patch(f"[PATCH net v2] {story.TITLE}", id="n", minutes=600),
-        mail(f"+ demo-check.patch added to mm: {story.TITLE}", f"Subject: {story.TITLE}\n", sender="akpm@linux-foundation.org", id="n", minutes=900),
+        mail(f"+ demo-check.patch added to mm: {story.TITLE}", f"Subject: {story.TITLE}\n", sender="akpm@linux-foundation.org", id="n", minutes=900),  # noqa: E501
     ],
     ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
 )  # fmt: skip
@@ -93,7 +100,13 @@ def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -
         assert updated()[2] == []
     store_of_mails = polled(1, story.V1)
     assert poll.concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
-    assert poll.concerned(parse(mbox(patch("[PATCH] pump: another thing", id="z", minutes=9)))[0], [polled(1, others[0])]) == []
+    assert (
+        poll.concerned(
+            parse(mbox(patch("[PATCH] pump: another thing", id="z", minutes=9)))[0],
+            [polled(1, others[0])],
+        )
+        == []
+    )
 
 
 _LATER = 900 * 1440
@@ -103,14 +116,41 @@ _LATER = 900 * 1440
 @pytest.mark.parametrize(
     "news",
     [
-        mail("Hm", "Where is the lock?", sender=story.OTTO, reply_to="v1", references="", id="n", minutes=_LATER),
-        mail("A question", "Why?", sender=story.OTTO, reply_to="unknown", references="<v1@example.org>", id="n", minutes=_LATER),
-        mail('Patch "demo: check the pointer before use" was dropped', "Sorry.", sender=story.OTTO, id="n", minutes=_LATER),
+        mail(
+            "Hm",
+            "Where is the lock?",
+            sender=story.OTTO,
+            reply_to="v1",
+            references="",
+            id="n",
+            minutes=_LATER,
+        ),
+        mail(
+            "A question",
+            "Why?",
+            sender=story.OTTO,
+            reply_to="unknown",
+            references="<v1@example.org>",
+            id="n",
+            minutes=_LATER,
+        ),
+        mail(
+            'Patch "demo: check the pointer before use" was dropped',
+            "Sorry.",
+            sender=story.OTTO,
+            id="n",
+            minutes=_LATER,
+        ),
     ],
     ids=["In-Reply-To", "References", "title within another"],
 )
-def test_a_mail_that_names_no_author_is_found_on_this_machine_years_later(kind: str, news: bytes, workdir: Path) -> None:
-    others = [mail(f"Other {number}", "Nothing.", sender=story.OTTO, id=f"o{number}", minutes=number) for number in range(3)]
+def test_a_mail_that_names_no_author_is_found_on_this_machine_years_later(
+    kind: str, news: bytes, workdir: Path
+) -> None:
+    others = [
+        mail(f"Other {number}", "Nothing.", sender=story.OTTO, id=f"o{number}", minutes=number)
+        for number in range(3)
+    ]
     with archive_server(kind, workdir / "pi", story.V1, *others) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert updated() == {1: []}
@@ -121,11 +161,19 @@ def test_a_mail_that_names_no_author_is_found_on_this_machine_years_later(kind: 
     assert poll.concerned(parse(mbox(news))[0], [polled(1, story.V1)]) == [1]
 
 
-def test_a_poll_without_news_on_this_machine_reads_no_mail(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poll_without_news_on_this_machine_reads_no_mail(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read = []
     parsed = LocalArchive._parsed
-    monkeypatch.setattr(LocalArchive, "_parsed", lambda self, raw, place, parse: read.append(place) or parsed(self, raw, place, parse))
-    with archive_server("directory of a public-inbox", workdir / "pi", story.V1, story.REVIEW) as server:
+    monkeypatch.setattr(
+        LocalArchive,
+        "_parsed",
+        lambda self, raw, place, parse: read.append(place) or parsed(self, raw, place, parse),
+    )
+    with archive_server(
+        "directory of a public-inbox", workdir / "pi", story.V1, story.REVIEW
+    ) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         # the same file by the same author: perhaps a new version
         server.add(patch("[PATCH v5] demo: another patch of the pump", id="other", minutes=99999))
@@ -149,7 +197,11 @@ def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) ->
         forgets = False
 
         def answer(self, method: str, target: str) -> HttpAnswer:
-            return HttpAnswer(404) if self.forgets and method == "POST" else super().answer(method, target)
+            return (
+                HttpAnswer(404)
+                if self.forgets and method == "POST"
+                else super().answer(method, target)
+            )
 
     with Forgetful() as server:
         server.add(story.V1)
@@ -165,7 +217,11 @@ _YEAR = 525_600
 
 def received(raw: bytes, minutes: int) -> bytes:
     """The mail as the server of a list received it then, whatever its own date is."""
-    return f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S} +0000\n".encode() + raw
+    return (
+        f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
+        " +0000\n".encode()
+        + raw
+    )
 
 
 @pytest.fixture
@@ -184,13 +240,22 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", SERVED)
-def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(kind: str, workdir: Path, parsed: list[str]) -> None:
+def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(
+    kind: str, workdir: Path, parsed: list[str]
+) -> None:
     # their own dates are of the first day
-    others = [received(mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR) for number in range(30)]
+    others = [
+        received(mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR)
+        for number in range(30)
+    ]
     with archive_server(kind, workdir / "pi", story.V1, story.REVIEW, *others) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         late = _YEAR + 90 * 1440
-        server.add(received(reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60), late))
+        server.add(
+            received(
+                reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60), late
+            )
+        )
         server.add(received(mail("Another", "Nothing.", id="last", minutes=0), late))
         assert updated() == {1: ["n@example.org"]}
         parsed.clear()
@@ -203,7 +268,11 @@ def test_news_that_could_not_be_read_are_found_by_the_next_poll(workdir: Path) -
         broken = False
 
         def answer(self, method: str, target: str) -> HttpAnswer:
-            return HttpAnswer(403) if self.broken and "t.mbox" in target else super().answer(method, target)
+            return (
+                HttpAnswer(403)
+                if self.broken and "t.mbox" in target
+                else super().answer(method, target)
+            )
 
     with Half() as server:
         server.add(story.V1)
@@ -239,7 +308,10 @@ def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
 def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(workdir: Path) -> None:
     with Counting() as server:
         # a patch like the finished one by the same author, later
-        server.add(*story.WHOLE, patch("[PATCH] demo: check the pointer before each use", id="alike", minutes=1))
+        server.add(
+            *story.WHOLE,
+            patch("[PATCH] demo: check the pointer before each use", id="alike", minutes=1),
+        )
         for name in ("v1", "alike"):
             assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
         with Store() as store, store.changing() as database:
@@ -255,7 +327,9 @@ def test_a_query_is_never_longer_than_a_url_may_be() -> None:
     series = [polled(number, posted(number)) for number in range(300)]
     asked = [query for query, _ in poll._queries(series, START)]
     assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
-    assert sorted(one.number for _, polled_ones in poll._queries(series, START) for one in polled_ones) == list(range(300))
+    assert sorted(
+        one.number for _, polled_ones in poll._queries(series, START) for one in polled_ones
+    ) == list(range(300))
 
 
 def test_a_summary_is_the_same_when_it_was_cached() -> None:

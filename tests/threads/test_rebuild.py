@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track rebuild`: the mails come anew from their source, and what is only here stays."""
+"""`patchpilot track rebuild`: the mails come anew from their source, and what is only here stays."""  # noqa: E501
 
 import json
 import sqlite3
@@ -52,7 +52,10 @@ def series(*words: object) -> dict[str, Any]:
 
 def test_all_is_as_before_and_a_damaged_mail_is_whole(workdir: Path) -> None:
     with archive_server(
-        "public-inbox", workdir / "pi", *story.ACCEPTED, patch("[PATCH] valve: open it", id="w", author=story.OTTO)
+        "public-inbox",
+        workdir / "pi",
+        *story.ACCEPTED,
+        patch("[PATCH] valve: open it", id="w", author=story.OTTO),
     ) as server:
         call("track", "add", "w@example.org", "--lore", server.url)
         call("track", "remove", "1")
@@ -77,7 +80,10 @@ def test_what_the_archive_lost_stays_and_what_it_got_is_new(workdir: Path) -> No
     with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as other:
         found = series("rebuild", "1", "--lore", other.url)
     assert set(found["new"]) == {"v2@example.org", "r3@example.org"}
-    assert {reply["message_id"] for reply in found["replies"]} == {"r1@example.org", "r3@example.org"}
+    assert {reply["message_id"] for reply in found["replies"]} == {
+        "r1@example.org",
+        "r3@example.org",
+    }
     assert kept()["source"] == (server.url, None)
 
 
@@ -94,7 +100,9 @@ def test_a_source_that_does_not_answer_leaves_all_as_it_was(workdir: Path) -> No
     assert series("list")["updated"] == "2024-03-09T00:00:00+00:00"
 
 
-def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(workdir: Path) -> None:
+def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(
+    workdir: Path,
+) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         before = kept()
@@ -111,7 +119,9 @@ def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(wo
     assert "cannot be reached" in outcome.err
     with archive_server("stand-in", workdir, story.V1) as other:
         found = series("rebuild", "--lore", other.url)
-    assert found["troubles"] == ["damaged, and neither in the archive nor in a backup: r1@example.org"]
+    assert found["troubles"] == [
+        "damaged, and neither in the archive nor in a backup: r1@example.org"
+    ]
     assert call("track", "show", "1").code == 0
 
 

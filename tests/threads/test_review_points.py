@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The points of a review: one for each question or request, none for greetings, tags and the author's own mails."""
+"""The points of a review: one for each question or request, none for greetings, tags and the
+author's own mails.
+"""
 
 from pathlib import Path
 
@@ -34,12 +36,20 @@ Matt
 
 
 def points(*mails: bytes) -> list[str]:
-    (status, *_) = read_thread(parse(mbox(*mails)))
+    status, *_ = read_thread(parse(mbox(*mails)))
     return [f"{point.asker}: {point.text}" for point in review_points(status)]
 
 
 def on_v1(text: str, sender: str = MATT, **more: str) -> bytes:
-    return mail(f"Re: [PATCH] {story.TITLE}", text, sender=sender, id="p1", reply_to="v1", minutes=70, **more)
+    return mail(
+        f"Re: [PATCH] {story.TITLE}",
+        text,
+        sender=sender,
+        id="p1",
+        reply_to="v1",
+        minutes=70,
+        **more,
+    )
 
 
 def test_each_question_and_request_is_a_point() -> None:
@@ -50,7 +60,12 @@ def test_each_question_and_request_is_a_point() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Reviewed-by: Matt Maintainer <matt@example.com>\n", "Applied to demo/next, thanks!\n", "Looks good to me.\n"]
+    "text",
+    [
+        "Reviewed-by: Matt Maintainer <matt@example.com>\n",
+        "Applied to demo/next, thanks!\n",
+        "Looks good to me.\n",
+    ],
 )
 def test_what_asks_nothing_has_no_point(text: str) -> None:
     assert points(story.V1, on_v1(text)) == []
@@ -74,8 +89,14 @@ def test_a_request_needs_no_word_of_asking(text: str) -> None:
 
 
 def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
-    text = "> +\tif (!pump)\n\nI can see the race.\n\nPlease add a test.\n\nThe changelog is confusing.\n\nI like the rest. I missed the note.\n"
-    assert points(story.V1, on_v1(text)) == ["Matt Maintainer: Please add a test.", "Matt Maintainer: The changelog is confusing."]
+    text = (
+        "> +\tif (!pump)\n\nI can see the race.\n\nPlease add a test.\n\nThe changelog is"
+        " confusing.\n\nI like the rest. I missed the note.\n"
+    )
+    assert points(story.V1, on_v1(text)) == [
+        "Matt Maintainer: Please add a test.",
+        "Matt Maintainer: The changelog is confusing.",
+    ]
 
 
 def test_the_authors_own_questions_are_no_points() -> None:
@@ -83,9 +104,19 @@ def test_the_authors_own_questions_are_no_points() -> None:
 
 
 def test_a_new_version_has_the_points_of_its_own_review_only() -> None:
-    on_v2 = reply(f"[PATCH net v2] {story.TITLE}", "Why is this not in pump_stop()?", id="p2", reply_to="v2", minutes=1500)
-    assert points(story.V1, story.REVIEW) == ["Rita Reviewer: Please add a Fixes: tag and name the net tree in the subject."]
-    assert points(story.V1, story.REVIEW, story.V2, on_v2) == ["Rita Reviewer: Why is this not in pump_stop()?"]
+    on_v2 = reply(
+        f"[PATCH net v2] {story.TITLE}",
+        "Why is this not in pump_stop()?",
+        id="p2",
+        reply_to="v2",
+        minutes=1500,
+    )
+    assert points(story.V1, story.REVIEW) == [
+        "Rita Reviewer: Please add a Fixes: tag and name the net tree in the subject."
+    ]
+    assert points(story.V1, story.REVIEW, story.V2, on_v2) == [
+        "Rita Reviewer: Why is this not in pump_stop()?"
+    ]
 
 
 def test_a_very_long_point_is_cut_at_a_word() -> None:
@@ -105,7 +136,10 @@ def test_a_tick_is_kept_and_cleared(tmp_path: Path) -> None:
         again = show(series.entry.id, store=store)
         assert [item.done for item in checklist(again)] == [False, True]
         tick(series.entry.id, checklist(again)[1])
-        assert [item.done for item in checklist(show(series.entry.id, store=store))] == [False, False]
+        assert [item.done for item in checklist(show(series.entry.id, store=store))] == [
+            False,
+            False,
+        ]
 
 
 def test_what_was_applied_has_no_open_points(tmp_path: Path) -> None:
@@ -131,16 +165,35 @@ def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) 
 
 def test_a_report_is_one_point_its_first_new_problem() -> None:
     text = (
-        "Hi Ada,\n\nkernel test robot noticed the following build warnings:\n\nAll warnings (new ones prefixed by >>):\n\n"
-        "   a.c:1: note: x\n>> a.c:7:2: warning: unused variable 'y'\n"
+        "Hi Ada,\n\nkernel test robot noticed the following build warnings:\n\nAll warnings (new"
+        " ones prefixed by >>):\n\n   a.c:1: note: x\n>> a.c:7:2: warning: unused variable 'y'\n"
     )
-    report = mail(f"Re: [PATCH] {story.TITLE}", text, sender="kernel test robot <lkp@intel.com>", id="b1", reply_to="v1", minutes=70)
+    report = mail(
+        f"Re: [PATCH] {story.TITLE}",
+        text,
+        sender="kernel test robot <lkp@intel.com>",
+        id="b1",
+        reply_to="v1",
+        minutes=70,
+    )
     assert points(story.V1, report) == ["kernel test robot: a.c:7:2: warning: unused variable 'y'"]
 
 
 def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> None:
     many = [
-        mail(f"Re: [PATCH] {story.TITLE}", f"Why {at}?\n", sender=MATT, id=f"q{at}", reply_to="v1", minutes=60 + at) for at in range(120)
+        mail(
+            f"Re: [PATCH] {story.TITLE}",
+            f"Why {at}?\n",
+            sender=MATT,
+            id=f"q{at}",
+            reply_to="v1",
+            minutes=60 + at,
+        )
+        for at in range(120)
     ]
     asked = points(story.V1, *many)
-    assert (len(asked), asked[0], asked[-1]) == (100, "Matt Maintainer: Why 20?", "Matt Maintainer: Why 119?")
+    assert (len(asked), asked[0], asked[-1]) == (
+        100,
+        "Matt Maintainer: Why 20?",
+        "Matt Maintainer: Why 119?",
+    )

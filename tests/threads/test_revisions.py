@@ -20,26 +20,38 @@ def versions(topic: PostedTopic) -> list[int]:
 
 
 def test_same_subject_and_author_are_one_work() -> None:
-    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH net v2] demo: check it", id="b", minutes=9))
+    found = topics(
+        patch("[PATCH] demo: check it", id="a"),
+        patch("[PATCH net v2] demo: check it", id="b", minutes=9),
+    )
     assert [versions(one) for one in found] == [[1, 2]]
 
 
 def test_same_subject_of_another_author_is_another_work() -> None:
     other = "Otto Other <otto@example.com>"
-    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH v2] demo: check it", id="b", author=other))
+    found = topics(
+        patch("[PATCH] demo: check it", id="a"),
+        patch("[PATCH v2] demo: check it", id="b", author=other),
+    )
     assert [versions(one) for one in found] == [[1], [2]]
 
 
 def test_one_title_for_two_files_at_the_same_time_is_two_works() -> None:
     first = patch("[PATCH] demo: a typo fix", id="a")
     second = patch("[PATCH] demo: a typo fix", id="b", minutes=10)
-    assert [versions(one) for one in topics(first, second.replace(b"/pump.c", b"/tap.c"))] == [[1], [1]]
+    assert [versions(one) for one in topics(first, second.replace(b"/pump.c", b"/tap.c"))] == [
+        [1],
+        [1],
+    ]
     assert [versions(one) for one in topics(first, second)] == [[1, 1]]
     later = patch("[PATCH] demo: a typo fix", id="b", minutes=2000)
-    assert [versions(one) for one in topics(first, later.replace(b"/pump.c", b"/tap.c"))] == [[1, 1]]
+    assert [versions(one) for one in topics(first, later.replace(b"/pump.c", b"/tap.c"))] == [
+        [1, 1]
+    ]
 
 
-def series_of(title: str, patches: str, *, version: int = 1, id: str, minutes: int) -> list[bytes]:  # noqa: A002 (what the header is called)
+# what the header is called
+def series_of(title: str, patches: str, *, version: int = 1, id: str, minutes: int) -> list[bytes]:  # noqa: A002
     marks = f"PATCH v{version}" if version > 1 else "PATCH"
     cover = mail(f"[{marks} 0/1] {title}", "Fixes.\n", id=id, minutes=minutes)
     return [cover, patch(f"[{marks} 1/1] {patches}", id=f"{id}1", reply_to=id, minutes=minutes + 1)]
@@ -49,35 +61,62 @@ def test_a_common_title_of_cover_letters_joins_no_series() -> None:
     half_a_year = 60 * 24 * 180
     before = series_of("demo: minor fixes", "demo: clear it", id="a", minutes=0)
     first = series_of("demo: minor fixes", "demo: use another walk", id="b", minutes=half_a_year)
-    second = series_of("demo: minor fixes", "demo: use another walk", version=2, id="c", minutes=half_a_year + 1000)
+    second = series_of(
+        "demo: minor fixes", "demo: use another walk", version=2, id="c", minutes=half_a_year + 1000
+    )
     assert sorted(versions(one) for one in topics(*before, *first, *second)) == [[1], [1, 2]]
-    renamed = series_of("demo: minor fixes", "demo: clear all of it", version=2, id="d", minutes=9000)
+    renamed = series_of(
+        "demo: minor fixes", "demo: clear all of it", version=2, id="d", minutes=9000
+    )
     assert [versions(one) for one in topics(*before, *renamed)] == [[1, 2]]
 
 
 def test_a_request_to_pull_with_patches_of_two_series_does_not_make_them_one() -> None:
-    series = [patch(f"[PATCH {n}/2] demo: check {n}", id=f"s{n}", reply_to="s1" if n > 1 else None, minutes=n) for n in (1, 2)]
+    series = [
+        patch(
+            f"[PATCH {n}/2] demo: check {n}",
+            id=f"s{n}",
+            reply_to="s1" if n > 1 else None,
+            minutes=n,
+        )
+        for n in (1, 2)
+    ]
     single = patch("[PATCH v3] demo: wait longer", id="w", minutes=50)
     titles = ("demo: wait longer", "demo: check 1", "demo: check 2")
     pull = [
-        mail("[PATCH net 0/3] pull-request: demo 2024-03-04", " demo.c | 6 ++\n", id="q", minutes=90),
-        *(patch(f"[PATCH net {n}/3] {title}", id=f"q{n}", reply_to="q", minutes=90 + n) for n, title in enumerate(titles, 1)),
+        mail(
+            "[PATCH net 0/3] pull-request: demo 2024-03-04", " demo.c | 6 ++\n", id="q", minutes=90
+        ),
+        *(
+            patch(f"[PATCH net {n}/3] {title}", id=f"q{n}", reply_to="q", minutes=90 + n)
+            for n, title in enumerate(titles, 1)
+        ),
     ]
     assert sorted(versions(one) for one in topics(*series, single, *pull)) == [[1, 1], [3]]
 
 
 def test_a_mail_without_number_and_diff_that_patches_answer_is_their_cover_letter() -> None:
     words = mail("[PATCH] demo: check everything", "These patches check it all.\n", id="c")
-    patches = [patch(f"[PATCH {n}/2] demo: check {n}", id=f"p{n}", reply_to="c", minutes=n) for n in (1, 2)]
+    patches = [
+        patch(f"[PATCH {n}/2] demo: check {n}", id=f"p{n}", reply_to="c", minutes=n) for n in (1, 2)
+    ]
     (found,) = topics(words, *patches)
-    assert (found.latest.head.is_cover, [post.number for post in found.latest.patches]) == (True, [1, 2])
+    assert (found.latest.head.is_cover, [post.number for post in found.latest.patches]) == (
+        True,
+        [1, 2],
+    )
     alone = topics(mail("[PATCH] demo: check everything", "The patch is missing.\n", id="c"))
     assert not alone[0].latest.head.is_cover
 
 
 def test_a_fix_in_the_thread_of_a_series_has_versions_of_its_own() -> None:
-    series = [patch(f"[PATCH {n}/2] pump: {name}", id=f"p{n}", minutes=n) for n, name in ((1, "read the level"), (2, "stop at ten"))]
-    fix = patch("[PATCH v2] valve: find out whether there is a probe", id="f", reply_to="p1", minutes=900).replace(b"pump.c", b"probe.c")
+    series = [
+        patch(f"[PATCH {n}/2] pump: {name}", id=f"p{n}", minutes=n)
+        for n, name in ((1, "read the level"), (2, "stop at ten"))
+    ]
+    fix = patch(
+        "[PATCH v2] valve: find out whether there is a probe", id="f", reply_to="p1", minutes=900
+    ).replace(b"pump.c", b"probe.c")
     assert sorted(versions(one) for one in topics(*series, fix)) == [[1], [2]]
     again = patch("[PATCH v2] pump: stop at ten", id="g", reply_to="p2", minutes=900)
     assert [versions(one) for one in topics(*series, again)] == [[1, 2]]
@@ -86,37 +125,49 @@ def test_a_fix_in_the_thread_of_a_series_has_versions_of_its_own() -> None:
 def test_a_change_id_joins_what_was_renamed() -> None:
     note = "change-id: 20240304-demo-check-abcdef012345\n"
     found = topics(
-        patch("[PATCH] demo: check it", id="a", notes=note), patch("[PATCH v2] pump: something else", id="b", notes=note, minutes=9)
+        patch("[PATCH] demo: check it", id="a", notes=note),
+        patch("[PATCH v2] pump: something else", id="b", notes=note, minutes=9),
     )
     assert [versions(one) for one in found] == [[1, 2]]
 
 
 def test_a_link_to_the_last_version_joins_what_was_renamed() -> None:
     link = "- Link to v1: https://lore.kernel.org/r/a@example.org\n"
-    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH v2] pump: something else", id="b", notes=link, minutes=9))
+    found = topics(
+        patch("[PATCH] demo: check it", id="a"),
+        patch("[PATCH v2] pump: something else", id="b", notes=link, minutes=9),
+    )
     assert [versions(one) for one in found] == [[1, 2]]
     assert found[0].subject == "pump: something else"
 
 
 def test_a_link_to_a_version_that_is_not_there_is_kept() -> None:
     link = "- Link to v1: https://lore.kernel.org/r/gone@example.org\n"
-    assert topics(patch("[PATCH v2] demo: check it", id="b", notes=link))[0].missing == {"gone@example.org": 1}
+    assert topics(patch("[PATCH v2] demo: check it", id="b", notes=link))[0].missing == {
+        "gone@example.org": 1
+    }
 
 
 def test_an_answer_to_the_last_version_joins_what_was_renamed() -> None:
-    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH v2] pump: else", id="b", reply_to="a", minutes=9))
+    found = topics(
+        patch("[PATCH] demo: check it", id="a"),
+        patch("[PATCH v2] pump: else", id="b", reply_to="a", minutes=9),
+    )
     assert [versions(one) for one in found] == [[1, 2]]
 
 
 def test_a_slightly_reworded_subject_is_found() -> None:
     found = topics(
-        patch("[PATCH] demo: check the pump pointer early", id="a"), patch("[PATCH v2] demo: check the pump pointer", id="b", minutes=9)
+        patch("[PATCH] demo: check the pump pointer early", id="a"),
+        patch("[PATCH v2] demo: check the pump pointer", id="b", minutes=9),
     )
     assert [versions(one) for one in found] == [[1, 2]]
 
 
 def test_two_works_of_an_author_stay_apart() -> None:
-    found = topics(patch("[PATCH] demo: check it", id="a"), patch("[PATCH] valve: open it", id="b", minutes=9))
+    found = topics(
+        patch("[PATCH] demo: check it", id="a"), patch("[PATCH] valve: open it", id="b", minutes=9)
+    )
     assert len(found) == 2
 
 
@@ -131,7 +182,9 @@ def test_a_series_is_put_together_by_its_threading() -> None:
 
 
 def test_a_series_without_threading_is_put_together_by_its_time() -> None:
-    found = topics(patch("[PATCH 1/2] demo: a", id="c1"), patch("[PATCH 2/2] demo: b", id="c2", minutes=1))
+    found = topics(
+        patch("[PATCH 1/2] demo: a", id="c1"), patch("[PATCH 2/2] demo: b", id="c2", minutes=1)
+    )
     assert [len(one.latest.posts) for one in found] == [2]
 
 
@@ -141,28 +194,58 @@ def test_a_resend_is_a_revision_of_its_own() -> None:
         patch("[RESEND PATCH] demo: a", id="b", minutes=9),
         patch("[PATCH v2] demo: a", id="c", minutes=19),
     )
-    assert [(revision.version, revision.resend) for revision in found[0].revisions] == [(1, False), (1, True), (2, False)]
+    assert [(revision.version, revision.resend) for revision in found[0].revisions] == [
+        (1, False),
+        (1, True),
+        (2, False),
+    ]
 
 
 def test_an_rfc_and_a_pull_request_are_revisions() -> None:
     found = topics(
         patch("[RFC PATCH] demo: a", id="a"),
         patch("[PATCH] demo: a", id="b", minutes=9),
-        mail("[GIT PULL] demo: a", "The following changes\n\n 1 file changed, 1 insertion(+)\n", id="c", minutes=99),
+        mail(
+            "[GIT PULL] demo: a",
+            "The following changes\n\n 1 file changed, 1 insertion(+)\n",
+            id="c",
+            minutes=99,
+        ),
     )
     assert len(found) == 1
-    assert [(revision.rfc, revision.pull_request) for revision in found[0].revisions] == [(True, False), (False, False), (False, True)]
+    assert [(revision.rfc, revision.pull_request) for revision in found[0].revisions] == [
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
 
 
 def test_a_backport_is_no_revision() -> None:
-    found = topics(patch("[PATCH] demo: a", id="a"), patch("[PATCH 6.1.y] demo: a", id="b", minutes=9))
+    found = topics(
+        patch("[PATCH] demo: a", id="a"), patch("[PATCH 6.1.y] demo: a", id="b", minutes=9)
+    )
     assert [one.latest.backport_to for one in found] == [None, "6.1.y"]
 
 
-@pytest.mark.parametrize("via", ["\"'Ada Fixer' via demo-list\" <demo@lists.example.org>", '"Ada Fixer via demo" <demo@lists.example.org>'])
+@pytest.mark.parametrize(
+    "via",
+    [
+        "\"'Ada Fixer' via demo-list\" <demo@lists.example.org>",
+        '"Ada Fixer via demo" <demo@lists.example.org>',
+    ],
+)
 def test_a_sender_rewritten_by_the_list_is_the_same_author(via: str) -> None:
-    rewritten = mail("[PATCH v2] demo: check it", patch("x").decode().partition("\n\n")[2], sender=via, id="b", minutes=9, Reply_To=ADA)
-    assert [versions(topic) for topic in topics(patch("[PATCH] demo: check it", id="a"), rewritten)] == [[1, 2]]
+    rewritten = mail(
+        "[PATCH v2] demo: check it",
+        patch("x").decode().partition("\n\n")[2],
+        sender=via,
+        id="b",
+        minutes=9,
+        Reply_To=ADA,
+    )
+    assert [
+        versions(topic) for topic in topics(patch("[PATCH] demo: check it", id="a"), rewritten)
+    ] == [[1, 2]]
 
 
 DAY = 24 * 60
@@ -171,7 +254,12 @@ CHANGE = "change-id: 20240304-demo-{}-abcdef012345\n"
 
 def test_revisions_stand_as_they_were_sent_an_rfc_in_several_versions_first() -> None:
     marks = ["[RFC PATCH]", "[RFC PATCH v2]", "[RFC PATCH v3]", "[PATCH]", "[PATCH v2]"]
-    found = topics(*(patch(f"{mark} demo: check it", id=f"m{at}", minutes=at * DAY) for at, mark in enumerate(marks)))
+    found = topics(
+        *(
+            patch(f"{mark} demo: check it", id=f"m{at}", minutes=at * DAY)
+            for at, mark in enumerate(marks)
+        )
+    )
     assert [(revision.version, revision.rfc) for revision in found[0].revisions] == [
         (1, True),
         (2, True),
@@ -207,7 +295,9 @@ def test_a_patch_that_moved_between_two_works_joins_them_not() -> None:
 def test_a_work_with_a_new_change_id_carries_on() -> None:
     found = topics(
         patch("[PATCH v3] pump: run without a valve", id="a", notes=CHANGE.format("one")),
-        mail("[PATCH v4 0/2] demo: boards without valves", CHANGE.format("two"), id="b0", minutes=DAY),
+        mail(
+            "[PATCH v4 0/2] demo: boards without valves", CHANGE.format("two"), id="b0", minutes=DAY
+        ),
         patch("[PATCH v4 1/2] demo: ask whether there is one", id="b1", reply_to="b0", minutes=DAY),
         patch("[PATCH v4 2/2] pump: run without a valve", id="b2", reply_to="b0", minutes=DAY),
     )
@@ -215,12 +305,18 @@ def test_a_work_with_a_new_change_id_carries_on() -> None:
 
 
 def test_the_same_title_years_later_is_another_patch() -> None:
-    found = topics(patch("[PATCH] demo: fix a typo", id="a"), patch("[PATCH] demo: fix a typo", id="b", minutes=900 * DAY))
+    found = topics(
+        patch("[PATCH] demo: fix a typo", id="a"),
+        patch("[PATCH] demo: fix a typo", id="b", minutes=900 * DAY),
+    )
     assert [versions(one) for one in found] == [[1], [1]]
 
 
 def test_a_wholly_new_title_is_found_by_the_files() -> None:
-    found = topics(patch("[PATCH] demo: pump: avoid a warning", id="a"), patch("[PATCH v2] demo: pump: bail out", id="b", minutes=DAY))
+    found = topics(
+        patch("[PATCH] demo: pump: avoid a warning", id="a"),
+        patch("[PATCH v2] demo: pump: bail out", id="b", minutes=DAY),
+    )
     assert [versions(one) for one in found] == [[1, 2]]
 
 
@@ -237,14 +333,31 @@ def test_what_went_on_itself_is_not_what_a_lone_version_was() -> None:
 def test_patches_under_a_cover_that_is_marked_otherwise_are_one_sending(cover: str) -> None:
     found = topics(
         mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
-        *(patch(f"[PATCH v2 {number}/3] demo: step {number}", id=f"c{number}", reply_to="c0", minutes=1) for number in (1, 2, 3)),
+        *(
+            patch(
+                f"[PATCH v2 {number}/3] demo: step {number}",
+                id=f"c{number}",
+                reply_to="c0",
+                minutes=1,
+            )
+            for number in (1, 2, 3)
+        ),
     )
     assert [(len(one.revisions), len(one.latest.patches)) for one in found] == [(1, 3)]
 
 
 def test_a_mail_the_author_sent_to_themselves_is_no_revision() -> None:
-    whom = {"to": ADA, "X_Original_To": "Matt <matt@example.com>", "X_Original_Cc": "demo@lists.example.org"}
-    mails = parse(mbox(patch("[PATCH] demo: check it", id="t", **whom), patch("[PATCH] demo: check it", id="a", minutes=9)))
+    whom = {
+        "to": ADA,
+        "X_Original_To": "Matt <matt@example.com>",
+        "X_Original_Cc": "demo@lists.example.org",
+    }
+    mails = parse(
+        mbox(
+            patch("[PATCH] demo: check it", id="t", **whom),
+            patch("[PATCH] demo: check it", id="a", minutes=9),
+        )
+    )
     (status,) = read_thread(mails)
     assert [revision.head.message_id for revision in status.topic.revisions] == ["a@example.org"]
     assert not status.replies
@@ -253,7 +366,9 @@ def test_a_mail_the_author_sent_to_themselves_is_no_revision() -> None:
 def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_test() -> None:
     # a Bcc: to a list leaves no trace in the headers; what a mail server adds names nobody else
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
-        (status,) = read_thread(parse(mbox(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))))
+        (status,) = read_thread(
+            parse(mbox(patch("[PATCH] demo: check it", id="a", to=ADA, **headers)))
+        )
         assert versions(status.topic) == [1]
 
 
@@ -268,20 +383,48 @@ def joined(*mails: bytes) -> list[list[int]]:
 @pytest.mark.parametrize(
     ("first", "second", "notes", "expected"),
     [
-        # a link that says "v1" joins whatever the title; a link within a sentence wants titles that are alike
+        # a link that says "v1" joins whatever the title; a link within a sentence wants titles that
+        # are alike
         ("[PATCH] demo: check it", "[PATCH v2] pump: something else", V1, [[1, 2]]),
         ("[PATCH] demo: check it", "[PATCH v3] pump: something else", V1, [[1, 3]]),
-        ("[PATCH] demo: check it", "[PATCH v2] pump: something else", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [2]]),
-        ("[PATCH] demo: check it", "[PATCH v3] demo: all new words", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [3]]),
-        ("[PATCH] demo: check it", "[PATCH v2] demo: check all", "See https://lore.kernel.org/r/a@example.org there\n", [[1, 2]]),
-        ("[PATCH] demo: check it", "[PATCH v3] demo: check all", "See https://lore.kernel.org/r/a@example.org there\n", [[1, 3]]),
-        ("[PATCH v2] demo: check it", "[PATCH v2] pump: something else", "See https://lore.kernel.org/r/a@example.org there\n", [[2], [2]]),
+        (
+            "[PATCH] demo: check it",
+            "[PATCH v2] pump: something else",
+            "See https://lore.kernel.org/r/a@example.org there\n",
+            [[1], [2]],
+        ),
+        (
+            "[PATCH] demo: check it",
+            "[PATCH v3] demo: all new words",
+            "See https://lore.kernel.org/r/a@example.org there\n",
+            [[1], [3]],
+        ),
+        (
+            "[PATCH] demo: check it",
+            "[PATCH v2] demo: check all",
+            "See https://lore.kernel.org/r/a@example.org there\n",
+            [[1, 2]],
+        ),
+        (
+            "[PATCH] demo: check it",
+            "[PATCH v3] demo: check all",
+            "See https://lore.kernel.org/r/a@example.org there\n",
+            [[1, 3]],
+        ),
+        (
+            "[PATCH v2] demo: check it",
+            "[PATCH v2] pump: something else",
+            "See https://lore.kernel.org/r/a@example.org there\n",
+            [[2], [2]],
+        ),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, [[3], [2]]),
         # the version that the link names is not the one it leads to
         ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, [[2], [3]]),
     ],
 )
-def test_a_link_joins_with_what_it_says_it_is(first: str, second: str, notes: str, expected: list[list[int]]) -> None:
+def test_a_link_joins_with_what_it_says_it_is(
+    first: str, second: str, notes: str, expected: list[list[int]]
+) -> None:
     assert joined(patch(first, id="a"), patch(second, id="b", notes=notes, minutes=9)) == expected
 
 
@@ -290,30 +433,42 @@ def test_a_link_joins_with_what_it_says_it_is(first: str, second: str, notes: st
     [
         ("[PATCH v2] demo: check the pump well", V1, [[1, 2]]),
         ("[PATCH v2] pump: something else", V1, [[1], [2]]),
-        ("[PATCH v2] demo: check the pump well", "See https://lore.kernel.org/r/a@example.org there\n", [[1], [2]]),
+        (
+            "[PATCH v2] demo: check the pump well",
+            "See https://lore.kernel.org/r/a@example.org there\n",
+            [[1], [2]],
+        ),
     ],
 )
-def test_another_author_carries_on_only_where_link_and_title_say_so(subject: str, notes: str, expected: list[list[int]]) -> None:
+def test_another_author_carries_on_only_where_link_and_title_say_so(
+    subject: str, notes: str, expected: list[list[int]]
+) -> None:
     later = patch(subject, id="b", notes=notes, minutes=9, author=OTTO)
     assert joined(patch("[PATCH] demo: check the pump", id="a", Cc=OTTO), later) == expected
-    assert joined(patch("[PATCH] demo: check the pump", id="a"), later) == [[1], [2]], "nobody knows who that is"
+    assert joined(patch("[PATCH] demo: check the pump", id="a"), later) == [
+        [1],
+        [2],
+    ], "nobody knows who that is"
 
 
 def test_change_ids_that_differ_part_what_is_not_alike() -> None:
     one, two = (f"change-id: 20240304-{name}-abcdef012345\n" for name in ("one", "two"))
     link = "- Link to v1: https://lore.kernel.org/r/a@example.org\n"
     assert joined(
-        patch("[PATCH] demo: check it", id="a", notes=one), patch("[PATCH v2] pump: else", id="b", notes=two + link, minutes=9)
+        patch("[PATCH] demo: check it", id="a", notes=one),
+        patch("[PATCH v2] pump: else", id="b", notes=two + link, minutes=9),
     ) == [
         [1],
         [2],
     ]
-    assert joined(patch("[PATCH] demo: check it", id="a", notes=one), patch("[PATCH v2] demo: check it", id="b", notes=two, minutes=9)) == [
-        [1, 2]
-    ]
-    assert joined(patch("[PATCH] demo: check it", id="a", notes=one), patch("[PATCH v2] pump: else", id="b", notes=link, minutes=9)) == [
-        [1, 2]
-    ]
+    assert joined(
+        patch("[PATCH] demo: check it", id="a", notes=one),
+        patch("[PATCH v2] demo: check it", id="b", notes=two, minutes=9),
+    ) == [[1, 2]]
+    assert joined(
+        patch("[PATCH] demo: check it", id="a", notes=one),
+        patch("[PATCH v2] pump: else", id="b", notes=link, minutes=9),
+    ) == [[1, 2]]
 
 
 @pytest.mark.parametrize(
@@ -326,8 +481,13 @@ def test_change_ids_that_differ_part_what_is_not_alike() -> None:
         ("[PATCH v2] demo: check it", 551, [[1, 2]]),
     ],
 )
-def test_a_first_version_of_the_same_title_long_after_is_another_work(subject: str, days: int, expected: list[list[int]]) -> None:
-    assert joined(patch("[PATCH] demo: check it", id="a"), patch(subject, id="b", minutes=days * DAY)) == expected
+def test_a_first_version_of_the_same_title_long_after_is_another_work(
+    subject: str, days: int, expected: list[list[int]]
+) -> None:
+    assert (
+        joined(patch("[PATCH] demo: check it", id="a"), patch(subject, id="b", minutes=days * DAY))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -340,14 +500,24 @@ def test_a_first_version_of_the_same_title_long_after_is_another_work(subject: s
         ("[PATCH v2 6.1.y] demo: check the pump well", [[1], [2]]),
     ],
 )
-def test_a_lone_later_version_is_joined_by_title_and_by_files_where_it_is_the_next(subject: str, expected: list[list[int]]) -> None:
-    assert joined(patch("[PATCH] demo: check the pump", id="a"), patch(subject, id="b", minutes=9)) == expected
+def test_a_lone_later_version_is_joined_by_title_and_by_files_where_it_is_the_next(
+    subject: str, expected: list[list[int]]
+) -> None:
+    assert (
+        joined(patch("[PATCH] demo: check the pump", id="a"), patch(subject, id="b", minutes=9))
+        == expected
+    )
 
 
-def test_a_lone_later_version_is_not_joined_to_what_came_after_it_or_went_on_or_is_a_backport() -> None:
+def test_a_lone_later_version_is_not_joined_to_what_came_after_it_or_went_on_or_is_a_backport() -> (
+    None
+):
     later = patch("[PATCH v2] demo: check the pump well", id="b", minutes=9)
     assert joined(later, patch("[PATCH] demo: check the pump", id="a", minutes=99)) == [[2], [1]]
-    went_on = (patch("[PATCH] demo: check the pump", id="a"), patch("[PATCH v2] demo: check the pump", id="c", minutes=5))
+    went_on = (
+        patch("[PATCH] demo: check the pump", id="a"),
+        patch("[PATCH v2] demo: check the pump", id="c", minutes=5),
+    )
     assert joined(*went_on, later) == [[1, 2], [2]]
     assert joined(patch("[PATCH 6.1.y] demo: check the pump", id="a"), later) == [[1], [2]]
     assert joined(patch("[PATCH] demo: check the pump", id="a", author=OTTO), later) == [[1], [2]]
@@ -359,16 +529,27 @@ def test_of_two_earlier_works_the_one_it_resembles_more_is_taken() -> None:
         patch("[PATCH] demo: check the pump at exit", id="c", minutes=5),
         patch("[PATCH v2] demo: check the pump at exit now", id="b", minutes=9),
     )
-    assert [(versions(one), one.revisions[0].head.message_id) for one in found] == [([1], "a@example.org"), ([1, 2], "c@example.org")]
+    assert [(versions(one), one.revisions[0].head.message_id) for one in found] == [
+        ([1], "a@example.org"),
+        ([1, 2], "c@example.org"),
+    ]
 
 
 def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers() -> None:
     first = patch("[PATCH] demo: check it", id="a", minutes=9)
-    for date in (b"Thu, 01 Jan 1970 00:00:00 +0000", b"Mon, 01 Jan 2091 00:00:00 +0000", b"some day"):
-        second = patch("[PATCH v2] demo: check it", id="b").replace(b"Date: Mon, 04 Mar 2024 09:00:00 +0000", b"Date: " + date)
+    for date in (
+        b"Thu, 01 Jan 1970 00:00:00 +0000",
+        b"Mon, 01 Jan 2091 00:00:00 +0000",
+        b"some day",
+    ):
+        second = patch("[PATCH v2] demo: check it", id="b").replace(
+            b"Date: Mon, 04 Mar 2024 09:00:00 +0000", b"Date: " + date
+        )
         assert date in second
         assert joined(first, second) == [[1, 2]], date
-    early = patch("[PATCH v2] demo: check it", id="b").replace(b"Date: Mon, 04 Mar 2024", b"Date: Tue, 01 Jan 1991")
+    early = patch("[PATCH v2] demo: check it", id="b").replace(
+        b"Date: Mon, 04 Mar 2024", b"Date: Tue, 01 Jan 1991"
+    )
     assert joined(first, early) == [[2, 1]]
 
 
@@ -376,8 +557,14 @@ def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers() -> None:
     ("notes", "earlier"),
     [
         ("Link to v1: https://lore.kernel.org/r/a%40example.org/\n", {"a@example.org": 1}),
-        ("Changes since v1: https://lore.kernel.org/all/a@example.org/T/#u\n", {"a@example.org": 1}),
-        ("v2: https://example.org/nothing\nv1: https://lore.kernel.org/r/a@example.org.\n", {"a@example.org": 1}),
+        (
+            "Changes since v1: https://lore.kernel.org/all/a@example.org/T/#u\n",
+            {"a@example.org": 1},
+        ),
+        (
+            "v2: https://example.org/nothing\nv1: https://lore.kernel.org/r/a@example.org.\n",
+            {"a@example.org": 1},
+        ),
         ("[1] RFC v1: <https://lore.kernel.org/r/a@example.org>\n", {"a@example.org": 1}),
         ("- prior version (v12): https://lore.kernel.org/r/a@example.org\n", {"a@example.org": 12}),
         ("as in v1.2: https://lore.kernel.org/r/a@example.org\n", {}),
@@ -387,14 +574,22 @@ def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers() -> None:
         (f"{'x' * 88}\nv1: https://lore.kernel.org/r/a@example.org\n", {"a@example.org": 1}),
     ],
 )
-def test_links_to_earlier_versions_are_told_from_other_links(notes: str, earlier: dict[str, int]) -> None:
+def test_links_to_earlier_versions_are_told_from_other_links(
+    notes: str, earlier: dict[str, int]
+) -> None:
     (post,) = topics(patch("[PATCH v13] demo: check it", id="b", notes=notes))[0].latest.posts
     assert post.earlier == earlier
     assert ("a@example.org" in post.links) is ("a@example.org" in notes or "a%40" in notes)
 
 
 def test_a_named_message_id_is_a_link() -> None:
-    (post,) = topics(patch("[PATCH v2] demo: check it", id="b", notes="Message-ID: <a@example.org>\nmessage-id: none\n"))[0].latest.posts
+    (post,) = topics(
+        patch(
+            "[PATCH v2] demo: check it",
+            id="b",
+            notes="Message-ID: <a@example.org>\nmessage-id: none\n",
+        )
+    )[0].latest.posts
     assert post.links == {"a@example.org"}
 
 
@@ -415,8 +610,15 @@ def test_a_named_message_id_is_a_link() -> None:
 def test_patches_without_threading_are_one_series_by_shape_and_time(
     marks: tuple[str, str], minutes: int, groups: list[list[int | None]]
 ) -> None:
-    mails = [patch(f"[{mark}] demo: {at}", id=f"m{at}", minutes=at * minutes) for at, mark in enumerate(marks)]
-    assert [[post.number for post in revision.posts] for topic in topics(*mails) for revision in topic.revisions] == groups
+    mails = [
+        patch(f"[{mark}] demo: {at}", id=f"m{at}", minutes=at * minutes)
+        for at, mark in enumerate(marks)
+    ]
+    assert [
+        [post.number for post in revision.posts]
+        for topic in topics(*mails)
+        for revision in topic.revisions
+    ] == groups
 
 
 @pytest.mark.parametrize(
@@ -432,135 +634,318 @@ def test_patches_without_threading_are_one_series_by_shape_and_time(
         (("one", "two"), False),
     ],
 )
-def test_message_ids_of_one_run_keep_a_series_together_over_hours(ids: tuple[str, str], together: bool) -> None:
-    found = topics(*(patch(f"[PATCH {at}/2] demo: {at}", id=name, minutes=at * 300) for at, name in enumerate(ids, 1)))
+def test_message_ids_of_one_run_keep_a_series_together_over_hours(
+    ids: tuple[str, str], together: bool
+) -> None:
+    found = topics(
+        *(
+            patch(f"[PATCH {at}/2] demo: {at}", id=name, minutes=at * 300)
+            for at, name in enumerate(ids, 1)
+        )
+    )
     assert (len(found) == 1) is together
 
 
 def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it() -> None:
     def cover(**more: object) -> bytes:
-        return mail("[PATCH 0/3] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0", **more)  # type: ignore[arg-type]
+        return mail(
+            "[PATCH 0/3] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0", **more
+        )  # type: ignore[arg-type]
 
-    near = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)]
+    near = [
+        patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)
+    ]
     assert [post.number for post in topics(cover(), *near)[0].latest.posts] == [0, 1, 2]
-    late = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=31 + at) for at in (1, 2)]
+    late = [
+        patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=31 + at)
+        for at in (1, 2)
+    ]
     assert [len(topic.latest.posts) for topic in topics(cover(), *late)] == [1, 2]
     other = patch("[PATCH v2 1/2] demo: 1", id="c1", reply_to="c0", minutes=1)
-    assert [[post.number for post in revision.posts] for topic in topics(cover(), other) for revision in topic.revisions] == [[0], [1]]
+    assert [
+        [post.number for post in revision.posts]
+        for topic in topics(cover(), other)
+        for revision in topic.revisions
+    ] == [[0], [1]]
 
 
 def test_the_letter_of_a_set_is_a_cover_whose_version_its_patches_have() -> None:
     cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
-    under = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)]
+    under = [
+        patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)
+    ]
     (found,) = topics(cover, *under)
     assert (versions(found), [post.number for post in found.latest.posts]) == ([4], [0, 1, 2])
 
 
 def test_a_note_with_the_patchs_subject_is_no_version() -> None:
     note = mail("[PATCH] demo: check the pump", "v2 was sent.\n", id="n", minutes=900)
-    (found,) = topics(patch("[PATCH] demo: check the pump", id="a"), patch("[PATCH v2] demo: check the pump", id="b", minutes=600), note)
+    (found,) = topics(
+        patch("[PATCH] demo: check the pump", id="a"),
+        patch("[PATCH v2] demo: check the pump", id="b", minutes=600),
+        note,
+    )
     assert versions(found) == [1, 2]
     assert [versions(one) for one in topics(note)] == [[1]]
 
 
 def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
-    first = [patch(f"[PATCH {at}/2] demo: step {at}", id=f"a{at}", reply_to="a1" if at > 1 else None, minutes=at) for at in (1, 2)]
+    first = [
+        patch(
+            f"[PATCH {at}/2] demo: step {at}",
+            id=f"a{at}",
+            reply_to="a1" if at > 1 else None,
+            minutes=at,
+        )
+        for at in (1, 2)
+    ]
     second = [
-        patch(f"[PATCH v2 {at}/2] demo: step {at}", id=f"b{at}", reply_to="b1" if at > 1 else None, minutes=900 + at) for at in (1, 2)
+        patch(
+            f"[PATCH v2 {at}/2] demo: step {at}",
+            id=f"b{at}",
+            reply_to="b1" if at > 1 else None,
+            minutes=900 + at,
+        )
+        for at in (1, 2)
     ]
     again = patch("[PATCH 2/2] demo: step 2", id="again", reply_to="b2", minutes=2000)
     (found,) = topics(*first, *second, again)
     assert versions(found) == [1, 2]
-    assert [post.message_id for post in found.latest.patches] == ["b1@example.org", "again@example.org"]
+    assert [post.message_id for post in found.latest.patches] == [
+        "b1@example.org",
+        "again@example.org",
+    ]
     (wanting,) = read_thread(
-        parse(mbox(*second, reply("[PATCH v2 2/2] demo: step 2", "Please name the pump.", id="w", reply_to="b2", minutes=1000)))
+        parse(
+            mbox(
+                *second,
+                reply(
+                    "[PATCH v2 2/2] demo: step 2",
+                    "Please name the pump.",
+                    id="w",
+                    reply_to="b2",
+                    minutes=1000,
+                ),
+            )
+        )
     )
     assert wanting.state == "changes-requested"
     corrected = read_thread(
-        parse(mbox(*second, reply("[PATCH v2 2/2] demo: step 2", "Please name the pump.", id="w", reply_to="b2", minutes=1000), again))
+        parse(
+            mbox(
+                *second,
+                reply(
+                    "[PATCH v2 2/2] demo: step 2",
+                    "Please name the pump.",
+                    id="w",
+                    reply_to="b2",
+                    minutes=1000,
+                ),
+                again,
+            )
+        )
     )
     assert [one.state for one in corrected] == ["under-review"]
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [((0, 3), [1]), ((0, 3, 5), [1]), ((0, 90), [1, 1])])
-def test_a_cover_letter_that_was_sent_twice_is_of_one_version(minutes: tuple[int, ...], expected: list[int]) -> None:
-    covers = [mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id=f"c{at}", minutes=at) for at in minutes]
-    under = [patch(f"[PATCH {at}/2] demo: step {at}", id=f"p{at}", reply_to=f"c{minutes[1]}", minutes=minutes[1] + at) for at in (1, 2)]
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [((0, 3), [1]), ((0, 3, 5), [1]), ((0, 90), [1, 1])]
+)
+def test_a_cover_letter_that_was_sent_twice_is_of_one_version(
+    minutes: tuple[int, ...], expected: list[int]
+) -> None:
+    covers = [
+        mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id=f"c{at}", minutes=at) for at in minutes
+    ]
+    under = [
+        patch(
+            f"[PATCH {at}/2] demo: step {at}",
+            id=f"p{at}",
+            reply_to=f"c{minutes[1]}",
+            minutes=minutes[1] + at,
+        )
+        for at in (1, 2)
+    ]
     (found,) = topics(*covers, *under)
     assert (versions(found), len(found.latest.patches)) == (expected, 2)
 
 
 def test_a_patch_that_was_split_off_a_series_is_no_version_of_it() -> None:
-    first = [patch(f"[RFC PATCH {at}/3] demo: step {at}", id=f"a{at}", reply_to="a1" if at > 1 else None, minutes=at) for at in (1, 2, 3)]
+    first = [
+        patch(
+            f"[RFC PATCH {at}/3] demo: step {at}",
+            id=f"a{at}",
+            reply_to="a1" if at > 1 else None,
+            minutes=at,
+        )
+        for at in (1, 2, 3)
+    ]
     alone = patch("[PATCH] demo: step 1", id="alone", minutes=100)
     second = [
-        patch(f"[PATCH v2 {at}/2] demo: step {at + 1}", id=f"b{at}", reply_to="b1" if at > 1 else None, minutes=900 + at) for at in (1, 2)
+        patch(
+            f"[PATCH v2 {at}/2] demo: step {at + 1}",
+            id=f"b{at}",
+            reply_to="b1" if at > 1 else None,
+            minutes=900 + at,
+        )
+        for at in (1, 2)
     ]
     assert sorted(versions(one) for one in topics(*first, alone, *second)) == [[1], [1, 2]]
     assert [versions(one) for one in topics(*first, alone)] == [[1, 1]]
     again = patch("[PATCH v2 3/3] demo: step 1", id="b3", reply_to="b1", minutes=903)
-    assert [versions(one) for one in topics(*first, alone, *(one.replace(b"/2]", b"/3]") for one in second), again)] == [[1, 1, 2]]
+    assert [
+        versions(one)
+        for one in topics(*first, alone, *(one.replace(b"/2]", b"/3]") for one in second), again)
+    ] == [[1, 1, 2]]
 
 
 def test_a_series_that_carries_one_patch_of_another_is_another() -> None:
-    def series(title: str, patches: list[str], prefix: str, *, name: str, minutes: int) -> list[bytes]:
+    def series(
+        title: str, patches: list[str], prefix: str, *, name: str, minutes: int
+    ) -> list[bytes]:
         cover = mail(f"[{prefix} 0/{len(patches)}] {title}", "Pumps.\n", id=name, minutes=minutes)
         return [
             cover,
             *(
-                patch(f"[{prefix} {at}/{len(patches)}] demo: {one}", id=f"{name}{at}", reply_to=name, minutes=minutes + at)
+                patch(
+                    f"[{prefix} {at}/{len(patches)}] demo: {one}",
+                    id=f"{name}{at}",
+                    reply_to=name,
+                    minutes=minutes + at,
+                )
                 for at, one in enumerate(patches, 1)
             ),
         ]
 
-    first = series("demo: weighted pumps", ["refactor it", "weigh them", "add a call"], "RFC PATCH", name="a", minutes=0)
-    second = series("demo: weighted pumps", ["refactor it", "weigh them", "add a call"], "RFC PATCH v2", name="b", minutes=30000)
-    other = series("demo: let others set a pump", ["refactor it", "take a task", "export it"], "RFC PATCH", name="c", minutes=90000)
+    first = series(
+        "demo: weighted pumps",
+        ["refactor it", "weigh them", "add a call"],
+        "RFC PATCH",
+        name="a",
+        minutes=0,
+    )
+    second = series(
+        "demo: weighted pumps",
+        ["refactor it", "weigh them", "add a call"],
+        "RFC PATCH v2",
+        name="b",
+        minutes=30000,
+    )
+    other = series(
+        "demo: let others set a pump",
+        ["refactor it", "take a task", "export it"],
+        "RFC PATCH",
+        name="c",
+        minutes=90000,
+    )
     assert [versions(one) for one in topics(*first, *second, *other)] == [[1, 2], [1]]
-    renamed = series("demo: let others set a pump", ["refactor it", "weigh them", "export it"], "PATCH", name="c", minutes=90000)
+    renamed = series(
+        "demo: let others set a pump",
+        ["refactor it", "weigh them", "export it"],
+        "PATCH",
+        name="c",
+        minutes=90000,
+    )
     assert [versions(one) for one in topics(*first, *second, *renamed)] == [[1, 2, 1]]
 
 
 def test_a_second_version_without_its_number_is_known_by_its_changelog() -> None:
-    again = patch("[PATCH] demo: check the pump", id="b", notes="-v2:\n- check it twice\n", minutes=600)
-    third = patch("[PATCHv3] demo: check the pump", id="c", notes="-v2:\n- check it twice\n-v3:\n- typo\n", minutes=900)
+    again = patch(
+        "[PATCH] demo: check the pump", id="b", notes="-v2:\n- check it twice\n", minutes=600
+    )
+    third = patch(
+        "[PATCHv3] demo: check the pump",
+        id="c",
+        notes="-v2:\n- check it twice\n-v3:\n- typo\n",
+        minutes=900,
+    )
     first = patch("[PATCH] demo: check the pump", id="a")
     assert [revision.version for revision in topics(first, again, third)[0].revisions] == [1, 2, 3]
-    assert [revision.version for revision in topics(first, patch("[PATCH] demo: check the pump", id="b", minutes=600))[0].revisions] == [
+    assert [
+        revision.version
+        for revision in topics(first, patch("[PATCH] demo: check the pump", id="b", minutes=600))[
+            0
+        ].revisions
+    ] == [
         1,
         1,
     ]
 
 
 def test_a_resend_without_its_number_is_of_the_version_before_it() -> None:
-    first, second = patch("[RFC] demo: check the pump", id="a"), patch("[RFCv2] demo: check the pump", id="b", minutes=600)
-    third, again = (patch(f"[{mark}] demo: check the pump", id=mark, minutes=900 + len(mark)) for mark in ("PATCH V3", "RESEND PATCH"))
+    first, second = (
+        patch("[RFC] demo: check the pump", id="a"),
+        patch("[RFCv2] demo: check the pump", id="b", minutes=600),
+    )
+    third, again = (
+        patch(f"[{mark}] demo: check the pump", id=mark, minutes=900 + len(mark))
+        for mark in ("PATCH V3", "RESEND PATCH")
+    )
     (found,) = topics(first, second, third, again)
-    assert [revision.label for revision in found.revisions] == ["RFC v1", "RFC v2", "v3", "v3 resend"]
+    assert [revision.label for revision in found.revisions] == [
+        "RFC v1",
+        "RFC v2",
+        "v3",
+        "v3 resend",
+    ]
 
 
 def test_a_letter_and_its_only_patch_without_numbers_are_one_sending() -> None:
-    letters = [mail(f"[PATCH v{at}] demo: pumps", "One step.\n", id=f"c{at}", minutes=at * 900) for at in (1, 2)]
-    under = [patch(f"[PATCH v{at}] demo: check the pump", id=f"p{at}", reply_to=f"c{at}", minutes=at * 900 + 1) for at in (1, 2)]
+    letters = [
+        mail(f"[PATCH v{at}] demo: pumps", "One step.\n", id=f"c{at}", minutes=at * 900)
+        for at in (1, 2)
+    ]
+    under = [
+        patch(
+            f"[PATCH v{at}] demo: check the pump",
+            id=f"p{at}",
+            reply_to=f"c{at}",
+            minutes=at * 900 + 1,
+        )
+        for at in (1, 2)
+    ]
     (found,) = topics(*letters, *under)
-    assert (versions(found), [len(revision.patches) for revision in found.revisions]) == ([1, 2], [1, 1])
+    assert (versions(found), [len(revision.patches) for revision in found.revisions]) == (
+        [1, 2],
+        [1, 1],
+    )
 
 
 def test_a_letter_that_was_sent_again_with_its_version_is_of_that_version() -> None:
     first = mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id="c")
     second = mail("[PATCH v2 0/2] demo: pumps", "Two steps.\n", id="d", minutes=2)
-    under = [patch(f"[PATCH v2 {at}/2] demo: step {at}", id=f"p{at}", reply_to="c", minutes=1) for at in (1, 2)]
+    under = [
+        patch(f"[PATCH v2 {at}/2] demo: step {at}", id=f"p{at}", reply_to="c", minutes=1)
+        for at in (1, 2)
+    ]
     assert versions(topics(first, *under, second)[0]) == [2]
 
 
 def test_patches_that_count_versions_of_their_own_have_the_cover_letters() -> None:
-    cover = mail("[PATCH v2 0/2] demo: fence off", "Two.\n\n 2 files changed\n", id="20240304100000.77-1-ada")
-    first = patch("[PATCH 1/2] [v6] demo: a tap", id="20240304100000.77-2-ada", reply_to="20240304100000.77-1-ada", minutes=1)
-    second = patch("[PATCH 2/2] [v2] demo: a pump", id="20240304100000.77-3-ada", reply_to="20240304100000.77-1-ada", minutes=1)
+    cover = mail(
+        "[PATCH v2 0/2] demo: fence off", "Two.\n\n 2 files changed\n", id="20240304100000.77-1-ada"
+    )
+    first = patch(
+        "[PATCH 1/2] [v6] demo: a tap",
+        id="20240304100000.77-2-ada",
+        reply_to="20240304100000.77-1-ada",
+        minutes=1,
+    )
+    second = patch(
+        "[PATCH 2/2] [v2] demo: a pump",
+        id="20240304100000.77-3-ada",
+        reply_to="20240304100000.77-1-ada",
+        minutes=1,
+    )
     assert [versions(one) for one in topics(cover, first, second)] == [[2]]
 
 
 def test_an_address_without_a_name_is_whose_name_it_has() -> None:
-    first = patch("[PATCH] demo: check it", id="a", author="Otto Other <ottoo@example.com>", Cc="otto.other@example.net")
+    first = patch(
+        "[PATCH] demo: check it",
+        id="a",
+        author="Otto Other <ottoo@example.com>",
+        Cc="otto.other@example.net",
+    )
     second = patch("[PATCH v2] demo: check it", id="b", author="otto.other@example.net", minutes=9)
     assert [versions(one) for one in topics(first, second)] == [[1, 2]]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which source decides a state: mails, those who send a series on, the repository, the sends of a topic."""
+"""Which source decides a state: mails, those who send a series on, the repository, the sends of a
+topic.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +17,16 @@ from tests.threads import story
 
 MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
 STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by cherry-pick")
-NACKED = (story.V1, reply(f"[PATCH] {story.TITLE}", "NAK, this is the wrong place for the check.", id="no", reply_to="v1", minutes=60))
+NACKED = (
+    story.V1,
+    reply(
+        f"[PATCH] {story.TITLE}",
+        "NAK, this is the wrong place for the check.",
+        id="no",
+        reply_to="v1",
+        minutes=60,
+    ),
+)
 
 
 def status(*mails: bytes) -> Status:
@@ -30,14 +41,21 @@ def test_a_commit_in_the_repository_goes_before_what_mails_say() -> None:
     assert landed.landed == (MAINLINE,)
     both = with_commits(sent, [MAINLINE, STABLE])
     assert both.state is SeriesState.IN_STABLE
-    assert [(branch.version, branch.state, branch.note) for branch in both.stable] == [("6.6", "released", "v6.6.20")]
+    assert [(branch.version, branch.state, branch.note) for branch in both.stable] == [
+        ("6.6", "released", "v6.6.20")
+    ]
 
 
 def test_without_a_commit_there_the_mails_decide() -> None:
     for mails in ((story.V1,), story.BEGINNING, story.WHOLE):
         by_mail = status(*mails)
         again = with_commits(by_mail, [])
-        assert (again.state, again.why, again.landed, again.stable) == (by_mail.state, by_mail.why, by_mail.landed, by_mail.stable)
+        assert (again.state, again.why, again.landed, again.stable) == (
+            by_mail.state,
+            by_mail.why,
+            by_mail.landed,
+            by_mail.stable,
+        )
 
 
 def test_a_refused_series_is_not_landed_by_a_commit_of_its_title() -> None:
@@ -55,14 +73,21 @@ def test_a_refused_series_is_not_landed_by_a_commit_of_its_title() -> None:
         (story.WHOLE, False, SeriesState.IN_STABLE),
     ],
 )
-def test_who_sends_a_series_on_has_taken_it(mails: tuple[bytes, ...], merged: bool, expected: SeriesState) -> None:
-    evidence = replace(status(*mails).evidence, carriers=(Carrier("demo: fixes for 6.9", "Matt", merged, Proof()),))
+def test_who_sends_a_series_on_has_taken_it(
+    mails: tuple[bytes, ...], merged: bool, expected: SeriesState
+) -> None:
+    evidence = replace(
+        status(*mails).evidence, carriers=(Carrier("demo: fixes for 6.9", "Matt", merged, Proof()),)
+    )
     assert decide(evidence)[0] is expected
 
 
 def test_a_revert_says_that_it_had_landed() -> None:
     evidence = status(story.V1).evidence
-    assert decide(replace(evidence, reverted="6.6.y"))[:2] == (SeriesState.IN_MAINLINE, "merged; a revert for 6.6.y was posted")
+    assert decide(replace(evidence, reverted="6.6.y"))[:2] == (
+        SeriesState.IN_MAINLINE,
+        "merged; a revert for 6.6.y was posted",
+    )
     assert decide(replace(evidence, reverted=""))[1] == "merged; a revert was posted"
     assert decide(replace(evidence, reverted="", commits=(MAINLINE,)))[1] == "first in v6.9"
 
@@ -71,8 +96,13 @@ def test_silence_is_too_long_when_the_project_says_so() -> None:
     evidence = status(patch("[PATCH] demo: check it", id="a", author=ADA)).evidence
     assert evidence.last
     days = evidence.topic.waiting.days
-    assert decide(replace(evidence, now=evidence.last + timedelta(days=days)))[0] is SeriesState.SENT
-    assert decide(replace(evidence, now=evidence.last + timedelta(days=days, seconds=1)))[0] is SeriesState.STALLED
+    assert (
+        decide(replace(evidence, now=evidence.last + timedelta(days=days)))[0] is SeriesState.SENT
+    )
+    assert (
+        decide(replace(evidence, now=evidence.last + timedelta(days=days, seconds=1)))[0]
+        is SeriesState.STALLED
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,5 +118,7 @@ def test_silence_is_too_long_when_the_project_says_so() -> None:
         (None, False, True, "partly-sent"),
     ],
 )
-def test_the_state_of_a_topic(series: SeriesState | None, sent: bool, partly: bool, expected: str) -> None:
+def test_the_state_of_a_topic(
+    series: SeriesState | None, sent: bool, partly: bool, expected: str
+) -> None:
     assert decide_topic(series, sent=sent, partly=partly) == expected

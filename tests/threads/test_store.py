@@ -22,13 +22,18 @@ def test_a_series_is_kept_with_its_mails(tmp_path: Path) -> None:
         assert set(store.keep(entry.id, "demo: new", MAILS)) == {"v1@example.org", "r1@example.org"}
         assert store.keep(entry.id, "demo: new", MAILS) == ()
     with Store(tmp_path / "s") as store:
-        assert [(entry.id, entry.subject, entry.lore) for entry in store.entries()] == [(1, "demo: new", "http://x.example/y")]
+        assert [(entry.id, entry.subject, entry.lore) for entry in store.entries()] == [
+            (1, "demo: new", "http://x.example/y")
+        ]
         assert [mail.subject for mail in store.mails(1)] == [mail.subject for mail in MAILS]
 
 
 def test_the_same_series_twice_is_one(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
-        assert store.add("v1@example.org", "demo", "http://x.example/y", None).id == store.add("v1@example.org", "demo", None, "/m").id
+        assert (
+            store.add("v1@example.org", "demo", "http://x.example/y", None).id
+            == store.add("v1@example.org", "demo", None, "/m").id
+        )
         assert store.entries()[0].lore == "http://x.example/y"
         assert store.holding(["other", "v1@example.org"]) is not None
 
@@ -75,7 +80,9 @@ def test_a_newer_store_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_mails_that_are_no_utf8_are_kept(tmp_path: Path) -> None:
-    odd = parse(b"From: \xff <a@example.org>\nMessage-ID: <\xfe@example.org>\nSubject: \xe9\n\n\xff\n")
+    odd = parse(
+        b"From: \xff <a@example.org>\nMessage-ID: <\xfe@example.org>\nSubject: \xe9\n\n\xff\n"
+    )
     with Store(tmp_path / "s") as store:
         entry = store.add("x", "\udce9", None, None)
         store.keep(entry.id, "\udce9", odd)
@@ -89,12 +96,17 @@ def test_two_processes_may_write(tmp_path: Path) -> None:
         assert len(one.entries()) == 2
 
 
-def test_mails_that_an_earlier_version_kept_are_weighed_when_there_are_too_many(tmp_path: Path) -> None:
+def test_mails_that_an_earlier_version_kept_are_weighed_when_there_are_too_many(
+    tmp_path: Path,
+) -> None:
     with Store(tmp_path / "s") as store:
         entry = store.add("v1@example.org", "demo", None, None)
         store.keep(entry.id, "demo", MAILS)
         with store.changing() as database:
             database.execute("UPDATE member SET weight = NULL")
         stored = store.weightiest_mails(entry.id, 1)
-        assert ([mail.message_id for mail in stored.mails], stored.left_out) == (["v1@example.org"], 1)
+        assert ([mail.message_id for mail in stored.mails], stored.left_out) == (
+            ["v1@example.org"],
+            1,
+        )
         assert store.weightiest_mails(entry.id, 2).left_out == 0

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The faults of the store of followed series: each is an error with a command, and that command repairs it."""
+"""The faults of the store of followed series: each is an error with a command, and that command
+repairs it.
+"""
 
 import contextlib
 import re
@@ -36,7 +38,7 @@ def again() -> None:
 
 @pytest.fixture
 def followed(workdir: Path) -> Path:
-    """The file of the store with two series in it, and a backup of before the second one was added."""
+    """The file of the store with two series in it, and a backup of before the second one was added."""  # noqa: E501
     for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
         (workdir / name).write_bytes(mbox(*mails))
     call("track", "add", "--mbox", "whole.mbox")
@@ -72,7 +74,9 @@ def page_of(table: str) -> Callable[[Path], None]:
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
             size = plain.execute("PRAGMA page_size").fetchone()[0]
-            page = plain.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+            page = plain.execute(
+                "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
+            ).fetchone()[0]
         overwrite(file, size * (page - 1), size)
 
     return run
@@ -85,17 +89,37 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "a damaged page of mails": (page_of("mail"), DAMAGED, "doctor --recover"),
     "a damaged page of series": (page_of("series"), DAMAGED, "doctor --recover"),
     "a damaged page of members": (page_of("member"), DAMAGED, "doctor --recover"),
-    "cut in half": (lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 + 100]), DAMAGED, "doctor --recover"),
+    "cut in half": (
+        lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 + 100]),
+        DAMAGED,
+        "doctor --recover",
+    ),
     "emptied": (lambda file: file.write_bytes(b""), DAMAGED, "doctor --recover"),
-    "not a database": (lambda file: file.write_bytes(b"hello\n" * 1000), DAMAGED, "doctor --recover"),
+    "not a database": (
+        lambda file: file.write_bytes(b"hello\n" * 1000),
+        DAMAGED,
+        "doctor --recover",
+    ),
     **{
         f"no table {name}": (sql(f"DROP TABLE {name}"), DAMAGED, "doctor --recover")
         for name in ("series", "mail", "member", "tick", "passed")
     },
     "no column": (sql("ALTER TABLE series DROP COLUMN news"), DAMAGED, "doctor --recover"),
-    "text that is not UTF-8": (sql("UPDATE series SET subject = CAST(x'ff' AS TEXT) WHERE id = 1"), DAMAGED, "doctor --recover"),
-    "a title that is no text": (sql("UPDATE series SET subject = x'00ff' WHERE id = 1"), DAMAGED, "doctor --recover"),
-    "a time that is none": (sql("UPDATE series SET updated = 'yesterday' WHERE id = 1"), DAMAGED, "doctor --recover"),
+    "text that is not UTF-8": (
+        sql("UPDATE series SET subject = CAST(x'ff' AS TEXT) WHERE id = 1"),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a title that is no text": (
+        sql("UPDATE series SET subject = x'00ff' WHERE id = 1"),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a time that is none": (
+        sql("UPDATE series SET updated = 'yesterday' WHERE id = 1"),
+        DAMAGED,
+        "doctor --recover",
+    ),
     "a member that is no text": (
         sql("UPDATE member SET message_id = x'ff' WHERE message_id = 'v2@example.org'"),
         DAMAGED,
@@ -113,7 +137,15 @@ def test_a_fault_is_an_error_with_the_command_that_repairs_it(
     make, said, command = FAULTS[name]
     make(followed)
     outcomes: list[Outcome] = []
-    for number, words in enumerate((("list",), ("show", "1"), ("update", "--offline"), ("export", "--format", "mbox"), ("export",))):
+    for number, words in enumerate(
+        (
+            ("list",),
+            ("show", "1"),
+            ("update", "--offline"),
+            ("export", "--format", "mbox"),
+            ("export",),
+        )
+    ):
         # nothing that was derived before hides the fault
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
         outcomes.append(call("track", *words))
@@ -126,7 +158,8 @@ def test_a_fault_is_an_error_with_the_command_that_repairs_it(
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
     again()
-    # rows that were added after the backup may be lost with their page; the followed files make them again
+    # rows that were added after the backup may be lost with their page; the followed files make
+    # them again
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0
@@ -141,7 +174,9 @@ BAD_MAILS = {
     "a blob that is text": "UPDATE mail SET raw = 'x' WHERE message_id = 'v2@example.org'",
     "a mail that is gone": "DELETE FROM mail WHERE message_id = 'v2@example.org'",
 }
-SAID = "series 1: the mail <v2@example.org> is damaged; `patchpilot track rebuild 1` fetches it again"
+SAID = (
+    "series 1: the mail <v2@example.org> is damaged; `patchpilot track rebuild 1` fetches it again"
+)
 
 
 @pytest.mark.parametrize("name", BAD_MAILS)
@@ -246,20 +281,31 @@ PASSING = {
         "cannot be written: database or disk is full",
         "run the command again: nothing was changed; to see what is left: `df -h",
     ),
-    "locked": (locked, "is locked by another process", "wait for the other patchpilot process to finish; `fuser -v"),
+    "locked": (
+        locked,
+        "is locked by another process",
+        "wait for the other patchpilot process to finish; `fuser -v",
+    ),
     "newer": (newer, "was written by a newer version", "upgrade patchpilot"),
-    "a directory": (folder, "cannot be opened: Is a directory", "set XDG_STATE_HOME to a writable directory"),
+    "a directory": (
+        folder,
+        "cannot be opened: Is a directory",
+        "set XDG_STATE_HOME to a writable directory",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_what_passes_is_an_error_that_says_so_and_changes_nothing(name: str, followed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_passes_is_an_error_that_says_so_and_changes_nothing(
+    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = call("track", "list", "--format", "json").out
     again()
     big = patch(
         "[PATCH] pump: large",
         id="big",
-        message=f"{zlib.crc32(b'')}\n" + "".join(f"{zlib.crc32(bytes([n % 256, n // 256]))}\n" for n in range(9000)),
+        message=f"{zlib.crc32(b'')}\n"
+        + "".join(f"{zlib.crc32(bytes([n % 256, n // 256]))}\n" for n in range(9000)),
     )
     Path("big.mbox").write_bytes(mbox(big))
     make, said, hint = PASSING[name]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Several processes at the store at once, some of them killed, and a store with bytes that are wrong."""
+"""Several processes at the store at once, some of them killed, and a store with bytes that are
+wrong.
+"""
 
 import random
 import subprocess
@@ -17,7 +19,9 @@ from tests.threads import story
 
 
 @pytest.mark.parametrize("after", [0.02, 0.4])
-def test_processes_that_are_killed_leave_whole_series(after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_are_killed_leave_whole_series(
+    after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         # what it sets is taken back after the test
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
@@ -32,7 +36,9 @@ def test_processes_that_write_at_once_wait_for_one_another(workdir: Path) -> Non
         (workdir / f"{name}.mbox").write_bytes(thread(name, 12))
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "patchpilot", "track", "add", "--mbox", f"{name}.mbox"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "patchpilot", "track", "add", "--mbox", f"{name}.mbox"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         for name in names
     ]
@@ -40,12 +46,16 @@ def test_processes_that_write_at_once_wait_for_one_another(workdir: Path) -> Non
         _, err = process.communicate(timeout=60)
         assert (process.returncode, err) == (0, b"")
     with Store() as store:
-        assert sorted(entry.message_id for entry in store.entries()) == [f"{name}@example.org" for name in names]
+        assert sorted(entry.message_id for entry in store.entries()) == [
+            f"{name}@example.org" for name in names
+        ]
         assert {len(store.mails(entry.id)) for entry in store.entries()} == {12}
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_wrong_bytes_are_no_bug_and_can_be_repaired(seed: int, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_bytes_are_no_bug_and_can_be_repaired(
+    seed: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (workdir / "m").write_bytes(mbox(*story.WHOLE))
     call("track", "add", "--mbox", "m")
     monkeypatch.setattr(database, "_checked", set())
@@ -59,7 +69,12 @@ def test_wrong_bytes_are_no_bug_and_can_be_repaired(seed: int, workdir: Path, mo
         for file in default_file().parent.glob("track.sqlite*"):
             file.unlink()
         default_file().write_bytes(data)
-        for words in (("list",), ("show", "1", "--keep-unread"), ("export", "--format", "jsonl"), ("update", "--offline")):
+        for words in (
+            ("list",),
+            ("show", "1", "--keep-unread"),
+            ("export", "--format", "jsonl"),
+            ("update", "--offline"),
+        ):
             outcome = call("track", *words)
             assert outcome.code in (0, 2), (words, outcome.err)
             assert "a bug in patchpilot" not in outcome.err

@@ -26,8 +26,14 @@ def written_by(version: int) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as base:
         base.executescript((OLD / f"version-{version}.sql").read_text(encoding="utf-8"))
-        base.executemany("INSERT INTO mail VALUES (?, ?)", zip(IDS, map(zlib.compress, story.BEGINNING), strict=True))
-        base.executemany("INSERT INTO member (series, message_id, seen) VALUES (2, ?, ?)", zip(IDS, (1, 0), strict=True))
+        base.executemany(
+            "INSERT INTO mail VALUES (?, ?)",
+            zip(IDS, map(zlib.compress, story.BEGINNING), strict=True),
+        )
+        base.executemany(
+            "INSERT INTO member (series, message_id, seen) VALUES (2, ?, ?)",
+            zip(IDS, (1, 0), strict=True),
+        )
         base.commit()
         assert base.execute("PRAGMA user_version").fetchone() == (version,)
     return file
@@ -39,15 +45,24 @@ def test_each_older_schema_is_here() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(version: int, workdir: Path) -> None:
+def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(
+    version: int, workdir: Path
+) -> None:
     file = written_by(version)
     shown = call("track", "show", "2", "--keep-unread")
     assert (shown.code, shown.err) == (0, "")
     assert "Please add a Fixes: tag" in shown.out
     with Store() as store:
         (entry,) = store.entries()
-        assert (entry.id, entry.message_id, entry.lore) == (2, "v1@example.org", "http://127.0.0.1:9/demo")
-        assert (entry.added, entry.updated) == ("2024-03-04T10:00:00+00:00", "2024-03-05T10:00:00+00:00")
+        assert (entry.id, entry.message_id, entry.lore) == (
+            2,
+            "v1@example.org",
+            "http://127.0.0.1:9/demo",
+        )
+        assert (entry.added, entry.updated) == (
+            "2024-03-04T10:00:00+00:00",
+            "2024-03-05T10:00:00+00:00",
+        )
         assert [mail.raw for mail in store.mails(2)] == list(story.BEGINNING)
         assert store.unread(2) == {"r1@example.org"}
         assert store.marks(2) == ({("r1@example.org", 4): "addressed"} if version > 1 else {})
@@ -59,10 +74,17 @@ def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(version:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_migrated_store_is_like_a_new_one(version: int, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migrated_store_is_like_a_new_one(
+    version: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def tables(file: Path) -> dict[str, list[tuple[object, ...]]]:
         with closing(sqlite3.connect(file)) as base:
-            names = [row[0] for row in base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name")]
+            names = [
+                row[0]
+                for row in base.execute(
+                    "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name"
+                )
+            ]
             return {name: base.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
 
     with Store(written_by(version)):
@@ -81,7 +103,9 @@ def test_what_a_newer_version_wrote_can_be_had_back_from_the_backup_before_its_m
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = written_by(CURRENT)
-    newer = TRACK_LAYOUT.__class__(TRACK_LAYOUT.what, (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT"))
+    newer = TRACK_LAYOUT.__class__(
+        TRACK_LAYOUT.what, (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT")
+    )
     with monkeypatch.context() as patched:
         patched.setattr("patchpilot.threads.track_store.TRACK_LAYOUT", newer)
         with Store():

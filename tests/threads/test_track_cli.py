@@ -58,7 +58,9 @@ def thread(workdir: Path) -> Path:
 
 
 def test_what_no_mail_names_is_null_in_json(workdir: Path) -> None:
-    added = story.QUEUED.replace(f"commit {SHA} upstream.\n".encode(), b"").replace(SHA.encode(), b"")
+    added = story.QUEUED.replace(f"commit {SHA} upstream.\n".encode(), b"").replace(
+        SHA.encode(), b""
+    )
     (workdir / "m").write_bytes(mbox(*story.ACCEPTED, added, story.FIX_V1))
     (found,) = series("add", "--mbox", workdir / "m")
     assert [(one["commit"], one["tree"]) for one in found["follow_ups"]] == [(None, None)]
@@ -68,18 +70,39 @@ def test_what_no_mail_names_is_null_in_json(workdir: Path) -> None:
 def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
     (found,) = series("add", "--mbox", thread)
     assert (found["id"], found["subject"], found["state"]) == (1, TITLE, "in-stable")
-    assert [(one["version"], one["message_id"]) for one in found["revisions"]] == [(1, "v1@example.org"), (2, "v2@example.org")]
-    assert found["trailers"] == [
-        {"trailer": f"Reviewed-by: {RITA}", "message_id": "r3@example.org", "version": 2, "patch": 1, "conditional": None, "asks": None}
+    assert [(one["version"], one["message_id"]) for one in found["revisions"]] == [
+        (1, "v1@example.org"),
+        (2, "v2@example.org"),
     ]
-    assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][-1] == ("torvalds/linux", SHA, None)
-    assert {one["message_id"]: one["kind"] for one in found["replies"]}["r1@example.org"] == "review"
+    assert found["trailers"] == [
+        {
+            "trailer": f"Reviewed-by: {RITA}",
+            "message_id": "r3@example.org",
+            "version": 2,
+            "patch": 1,
+            "conditional": None,
+            "asks": None,
+        }
+    ]
+    assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][-1] == (
+        "torvalds/linux",
+        SHA,
+        None,
+    )
+    assert {one["message_id"]: one["kind"] for one in found["replies"]}[
+        "r1@example.org"
+    ] == "review"
     assert found["follow_ups"][0]["commit"] == "fedcba987654"
     assert found["next_step"]
     assert series("add", "--mbox", thread)[0]["id"] == 1
 
 
-_READING = ("git", "email.message", "patchpilot.topic.topic_state", "patchpilot.threads.mail_classifier")
+_READING = (
+    "git",
+    "email.message",
+    "patchpilot.topic.topic_state",
+    "patchpilot.threads.mail_classifier",
+)
 """What reads mails or a repository."""
 
 
@@ -89,17 +112,23 @@ def listing(where: Path, *modules: str) -> str:
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=where, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=where, capture_output=True, text=True, check=True
+    )
     assert TITLE[:20] in done.stdout
     return done.stderr.strip()
 
 
-def test_a_list_of_known_series_imports_nothing_that_reads_mails_or_a_repository(thread: Path, workdir: Path) -> None:
+def test_a_list_of_known_series_imports_nothing_that_reads_mails_or_a_repository(
+    thread: Path, workdir: Path
+) -> None:
     series("add", "--mbox", thread)
     assert listing(workdir, *_READING) == "0 []"
 
 
-def test_a_list_in_a_repository_imports_nothing_that_reads_mails(thread: Path, workdir: Path) -> None:
+def test_a_list_in_a_repository_imports_nothing_that_reads_mails(
+    thread: Path, workdir: Path
+) -> None:
     series("add", "--mbox", thread)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
@@ -107,7 +136,10 @@ def test_a_list_in_a_repository_imports_nothing_that_reads_mails(thread: Path, w
     # the first one in a repository reads the mails, to find their commits
     assert series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
-    assert listing(repo.path, "patchpilot.threads.mail_classifier", "patchpilot.topic.topic_state") == "0 []"
+    assert (
+        listing(repo.path, "patchpilot.threads.mail_classifier", "patchpilot.topic.topic_state")
+        == "0 []"
+    )
     repo.commit("valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"})
     call("track", "-C", repo.path)
     assert listing(repo.path, "patchpilot.threads.mail_classifier") == "0 []"
@@ -122,7 +154,9 @@ def test_for_a_branch_without_commits_of_its_own_no_other_base_is_searched(
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     searched: list[object] = []
     likeliest = topic_base.likeliest
-    monkeypatch.setattr(topic_base, "likeliest", lambda *args: searched.append(args) or likeliest(*args))
+    monkeypatch.setattr(
+        topic_base, "likeliest", lambda *args: searched.append(args) or likeliest(*args)
+    )
     assert call("track", "-C", repo.path).code == 0
     assert searched == []
 
@@ -133,12 +167,18 @@ def test_a_packed_mbox_is_read(workdir: Path) -> None:
 
 
 def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
-    (workdir / "m").write_bytes(mbox(story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)))
-    assert [series_["subject"] for series_ in series("add", "<w@example.org>", "--mbox", "m")] == ["valve: open it"]
+    (workdir / "m").write_bytes(
+        mbox(story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5))
+    )
+    assert [series_["subject"] for series_ in series("add", "<w@example.org>", "--mbox", "m")] == [
+        "valve: open it"
+    ]
     assert len(series("add", "--mbox", "m")) == 2
 
 
-def test_a_series_is_added_with_its_mails_or_not_at_all(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_series_is_added_with_its_mails_or_not_at_all(
+    thread: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*words: object, **more: object) -> None:
         raise PatchpilotError("the disk is full")
 
@@ -159,21 +199,31 @@ def test_the_list_tells_state_and_next_step(thread: Path) -> None:
 
 
 def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(workdir: Path) -> None:
-    title = "valve: open it when asked, and close it again before anybody has noticed that it was open"
+    title = (
+        "valve: open it when asked, and close it again before anybody has noticed that it was open"
+    )
     robot = reply(
-        f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",
+        f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",  # noqa: E501
         sender="kernel test robot <lkp@intel.com>", id="k", reply_to="w", minutes=60,
     )  # fmt: skip
     pump = patch("[PATCH] pump: stop", id="p", author=story.OTTO)
     asked = reply("[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90)
-    files = ((pump, asked), (patch(f"[PATCH] {title}", id="w", author=story.OTTO), robot), story.ACCEPTED, (story.FIX_V1,))
+    files = (
+        (pump, asked),
+        (patch(f"[PATCH] {title}", id="w", author=story.OTTO), robot),
+        story.ACCEPTED,
+        (story.FIX_V1,),
+    )
     for number, mails in enumerate(files, 1):
         (workdir / str(number)).write_bytes(mbox(*mails))
         assert call("track", "add", "--mbox", str(number)).code == 0
     call("track", "show", "1")
     with Store() as store:
         shown = listed(store=store)
-    narrow, wide = (series_table(shown, datetime(2024, 3, 12, tzinfo=UTC), columns).splitlines() for columns in (80, 160))
+    narrow, wide = (
+        series_table(shown, datetime(2024, 3, 12, tzinfo=UTC), columns).splitlines()
+        for columns in (80, 160)
+    )
     assert narrow == [
         " ID  NEW  STATE              V   A/R/T  CI    AGE  SERIES                 NEXT",
         "Your turn (2)",
@@ -234,7 +284,13 @@ def test_an_archive_is_followed(workdir: Path) -> None:
 
 
 def test_a_refused_series_is_followed_on(workdir: Path) -> None:
-    refused = reply(f"[PATCH] {TITLE}", "NAK, this is the wrong place for the check.", id="no", reply_to="v1", minutes=60)
+    refused = reply(
+        f"[PATCH] {TITLE}",
+        "NAK, this is the wrong place for the check.",
+        id="no",
+        reply_to="v1",
+        minutes=60,
+    )
     with archive_server("stand-in", workdir, story.V1, refused) as server:
         assert series("add", "<v1@example.org>", "--lore", server.url)[0]["state"] == "rejected"
         server.add(story.V2, story.TAG, story.APPLIED)
@@ -245,7 +301,9 @@ def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> 
     def age(**columns: timedelta) -> None:
         with sqlite3.connect(default_file()) as database:
             for column, past in columns.items():
-                database.execute(f"UPDATE series SET {column} = ?", ((datetime.now(UTC) - past).isoformat(),))
+                database.execute(
+                    f"UPDATE series SET {column} = ?", ((datetime.now(UTC) - past).isoformat(),)
+                )
 
     with archive_server("stand-in", workdir, *story.WHOLE) as server:
         series("add", "<v1@example.org>", "--lore", server.url)
@@ -262,7 +320,9 @@ def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> 
 
 @contextmanager
 def answering(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that answers every request with these bytes (with a `pause`, one by one), and the requests it got."""
+    """A server that answers every request with these bytes (with a `pause`, one by one), and the
+    requests it got.
+    """
     seen: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
@@ -303,32 +363,51 @@ FAULTS = {
     "empty": (http("200 OK"), 0.0, "sent an empty answer"),
     "429": (http("429 Too Many Requests", b"", "Retry-After: 0"), 0.0, "is rate-limiting requests"),
     "503": (http("503 Service Unavailable", b"", "Retry-After: 0"), 0.0, "HTTP status 503"),
-    "html": (http("200 OK", b"<html>log in</html>", "Content-Type: text/html"), 0.0, "did not send an mbox"),
+    "html": (
+        http("200 OK", b"<html>log in</html>", "Content-Type: text/html"),
+        0.0,
+        "did not send an mbox",
+    ),
     "truncated": (http("200 OK", gzip.compress(mbox(story.V1))[:-20]), 0.0, "did not send an mbox"),
     "dripping": (http("200 OK", gzip.compress(mbox(story.V1))), 0.2, "no whole answer within"),
-    "dripping body": (http("200 OK", b"x" * 9999, "Content-Type: text/plain"), 0.05, "no whole answer within"),
+    "dripping body": (
+        http("200 OK", b"x" * 9999, "Content-Type: text/plain"),
+        0.05,
+        "no whole answer within",
+    ),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_fault_of_an_archive_is_no_news(fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_fault_of_an_archive_is_no_news(
+    fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer, pause, told = FAULTS[fault]
     monkeypatch.setattr(archive_session, "MAX_SECONDS", 1.0)
-    with archive_server("stand-in", workdir, story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO)) as server:
+    with archive_server(
+        "stand-in", workdir, story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO)
+    ) as server:
         for name in ("v1", "w"):
             series("add", f"<{name}@example.org>", "--lore", server.url)
     with answering(answer, pause) as (url, seen):
         started = time.monotonic()
         outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
         took = time.monotonic() - started
-    assert (outcome.code, [one["state"] for one in json.loads(outcome.out)["series"]]) == (4, ["stalled", "stalled"])
+    assert (outcome.code, [one["state"] for one in json.loads(outcome.out)["series"]]) == (
+        4,
+        ["stalled", "stalled"],
+    )
     assert told in outcome.err
-    assert outcome.err.count("warning") == 1, "one host is asked by one series, and what it did is said once"
+    assert outcome.err.count("warning") == 1, (
+        "one host is asked by one series, and what it did is said once"
+    )
     assert len(seen) <= 3
     assert took < 9
 
 
-def test_an_answer_that_is_too_large_is_named_as_that(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_too_large_is_named_as_that(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for module in (archive_session, mail_reading, mbox_reading):
         for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
             monkeypatch.setattr(module, limit, 1 << 20)
@@ -350,13 +429,18 @@ def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
         outcome = call("track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json")
         assert outcome.code == 4
         (found,) = json.loads(outcome.out)["series"]
-        assert (found["state"], [one["message_id"] for one in found["replies"]]) == ("changes-requested", ["r1@example.org"])
+        assert (found["state"], [one["message_id"] for one in found["replies"]]) == (
+            "changes-requested",
+            ["r1@example.org"],
+        )
         assert "HTTP status 403" in outcome.err
 
 
 def test_another_archive_is_asked_for_a_lore_url_too(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
-        (found,) = series("add", "https://lore.kernel.org/netdev/v1@example.org/", "--lore", server.url)
+        (found,) = series(
+            "add", "https://lore.kernel.org/netdev/v1@example.org/", "--lore", server.url
+        )
         assert found["source"] == server.url
 
 
@@ -364,10 +448,19 @@ def test_offline_says_how_old_it_is(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         series("add", "<v1@example.org>", "--lore", server.url)
     with sqlite3.connect(default_file()) as database:
-        database.execute("UPDATE series SET updated = ?", ((datetime.now(UTC) - timedelta(hours=3)).isoformat(),))
-    for argv, code in ((("track", "--offline"), 0), (("track", "show", "1", "--offline"), 0), (("track", "update", "--offline"), 4)):
+        database.execute(
+            "UPDATE series SET updated = ?", ((datetime.now(UTC) - timedelta(hours=3)).isoformat(),)
+        )
+    for argv, code in (
+        (("track", "--offline"), 0),
+        (("track", "show", "1", "--offline"), 0),
+        (("track", "update", "--offline"), 4),
+    ):
         outcome = call(*argv)
-        assert (outcome.code, "offline: the archive was last queried 3 hours ago" in outcome.err) == (code, True), outcome.err
+        assert (
+            outcome.code,
+            "offline: the archive was last queried 3 hours ago" in outcome.err,
+        ) == (code, True), outcome.err
 
 
 def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:
@@ -386,7 +479,9 @@ def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:
         assert "v2" in fresh.out
 
 
-def test_watching_once_tells_of_news_by_its_exit_code(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watching_once_tells_of_news_by_its_exit_code(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / "new-cache"))
@@ -413,8 +508,12 @@ def test_what_is_known_is_shown_when_the_archive_is_down(workdir: Path) -> None:
     assert series("show", "1")[0]["state"] == "stalled"
 
 
-def test_one_archive_that_is_down_does_not_keep_the_others_from_being_read(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with archive_server("stand-in", workdir, patch("[PATCH] valve: open it", id="w", author=story.OTTO)) as server:
+def test_one_archive_that_is_down_does_not_keep_the_others_from_being_read(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with archive_server(
+        "stand-in", workdir, patch("[PATCH] valve: open it", id="w", author=story.OTTO)
+    ) as server:
         call("track", "add", "w@example.org", "--lore", server.url)
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
@@ -453,13 +552,21 @@ def test_a_thread_without_a_patch_is_told(workdir: Path) -> None:
 
 def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
     repo = Repo(workdir / "linux")
-    repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
+    repo.commit(
+        "start\n",
+        {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"},
+    )
     repo.tag("v6.8")
-    fix = repo.commit(f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"})
+    fix = repo.commit(
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"}
+    )
     repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
     repo.tag("v6.9-rc1")
     repo.branch("linux-6.6.y", "v6.8")
-    backport = repo.commit(f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "y\n"})
+    backport = repo.commit(
+        f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "y\n"},
+    )
     repo.tag("v6.6.30")
     repo.checkout("master")
     (found,) = series("add", "--mbox", thread, "-C", repo.path)
@@ -471,8 +578,13 @@ def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
 
 def test_show_has_the_story_with_the_proof_of_each_event(thread: Path, workdir: Path) -> None:
     repo = Repo(workdir / "linux")
-    repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
-    fix = repo.commit(f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"})
+    repo.commit(
+        "start\n",
+        {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"},
+    )
+    fix = repo.commit(
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"}
+    )
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
     start, end = shown.index("  story"), shown.index("  replies")
     assert shown[start + 1 : end] == [
@@ -480,22 +592,36 @@ def test_show_has_the_story_with_the_proof_of_each_event(thread: Path, workdir: 
         "    2024-03-04  review by Rita Reviewer  <r1@example.org>",
         "    2024-03-05  v2 sent  <v2@example.org>",
         "    2024-03-05  Reviewed-by Rita Reviewer  <r3@example.org>",
-        f"    2024-03-05  applied to netdev/net.git (main) by patchwork-bot+netdevbpf@kernel.org  {story.SHA[:12]}",
+        (
+            "    2024-03-05  applied to netdev/net.git (main) by"
+            f" patchwork-bot+netdevbpf@kernel.org  {story.SHA[:12]}"
+        ),
         f"    2024-03-10  stable review of 6.6  {story.SHA[:12]}",
         f"    2024-03-10  queued for 6.1  {story.SHA[:12]}",
         f"    2024-03-10  did not apply to 5.10  {story.SHA[:12]}",
         f"    now         in mainline, in no release yet  {fix[:12]}",
-        "    now         “demo: check the return of the check” fixes it (accepted)  <f1@example.org>",
+        (
+            "    now         “demo: check the return of the check” fixes it (accepted) "
+            " <f1@example.org>"
+        ),
     ]
 
 
 def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path) -> None:
     repo = Repo(workdir / "linux")
-    repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
+    repo.commit(
+        "start\n",
+        {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"},
+    )
     repo.tag("v6.8")
-    fix = repo.commit(f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"})
+    fix = repo.commit(
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"}
+    )
     repo.branch("linux-6.6.y", "v6.8")
-    backport = repo.commit(f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "y\n"})
+    backport = repo.commit(
+        f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "y\n"},
+    )
     repo.checkout("master")
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
     lines = [line for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line]
@@ -506,7 +632,9 @@ def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path
     repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
     shown = call("track", "show", "1", "-C", repo.path).out
     assert all(
-        "6.6 released in v6.6.30" in " ".join(line.split()) for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line
+        "6.6 released in v6.6.30" in " ".join(line.split())
+        for line in shown.partition("  story\n")[0].splitlines()
+        if "6.6" in line
     ), shown
     page = call("track", "export", "--format", "html", "-C", repo.path).out
     assert "released in v6.6.30" in page
@@ -514,7 +642,12 @@ def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path
 
 def test_export_gives_the_mails_and_a_page(thread: Path, workdir: Path) -> None:
     hostile = mail(
-        f"Re: [PATCH net v2] {TITLE}", "> x\n\n<script>alert(1)</script> please drop it\n", sender=RITA, id="h", reply_to="v2", minutes=2500
+        f"Re: [PATCH net v2] {TITLE}",
+        "> x\n\n<script>alert(1)</script> please drop it\n",
+        sender=RITA,
+        id="h",
+        reply_to="v2",
+        minutes=2500,
     )
     thread.write_bytes(mbox(*story.WHOLE, hostile))
     call("track", "add", "--mbox", thread)
@@ -532,8 +665,21 @@ def test_mails_are_classified_without_a_store(workdir: Path) -> None:
     (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
     found = document(call("track", "classify", "--format", "json", "one.eml", "all.mbox"))
     assert found["schema"] == "patchpilot/classify/1"
-    assert [(one["source"], one["kind"]) for one in found["mails"]][:2] == [("one.eml", "review"), ("all.mbox:1", "patch")]
-    assert set(found["mails"][0]) >= {"source", "message_id", "kind", "confidence", "bot", "trailers", "commits", "tree", "versions"}
+    assert [(one["source"], one["kind"]) for one in found["mails"]][:2] == [
+        ("one.eml", "review"),
+        ("all.mbox:1", "patch"),
+    ]
+    assert set(found["mails"][0]) >= {
+        "source",
+        "message_id",
+        "kind",
+        "confidence",
+        "bot",
+        "trailers",
+        "commits",
+        "tree",
+        "versions",
+    }
     assert "Reviewed-by" in call("track", "classify", "all.mbox").out
 
 
@@ -573,7 +719,9 @@ def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest
     monkeypatch.setattr("patchpilot.topic.followed.known_series.MOST_READ", 5)
     monkeypatch.setattr("patchpilot.threads.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
-    talk = [reply(title, f"I wonder about point {at}.", id=f"t{at}", reply_to="v1") for at in range(8)]
+    talk = [
+        reply(title, f"I wonder about point {at}.", id=f"t{at}", reply_to="v1") for at in range(8)
+    ]
     tag = reply(title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1")
     (workdir / "m").write_bytes(mbox(patch(title, id="v1"), tag, *talk))
     assert call("track", "add", "--mbox", "m").code == 0

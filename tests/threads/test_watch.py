@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track watch`: news are printed and notified of, by the terminal or by programs, and an interrupt leaves nothing behind."""
+"""`track watch`: news are printed and notified of, by the terminal or by programs, and an interrupt
+leaves nothing behind.
+"""
 
 import json
 import os
@@ -29,9 +31,9 @@ def _program(folder: Path, name: str, exit_code: int = 0) -> Path:
     """A program that writes its arguments down, one to a line of a JSON list."""
     file = folder / name
     file.write_text(
-        f"#!{sys.executable}\nimport json, pathlib, sys\n"
-        f"with pathlib.Path({str(folder / 'called')!r}).open('a') as log: log.write(json.dumps(sys.argv[1:]) + '\\n')\n"
-        f"sys.exit({exit_code})\n"
+        f"#!{sys.executable}\nimport json, pathlib, sys\nwith"
+        f" pathlib.Path({str(folder / 'called')!r}).open('a') as log:"
+        f" log.write(json.dumps(sys.argv[1:]) + '\\n')\nsys.exit({exit_code})\n"
     )
     file.chmod(0o755)
     return file
@@ -59,8 +61,13 @@ def test_news_are_printed_once_with_the_next_step(workdir: Path) -> None:
         server.add(story.REVIEW, story.ANSWER)
         outcome = call("track", "watch", "--once")
         assert (outcome.code, outcome.err) == (1, "")
-        assert outcome.out.splitlines()[:2] == [f"  1  {story.TITLE}", "     review by Rita Reviewer"]
-        assert outcome.out.splitlines()[2].startswith("     next: answer the review by Rita Reviewer")
+        assert outcome.out.splitlines()[:2] == [
+            f"  1  {story.TITLE}",
+            "     review by Rita Reviewer",
+        ]
+        assert outcome.out.splitlines()[2].startswith(
+            "     next: answer the review by Rita Reviewer"
+        )
         again = call("track", "watch", "--once")
         assert (again.code, again.out) == (0, "")
 
@@ -71,7 +78,7 @@ def test_each_mail_is_named_by_what_it_is(workdir: Path) -> None:
         server.add(story.TAG, story.APPLIED, story.answer("I see, that is how it is.", to="v2"))
         lines = call("track", "watch", "--once").out.splitlines()
     assert {line.strip() for line in lines[1:-1]} == {
-        "Reviewed-by Rita Reviewer", "applied by patchwork-bot+netdevbpf@kernel.org", "reply by Matt Maintainer"
+        "Reviewed-by Rita Reviewer", "applied by patchwork-bot+netdevbpf@kernel.org", "reply by Matt Maintainer"  # noqa: E501
     }  # fmt: skip
 
 
@@ -83,7 +90,9 @@ def test_mails_of_the_author_are_no_news(workdir: Path) -> None:
     assert (outcome.code, outcome.out) == (0, "")
 
 
-def test_programs_get_the_news_as_arguments_and_no_shell_reads_them(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_get_the_news_as_arguments_and_no_shell_reads_them(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = workdir / "bin"
     folder.mkdir()
     _program(folder, "notify-send")
@@ -92,7 +101,15 @@ def test_programs_get_the_news_as_arguments_and_no_shell_reads_them(workdir: Pat
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         server.add(_hostile_review())
-        outcome = call("track", "watch", "--once", "--notify", "desktop", "--notify-command", f"'{command}' -t mine")
+        outcome = call(
+            "track",
+            "watch",
+            "--once",
+            "--notify",
+            "desktop",
+            "--notify-command",
+            f"'{command}' -t mine",
+        )
     assert (outcome.code, outcome.err) == (1, "")
     desktop, own = _calls(folder)
     assert desktop[:3] == ["--app-name=patchpilot", "--", f"series 1: {story.TITLE}"]
@@ -107,7 +124,9 @@ def test_settings_of_the_user_say_how_and_those_of_a_repository_do_not(workdir: 
     own, foreign = _program(workdir, "own"), _program(workdir, "foreign")
     subprocess.run(["git", "config", "--global", "patchpilot.notify-command", str(own)], check=True)
     subprocess.run(["git", "init", "-q", "repo"], check=True)
-    subprocess.run(["git", "-C", "repo", "config", "patchpilot.notify-command", str(foreign)], check=True)
+    subprocess.run(
+        ["git", "-C", "repo", "config", "patchpilot.notify-command", str(foreign)], check=True
+    )
     foreign.unlink()
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
@@ -119,7 +138,10 @@ def test_settings_of_the_user_say_how_and_those_of_a_repository_do_not(workdir: 
 
 def test_a_program_that_fails_is_a_warning_and_the_news_stay(workdir: Path) -> None:
     failing = _program(workdir, "failing", exit_code=3)
-    for command, said in ((failing, f"{failing} failed: exit 3"), ("nowhere.at.all", "nowhere.at.all is not installed")):
+    for command, said in (
+        (failing, f"{failing} failed: exit 3"),
+        ("nowhere.at.all", "nowhere.at.all is not installed"),
+    ):
         with archive_server("stand-in", workdir, story.V1) as server:
             call("track", "add", "v1@example.org", "--lore", server.url)
             server.add(story.REVIEW)
@@ -138,7 +160,9 @@ def test_a_program_that_fails_is_a_warning_and_the_news_stay(workdir: Path) -> N
         (["--interval", "5"], "60"),
     ],
 )
-def test_wrong_words_are_told_before_anything_is_asked(workdir: Path, argv: list[str], said: str) -> None:
+def test_wrong_words_are_told_before_anything_is_asked(
+    workdir: Path, argv: list[str], said: str
+) -> None:
     outcome = call("track", "watch", "--once", *argv)
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err
@@ -153,7 +177,9 @@ def test_a_terminal_gets_the_sequences_that_were_chosen(workdir: Path) -> None:
             terminal.wait_for("\x1b]777;")
             assert terminal.process.wait(30) == 1
             seen = terminal.seen
-    assert re.search(r"\x07(\x1b\[\S*)?\x1b\]9;series 1: demo: check the pointer before use: review by ", seen)
+    assert re.search(
+        r"\x07(\x1b\[\S*)?\x1b\]9;series 1: demo: check the pointer before use: review by ", seen
+    )
     fields = re.search(r"\x1b\]777;notify;([^\x07]*)\x07", seen)
     assert fields
     assert len(fields[1].split(";")) == 2, "a sender's semicolon would end the text"
@@ -167,7 +193,10 @@ def test_an_interrupt_ends_it_at_once_and_leaves_nothing_behind(workdir: Path) -
         before = {file for folder in (default_file().parent, workdir) for file in folder.rglob("*")}
         for ending, interval in ((signal.SIGINT, "60"), (signal.SIGTERM, "900")):
             process = subprocess.Popen(
-                [*WALK, "track", "watch", "--interval", interval], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+                [*WALK, "track", "watch", "--interval", interval],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
             # the first time there is news to wait for
             if ending is signal.SIGINT:
@@ -178,12 +207,17 @@ def test_an_interrupt_ends_it_at_once_and_leaves_nothing_behind(workdir: Path) -
             started = time.monotonic()
             process.send_signal(ending)
             out, err = process.communicate(timeout=20)
-            assert (process.returncode, err.decode().strip()) == (130, "patchpilot: interrupted"), out
+            assert (process.returncode, err.decode().strip()) == (
+                130,
+                "patchpilot: interrupted",
+            ), out
             assert time.monotonic() - started < 5
             with pytest.raises(ProcessLookupError):
                 os.killpg(process.pid, 0)
         after = {file for folder in (default_file().parent, workdir) for file in folder.rglob("*")}
-        assert {file.name for file in after - before} <= {"backups"} | {file.name for file in after if "backups" in file.parts}
+        assert {file.name for file in after - before} <= {"backups"} | {
+            file.name for file in after if "backups" in file.parts
+        }
         assert call("track", "show", "1").code == 0
 
 
@@ -192,14 +226,20 @@ def _units() -> dict[str, str]:
     _, *files = DOC.read_text().split("    # ~/.config/systemd/user/")
     named = (file.partition("\n") for file in files)
     return {
-        name: "\n".join(line.removeprefix("    ") for line in body.partition("\n\n#")[0].splitlines()) + "\n" for name, _, body in named
+        name: (
+            "\n".join(line.removeprefix("    ") for line in body.partition("\n\n#")[0].splitlines())
+            + "\n"
+        )
+        for name, _, body in named
     }
 
 
 def test_the_unit_files_of_the_documentation_are_valid(workdir: Path) -> None:
     units = _units()
     assert set(units) == {"patchpilot-watch.service", "patchpilot-watch.timer"}
-    (command,) = re.findall(r"(?m)^ExecStart=%h/\.local/bin/patchpilot (.*)$", units["patchpilot-watch.service"])
+    (command,) = re.findall(
+        r"(?m)^ExecStart=%h/\.local/bin/patchpilot (.*)$", units["patchpilot-watch.service"]
+    )
     assert call(*command.split(), "--offline").code == 0
     assert "SuccessExitStatus=1" in units["patchpilot-watch.service"]
     if shutil.which("systemd-analyze"):
@@ -211,7 +251,7 @@ def test_the_unit_files_of_the_documentation_are_valid(workdir: Path) -> None:
         for name, text in units.items():
             (workdir / name).write_text(text)
         done = subprocess.run(
-            ["systemd-analyze", "--user", "verify", *units], capture_output=True, text=True, check=False,
+            ["systemd-analyze", "--user", "verify", *units], capture_output=True, text=True, check=False,  # noqa: E501
             env={**os.environ, "XDG_RUNTIME_DIR": str(workdir)},
         )  # fmt: skip
         assert (done.returncode, done.stdout + done.stderr) == (0, "")

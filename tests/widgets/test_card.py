@@ -13,7 +13,10 @@ from patchpilot.tui.themes import CONTRAST
 from patchpilot.tui.widgets.badge import LEGIBLE, Tone, badge, contrast
 from patchpilot.tui.widgets.card import Card, CardAction
 
-LONG = "NETWORKING DRIVERS uses the tree git://git.example.org/netdev/net.git; your branch is based on origin"
+LONG = (
+    "NETWORKING DRIVERS uses the tree git://git.example.org/netdev/net.git; your branch is based on"
+    " origin"
+)
 
 
 class Cards(App[int]):
@@ -24,15 +27,32 @@ class Cards(App[int]):
         self.done: list[str] = []
 
     def compose(self) -> ComposeResult:
-        yield Card(Tone.ERROR, "does not apply", "drivers/net/acme.c [bold]conflicts[/]\x1b[31m", [CardAction("g", "Retry")])
-        actions = [CardAction("a", "Rebase onto net/main", "app.done('rebase')"), CardAction("f", "Next note", "app.done('next')")]
+        yield Card(
+            Tone.ERROR,
+            "does not apply",
+            "drivers/net/acme.c [bold]conflicts[/]\x1b[31m",
+            [CardAction("g", "Retry")],
+        )
+        actions = [
+            CardAction("a", "Rebase onto net/main", "app.done('rebase')"),
+            CardAction("f", "Next note", "app.done('next')"),
+        ]
         yield Card(Tone.WARNING, "other tree", LONG, actions, count="1/2", ident="tree")
-        yield Card(Tone.QUIET, "note", "THE REST has its own rules", [CardAction("f", "Next note")], count="2/2", ident="rest")
+        yield Card(
+            Tone.QUIET,
+            "note",
+            "THE REST has its own rules",
+            [CardAction("f", "Next note")],
+            count="2/2",
+            ident="rest",
+        )
         yield Static(id="badges")
 
     def on_mount(self) -> None:
         self.query_one("#rest", Card).mark(False)
-        self.query_one("#badges", Static).update(Text(" ").join(badge(self, str(tone), tone) for tone in Tone))
+        self.query_one("#badges", Static).update(
+            Text(" ").join(badge(self, str(tone), tone) for tone in Tone)
+        )
 
     def action_done(self, what: str) -> None:
         self.done.append(what)
@@ -77,7 +97,9 @@ async def test_what_does_not_fit_into_the_border_is_left_out_from_the_end() -> N
         assert not app.query_one("#rest", Card).border_subtitle
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", CONTRAST.name])
+@pytest.mark.parametrize(
+    "theme", ["textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", CONTRAST.name]
+)
 async def test_badges_are_legible_in_every_theme(theme: str) -> None:
     app = Cards()
     async with app.run_test():

@@ -18,7 +18,9 @@ from patchpilot.tui.widgets.diff_code import changed_words, lexer_of, paired, sy
         ("scripts/x.py", "def f():", "def", "keyword"),
     ],
 )
-def test_the_languages_of_the_kernel_are_highlighted(path: str, line: str, word: str, role: str) -> None:
+def test_the_languages_of_the_kernel_are_highlighted(
+    path: str, line: str, word: str, role: str
+) -> None:
     spans = [(line[first:last].strip(), name) for first, last, name in syntax(path, [line])[0]]
     assert (word, role) in spans, spans
 
@@ -41,7 +43,10 @@ def test_a_line_without_end_is_not_read() -> None:
 
 def test_words_that_changed_are_found_and_lines_with_nothing_in_common_are_left_alone() -> None:
     old, new = "\tif ((rsp & MASK) != OK)", "\tif ((rsp & ACME_MASK) != OK)"
-    assert [[text[a:b] for a, b in spans] for text, spans in zip((old, new), changed_words(old, new), strict=True)] == [
+    assert [
+        [text[a:b] for a, b in spans]
+        for text, spans in zip((old, new), changed_words(old, new), strict=True)
+    ] == [
         ["MASK"],
         ["ACME_MASK"],
     ]

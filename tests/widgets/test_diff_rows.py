@@ -42,8 +42,33 @@ index 0000000..1
 def test_each_line_of_a_patch_is_recognized() -> None:
     kinds = [kind.name for kind in read_rows(PATCH).kinds]
     assert kinds == [
-        *("PATCH", "HEADER", "SUBJECT", "SUBJECT", "TEXT", "TEXT", "TRAILER", "TRAILER", "RULE", "STAT", "STAT", "TEXT"),
-        *("FILE", "META", "META", "META", "HUNK", "CONTEXT", "REMOVED", "REMOVED", "ADDED", "ADDED", "CONTEXT"),
+        *(
+            "PATCH",
+            "HEADER",
+            "SUBJECT",
+            "SUBJECT",
+            "TEXT",
+            "TEXT",
+            "TRAILER",
+            "TRAILER",
+            "RULE",
+            "STAT",
+            "STAT",
+            "TEXT",
+        ),
+        *(
+            "FILE",
+            "META",
+            "META",
+            "META",
+            "HUNK",
+            "CONTEXT",
+            "REMOVED",
+            "REMOVED",
+            "ADDED",
+            "ADDED",
+            "CONTEXT",
+        ),
         *("FILE", "META", "META", "META", "META", "HUNK", "ADDED", "MARK", "RULE", "TEXT", "TEXT"),
     ]
 
@@ -84,5 +109,12 @@ def test_a_hunk_that_is_shorter_than_its_header_says_ends_at_the_next_header() -
 
 
 def test_any_text_is_read() -> None:
-    for rows in ([], [""], ["@@ -1 +1 @@", "+a"], ["\\ No newline"], ["--- ", "+++ "], ["diff --git "]):
+    for rows in (
+        [],
+        [""],
+        ["@@ -1 +1 @@", "+a"],
+        ["\\ No newline"],
+        ["--- ", "+++ "],
+        ["diff --git "],
+    ):
         assert len(read_rows(rows).kinds) == len(rows)

@@ -14,7 +14,10 @@ from patchpilot.tui.widgets.diff_colors import READABLE, DiffColors, contrast
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from tests.widgets.test_diff_rows import PATCH
 
-NOTES = (Note(19, "!", "warning", "unchecked-read: the result of frob_read() is not used"), Note(6, "x", "error", "fixes: no such commit"))
+NOTES = (
+    Note(19, "!", "warning", "unchecked-read: the result of frob_read() is not used"),
+    Note(6, "x", "error", "fixes: no such commit"),
+)
 
 
 class Shown(App[None]):
@@ -37,7 +40,10 @@ class Shown(App[None]):
 
     @property
     def lines(self) -> list[str]:
-        return ["".join(segment.text for segment in strip).rstrip() for strip in self.screen._compositor.render_strips()]
+        return [
+            "".join(segment.text for segment in strip).rstrip()
+            for strip in self.screen._compositor.render_strips()
+        ]
 
 
 async def pressed(pilot: Pilot[None], *keys: str) -> list[str]:
@@ -61,7 +67,12 @@ async def test_headers_are_readable_and_code_has_the_new_file_s_numbers() -> Non
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
         lines = await pressed(pilot)
-        assert [line.split() for line in lines if "drivers/frob.c" in line][1] == ["▾", "drivers/frob.c", "+2", "-2"]
+        assert [line.split() for line in lines if "drivers/frob.c" in line][1] == [
+            "▾",
+            "drivers/frob.c",
+            "+2",
+            "-2",
+        ]
         assert "  ▾ line 10  static int frob(void)" in lines
         assert " 10  {" in lines
         assert "    -        int count;" in lines
@@ -126,7 +137,10 @@ async def test_old_and_new_are_side_by_side_where_there_is_room() -> None:
     app = Shown()
     async with app.run_test(size=(120, 40)) as pilot:
         lines = await pressed(pilot, "vertical_line")
-        assert any("int count;" in line.partition("│")[0] and "u32 count;" in line.partition("│")[2] for line in lines)
+        assert any(
+            "int count;" in line.partition("│")[0] and "u32 count;" in line.partition("│")[2]
+            for line in lines
+        )
         assert any("11 -" in line.partition("│")[0] for line in lines)
         await pressed(pilot, "vertical_line")
         assert not app.view.is_beside
@@ -145,7 +159,13 @@ async def test_hostile_text_is_shown_and_does_nothing() -> None:
         "Subject: [PATCH] \x1b[2J[bold]markup[/bold]",
         "",
         "diff --git a/a\u202eb.c b/a\u202eb.c",
-        *("--- a/a\u202eb.c", "+++ b/a\u202eb.c", "@@ -1 +1 @@ \x1b]0;title\x07", "-\x1b[31mred", "+[red]\u202e/* \x00 */ \udc80"),
+        *(
+            "--- a/a\u202eb.c",
+            "+++ b/a\u202eb.c",
+            "@@ -1 +1 @@ \x1b]0;title\x07",
+            "-\x1b[31mred",
+            "+[red]\u202e/* \x00 */ \udc80",
+        ),
     ]
     app = Shown(rows, [Note(7, "!", "error", "[b]no markup[/b] \x1b[1m")])
     async with app.run_test(size=(110, 24)) as pilot:
@@ -162,12 +182,16 @@ async def test_trailing_whitespace_that_a_patch_adds_is_visible() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pressed(pilot)
         strips = list(app.screen._compositor.render_strips())
-        assert [any(part.style and part.style.reverse for part in strip) for strip in strips[2:4]] == [False, True]
+        assert [
+            any(part.style and part.style.reverse for part in strip) for strip in strips[2:4]
+        ] == [False, True]
 
 
 @pytest.mark.parametrize("name", [*sorted(BUILTIN_THEMES), CONTRAST.name])
 def test_every_text_is_readable_in_every_theme(name: str) -> None:
-    variables = (CONTRAST if name == CONTRAST.name else BUILTIN_THEMES[name]).to_color_system().generate()
+    variables = (
+        (CONTRAST if name == CONTRAST.name else BUILTIN_THEMES[name]).to_color_system().generate()
+    )
     ground = Color.parse(variables["background"])
     if ground.ansi is not None:
         return
@@ -178,13 +202,20 @@ def test_every_text_is_readable_in_every_theme(name: str) -> None:
                 style = colors.style(role, place, cursor=cursor)
                 assert style.color
                 assert style.bgcolor
-                front, back = (Color.from_rich_color(color) for color in (style.color, style.bgcolor))
+                front, back = (
+                    Color.from_rich_color(color) for color in (style.color, style.bgcolor)
+                )
                 assert contrast(front, back) >= READABLE, (role, place, cursor)
 
 
-@pytest.mark.parametrize(("size", "keys"), [((80, 40), ()), ((120, 40), ("vertical_line",))], ids=["unified", "beside"])
+@pytest.mark.parametrize(
+    ("size", "keys"), [((80, 40), ()), ((120, 40), ("vertical_line",))], ids=["unified", "beside"]
+)
 def test_it_looks_as_it_did(
-    snap_compare: Callable[..., bool], size: tuple[int, int], keys: Sequence[str], monkeypatch: pytest.MonkeyPatch
+    snap_compare: Callable[..., bool],
+    size: tuple[int, int],
+    keys: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
@@ -197,13 +228,20 @@ def test_it_looks_as_it_did(
     assert snap_compare(Shown(notes=NOTES), terminal_size=size, run_before=run)
 
 
-async def test_with_sixteen_colors_the_background_is_that_of_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_with_sixteen_colors_the_background_is_that_of_the_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("COLORTERM", "")
     monkeypatch.setenv("TERM", "xterm")
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
         await pressed(pilot)
-        grounds = {segment.style.bgcolor for strip in app.screen._compositor.render_strips() for segment in strip if segment.style}
+        grounds = {
+            segment.style.bgcolor
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style
+        }
         assert len(grounds) == 1
         assert any("+" in line and "u32" in line for line in app.lines)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cursor of a list or a table, while there are no rows, no room, or other rows than a message is about."""
+"""The cursor of a list or a table, while there are no rows, no room, or other rows than a message
+is about.
+"""
 
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList
@@ -7,7 +9,20 @@ from textual.widgets.option_list import Option
 
 from patchpilot.tui.widgets.lists import List, Table, event_row
 
-MOVES = ("k", "j", "G", "up", "down", "pageup", "pagedown", "home", "end", "enter", "ctrl+home", "ctrl+end")
+MOVES = (
+    "k",
+    "j",
+    "G",
+    "up",
+    "down",
+    "pageup",
+    "pagedown",
+    "home",
+    "end",
+    "enter",
+    "ctrl+home",
+    "ctrl+end",
+)
 
 
 class Both(App[None]):

@@ -24,7 +24,9 @@ from patchpilot.tui.widgets.meter import Meter
         (7, "██████████", "##########"),
     ],
 )
-def test_a_share_is_a_bar_of_its_length(share: float, drawn: str, in_ascii: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_share_is_a_bar_of_its_length(
+    share: float, drawn: str, in_ascii: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert Meter(share).bar(10).plain == drawn
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     assert Meter(share).bar(10).plain == in_ascii
@@ -37,12 +39,16 @@ def test_a_badge_has_a_sign_and_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     assert badge.text.plain.isascii()
 
 
-def test_meters_and_badges_look_as_they_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_meters_and_badges_look_as_they_did(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
     class Both(App[None]):
         def compose(self) -> ComposeResult:
             for share, style in ((0.93, "green"), (0.5, "yellow"), (0.03, "dim")):
-                yield Static(Meter(share, style).bar(20) + Text(" ") + Badge("done", "clean", style).text)
+                yield Static(
+                    Meter(share, style).bar(20) + Text(" ") + Badge("done", "clean", style).text
+                )
 
     assert snap_compare(Both(), terminal_size=(40, 4))

@@ -10,14 +10,20 @@ from patchpilot.model.bug_range import BugRange, ReleasePoint, ReleaseState, in_
 from patchpilot.tui.widgets.ruler import ReleaseRuler, ruler_rows
 
 SERIES = ("6.12", "5.10", "6.1", "5.15", "6.6", "6.18")
-ENTERS, FIX = ReleasePoint("5.16-rc1", ReleaseState.ENTERS), ReleasePoint("7.2-rc1", ReleaseState.FIX)
+ENTERS, FIX = (
+    ReleasePoint("5.16-rc1", ReleaseState.ENTERS),
+    ReleasePoint("7.2-rc1", ReleaseState.FIX),
+)
 NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
 
 
 def acme(**states: ReleaseState) -> BugRange:
     """The demo's bug; `v5_10=ReleaseState.FIXED` sets the state of a series."""
     known = {"v5_10": ReleaseState.CLEAN, **states}
-    points = [ReleasePoint(version, known.get(f"v{version.replace('.', '_')}", ReleaseState.AFFECTED)) for version in SERIES]
+    points = [
+        ReleasePoint(version, known.get(f"v{version.replace('.', '_')}", ReleaseState.AFFECTED))
+        for version in SERIES
+    ]
     return BugRange(in_order(points, ENTERS, FIX), (NOTE,))
 
 
@@ -26,22 +32,48 @@ def shown(bug: BugRange, columns: int) -> list[str]:
 
 
 def test_releases_are_in_the_order_of_their_versions_and_the_fix_is_last() -> None:
-    assert [point.version for point in acme().points] == ["5.10", "5.15", "5.16-rc1", "6.1", "6.6", "6.12", "6.18", "7.2-rc1"]
+    assert [point.version for point in acme().points] == [
+        "5.10",
+        "5.15",
+        "5.16-rc1",
+        "6.1",
+        "6.6",
+        "6.12",
+        "6.18",
+        "7.2-rc1",
+    ]
     unreleased = in_order(
-        [ReleasePoint("6.1", ReleaseState.CLEAN)], ReleasePoint("", ReleaseState.ENTERS), ReleasePoint("6.1", ReleaseState.FIX)
+        [ReleasePoint("6.1", ReleaseState.CLEAN)],
+        ReleasePoint("", ReleaseState.ENTERS),
+        ReleasePoint("6.1", ReleaseState.FIX),
     )
-    assert [point.state for point in unreleased] == [ReleaseState.CLEAN, ReleaseState.ENTERS, ReleaseState.FIX]
-    candidates = in_order([ReleasePoint("6.1", ReleaseState.AFFECTED)], ReleasePoint("6.1-rc2", ReleaseState.ENTERS), FIX)
+    assert [point.state for point in unreleased] == [
+        ReleaseState.CLEAN,
+        ReleaseState.ENTERS,
+        ReleaseState.FIX,
+    ]
+    candidates = in_order(
+        [ReleasePoint("6.1", ReleaseState.AFFECTED)],
+        ReleasePoint("6.1-rc2", ReleaseState.ENTERS),
+        FIX,
+    )
     assert [point.version for point in candidates] == ["6.1-rc2", "6.1", "7.2-rc1"]
 
 
 def test_a_line_has_the_releases_above_and_the_states_below() -> None:
     assert shown(acme(), 156) == [
-        "  5.10                5.15                5.16-rc1            6.1                 6.6                 6.12                "
-        "6.18                7.2-rc1",
-        "   ○───────────────────●╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┳━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●"
-        "━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━◆ your fix",
-        "  no bug              affected            bug enters          affected            affected            affected            affected",
+        (
+            "  5.10                5.15                5.16-rc1            6.1                 6.6 "
+            "                6.12                6.18                7.2-rc1"
+        ),
+        (
+            "   ○───────────────────●╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┳━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━◆"  # noqa: E501
+            " your fix"
+        ),
+        (
+            "  no bug              affected            bug enters          affected           "
+            " affected            affected            affected"
+        ),
         f"  {NOTE}",
     ]
     assert shown(acme(), 76)[1:] == [
@@ -53,15 +85,30 @@ def test_a_line_has_the_releases_above_and_the_states_below() -> None:
 
 def test_no_state_needs_its_color_or_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    rows = shown(acme(v6_6=ReleaseState.FIXED, v6_12=ReleaseState.UNKNOWN, v6_18=ReleaseState.CLEAN), 156)
+    rows = shown(
+        acme(v6_6=ReleaseState.FIXED, v6_12=ReleaseState.UNKNOWN, v6_18=ReleaseState.CLEAN), 156
+    )
     assert all(row.isascii() for row in rows)
     assert "".join(sign for sign in rows[1] if sign not in "-.=") == "   oX+Xv?o* your fix"
-    assert rows[2].split() == ["no", "bug", "affected", "bug", "enters", "affected", "fixed", "unknown", "no", "bug"]
+    assert rows[2].split() == [
+        "no",
+        "bug",
+        "affected",
+        "bug",
+        "enters",
+        "affected",
+        "fixed",
+        "unknown",
+        "no",
+        "bug",
+    ]
 
 
 @pytest.mark.parametrize("columns", range(20, 170, 7))
 def test_nothing_is_wider_than_its_place(columns: int) -> None:
-    assert all(len(row) <= columns for row in shown(acme(), columns) if not row.lstrip().startswith("┳"))
+    assert all(
+        len(row) <= columns for row in shown(acme(), columns) if not row.lstrip().startswith("┳")
+    )
 
 
 def test_a_narrow_place_gets_a_list() -> None:
@@ -75,9 +122,15 @@ def test_a_narrow_place_gets_a_list() -> None:
 
 
 def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
-    series = [ReleasePoint(version, state) for version, state in (("6.1", ReleaseState.AFFECTED), ("6.6", ReleaseState.FIXED))]
+    series = [
+        ReleasePoint(version, state)
+        for version, state in (("6.1", ReleaseState.AFFECTED), ("6.6", ReleaseState.FIXED))
+    ]
     points = in_order(
-        [*series, ReleasePoint("6.12", ReleaseState.FIXED)], ENTERS, ReleasePoint("6.8-rc3", ReleaseState.FIX), is_released=True
+        [*series, ReleasePoint("6.12", ReleaseState.FIXED)],
+        ENTERS,
+        ReleasePoint("6.8-rc3", ReleaseState.FIX),
+        is_released=True,
     )
     assert shown(BugRange(points), 80) == [
         "  5.16-rc1        6.1             6.6             6.8-rc3         6.12",

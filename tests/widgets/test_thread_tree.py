@@ -15,7 +15,14 @@ from patchpilot.topic.followed.review_ledger import PointState
 from patchpilot.topic.home.series_news import news_of
 from patchpilot.tui.screens.follow_rows import keys_of
 from patchpilot.tui.view.rich_text import STRONG
-from patchpilot.tui.widgets.thread_tree import Folding, ThreadLayout, ThreadTree, TreeRow, lay_thread, tree_line
+from patchpilot.tui.widgets.thread_tree import (
+    Folding,
+    ThreadLayout,
+    ThreadTree,
+    TreeRow,
+    lay_thread,
+    tree_line,
+)
 from tests.kit.mails import MATT, mail, mbox
 from tests.threads import story
 
@@ -34,7 +41,9 @@ Please \x1b[31mrename\x1b[0m it [bold]now[/bold].
 
 
 def on_v1(text: str, ident: str = "p1", to: str = "v1", minutes: int = 70) -> bytes:
-    return mail(f"Re: [PATCH] {story.TITLE}", text, sender=MATT, id=ident, reply_to=to, minutes=minutes)
+    return mail(
+        f"Re: [PATCH] {story.TITLE}", text, sender=MATT, id=ident, reply_to=to, minutes=minutes
+    )
 
 
 def followed(place: Path, *mails: bytes) -> Tracked:
@@ -43,13 +52,25 @@ def followed(place: Path, *mails: bytes) -> Tracked:
         return add(None, mbox=place / "m", store=store, archive_at=default_archive())[0]
 
 
-def laid(series: Tracked, folding: Folding | None = None, columns: int = 78, items: list[CheckItem] | None = None) -> ThreadLayout:
+def laid(
+    series: Tracked,
+    folding: Folding | None = None,
+    columns: int = 78,
+    items: list[CheckItem] | None = None,
+) -> ThreadLayout:
     shown = checklist(series) if items is None else items
     return lay_thread(conversation(series), shown, series.unread, folding, columns)
 
 
 def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(tmp_path: Path) -> None:
-    layout = laid(followed(tmp_path, story.V1, on_v1(REVIEW), on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)))
+    layout = laid(
+        followed(
+            tmp_path,
+            story.V1,
+            on_v1(REVIEW),
+            on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90),
+        )
+    )
     assert list(layout.rows) == [
         "▸ ▐patch▌ Ada Fixer · 2024-03-04 · v1 demo: check the pointer before use",
         "└─▾ ▐review▌ Matt Maintainer · 2024-03-04 · on v1 new",
@@ -74,13 +95,17 @@ def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
     assert len(closed.rows) == 2
     assert closed.rows[1].startswith("└─▸")
     shown = laid(series, Folding().toggled(first.folds[3]))
-    assert list(shown.rows[3:7]) == [f"         > {number}" for number in ("one", "two", "three", "four")]
+    assert list(shown.rows[3:7]) == [
+        f"         > {number}" for number in ("one", "two", "three", "four")
+    ]
     assert {shown.folds[at] for at in (3, 4, 5, 6)} == {first.folds[3]}
     post = laid(series, Folding().toggled(first.folds[0]))
     assert any("+\tif (!pump)".expandtabs(8) in row for row in post.rows)
 
 
-def test_a_ticked_point_has_a_cross_in_its_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ticked_point_has_a_cross_in_its_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
     items = [CheckItem(item.point, PointState.ADDRESSED) for item in checklist(series)]
     assert "  [✓] Can pump ever be NULL here?" in laid(series, items=items).rows[5]
@@ -90,8 +115,13 @@ def test_a_ticked_point_has_a_cross_in_its_box(tmp_path: Path, monkeypatch: pyte
     assert rows[1].startswith("`-v [review] Matt")
 
 
-def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the_margin(tmp_path: Path) -> None:
-    text = "Fine so far. Could you say in the message that the probe\nfunction takes it as harmless? Thanks. Please send a v2 with that.\n"
+def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the_margin(
+    tmp_path: Path,
+) -> None:
+    text = (
+        "Fine so far. Could you say in the message that the probe\nfunction takes it as harmless?"
+        " Thanks. Please send a v2 with that.\n"
+    )
     layout = laid(followed(tmp_path, story.V1, on_v1(text)))
     rows = [row for row in layout.rows if isinstance(row, TreeRow)][2:]
     assert [" ".join(text for text, style in row.parts[2:] if style == STRONG) for row in rows] == [
@@ -103,15 +133,28 @@ def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the
     assert [row.parts[1][0] for row in rows] == ["    ", "[ ] ", "    ", "[ ] "]
 
 
-@pytest.mark.parametrize(("words", "badge"), [("warning: unused", "build-warning"), ("error: undeclared", "build-failure")])
+@pytest.mark.parametrize(
+    ("words", "badge"),
+    [("warning: unused", "build-warning"), ("error: undeclared", "build-failure")],
+)
 def test_a_report_without_an_error_is_no_failure(tmp_path: Path, words: str, badge: str) -> None:
-    report = f"kernel test robot noticed the following build {words.partition(':')[0]}s:\n\n>> drivers/demo/pump.c:12:3: {words} 'x'\n"
-    robot = mail(f"Re: [PATCH] {story.TITLE}", report, sender="kernel test robot <lkp@intel.com>", id="lkp", reply_to="v1", minutes=90)
+    report = (
+        f"kernel test robot noticed the following build {words.partition(':')[0]}s:\n\n>>"
+        f" drivers/demo/pump.c:12:3: {words} 'x'\n"
+    )
+    robot = mail(
+        f"Re: [PATCH] {story.TITLE}",
+        report,
+        sender="kernel test robot <lkp@intel.com>",
+        id="lkp",
+        reply_to="v1",
+        minutes=90,
+    )
     series = followed(tmp_path, story.V1, robot)
     assert f" ▐{badge}▌ kernel test robot" in laid(series).rows[1]
     assert (
-        str(series.step.advice)
-        == f"kernel test robot reports {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
+        str(series.step.advice) == "kernel test robot reports"
+        f" {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
     )
     assert keys_of(series) == "press r to reply, press 0 to open its topic at Home"
     assert news_of(series).failed is ("error" in words)
@@ -125,12 +168,27 @@ def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:
     assert "x" * 100 in "".join(row.strip(" │") for row in rows)
 
 
-def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_level(tmp_path: Path) -> None:
+def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_level(
+    tmp_path: Path,
+) -> None:
     wide = (
         "The firmware of some cards does not know this command and says so,",
         "which the probe function then takes for an error of the bus. Short end.",
     )
-    text = "\n".join((*(f"> > {line}" for line in wide), "", *wide, "Tested-by: A <a@example.com>", "", "Thanks,", "Maya")) + "\n"
+    text = (
+        "\n".join(
+            (
+                *(f"> > {line}" for line in wide),
+                "",
+                *wide,
+                "Tested-by: A <a@example.com>",
+                "",
+                "Thanks,",
+                "Maya",
+            )
+        )
+        + "\n"
+    )
     layout = laid(followed(tmp_path, story.V1, on_v1(text)), columns=58)
     assert [row[5:].rstrip() for row in layout.rows[2:]] == [
         "> > The firmware of some cards does not know this",
@@ -148,7 +206,10 @@ def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_leve
 
 
 def test_in_a_long_conversation_only_what_asks_something_is_open(tmp_path: Path) -> None:
-    many = [on_v1("Thanks, this works for me on two boards.\n", f"t{at}", minutes=100 + at) for at in range(45)]
+    many = [
+        on_v1("Thanks, this works for me on two boards.\n", f"t{at}", minutes=100 + at)
+        for at in range(45)
+    ]
     layout = laid(followed(tmp_path, story.V1, on_v1("Why?\n"), *many))
     assert len(layout.rows) == len(layout.mails) + 1
 
@@ -157,7 +218,9 @@ def test_what_is_shown_again_is_not_laid_again(tmp_path: Path) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
     known: dict[Any, Any] = {}
     before = lay_thread(conversation(series), (), series.unread, None, 78, known)
-    after = lay_thread(conversation(series), (), series.unread, Folding().toggled(before.folds[0]), 78, known)
+    after = lay_thread(
+        conversation(series), (), series.unread, Folding().toggled(before.folds[0]), 78, known
+    )
     assert after.rows[-1] is before.rows[-1]
 
 
@@ -179,7 +242,11 @@ class Shown(App[None]):
 
     def on_mount(self) -> None:
         tree = self.query_one(ThreadTree)
-        tree.show_layout([TreeRow(("next     ", "dim"), ("answer the review", "bold")), TreeRow(("", ""))], self.layout, keep=False)
+        tree.show_layout(
+            [TreeRow(("next     ", "dim"), ("answer the review", "bold")), TreeRow(("", ""))],
+            self.layout,
+            keep=False,
+        )
         tree.focus()
 
 
@@ -201,7 +268,9 @@ async def test_brackets_go_from_mail_to_mail(tmp_path: Path) -> None:
         assert tree.row_of(tree.laid.folds[5]) == 5
 
 
-def test_it_looks_as_it_did(snap_compare: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_looks_as_it_did(
+    snap_compare: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     series = followed(tmp_path, *story.ACCEPTED, story.IN_REVIEW, on_v1(REVIEW))
     assert snap_compare(Shown(laid(series)), terminal_size=(80, 40))

@@ -24,7 +24,9 @@ FIX = (
 )
 
 
-def conflicts(shown: tuple[int, ...] = (0, 1, 2), columns: int = 120, sides: Any = (BRANCH, BASE, FIX)) -> Conflicts:
+def conflicts(
+    shown: tuple[int, ...] = (0, 1, 2), columns: int = 120, sides: Any = (BRANCH, BASE, FIX)
+) -> Conflicts:
     versions = tuple(Version(lines, first) for lines, first in zip(sides, (54, 60, 0), strict=True))
     return Conflicts([("w.c", "w.c:54 (content)", versions)], shown, columns)  # type: ignore[list-item]
 
@@ -38,19 +40,32 @@ def table(count: int = 3, **asked: Any) -> list[tuple[str, ...]]:
     return [cells(row, count) for row in conflicts(**asked).rows[2:]]
 
 
-def test_equal_lines_are_on_one_row_with_numbers_and_signs_and_without_the_indent_that_all_have() -> None:
+def test_equal_lines_are_on_one_row_with_numbers_and_signs_and_without_the_indent_that_all_have() -> (  # noqa: E501
+    None
+):
     assert table() == [
         ("  54  if (rc)", "  60  if (rc)", "      if (rc)"),
         ("  55          return rc;", "  61          return rc;", "              return rc;"),
-        ("  56! if (rsp != OK)", "  62- if ((rsp & MASK) != OK)", "    + if ((rsp & MASK) == UNKNOWN)"),
+        (
+            "  56! if (rsp != OK)",
+            "  62- if ((rsp & MASK) != OK)",
+            "    + if ((rsp & MASK) == UNKNOWN)",
+        ),
         ("", "", "    +         rc = -EOPNOTSUPP;"),
         ("", "", "    + else if ((rsp & MASK) != OK)"),
-        ("  57          rc = -EINVAL;", "  63          rc = -EINVAL;", "              rc = -EINVAL;"),
+        (
+            "  57          rc = -EINVAL;",
+            "  63          rc = -EINVAL;",
+            "              rc = -EINVAL;",
+        ),
     ]
 
 
 def test_fewer_versions_have_more_room_and_no_row_that_all_of_them_lack() -> None:
-    assert table(1, shown=(0,), columns=60)[2:] == [("  56! if (rsp != OK)",), ("  57          rc = -EINVAL;",)]
+    assert table(1, shown=(0,), columns=60)[2:] == [
+        ("  56! if (rsp != OK)",),
+        ("  57          rc = -EINVAL;",),
+    ]
     assert conflicts(shown=(0, 2)).rows[1].split() == ["branch", "fix"]
     assert {len(row) for row in conflicts(shown=(0, 2), columns=121).rows[1:]} == {121}
 
@@ -70,7 +85,11 @@ def test_a_version_that_has_nothing_leaves_its_column_empty() -> None:
 
 @pytest.mark.parametrize("columns", [100, 116, 156])
 def test_rows_are_as_wide_as_their_place(columns: int) -> None:
-    assert {len(row) for row in conflicts(columns=columns).rows[1:]} <= {columns, columns - 1, columns - 2}
+    assert {len(row) for row in conflicts(columns=columns).rows[1:]} <= {
+        columns,
+        columns - 1,
+        columns - 2,
+    }
 
 
 def test_code_has_the_colors_of_its_syntax_and_changed_words_are_marked() -> None:
@@ -79,9 +98,15 @@ def test_code_has_the_colors_of_its_syntax_and_changed_words_are_marked() -> Non
     look = found.look(found.rows[4], colors)
     assert look is not None
     assert look.plain == found.rows[4]
-    keyword = next(span for span in look.spans if look.plain[span.start : span.end] == "if" and span.start < 20)
+    keyword = next(
+        span for span in look.spans if look.plain[span.start : span.end] == "if" and span.start < 20
+    )
     assert keyword.style == colors.style("keyword", "panel")
-    marked = [look.plain[span.start : span.end] for span in look.spans if span.style == colors.style("", "added-word")]
+    marked = [
+        look.plain[span.start : span.end]
+        for span in look.spans
+        if span.style == colors.style("", "added-word")
+    ]
     assert marked == ["== UNKNOWN"]
     assert found.look("no row of a conflict", colors) is None
 
@@ -99,7 +124,10 @@ def test_three_columns_look_as_they_did(snap_compare: Any, monkeypatch: pytest.M
 
     class Sides(App[None]):
         def compose(self) -> ComposeResult:
-            yield Pager(ident="sides", styler=lambda row: found.look(row, colors_on(self.query_one(Pager))) or Text(row))
+            yield Pager(
+                ident="sides",
+                styler=lambda row: found.look(row, colors_on(self.query_one(Pager))) or Text(row),
+            )
 
         def on_mount(self) -> None:
             self.query_one(Pager).fill(found.rows)

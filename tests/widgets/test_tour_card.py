@@ -24,7 +24,7 @@ class Toured(App[int]):
     Panel { border: round $foreground; width: 1fr; height: 20; }
     Panel.-pointed { border: heavy $warning; border-title-style: bold reverse; }
     #tour-card { width: 58; height: auto; border: heavy $warning; background: $surface; padding: 0 1; }
-    """
+    """  # noqa: E501
 
     def compose(self) -> ComposeResult:
         yield Static("title\nstages")
@@ -36,7 +36,9 @@ class Toured(App[int]):
 
     def on_mount(self) -> None:
         self.query_one(TourCard).fill("2/8 What would be reported", TEXT, "a", "apply the fix")
-        self.call_after_refresh(lambda: self.query_one(TourCard).put(self.query_one("#list"), Region(0, 2, 120, 21)))
+        self.call_after_refresh(
+            lambda: self.query_one(TourCard).put(self.query_one("#list"), Region(0, 2, 120, 21))
+        )
 
 
 async def placed(pilot: Pilot[int]) -> None:

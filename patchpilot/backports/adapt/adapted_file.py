@@ -9,9 +9,11 @@ from patchpilot.backports.adapt.three_way import Carried
 
 @dataclass(slots=True)
 class AdaptedFile:
-    """A file that is adapted: its mode, the lines of the three sides (`ours` None: not in the branch), the lines as they become.
+    """A file that is adapted: its mode, the lines of the three sides (`ours` None: not in the
+    branch), the lines as they become.
 
-    `is_confirmed`: placing the changes by the lines around them, without what the base has elsewhere, gives the same.
+    `is_confirmed`: placing the changes by the lines around them, without what the base has
+    elsewhere, gives the same.
     """
 
     mode: str

@@ -19,7 +19,9 @@ Pairs = dict[int, int]
 
 
 def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
-    """The pairs of equal items: those that are unique on both sides first, then what is around and between them."""
+    """The pairs of equal items: those that are unique on both sides first, then what is around and
+    between them.
+    """
     found: Pairs = {}
     pending = [(0, len(one), 0, len(other))]
     while pending:
@@ -43,9 +45,13 @@ def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
 
 
 def align_tokens(one: Sequence[str], other: Sequence[str], *, whole: bool = False) -> Pairs:
-    """The pairs of equal tokens of lines (names as `whole` ones or in parts), without those of lines that have little in common."""
+    """The pairs of equal tokens of lines (names as `whole` ones or in parts), without those of
+    lines that have little in common.
+    """
     mine, theirs = ([tokenize([line], whole=whole) for line in lines] for lines in (one, other))
-    starts, others = ([*accumulate((len(line) for line in side), initial=0)] for side in (mine, theirs))
+    starts, others = (
+        [*accumulate((len(line) for line in side), initial=0)] for side in (mine, theirs)
+    )
     lines = align([key(line) for line in one], [key(line) for line in other])
     found: Pairs = {}
     low = start = 0
@@ -53,7 +59,9 @@ def align_tokens(one: Sequence[str], other: Sequence[str], *, whole: bool = Fals
         words = [text for line in mine[low:at] for text in texts(line)]
         found |= {
             starts[low] + left: others[start] + right
-            for left, right in _token_blocks(words, [text for line in theirs[start:there] for text in texts(line)]).items()
+            for left, right in _token_blocks(
+                words, [text for line in theirs[start:there] for text in texts(line)]
+            ).items()
         }
         if at < len(one):
             found |= {starts[at] + token: others[there] + token for token in range(len(mine[at]))}
@@ -65,7 +73,9 @@ def _token_blocks(mine: Sequence[str], theirs: Sequence[str]) -> Pairs:
     if not mine or not theirs or len(mine) * len(theirs) > _MOST_PAIRS:
         return {}
     blocks = SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
-    return _without_chance({block.a + at: block.b + at for block in blocks for at in range(block.size)}, mine)
+    return _without_chance(
+        {block.a + at: block.b + at for block in blocks for at in range(block.size)}, mine
+    )
 
 
 def similarity(one: Sequence[str], other: Sequence[str]) -> float:
@@ -83,14 +93,18 @@ def _without_chance(pairs: Pairs, mine: Sequence[str]) -> Pairs:
     for at, text in enumerate(mine):
         if text == "\n" or at == len(mine) - 1:
             line = range(start, at + 1)
-            words = [one for one in line if is_word(mine[one])] or [one for one in line if mine[one] != "\n"]
+            words = [one for one in line if is_word(mine[one])] or [
+                one for one in line if mine[one] != "\n"
+            ]
             if not words or sum(one in pairs for one in words) >= _SAME_LINE * len(words):
                 kept |= {one: pairs[one] for one in line if one in pairs}
             start = at + 1
     return kept
 
 
-def _unique_pairs(one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]) -> list[tuple[int, int]]:
+def _unique_pairs(
+    one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]
+) -> list[tuple[int, int]]:
     """The longest increasing series of items that each side has once."""
     places = _once(one, *mine)
     there = _once(other, *theirs)
@@ -125,9 +139,15 @@ def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found[::-1]
 
 
-def _by_blocks(one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]) -> Pairs:
+def _by_blocks(
+    one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]
+) -> Pairs:
     (low, high), (start, end) = mine, theirs
     if (high - low) * (end - start) > _MOST_PAIRS:
         return {}
-    blocks = SequenceMatcher(None, one[low:high], other[start:end], autojunk=False).get_matching_blocks()
-    return {low + block.a + at: start + block.b + at for block in blocks for at in range(block.size)}
+    blocks = SequenceMatcher(
+        None, one[low:high], other[start:end], autojunk=False
+    ).get_matching_blocks()
+    return {
+        low + block.a + at: start + block.b + at for block in blocks for at in range(block.size)
+    }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted C file calls and uses that the branch has in another form: other numbers of arguments, variables that are not declared,
-returns of another type."""
+"""What an adapted C file calls and uses that the branch has in another form: other numbers of
+arguments, variables that are not declared, returns of another type."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -15,7 +15,9 @@ _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^">]+)[">]')
 _NO_CALLS = {"return", "sizeof", "switch", "while", "for", "defined", "typeof", "__attribute__"}
 _RETURN = re.compile(r"\s*return\b")
-_TYPED = re.compile(r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)")
+_TYPED = re.compile(
+    r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)"
+)
 _MOST_NAMES = 20
 _MOST_LETTERS = 2000
 _TIMEOUT = 5.0
@@ -25,7 +27,10 @@ Calls = set[tuple[str, int]]
 
 
 def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
-    """The calls and definitions in C text, of these `names` only where some are given; one that is not complete in it is omitted."""
+    """The calls and definitions in C text, of these `names` only where some are given.
+
+    One that is not complete in it is omitted.
+    """
     plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
     found: Calls = set()
     for call in _CALL.finditer(plain):
@@ -55,11 +60,19 @@ def _arguments(text: str, start: int) -> int | None:
 
 
 def other_signatures(
-    scratch: Scratch, tree: str, near: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
+    scratch: Scratch,
+    tree: str,
+    near: Sequence[str],
+    ours: Sequence[str],
+    base: Sequence[str],
+    theirs: Sequence[str],
+    made: Sequence[str],
 ) -> set[str]:
-    """The functions that an adapted file calls with a number of arguments that the branch never uses, and the fix did not introduce.
+    """The functions that an adapted file calls with a number of arguments that the branch never
+    uses, and the fix did not introduce.
 
-    They are looked for in the folders `near` it. A number that no side has is the merge's own, and wrong.
+    They are looked for in the folders `near` it. A number that no side has is the merge's own, and
+    wrong.
     """
     # calls that the branch's own lines have need not be counted
     names = names_in(set(made) - set(ours))
@@ -73,7 +86,9 @@ def other_signatures(
         known.setdefault(name, set()).add(count)
     made_up = {name for name, _ in result - mine - new if name in names_in(base)}
     # a function that is called with several numbers of arguments takes any
-    return made_up | {name for name, count in added if len(known.get(name, ())) == 1 and count not in known[name]}
+    return made_up | {
+        name for name, count in added if len(known.get(name, ())) == 1 and count not in known[name]
+    }
 
 
 def _in_tree(scratch: Scratch, tree: str, near: Sequence[str], names: Iterable[str]) -> Calls:
@@ -82,19 +97,35 @@ def _in_tree(scratch: Scratch, tree: str, near: Sequence[str], names: Iterable[s
         return set()
     patterns = [part for name in wanted for part in ("-e", f"{name}(")]
     try:
-        done = scratch.git("grep", "-I", "-h", "-F", "--max-count=5", *patterns, tree, "--", *near, ok=(0, 1), timeout=_TIMEOUT)
+        done = scratch.git(
+            "grep",
+            "-I",
+            "-h",
+            "-F",
+            "--max-count=5",
+            *patterns,
+            tree,
+            "--",
+            *near,
+            ok=(0, 1),
+            timeout=_TIMEOUT,
+        )
     except GitError:
         return set()
     return {call for line in done.text.split("\n") for call in calls_in(line, wanted)}
 
 
-def undeclared_variables(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]) -> set[str]:
-    """The variables that an adapted function uses and does not declare: of the base's function and not in the branch's, or of the branch's own.
+def undeclared_variables(
+    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
+) -> set[str]:
+    """The variables that an adapted function uses and does not declare: of the base's function and
+    not in the branch's, or of the branch's own.
 
     A function of the fix that does as well has a way to declare them that is not seen here.
     """
     before, after, new = (
-        {name: lines[one.start : one.end] for name, one in units_by_name(lines).items()} for lines in (base, ours, theirs)
+        {name: lines[one.start : one.end] for name, one in units_by_name(lines).items()}
+        for lines in (base, ours, theirs)
     )
     missing: set[str] = set()
     for name, unit in units_by_name(made).items():
@@ -109,8 +140,13 @@ def undeclared_variables(ours: Sequence[str], base: Sequence[str], theirs: Seque
 
 
 def other_returns(ours: Sequence[str], theirs: Sequence[str], made: Sequence[str]) -> set[str]:
-    """The adapted functions with a return that the branch's do not have, whose type is another one than in the fix's tree."""
-    mine, new, result = ({name: (lines, unit) for name, unit in units_by_name(lines).items()} for lines in (ours, theirs, made))
+    """The adapted functions with a return that the branch's do not have, whose type is another one
+    than in the fix's tree.
+    """
+    mine, new, result = (
+        {name: (lines, unit) for name, unit in units_by_name(lines).items()}
+        for lines in (ours, theirs, made)
+    )
     found = set()
     for name in mine.keys() & new.keys() & result.keys():
         types = {return_type(*side[name]) for side in (new, result)} - {()}
@@ -121,14 +157,22 @@ def other_returns(ours: Sequence[str], theirs: Sequence[str], made: Sequence[str
     return found
 
 
-def absent_headers(scratch: Scratch, tree: str, base: str, ours: Sequence[str], made: Sequence[str]) -> set[str]:
-    """The headers that an adapted file includes, that the branch's own does not, and that the base's tree has and the branch's has not."""
+def absent_headers(
+    scratch: Scratch, tree: str, base: str, ours: Sequence[str], made: Sequence[str]
+) -> set[str]:
+    """The headers that an adapted file includes, that the branch's own does not, and that the
+    base's tree has and the branch's has not.
+    """
     new = {found[1] for line in set(made) - set(ours) if (found := _INCLUDE.match(line))}
     new -= {found[1] for line in ours if (found := _INCLUDE.match(line))}
     for of, is_there in ((base, True), (tree, False)):
         if new:
             files = scratch.git("ls-tree", "-r", "-z", "--name-only", of).text.split("\0")
-            new = {header for header in new if any(f"/{path}".endswith(f"/{header}") for path in files) is is_there}
+            new = {
+                header
+                for header in new
+                if any(f"/{path}".endswith(f"/{header}") for path in files) is is_there
+            }
     return new
 
 
@@ -138,5 +182,7 @@ def _declared(body: Sequence[str]) -> set[str]:
     for line in body:
         if line.lstrip().startswith(("return", "goto", "else", "case")) or not _TYPED.match(line):
             continue
-        found |= set(re.findall(r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip()))
+        found |= set(
+            re.findall(r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip())
+        )
     return found

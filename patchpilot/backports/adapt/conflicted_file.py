@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file that a fix's merge leaves in conflict, cut at its conflicts: what each of them becomes is chosen one by one."""
+"""A file that a fix's merge leaves in conflict, cut at its conflicts: what each of them becomes is
+chosen one by one.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -18,9 +20,11 @@ Lines = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A conflict: the path, the line (from 1) in the merge that has the branch's side of each, and the lines of the branch, the base and the fix.
+    """A conflict: the path, the line (from 1) in the merge that has the branch's side of each, and
+    the lines of the branch, the base and the fix.
 
-    Where a side does not have the file, or it is no text, the conflict is the whole file: its line is 0, and the side is None.
+    Where a side does not have the file, or it is no text, the conflict is the whole file: its line
+    is 0, and the side is None.
     """
 
     path: str
@@ -43,7 +47,9 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class ConflictedFile:
-    """A conflicted file: its mode on the branch (else the fix's), its sides, the merge with the branch's side of each conflict, and the conflicts."""
+    """A conflicted file: its mode on the branch (else the fix's), its sides, the merge with the
+    branch's side of each conflict, and the conflicts.
+    """
 
     path: str
     mode: str
@@ -57,10 +63,17 @@ class ConflictedFile:
         """The branch, the base and the fix of the whole file, as if it had this conflict only."""
         start, end = _range(conflict)
         before, after = self.merged[:start], self.merged[end:]
-        return self.merged, (*before, *(conflict.base or ()), *after), (*before, *(conflict.theirs or ()), *after)
+        return (
+            self.merged,
+            (*before, *(conflict.base or ()), *after),
+            (*before, *(conflict.theirs or ()), *after),
+        )
 
     def inside(self, conflict: Conflict, lines: Sequence[str]) -> Lines | None:
-        """What a conflict became in a version of the merge that differs in nothing else; None where it does."""
+        """What a conflict became in a version of the merge that differs in nothing else.
+
+        None where it does.
+        """
         start, end = _range(conflict)
         after = len(self.merged) - end
         if (
@@ -98,19 +111,48 @@ def conflicted_files(scratch: Scratch, merge: Merge) -> tuple[ConflictedFile, ..
 
 def _file(scratch: Scratch, merge: Merge, path: str) -> ConflictedFile:
     entries = merge.stages.get(path, {})
-    contents = {number: scratch.content(entries[number]) if number in entries else None for number in (1, 2, 3)}
-    base, ours, theirs = (None if content is None else tuple(text_lines(content)) for content in contents.values())
+    contents = {
+        number: scratch.content(entries[number]) if number in entries else None
+        for number in (1, 2, 3)
+    }
+    base, ours, theirs = (
+        None if content is None else tuple(text_lines(content)) for content in contents.values()
+    )
     mode = next((entries[number][0] for number in (2, 3, 1) if number in entries), "")
-    if ours is None or theirs is None or any(b"\0" in content for content in contents.values() if content):
-        return ConflictedFile(path, mode, ours, base, theirs, ours or (), (Conflict(path, 0, ours, base, theirs),))
-    return ConflictedFile(path, mode, ours, base, theirs, *merged_with(scratch.repository, path, ours, base or (), theirs))
+    if (
+        ours is None
+        or theirs is None
+        or any(b"\0" in content for content in contents.values() if content)
+    ):
+        return ConflictedFile(
+            path, mode, ours, base, theirs, ours or (), (Conflict(path, 0, ours, base, theirs),)
+        )
+    return ConflictedFile(
+        path,
+        mode,
+        ours,
+        base,
+        theirs,
+        *merged_with(scratch.repository, path, ours, base or (), theirs),
+    )
 
 
-def merged_with(repository: Repository, path: str, ours: Lines, base: Lines, theirs: Lines) -> tuple[Lines, tuple[Conflict, ...]]:
-    """What `theirs` changed over `base`, in `ours`: the merge with the branch's side of each conflict, and the conflicts."""
+def merged_with(
+    repository: Repository, path: str, ours: Lines, base: Lines, theirs: Lines
+) -> tuple[Lines, tuple[Conflict, ...]]:
+    """What `theirs` changed over `base`, in `ours`: the merge with the branch's side of each
+    conflict, and the conflicts.
+    """
     marked = merge_file_lines(repository, *(content_of(side) for side in (ours, base, theirs)))
     conflicts = [
-        Conflict(path, place.line, *(tuple(f"{line}\n" for line in side) for side in (place.ours, place.base, place.theirs)))
+        Conflict(
+            path,
+            place.line,
+            *(
+                tuple(f"{line}\n" for line in side)
+                for side in (place.ours, place.base, place.theirs)
+            ),
+        )
         for place in marked_places(path, marked)
     ]
     return tuple(line for side, line in sides_of(marked) if side in ("", "ours")), tuple(conflicts)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Changes that were dropped because the branch does not have their code where the fix has it: the code may be in another file there."""
+"""Changes that were dropped because the branch does not have their code where the fix has it: the
+code may be in another file there.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -18,20 +20,30 @@ _FEWEST_NAMES = 3
 _TIMEOUT = 5.0
 
 
-def found_elsewhere(scratch: Scratch, tree: str, near: Sequence[str], files: Mapping[str, AdaptedFile]) -> dict[str, str]:
-    """Path of a file of which a change was dropped → a file in the folders `near` it in the branch that has the lines of this change."""
+def found_elsewhere(
+    scratch: Scratch, tree: str, near: Sequence[str], files: Mapping[str, AdaptedFile]
+) -> dict[str, str]:
+    """Path of a file of which a change was dropped → a file in the folders `near` it in the branch
+    that has the lines of this change.
+    """
     places = {path: files_with_change(scratch, tree, near, file) for path, file in files.items()}
     return {path: found[0] for path, found in places.items() if found}
 
 
-def files_with_change(scratch: Scratch, tree: str, near: Sequence[str], file: AdaptedFile) -> list[str]:
-    """The files in the folders `near` a file in the branch that have the lines of a change of it that was dropped."""
+def files_with_change(
+    scratch: Scratch, tree: str, near: Sequence[str], file: AdaptedFile
+) -> list[str]:
+    """The files in the folders `near` a file in the branch that have the lines of a change of it
+    that was dropped.
+    """
     lines = _telling([line for part in _dropped(file) for line in part])
     return _files_with(scratch, tree, near, lines) if lines and near else []
 
 
 def is_torn(files: Iterable[AdaptedFile]) -> bool:
-    """Whether a change was dropped that uses a name which the fix introduces: the branch got the name, and only a part of what it is for."""
+    """Whether a change was dropped that uses a name which the fix introduces: the branch got the
+    name, and only a part of what it is for.
+    """
     return any(
         one.way is Way.ABSENT and not new.isdisjoint(names_in(one.theirs))
         for file in files
@@ -59,13 +71,31 @@ def _around_changes(base: Sequence[str], theirs: Sequence[str]) -> Iterator[Sequ
 def _telling(lines: Sequence[str]) -> list[str]:
     """The lines that are most likely to be in one place only."""
     names = {line.strip(): len(set(IDENTIFIER.findall(line))) for line in lines}
-    return sorted((line for line, count in names.items() if count >= _FEWEST_NAMES), key=lambda line: (-names[line], line))[:_MOST_LINES]
+    return sorted(
+        (line for line, count in names.items() if count >= _FEWEST_NAMES),
+        key=lambda line: (-names[line], line),
+    )[:_MOST_LINES]
 
 
-def _files_with(scratch: Scratch, tree: str, near: Sequence[str], lines: Sequence[str]) -> list[str]:
+def _files_with(
+    scratch: Scratch, tree: str, near: Sequence[str], lines: Sequence[str]
+) -> list[str]:
     patterns = [part for line in lines for part in ("-e", line)]
     try:
-        done = scratch.git("grep", "-I", "-l", "-z", "-F", "--all-match", *patterns, tree, "--", *near, ok=(0, 1), timeout=_TIMEOUT)
+        done = scratch.git(
+            "grep",
+            "-I",
+            "-l",
+            "-z",
+            "-F",
+            "--all-match",
+            *patterns,
+            tree,
+            "--",
+            *near,
+            ok=(0, 1),
+            timeout=_TIMEOUT,
+        )
     except GitError:
         return []
     return [name.partition(":")[2] for name in done.text.split("\0") if name]

@@ -8,16 +8,26 @@ from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Caus
 
 _WORDS = {
     Way.ALREADY: "the branch has this change already",
-    Way.TOKENS: "the lines around the change differ in the branch; made the same change in its own lines",
-    Way.EDGE: "the lines next to the change are not in the branch; made the change next to the lines that are",
-    Way.HOLE: "the lines around the change are not in the branch; made the change where they would be",
+    Way.TOKENS: (
+        "the lines around the change differ in the branch; made the same change in its own lines"
+    ),
+    Way.EDGE: (
+        "the lines next to the change are not in the branch; made the change next to the lines"
+        " that are"
+    ),
+    Way.HOLE: (
+        "the lines around the change are not in the branch; made the change where they would be"
+    ),
     Way.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's own",
     Way.ABSENT: "dropped the change to code that the branch does not have",
     Way.REST: "the branch has a part of what the fix adds; added the rest",
     Way.BESIDE: "the branch has other lines at the same place; kept both",
     Way.OVER: "the lines that the fix replaces differ in the branch; took those of the fix",
     Way.MOVED: "the code is in this file in the branch; made the change there",
-    Way.PIECE: "a part of a line next to the change is not in the branch; made the change in what is left of it",
+    Way.PIECE: (
+        "a part of a line next to the change is not in the branch; made the change in what is left"
+        " of it"
+    ),
     Way.NO_FILE: "dropped: the branch does not have this file",
 }
 
@@ -34,28 +44,48 @@ def space_step(path: str) -> str:
 
 
 def renamed_step(name: str, here: str, since: str | None) -> str:
-    """The step for a name that is another in the branch; `since` is the commit that introduced the new one, where it is known."""
-    return f"{name} was called {here} before {since[:12]}" if since else f"{name} is called {here} in the branch"
+    """The step for a name that is another in the branch.
+
+    `since` is the commit that introduced the new one, where it is known.
+    """
+    return (
+        f"{name} was called {here} before {since[:12]}"
+        if since
+        else f"{name} is called {here} in the branch"
+    )
 
 
 def elsewhere_step(path: str, place: str) -> str:
     """The step for a dropped change whose code the branch has in another place."""
-    return f"{path}: the code of a dropped change is in {place} in the branch; make the change there"
+    return (
+        f"{path}: the code of a dropped change is in {place} in the branch; make the change there"
+    )
 
 
 def twin_step(path: str, name: str) -> str:
     """The step for a function that has the same code as a changed one that was moved."""
-    return f"{path}: {name}() has the same code in the branch; make the change there, too, if it needs it"
+    return (
+        f"{path}: {name}() has the same code in the branch; make the change there, too, if it"
+        " needs it"
+    )
 
 
 def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
-    """Steps, each with the commit that made its file's lines differ, where there is one such commit only."""
+    """Steps, each with the commit that made its file's lines differ, where there is one such commit
+    only.
+    """
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
-    return tuple(_with_cause(step, [cause for cause in telling if step.startswith(f"{cause.path}:")]) for step in steps)
+    return tuple(
+        _with_cause(step, [cause for cause in telling if step.startswith(f"{cause.path}:")])
+        for step in steps
+    )
 
 
 def _with_cause(step: str, causes: Sequence[Cause]) -> str:
     if len(causes) != 1:
         return step
     (cause,) = causes
-    return f'{step} ({"the branch lacks" if cause.why == CHANGED_LINES else "since"} {cause.commit[:12]} "{cause.subject}")'
+    return (
+        f"{step} ({'the branch lacks' if cause.why == CHANGED_LINES else 'since'}"
+        f' {cause.commit[:12]} "{cause.subject}")'
+    )

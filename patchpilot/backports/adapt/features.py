@@ -14,18 +14,24 @@ _TAB = 8
 _NO_STATEMENT = re.compile(r"[}{#]|else\b|case\b|default\b|\w+:")
 
 
-def features_of(files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_lines: int) -> dict[str, float]:
-    """Name → number: the ways that were needed, how large the conflicts and the fix are, what is unknown to the branch.
+def features_of(
+    files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_lines: int
+) -> dict[str, float]:
+    """Name → number: the ways that were needed, how large the conflicts and the fix are, what is
+    unknown to the branch.
 
-    `fix_lines` is the number of lines that the fix adds and removes, `changed` those of them that conflict, `own` the lines that only the branch has
-    there. `crooked` counts the lines that neither has below the line that they are below, and that are not indented as it asks for. `disagreed`:
-    merging names in parts and as whole ones gives two results; `elsewhere`: so does placing the changes by the lines around them. `spaces`: the
-    lines differ in white space only.
+    `fix_lines` is the number of lines that the fix adds and removes, `changed` those of them that
+    conflict, `own` the lines that only the branch has there. `crooked` counts the lines that
+    neither has below the line that they are below, and that are not indented as it asks for.
+    `disagreed`: merging names in parts and as whole ones gives two results; `elsewhere`: so does
+    placing the changes by the lines around them. `spaces`: the lines differ in white space only.
     """
     features: dict[str, float] = defaultdict(float)
     carried = [(path, one) for path, file in files.items() for one in file.carried]
     changed = own = crooked = 0
-    for ours, base, theirs in {(path, one.line): (one.ours, one.base, one.theirs) for path, one in carried}.values():
+    for ours, base, theirs in {
+        (path, one.line): (one.ours, one.base, one.theirs) for path, one in carried
+    }.values():
         mine, old, new = (Counter(map(key, side)) for side in (ours, base, theirs))
         own += (mine - old).total()
         changed += (new - old).total() + (old - new).total()
@@ -46,13 +52,17 @@ def features_of(files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_
 
 
 def _crooked(lines: Sequence[str]) -> set[tuple[str, str]]:
-    """The statements right below a `{` or another statement whose indentation does not fit it, each with the line above."""
+    """The statements right below a `{` or another statement whose indentation does not fit it, each
+    with the line above.
+    """
     wide = (line.expandtabs(_TAB) for line in code_lines(lines) if line.strip())
     code = [(len(line) - len(line.lstrip()), line.strip()) for line in wide]
     found: set[tuple[str, str]] = set()
     for (_, before), (above, text), (width, below) in zip(code, code[1:], code[2:], strict=False):
         if _NO_STATEMENT.match(below):
             continue
-        if (text.endswith("{") and width <= above) or (text.endswith(";") and before.endswith((";", "{", "}")) and width != above):
+        if (text.endswith("{") and width <= above) or (
+            text.endswith(";") and before.endswith((";", "{", "}")) and width != above
+        ):
             found.add((text, below))
     return found

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch file adapted to an unpacked tree: what the file was before the fix is known from the hunks alone."""
+"""A patch file adapted to an unpacked tree: what the file was before the fix is known from the
+hunks alone.
+"""
 
 from patchpilot.backports.adapt.adaptation import concluded, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
@@ -14,7 +16,10 @@ PLAIN_FILE = "100644"
 
 
 def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
-    """Adapt the files of a patch that do not fit a tree; None where one of them is new, deleted, renamed or binary, or a hunk has no place."""
+    """Adapt the files of a patch that do not fit a tree.
+
+    None where one of them is new, deleted, renamed or binary, or a hunk has no place.
+    """
     files: dict[str, AdaptedFile] = {}
     for change in patch.files:
         if fit_file(change, tree).misfits:
@@ -36,5 +41,7 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     if content is None:
         return AdaptedFile("", None, [], [])
     ours = text_lines(content)
-    found = before_and_after(ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks])
+    found = before_and_after(
+        ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks]
+    )
     return AdaptedFile(PLAIN_FILE, ours, *found) if found and b"\0" not in content else None

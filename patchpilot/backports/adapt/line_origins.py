@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits, missing from a branch, that lines of a fix's base came with, and the part of such a commit that made them."""
+"""The commits, missing from a branch, that lines of a fix's base came with, and the part of such a
+commit that made them.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -23,8 +25,11 @@ class Origin:
     lines: tuple[int, ...]
 
 
-def origins(repository: Repository, base: str, tip: str, path: str, lines: Collection[int]) -> tuple[Origin, ...]:
-    """The commits between a branch's tip and a commit `base` that wrote these lines (from 0) of its file, the one with most of them first.
+def origins(
+    repository: Repository, base: str, tip: str, path: str, lines: Collection[int]
+) -> tuple[Origin, ...]:
+    """The commits between a branch's tip and a commit `base` that wrote these lines (from 0) of its
+    file, the one with most of them first.
 
     None where git blame takes too long, or the file is not there.
     """
@@ -32,18 +37,33 @@ def origins(repository: Repository, base: str, tip: str, path: str, lines: Colle
         return ()
     span = f"{min(lines) + 1},{max(lines) + 1}"
     try:
-        done = repository.git("blame", "--incremental", "--no-progress", "-L", span, base, f"^{tip}", "--", path, timeout=_TIMEOUT)
+        done = repository.git(
+            "blame",
+            "--incremental",
+            "--no-progress",
+            "-L",
+            span,
+            base,
+            f"^{tip}",
+            "--",
+            path,
+            timeout=_TIMEOUT,
+        )
     except GitError:
         return ()
     found: dict[tuple[str, str], Origin] = {}
     for one, numbers in _entries(done.text, lines):
         known = found.get((one.commit, one.path))
-        found[one.commit, one.path] = Origin(one.commit, one.subject, one.path, (*(known.lines if known else ()), *numbers))
+        found[one.commit, one.path] = Origin(
+            one.commit, one.subject, one.path, (*(known.lines if known else ()), *numbers)
+        )
     return tuple(sorted(found.values(), key=lambda one: -len(one.lines)))
 
 
 def _entries(text: str, wanted: Collection[int]) -> Iterator[tuple[Origin, tuple[int, ...]]]:
-    """What `git blame --incremental` says of the wanted lines, without those of the commits that the branch has."""
+    """What `git blame --incremental` says of the wanted lines, without those of the commits that
+    the branch has.
+    """
     subjects: dict[str, str] = {}
     boundaries: set[str] = set()
     commit, start, at, count = "", 0, 0, 0
@@ -66,7 +86,16 @@ def who_added_file(repository: Repository, base: str, tip: str, path: str) -> Or
     """The commit, missing from the branch, with which a file came."""
     try:
         done = repository.git(
-            "log", "-1", "--no-renames", "--diff-filter=A", "--format=%H %s", base, f"^{tip}", "--", path, timeout=_TIMEOUT
+            "log",
+            "-1",
+            "--no-renames",
+            "--diff-filter=A",
+            "--format=%H %s",
+            base,
+            f"^{tip}",
+            "--",
+            path,
+            timeout=_TIMEOUT,
         )
     except GitError:
         return None
@@ -75,12 +104,16 @@ def who_added_file(repository: Repository, base: str, tip: str, path: str) -> Or
 
 
 def part_of(before: Sequence[str], after: Sequence[str], lines: Collection[int]) -> list[str]:
-    """The lines of a file before a commit with only those of its changes that made some of these lines (from 0) of it after."""
+    """The lines of a file before a commit with only those of its changes that made some of these
+    lines (from 0) of it after.
+    """
     pairs = align(before, after)
     made: list[str] = []
     low = start = 0
     for at, there in [*sorted(pairs.items()), (len(before), len(after))]:
-        made += after[start:there] if any(start <= line < there for line in lines) else before[low:at]
+        made += (
+            after[start:there] if any(start <= line < there for line in lines) else before[low:at]
+        )
         made += before[at : at + 1]
         low, start = at + 1, there + 1
     return made

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Code that the branch has in another file: the units that a fix changes, found there and merged one by one."""
+"""Code that the branch has in another file: the units that a fix changes, found there and merged
+one by one.
+"""
 
 import re
 from collections.abc import Sequence
@@ -19,19 +21,41 @@ def changed_units(base: Sequence[str], theirs: Sequence[str]) -> list[tuple[Unit
     """The units that a fix changes, before and after it; None where it changes anything else."""
     old, new = units_by_name(base), units_by_name(theirs)
     pairs = [(unit, new[name]) for name, unit in old.items() if name in new]
-    changed = [(one, other) for one, other in pairs if base[one.start : one.end] != theirs[other.start : other.end]]
-    rest = [_without(lines, [pair[side] for pair in changed]) for side, lines in enumerate((base, theirs))]
+    changed = [
+        (one, other)
+        for one, other in pairs
+        if base[one.start : one.end] != theirs[other.start : other.end]
+    ]
+    rest = [
+        _without(lines, [pair[side] for pair in changed])
+        for side, lines in enumerate((base, theirs))
+    ]
     return changed if changed and rest[0] == rest[1] else None
 
 
 def find_file(scratch: Scratch, tree: str, path: str, names: Sequence[str]) -> str | None:
-    """The one file in the folder of `path` (or, where the tree lacks it, the folder above) that defines all these functions or structures in a tree."""
+    """The one file in the folder of `path` (or, where the tree lacks it, the folder above) that
+    defines all these functions or structures in a tree.
+    """
     folder = nearest_folder(scratch, tree, path) or "."
     found: set[str] | None = None
     for name in names[:_MOST_NAMES]:
-        defines = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{re.escape(name)} ?\(.*[^;]$|^struct {re.escape(name)}( .*)?\{{"
+        defines = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{re.escape(name)} ?\(.*[^;]$|^struct {re.escape(name)}( .*)?\{{"  # noqa: E501
         try:
-            done = scratch.git("grep", "-I", "-l", "-z", "-E", "-e", defines, tree, "--", folder, ok=(0, 1), timeout=_TIMEOUT)
+            done = scratch.git(
+                "grep",
+                "-I",
+                "-l",
+                "-z",
+                "-E",
+                "-e",
+                defines,
+                tree,
+                "--",
+                folder,
+                ok=(0, 1),
+                timeout=_TIMEOUT,
+            )
         except GitError:
             return None
         files = {one.partition(":")[2] for one in done.text.split("\0") if one}
@@ -48,16 +72,25 @@ def nearest_folder(scratch: Scratch, tree: str, path: str) -> str:
 
 
 def merge_units(
-    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], changed: Sequence[tuple[Unit, Unit]]
+    ours: Sequence[str],
+    base: Sequence[str],
+    theirs: Sequence[str],
+    changed: Sequence[tuple[Unit, Unit]],
 ) -> MergedLines | None:
-    """`ours` with each changed unit merged into its own unit of that name; None where it has none."""
+    """`ours` with each changed unit merged into its own unit of that name.
+
+    None where it has none.
+    """
     here = units_by_name(ours)
     if any(one.name not in here for one, _ in changed):
         return None
     merged = MergedLines(list(ours))
     for one, other in sorted(changed, key=lambda pair: here[pair[0].name].start, reverse=True):
         mine = here[one.name]
-        sides = [lines[unit.start : unit.end] for lines, unit in ((ours, mine), (base, one), (theirs, other))]
+        sides = [
+            lines[unit.start : unit.end]
+            for lines, unit in ((ours, mine), (base, one), (theirs, other))
+        ]
         inner = merge_lines(sides[0], sides[1], sides[2], openers(sides[1]))
         merged.lines[mine.start : mine.end] = inner.lines
         merged.carried += [replace(way, line=mine.start + way.line) for way in inner.carried]
@@ -74,7 +107,10 @@ def unchanged_twins(ours: Sequence[str], made: Sequence[str]) -> list[str]:
 
 def _bodies(lines: Sequence[str]) -> dict[str, str]:
     """Name of a unit → what is in its braces, without white space."""
-    return {name: key("".join(lines[unit.start : unit.end])).partition("{")[2] for name, unit in units_by_name(lines).items()}
+    return {
+        name: key("".join(lines[unit.start : unit.end])).partition("{")[2]
+        for name, unit in units_by_name(lines).items()
+    }
 
 
 def _without(lines: Sequence[str], gone: Sequence[Unit]) -> list[str]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the changes of a fix belong in a file that is not the one they were made in: by the lines around them."""
+"""Where the changes of a fix belong in a file that is not the one they were made in: by the lines
+around them.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +18,9 @@ _AROUND = 3
 
 
 class Change(NamedTuple):
-    """A change: the 0-based line where it is meant to be, its lines before and after with those around them."""
+    """A change: the 0-based line where it is meant to be, its lines before and after with those
+    around them.
+    """
 
     start: int
     old: Sequence[str]
@@ -24,9 +28,15 @@ class Change(NamedTuple):
 
 
 def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
-    """The changes of a file, each with the lines around it; those that are near each other are one."""
+    """The changes of a file, each with the lines around it.
+
+    Those that are near each other are one.
+    """
     found: list[Change] = []
-    pairs = [*sorted(align([key(line) for line in base], [key(line) for line in theirs]).items()), (len(base), len(theirs))]
+    pairs = [
+        *sorted(align([key(line) for line in base], [key(line) for line in theirs]).items()),
+        (len(base), len(theirs)),
+    ]
     ranges: list[tuple[int, int, int, int]] = []
     low = start = 0
     for at, there in pairs:
@@ -37,12 +47,24 @@ def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
         low, start = at + 1, there + 1
     for low, high, start, end in ranges:
         before, after = min(low, _AROUND), min(len(base) - high, _AROUND)
-        found.append(Change(low - before, base[low - before : high + after], theirs[start - before : end + after]))
+        found.append(
+            Change(
+                low - before,
+                base[low - before : high + after],
+                theirs[start - before : end + after],
+            )
+        )
     return found
 
 
-def before_and_after(ours: Sequence[str], changes: Sequence[Change]) -> tuple[list[str], list[str]] | None:
-    """The lines of a file before and after a fix, as far as its changes show them: elsewhere it is `ours`. None where a change has no place."""
+def before_and_after(
+    ours: Sequence[str], changes: Sequence[Change]
+) -> tuple[list[str], list[str]] | None:
+    """The lines of a file before and after a fix, as far as its changes show them: elsewhere it is
+    `ours`.
+
+    None where a change has no place.
+    """
     keys = [key(line) for line in ours]
     before: list[str] = []
     after: list[str] = []
@@ -61,7 +83,9 @@ def before_and_after(ours: Sequence[str], changes: Sequence[Change]) -> tuple[li
 
 
 def _place(ours: Sequence[str], old: Sequence[str], meant: int) -> tuple[int, int] | None:
-    """The range of lines of the file that a hunk is about: where most of its lines are, rare ones first, the nearest to its intended line."""
+    """The range of lines of the file that a hunk is about: where most of its lines are, rare ones
+    first, the nearest to its intended line.
+    """
     places: dict[str, list[int]] = {}
     for at, line in enumerate(ours):
         if line:
@@ -73,7 +97,10 @@ def _place(ours: Sequence[str], old: Sequence[str], meant: int) -> tuple[int, in
             votes[at - number] += 1 / len(found)
     if not votes:
         return None
-    around = {start: sum(votes.get(start + step, 0.0) for step in range(-_NEAR, _NEAR + 1)) for start in votes}
+    around = {
+        start: sum(votes.get(start + step, 0.0) for step in range(-_NEAR, _NEAR + 1))
+        for start in votes
+    }
     start = max(around, key=lambda one: (round(around[one], 6), votes[one], -abs(one - meant)))
     low = max(0, start - _NEAR)
     pairs = align(old, ours[low : start + len(old) + _NEAR])

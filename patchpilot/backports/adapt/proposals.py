@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each conflict of a fix's merge may become: proposals with their reasons, the surest first, and the files that come of the chosen ones."""
+"""What each conflict of a fix's merge may become: proposals with their reasons, the surest first,
+and the files that come of the chosen ones.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +10,14 @@ from enum import StrEnum
 from patchpilot.backports.adapt.adaptation import adapt_files
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.alignment import align
-from patchpilot.backports.adapt.conflicted_file import Conflict, ConflictedFile, Lines, conflicted_files, content_of, merged_with
+from patchpilot.backports.adapt.conflicted_file import (
+    Conflict,
+    ConflictedFile,
+    Lines,
+    conflicted_files,
+    content_of,
+    merged_with,
+)
 from patchpilot.backports.adapt.line_origins import Origin, origins, part_of, who_added_file
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used
 from patchpilot.backports.adapt.tokens import key
@@ -40,10 +49,12 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a conflict may become: its lines (None: no such file) and the reason; `confidence` where it is known, from 0 to 1.
+    """What a conflict may become: its lines (None: no such file) and the reason; `confidence` where
+    it is known, from 0 to 1.
 
-    `path` is the file that becomes these lines as a whole, where it is not the one of the conflict: that is then not in the branch. `commit` is what the
-    reason is about, `steps` what is said of it in the patch's message, `unknown` the names of its lines that the branch does not have.
+    `path` is the file that becomes these lines as a whole, where it is not the one of the conflict:
+    that is then not in the branch. `commit` is what the reason is about, `steps` what is said of it
+    in the patch's message, `unknown` the names of its lines that the branch does not have.
     """
 
     source: Source
@@ -66,7 +77,9 @@ class ProposedConflict:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What comes of the chosen proposals: path → mode and content (None: without it), what is wrong with it, and the names that the branch does not have."""
+    """What comes of the chosen proposals: path → mode and content (None: without it), what is wrong
+    with it, and the names that the branch does not have.
+    """
 
     contents: Mapping[str, tuple[str, bytes] | None]
     problems: tuple[str, ...] = ()
@@ -76,7 +89,9 @@ class Decided:
 def propose(
     scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str, progress: Progress = silent
 ) -> tuple[ProposedConflict, ...]:
-    """The conflicts of a fix's merge onto a tree (that of the branch's `tip`), each with its proposals."""
+    """The conflicts of a fix's merge onto a tree (that of the branch's `tip`), each with its
+    proposals.
+    """
     files = conflicted_files(scratch, merge)
     every = [(file, conflict) for file in files for conflict in file.conflicts]
     found = []
@@ -92,19 +107,34 @@ def propose(
     return tuple(found)
 
 
-def decide(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, chosen: Mapping[str, Proposal]) -> Decided:
+def decide(
+    scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, chosen: Mapping[str, Proposal]
+) -> Decided:
     """The conflicted files of a merge with a proposal chosen for each conflict, by its key."""
     contents: dict[str, tuple[str, bytes] | None] = {}
     wrong: list[str] = []
     new: set[str] = set()
     for file in conflicted_files(scratch, merge):
-        elsewhere = [chosen[conflict.key] for conflict in file.conflicts if chosen[conflict.key].path]
-        lines = None if elsewhere else file.made({conflict.key: chosen[conflict.key].lines for conflict in file.conflicts})
+        elsewhere = [
+            chosen[conflict.key] for conflict in file.conflicts if chosen[conflict.key].path
+        ]
+        lines = (
+            None
+            if elsewhere
+            else file.made(
+                {conflict.key: chosen[conflict.key].lines for conflict in file.conflicts}
+            )
+        )
         contents[file.path] = None if lines is None else (file.mode, content_of(lines))
         for one in elsewhere:
-            entry, merged = (scratch.entries(tree, [one.path])[one.path] for tree in (onto, merge.tree))
+            entry, merged = (
+                scratch.entries(tree, [one.path])[one.path] for tree in (onto, merge.tree)
+            )
             if one.path in contents or merged != entry:
-                wrong.append(f"{one.path}: changed by another part of the fix, too; make both changes in a clone (Edit adaptation)")
+                wrong.append(
+                    f"{one.path}: changed by another part of the fix, too; make both changes in a"
+                    " clone (Edit adaptation)"
+                )
             contents[one.path] = (entry[0] if entry else file.mode, content_of(one.lines or ()))
         if lines is None:
             continue
@@ -115,18 +145,46 @@ def decide(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, chosen: Ma
     return Decided(contents, tuple(wrong), _unknown(scratch, onto, fix, contents, new))
 
 
-def _unknown(scratch: Scratch, onto: str, fix: FixCommit, paths: Iterable[str], names: Collection[str]) -> tuple[str, ...]:
-    """Those of the names that the base's tree has and the branch's does not; they are looked for near the `paths` first."""
+def _unknown(
+    scratch: Scratch, onto: str, fix: FixCommit, paths: Iterable[str], names: Collection[str]
+) -> tuple[str, ...]:
+    """Those of the names that the base's tree has and the branch's does not.
+
+    They are looked for near the `paths` first.
+    """
     if not names or fix.base is None:
         return ()
     near = sorted({path.rpartition("/")[0] for path in paths} - {""} | {"include"})
-    return tuple(sorted(absent_names(scratch, onto, scratch.tree_of(fix.base), names, [one for one in near if scratch.has(onto, one)])))
+    return tuple(
+        sorted(
+            absent_names(
+                scratch,
+                onto,
+                scratch.tree_of(fix.base),
+                names,
+                [one for one in near if scratch.has(onto, one)],
+            )
+        )
+    )
 
 
 def _ranked(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
     """The proposals, the surest first: the same lines only once, with the surest reason."""
-    ranks = {Source.PREREQUISITE: 1, Source.DROPPED: 2, Source.ADAPTED: 3, Source.FIX: 4, Source.BRANCH: 5}
-    order = sorted(proposals, key=lambda one: 0 if (one.confidence or 0) >= SURE_ENOUGH else ranks[one.source] + 2.5 * bool(one.unknown))
+    ranks = {
+        Source.PREREQUISITE: 1,
+        Source.DROPPED: 2,
+        Source.ADAPTED: 3,
+        Source.FIX: 4,
+        Source.BRANCH: 5,
+    }
+    order = sorted(
+        proposals,
+        key=lambda one: (
+            0
+            if (one.confidence or 0) >= SURE_ENOUGH
+            else ranks[one.source] + 2.5 * bool(one.unknown)
+        ),
+    )
     found: dict[tuple[str, Lines | None], Proposal] = {}
     for one in order:
         found.setdefault((one.path, one.lines), one)
@@ -134,50 +192,107 @@ def _ranked(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
 
 
 def _adapted(
-    scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str, file: ConflictedFile, conflict: Conflict
+    scratch: Scratch,
+    merge: Merge,
+    onto: str,
+    fix: FixCommit,
+    tip: str,
+    file: ConflictedFile,
+    conflict: Conflict,
 ) -> Iterator[Proposal]:
-    """The fix's change of this conflict adapted to the branch, as `adapt` does with the whole of it."""
-    if fix.base is None or conflict.base is None or conflict.theirs is None or (not conflict.line and conflict.ours is not None):
+    """The fix's change of this conflict adapted to the branch, as `adapt` does with the whole of
+    it.
+    """
+    if (
+        fix.base is None
+        or conflict.base is None
+        or conflict.theirs is None
+        or (not conflict.line and conflict.ours is not None)
+    ):
         return
-    ours, base, theirs = file.sides(conflict) if conflict.line else (None, conflict.base, conflict.theirs)
-    found = adapt_files(scratch, merge, onto, fix, {file.path: AdaptedFile(file.mode, ours, base, theirs)}, tip)
+    ours, base, theirs = (
+        file.sides(conflict) if conflict.line else (None, conflict.base, conflict.theirs)
+    )
+    found = adapt_files(
+        scratch, merge, onto, fix, {file.path: AdaptedFile(file.mode, ours, base, theirs)}, tip
+    )
     for path, content in found.contents.items() if found else ():
         lines = tuple(text_lines(content[1])) if content else None
-        inside = file.inside(conflict, lines) if lines is not None and path == file.path and conflict.line else lines
+        inside = (
+            file.inside(conflict, lines)
+            if lines is not None and path == file.path and conflict.line
+            else lines
+        )
         if found is None or (path == file.path and (lines is None or inside is None)):
             continue
-        why = "; ".join(step.partition(": ")[2] if step.startswith(path) else step for step in found.steps)
-        yield Proposal(Source.ADAPTED, inside, why, found.steps, found.confidence, path="" if path == file.path else path)
+        why = "; ".join(
+            step.partition(": ")[2] if step.startswith(path) else step for step in found.steps
+        )
+        yield Proposal(
+            Source.ADAPTED,
+            inside,
+            why,
+            found.steps,
+            found.confidence,
+            path="" if path == file.path else path,
+        )
 
 
-def _came_with(scratch: Scratch, fix: FixCommit, tip: str, file: ConflictedFile, conflict: Conflict) -> tuple[Origin, ...]:
-    """The commits, missing from the branch, with which the lines came that the base of a conflict has and the branch has not."""
+def _came_with(
+    scratch: Scratch, fix: FixCommit, tip: str, file: ConflictedFile, conflict: Conflict
+) -> tuple[Origin, ...]:
+    """The commits, missing from the branch, with which the lines came that the base of a conflict
+    has and the branch has not.
+    """
     if fix.base is None or file.base is None:
         return ()
     if not conflict.line:
-        added = who_added_file(scratch.repository, fix.base, tip, file.path) if conflict.ours is None else None
+        added = (
+            who_added_file(scratch.repository, fix.base, tip, file.path)
+            if conflict.ours is None
+            else None
+        )
         return (added,) if added else ()
     start = conflict.line - 1
     _, base, _ = file.sides(conflict)
-    here = {there: at for at, there in align([key(line) for line in file.base], [key(line) for line in base]).items()}
+    here = {
+        there: at
+        for at, there in align(
+            [key(line) for line in file.base], [key(line) for line in base]
+        ).items()
+    }
     own = {key(line) for line in conflict.ours or ()}
-    lines = [here[start + at] for at, line in enumerate(conflict.base or ()) if start + at in here and key(line) and key(line) not in own]
+    lines = [
+        here[start + at]
+        for at, line in enumerate(conflict.base or ())
+        if start + at in here and key(line) and key(line) not in own
+    ]
     return origins(scratch.repository, fix.base, tip, file.path, lines)
 
 
 def _with_parts(
-    scratch: Scratch, onto: str, fix: FixCommit, file: ConflictedFile, conflict: Conflict, came: Sequence[Origin]
+    scratch: Scratch,
+    onto: str,
+    fix: FixCommit,
+    file: ConflictedFile,
+    conflict: Conflict,
+    came: Sequence[Origin],
 ) -> Iterator[Proposal]:
-    """What comes of the conflict with only the part of a missing commit before it that made the lines."""
+    """What comes of the conflict with only the part of a missing commit before it that made the
+    lines.
+    """
     if not conflict.line or file.ours is None or file.base is None or file.theirs is None:
         return
     repository = scratch.repository
     for one in came[:_MOST_ORIGINS]:
         parents = repository.commit(one.commit).parents
         before, after = (
-            tuple(text_lines(repository.blob(commit, one.path) or b"")) for commit in (parents[0] if parents else one.commit, one.commit)
+            tuple(text_lines(repository.blob(commit, one.path) or b""))
+            for commit in (parents[0] if parents else one.commit, one.commit)
         )
-        ours, left = merged_with(repository, file.path, file.ours, before, tuple(part_of(before, after, one.lines)))
+        ours, left = merged_with(
+            repository, file.path, file.ours, before, tuple(part_of(before, after, one.lines))
+        )
         if left or ours == file.ours:
             continue
         merged, conflicts = merged_with(repository, file.path, ours, file.base, file.theirs)
@@ -188,24 +303,45 @@ def _with_parts(
         unknown = _unknown(scratch, onto, fix, [file.path], names)
         said = f'with the part of {one.commit[:12]} ("{one.subject}") that these lines need'
         why = f"{said}; the branch does not have {', '.join(unknown)}" if unknown else said
-        yield Proposal(Source.PREREQUISITE, lines, why, (f"{conflict.place}: {said}",), commit=one.commit, unknown=unknown)
+        yield Proposal(
+            Source.PREREQUISITE,
+            lines,
+            why,
+            (f"{conflict.place}: {said}",),
+            commit=one.commit,
+            unknown=unknown,
+        )
 
 
 def _overlap(other: Conflict, conflict: Conflict, size: int) -> bool:
-    return other.line <= conflict.line + size and conflict.line <= other.line + len(other.ours or ())
+    return other.line <= conflict.line + size and conflict.line <= other.line + len(
+        other.ours or ()
+    )
 
 
 def _sides(conflict: Conflict, came: Sequence[Origin]) -> Iterator[Proposal]:
-    """The conflict as the fix has it, and as the branch has it: there the fix changes nothing, which is right where its code is not there."""
+    """The conflict as the fix has it, and as the branch has it: there the fix changes nothing,
+    which is right where its code is not there.
+    """
     place, words = conflict.place, _side_words(conflict)
-    yield Proposal(Source.FIX, conflict.theirs, words[0], (f"{place}: took {words[0].partition(';')[0]}",))
+    yield Proposal(
+        Source.FIX, conflict.theirs, words[0], (f"{place}: took {words[0].partition(';')[0]}",)
+    )
     source = f'{came[0].commit[:12]} ("{came[0].subject}")' if came else ""
     if came and not {key(line) for line in conflict.ours or ()} - _TRIVIAL:
         why = f"the code came with {source}, which the branch does not have"
-        yield Proposal(Source.DROPPED, conflict.ours, why, (f"{place}: dropped the change: {why}",), commit=came[0].commit)
+        yield Proposal(
+            Source.DROPPED,
+            conflict.ours,
+            why,
+            (f"{place}: dropped the change: {why}",),
+            commit=came[0].commit,
+        )
     else:
         why = f"{words[1]}; the branch lacks {source}" if came else words[1]
-        yield Proposal(Source.BRANCH, conflict.ours, why, (f"{place}: kept {words[1].partition(';')[0]}",))
+        yield Proposal(
+            Source.BRANCH, conflict.ours, why, (f"{place}: kept {words[1].partition(';')[0]}",)
+        )
 
 
 def _side_words(conflict: Conflict) -> tuple[str, str]:
@@ -213,7 +349,9 @@ def _side_words(conflict: Conflict) -> tuple[str, str]:
     if conflict.line:
         known = {key(line) for line in (*(conflict.base or ()), *(conflict.theirs or ()))}
         lost = sum(key(line) not in known for line in conflict.ours or ())
-        fix = "the lines of the fix" + (f"; {counted(lost, 'line')} that only the branch has would be lost" if lost else "")
+        fix = "the lines of the fix" + (
+            f"; {counted(lost, 'line')} that only the branch has would be lost" if lost else ""
+        )
         return fix, "the lines of the branch; the change is dropped"
     fix = "the file of the fix" if conflict.theirs is not None else "the fix's deletion of the file"
     return fix, "the branch's file" if conflict.ours is not None else "the branch without the file"

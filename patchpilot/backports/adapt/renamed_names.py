@@ -11,7 +11,9 @@ from patchpilot.backports.adapt.units import code_lines
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
 
-_USED = re.compile(r"(?:(?:->|\.)\s*([A-Za-z_]\w{2,})\b|\b([A-Za-z_]\w{2,})\s*\(|\b([A-Z][A-Z0-9_]{3,})\b)")
+_USED = re.compile(
+    r"(?:(?:->|\.)\s*([A-Za-z_]\w{2,})\b|\b([A-Za-z_]\w{2,})\s*\(|\b([A-Z][A-Z0-9_]{3,})\b)"
+)
 _MOST = 40
 _TIMEOUT = 10.0
 
@@ -23,11 +25,20 @@ def names_in(lines: Iterable[str]) -> set[str]:
 
 def names_used(lines: Sequence[str]) -> set[str]:
     """The functions, fields and constants that lines of C use."""
-    return {name for line in code_lines(lines) for found in _USED.findall(line) for name in found if name}
+    return {
+        name
+        for line in code_lines(lines)
+        for found in _USED.findall(line)
+        for name in found
+        if name
+    }
 
 
 def other_names(ours: Sequence[str], base: Sequence[str]) -> dict[str, str]:
-    """Name in `base` → the name that `ours` has in its place, from lines that differ in names only; only where no line says otherwise."""
+    """Name in `base` → the name that `ours` has in its place, from lines that differ in names only.
+
+    Only where no line says otherwise.
+    """
     pairs = align([key(line) for line in base], [key(line) for line in ours])
     votes: dict[str, Counter[str]] = {}
     low = start = 0
@@ -36,7 +47,11 @@ def other_names(ours: Sequence[str], base: Sequence[str]) -> dict[str, str]:
             for one, other in zip(IDENTIFIER.findall(old), IDENTIFIER.findall(new), strict=True):
                 votes.setdefault(one, Counter())[other] += 1
         low, start = at + 1, there + 1
-    return {one: next(iter(found)) for one, found in votes.items() if len(found) == 1 and one not in found}
+    return {
+        one: next(iter(found))
+        for one, found in votes.items()
+        if len(found) == 1 and one not in found
+    }
 
 
 def rename(lines: Sequence[str], names: Mapping[str, str]) -> list[str]:
@@ -47,8 +62,13 @@ def rename(lines: Sequence[str], names: Mapping[str, str]) -> list[str]:
     return [pattern.sub(lambda found: names[found[0]], line) for line in lines]
 
 
-def absent_names(scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]) -> set[str]:
-    """Those of `names` that the base's tree has and the branch's tree does not; the folders `near` are searched first."""
+def absent_names(
+    scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
+) -> set[str]:
+    """Those of `names` that the base's tree has and the branch's tree does not.
+
+    The folders `near` are searched first.
+    """
     left = set(sorted(names)[:_MOST])
     for of, folders, wanted in ((tree, near, False), (base, (), True), (tree, (), False)):
         if not left:
@@ -61,7 +81,20 @@ def absent_names(scratch: Scratch, tree: str, base: str, names: Iterable[str], n
 def _found(scratch: Scratch, tree: str, names: Iterable[str], folders: Sequence[str]) -> set[str]:
     patterns = [part for name in sorted(names) for part in ("-e", name)]
     try:
-        done = scratch.git("grep", "-I", "-w", "-h", "-o", "-F", *patterns, tree, "--", *(folders or ["."]), ok=(0, 1), timeout=_TIMEOUT)
+        done = scratch.git(
+            "grep",
+            "-I",
+            "-w",
+            "-h",
+            "-o",
+            "-F",
+            *patterns,
+            tree,
+            "--",
+            *(folders or ["."]),
+            ok=(0, 1),
+            timeout=_TIMEOUT,
+        )
     except GitError:
         return set(names)
     return set(done.text.split("\n"))
@@ -75,7 +108,12 @@ def _same_but_for_names(base: Sequence[str], ours: Sequence[str]) -> Iterable[tu
     for line in base:
         names = IDENTIFIER.findall(line)
         near = [
-            (sum(one == other for one, other in zip(names, IDENTIFIER.findall(mine), strict=True)), mine)
+            (
+                sum(
+                    one == other for one, other in zip(names, IDENTIFIER.findall(mine), strict=True)
+                ),
+                mine,
+            )
             for mine in free.get(_skeleton(line), [])
         ]
         best = max(near, default=(0, ""))

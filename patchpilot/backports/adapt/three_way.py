@@ -6,9 +6,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from patchpilot.backports.adapt.alignment import align, align_tokens, similarity
-from patchpilot.backports.adapt.tokens import IDENTIFIER, NEWLINE, Token, is_word, key, texts, tokenize, untokenize
+from patchpilot.backports.adapt.tokens import (
+    IDENTIFIER,
+    NEWLINE,
+    Token,
+    is_word,
+    key,
+    texts,
+    tokenize,
+    untokenize,
+)
 
-# a text that the branch changed is still the one that the fix deletes when it has so much in common with it
+# a text that the branch changed is still the one that the fix deletes when it has so much in common
+# with it
 _STILL_THE_SAME = 0.5
 
 
@@ -31,7 +41,8 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and the lines of the three sides.
+    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and
+    the lines of the three sides.
 
     `is_agreed`: the merge of whole names and that of their parts are the same.
     """
@@ -55,10 +66,15 @@ class MergedLines:
 Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 
-def merge_lines(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], blocks: Sequence[int] = ()) -> MergedLines:
-    """What `theirs` changed over `base`, in `ours`. Lines that differ in white space only are the same line.
+def merge_lines(
+    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], blocks: Sequence[int] = ()
+) -> MergedLines:
+    """What `theirs` changed over `base`, in `ours`.
 
-    `blocks` has for each line of `base` the line that opens its block: what is added to a block that the branch does not have is left out.
+    Lines that differ in white space only are the same line.
+
+    `blocks` has for each line of `base` the line that opens its block: what is added to a block
+    that the branch does not have is left out.
     """
     merged = MergedLines()
     chunks = list(_chunks(ours, base, theirs))
@@ -67,15 +83,21 @@ def merge_lines(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str],
         if keys[0] == keys[1] == keys[2]:
             merged.lines += [_spaced(*lines) for lines in zip(mine, old, new, strict=True)]
         elif keys[0] == keys[1]:
-            merged.lines += _reindented(new, [sides for _, sides in chunks[max(0, number - 1) : number + 2]])
+            merged.lines += _reindented(
+                new, [sides for _, sides in chunks[max(0, number - 1) : number + 2]]
+            )
         elif keys[1] == keys[2] or keys[0] == keys[2]:
             merged.lines += mine
         else:
-            _merge_chunk(merged, (mine, old, new), [one - at for one in blocks[at : at + len(old) + 1]])
+            _merge_chunk(
+                merged, (mine, old, new), [one - at for one in blocks[at : at + len(old) + 1]]
+            )
     return merged
 
 
-def _chunks(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[int, Chunk]]:
+def _chunks(
+    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
+) -> Iterator[tuple[int, Chunk]]:
     """The texts cut at the lines that all three have, each with its first line in `base`."""
     mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
     in_ours, in_theirs = align(old, mine), align(old, new)
@@ -92,7 +114,10 @@ def _chunks(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> 
 
 
 def _spaced(mine: str, old: str, new: str) -> str:
-    """A line that all sides have, with the white space of the side that changed it; a new indentation is added to the branch's own."""
+    """A line that all sides have, with the white space of the side that changed it.
+
+    A new indentation is added to the branch's own.
+    """
     if mine == old or new == old:
         return new if mine == old else mine
     return _indented(*map(_indent, (mine, old, new))) + mine.lstrip(" \t")
@@ -103,7 +128,9 @@ def _indent(line: str) -> str:
 
 
 def _reindented(new: Sequence[str], near: Sequence[Chunk]) -> list[str]:
-    """Lines that only the fix changed, indented as the branch indents the lines next to them that are as deep in the base."""
+    """Lines that only the fix changed, indented as the branch indents the lines next to them that
+    are as deep in the base.
+    """
     first = next((_indent(line) for line in new if line.strip()), "")
     pairs = [
         (_indent(mine), _indent(old))
@@ -115,7 +142,10 @@ def _reindented(new: Sequence[str], near: Sequence[Chunk]) -> list[str]:
     if len({mine for mine, _ in pairs}) != 1:
         return list(new)
     ((mine, old), *_) = pairs
-    return [_indented(mine, old, _indent(line)) + line.lstrip(" \t") if line.strip() else line for line in new]
+    return [
+        _indented(mine, old, _indent(line)) + line.lstrip(" \t") if line.strip() else line
+        for line in new
+    ]
 
 
 def _indented(mine: str, old: str, new: str) -> str:
@@ -133,12 +163,16 @@ def _merge_chunk(merged: MergedLines, sides: Chunk, blocks: Sequence[int]) -> No
     parts, whole = (_TokenChunk(sides, blocks, whole=whole) for whole in (False, True))
     one, other = (untokenize(chunk.merge()) for chunk in (parts, whole))
     # where lines were replaced, parts of two names make a name that nobody declares
-    is_made_up = Way.OVER in parts.ways and _names(one) - set().union(*(_names("".join(side)) for side in sides))
+    is_made_up = Way.OVER in parts.ways and _names(one) - set().union(
+        *(_names("".join(side)) for side in sides)
+    )
     chunk, text = (whole, other) if is_made_up else (parts, one)
     start = len(merged.lines)
     merged.lines += text.splitlines(keepends=True)
     for way in dict.fromkeys(chunk.ways):
-        merged.carried.append(Carried(way, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other)))
+        merged.carried.append(
+            Carried(way, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other))
+        )
 
 
 def _names(text: str) -> set[str]:
@@ -175,14 +209,19 @@ class _TokenChunk:
         if low == high and (left is not None or right is not None):
             at = left if left is not None else right
             assert at is not None
-            if texts(added) in (texts(self.mine[at : at + len(added)]), texts(self.mine[max(0, at - len(added)) : at])):
+            if texts(added) in (
+                texts(self.mine[at : at + len(added)]),
+                texts(self.mine[max(0, at - len(added)) : at]),
+            ):
                 self.ways.append(Way.ALREADY)
                 return None
             self.ways.append(Way.EDGE if self._is_whole_lines(at, at, texts(added)) else Way.PIECE)
             return at, at
         return self._torn(low, high, added)
 
-    def _between(self, left: int, right: int, removed: list[str], added: list[str]) -> tuple[int, int] | None:
+    def _between(
+        self, left: int, right: int, removed: list[str], added: list[str]
+    ) -> tuple[int, int] | None:
         here = texts(self.mine[left:right])
         if here == removed:
             self.ways.append(Way.TOKENS)
@@ -194,11 +233,20 @@ class _TokenChunk:
         if inside is not None:
             self.ways.append(Way.TOKENS)
             return left + inside, left + inside + len(removed)
-        if not removed and any(map(is_word, here)) and _find(added, here) is not None and self._is_whole_lines(left, right, added):
+        if (
+            not removed
+            and any(map(is_word, here))
+            and _find(added, here) is not None
+            and self._is_whole_lines(left, right, added)
+        ):
             self.ways.append(Way.REST)
             return left, right
         if not removed:
-            self.ways.append(Way.OVER if _is_alike(here, added) or not self._is_whole_lines(left, right, added) else Way.BESIDE)
+            self.ways.append(
+                Way.OVER
+                if _is_alike(here, added) or not self._is_whole_lines(left, right, added)
+                else Way.BESIDE
+            )
             return right, right
         if not added:
             self.ways.append(Way.REMOVED if not here or _is_alike(here, removed) else Way.OVER)
@@ -209,7 +257,11 @@ class _TokenChunk:
     def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:
         """Whether what both sides added at a place are whole lines."""
         starts = left == 0 or self.mine[left - 1].text == NEWLINE
-        return starts and added[-1] == NEWLINE and (left == right or self.mine[right - 1].text == NEWLINE)
+        return (
+            starts
+            and added[-1] == NEWLINE
+            and (left == right or self.mine[right - 1].text == NEWLINE)
+        )
 
     def _torn(self, low: int, high: int, added: Sequence[Token]) -> tuple[int, int] | None:
         """A change of text that the branch has only a part of, or nothing."""
@@ -222,7 +274,9 @@ class _TokenChunk:
             if low < high or not self._has_block(low):
                 self.ways.append(Way.ABSENT)
                 return None
-            self.ways.append(Way.HOLE if self._is_whole_lines(left, left, texts(added)) else Way.PIECE)
+            self.ways.append(
+                Way.HOLE if self._is_whole_lines(left, left, texts(added)) else Way.PIECE
+            )
             return left, left
         if not added:
             self.ways.append(Way.REMOVED)
@@ -237,7 +291,8 @@ class _TokenChunk:
         """Whether the branch has the block that a token of the base is in."""
         line = sum(token.text == NEWLINE for token in self.old[:at])
         opener = self.blocks[line] if line < len(self.blocks) else 0
-        # a block that was opened before the conflict is in the branch: both have the lines before it
+        # a block that was opened before the conflict is in the branch: both have the lines before
+        # it
         return bool(self.blocks) and opener < 0
 
     def _respaced(self) -> list[Token]:
@@ -255,7 +310,9 @@ class _TokenChunk:
 
 def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
     """Where a text has another, if it has it once."""
-    places = [at for at in range(len(texts_) - len(wanted) + 1) if texts_[at : at + len(wanted)] == wanted]
+    places = [
+        at for at in range(len(texts_) - len(wanted) + 1) if texts_[at : at + len(wanted)] == wanted
+    ]
     return places[0] if len(places) == 1 else None
 
 
@@ -264,7 +321,9 @@ def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
     return similarity([*filter(is_word, one)], [*filter(is_word, other)]) >= _STILL_THE_SAME
 
 
-def _gaps(pairs: Mapping[int, int], size: int, other: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+def _gaps(
+    pairs: Mapping[int, int], size: int, other: int
+) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """The ranges of two texts between their pairs."""
     low = start = 0
     for at, there in [*sorted(pairs.items()), (size, other)]:

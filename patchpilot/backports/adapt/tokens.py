@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lines as tokens: words, their parts between underscores, numbers, punctuation and line ends; white space belongs to the token after it."""
+"""Lines as tokens: words, their parts between underscores, numbers, punctuation and line ends.
+
+White space belongs to the token after it.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,9 +22,14 @@ class Token(NamedTuple):
 
 
 def tokenize(lines: Iterable[str], *, whole: bool = False) -> list[Token]:
-    """The tokens of lines, names as `whole` ones or in parts; `untokenize` gives back the same text."""
+    """The tokens of lines, names as `whole` ones or in parts.
+
+    `untokenize` gives back the same text.
+    """
     pattern = _WHOLE if whole else _TOKEN
-    return [Token(*found.groups()) for line in lines for found in pattern.finditer(line) if found[0]]
+    return [
+        Token(*found.groups()) for line in lines for found in pattern.finditer(line) if found[0]
+    ]
 
 
 def untokenize(tokens: Iterable[Token]) -> str:

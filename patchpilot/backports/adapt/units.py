@@ -7,8 +7,19 @@ from dataclasses import dataclass
 
 _QUIET = re.compile(r"/\*.*?\*/|//.*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|/\*.*")
 _COMMENT_START, _COMMENT_END = "/*", "*/"
-_NAMED = re.compile(r"\b(?:struct|union|enum)\s+(\w+)\s*\{|\b(\w++)\s*+\(|\b(\w++)\s*+(?:\[[^\]]*\]\s*)*=")
-_NO_TYPES = {"static", "inline", "extern", "__init", "__exit", "__always_inline", "noinline", "__must_check"}
+_NAMED = re.compile(
+    r"\b(?:struct|union|enum)\s+(\w+)\s*\{|\b(\w++)\s*+\(|\b(\w++)\s*+(?:\[[^\]]*\]\s*)*="
+)
+_NO_TYPES = {
+    "static",
+    "inline",
+    "extern",
+    "__init",
+    "__exit",
+    "__always_inline",
+    "noinline",
+    "__must_check",
+}
 _MACRO_CALL = re.compile(r"\s*[A-Za-z_]\w*\s*\((?:[^()]|\([^()]*\))*\)\s*")
 _NEXT_HEAD = re.compile(r"[A-Za-z_]")
 _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".cxx", ".hh", ".inc")
@@ -16,7 +27,9 @@ _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".cxx", ".hh", ".inc")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A function, structure or table: its name, and its lines with the comment above it (0-based, the end not included)."""
+    """A function, structure or table: its name, and its lines with the comment above it (0-based,
+    the end not included).
+    """
 
     name: str
     start: int
@@ -47,7 +60,11 @@ def code_lines(lines: Sequence[str]) -> Iterator[str]:
 
 def _opens_comment(text: str) -> bool:
     last = [found[0] for found in _QUIET.finditer(text)][-1:]
-    return any(found.startswith(_COMMENT_START) and not (found.endswith(_COMMENT_END) and len(found) > len("/*/")) for found in last)
+    return any(
+        found.startswith(_COMMENT_START)
+        and not (found.endswith(_COMMENT_END) and len(found) > len("/*/"))
+        for found in last
+    )
 
 
 def units(lines: Sequence[str]) -> tuple[Unit, ...]:
@@ -110,9 +127,17 @@ class _UnitReading:
 
 
 def return_type(lines: Sequence[str], unit: Unit) -> tuple[str, ...]:
-    """The words of a function's type, such as `int` or `struct device *`, without those that say where it can be called; () where none is found."""
-    head = re.match(rf"([^(]*)\b{unit.name}\s*\(", " ".join(code_lines(lines[unit.start : unit.end])))
-    return tuple(word for word in re.findall(r"\w+|\*", head[1]) if word not in _NO_TYPES) if head else ()
+    """The words of a function's type, such as `int` or `struct device *`, without those that say
+    where it can be called; () where none is found.
+    """
+    head = re.match(
+        rf"([^(]*)\b{unit.name}\s*\(", " ".join(code_lines(lines[unit.start : unit.end]))
+    )
+    return (
+        tuple(word for word in re.findall(r"\w+|\*", head[1]) if word not in _NO_TYPES)
+        if head
+        else ()
+    )
 
 
 def units_by_name(lines: Sequence[str]) -> dict[str, Unit]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no unreachable code, no `else` without its `if`;
-Python must be valid and keep the names that it uses."""
+"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not
+there, no unreachable code, no `else` without its `if`; Python must be valid and keep the names that
+it uses."""
 
 import ast
 import re
@@ -20,8 +21,13 @@ _BRACKETS = "(){}[]"
 MARKERS = "conflict markers are left"
 
 
-def problems(path: str, made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
-    """What is wrong with an adapted file, in words; nothing where it is as sound as the branch's own. C and Python are read, other files not."""
+def problems(
+    path: str, made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
+) -> tuple[str, ...]:
+    """What is wrong with an adapted file, in words.
+
+    Nothing where it is as sound as the branch's own. C and Python are read, other files not.
+    """
     found = [MARKERS] if is_marked(made) and not is_marked(ours) else []
     if is_code(path):
         found += _c_problems(made, ours, base, theirs)
@@ -40,11 +46,14 @@ def _python_problems(made: Sequence[str], ours: Sequence[str]) -> list[str]:
     return [f"{name} is used, but the fix removes where it comes from" for name in sorted(lost)]
 
 
-def _c_problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> list[str]:
+def _c_problems(
+    made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
+) -> list[str]:
     found = []
     mine, own, old, new = (_brackets(side) for side in (made, ours, base, theirs))
     if any(
-        mine[char] - own[char] - (mine[pair] - own[pair]) != new[char] - old[char] - (new[pair] - old[pair])
+        mine[char] - own[char] - (mine[pair] - own[pair])
+        != new[char] - old[char] - (new[pair] - old[pair])
         for char, pair in ("()", "{}", "[]")
     ):
         found.append("brackets are not balanced")
@@ -89,7 +98,11 @@ def _bound(tree: ast.Module) -> set[str]:
 
 
 def _used(tree: ast.Module) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
 
 
 def _unreachable(lines: Sequence[str]) -> set[tuple[str, str]]:
@@ -98,16 +111,23 @@ def _unreachable(lines: Sequence[str]) -> set[tuple[str, str]]:
     return {
         (jump, below)
         for before, jump, below in zip(code, code[1:], code[2:], strict=False)
-        if _JUMP.fullmatch(jump) and before.endswith((";", "{", "}")) and below.endswith(";") and not _TARGET.match(below)
+        if _JUMP.fullmatch(jump)
+        and before.endswith((";", "{", "}"))
+        and below.endswith(";")
+        and not _TARGET.match(below)
     }
 
 
 def _stray_elses(lines: Sequence[str]) -> Counter[str]:
-    """The lines that begin with an `else` right after a statement that no `if` or macro is above."""
+    """The lines that begin with an `else` right after a statement that no `if` or macro is above."""  # noqa: E501
     found: Counter[str] = Counter()
     code = [line.strip() for line in code_lines(lines) if line.strip()]
     for above, before, line in zip(code, code[1:], code[2:], strict=False):
-        if line.startswith("else") and _STATEMENT.fullmatch(before) and (above.endswith((";", "{")) or above == "}"):
+        if (
+            line.startswith("else")
+            and _STATEMENT.fullmatch(before)
+            and (above.endswith((";", "{")) or above == "}")
+        ):
             found[line] += 1
     return found
 

@@ -9,55 +9,143 @@ from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.model.rewrite_overrides import OVERRIDES
 
 CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
-"""The formats that a CI gate reads: settings and baseline are those of the base, so the commits under check cannot change them."""
+"""The formats that a CI gate reads: settings and baseline are those of the base, so the commits
+under check cannot change them.
+"""
 FORMATS = ("text", "json", "checkpatch", *CI_FORMATS)
-"""The formats of --format; each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render()."""
+"""The formats of --format.
+
+Each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render().
+"""
 PROPOSING_FORMATS = ("sarif", "rdjsonl")
 """The formats that propose fixes."""
 JOBS = (1, 256)
 COMMON = common_table(FORMATS)
 OPTIONS = (
     *base_table(),
-    Option(("-f", "--file"), "TARGETs are source files, checked as a whole (as with checkpatch.pl -f)", name="whole_files"),
-    Option(("--all-revisions",), "check all revisions of a series in a mailbox, not only the newest"),
+    Option(
+        ("-f", "--file"),
+        "TARGETs are source files, checked as a whole (as with checkpatch.pl -f)",
+        name="whole_files",
+    ),
+    Option(
+        ("--all-revisions",), "check all revisions of a series in a mailbox, not only the newest"
+    ),
     Option(("--strict",), "also report findings of severity check"),
-    Option(("--select",), "run only these rules (id, name, checkpatch type or pack)", TEXT, "RULE,…", multiple=True),
+    Option(
+        ("--select",),
+        "run only these rules (id, name, checkpatch type or pack)",
+        TEXT,
+        "RULE,…",
+        multiple=True,
+    ),
     Option(("--ignore",), "skip these rules", TEXT, "RULE,…", multiple=True),
-    Option(("--fail-on",), "lowest severity that makes the exit code 1 (default: warning)", CHOICE, choices=FAIL_ON),
-    Option(("--max-line-length",), "longest code line, in columns (default: 100)", NUMBER, "N", limits=COLUMNS),
+    Option(
+        ("--fail-on",),
+        "lowest severity that makes the exit code 1 (default: warning)",
+        CHOICE,
+        choices=FAIL_ON,
+    ),
+    Option(
+        ("--max-line-length",),
+        "longest code line, in columns (default: 100)",
+        NUMBER,
+        "N",
+        limits=COLUMNS,
+    ),
     Option(("--data",), "directory with spelling.txt and const_structs.checkpatch", PATH, "DIR"),
-    Option(("--kernel",), "apply the rules of this kernel version (default: the tree's, else the newest)", TEXT, "VERSION"),
+    Option(
+        ("--kernel",),
+        "apply the rules of this kernel version (default: the tree's, else the newest)",
+        TEXT,
+        "VERSION",
+    ),
     Option(("--jobs",), "number of processes (default: number of CPUs)", NUMBER, "N", limits=JOBS),
     Option(("--statistics",), "print how often each rule fired instead of the findings (text)"),
-    Option(("--checkpatch",), "also run the tree's own scripts/checkpatch.pl (executes code of that tree)"),
-    Option(("--checkpatch-compat",), "report exactly what checkpatch.pl reports, including its false positives"),
+    Option(
+        ("--checkpatch",),
+        "also run the tree's own scripts/checkpatch.pl (executes code of that tree)",
+    ),
+    Option(
+        ("--checkpatch-compat",),
+        "report exactly what checkpatch.pl reports, including its false positives",
+    ),
     Option(("--no-conf",), "do not read the tree's .checkpatch.conf"),
-    Option(("--fix",), "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)", plain=False),
+    Option(
+        ("--fix",),
+        "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)",
+        plain=False,
+    ),
     Option(("--diff",), "print what --fix would change", plain=False),
-    Option(("--unsafe-fixes",), "with --fix or --diff: also fixes whose result must be reviewed", plain=False),
-    *(Option((f"--{name}",), f"with --fix: {text}", plain=False) for name, text in OVERRIDES.items()),
+    Option(
+        ("--unsafe-fixes",),
+        "with --fix or --diff: also fixes whose result must be reviewed",
+        plain=False,
+    ),
+    *(
+        Option((f"--{name}",), f"with --fix: {text}", plain=False)
+        for name, text in OVERRIDES.items()
+    ),
     Option(("--baseline",), "do not report the findings listed in FILE", PATH, "FILE", plain=False),
     Option(
-        ("--write-baseline",), "write the current findings to FILE (default: the file of --baseline)", TEXT, "[FILE]", alone="", plain=False
+        ("--write-baseline",),
+        "write the current findings to FILE (default: the file of --baseline)",
+        TEXT,
+        "[FILE]",
+        alone="",
+        plain=False,
     ),
     Option(
         ("--since-version",),
-        "mark findings that are new since version N of this topic (or since a directory, mbox or range)",
+        "mark findings that are new since version N of this topic (or since a directory, mbox or"
+        " range)",
         TEXT,
         "N",
         plain=False,
     ),
-    Option(("--waive",), "suppress the findings of a rule for this topic", TEXT, "RULE=REASON", multiple=True, plain=False),
+    Option(
+        ("--waive",),
+        "suppress the findings of a rule for this topic",
+        TEXT,
+        "RULE=REASON",
+        multiple=True,
+        plain=False,
+    ),
     Option(("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True, plain=False),
     Option(
-        ("--resume-at",), "with --format jsonl: start at the mail with this position, which each line has", TEXT, "POSITION", plain=False
+        ("--resume-at",),
+        "with --format jsonl: start at the mail with this position, which each line has",
+        TEXT,
+        "POSITION",
+        plain=False,
     ),
-    Option(("--shard",), "with --format jsonl: check only the I-th of N parts of the mails", TEXT, "I/N", plain=False),
     Option(
-        ("--post-checks",), "post the result of each mail as a check to this patchwork project (token: PW_TOKEN)", TEXT, "URL", plain=False
+        ("--shard",),
+        "with --format jsonl: check only the I-th of N parts of the mails",
+        TEXT,
+        "I/N",
+        plain=False,
     ),
-    Option(("--check-url",), "with --post-checks: the address of the full report", TEXT, "URL", plain=False),
-    Option(("--config-from",), "read .patchpilot.toml and its packs from REV (default with CI formats: the base)", TEXT, "REV"),
+    Option(
+        ("--post-checks",),
+        "post the result of each mail as a check to this patchwork project (token: PW_TOKEN)",
+        TEXT,
+        "URL",
+        plain=False,
+    ),
+    Option(
+        ("--check-url",),
+        "with --post-checks: the address of the full report",
+        TEXT,
+        "URL",
+        plain=False,
+    ),
+    Option(
+        ("--config-from",),
+        "read .patchpilot.toml and its packs from REV (default with CI formats: the base)",
+        TEXT,
+        "REV",
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The arguments of a plain `patchpilot check …`, parsed without the command-line library: hooks and b4 call it for every patch, and the library takes
-an eighth of the time of a patch. Everything else is left to the library, which also reports errors."""
+"""The arguments of a plain `patchpilot check …`, parsed without the command-line library: hooks and
+b4 call it for every patch, and the library takes an eighth of the time of a patch. Everything else
+is left to the library, which also reports errors."""
 
 from collections.abc import Sequence
 
@@ -10,7 +11,11 @@ from patchpilot.cli.option_table import read_plain
 
 
 def read(argv: Sequence[str]) -> tuple[Common, CheckOptions] | None:
-    """The options of a `check`; None where a word is not plain: an unknown option, a value that is none, a cluster of letters, `--`, --help."""
+    """The options of a `check`.
+
+    None where a word is not plain: an unknown option, a value that is none, a cluster of letters,
+    `--`, --help.
+    """
     if not argv or argv[0] != "check":
         return None
     plain = read_plain((*COMMON, *OPTIONS), argv[1:])

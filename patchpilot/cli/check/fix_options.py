@@ -16,15 +16,25 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-def answer(common: Common, options: "CheckOptions", request: "CheckRequest", place: "Workplace") -> int:
-    """Apply the fixes, or print them as a diff; returns the exit code: with --fix by the remaining findings, with --diff by all."""
+def answer(
+    common: Common, options: "CheckOptions", request: "CheckRequest", place: "Workplace"
+) -> int:
+    """Apply the fixes, or print them as a diff.
+
+    Returns the exit code: with --fix by the remaining findings, with --diff by all.
+    """
     from patchpilot.model.limits import MAX_INPUT
     from patchpilot.services.check.apply_fixes import fix
 
     if options.fix and options.diff:
-        raise UsageError("--fix and --diff cannot be combined", hint="use --diff to preview, --fix to apply")
+        raise UsageError(
+            "--fix and --diff cannot be combined", hint="use --diff to preview, --fix to apply"
+        )
     if options.statistics or options.checkpatch_compat:
-        raise UsageError("--fix and --diff cannot be combined with --statistics or --checkpatch-compat", hint="run two separate commands")
+        raise UsageError(
+            "--fix and --diff cannot be combined with --statistics or --checkpatch-compat",
+            hint="run two separate commands",
+        )
     if "-" in options.targets:
         request = request._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with progress_of(common) as progress:
@@ -56,7 +66,10 @@ def _show(common: Common, result: "FixResult") -> None:
         common.write(_document(result, written=False))
         return
     if common.format != "text":
-        raise UsageError(f"--diff does not support --format {common.format}", hint="use --format text or --format json")
+        raise UsageError(
+            f"--diff does not support --format {common.format}",
+            hint="use --format text or --format json",
+        )
     lines = result.diff
     if common.output or not sys.stdout.isatty():
         _exact(common, "".join(f"{line}\n" for line in lines))
@@ -67,7 +80,10 @@ def _show(common: Common, result: "FixResult") -> None:
 
 
 def _report(common: Common, result: "FixResult") -> None:
-    """Print what was fixed and what remains; on stderr where the fixed patch itself goes to stdout."""
+    """Print what was fixed and what remains.
+
+    On stderr where the fixed patch itself goes to stdout.
+    """
     from patchpilot.cli.output import findings_text, fix_text
 
     check = result.check
@@ -75,12 +91,24 @@ def _report(common: Common, result: "FixResult") -> None:
     colored = common.colored and not aside
     if common.format == "text":
         report = fix_text.fixed(result, colored=colored)
-        found = findings_text.render(check, colored=colored, quiet=common.quiet, verbose=common.verbose, columns=common.room)
-        text = "\n".join(part for part in (report, found, "" if common.quiet else fix_text.summary(result, written=True)) if part)
+        found = findings_text.render(
+            check, colored=colored, quiet=common.quiet, verbose=common.verbose, columns=common.room
+        )
+        text = "\n".join(
+            part
+            for part in (
+                report,
+                found,
+                "" if common.quiet else fix_text.summary(result, written=True),
+            )
+            if part
+        )
     elif common.format == "json":
         text = _document(result, written=True)
     else:
-        text = str(importlib.import_module(f"patchpilot.cli.output.findings_{common.format}").render(check))
+        text = str(
+            importlib.import_module(f"patchpilot.cli.output.findings_{common.format}").render(check)
+        )
         if not common.quiet:
             tell(fix_text.summary(result, written=True))
     if not aside:

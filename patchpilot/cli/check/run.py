@@ -27,9 +27,14 @@ def answer(common: Common, options: CheckOptions) -> int:
         name = f"--{options.overrides[0]}"
         raise UsageError(f"{name} requires --fix", hint=f"patchpilot check --fix {name}")
     if options.unsafe_fixes and not (options.fix or options.diff):
-        raise UsageError("--unsafe-fixes requires --diff or --fix", hint="patchpilot check --diff --unsafe-fixes")
+        raise UsageError(
+            "--unsafe-fixes requires --diff or --fix", hint="patchpilot check --diff --unsafe-fixes"
+        )
     if options.data and not options.data.is_dir():
-        raise MissingError(f"{options.data}: no such directory", hint="--data must be the directory that contains spelling.txt")
+        raise MissingError(
+            f"{options.data}: no such directory",
+            hint="--data must be the directory that contains spelling.txt",
+        )
     if options.whole_files:
         _refuse_with_whole_files(options)
         with common.workplace() as place:
@@ -48,7 +53,9 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
         ("--since-version", options.since_version),
     ):
         if given:
-            raise UsageError(f"-f and {option} cannot be combined", hint=f"{option} is for patches and commits")
+            raise UsageError(
+                f"-f and {option} cannot be combined", hint=f"{option} is for patches and commits"
+            )
 
 
 def _check(common: Common, options: CheckOptions, place: "Workplace", repository: Any) -> int:
@@ -76,7 +83,10 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
     suppressions = None
     asked = options.baseline or options.write_baseline or options.waive or options.unwaive
     if asked or settings.waivers or (repository and _waivers_given()):
-        from patchpilot.services.check.find_suppressions import SuppressionRequest, find_suppressions
+        from patchpilot.services.check.find_suppressions import (
+            SuppressionRequest,
+            find_suppressions,
+        )
 
         given = SuppressionRequest(
             options.targets,
@@ -135,8 +145,16 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
     if result.unanswered and not common.quiet and common.format != "checkpatch":
         notice("note", result.unanswered)
     if common.verbose:
-        subsystems = f", {counted(len(result.subsystems), 'subsystem')}: {', '.join(result.subsystems)}" if result.subsystems else ""
-        notice("note", f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules{subsystems}")
+        subsystems = (
+            f", {counted(len(result.subsystems), 'subsystem')}: {', '.join(result.subsystems)}"
+            if result.subsystems
+            else ""
+        )
+        notice(
+            "note",
+            f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
+            f" {len(result.rules)} rules{subsystems}",
+        )
         for former, name in result.renamed:
             notice("note", f"rule {former} is now called {name}")
     if suppressions:
@@ -160,7 +178,9 @@ def _post(common: Common, options: CheckOptions, result: "CheckResult") -> None:
     from patchpilot.services.check.post_checks import post_checks
 
     assert options.post_checks
-    done = post_checks(result, options.post_checks, target_url=options.check_url or "", offline=common.offline)
+    done = post_checks(
+        result, options.post_checks, target_url=options.check_url or "", offline=common.offline
+    )
     if not common.quiet:
         notice("note", f"{counted(done.posted, 'check')} posted to {options.post_checks}")
         for title in done.unknown:
@@ -187,7 +207,9 @@ def _can_be_fixed(options: CheckOptions) -> bool:
     """Whether --fix could be added to this call."""
     from patchpilot.services.check.check_targets import can_be_fixed
 
-    return not options.checkpatch_compat and not options.whole_files and can_be_fixed(options.targets)
+    return (
+        not options.checkpatch_compat and not options.whole_files and can_be_fixed(options.targets)
+    )
 
 
 def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
@@ -197,6 +219,12 @@ def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
 
         if statistics:
             return findings_text.statistics(result)
-        return findings_text.render(result, colored=common.colored, quiet=common.quiet, verbose=common.verbose, columns=common.room)
+        return findings_text.render(
+            result,
+            colored=common.colored,
+            quiet=common.quiet,
+            verbose=common.verbose,
+            columns=common.room,
+        )
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     return str(printer.render(result))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check` in the formats jsonl and json: what was checked is written as soon as it is there."""
+"""`patchpilot check` in the formats jsonl and json: what was checked is written as soon as it is
+there.
+"""
 
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def is_possible(request: "CheckRequest") -> bool:
-    """Whether each mail can be checked by itself: all are on this machine, and no option needs the whole input."""
+    """Whether each mail can be checked by itself: all are on this machine, and no option needs the
+    whole input.
+    """
     from patchpilot.services.check.check_targets import can_be_streamed
 
     return needs_no_comparison(request) and can_be_streamed(request.targets)
@@ -23,14 +27,24 @@ def is_possible(request: "CheckRequest") -> bool:
 
 def needs_no_comparison(request: "CheckRequest") -> bool:
     """Whether no option compares the findings of a patch with those of others."""
-    return not (request.whole_files or request.suppressions or request.since_version or request.checkpatch or request.checkpatch_compat)
+    return not (
+        request.whole_files
+        or request.suppressions
+        or request.since_version
+        or request.checkpatch
+        or request.checkpatch_compat
+    )
 
 
-def answer(common: Common, options: CheckOptions, request: "CheckRequest", repository: Any, tree: Any) -> int:
+def answer(
+    common: Common, options: CheckOptions, request: "CheckRequest", repository: Any, tree: Any
+) -> int:
     """Check and write line by line; returns the exit code."""
     from patchpilot.services.check.check_stream import stream_targets
 
-    lines = stream_targets(request, options.resume_at, options.shard, repository=repository, tree=tree)
+    lines = stream_targets(
+        request, options.resume_at, options.shard, repository=repository, tree=tree
+    )
     common.write_lines(lines)
     return int(lines.exit_code)
 
@@ -43,7 +57,9 @@ def answer_json(common: Common, request: "CheckRequest", repository: Any, tree: 
     with progress_of(common) as progress:
         # on a terminal the document shows the progress itself
         shown = sys.stdout.isatty() and not common.output
-        checked = check_one_by_one(request, repository=repository, tree=tree, progress=silent if shown else progress)
+        checked = check_one_by_one(
+            request, repository=repository, tree=tree, progress=silent if shown else progress
+        )
         common.write_lines(parts(checked))
     result = checked.result
     if result.unanswered and not common.quiet:
@@ -57,5 +73,8 @@ def refuse_options(options: CheckOptions) -> None:
         if value is not None:
             raise UsageError(
                 f"{name} requires mails that are checked one by one",
-                hint="pass files, directories or archives, without options that need the whole input (--baseline, --since-version, --checkpatch …)",
+                hint=(
+                    "pass files, directories or archives, without options that need the whole input"
+                    " (--baseline, --since-version, --checkpatch …)"
+                ),
             )

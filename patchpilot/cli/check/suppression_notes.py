@@ -18,7 +18,10 @@ SHOWN = 72
 
 
 def remark(common: "Common", result: "CheckResult") -> None:
-    """Print the notes on stderr; none in the checkpatch form, whose readers take output for a failure."""
+    """Print the notes on stderr.
+
+    None in the checkpatch form, whose readers take output for a failure.
+    """
     if common.format != "checkpatch":
         for line in _remarks(result, verbose=common.verbose, quiet=common.quiet):
             if line.startswith(" "):
@@ -33,13 +36,19 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
     if verdict is None:
         return
     for expired in verdict.ended:
-        yield f"{expired.origin}: the waiver for {expired.title} expired on {expired.until}; its findings count again"
+        yield (
+            f"{expired.origin}: the waiver for {expired.title} expired on {expired.until}; its"
+            " findings count again"
+        )
     if verbose:
         for unused in verdict.unused:
             yield f"{unused.origin}: unused waiver for {unused.title}"
     if verdict.written and not quiet:
         total, fresh, dropped = verdict.written
-        yield f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} new, {dropped} removed"
+        yield (
+            f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} new, {dropped}"
+            " removed"
+        )
     if verdict.stale and not quiet:
         count = sum(entry.count for entry in verdict.stale)
         gone = "1 finding is" if count == 1 else f"{count} findings are"
@@ -48,4 +57,10 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
         if verbose:
             for stale in verdict.stale:
                 times = f" ({stale.count} times)" if stale.count > 1 else ""
-                yield crop(one_line(f"  {stale.path or 'the message'}: {stale.name}: {stale.text}"), SHOWN) + times
+                yield (
+                    crop(
+                        one_line(f"  {stale.path or 'the message'}: {stale.name}: {stale.text}"),
+                        SHOWN,
+                    )
+                    + times
+                )

@@ -15,7 +15,10 @@ _FOLDER = click.Path(path_type=Path)
 @verb(epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown")
 @click.argument("target", required=False)
 @click.option(
-    "--onto", multiple=True, metavar="REV|DIR", help="check this revision or unpacked tree instead of the stable branches (repeatable)"
+    "--onto",
+    multiple=True,
+    metavar="REV|DIR",
+    help="check this revision or unpacked tree instead of the stable branches (repeatable)",
 )
 @click.option("--ended", is_flag=True, help="include branches that are no longer maintained")
 @base_options("base of the topic, if no TARGET is given")
@@ -28,47 +31,101 @@ _FOLDER = click.Path(path_type=Path)
     help="time limit of the search for prerequisites, per branch; 0: verdicts only",
 )
 @click.option(
-    "--fixes", multiple=True, metavar="COMMIT", help="the commit that introduced the bug, if there is no Fixes: tag yet (repeatable)"
+    "--fixes",
+    multiple=True,
+    metavar="COMMIT",
+    help="the commit that introduced the bug, if there is no Fixes: tag yet (repeatable)",
 )
 @click.option(
-    "--write", "folder", type=_FOLDER, metavar="DIR", help="write patches ready to be mailed, in one folder per branch or directory"
+    "--write",
+    "folder",
+    type=_FOLDER,
+    metavar="DIR",
+    help="write patches ready to be mailed, in one folder per branch or directory",
 )
-@click.option("--adapt", is_flag=True, help="adapt the fix to the branches where it conflicts, and explain each step")
-@click.option("--try", "unsure", is_flag=True, help="with --adapt --write: write adaptations with a confidence below 0.5 too")
-@click.option("--followers", is_flag=True, help="bring the later fixes of the fix to each branch too, on top of it")
 @click.option(
-    "--resolve", metavar="BRANCH", help="open the conflict in a separate clone, with --adapt as adapted; run again when it is resolved"
+    "--adapt",
+    is_flag=True,
+    help="adapt the fix to the branches where it conflicts, and explain each step",
+)
+@click.option(
+    "--try",
+    "unsure",
+    is_flag=True,
+    help="with --adapt --write: write adaptations with a confidence below 0.5 too",
+)
+@click.option(
+    "--followers",
+    is_flag=True,
+    help="bring the later fixes of the fix to each branch too, on top of it",
+)
+@click.option(
+    "--resolve",
+    metavar="BRANCH",
+    help=(
+        "open the conflict in a separate clone, with --adapt as adapted; run again when it is"
+        " resolved"
+    ),
 )
 @click.option(
     "--build",
     metavar="CMD|objects",
-    help="run CMD in a temporary clone of each branch the fix applies to; objects: compile the kernel objects it touches, and list new warnings",
+    help=(
+        "run CMD in a temporary clone of each branch the fix applies to; objects: compile the"
+        " kernel objects it touches, and list new warnings"
+    ),
 )
-@click.option("--request", is_flag=True, help="print the mail that asks the stable team to pick up the fix as is")
+@click.option(
+    "--request",
+    is_flag=True,
+    help="print the mail that asks the stable team to pick up the fix as is",
+)
 @click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
 @click.option(
-    "--note", default="", metavar="TEXT", help="what you adapted and why (--write, --resolve), or why the trees need it (--request)"
+    "--note",
+    default="",
+    metavar="TEXT",
+    help="what you adapted and why (--write, --resolve), or why the trees need it (--request)",
 )
 @click.option(
-    "--in-reply-to", metavar="MSGID", help="with --write: the FAILED mail to reply to (default: the one received for a followed series)"
+    "--in-reply-to",
+    metavar="MSGID",
+    help=(
+        "with --write: the FAILED mail to reply to (default: the one received for a followed"
+        " series)"
+    ),
 )
 @click.option(
-    "--fail-on", type=click.Choice(["conflict", "affected", "never"]), default="never", show_default=True, help="exit with 1 on this"
+    "--fail-on",
+    type=click.Choice(["conflict", "affected", "never"]),
+    default="never",
+    show_default=True,
+    help="exit with 1 on this",
 )
 @common_options("text", "json", "markdown")
 def command(
-    common: Common, target: str | None, onto: tuple[str, ...], base: str | None, fail_on: str, resolve: str | None, **given: Any
+    common: Common,
+    target: str | None,
+    onto: tuple[str, ...],
+    base: str | None,
+    fail_on: str,
+    resolve: str | None,
+    **given: Any,
 ) -> int:
-    """Show for each stable branch whether the fix is present, needed and applies, and its prerequisites.
+    """Show for each stable branch whether the fix is present, needed and applies, and its
+    prerequisites.
 
-    TARGET is a commit, a range or (with --onto DIR) a patch file; without one, the commits of the current branch.
+    TARGET is a commit, a range or (with --onto DIR) a patch file; without one, the commits of the
+    current branch.
     """
     from patchpilot.cli.output import backport_report as output
     from patchpilot.services.backport.backport_targets import branch_word
     from patchpilot.services.backport.backport_work import BackportWork, work
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
-    searched = {name: given.pop(name) for name in ("ended", "effort", "fixes", "adapt", "followers")}
+    searched = {
+        name: given.pop(name) for name in ("ended", "effort", "fixes", "adapt", "followers")
+    }
     directories = bool(onto) and all(Path(word).is_dir() for word in onto)
     with common.workplace() as place:
         repository = place.repository_if_any() if directories else place.repository
@@ -80,10 +137,31 @@ def command(
         with progress_of(common) as progress:
             base = place.base(settings, base, (target,))
             proposals = searched["adapt"] and common.format == "json"
-            request = BackportRequest(target, onto, profile, remote, base=base, unsure=given["unsure"], proposals=proposals, **searched)
+            request = BackportRequest(
+                target,
+                onto,
+                profile,
+                remote,
+                base=base,
+                unsure=given["unsure"],
+                proposals=proposals,
+                **searched,
+            )
             results = backport(repository, request, progress=progress)
-            done = work(repository, results, BackportWork(resolve=resolve, adapts=request.adapt, **given), progress, profile=profile)
-    form: Any = {"json": output.as_json, "markdown": output.as_markdown, "text": output.as_text}[common.format]
+            done = work(
+                repository,
+                results,
+                BackportWork(resolve=resolve, adapts=request.adapt, **given),
+                progress,
+                profile=profile,
+            )
+    form: Any = {"json": output.as_json, "markdown": output.as_markdown, "text": output.as_text}[
+        common.format
+    ]
     common.write(form(results, done))
-    bad = {"conflict": output.has_conflict, "affected": output.has_affected, "never": output.has_nothing}[fail_on]
+    bad = {
+        "conflict": output.has_conflict,
+        "affected": output.has_affected,
+        "never": output.has_nothing,
+    }[fail_on]
     return int(bad(results))

@@ -29,13 +29,19 @@ class _CheckCommand(VerbCommand):
         except click.NoSuchOption as error:
             if error.option_name not in _OTHERS:
                 raise
-            raise UsageError(f"check has no option {error.option_name}", hint=_OTHERS[error.option_name]) from error
+            raise UsageError(
+                f"check has no option {error.option_name}", hint=_OTHERS[error.option_name]
+            ) from error
 
 
 @verb(
     cls=_CheckCommand,
-    epilog="\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n  patchpilot check --diff origin/master..HEAD"
-    "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'\n  git ls-files drivers/net | xargs patchpilot check -f",
+    epilog=(
+        "\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n "
+        " patchpilot check --diff origin/master..HEAD\n  patchpilot check"
+        " '<20240101120000.1-1-ada@example.org>'\n  git ls-files drivers/net | xargs patchpilot"
+        " check -f"
+    ),
 )
 @common_options(*FORMATS)
 @table_options(OPTIONS)
@@ -43,14 +49,17 @@ class _CheckCommand(VerbCommand):
 def command(common: Common, **words: Any) -> int:
     """Check patches as maintainers and bots do.
 
-    TARGET is a patch file, a directory, an mbox, a commit, a range, the '<message-id>' or URL of a mail, or `-` for standard input. Without
+    TARGET is a patch file, a directory, an mbox, a commit, a range, the '<message-id>' or URL of a
+    mail, or `-` for standard input. Without
     TARGET: the commits of the current branch that are not in its base.
     """
     return answer(common, CheckOptions(**_with_baseline(words)))
 
 
 def _with_baseline(words: dict[str, Any]) -> dict[str, Any]:
-    """The options with --write-baseline as a flag: the word after it is its FILE, or with --baseline FILE a TARGET."""
+    """The options with --write-baseline as a flag: the word after it is its FILE, or with
+    --baseline FILE a TARGET.
+    """
     word = words["write_baseline"]
     words["write_baseline"] = word is not None
     if word:

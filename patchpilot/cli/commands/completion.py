@@ -11,23 +11,32 @@ SHELLS = ("bash", "zsh", "fish")
 _REPAIRS = (
     # a value may have commas: fish would cut it at the first
     ('string split "," ', 'string split -m 1 "," '),
-    # the name of a branch may have what a shell acts on: zsh and fish quote what they insert, bash does not
+    # the name of a branch may have what a shell acts on: zsh and fish quote what they insert, bash
+    # does not
     (
         "COMPREPLY+=($value)",
-        '[[ $value == *[^[:alnum:]_./@+,:=%^~-]* ]] && printf -v value %q "$value"\n            COMPREPLY+=("$value")',
+        (
+            '[[ $value == *[^[:alnum:]_./@+,:=%^~-]* ]] && printf -v value %q "$value"\n           '
+            ' COMPREPLY+=("$value")'
+        ),
     ),
 )
 
 
 @verb(
-    epilog="\b\nExamples:\n  patchpilot completion bash > ~/.local/share/bash-completion/completions/patchpilot"
-    "\n  patchpilot completion zsh > ~/.zfunc/_patchpilot"
-    "\n  patchpilot completion fish > ~/.config/fish/completions/patchpilot.fish"
+    epilog=(
+        "\b\nExamples:\n  patchpilot completion bash >"
+        " ~/.local/share/bash-completion/completions/patchpilot\n  patchpilot completion zsh >"
+        " ~/.zfunc/_patchpilot\n  patchpilot completion fish >"
+        " ~/.config/fish/completions/patchpilot.fish"
+    )
 )
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
-    """Print the completion script of SHELL: verbs, options and their values (rules, revisions, profiles, hooks, your own packs …)."""
+    """Print the completion script of SHELL: verbs, options and their values (rules, revisions,
+    profiles, hooks, your own packs …).
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE").source()

@@ -13,7 +13,12 @@ from patchpilot.model.printable import printable
 from patchpilot.services.setup.list_settings import ConfigRow, config
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot config\n  patchpilot config via\n  git config patchpilot.via b4")
+@verb(
+    epilog=(
+        "\b\nExamples:\n  patchpilot config\n  patchpilot config via\n  git config"
+        " patchpilot.via b4"
+    )
+)
 @common_options("text", "json")
 @click.argument("name", required=False)
 def command(common: Common, name: str | None) -> int:
@@ -33,8 +38,14 @@ def command(common: Common, name: str | None) -> int:
 
         from patchpilot.cli.output.json_document import document
 
-        problem_bodies = [{"message": problem.message, "hint": problem.hint} for problem in problems]
-        common.write(document("config", {"settings": [asdict(row) for row in rows], "problems": problem_bodies}))
+        problem_bodies = [
+            {"message": problem.message, "hint": problem.hint} for problem in problems
+        ]
+        common.write(
+            document(
+                "config", {"settings": [asdict(row) for row in rows], "problems": problem_bodies}
+            )
+        )
     elif name is not None:
         common.write(printable(rows[0].value) + "\n")
     else:
@@ -51,5 +62,10 @@ def _table(rows: tuple[ConfigRow, ...]) -> str:
         lines += filled(" " * indent, row.meaning, room)
     lines.append("")
     lines += filled("", "To set one: git config --global patchpilot.NAME VALUE", room)
-    lines += filled("", "For a tree: .patchpilot.toml, which cannot set commands, servers or addresses", room, indent=2)
+    lines += filled(
+        "",
+        "For a tree: .patchpilot.toml, which cannot set commands, servers or addresses",
+        room,
+        indent=2,
+    )
     return "\n".join(lines) + "\n"

@@ -19,15 +19,31 @@ from patchpilot.model.progress import Progress, silent
 _WELCOME = """\
 You are Robin Newland, in {work}, on a branch with a fix.
 Mail goes to a server of the sandbox, and replies arrive in its archive; no mail leaves this machine.
-Try: patchpilot check        `exit` ends the sandbox."""
+Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot demo\n  patchpilot demo --shell\n  patchpilot demo --script\n  patchpilot demo --keep ~/sandbox")
-@click.option("--script", is_flag=True, help="run the whole workflow without a terminal and print it")
-@click.option("--shell", is_flag=True, help="open your shell in the sandbox, to try the commands yourself")
-@click.option("--keep", metavar="DIR", type=click.Path(path_type=Path), help="create the sandbox in DIR and keep it")
+@verb(
+    epilog=(
+        "\b\nExamples:\n  patchpilot demo\n  patchpilot demo --shell\n  patchpilot demo --script\n "
+        " patchpilot demo --keep ~/sandbox"
+    )
+)
+@click.option(
+    "--script", is_flag=True, help="run the whole workflow without a terminal and print it"
+)
+@click.option(
+    "--shell", is_flag=True, help="open your shell in the sandbox, to try the commands yourself"
+)
+@click.option(
+    "--keep",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="create the sandbox in DIR and keep it",
+)
 def command(script: bool, shell: bool, keep: Path | None) -> int:
-    """Try everything in a sandbox: a small kernel-like tree with stable branches, a mail server and an archive, all on this machine."""
+    """Try everything in a sandbox: a small kernel-like tree with stable branches, a mail server and
+    an archive, all on this machine.
+    """
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if not script and not terminal:
         raise UsageError(
@@ -45,14 +61,22 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     from patchpilot.demo.answers import Answers
     from patchpilot.demo.sandbox import open_sandbox, ticking
 
-    with _ended_by_sigterm(), open_sandbox(keep, progress) as sandbox, ticking(sandbox, then=Answers(sandbox).look):
+    with (
+        _ended_by_sigterm(),
+        open_sandbox(keep, progress) as sandbox,
+        ticking(sandbox, then=Answers(sandbox).look),
+    ):
         if line:
             line.wipe()
         if shell:
             click.echo(_WELCOME.format(work=sandbox.work), err=True)
         from patchpilot.demo.own_tree import FOLDER, own_tree
 
-        argv = [os.environ.get("SHELL") or "/bin/sh"] if shell else [sys.executable, "-P", "-m", "patchpilot", "tui"]
+        argv = (
+            [os.environ.get("SHELL") or "/bin/sh"]
+            if shell
+            else [sys.executable, "-P", "-m", "patchpilot", "tui"]
+        )
         with _terminal_given_back() as given_back:
             code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
             given_back.append(code >= 0)
@@ -60,19 +84,28 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             click.echo(own_tree(sandbox.env[FOLDER]), err=True)
         if keep:
             click.echo(
-                f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter it: . {keep}/env; cd {sandbox.work}",
+                f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"
+                f" it: . {keep}/env; cd {sandbox.work}",
                 err=True,
             )
     return ExitCode.OK if shell else code
 
 
-_PLAIN = "".join(f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049)) + "\x1b[<u\x1b[?25h\x1b[0m"
-"""Ends mouse, paste and focus reports, the alternate screen, keyboard protocols, the hidden cursor and colors."""
+_PLAIN = (
+    "".join(f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049))
+    + "\x1b[<u\x1b[?25h\x1b[0m"
+)
+"""Ends mouse, paste and focus reports, the alternate screen, keyboard protocols, the hidden cursor
+and colors.
+"""
 
 
 @contextmanager
 def _terminal_given_back() -> Iterator[list[bool]]:
-    """Restore the terminal where the TUI was killed and could not; the caller appends True where it ended by itself."""
+    """Restore the terminal where the TUI was killed and could not.
+
+    The caller appends True where it ended by itself.
+    """
     import termios
 
     before = termios.tcgetattr(sys.stdin)

@@ -20,13 +20,22 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 @common_options("text", "json")
 @via_option("transport to check")
 @click.option("--identity", metavar="NAME", help="sendemail identity to check")
-@click.option("--recover", is_flag=True, help="restore damaged databases from their backups and from what can still be read")
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="restore damaged databases from their backups and from what can still be read",
+)
 def command(common: Common, via: str | None, identity: str | None, recover: bool) -> int:
-    """Check this machine stage by stage, with the command that fixes each problem. Logs in to the mail server; sends no mail."""
+    """Check this machine stage by stage, with the command that fixes each problem.
+
+    Logs in to the mail server; sends no mail.
+    """
     if recover:
         from patchpilot.services.setup.diagnose import recovered
 
-        common.write("".join(f"{printable(line)}\n" for line in recovered()) or "there is no database yet\n")
+        common.write(
+            "".join(f"{printable(line)}\n" for line in recovered()) or "there is no database yet\n"
+        )
         return int(ExitCode.OK)
     with common.workplace() as place, progress_of(common) as progress:
         settings, problems = place.settings_with_problems()
@@ -54,7 +63,11 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
         if diagnosis.stage != stage:
             stage = diagnosis.stage
             lines.append(stage)
-        lines += filled(f"  {_MARKS[diagnosis.state]}  ", printable(f"{diagnosis.name}: {diagnosis.message}"), columns())
+        lines += filled(
+            f"  {_MARKS[diagnosis.state]}  ",
+            printable(f"{diagnosis.name}: {diagnosis.message}"),
+            columns(),
+        )
         if diagnosis.hint:
             # on one line: a command must stay copyable
             lines.append(f"        {printable(str(diagnosis.hint))}")
@@ -68,5 +81,10 @@ def _json(result: DoctorResult) -> str:
 
     return document(
         "doctor",
-        {"healthy": result.healthy, "checks": [{**asdict(diagnosis), "hint": str(diagnosis.hint)} for diagnosis in result.diagnoses]},
+        {
+            "healthy": result.healthy,
+            "checks": [
+                {**asdict(diagnosis), "hint": str(diagnosis.hint)} for diagnosis in result.diagnoses
+            ],
+        },
     )

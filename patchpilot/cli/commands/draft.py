@@ -18,14 +18,21 @@ from patchpilot.topic.workplace import Workplace
 
 
 @verb(
-    epilog="\b\nExamples:\n  patchpilot draft --edit\n  patchpilot draft --changelog '- fix the leak (Grace)'"
-    "\n  patchpilot draft --subject-prefix 'PATCH net'"
+    epilog=(
+        "\b\nExamples:\n  patchpilot draft --edit\n  patchpilot draft --changelog '- fix the leak"
+        " (Grace)'\n  patchpilot draft --subject-prefix 'PATCH net'"
+    )
 )
 @common_options("text", "json", short_verbose=False)
 @base_options()
 @click.option("--edit", is_flag=True, help="edit cover letter, changelog and notes in your editor")
 @click.option("--cover-subject", metavar="TEXT", help="the cover letter's subject, without [PATCH]")
-@click.option("--cover", "text", metavar="TEXT", help="the cover letter: subject, blank line, text (with --cover-subject: the text)")
+@click.option(
+    "--cover",
+    "text",
+    metavar="TEXT",
+    help="the cover letter: subject, blank line, text (with --cover-subject: the text)",
+)
 @click.option("--changelog", metavar="TEXT", help="what changed in this version")
 @click.option(
     "--note",
@@ -35,20 +42,48 @@ from patchpilot.topic.workplace import Workplace
     multiple=True,
     help="a note below the --- line of a patch (number or words of its subject)",
 )
-@click.option("--subject-prefix", "prefix", metavar="WORDS", help="prefix in the brackets of the subject, for example 'PATCH net'")
-@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="version of the next send")
-@click.option("--in-reply-to", metavar="MSGID|URL", help="send the next version as a reply to this mail")
-@click.option("--export", "export_to", metavar="FILE", type=click.Path(path_type=Path), help="write the texts to a file (-: stdout)")
-@click.option("--import", "imported", metavar="FILE", type=click.Path(path_type=Path), help="read the texts from an exported file")
+@click.option(
+    "--subject-prefix",
+    "prefix",
+    metavar="WORDS",
+    help="prefix in the brackets of the subject, for example 'PATCH net'",
+)
+@click.option(
+    "-v",
+    "--reroll-count",
+    "version",
+    metavar="N",
+    type=click.IntRange(1, 999),
+    help="version of the next send",
+)
+@click.option(
+    "--in-reply-to", metavar="MSGID|URL", help="send the next version as a reply to this mail"
+)
+@click.option(
+    "--export",
+    "export_to",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="write the texts to a file (-: stdout)",
+)
+@click.option(
+    "--import",
+    "imported",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="read the texts from an exported file",
+)
 @click.option("--ping", is_flag=True, help="print a polite reminder about the last send")
-@click.option("--no-b4", is_flag=True, help="remove the branch from b4's tracking data; its commits stay")
+@click.option(
+    "--no-b4", is_flag=True, help="remove the branch from b4's tracking data; its commits stay"
+)
 @click.option("--forget", is_flag=True, help="delete the draft; the record of sent mails stays")
 @click.argument("words", metavar="[show|reset] [TARGET]", nargs=-1)
 def command(common: Common, words: tuple[str, ...], base: str | None, **given: Any) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
-    The draft is kept outside the branch. `show` (the default) prints its contents and their origin; `reset` clears it. The change-id and
-    the record of sent mails stay."""
+    The draft is kept outside the branch. `show` (the default) prints its contents and their origin;
+    `reset` clears it. The change-id and the record of sent mails stay."""
     action, target = _action(words)
     changes = Changes(
         subject=given["cover_subject"],
@@ -60,9 +95,13 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
         in_reply_to=given["in_reply_to"],
         imported=given["imported"],
     )
-    if action and (changes != Changes() or any(given[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))):
+    if action and (
+        changes != Changes()
+        or any(given[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))
+    ):
         raise UsageError(
-            f"draft {action} cannot be combined with options that change the draft or select a different output",
+            f"draft {action} cannot be combined with options that change the draft or select a"
+            " different output",
             hint=f"patchpilot draft {action}",
         )
     with common.workplace() as place:
@@ -70,10 +109,15 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
         if action == "reset":
             return _reset(common, place, target, base)
         if given["no_b4"]:
-            click.echo(f"{service.leave_b4(place.repository)} is removed from b4's tracking data", err=True)
+            click.echo(
+                f"{service.leave_b4(place.repository)} is removed from b4's tracking data", err=True
+            )
             return 0
         if given["forget"]:
-            click.echo(f"draft deleted: {service.forget(place.repository, target, base).change_id}", err=True)
+            click.echo(
+                f"draft deleted: {service.forget(place.repository, target, base).change_id}",
+                err=True,
+            )
             return 0
         if given["ping"]:
             common.write(service.ping(place.repository, target, base))
@@ -96,7 +140,11 @@ def _reset(common: Common, place: Workplace, target: str | None, base: str | Non
     before, result = service.reset(place.repository, target, base)
     cleared = draft_rows(before, kept=result.draft)
     click.echo("cleared:" if cleared else "nothing to clear in the draft", err=True)
-    common.write(_json(result) if common.format == "json" else printable("".join(f"{row}\n" for row in cleared)))
+    common.write(
+        _json(result)
+        if common.format == "json"
+        else printable("".join(f"{row}\n" for row in cleared))
+    )
     return 0
 
 
@@ -104,7 +152,10 @@ def _edit(place: Workplace, target: str | None, base: str | None) -> DraftResult
     from patchpilot.services.send.text_editor import editor_of
 
     if not sys.stdin.isatty():
-        raise UsageError("the editor needs a terminal", hint="use --export FILE and --import FILE, or --cover, --changelog and --note")
+        raise UsageError(
+            "the editor needs a terminal",
+            hint="use --export FILE and --import FILE, or --cover, --changelog and --note",
+        )
     return service.edit(place.repository, editor_of(place), target, base)
 
 
@@ -123,7 +174,9 @@ def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
     action = words[0] if words and words[0] in ("show", "reset") else ""
     rest = words[1:] if action else words
     if len(rest) > 1:
-        raise UsageError(f"more than one TARGET: {' '.join(rest)}", hint="patchpilot draft [show|reset] [TARGET]")
+        raise UsageError(
+            f"more than one TARGET: {' '.join(rest)}", hint="patchpilot draft [show|reset] [TARGET]"
+        )
     return action, rest[0] if rest else None
 
 
@@ -138,7 +191,10 @@ def _text(result: DraftResult) -> str:
     ]
     for send in result.sends:
         forced = f"   forced: {send.force}" if send.force else ""
-        lines.append(f"sent:     v{send.version} on {send.begun[:16]} via {send.transport}: {send.state}{forced}")
+        lines.append(
+            f"sent:     v{send.version} on {send.begun[:16]} via {send.transport}:"
+            f" {send.state}{forced}"
+        )
         lines += [f"          dropped: {printable(address)}" for address in send.left_out]
     if result.b4:
         lines.append(
@@ -163,9 +219,20 @@ def _json(result: DraftResult) -> str:
             "state": send.state,
             "forced": send.force,
             "left_out": list(send.left_out),
-            "messages": [{"message_id": mail.mail.message_id, "state": str(mail.state)} for mail in send.entries],
+            "messages": [
+                {"message_id": mail.mail.message_id, "state": str(mail.state)}
+                for mail in send.entries
+            ],
         }
         for send in result.sends
     ]
     b4 = asdict(result.b4) if result.b4 else None
-    return document("draft", {"draft": asdict(result.draft), "sends": sends, "b4": b4, "topic": topic_json(result.state)})
+    return document(
+        "draft",
+        {
+            "draft": asdict(result.draft),
+            "sends": sends,
+            "b4": b4,
+            "topic": topic_json(result.state),
+        },
+    )

@@ -9,11 +9,15 @@ from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot explain missing-fixes\n  patchpilot explain BAD_FIXES_TAG")
+@verb(
+    epilog="\b\nExamples:\n  patchpilot explain missing-fixes\n  patchpilot explain BAD_FIXES_TAG"
+)
 @common_options("text", "json")
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:
-    """Explain RULE (an id, a name or a checkpatch type): what it checks, why, a bad and a good example, the fix and a reference."""
+    """Explain RULE (an id, a name or a checkpatch type): what it checks, why, a bad and a good
+    example, the fix and a reference.
+    """
     from patchpilot.checking.list_rules import explain
     from patchpilot.checking.rule_pages import shown
     from patchpilot.cli.error_exit import notice
@@ -42,7 +46,11 @@ def command(common: Common, rule: str) -> int:
         own = {Path(one.label).stem for one in packs}
         pages = [
             output.page(explanation)
-            + (f"\n  {site}/reference/rules/{explanation.rule.name}.html" if site and explanation.rule.pack not in own else "")
+            + (
+                f"\n  {site}/reference/rules/{explanation.rule.name}.html"
+                if site and explanation.rule.pack not in own
+                else ""
+            )
             for explanation in explanations
         ]
         common.write("\n\n".join(pages), fold=True)

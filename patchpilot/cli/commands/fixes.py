@@ -12,14 +12,26 @@ from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, InputError
-from patchpilot.services.tags.find_culprits import LIMIT, FixesRequest, FixesResult, find_culprits_of_each
+from patchpilot.services.tags.find_culprits import (
+    LIMIT,
+    FixesRequest,
+    FixesResult,
+    find_culprits_of_each,
+)
 
 MAX_LOG = 4 << 20
 
 
 @verb(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
 @common_options("text", "json")
-@click.option("--limit", metavar="N", type=click.IntRange(1, 100), default=LIMIT, show_default=True, help="number of candidates to show")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, 100),
+    default=LIMIT,
+    show_default=True,
+    help="number of candidates to show",
+)
 @click.option("--verify", is_flag=True, help="only check the Fixes: tags that the commits have")
 @click.option(
     "--bisect-log",
@@ -29,20 +41,47 @@ MAX_LOG = 4 << 20
 )
 @base_options("base of the topic: for a bug that the topic itself introduced, squashing is advised")
 @click.argument("target", required=False)
-def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str | None) -> int:
-    """Find the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and check its Fixes: tags."""
+def command(
+    common: Common,
+    limit: int,
+    verify: bool,
+    bisect_log: Path | None,
+    base: str | None,
+    target: str | None,
+) -> int:
+    """Find the commits that most likely introduced the bug that TARGET (a commit or a range A..B)
+    fixes, and check its Fixes: tags.
+    """
     log = _read(bisect_log)
     with common.workplace() as place, progress_of(common) as progress:
         repository, settings = place.repository, place.settings()
         base = place.base(settings, base)
-        request = FixesRequest(target, limit=limit, verify=verify, bisect_log=log, base=base, profile=settings.get("profile"))
+        request = FixesRequest(
+            target,
+            limit=limit,
+            verify=verify,
+            bisect_log=log,
+            base=base,
+            profile=settings.get("profile"),
+        )
         results = find_culprits_of_each(repository, request, progress=progress)
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("fixes", body(results[0]) if len(results) == 1 else {"results": [body(result) for result in results]}))
+        common.write(
+            document(
+                "fixes",
+                body(results[0])
+                if len(results) == 1
+                else {"results": [body(result) for result in results]},
+            )
+        )
     else:
-        columns = shutil.get_terminal_size().columns if common.output is None and sys.stdout.isatty() else 0
+        columns = (
+            shutil.get_terminal_size().columns
+            if common.output is None and sys.stdout.isatty()
+            else 0
+        )
         common.write("\n".join(text(result, verify, columns) for result in results))
     if verify:
         if any(result.unverified for result in results):
@@ -60,7 +99,10 @@ def _read(file: Path | None) -> str | None:
         with file.open("rb") as stream:
             return stream.read(MAX_LOG).decode("utf-8", "replace")
     except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror or error}", hint="create it with: git bisect log > FILE") from error
+        raise InputError(
+            f"cannot read {file}: {error.strerror or error}",
+            hint="create it with: git bisect log > FILE",
+        ) from error
 
 
 def body(result: FixesResult) -> dict[str, Any]:
@@ -113,7 +155,10 @@ def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
         lines.append(f"not certain: {result.reason}")
     for culprit in result.candidates:
         lines.append(f"{culprit.confidence:4.0%}  {culprit.tag}")
-        facts = [*culprit.evidence, *([f"first in {culprit.first_release}"] if culprit.first_release else [])]
+        facts = [
+            *culprit.evidence,
+            *([f"first in {culprit.first_release}"] if culprit.first_release else []),
+        ]
         lines += _wrapped("; ".join(facts), columns)
     if len(result.tags) > 1:
         lines += ["one tag each:", *(f"  {tag}" for tag in result.tags)]
@@ -127,4 +172,11 @@ def _wrapped(line: str, columns: int) -> list[str]:
     indent = " " * 6
     if columns < 30:
         return [indent + line]
-    return textwrap.wrap(line, columns, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        line,
+        columns,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -9,7 +9,9 @@ from patchpilot.cli.verbs import VERBS
 from patchpilot.errors import ExitCode, unknown
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot help\n  patchpilot help check\n  patchpilot help exit-codes")
+@verb(
+    epilog="\b\nExamples:\n  patchpilot help\n  patchpilot help check\n  patchpilot help exit-codes"
+)
 @click.argument("word", required=False, metavar="[VERB|TOPIC]")
 @click.pass_context
 def command(ctx: click.Context, word: str | None) -> int:

@@ -15,12 +15,20 @@ from patchpilot.services.setup import install_hooks as service
 from patchpilot.topic.workplace import Workplace
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot hooks remove")
+@verb(
+    epilog=(
+        "\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot"
+        " hooks remove"
+    )
+)
 @common_options("text", "json")
 @click.argument("action", type=click.Choice(("list", "install", "remove", "run")), default="list")
 @click.argument("words", nargs=-1, metavar="[HOOK]...")
 def command(common: Common, action: str, words: tuple[str, ...]) -> int:
-    """Install, remove or list hooks that check commits and mails. HOOK (default: all): commit-msg, sendemail-validate or b4."""
+    """Install, remove or list hooks that check commits and mails.
+
+    HOOK (default: all): commit-msg, sendemail-validate or b4.
+    """
     with common.workplace() as place:
         if action == "run":
             return _run(place, words)
@@ -37,14 +45,18 @@ def command(common: Common, action: str, words: tuple[str, ...]) -> int:
 
         common.write(document("hooks", {"hooks": [asdict(hook) for hook in hooks]}))
     else:
-        common.write("".join(f"{hook.name:18}  {hook.state:9}  {printable(hook.place)}\n" for hook in hooks))
+        common.write(
+            "".join(f"{hook.name:18}  {hook.state:9}  {printable(hook.place)}\n" for hook in hooks)
+        )
     return 0
 
 
 def _run(place: Workplace, words: tuple[str, ...]) -> int:
     """Run an installed hook: errors stop git, other findings are only printed."""
     if len(words) < 2 or words[0] not in service.GIT_HOOKS:
-        raise UsageError("`hooks run` is called by installed hooks only", hint="patchpilot hooks install")
+        raise UsageError(
+            "`hooks run` is called by installed hooks only", hint="patchpilot hooks install"
+        )
     name, file = words[0], Path(words[1])
     if name == "sendemail-validate" and service.sent_by_us():
         return 0
@@ -58,12 +70,18 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
 def _check(place: Workplace, file: Path, *, is_message: bool = False) -> int:
     from patchpilot.services.setup import check_in_hook as hook
 
-    result, problem = (hook.check_message_in_hook if is_message else hook.check_in_hook)(place, file)
+    result, problem = (hook.check_message_in_hook if is_message else hook.check_in_hook)(
+        place, file
+    )
     if problem:
         # a missing pack must not stop a commit
         notice("warning", f"{problem}: skipped")
     for finding in result.all:
         tell(f"{finding.severity}: {printable(finding.message)} [{finding.name}]")
     if result.exit_code:
-        say("the check found errors", "fix them, or bypass with --no-verify (git send-email: --no-validate)", ExitCode.FINDINGS)
+        say(
+            "the check found errors",
+            "fix them, or bypass with --no-verify (git send-email: --no-validate)",
+            ExitCode.FINDINGS,
+        )
     return int(result.exit_code)

@@ -9,7 +9,12 @@ from patchpilot.errors import UsageError
 
 
 @verb(epilog="\b\nExample:\n  patchpilot lts --update")
-@click.option("--update", "refresh", is_flag=True, help="download the project's list of releases to your data directory")
+@click.option(
+    "--update",
+    "refresh",
+    is_flag=True,
+    help="download the project's list of releases to your data directory",
+)
 @click.option("--from", "url", metavar="URL", help="with --update: download it from URL")
 @click.option("--all", "every", is_flag=True, help="include series that are no longer maintained")
 @common_options("text", "json")
@@ -21,17 +26,23 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
 
     if url and not refresh:
         raise UsageError("--from requires --update", hint="add --update")
-    branches = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
+    branches = (
+        update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
+    )
     rows = [series_ for series_ in branches.series if every or not series_.is_over]
     if common.format == "json":
         body = {
             "family": branches.family,
             "updated": branches.updated,
             "file": str(branches.file) if branches.file else None,
-            "series": [{"version": row.version, "ends": row.ends, "over": row.is_over} for row in rows],
+            "series": [
+                {"version": row.version, "ends": row.ends, "over": row.is_over} for row in rows
+            ],
         }
         common.write(document("lts", body))
     else:
-        lines = [f"{row.version:<6} EOL {row.ends}" + (" (ended)" if row.is_over else "") for row in rows]
+        lines = [
+            f"{row.version:<6} EOL {row.ends}" + (" (ended)" if row.is_over else "") for row in rows
+        ]
         common.write(printable("\n".join([*lines, f"{branches.family}, as of {branches.updated}"])))
     return 0

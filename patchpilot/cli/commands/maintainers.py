@@ -26,11 +26,13 @@ Switches of get_maintainer.pl are accepted in its spellings (--x, --nox, --no-x,
   --roles --rolestats --multiline --separator TEXT --file-emails
   --scm --status --subsystem --web --bug --keywords --pattern-depth N
   --sections --letters LETTERS --mpath PATH --find-maintainer-files -f
-"""
+"""  # noqa: E501
 
 
 class _MaintainersCommand(VerbCommand):
-    """A command that takes the script's switches before click looks at the words: click has no `-norolestats`."""
+    """A command that takes the script's switches before click looks at the words: click has no
+    `-norolestats`.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the switches and leave the rest to click."""
@@ -48,17 +50,22 @@ class _MaintainersCommand(VerbCommand):
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @table_options(OPTIONS)
 @common_options(*FORMATS)
-def command(common: Common, targets: tuple[str, ...], who: str | None, self_test: bool, **values: Any) -> int | None:
+def command(
+    common: Common, targets: tuple[str, ...], who: str | None, self_test: bool, **values: Any
+) -> int | None:
     """List who gets TARGET."""
     switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]
     if self_test:
         return _self_test(common)
     if who is not None:
         return _who(common, who)
-    drop_in = common.format == "get_maintainer" or switches.get("sections") or switches.get("letters")
+    drop_in = (
+        common.format == "get_maintainer" or switches.get("sections") or switches.get("letters")
+    )
     if drop_in and values["security"]:
         raise UsageError(
-            "--security is not for the output of get_maintainer.pl", hint="omit --format get_maintainer, --sections and --letters"
+            "--security is not for the output of get_maintainer.pl",
+            hint="omit --format get_maintainer, --sections and --letters",
         )
     if drop_in:
         _drop_in(common, targets, switches)
@@ -71,15 +78,33 @@ def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any])
     from patchpilot.cli.get_maintainer_args import shown
     from patchpilot.services.maintainers.get_maintainer_answer import drop_in
 
-    result = drop_in(targets, switches, tree=common.tree, repo=common.repo, from_archive=common.workplace().from_archive)
-    common.write(shown(result, quiet=common.quiet, to_terminal=not common.output and sys.stdout.isatty()))
+    result = drop_in(
+        targets,
+        switches,
+        tree=common.tree,
+        repo=common.repo,
+        from_archive=common.workplace().from_archive,
+    )
+    common.write(
+        shown(result, quiet=common.quiet, to_terminal=not common.output and sys.stdout.isatty())
+    )
 
 
-def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], given: dict[str, Any]) -> None:
+def _plan(
+    common: Common, targets: tuple[str, ...], switches: dict[str, Any], given: dict[str, Any]
+) -> None:
     from patchpilot.cli.output.recipients_report import as_json, as_text
     from patchpilot.topic import topic_recipients as service
 
-    edits = {name: given[option] for name, option in (("to", "add_to"), ("cc", "add_cc"), ("drop", "drop"), ("restore", "restore"))}
+    edits = {
+        name: given[option]
+        for name, option in (
+            ("to", "add_to"),
+            ("cc", "add_cc"),
+            ("drop", "drop"),
+            ("restore", "restore"),
+        )
+    }
     base = given["base"]
     with common.workplace() as place, progress_of(common) as progress:
         if not targets and not common.tree:
@@ -98,7 +123,11 @@ def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], gi
         )
 
         def ask() -> service.PlanResult:
-            return service.plan_files(request) if switches.get("file") else service.plan_targets(request, progress=progress)
+            return (
+                service.plan_files(request)
+                if switches.get("file")
+                else service.plan_targets(request, progress=progress)
+            )
 
         result = ask()
         missed: Sequence[Address] = ()
@@ -108,8 +137,15 @@ def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], gi
             missed = () if common.quiet else service.not_in_plan(result.results, given["drop"])
             result = ask()
     for address in missed:
-        notice("note", f"{address.email} is not among the recipients now; it will also be dropped later (undo: --restore {address.email})")
-    common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not given["brief"]), fold=True)
+        notice(
+            "note",
+            f"{address.email} is not among the recipients now; it will also be dropped later (undo:"
+            f" --restore {address.email})",
+        )
+    common.write(
+        as_json(result) if common.format == "json" else as_text(result, reasons=not given["brief"]),
+        fold=True,
+    )
 
 
 def _who(common: Common, address: str) -> int:

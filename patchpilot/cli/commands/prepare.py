@@ -9,7 +9,14 @@ import click
 from click.core import ParameterSource
 
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of, rewrite_options
+from patchpilot.cli.options import (
+    Common,
+    ProgressLine,
+    base_options,
+    common_options,
+    progress_of,
+    rewrite_options,
+)
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.counted import counted
@@ -19,51 +26,105 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
 
 
 @verb(
-    epilog="\b\nExamples:\n  patchpilot prepare --dry-run\n  patchpilot prepare HEAD --fixes 43645ce03e00\n  patchpilot prepare HEAD --closes https://bugzilla.kernel.org/1"
+    epilog=(
+        "\b\nExamples:\n  patchpilot prepare --dry-run\n  patchpilot prepare HEAD --fixes"
+        " 43645ce03e00\n  patchpilot prepare HEAD --closes https://bugzilla.kernel.org/1"
+    )
 )
 @common_options("text", "json")
 @click.option(
-    "--fixes", metavar="auto|COMMIT|none", multiple=True, default=("auto",), help="the commit that introduced the bug  [default: auto]"
+    "--fixes",
+    metavar="auto|COMMIT|none",
+    multiple=True,
+    default=("auto",),
+    help="the commit that introduced the bug  [default: auto]",
 )
-@click.option("--stable", type=click.Choice(["auto", "none"]), default="auto", help="the Cc: stable line  [default: auto]")
-@click.option("--versions", is_flag=True, help="add the first affected version to the Cc: stable line")
-@click.option("--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why")
+@click.option(
+    "--stable",
+    type=click.Choice(["auto", "none"]),
+    default="auto",
+    help="the Cc: stable line  [default: auto]",
+)
+@click.option(
+    "--versions", is_flag=True, help="add the first affected version to the Cc: stable line"
+)
+@click.option(
+    "--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why"
+)
 @click.option("--reported-by", metavar="CONTACT", multiple=True, help='reporter, as "Name <email>"')
 @click.option("--closes", metavar="URL", multiple=True, help="the bug report that this closes")
 @click.option("--link", "links", metavar="URL", multiple=True, help="another link, or a message-id")
 @click.option("--cc", metavar="CONTACT", multiple=True, help="contact to keep informed")
 @click.option("--suggested-by", metavar="CONTACT", multiple=True, help="who suggested the change")
 @click.option("--tested-by", metavar="CONTACT", multiple=True, help="who tested it")
-@click.option("--co-developed-by", metavar="CONTACT", multiple=True, help="co-author (also adds the Signed-off-by)")
+@click.option(
+    "--co-developed-by",
+    metavar="CONTACT",
+    multiple=True,
+    help="co-author (also adds the Signed-off-by)",
+)
 @click.option("--assisted-by", metavar="TOOL", multiple=True, help="tool that assisted you")
-@click.option("--paste", metavar="TEXT", multiple=True, help="a link, message-id, tag line or contact, as copied")
-@click.option("--regression", is_flag=True, help="Cc the regressions list and print the line for its tracker")
+@click.option(
+    "--paste",
+    metavar="TEXT",
+    multiple=True,
+    help="a link, message-id, tag line or contact, as copied",
+)
+@click.option(
+    "--regression", is_flag=True, help="Cc the regressions list and print the line for its tracker"
+)
 @click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
-@click.option("--not-a-fix/--is-a-fix", "no_fix", default=None, help="whether the commits fix a bug; remembered for the topic")
+@click.option(
+    "--not-a-fix/--is-a-fix",
+    "no_fix",
+    default=None,
+    help="whether the commits fix a bug; remembered for the topic",
+)
 @base_options()
 @rewrite_options
 @click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
-@click.option("--yes", is_flag=True, help="write without asking; required if stdin is not a terminal and no option says what to write")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help=(
+        "write without asking; required if stdin is not a terminal and no option says what to write"
+    ),
+)
 @click.argument("target", required=False)
 def command(common: Common, target: str | None, base: str | None, yes: bool, **words: Any) -> int:
-    """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a range; default: your topic).
+    """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a
+    range; default: your topic).
 
-    Without an option that says what to write, it prints a preview and asks. Only messages change: trees, authors and
-    your files stay the same, notes are kept; you become the committer. `patchpilot undo` restores the commits.
+    Without an option that says what to write, it prints a preview and asks. Only messages change:
+    trees, authors and your files stay the same, notes are kept; you become the committer.
+    `patchpilot undo` restores the commits.
     """
     asking = _Asking(
         common,
-        needed=not (yes or _says_what({name: value for name, value in words.items() if name not in ("overrides", "dry_run")})),
+        needed=not (
+            yes
+            or _says_what(
+                {
+                    name: value
+                    for name, value in words.items()
+                    if name not in ("overrides", "dry_run")
+                }
+            )
+        ),
     )
     with common.workplace() as place, progress_of(common) as progress:
         asking.progress = progress
         repository, settings = place.repository, place.settings()
-        words["signoff"] = settings.flag("signoff") if words["signoff"] is None else words["signoff"]
+        words["signoff"] = (
+            settings.flag("signoff") if words["signoff"] is None else words["signoff"]
+        )
         words["is_fix"] = None if (no_fix := words.pop("no_fix")) is None else not no_fix
         words["developed_by"] = words.pop("co_developed_by")
         result = prepare(
             repository,
-            PrepareRequest(target, place.base(settings, base, (target,)), settings.get("profile"), **words),
+            PrepareRequest(
+                target, place.base(settings, base, (target,)), settings.get("profile"), **words
+            ),
             confirm=asking.confirm,
             progress=progress,
         )
@@ -88,7 +149,10 @@ def _says_what(words: Mapping[str, Any]) -> bool:
 
 
 class _Asking:
-    """The question before tags are written that no option named; `shown`: the result is on stdout already; `refusal`: the error to end with."""
+    """The question before tags are written that no option named.
+
+    `shown`: the result is on stdout already; `refusal`: the error to end with.
+    """
 
     def __init__(self, common: Common, *, needed: bool) -> None:
         self._common, self._needed = common, needed
@@ -103,20 +167,31 @@ class _Asking:
         if not sys.stdin.isatty():
             self.refusal = RefusedError(
                 "nothing was written: stdin is not a terminal",
-                hint="check the preview, then add --yes, or use options to specify what to write (see --help)",
+                hint=(
+                    "check the preview, then add --yes, or use options to specify what to write"
+                    " (see --help)"
+                ),
             )
             return False
         if isinstance(self.progress, ProgressLine):
             self.progress.wipe()
-        self.shown = self._common.format == "text" and self._common.output is None and sys.stdout.isatty()
+        self.shown = (
+            self._common.format == "text" and self._common.output is None and sys.stdout.isatty()
+        )
         # where the result is redirected, the preview is needed on stderr
-        click.echo(text(preparation, self._common.colored if self.shown else False), err=not self.shown)
+        click.echo(
+            text(preparation, self._common.colored if self.shown else False), err=not self.shown
+        )
         for cost in preparation.costs:
             notice("note", cost)
         number = len(preparation.changed)
-        if click.confirm(f"Write this into {counted(number, 'commit message')}?", default=False, err=True):
+        if click.confirm(
+            f"Write this into {counted(number, 'commit message')}?", default=False, err=True
+        ):
             return True
-        self.refusal = RefusedError("nothing was written", hint="use options to specify what to write; --help lists them")
+        self.refusal = RefusedError(
+            "nothing was written", hint="use options to specify what to write; --help lists them"
+        )
         return False
 
 
@@ -137,7 +212,8 @@ def _report(common: Common, result: Preparation, dry_run: bool) -> None:
     if result.written and result.undo:
         name = (result.ref or "HEAD").removeprefix("refs/heads/")
         print(
-            f"written: {name} is now {(result.new_head or '')[:12]}; to undo: `patchpilot undo restore {result.undo.number}`",
+            f"written: {name} is now {(result.new_head or '')[:12]}; to undo: `patchpilot undo"
+            f" restore {result.undo.number}`",
             file=sys.stderr,
         )
     elif not result.changed:
@@ -176,7 +252,9 @@ def text(result: Preparation, colored: bool) -> str:
 
     lines: list[str] = []
     for change in result.changes:
-        lines.append(f"commit {change.commit[:12]}" + ("" if change.changed else ": nothing to add"))
+        lines.append(
+            f"commit {change.commit[:12]}" + ("" if change.changed else ": nothing to add")
+        )
         if change.changed:
             lines.append(_drawn(change, colored))
         else:
@@ -192,5 +270,8 @@ def _drawn(change: MessageChange, colored: bool) -> str:
         body = printable(change.marked)
     else:
         paint = {"-": "31", "+": "32"}
-        body = "".join(f"\x1b[{paint[sign]}m{printable(part)}\x1b[m" if sign in paint else printable(part) for sign, part in change.pieces)
+        body = "".join(
+            f"\x1b[{paint[sign]}m{printable(part)}\x1b[m" if sign in paint else printable(part)
+            for sign, part in change.pieces
+        )
     return "\n".join(f"    {line}" if line else "" for line in body.rstrip("\n").split("\n")) + "\n"

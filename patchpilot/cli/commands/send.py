@@ -23,40 +23,103 @@ from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.topic.workplace import Workplace
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send -v 2 --in-reply-to '<id@host>'")
+@verb(
+    epilog=(
+        "\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send"
+        " -v 2 --in-reply-to '<id@host>'"
+    )
+)
 @common_options("text", "json", short_verbose=False)
 @via_option("transport  [default: patchpilot.via, else git-send-email]")
 @click.option("--to", metavar="ADDRESS", multiple=True, help="add ADDRESS to To:")
 @click.option("--cc", metavar="ADDRESS", multiple=True, help="add ADDRESS to Cc:")
-@click.option("--no-auto", is_flag=True, help="only --to and --cc: no recipients from MAINTAINERS, tags or configuration")
-@click.option("--subject-prefix", metavar="WORDS", help="prefix in the brackets of the subject, for example 'PATCH net'")
-@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="version to send")
-@click.option("--reroll", is_flag=True, help="send the next version, with changelog, link to the previous version and review tags")
-@click.option("--range-diff", is_flag=True, help="with --reroll: include a range-diff against the previous version")
-@click.option("--resend", is_flag=True, help="send the last version again, unchanged and marked RESEND")
-@click.option("--cover-letter", is_flag=True, help="include the cover letter of the draft, even for a single patch")
+@click.option(
+    "--no-auto",
+    is_flag=True,
+    help="only --to and --cc: no recipients from MAINTAINERS, tags or configuration",
+)
+@click.option(
+    "--subject-prefix",
+    metavar="WORDS",
+    help="prefix in the brackets of the subject, for example 'PATCH net'",
+)
+@click.option(
+    "-v",
+    "--reroll-count",
+    "version",
+    metavar="N",
+    type=click.IntRange(1, 999),
+    help="version to send",
+)
+@click.option(
+    "--reroll",
+    is_flag=True,
+    help="send the next version, with changelog, link to the previous version and review tags",
+)
+@click.option(
+    "--range-diff",
+    is_flag=True,
+    help="with --reroll: include a range-diff against the previous version",
+)
+@click.option(
+    "--resend", is_flag=True, help="send the last version again, unchanged and marked RESEND"
+)
+@click.option(
+    "--cover-letter",
+    is_flag=True,
+    help="include the cover letter of the draft, even for a single patch",
+)
 @click.option("--in-reply-to", metavar="MSGID|URL", help="send the series as a reply to this mail")
 @base_options()
 @click.option("--identity", metavar="NAME", help="sendemail identity to use")
-@click.option("--dry-run", is_flag=True, help="print everything; send nothing and do not change the draft")
+@click.option(
+    "--dry-run", is_flag=True, help="print everything; send nothing and do not change the draft"
+)
 @click.option("--to-self", is_flag=True, help="send only to yourself, as a test")
-@click.option("--outbox", metavar="DIR", type=click.Path(path_type=Path), help="write the mails to DIR; send nothing")
-@click.option("--yes", is_flag=True, help="send without asking; required if stdin is not a terminal")
-@click.option("--resume", is_flag=True, help="continue an interrupted send, with the same Message-IDs")
+@click.option(
+    "--outbox",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="write the mails to DIR; send nothing",
+)
+@click.option(
+    "--yes", is_flag=True, help="send without asking; required if stdin is not a terminal"
+)
+@click.option(
+    "--resume", is_flag=True, help="continue an interrupted send, with the same Message-IDs"
+)
 @click.option(
     "--unknown",
     metavar="[MESSAGE-ID=]sent|lost|keep",
     multiple=True,
-    help="with --resume: what happened to the mails whose state is unknown, to all or to one; repeatable",
+    help=(
+        "with --resume: what happened to the mails whose state is unknown, to all or to one;"
+        " repeatable"
+    ),
 )
-@click.option("--drop", metavar="ADDRESS", multiple=True, help="with --resume: remove ADDRESS from the mails still to be sent")
-@click.option("--security", metavar="yes|no", help="whether this fixes a security problem that is not public yet; remembered for the topic")
+@click.option(
+    "--drop",
+    metavar="ADDRESS",
+    multiple=True,
+    help="with --resume: remove ADDRESS from the mails still to be sent",
+)
+@click.option(
+    "--security",
+    metavar="yes|no",
+    help="whether this fixes a security problem that is not public yet; remembered for the topic",
+)
 @click.option(
     "--regression",
     metavar="no|yes|COMMIT",
-    help="whether this fixes a regression, and which commit introduced it; remembered for the topic",
+    help=(
+        "whether this fixes a regression, and which commit introduced it; remembered for the topic"
+    ),
 )
-@click.option("--force", metavar="REASON", help="override the problems that block sending; the reason is recorded")
+@click.option(
+    "--force",
+    metavar="REASON",
+    help="override the problems that block sending; the reason is recorded",
+)
 @click.argument("target", required=False)
 def command(common: Common, **asked: Any) -> int:
     """Preview and send TARGET (default: the topic). No mail is sent that was not shown."""
@@ -94,18 +157,38 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         offline=common.offline,
     )
     if request.force is not None and not request.force.strip():
-        raise UsageError("--force requires a reason", hint="example: --force 'agreed with the maintainer'")
+        raise UsageError(
+            "--force requires a reason", hint="example: --force 'agreed with the maintainer'"
+        )
     if asked["drop"] and not resume:
-        raise UsageError("--drop requires --resume", hint="to drop a recipient before sending: patchpilot maintainers --drop ADDRESS")
+        raise UsageError(
+            "--drop requires --resume",
+            hint="to drop a recipient before sending: patchpilot maintainers --drop ADDRESS",
+        )
     if asked["unknown"] and not resume:
-        raise UsageError("--unknown requires --resume", hint="`patchpilot send --resume` lists the mails whose state is unknown")
+        raise UsageError(
+            "--unknown requires --resume",
+            hint="`patchpilot send --resume` lists the mails whose state is unknown",
+        )
     with progress_of(common) as progress:
         if resume:
             from patchpilot.services.send.resume import archive_lookup, plan_resume, read_unknown
 
-            lookup = None if common.offline or request.to_self else archive_lookup(settings.address("lore"))
+            lookup = (
+                None
+                if common.offline or request.to_self
+                else archive_lookup(settings.address("lore"))
+            )
             of_all, verdicts = read_unknown(asked["unknown"])
-            plan = plan_resume(repository, request, of_all, by_id=verdicts, drop=asked["drop"], lookup=lookup, progress=progress)
+            plan = plan_resume(
+                repository,
+                request,
+                of_all,
+                by_id=verdicts,
+                drop=asked["drop"],
+                lookup=lookup,
+                progress=progress,
+            )
         else:
             _show_effects(place, request)
             if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):
@@ -121,7 +204,12 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     if not dry_run and plan.waiting and (blocked := plan.blocked):
         # first, since nothing can be sent until it is fixed
         others = () if plan.request.force else plan.refusals
-        plan = replace(plan, request=replace(plan.request, force=None), refusals=(blocked, *others), warnings=_without(plan, blocked))
+        plan = replace(
+            plan,
+            request=replace(plan.request, force=None),
+            refusals=(blocked, *others),
+            warnings=_without(plan, blocked),
+        )
         _show(common, place, plan, result_of_plan(plan), mails=False)
         return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
     if dry_run or plan.refused:
@@ -130,7 +218,11 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     terminal = sys.stdin.isatty()
     if not yes:
         if not terminal:
-            unasked = SendProblem("unconfirmed", "nothing was sent: stdin is not a terminal", "read the preview, then add --yes")
+            unasked = SendProblem(
+                "unconfirmed",
+                "nothing was sent: stdin is not a terminal",
+                "read the preview, then add --yes",
+            )
             plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
             _show(common, place, plan, result_of_plan(plan))
             return int(ExitCode.FINDINGS)
@@ -142,11 +234,13 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     _result(common, plan, result)
     if stopping():
         return int(ExitCode.INTERRUPTED)
-    return int({"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK))
+    return int(
+        {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK)
+    )
 
 
 def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool) -> int:
-    """Report a resumed send with no mail left to send; b4's tracking data is updated where needed."""
+    """Report a resumed send with no mail left to send; b4's tracking data is updated where needed."""  # noqa: E501
     from patchpilot.services.send.send_mails import deliver
     from patchpilot.services.send.send_result import standing
 
@@ -185,8 +279,19 @@ def _without(plan: SendPlan, problem: SendProblem) -> tuple[SendProblem, ...]:
     return tuple(warning for warning in plan.warnings if warning.name != problem.name)
 
 
-def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, after: str = "", *, mails: bool = True) -> None:
-    """Print a plan that is not carried out on stdout; its problems also on stderr where stdout is not a terminal."""
+def _show(
+    common: Common,
+    place: Workplace,
+    plan: SendPlan,
+    result: SendResult,
+    after: str = "",
+    *,
+    mails: bool = True,
+) -> None:
+    """Print a plan that is not carried out on stdout.
+
+    Its problems also on stderr where stdout is not a terminal.
+    """
     if common.format == "json":
         _result(common, plan, result)
     else:
@@ -198,13 +303,24 @@ def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, 
         sys.stdout.flush()
         notice("error", last_line(plan, result.refusals))
         for refusal in result.refusals:
-            tell(f"  {one_line(refusal.message)}" + (f"; {one_line(str(refusal.hint))}" if refusal.hint else ""))
+            tell(
+                f"  {one_line(refusal.message)}"
+                + (f"; {one_line(str(refusal.hint))}" if refusal.hint else "")
+            )
 
 
 def _preview(
-    common: Common, place: Workplace, plan: SendPlan, refusals: Sequence[SendProblem], after: str = "", *, mails: bool = True
+    common: Common,
+    place: Workplace,
+    plan: SendPlan,
+    refusals: Sequence[SendProblem],
+    after: str = "",
+    *,
+    mails: bool = True,
 ) -> None:
-    """Print the verdict and the problems, then the mails through the pager, then the pre-flight card with the verdict as the last line."""
+    """Print the verdict and the problems, then the mails through the pager, then the pre-flight
+    card with the verdict as the last line.
+    """
     from patchpilot.cli.output import send_text as text
 
     first = text.head(plan, refusals, after)
@@ -242,13 +358,22 @@ def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
     from patchpilot.services.send.preflight_card import in_numbers
 
     if common.format == "json":
-        parts = (text.head(plan, plan.refusals), text.notes(plan), text.summary(plan), text.mails(plan))
+        parts = (
+            text.head(plan, plan.refusals),
+            text.notes(plan),
+            text.summary(plan),
+            text.mails(plan),
+        )
         click.echo("\n".join(part for part in parts if part), err=True)
     else:
         _preview(common, place, plan, plan.refusals)
-    answer = click.prompt(f"Send {in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True)
+    answer = click.prompt(
+        f"Send {in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True
+    )
     if answer.strip().lower() not in ("send", "yes"):
-        raise RefusedError("nothing was sent", hint="the draft was kept; run the same command to try again")
+        raise RefusedError(
+            "nothing was sent", hint="the draft was kept; run the same command to try again"
+        )
 
 
 @contextmanager

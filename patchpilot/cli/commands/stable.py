@@ -11,14 +11,34 @@ from patchpilot.errors import ExitCode
 from patchpilot.services.tags.stable_request_tag import StableRequest, StableResult, stable_lines
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00 --versions")
+@verb(
+    epilog=(
+        "\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00"
+        " --versions"
+    )
+)
 @common_options("text", "json")
-@click.option("--fixes", metavar="COMMIT", multiple=True, help="the commit that introduced the bug (default: its Fixes: tags)")
+@click.option(
+    "--fixes",
+    metavar="COMMIT",
+    multiple=True,
+    help="the commit that introduced the bug (default: its Fixes: tags)",
+)
 @click.option("--versions", is_flag=True, help="add the first affected version (# 5.10+)")
-@click.option("--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why")
+@click.option(
+    "--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why"
+)
 @click.argument("target", required=False)
-def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport: str | None, target: str | None) -> int:
-    """Show which stable branches have the bug that TARGET fixes, and the Cc: stable line that requests the backport."""
+def command(
+    common: Common,
+    fixes: tuple[str, ...],
+    versions: bool,
+    no_backport: str | None,
+    target: str | None,
+) -> int:
+    """Show which stable branches have the bug that TARGET fixes, and the Cc: stable line that
+    requests the backport.
+    """
     with common.workplace() as place, progress_of(common) as progress:
         result = stable_lines(
             place.repository,
@@ -45,10 +65,16 @@ def body(result: StableResult) -> dict[str, Any]:
         "reasons": list(result.advice.reasons),
         "warnings": list(result.advice.warnings),
         "culprits": [
-            {"commit": culprit, "first_release": release} for culprit, release in zip(result.culprits, result.first_releases, strict=True)
+            {"commit": culprit, "first_release": release}
+            for culprit, release in zip(result.culprits, result.first_releases, strict=True)
         ],
         "branches": [
-            {"version": branch.version, "branch": branch.branch, "affected": branch.affected, "culprit_as": branch.culprit_as}
+            {
+                "version": branch.version,
+                "branch": branch.branch,
+                "affected": branch.affected,
+                "culprit_as": branch.culprit_as,
+            }
             for branch in result.branches
         ],
         "notes": list(result.notes),
@@ -64,6 +90,12 @@ def text(result: StableResult) -> str:
     lines += [f"  {reason}" for reason in result.advice.reasons]
     lines += [f"  note: {warning}" for warning in result.advice.warnings]
     for branch in result.branches:
-        state = "not affected" if not branch.affected else f"affected, as {branch.culprit_as[:12]}" if branch.culprit_as else "affected"
+        state = (
+            "not affected"
+            if not branch.affected
+            else f"affected, as {branch.culprit_as[:12]}"
+            if branch.culprit_as
+            else "affected"
+        )
         lines.append(f"  {branch.version:8} {state}")
     return printable("\n".join(lines))

@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 _LORE = click.option(
     "--lore",
     metavar="URL|PATH",
-    help="archive to query: a URL, or a public-inbox directory, maildir or mbox  [default: patchpilot.lore, else https://lore.kernel.org/all]",
+    help=(
+        "archive to query: a URL, or a public-inbox directory, maildir or mbox  [default:"
+        " patchpilot.lore, else https://lore.kernel.org/all]"
+    ),
 )
-_FRESH = click.option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
+_FRESH = click.option(
+    "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
+)
 _ID = click.argument("number", metavar="ID", type=int)
 MINIMUM_INTERVAL = 60
 UNLIMITED = 1000
@@ -38,7 +43,10 @@ UNLIMITED = 1000
 @click.group(
     cls=VerbGroup,
     invoke_without_command=True,
-    epilog="\b\nExamples:\n  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n  patchpilot track update",
+    epilog=(
+        "\b\nExamples:\n  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n "
+        " patchpilot track update"
+    ),
 )
 @common_options("text", "json")
 def command(common: Common) -> int:
@@ -56,15 +64,24 @@ command.add_command(track_reply.command)
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
-    "  patchpilot track add --mbox thread.mbox\n  patchpilot track add - < bounce.eml"
+    epilog=(
+        "\b\nExamples:\n  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
+        "  patchpilot track add --mbox thread.mbox\n  patchpilot track add - < bounce.eml"
+    )
 )
 @common_options("text", "json")
-@click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails from FILE instead of an archive")
+@click.option(
+    "--mbox",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="read the mails from FILE instead of an archive",
+)
 @_FRESH
 @_LORE
 @click.argument("target", metavar="MSGID|URL|-", required=False)
-def add(common: Common, target: str | None, mbox: Path | None, fresh: bool, lore: str | None) -> int:
+def add(
+    common: Common, target: str | None, mbox: Path | None, fresh: bool, lore: str | None
+) -> int:
     """Follow the series of a mail, or with --mbox (`-`: standard input) the series in a file.
 
     A bounce or a moderation notice, also in the file, is kept with the series that it is about.
@@ -103,24 +120,34 @@ def list_(common: Common) -> int:
 @click.option("--all", "every_mail", is_flag=True, help="read every message of a very long thread")
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(common: Common, number: int | None, keep_unread: bool, every_mail: bool) -> int:
-    """Show everything about a series (default: this topic's, else the only one) and mark its replies as read.
+    """Show everything about a series (default: this topic's, else the only one) and mark its
+    replies as read.
 
-    Of more than 2,000 messages, those that decide its state and the latest ones are read; a note says how many are left out.
+    Of more than 2,000 messages, those that decide its state and the latest ones are read; a note
+    says how many are left out.
     """
     with progress_of(common) as progress:
-        topic, series = _shown(common, number, progress, mark_read=not keep_unread, every_mail=every_mail)
+        topic, series = _shown(
+            common, number, progress, mark_read=not keep_unread, every_mail=every_mail
+        )
     _write(common, (series,), whole=True, topic=topic)
     _note_offline(common, (series,))
     return _warn_incomplete((series,))
 
 
-@command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
+@command.command(
+    epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh"
+)
 @common_options("text", "json")
-@click.option("--all", "everything", is_flag=True, help="read every series whole again, also finished ones")
+@click.option(
+    "--all", "everything", is_flag=True, help="read every series whole again, also finished ones"
+)
 @_FRESH
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
-def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:
+def update(
+    common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None
+) -> int:
     """Fetch new replies from the archive."""
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import follow_series as service
@@ -143,28 +170,48 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track watch --notify desktop\n  patchpilot track watch --once || echo something new\n"
-    "  patchpilot track watch --notify-command 'logger -t patchpilot'"
+    epilog=(
+        "\b\nExamples:\n  patchpilot track watch --notify desktop\n  patchpilot track watch --once"
+        " || echo something new\n  patchpilot track watch --notify-command 'logger -t patchpilot'"
+    )
 )
 @common_options("text", "json")
 @click.option("--once", is_flag=True, help="check once; exit with 1 if there is something new")
 @click.option(
-    "--interval", metavar="SECONDS", type=click.IntRange(MINIMUM_INTERVAL), default=900, show_default=True, help="pause between checks"
+    "--interval",
+    metavar="SECONDS",
+    type=click.IntRange(MINIMUM_INTERVAL),
+    default=900,
+    show_default=True,
+    help="pause between checks",
 )
 @click.option(
     "--notify",
     "ways",
     metavar="WAY",
     multiple=True,
-    help="report news by bell, osc9 or osc777 (terminal), desktop (notify-send), or none (repeatable)  [default: patchpilot.notify, else bell]",
+    help=(
+        "report news by bell, osc9 or osc777 (terminal), desktop (notify-send), or none"
+        " (repeatable)  [default: patchpilot.notify, else bell]"
+    ),
 )
 @click.option(
     "--notify-command",
     metavar="COMMAND",
-    help="run COMMAND for each series with news, with a title and a text as its last arguments  [default: patchpilot.notify-command]",
+    help=(
+        "run COMMAND for each series with news, with a title and a text as its last arguments "
+        " [default: patchpilot.notify-command]"
+    ),
 )
 @_LORE
-def watch(common: Common, once: bool, interval: int, ways: tuple[str, ...], notify_command: str | None, lore: str | None) -> int:
+def watch(
+    common: Common,
+    once: bool,
+    interval: int,
+    ways: tuple[str, ...],
+    notify_command: str | None,
+    lore: str | None,
+) -> int:
     """Check for new replies until interrupted, and notify of them."""
     import time
 
@@ -175,10 +222,11 @@ def watch(common: Common, once: bool, interval: int, ways: tuple[str, ...], noti
 
     notifier = notify.notifier(ways, notify_command)
     while True:
-        # open only while the archives are asked: what was fetched since counts, and an interrupted pause leaves nothing behind
+        # open only while the archives are asked: what was fetched since counts, and an interrupted
+        # pause leaves nothing behind
         with common.workplace() as place, open_store() as store, progress_of(common) as progress:
             looked_at = service.news(
-                store=store, archive_at=_archives(common, progress), lore=lore, fresh=not once and service.outlives(interval),
+                store=store, archive_at=_archives(common, progress), lore=lore, fresh=not once and service.outlives(interval),  # noqa: E501
                 repository=place.repository_if_any(), progress=progress,
             )  # fmt: skip
         news = [series for series in looked_at if notify.news_lines(series)]
@@ -197,7 +245,12 @@ def watch(common: Common, once: bool, interval: int, ways: tuple[str, ...], noti
         time.sleep(interval)
 
 
-@command.command(epilog="\b\nExamples:\n  patchpilot track rebuild\n  patchpilot track rebuild 2 --lore https://lore.kernel.org/netdev")
+@command.command(
+    epilog=(
+        "\b\nExamples:\n  patchpilot track rebuild\n  patchpilot track rebuild 2 --lore"
+        " https://lore.kernel.org/netdev"
+    )
+)
 @common_options("text", "json")
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
@@ -209,7 +262,11 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
     from patchpilot.services.track.rebuild_series import rebuild as rebuilt
     from patchpilot.topic.followed import known_series as service
 
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+    with (
+        common.workplace() as place,
+        service.open_store() as store,
+        progress_of(common) as progress,
+    ):
         series = rebuilt(
             numbers,
             lore=lore,
@@ -223,26 +280,47 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track discover\n  patchpilot track discover --since 1y --author ada@example.org\n"
-    "  patchpilot track discover --all"
+    epilog=(
+        "\b\nExamples:\n  patchpilot track discover\n  patchpilot track discover --since 1y"
+        " --author ada@example.org\n  patchpilot track discover --all"
+    )
 )
 @common_options("text", "json")
 @click.option(
-    "--author", "authors", metavar="ADDRESS", multiple=True, help="search for this sender (repeatable)  [default: your addresses]"
+    "--author",
+    "authors",
+    metavar="ADDRESS",
+    multiple=True,
+    help="search for this sender (repeatable)  [default: your addresses]",
 )
-@click.option("--since", metavar="WHEN", default="6m", show_default=True, help="how far to search: 90d, 6m, 1y, or a date")
+@click.option(
+    "--since",
+    metavar="WHEN",
+    default="6m",
+    show_default=True,
+    help="how far to search: 90d, 6m, 1y, or a date",
+)
 @click.option("--all", "everything", is_flag=True, help="follow all series that are found")
 @click.option(
-    "--lore", "archives", metavar="URL", multiple=True, help="archive to search (repeatable)  [default: yours and those followed]"
+    "--lore",
+    "archives",
+    metavar="URL",
+    multiple=True,
+    help="archive to search (repeatable)  [default: yours and those followed]",
 )
 @click.argument("targets", metavar="[MSGID|URL]...", nargs=-1)
 def discover(
-    common: Common, authors: tuple[str, ...], since: str, everything: bool, archives: tuple[str, ...], targets: tuple[str, ...]
+    common: Common,
+    authors: tuple[str, ...],
+    since: str,
+    everything: bool,
+    archives: tuple[str, ...],
+    targets: tuple[str, ...],
 ) -> int:
     """List the series that you sent, also from elsewhere, and follow those that you choose.
 
-    Your addresses are those of git's configuration, of earlier sends and of .mailmap. The mails of the stable trees about your patches
-    (AUTOSEL, FAILED, reviews) lead to the original series.
+    Your addresses are those of git's configuration, of earlier sends and of .mailmap. The mails of
+    the stable trees about your patches (AUTOSEL, FAILED, reviews) lead to the original series.
     """
     from patchpilot.cli.output.discovered_report import discovered_json, discovered_text
     from patchpilot.errors import ExitCode
@@ -253,7 +331,14 @@ def discover(
 
     with common.workplace() as place, open_store() as store, progress_of(common) as progress:
         repository, archive_at = place.repository_if_any(), _archives(common, progress)
-        places = archives or tuple(dict.fromkeys((archive_setting(common.repo), *(entry.lore for entry in store.entries() if entry.lore))))
+        places = archives or tuple(
+            dict.fromkeys(
+                (
+                    archive_setting(common.repo),
+                    *(entry.lore for entry in store.entries() if entry.lore),
+                )
+            )
+        )
         found = service.discover(
             authors or known_addresses(repository, common.repo),
             service.moment_since(since),
@@ -263,14 +348,36 @@ def discover(
             progress=progress,
         )
         open_ones = [series for series in found.series if series.number is None]
-        wanted = service.chosen(found, targets) if targets else tuple(open_ones) if everything else ()
-        if open_ones and not targets and not everything and common.format == "text" and sys.stdin.isatty() and sys.stderr.isatty():
-            click.echo(discovered_text(replace(found, series=tuple(open_ones)), numbered=True), err=True)
+        wanted = (
+            service.chosen(found, targets) if targets else tuple(open_ones) if everything else ()
+        )
+        if (
+            open_ones
+            and not targets
+            and not everything
+            and common.format == "text"
+            and sys.stdin.isatty()
+            and sys.stderr.isatty()
+        ):
+            click.echo(
+                discovered_text(replace(found, series=tuple(open_ones)), numbered=True), err=True
+            )
             picked = click.prompt(
-                "Follow which? (1 3-5, all; Enter: none)", default="", show_default=False, value_proc=_picked(len(open_ones)), err=True
+                "Follow which? (1 3-5, all; Enter: none)",
+                default="",
+                show_default=False,
+                value_proc=_picked(len(open_ones)),
+                err=True,
             )
             wanted = tuple(open_ones[at] for at in picked)
-        found = service.follow_discovered(found, wanted, store=store, archive_at=archive_at, repository=repository, progress=progress)
+        found = service.follow_discovered(
+            found,
+            wanted,
+            store=store,
+            archive_at=archive_at,
+            repository=repository,
+            progress=progress,
+        )
     common.write(discovered_json(found) if common.format == "json" else discovered_text(found))
     for problem in found.troubles:
         notice("warning", problem)
@@ -278,15 +385,20 @@ def discover(
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track forecast 1\n  patchpilot track forecast 1 --lore https://lore.kernel.org/linux-usb"
+    epilog=(
+        "\b\nExamples:\n  patchpilot track forecast 1\n  patchpilot track forecast 1 --lore"
+        " https://lore.kernel.org/linux-usb"
+    )
 )
 @common_options("text", "json")
 @_LORE
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def forecast(common: Common, number: int | None, lore: str | None) -> None:
-    """Estimate when a series (default: as in show) is answered and applied, from how long that usually takes on its list.
+    """Estimate when a series (default: as in show) is answered and applied, from how long that
+    usually takes on its list.
 
-    The mails of four months are read from the archive, once a month. Then show, export --format html and the guided workflow have the estimate, too.
+    The mails of four months are read from the archive, once a month. Then show, export --format
+    html and the guided workflow have the estimate, too.
     """
     from patchpilot.model.printable import printable
     from patchpilot.topic.followed.forecast import forecast_lines, make_forecast
@@ -306,7 +418,8 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
 def patchwork(common: Common, number: int | None) -> None:
     """Ask the project's patchwork for the state and the checks of a series (default: as in show).
 
-    They are shown as evidence; the state of a series is decided by mails and commits. Then show and export --format html have them, too.
+    They are shown as evidence; the state of a series is decided by mails and commits. Then show and
+    export --format html have them, too.
     """
     from patchpilot.model.printable import printable
     from patchpilot.services.track.patchwork_state import read_patchwork
@@ -322,7 +435,10 @@ def patchwork(common: Common, number: int | None) -> None:
 
 @command.command(
     "range-diff",
-    epilog="\b\nExamples:\n  patchpilot track range-diff 1\n  patchpilot track range-diff 1 v1 v3\n  patchpilot track range-diff 1 'RFC v1'",
+    epilog=(
+        "\b\nExamples:\n  patchpilot track range-diff 1\n  patchpilot track range-diff 1 v1 v3\n "
+        " patchpilot track range-diff 1 'RFC v1'"
+    ),
 )
 @common_options("text", "json")
 @_ID
@@ -330,8 +446,8 @@ def patchwork(common: Common, number: int | None) -> None:
 def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     """Show how two revisions of a series differ (default: the newest two), as git range-diff does.
 
-    It is made from the mails: no branch and no base is needed. A revision is a version (v2), a label (RFC v1) or a Message-ID; with one,
-    it is compared with the newest.
+    It is made from the mails: no branch and no base is needed. A revision is a version (v2), a
+    label (RFC v1) or a Message-ID; with one, it is compared with the newest.
     """
     from patchpilot.cli.output.range_diff_report import range_diff_json, range_diff_text
     from patchpilot.errors import UsageError
@@ -339,22 +455,33 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     from patchpilot.topic.followed.known_series import open_store
 
     if len(revisions) > 2:
-        raise UsageError(f"{len(revisions)} revisions given; at most 2", hint="patchpilot track range-diff ID v1 v3")
+        raise UsageError(
+            f"{len(revisions)} revisions given; at most 2",
+            hint="patchpilot track range-diff ID v1 v3",
+        )
     with open_store() as store:
         comparison = compare_revisions(number, revisions, store=store)
-    common.write(range_diff_json(comparison) if common.format == "json" else range_diff_text(comparison))
+    common.write(
+        range_diff_json(comparison) if common.format == "json" else range_diff_text(comparison)
+    )
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track confirm '<id@example.org>'\n  patchpilot track confirm --stranger '<id@example.org>'"
+    epilog=(
+        "\b\nExamples:\n  patchpilot track confirm '<id@example.org>'\n  patchpilot track confirm"
+        " --stranger '<id@example.org>'"
+    )
 )
 @common_options("text", "json")
-@click.option("--stranger", is_flag=True, help="the sender is not who they claim to be: do not ask again")
+@click.option(
+    "--stranger", is_flag=True, help="the sender is not who they claim to be: do not ask again"
+)
 @click.argument("message_ids", metavar="MESSAGE-ID...", nargs=-1, required=True)
 def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> None:
     """Confirm who sent a message that came from an address not seen before.
 
-    Such a message changes the state of its series only after that. Check it in the archive first: anybody can write any name.
+    Such a message changes the state of its series only after that. Check it in the archive first:
+    anybody can write any name.
     """
     from patchpilot.topic.followed.known_senders import confirm_senders
     from patchpilot.topic.followed.known_series import open_store, show
@@ -378,19 +505,33 @@ def remove(common: Common, number: int) -> None:
         entry = service.remove(number, store=store)
     if common.format == "json":
         common.write(
-            document("track", {"series": [], "removed": {"id": entry.id, "message_id": entry.message_id, "subject": entry.subject}})
+            document(
+                "track",
+                {
+                    "series": [],
+                    "removed": {
+                        "id": entry.id,
+                        "message_id": entry.message_id,
+                        "subject": entry.subject,
+                    },
+                },
+            )
         )
     else:
         common.write(f"no longer following {entry.id}: {printable(entry.subject)}")
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track export --format mbox -o mine.mbox\n  patchpilot track export --format jsonl -o followed.jsonl"
+    epilog=(
+        "\b\nExamples:\n  patchpilot track export --format mbox -o mine.mbox\n  patchpilot track"
+        " export --format jsonl -o followed.jsonl"
+    )
 )
 @common_options("json", "jsonl", "mbox", "html")
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> int:
-    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page to read or print.
+    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page
+    to read or print.
 
     With --format jsonl: all that is stored about them, for `patchpilot track import FILE`.
     """
@@ -403,7 +544,9 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
     from patchpilot.topic.followed import known_series as service
 
     with common.workplace() as place, service.open_store() as store:
-        chosen = tuple(store.entry(number).id for number in numbers) or tuple(entry.id for entry in store.entries())
+        chosen = tuple(store.entry(number).id for number in numbers) or tuple(
+            entry.id for entry in store.entries()
+        )
         if common.format in ("jsonl", "mbox"):
             lost: list[str] = []
             if common.format == "jsonl":
@@ -414,7 +557,9 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
                 notice("warning", reason)
             return ExitCode.USAGE if lost else ExitCode.OK
         repository = place.repository_if_any()
-        series = tuple(service.show(number, store=store, repository=repository) for number in chosen)
+        series = tuple(
+            service.show(number, store=store, repository=repository) for number in chosen
+        )
     if common.format == "html":
         common.write(as_html(series, datetime.now(UTC)))
     else:
@@ -428,27 +573,40 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
 def import_(common: Common, file: str) -> int:
     """Follow the series of a file that `track export --format jsonl` wrote (`-`: standard input).
 
-    A series that you follow already gets the mails it lacks; nothing is overwritten. Lines that cannot be read are reported, all others imported.
+    A series that you follow already gets the mails it lacks; nothing is overwritten. Lines that
+    cannot be read are reported, all others imported.
     """
     from patchpilot.cli.output.track_report import imported_text, series_json
     from patchpilot.errors import ExitCode
     from patchpilot.services.track.transfer_series import import_file
     from patchpilot.topic.followed import known_series as service
 
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+    with (
+        common.workplace() as place,
+        service.open_store() as store,
+        progress_of(common) as progress,
+    ):
         imported = import_file(file, store)
         if common.format == "text":
             common.write(imported_text(imported))
         else:
             repository = place.repository_if_any()
-            series = [service.show(number, store=store, repository=repository, progress=progress) for number in imported.numbers]
+            series = [
+                service.show(number, store=store, repository=repository, progress=progress)
+                for number in imported.numbers
+            ]
             common.write(series_json(series, imported=imported))
     for problem in imported.problems:
         notice("warning", problem)
     return ExitCode.USAGE if imported.problems else ExitCode.OK
 
 
-@command.command(epilog="\b\nExamples:\n  patchpilot track classify reply.eml\n  patchpilot track classify --format json thread.mbox")
+@command.command(
+    epilog=(
+        "\b\nExamples:\n  patchpilot track classify reply.eml\n  patchpilot track classify --format"
+        " json thread.mbox"
+    )
+)
 @common_options("text", "json")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
@@ -480,9 +638,15 @@ def _list(common: Common) -> int:
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+    with (
+        common.workplace() as place,
+        service.open_store() as store,
+        progress_of(common) as progress,
+    ):
         whole = common.format == "json"
-        series = service.listed(store=store, repository=place.repository_if_any(), whole=whole, progress=progress)
+        series = service.listed(
+            store=store, repository=place.repository_if_any(), whole=whole, progress=progress
+        )
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
     _note_offline(common, series)
@@ -490,15 +654,26 @@ def _list(common: Common) -> int:
 
 
 def _shown(
-    common: Common, number: int | None, progress: "Progress", *, mark_read: bool = False, every_mail: bool = False
+    common: Common,
+    number: int | None,
+    progress: "Progress",
+    *,
+    mark_read: bool = False,
+    every_mail: bool = False,
 ) -> tuple["TopicState | None", "Tracked"]:
-    """The state of the current topic, and the series of this number, else the one that `_chosen` gives."""
+    """The state of the current topic, and the series of this number, else the one that `_chosen`
+    gives.
+    """
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
     with common.workplace() as place, service.open_store() as store:
         topic = topic_at(place, store)
-        chosen = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
+        chosen = (
+            number
+            if number is not None
+            else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
+        )
         series = service.show(
             chosen,
             store=store,
@@ -511,14 +686,18 @@ def _shown(
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
-    """The number of the series where none is given: this topic's, else the only one, else what the user chooses on a terminal."""
+    """The number of the series where none is given: this topic's, else the only one, else what the
+    user chooses on a terminal.
+    """
     from patchpilot.errors import MissingError, UsageError
     from patchpilot.model.printable import printable
 
     if topic and topic.series:
         return topic.series.entry.id
     if not entries:
-        raise MissingError("you are not following any series", hint="patchpilot track add '<message-id>'")
+        raise MissingError(
+            "you are not following any series", hint="patchpilot track add '<message-id>'"
+        )
     if len(entries) == 1:
         return entries[0][0]
     rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]
@@ -528,10 +707,23 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
             hint=f"`patchpilot track show {entries[0][0]}`, or another one:\n" + "\n".join(rows),
         )
     tell("\n".join(rows))
-    return int(click.prompt("Which series?", type=click.Choice([str(number) for number, _ in entries]), show_choices=False, err=True))
+    return int(
+        click.prompt(
+            "Which series?",
+            type=click.Choice([str(number) for number, _ in entries]),
+            show_choices=False,
+            err=True,
+        )
+    )
 
 
-def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
+def _write(
+    common: Common,
+    series: Sequence["Tracked"],
+    *,
+    whole: bool = False,
+    topic: "TopicState | None" = None,
+) -> None:
     from datetime import UTC, datetime
 
     if topic:
@@ -545,7 +737,11 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
     elif whole:
         from patchpilot.cli.output.track_report import series_text
 
-        common.write("\n\n".join(f"{series_.entry.id:>3}  {series_text(series_, topic)}" for series_ in series))
+        common.write(
+            "\n\n".join(
+                f"{series_.entry.id:>3}  {series_text(series_, topic)}" for series_ in series
+            )
+        )
     else:
         from patchpilot.cli.output.track_table import series_table
 
@@ -553,13 +749,22 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
 
 
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
-    """Warn on stderr about damaged mails and archives that did not answer; returns the exit code for that, else 0."""
+    """Warn on stderr about damaged mails and archives that did not answer.
+
+    Returns the exit code for that, else 0.
+    """
     from patchpilot.errors import ExitCode
 
-    silent = list(dict.fromkeys(problem for series_ in series if series_.unreachable for problem in series_.troubles))
+    silent = list(
+        dict.fromkeys(
+            problem for series_ in series if series_.unreachable for problem in series_.troubles
+        )
+    )
     for problem in silent:
         notice("warning", problem)
-    damaged = [f"series {series_.entry.id}: {problem}" for series_ in series for problem in series_.damaged]
+    damaged = [
+        f"series {series_.entry.id}: {problem}" for series_ in series for problem in series_.damaged
+    ]
     for problem in damaged:
         notice("warning", problem)
     return ExitCode.NETWORK if silent else ExitCode.USAGE if damaged else ExitCode.OK
@@ -571,9 +776,17 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
     from patchpilot.model.bounded_date import stored_time
 
-    asked = [stored_time(series_.entry.updated) for series_ in series if series_.cached and series_.entry.updated]
+    asked = [
+        stored_time(series_.entry.updated)
+        for series_ in series
+        if series_.cached and series_.entry.updated
+    ]
     if asked:
-        notice("note", f"the archive was queried {_ago(datetime.now(UTC) - min(asked))}; --fresh queries it again")
+        notice(
+            "note",
+            f"the archive was queried {_ago(datetime.now(UTC) - min(asked))}; --fresh queries it"
+            " again",
+        )
 
 
 def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
@@ -584,7 +797,9 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
     asked = [stored_time(series_.entry.updated) for series_ in series if series_.entry.updated]
     if common.offline and asked:
-        notice("note", f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(asked))}")
+        notice(
+            "note", f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(asked))}"
+        )
 
 
 def _ago(past: "timedelta") -> str:

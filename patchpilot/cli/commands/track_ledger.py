@@ -10,14 +10,40 @@ from patchpilot.cli.verb_command import VerbCommand
 @click.command(
     "ledger",
     cls=VerbCommand,
-    epilog="\b\nExamples:\n  patchpilot track ledger 1\n  patchpilot track ledger 1 --open\n  patchpilot track ledger 1 --decline 1",
+    epilog=(
+        "\b\nExamples:\n  patchpilot track ledger 1\n  patchpilot track ledger 1 --open\n "
+        " patchpilot track ledger 1 --decline 1"
+    ),
 )
 @common_options("text", "json")
 @click.option("--open", "only_open", is_flag=True, help="only points that are open")
-@click.option("--address", "addressed", metavar="N", type=int, multiple=True, help="mark point N as addressed; repeatable")
-@click.option("--decline", "declined", metavar="N", type=int, multiple=True, help="mark point N as declined; repeatable")
-@click.option("--reopen", "reopened", metavar="N", type=int, multiple=True, help="mark point N as open; repeatable")
-@click.option("--reset", metavar="N", type=int, multiple=True, help="drop your mark of point N; repeatable")
+@click.option(
+    "--address",
+    "addressed",
+    metavar="N",
+    type=int,
+    multiple=True,
+    help="mark point N as addressed; repeatable",
+)
+@click.option(
+    "--decline",
+    "declined",
+    metavar="N",
+    type=int,
+    multiple=True,
+    help="mark point N as declined; repeatable",
+)
+@click.option(
+    "--reopen",
+    "reopened",
+    metavar="N",
+    type=int,
+    multiple=True,
+    help="mark point N as open; repeatable",
+)
+@click.option(
+    "--reset", metavar="N", type=int, multiple=True, help="drop your mark of point N; repeatable"
+)
 @click.argument("number", metavar="ID", type=int)
 def command(
     common: Common,
@@ -30,8 +56,8 @@ def command(
 ) -> None:
     """List what reviews and bot reports ask of a series, and the state of each point.
 
-    A point is addressed by a hunk of the range-diff to the next version (or by its changelog), answered by a reply of yours that quotes it, or
-    open. Your own marks have precedence.
+    A point is addressed by a hunk of the range-diff to the next version (or by its changelog),
+    answered by a reply of yours that quotes it, or open. Your own marks have precedence.
     """
     from patchpilot.cli.output.ledger_report import ledger_json, ledger_text
     from patchpilot.topic.followed.known_series import open_store, show
@@ -49,5 +75,9 @@ def command(
         if wanted:
             mark_numbered(number, items, wanted)
             items = series_ledger(show(number, store=store))
-    shown = [(place, item) for place, item in enumerate(items, 1) if not only_open or item.state is PointState.OPEN]
+    shown = [
+        (place, item)
+        for place, item in enumerate(items, 1)
+        if not only_open or item.state is PointState.OPEN
+    ]
     common.write(ledger_json(number, shown) if common.format == "json" else ledger_text(shown))

@@ -21,30 +21,63 @@ if TYPE_CHECKING:
 @click.command(
     "reply",
     cls=VerbCommand,
-    epilog="\b\nExamples:\n  patchpilot track reply '<message-id>'\n  patchpilot track reply 1 --template ping\n"
-    "  patchpilot track reply failed.eml --patch HEAD\n  patchpilot track reply '<message-id>' --template thanks --tag Tested-by",
+    epilog=(
+        "\b\nExamples:\n  patchpilot track reply '<message-id>'\n  patchpilot track reply 1"
+        " --template ping\n  patchpilot track reply failed.eml --patch HEAD\n  patchpilot track"
+        " reply '<message-id>' --template thanks --tag Tested-by"
+    ),
 )
 @common_options("text", "json")
 @via_option("transport  [default: patchpilot.via, else git-send-email]")
 @click.option(
-    "--template", metavar="NAME", default="reply", show_default=True, help="reply, ping, withdraw, objection, prerequisite or thanks"
+    "--template",
+    metavar="NAME",
+    default="reply",
+    show_default=True,
+    help="reply, ping, withdraw, objection, prerequisite or thanks",
 )
-@click.option("--patch", metavar="COMMIT", help="reply with this commit as a patch for the stable tree that MAIL names")
-@click.option("--tag", "tags", metavar="NAME", multiple=True, help="add this tag with your name, for example Tested-by; repeatable")
-@click.option("--message", metavar="FILE", help="take the text of the reply from FILE (`-`: standard input); no editor")
+@click.option(
+    "--patch",
+    metavar="COMMIT",
+    help="reply with this commit as a patch for the stable tree that MAIL names",
+)
+@click.option(
+    "--tag",
+    "tags",
+    metavar="NAME",
+    multiple=True,
+    help="add this tag with your name, for example Tested-by; repeatable",
+)
+@click.option(
+    "--message",
+    metavar="FILE",
+    help="take the text of the reply from FILE (`-`: standard input); no editor",
+)
 @click.option("--no-edit", is_flag=True, help="do not open the editor")
 @click.option("--dry-run", is_flag=True, help="keep the draft and print the mail; send nothing")
-@click.option("--yes", is_flag=True, help="send without asking; required if stdin is not a terminal")
-@click.option("--force", metavar="REASON", help="override the problems that block sending; the reason is recorded")
-@click.option("--unknown", type=click.Choice(["sent", "lost"]), help="what happened to this reply, if its state is unknown")
+@click.option(
+    "--yes", is_flag=True, help="send without asking; required if stdin is not a terminal"
+)
+@click.option(
+    "--force",
+    metavar="REASON",
+    help="override the problems that block sending; the reason is recorded",
+)
+@click.option(
+    "--unknown",
+    type=click.Choice(["sent", "lost"]),
+    help="what happened to this reply, if its state is unknown",
+)
 @click.option("--discard", is_flag=True, help="delete the draft")
 @click.option("--identity", metavar="NAME", help="sendemail identity to use")
 @click.argument("mail", metavar="[MSGID|URL|FILE|ID]", required=False)
 def command(common: Common, mail: str | None, **asked: Any) -> int:
     """Answer a mail: quote what it asks, open your editor, check, preview and send the reply, once.
 
-    The mail is one of a followed series, or in a file; a series' number is for its newest mail that asks for something (with ping and
-    withdraw: for your own newest version). A draft is kept until it is sent. Without a mail: list the drafts.
+    The mail is one of a followed series, or in a file; a series' number is for its newest mail that
+    asks for something (with ping and
+    withdraw: for your own newest version). A draft is kept until it is sent. Without a mail: list
+    the drafts.
     """
     if mail is None:
         return _list(common)
@@ -80,18 +113,25 @@ def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, 
         tell(reply_text(plan))
     if not asked["yes"]:
         _confirm()
-    sent = send_reply(place.repository, plan, unknown=asked["unknown"] or "", terminal=sys.stdin.isatty())
+    sent = send_reply(
+        place.repository, plan, unknown=asked["unknown"] or "", terminal=sys.stdin.isatty()
+    )
     accepted = sent.state == "accepted"
     if common.format == "json":
         common.write(reply_json(plan, sent))
     else:
-        common.write(f"{sent.state}: {one_line(sent.subject)}{f' ({one_line(sent.detail)})' if sent.detail else ''}")
+        common.write(
+            f"{sent.state}:"
+            f" {one_line(sent.subject)}{f' ({one_line(sent.detail)})' if sent.detail else ''}"
+        )
         if not accepted:
             notice("note", "the draft was kept; run the same command to try again")
     return int(ExitCode.OK if accepted else ExitCode.NETWORK)
 
 
-def _plan(common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]) -> "ReplyPlan | None":
+def _plan(
+    common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]
+) -> "ReplyPlan | None":
     """The plan of the reply, its draft edited; None where the draft was deleted."""
     from patchpilot.services.reply.reply_session import ReplyWishes, discard, given_reply, plan
     from patchpilot.services.send.text_editor import editor_of
@@ -107,20 +147,36 @@ def _plan(common: Common, place: "Workplace", target: str, asked: Mapping[str, A
         force=asked["force"],
     )
     if wishes.force is not None and not wishes.force.strip():
-        raise UsageError("--force requires a reason", hint="example: --force 'the list lost the first one'")
+        raise UsageError(
+            "--force requires a reason", hint="example: --force 'the list lost the first one'"
+        )
     if asked["discard"]:
-        notice("note", "the draft was deleted" if discard(wishes) else "there is no draft of this reply")
+        notice(
+            "note",
+            "the draft was deleted" if discard(wishes) else "there is no draft of this reply",
+        )
         return None
     if asked["message"] and asked["patch"]:
-        raise UsageError("--message and --patch exclude each other", hint="write notes below the `---` of the patch in the commit's draft")
-    editor = None if asked["no_edit"] or asked["message"] or not sys.stdin.isatty() else editor_of(place)
+        raise UsageError(
+            "--message and --patch exclude each other",
+            hint="write notes below the `---` of the patch in the commit's draft",
+        )
+    editor = (
+        None if asked["no_edit"] or asked["message"] or not sys.stdin.isatty() else editor_of(place)
+    )
     return plan(place.repository, common.repo, wishes, editor)
 
 
 def _confirm() -> None:
     """The typed confirmation, as of `send`."""
     if not sys.stdin.isatty():
-        raise RefusedError("nothing was sent: stdin is not a terminal", hint="read the preview, then add --yes")
-    answer = click.prompt("Send this reply? Type 'send' to confirm", default="", show_default=False, err=True)
+        raise RefusedError(
+            "nothing was sent: stdin is not a terminal", hint="read the preview, then add --yes"
+        )
+    answer = click.prompt(
+        "Send this reply? Type 'send' to confirm", default="", show_default=False, err=True
+    )
     if answer.strip().lower() not in ("send", "yes"):
-        raise RefusedError("nothing was sent", hint="the draft was kept; run the same command to try again")
+        raise RefusedError(
+            "nothing was sent", hint="the draft was kept; run the same command to try again"
+        )

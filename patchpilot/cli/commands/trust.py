@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from patchpilot.settings.trusted_packs import TreeConfiguration
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
+@verb(
+    epilog=(
+        "\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust"
+        " --revoke"
+    )
+)
 @common_options("text", "json")
 @click.option("--show", is_flag=True, help="only print it")
 @click.option("--revoke", is_flag=True, help="revoke trust, also for earlier versions")
@@ -60,7 +65,11 @@ def _state(configuration: "TreeConfiguration", trusted: bool, revoke: bool, gone
         return "no longer trusted" if gone else "was not trusted"
     if not configuration.needs_trust:
         return "no rule packs or commands, nothing to trust"
-    return "trusted as printed (to undo: --revoke)" if trusted else "not trusted (to trust it: `patchpilot trust`)"
+    return (
+        "trusted as printed (to undo: --revoke)"
+        if trusted
+        else "not trusted (to trust it: `patchpilot trust`)"
+    )
 
 
 def _write_json(common: Common, configuration: "TreeConfiguration", trusted: bool) -> None:
@@ -71,6 +80,8 @@ def _write_json(common: Common, configuration: "TreeConfiguration", trusted: boo
         "digest": configuration.digest,
         "trusted": trusted,
         "files": [{"path": name, "bytes": len(data)} for name, data in configuration.files],
-        "commands": [{"name": one.name, "file": one.file, "text": one.text} for one in configuration.commands],
+        "commands": [
+            {"name": one.name, "file": one.file, "text": one.text} for one in configuration.commands
+        ],
     }
     common.write(document("trust", body))

@@ -12,17 +12,24 @@ from patchpilot.model.bounded_date import moment
 from patchpilot.services.tags.undo_rewrite import UndoState, undo_list, undo_restore
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3")
+@verb(
+    epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3"
+)
 @common_options("text", "json")
 @click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
 @click.argument("number", type=click.IntRange(1), required=False)
 def command(common: Common, action: str, number: int | None) -> int:
-    """Restore a branch from the newest record or from NUMBER (`restore`, the default), or `list` the records."""
+    """Restore a branch from the newest record or from NUMBER (`restore`, the default), or `list`
+    the records.
+    """
     with common.workplace() as place:
         repository = place.repository
         if action == "list":
             if number is not None:
-                raise UsageError("`undo list` does not accept a number", hint=f"to restore it: patchpilot undo restore {number}")
+                raise UsageError(
+                    "`undo list` does not accept a number",
+                    hint=f"to restore it: patchpilot undo restore {number}",
+                )
             states = undo_list(repository)
             restored = None
         else:
@@ -31,9 +38,14 @@ def command(common: Common, action: str, number: int | None) -> int:
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("undo", {"action": action, "records": [_body(state) for state in states]}))
+        common.write(
+            document("undo", {"action": action, "records": [_body(state) for state in states]})
+        )
     elif restored:
-        common.write(f"{_branch(restored)} is restored to {restored.undo.old[:12]}, as before {restored.undo.verb}")
+        common.write(
+            f"{_branch(restored)} is restored to {restored.undo.old[:12]}, as before"
+            f" {restored.undo.verb}"
+        )
     else:
         common.write("\n".join(_line(state) for state in states) or "no records")
     return ExitCode.OK
@@ -48,7 +60,8 @@ def _branch(state: UndoState) -> str:
 def _line(state: UndoState) -> str:
     when = moment(state.undo.when).strftime("%Y-%m-%d %H:%M")
     return (
-        f"{state.undo.number:4}  {when}  {state.undo.verb}  {_branch(state)}: {state.undo.old[:12]} → {state.undo.new[:12]}  {state.state}"
+        f"{state.undo.number:4}  {when}  {state.undo.verb}  {_branch(state)}: {state.undo.old[:12]}"
+        f" → {state.undo.new[:12]}  {state.state}"
     )
 
 

@@ -10,7 +10,13 @@ from patchpilot.cli.output.json_document import document
 from patchpilot.model.counted import counted
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.printable import printable
-from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult, Proposal, ProposedConflict
+from patchpilot.services.backport.backport_result import (
+    Adaptation,
+    BackportResult,
+    BranchResult,
+    Proposal,
+    ProposedConflict,
+)
 from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.backport.stable_request import cc_stable_lines
 from patchpilot.services.backport.write_backports import WrittenBackport
@@ -41,7 +47,9 @@ def has_nothing(results: Sequence[BackportResult]) -> bool:
 def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """The document of one fix; of a series that of the last one, with all under `series`."""
     bodies = [_body(result) for result in results]
-    return document("backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}) | _work_body(done))
+    return document(
+        "backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}) | _work_body(done)
+    )
 
 
 def _work_body(done: WorkDone) -> dict[str, Any]:
@@ -68,7 +76,13 @@ def _work_body(done: WorkDone) -> dict[str, Any]:
         }
     if done.built:
         found["builds"] = [
-            {"branch": built.branch, "exit_code": built.code, "tail": built.tail, "warnings": list(built.warnings)} for built in done.built
+            {
+                "branch": built.branch,
+                "exit_code": built.code,
+                "tail": built.tail,
+                "warnings": list(built.warnings),
+            }
+            for built in done.built
         ]
     if done.request:
         found["request"] = done.request
@@ -86,7 +100,9 @@ def _body(result: BackportResult) -> dict[str, Any]:
         "cc_stable": list(_asking(result)),
         "followers": [_follower(follower) for follower in result.followers],
         "rules": list(result.rules),
-        "missing": [{"version": series.version, "command": series.command} for series in result.missing],
+        "missing": [
+            {"version": series.version, "command": series.command} for series in result.missing
+        ],
     }
 
 
@@ -104,16 +120,41 @@ def _branch(row: BranchResult) -> dict[str, Any]:
         "culprit_as": row.culprit_as,
         "reason": row.reason,
         "conflicts": [
-            {"path": place.path, "line": place.line or None, "kind": place.kind, "ours": list(place.ours), "theirs": list(place.theirs)}
+            {
+                "path": place.path,
+                "line": place.line or None,
+                "kind": place.kind,
+                "ours": list(place.ours),
+                "theirs": list(place.theirs),
+            }
             for place in row.conflicts
         ],
-        "causes": [{"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why} for cause in row.causes],
+        "causes": [
+            {"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why}
+            for cause in row.causes
+        ],
         "prerequisites": [
-            {"commit": need.commit, "subject": need.subject, "lines": need.size, "is_fix": need.is_fix} for need in row.prerequisites
+            {
+                "commit": need.commit,
+                "subject": need.subject,
+                "lines": need.size,
+                "is_fix": need.is_fix,
+            }
+            for need in row.prerequisites
         ],
         "prerequisites_partial": row.partial,
-        "prerequisites_whole": {"commits": len(row.whole), "lines": sum(need.size for need in row.whole)} if row.whole else None,
-        "whole_commits": [{"commit": need.commit, "subject": need.subject, "lines": need.size} for need in row.whole],
+        "prerequisites_whole": (
+            {
+                "commits": len(row.whole),
+                "lines": sum(need.size for need in row.whole),
+            }
+            if row.whole
+            else None
+        ),
+        "whole_commits": [
+            {"commit": need.commit, "subject": need.subject, "lines": need.size}
+            for need in row.whole
+        ],
         "search": row.search,
         "adaptation": _adaptation(row.adaptation),
         "proposals": [_proposed(one) for one in row.proposals],
@@ -129,7 +170,12 @@ def _branch(row: BranchResult) -> dict[str, Any]:
 def _adaptation(found: Adaptation | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"kind": found.kind, "confidence": found.confidence, "steps": list(found.steps), "files": list(found.files)}
+    return {
+        "kind": found.kind,
+        "confidence": found.confidence,
+        "steps": list(found.steps),
+        "files": list(found.files),
+    }
 
 
 def _proposed(found: ProposedConflict) -> dict[str, Any]:
@@ -162,12 +208,19 @@ def _plain(lines: Sequence[str] | None) -> list[str] | None:
 
 
 def _asking(result: BackportResult) -> tuple[str, ...]:
-    """For a fix that is not upstream yet: the Cc: stable lines that name the prerequisites of each tree."""
+    """For a fix that is not upstream yet: the Cc: stable lines that name the prerequisites of each
+    tree.
+    """
     return cc_stable_lines(result) if result.upstream is False else ()
 
 
 def _follower(follower: Follower) -> dict[str, Any]:
-    return {"commit": follower.commit, "subject": follower.subject, "kind": follower.kind, "reverted": follower.undone}
+    return {
+        "commit": follower.commit,
+        "subject": follower.subject,
+        "kind": follower.kind,
+        "reverted": follower.undone,
+    }
 
 
 def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
@@ -179,7 +232,10 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
         if result.asked:
             lines += _wrapped(f"upstream commit of {result.asked[:12]}", "  ", "  ")
         if result.upstream is False:
-            lines.append("  not in mainline yet: stable trees accept it only after that" + (", newer trees first" if newer else ""))
+            lines.append(
+                "  not in mainline yet: stable trees accept it only after that"
+                + (", newer trees first" if newer else "")
+            )
         for rule in result.rules:
             lines += _wrapped(f"note: {rule}", "  ", "    ")
         width = max((len(_label(branch)) for branch in result.branches), default=0)
@@ -187,7 +243,9 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
             ends = f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})" if branch.ends else ""
             head = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
             lines += _wrapped(f"{branch.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2))
-            lines += [f"      {line}" for line in _details(branch, upstream=result.upstream is not False)]
+            lines += [
+                f"      {line}" for line in _details(branch, upstream=result.upstream is not False)
+            ]
         if _asking(result):
             lines += ["  add to its message:", *(f"    {line}" for line in _asking(result))]
         blocks.append("\n".join(lines))
@@ -197,15 +255,23 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
 
 
 def _missing(result: BackportResult) -> list[str]:
-    """The series that are not in the repository, once for all fixes, with one command for those it can fetch."""
+    """The series that are not in the repository, once for all fixes, with one command for those it
+    can fetch.
+    """
     if not result.missing:
         return []
     fetches: dict[str, list[str]] = {}
     for series in result.missing:
         command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
-    said = _wrapped("not in this repository: " + ", ".join(series.version for series in result.missing), "", "  ")
-    return ["\n".join([*said, *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items())])]
+    said = _wrapped(
+        "not in this repository: " + ", ".join(series.version for series in result.missing),
+        "",
+        "  ",
+    )
+    return [
+        "\n".join([*said, *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items())])
+    ]
 
 
 def _label(row: BranchResult) -> str:
@@ -223,9 +289,23 @@ def _work_text(done: WorkDone) -> list[str]:
             if resolving.state == "done"
             else f"{resolving.branch}: resolve the conflicts in {resolving.folder}"
         )
-        blocks.append("\n".join([head, *(f"  {line}" for line in resolving.advice), *(str(file) for file in resolving.files)]))
+        blocks.append(
+            "\n".join(
+                [
+                    head,
+                    *(f"  {line}" for line in resolving.advice),
+                    *(str(file) for file in resolving.files),
+                ]
+            )
+        )
     for built in done.built:
-        word = "builds" if built.code == 0 else f"does not build (exit {built.code})" if built.code > 0 else "not built"
+        word = (
+            "builds"
+            if built.code == 0
+            else f"does not build (exit {built.code})"
+            if built.code > 0
+            else "not built"
+        )
         if built.warnings:
             word += f" with {counted(len(built.warnings), 'new warning')}"
         below = built.warnings if built.code == 0 else built.tail.split("\n")
@@ -242,7 +322,14 @@ def _name(result: BackportResult) -> str:
 def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
     """A sentence in lines of at most `width`; a word that is longer stays whole."""
     flat = " ".join(text.split())
-    found = textwrap.wrap(flat, width, initial_indent=first, subsequent_indent=other, break_long_words=False, break_on_hyphens=False)
+    found = textwrap.wrap(
+        flat,
+        width,
+        initial_indent=first,
+        subsequent_indent=other,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     return found or [first.rstrip()]
 
 
@@ -258,8 +345,12 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
     if row.wants_fix:
         for place in row.conflicts[:_PLACES]:
             kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
-            lines.append(f"conflict: {place.path}" + (f":{place.line}" if place.line else "") + kind)
-            lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
+            lines.append(
+                f"conflict: {place.path}" + (f":{place.line}" if place.line else "") + kind
+            )
+            lines += [f"  - {line}" for line in _short(place.ours)] + [
+                f"  + {line}" for line in _short(place.theirs)
+            ]
         if len(row.conflicts) > _PLACES:
             say(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
         if row.adaptation:
@@ -283,15 +374,26 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
 
 def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:
     if branch.prerequisites:
-        say("prerequisites" + (" (only their changes to the files of the fix)" if branch.partial else "") + ":")
+        say(
+            "prerequisites"
+            + (" (only their changes to the files of the fix)" if branch.partial else "")
+            + ":"
+        )
         for need in branch.prerequisites:
-            say(f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}' + (", itself a fix" if need.is_fix else ""), "  ")
+            say(
+                f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}'
+                + (", itself a fix" if need.is_fix else ""),
+                "  ",
+            )
         total = sum(need.size for need in branch.prerequisites)
         if total > _MUCH:
             say(f"{total} lines in total: adapting the fix may be smaller")
         if branch.whole:
             lines_in_all = sum(need.size for need in branch.whole)
-            say(f"as whole commits: {len(branch.whole)}, with {counted(lines_in_all, 'line')} (--write writes both variants):")
+            say(
+                f"as whole commits: {len(branch.whole)}, with {counted(lines_in_all, 'line')}"
+                " (--write writes both variants):"
+            )
             for need in branch.whole:
                 say(f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}', "  ")
     elif branch.search == "gave-up":
@@ -308,19 +410,39 @@ def _files(backport: WrittenBackport) -> list[str]:
     if not backport.files:
         return [f"{backport.branch}: nothing written: {backport.skipped}"]
     answers = [f"{backport.branch}: in reply to {backport.answers}"] if backport.answers else []
-    return [*answers, *(str(file) for file in backport.files), *([f"help: {backport.hint}"] if backport.hint else [])]
+    return [
+        *answers,
+        *(str(file) for file in backport.files),
+        *([f"help: {backport.hint}"] if backport.hint else []),
+    ]
 
 
 def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """The matrix as a table for a cover letter or an issue."""
     blocks = []
     for result in results:
-        lines = [f"**{_cell(_name(result))}**", "", "| branch | verdict | why | prerequisites |", "|---|---|---|---|"]
+        lines = [
+            f"**{_cell(_name(result))}**",
+            "",
+            "| branch | verdict | why | prerequisites |",
+            "|---|---|---|---|",
+        ]
         for branch in result.branches:
-            needs = "<br>".join(_cell(f'{need.commit[:12]} ("{need.subject}")') for need in branch.prerequisites)
-            needs += "<br>(only their changes to the files of the fix)" if branch.partial and needs else ""
-            also = "".join(f"<br>also needed: {_cell(follower.commit[:12])}" for follower in branch.followers)
-            lines.append(f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also} | {needs} |")
+            needs = "<br>".join(
+                _cell(f'{need.commit[:12]} ("{need.subject}")') for need in branch.prerequisites
+            )
+            needs += (
+                "<br>(only their changes to the files of the fix)"
+                if branch.partial and needs
+                else ""
+            )
+            also = "".join(
+                f"<br>also needed: {_cell(follower.commit[:12])}" for follower in branch.followers
+            )
+            lines.append(
+                f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also}"
+                f" | {needs} |"
+            )
         blocks.append("\n".join(lines))
     blocks += ["\n".join(f"    {line}" for line in block.split("\n")) for block in _work_text(done)]
     return printable("\n\n".join(blocks) + "\n")

@@ -45,8 +45,8 @@ def _stable(mail: StableMail) -> dict[str, Any]:
 
 
 def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
-    """A line a series, newest first: date, version, patches, title, and whether it is followed; its Message-ID below it, unless it is, or `numbered`
-    from 1 for a choice."""
+    """A line a series, newest first: date, version, patches, title, and whether it is followed; its
+    Message-ID below it, unless it is, or `numbered` from 1 for a choice."""
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 400
     authors = printable(", ".join(found.authors))
     if not found.series and not found.without_original:
@@ -55,17 +55,36 @@ def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
     for at, series in enumerate(found.series, 1):
         sent = f"{series.sent:%Y-%m-%d}" if series.sent else "????-??-??"
         patches = counted(series.patches, "patch", "patches")
-        known = f"; {'now ' if series.is_new else ''}followed as {series.number}" if series.number is not None else ""
+        known = (
+            f"; {'now ' if series.is_new else ''}followed as {series.number}"
+            if series.number is not None
+            else ""
+        )
         place = f"{at:>3}  " if numbered else ""
-        lines.append(crop(f"{place}{sent}  v{series.version:<3} {printable(series.subject)} ({patches}{known})", columns))
+        lines.append(
+            crop(
+                f"{place}{sent}  v{series.version:<3} {printable(series.subject)}"
+                f" ({patches}{known})",
+                columns,
+            )
+        )
         indent = " " * (17 + len(place))
-        lines += [crop(f"{indent}stable: {printable(mail.subject)}", columns) for mail in series.stable[-1:]]
+        lines += [
+            crop(f"{indent}stable: {printable(mail.subject)}", columns)
+            for mail in series.stable[-1:]
+        ]
         if series.number is None and not numbered:
             lines.append(crop(f"{indent}<{printable(series.message_id)}>", columns))
     lines += [
-        crop(f"original not found: {printable(mail.subject)} <{printable(mail.message_id)}>", columns) for mail in found.without_original
+        crop(
+            f"original not found: {printable(mail.subject)} <{printable(mail.message_id)}>", columns
+        )
+        for mail in found.without_original
     ]
     still = sum(series.number is None for series in found.series)
     if still and not numbered:
-        lines.append(f"{counted(still, 'series', 'series')} not followed: `patchpilot track discover --all`, or pass their Message-IDs")
+        lines.append(
+            f"{counted(still, 'series', 'series')} not followed: `patchpilot track discover --all`,"
+            " or pass their Message-IDs"
+        )
     return "\n".join(lines)

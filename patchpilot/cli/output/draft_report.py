@@ -8,7 +8,10 @@ from patchpilot.topic.fix_claims import claim_of
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
-    """One or more lines for each choice in a draft, its origin in parentheses; without those that are also in `kept`."""
+    """One or more lines for each choice in a draft, its origin in parentheses.
+
+    Without those that are also in `kept`.
+    """
     rows: list[str] = []
     known = set(_held(kept)) if kept else set()
     for name, label, text in _held(draft):
@@ -37,15 +40,31 @@ def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"
     if draft.has_cover:
-        name = "cover_subject" if "cover_subject" in draft.origins or "cover_text" not in draft.origins else "cover_text"
+        name = (
+            "cover_subject"
+            if "cover_subject" in draft.origins or "cover_text" not in draft.origins
+            else "cover_text"
+        )
         yield (
             name,
             "cover letter:",
-            "\n".join(part for part in (draft.cover_subject, "" if draft.cover_text else None, draft.cover_text) if part is not None),
+            "\n".join(
+                part
+                for part in (
+                    draft.cover_subject,
+                    "" if draft.cover_text else None,
+                    draft.cover_text,
+                )
+                if part is not None
+            ),
         )
     for version, text in sorted(draft.changelogs.items(), key=lambda item: -int(item[0])):
         if text:
             yield f"changelogs.{version}", f"changelog of v{version}:", text
     for patch in draft.patches:
         if draft.notes.get(patch.patch_id):
-            yield f"notes.{patch.patch_id}", f"note for {patch.subject}:", draft.notes[patch.patch_id]
+            yield (
+                f"notes.{patch.patch_id}",
+                f"note for {patch.subject}:",
+                draft.notes[patch.patch_id],
+            )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as `checkpatch.pl --terse --show-types` prints them; nothing at all when there is none."""
+"""Findings as `checkpatch.pl --terse --show-types` prints them.
+
+Nothing at all when there is none.
+"""
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.model.finding import Finding, Severity
@@ -10,10 +13,17 @@ _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: 
 
 def render(result: CheckResult) -> str:
     """One line a finding. Notes are omitted: checkpatch.pl has no level for them."""
-    return "".join(f"{_line(source, finding)}\n" for source, finding in result.by_source if finding.severity in _LEVEL)
+    return "".join(
+        f"{_line(source, finding)}\n"
+        for source, finding in result.by_source
+        if finding.severity in _LEVEL
+    )
 
 
 def _line(source: str, finding: Finding) -> str:
     kind = finding.checkpatch or finding.name.upper().replace("-", "_")
     message = " ".join(printable(finding.message).split())
-    return without_commands(f"{one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}: {message}")
+    return without_commands(
+        f"{one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}:"
+        f" {message}"
+    )

@@ -1,27 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the patch file."""
+"""Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the
+patch file.
+"""
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import sources
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.printable import printable, without_commands
 
-_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "notice", Severity.NOTE: "notice"}
+_COMMAND = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.CHECK: "notice",
+    Severity.NOTE: "notice",
+}
 
 
 def render(result: CheckResult) -> str:
     """One command a finding; nothing when there is none."""
-    return "".join(f"{_line(source, finding, result.since)}\n" for source, _, finding in sources(result))
+    return "".join(
+        f"{_line(source, finding, result.since)}\n" for source, _, finding in sources(result)
+    )
 
 
 def _line(source: str, finding: Finding, since: str | None) -> str:
     inside = bool(finding.path and finding.line)
-    fields = {"file": finding.path if inside else source, "line": finding.line if inside else finding.patch_line or 1}
+    fields = {
+        "file": finding.path if inside else source,
+        "line": finding.line if inside else finding.patch_line or 1,
+    }
     if inside and finding.column:
         fields["col"] = finding.column
     fields["title"] = f"{finding.name} ({finding.rule})"
     shown = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    return f"::{_COMMAND[finding.severity]} {shown}::{_data(without_commands(printable(finding.message + finding.age(since))))}"
+    return (
+        f"::{_COMMAND[finding.severity]}"
+        f" {shown}::{_data(without_commands(printable(finding.message + finding.age(since))))}"
+    )
 
 
 def _data(text: str) -> str:

@@ -7,13 +7,21 @@ from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import one_line, printable
 
-_SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.CHECK: "minor", Severity.NOTE: "info"}
+_SEVERITY = {
+    Severity.ERROR: "critical",
+    Severity.WARNING: "major",
+    Severity.CHECK: "minor",
+    Severity.NOTE: "info",
+}
 
 
 def render(result: CheckResult) -> str:
     """A list of issues; each has a fingerprint that stays the same while the finding does."""
     fingerprints = Fingerprints()
-    issues = [_issue(source, finding, fingerprints.of(finding, patch), result.since) for source, patch, finding in sources(result)]
+    issues = [
+        _issue(source, finding, fingerprints.of(finding, patch), result.since)
+        for source, patch, finding in sources(result)
+    ]
     return json_text(issues, indent=1)
 
 

@@ -19,13 +19,21 @@ if TYPE_CHECKING:
 def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
     """The document; `fixes`: what --fix and --diff add to it and to each patch."""
     added = fixes["patches"] if fixes else [{}] * len(result.patches)
-    patches = ({**_patch(checked), **more} for checked, more in zip(result.patches, added, strict=True))
-    return "".join(document_parts("check", _head(result), "patches", patches, lambda: _tail(result, result.counts, fixes)))
+    patches = (
+        {**_patch(checked), **more} for checked, more in zip(result.patches, added, strict=True)
+    )
+    return "".join(
+        document_parts(
+            "check", _head(result), "patches", patches, lambda: _tail(result, result.counts, fixes)
+        )
+    )
 
 
 def parts(checked: "CheckedOneByOne") -> Iterator[str]:
     """The document in parts, while the patches are checked."""
-    yield from document_parts("check", _head(checked), "patches", map(_patch, checked), lambda: _tail_of(checked))
+    yield from document_parts(
+        "check", _head(checked), "patches", map(_patch, checked), lambda: _tail_of(checked)
+    )
 
 
 def _tail_of(checked: "CheckedOneByOne") -> dict[str, Any]:
@@ -54,11 +62,16 @@ def _patch(checked: CheckedPatch) -> dict[str, Any]:
 
 
 def _tail(
-    result: CheckResult, counts: Mapping[Severity, int], fixes: Mapping[str, Any] | None, patches: int | None = None
+    result: CheckResult,
+    counts: Mapping[Severity, int],
+    fixes: Mapping[str, Any] | None,
+    patches: int | None = None,
 ) -> dict[str, Any]:
     """What follows the patches, whose number is that of the result unless it is given."""
     verdict = result.verdict
-    waived = [(patch, suppressed) for patch, suppressed in result.suppressed if suppressed.by == "waiver"]
+    waived = [
+        (patch, suppressed) for patch, suppressed in result.suppressed if suppressed.by == "waiver"
+    ]
     tail: dict[str, Any] = {
         "series": {"findings": [finding_body(finding) for finding in result.series]},
         "waived": [_waived(patch, suppressed) for patch, suppressed in waived],
@@ -71,7 +84,11 @@ def _tail(
         tail["since"] = result.since
     if verdict and verdict.baseline is not None:
         tail["baseline"] = _baseline(verdict)
-    new = {"new": sum(bool(finding.new) for finding in result.all), "gone": result.gone} if result.since is not None else {}
+    new = (
+        {"new": sum(bool(finding.new) for finding in result.all), "gone": result.gone}
+        if result.since is not None
+        else {}
+    )
     tail["summary"] = {
         "patches": len(result.patches) if patches is None else patches,
         "errors": counts[Severity.ERROR],
@@ -87,7 +104,10 @@ def _tail(
 
 
 def _waived(patch: Patch | None, suppressed: Suppressed) -> dict[str, Any]:
-    """A finding that does not count, with the reason; source and commit are null for one of the series."""
+    """A finding that does not count, with the reason.
+
+    Source and commit are null for one of the series.
+    """
     return {
         "source": patch.source if patch else None,
         "commit": patch.commit if patch else None,
@@ -115,9 +135,19 @@ def _waivers(verdict: "SuppressionResult") -> dict[str, Any]:
 
 
 def _baseline(verdict: "SuppressionResult") -> dict[str, Any]:
-    written = dict(zip(("recorded", "new", "dropped"), verdict.written, strict=True)) if verdict.written else None
+    written = (
+        dict(zip(("recorded", "new", "dropped"), verdict.written, strict=True))
+        if verdict.written
+        else None
+    )
     stale = [
-        {"rule": entry.rule, "name": entry.name, "path": entry.path or None, "text": entry.text, "count": entry.count}
+        {
+            "rule": entry.rule,
+            "name": entry.name,
+            "path": entry.path or None,
+            "text": entry.text,
+            "count": entry.count,
+        }
         for entry in verdict.stale
     ]
     return {"file": verdict.baseline, "stale": stale, "written": written}

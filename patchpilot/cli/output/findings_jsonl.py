@@ -10,9 +10,19 @@ from patchpilot.services.check.json_lines import patch_line, summary_line
 def render(result: CheckResult) -> str:
     """The lines, and last the summary with the findings about the series as a whole."""
     lines = [
-        patch_line(checked.patch, checked.findings, checked.patch.commit or checked.patch.source, result.profile)
+        patch_line(
+            checked.patch,
+            checked.findings,
+            checked.patch.commit or checked.patch.source,
+            result.profile,
+        )
         for checked in result.patches
     ]
-    counts = Counter({"mails": len(lines), "patches": len(lines)}) + Counter(map(str, result.counts.elements()))
-    counts += Counter({"waiver": "waived", "baseline": "baselined"}[suppressed.by] for _, suppressed in result.suppressed)
+    counts = Counter({"mails": len(lines), "patches": len(lines)}) + Counter(
+        map(str, result.counts.elements())
+    )
+    counts += Counter(
+        {"waiver": "waived", "baseline": "baselined"}[suppressed.by]
+        for _, suppressed in result.suppressed
+    )
     return "".join((*lines, summary_line(counts, result.exit_code, result.series)))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as a JUnit report: a suite a patch, a failed case a finding of warning or above, a passed one where there is none."""
+"""Findings as a JUnit report: a suite a patch, a failed case a finding of warning or above, a
+passed one where there is none.
+"""
 
 import re
 from xml.sax.saxutils import escape, quoteattr
@@ -14,30 +16,54 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def render(result: CheckResult) -> str:
     """The document."""
     suites = [
-        (f"{patch.patch.source}: {patch.patch.subject.title}", patch.patch.source, patch.findings, patch.suppressed)
+        (
+            f"{patch.patch.source}: {patch.patch.subject.title}",
+            patch.patch.source,
+            patch.findings,
+            patch.suppressed,
+        )
         for patch in result.patches
     ]
     if result.every_series:
         suites.append(("series", "series", result.series, result.suppressed_series))
     suites = [
-        (name, source, found, tuple(suppressed for suppressed in aside if suppressed.by == "waiver"))
+        (
+            name,
+            source,
+            found,
+            tuple(suppressed for suppressed in aside if suppressed.by == "waiver"),
+        )
         for name, source, found, aside in suites
     ]
     body = "".join(_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _fails(finding))
     total = sum(max(1, len(found) + len(waived)) for _, _, found, waived in suites)
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}" failures="{failures}" errors="0">\n'
-        f"{body}</testsuites>\n"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}"'
+        f' failures="{failures}" errors="0">\n{body}</testsuites>\n'
     )
 
 
-def _suite(name: str, source: str, findings: tuple[Finding, ...], waived: tuple[Suppressed, ...], since: str | None) -> str:
-    cases = "".join([*(_case(source, finding, since) for finding in findings), *(_waived(source, suppressed) for suppressed in waived)])
+def _suite(
+    name: str,
+    source: str,
+    findings: tuple[Finding, ...],
+    waived: tuple[Suppressed, ...],
+    since: str | None,
+) -> str:
+    cases = "".join(
+        [
+            *(_case(source, finding, since) for finding in findings),
+            *(_waived(source, suppressed) for suppressed in waived),
+        ]
+    )
     cases = cases or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
     failures = sum(1 for finding in findings if _fails(finding))
     tests = max(1, len(findings) + len(waived))
-    return f' <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}" errors="0"{_skipped(len(waived))}>\n{cases} </testsuite>\n'
+    return (
+        f' <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}"'
+        f' errors="0"{_skipped(len(waived))}>\n{cases} </testsuite>\n'
+    )
 
 
 def _skipped(count: int) -> str:
@@ -45,12 +71,18 @@ def _skipped(count: int) -> str:
 
 
 def _head(source: str, finding: Finding) -> str:
-    return f"  <testcase classname={_attribute(source)} name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
+    return (
+        f"  <testcase classname={_attribute(source)}"
+        f" name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
+    )
 
 
 def _waived(source: str, suppressed: Suppressed) -> str:
     """A skipped case, with the reason."""
-    return f"{_head(source, suppressed.finding)}><skipped message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
+    return (
+        f"{_head(source, suppressed.finding)}><skipped"
+        f" message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
+    )
 
 
 def _case(source: str, finding: Finding, since: str | None) -> str:
@@ -59,7 +91,10 @@ def _case(source: str, finding: Finding, since: str | None) -> str:
     text = f"{place}: {finding.severity}: {finding.message}{finding.age(since)}"
     if not _fails(finding):
         return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
-    return f"{head}><failure type={_attribute(finding.rule)} message={_attribute(finding.message)}>{_text(text)}</failure></testcase>\n"
+    return (
+        f"{head}><failure type={_attribute(finding.rule)}"
+        f" message={_attribute(finding.message)}>{_text(text)}</failure></testcase>\n"
+    )
 
 
 def _fails(finding: Finding) -> bool:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the formats for code scanning and code quality share: paths relative to the repository, and fingerprints of findings."""
+"""What the formats for code scanning and code quality share: paths relative to the repository, and
+fingerprints of findings.
+"""
 
 import hashlib
 import os
@@ -13,7 +15,10 @@ from patchpilot.model.patch import Patch
 
 
 def relative_path(path: str, result: CheckResult) -> str:
-    """A path relative to the repository, else to the working directory; as it is where it is outside of both, or relative."""
+    """A path relative to the repository, else to the working directory.
+
+    As it is where it is outside of both, or relative.
+    """
     if path.startswith("/"):
         for top in (result.repository, str(Path.cwd())):
             if top and Path(path).is_relative_to(top):
@@ -22,20 +27,29 @@ def relative_path(path: str, result: CheckResult) -> str:
 
 
 class Fingerprints:
-    """Fingerprints of the findings of a result: the same after an amend, a rebase or a move of the line, different for each finding."""
+    """Fingerprints of the findings of a result: the same after an amend, a rebase or a move of the
+    line, different for each finding.
+    """
 
     def __init__(self) -> None:
         self._seen: Counter[str] = Counter()
 
     def of(self, finding: Finding, patch: Patch | None) -> str:
-        """The fingerprint of the next finding; those that differ in their line alone are numbered."""
+        """The fingerprint of the next finding.
+
+        Those that differ in their line alone are numbered.
+        """
         place = finding.path or (patch.subject.title if patch else "")
         key = "\0".join((finding.rule, place, finding.message))
         self._seen[key] += 1
-        return hashlib.sha256(f"{key}\0{self._seen[key]}".encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(
+            f"{key}\0{self._seen[key]}".encode("utf-8", "surrogateescape")
+        ).hexdigest()
 
 
 def sources(result: CheckResult) -> Iterator[tuple[str, Patch | None, Finding]]:
-    """Every finding with its patch and the relative path of the patch file; "-" where there is none."""
+    """Every finding with its patch and the relative path of the patch file; "-" where there is
+    none.
+    """
     for patch, finding in result.by_patch:
         yield (relative_path(patch.source, result) if patch else "-"), patch, finding

@@ -12,13 +12,21 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.printable import one_line, printable
 from patchpilot.model.web_address import web_address
 
-_SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "INFO", Severity.NOTE: "INFO"}
+_SEVERITY = {
+    Severity.ERROR: "ERROR",
+    Severity.WARNING: "WARNING",
+    Severity.CHECK: "INFO",
+    Severity.NOTE: "INFO",
+}
 _MARKUP = re.compile(r"[`<\[\\]|(?<![\w.])@(?=\w)")
 
 
 def render(result: CheckResult) -> str:
     """One JSON object a line; nothing when there is none."""
-    return "".join(f"{_line(source, patch, finding, result.since)}\n" for source, patch, finding in sources(result))
+    return "".join(
+        f"{_line(source, patch, finding, result.since)}\n"
+        for source, patch, finding in sources(result)
+    )
 
 
 def _line(source: str, patch: Patch | None, finding: Finding, since: str | None) -> str:
@@ -29,7 +37,10 @@ def _line(source: str, patch: Patch | None, finding: Finding, since: str | None)
     }
     body: dict[str, Any] = {
         "message": _markdown(one_line(finding.message + finding.age(since))),
-        "location": {"path": printable(finding.path or source if inside else source), "range": {"start": start}},
+        "location": {
+            "path": printable(finding.path or source if inside else source),
+            "range": {"start": start},
+        },
         "severity": _SEVERITY[finding.severity],
         "source": {"name": "patchpilot"},
         "code": {"value": finding.name, "url": web_address(finding.reference)},
@@ -40,7 +51,7 @@ def _line(source: str, patch: Patch | None, finding: Finding, since: str | None)
 
 
 def _markdown(text: str) -> str:
-    """Text as Markdown that shows it: no code, link, image or HTML, and nobody is notified by name."""
+    """Text as Markdown that shows it: no code, link, image or HTML, and nobody is notified by name."""  # noqa: E501
     return _MARKUP.sub(lambda found: "@\u2060" if found[0] == "@" else f"\\{found[0]}", text)
 
 
@@ -54,5 +65,11 @@ def _suggestion(edit: FixEdit) -> dict[str, Any]:
     """The lines of a range replaced by others; without others the line ends go too."""
     last = edit.start + edit.delete
     if edit.insert:
-        return {"range": {"start": {"line": edit.start}, "end": {"line": last - 1}}, "text": "\n".join(edit.insert)}
-    return {"range": {"start": {"line": edit.start, "column": 1}, "end": {"line": last, "column": 1}}, "text": ""}
+        return {
+            "range": {"start": {"line": edit.start}, "end": {"line": last - 1}},
+            "text": "\n".join(edit.insert),
+        }
+    return {
+        "range": {"start": {"line": edit.start, "column": 1}, "end": {"line": last, "column": 1}},
+        "text": "",
+    }

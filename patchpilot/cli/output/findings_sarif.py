@@ -14,25 +14,38 @@ from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 from patchpilot.model.web_address import web_address
 
-_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "note", Severity.NOTE: "note"}
+_LEVEL = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.CHECK: "note",
+    Severity.NOTE: "note",
+}
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 """The start of a link, which SARIF has in plain text, too."""
 
 
 def render(result: CheckResult) -> str:
     """One run; only the rules that fired are described."""
-    fired = {finding.rule for finding in result.all} | {suppressed.finding.rule for _, suppressed in result.suppressed}
+    fired = {finding.rule for finding in result.all} | {
+        suppressed.finding.rule for _, suppressed in result.suppressed
+    }
     rules = [rule for rule in result.rules if rule.id in fired]
     places = {rule.id: at for at, rule in enumerate(rules)}
     first = result.patches[0].patch if result.patches else None
     fingerprints = Fingerprints()
     found = [*((patch, finding, None) for patch, finding in result.by_patch)]
-    aside = [*((patch or first, suppressed.finding, suppressed) for patch, suppressed in result.suppressed)]
+    aside = [
+        *(
+            (patch or first, suppressed.finding, suppressed)
+            for patch, suppressed in result.suppressed
+        )
+    ]
     results = []
     for patch, finding, suppressed in (*found, *aside):
         body = _result(finding, places, suppressed)
         body["locations"] = [
-            {"physicalLocation": place} for place in _places(finding, relative_path(patch.source, result) if patch else "")
+            {"physicalLocation": place}
+            for place in _places(finding, relative_path(patch.source, result) if patch else "")
         ]
         body["partialFingerprints"] = {"patchpilotFinding/v1": fingerprints.of(finding, patch)}
         results.append(body)
@@ -53,7 +66,9 @@ def render(result: CheckResult) -> str:
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}],
+        "runs": [
+            {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
+        ],
     }
     return json_text(document, indent=1)
 
@@ -69,13 +84,19 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, places: dict[str, int], suppressed: Suppressed | None) -> dict[str, Any]:
+def _result(
+    finding: Finding, places: dict[str, int], suppressed: Suppressed | None
+) -> dict[str, Any]:
     old = finding.new is False or (suppressed is not None and suppressed.by == "baseline")
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
         "message": {"text": _LINK.sub(r"\\[", printable(finding.message))},
-        "properties": {"name": finding.name, "severity": str(finding.severity), "checkpatch": finding.checkpatch},
+        "properties": {
+            "name": finding.name,
+            "severity": str(finding.severity),
+            "checkpatch": finding.checkpatch,
+        },
         "baselineState": "unchanged" if old else "new",
         "suppressions": [_suppression(suppressed)] if suppressed else [],
     }
@@ -87,14 +108,19 @@ def _result(finding: Finding, places: dict[str, int], suppressed: Suppressed | N
 
 
 def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
-    """The change of the file that fixes a finding; a region without columns has whole lines without the end of the last."""
+    """The change of the file that fixes a finding.
+
+    A region without columns has whole lines without the end of the last.
+    """
     replacements = []
     for edit in fix.edits:
         after = edit.start + edit.delete
         region = {"startLine": edit.start, "endLine": after - 1}
         if not edit.insert:
             region = {"startLine": edit.start, "startColumn": 1, "endLine": after, "endColumn": 1}
-        replacements.append({"deletedRegion": region, "insertedContent": {"text": "\n".join(edit.insert)}})
+        replacements.append(
+            {"deletedRegion": region, "insertedContent": {"text": "\n".join(edit.insert)}}
+        )
     change = {"artifactLocation": {"uri": _uri(path)}, "replacements": replacements}
     return {"description": {"text": printable(fix.text)}, "artifactChanges": [change]}
 
@@ -102,17 +128,29 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     """A waived finding: suppressed outside the sources, accepted by whoever wrote the waiver."""
     until = f", until {suppressed.until}" if suppressed.until else ""
-    justification = suppressed.reason if suppressed.by == "baseline" else f"{suppressed.reason} ({suppressed.origin}{until})"
+    justification = (
+        suppressed.reason
+        if suppressed.by == "baseline"
+        else f"{suppressed.reason} ({suppressed.origin}{until})"
+    )
     return {"kind": "external", "status": "accepted", "justification": printable(justification)}
 
 
 def _places(finding: Finding, source: str) -> list[dict[str, Any]]:
     """Where it is: in the new file where that is known, else in the patch."""
     if finding.path and finding.line:
-        region = {"startLine": finding.line, **({"startColumn": finding.column} if finding.column else {})}
+        region = {
+            "startLine": finding.line,
+            **({"startColumn": finding.column} if finding.column else {}),
+        }
         return [{"artifactLocation": {"uri": _uri(finding.path)}, "region": region}]
     if source:
-        return [{"artifactLocation": {"uri": _uri("stdin" if source == "-" else source)}, "region": {"startLine": finding.patch_line or 1}}]
+        return [
+            {
+                "artifactLocation": {"uri": _uri("stdin" if source == "-" else source)},
+                "region": {"startLine": finding.patch_line or 1},
+            }
+        ]
     return []
 
 

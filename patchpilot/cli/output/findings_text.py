@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as text, like a compiler's: place, severity, message, the line with a caret; why and help at the first of each rule."""
+"""Findings as text, like a compiler's: place, severity, message, the line with a caret.
+
+Why and help at the first of each rule.
+"""
 
 import re
 from collections import Counter
@@ -10,9 +13,17 @@ from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import crop, one_line, printable, width
 
-COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}
+COLORS = {
+    Severity.ERROR: "\x1b[1;31m",
+    Severity.WARNING: "\x1b[1;35m",
+    Severity.CHECK: "\x1b[1;36m",
+    Severity.NOTE: "\x1b[1;34m",
+}
 WHOLE = ("message", "trailers", "series")
-"""Scopes of rules whose findings belong to no file; a line of the diff only marks where something is missing."""
+"""Scopes of rules whose findings belong to no file.
+
+A line of the diff only marks where something is missing.
+"""
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
 
@@ -27,10 +38,19 @@ class Colors:
         return f"{code}{text}{PLAIN}" if self.on and text else text
 
 
-def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, verbose: bool = False, columns: int | None = None) -> str:
-    """The report: patch by patch, the series, and a summary line, which is all there is without findings.
+def render(
+    result: CheckResult,
+    *,
+    colored: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+    columns: int | None = None,
+) -> str:
+    """The report: patch by patch, the series, and a summary line, which is all there is without
+    findings.
 
-    The summary counts what was suppressed; `verbose` prints waived findings with their reasons. Quoted lines are cut at `columns`.
+    The summary counts what was suppressed; `verbose` prints waived findings with their reasons.
+    Quoted lines are cut at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     explained: set[str] = set()
@@ -40,62 +60,101 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
     for checked in result.patches:
         if checked.findings:
             if len(result.patches) > 1:
-                blocks.append(paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
+                blocks.append(
+                    paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD)
+                )
             blocks += [
-                _finding(_placed(finding, whole), checked.patch, paint, reasons, explained, result.since) for finding in checked.findings
+                _finding(
+                    _placed(finding, whole), checked.patch, paint, reasons, explained, result.since
+                )
+                for finding in checked.findings
             ]
     if result.series:
         blocks.append(paint("series", BOLD))
-        blocks += [_finding(series_, None, paint, reasons, explained, result.since) for series_ in result.series]
+        blocks += [
+            _finding(series_, None, paint, reasons, explained, result.since)
+            for series_ in result.series
+        ]
     if verbose:
-        blocks += [_waived(patch, suppressed, paint) for patch, suppressed in result.suppressed if suppressed.by == "waiver"]
+        blocks += [
+            _waived(patch, suppressed, paint)
+            for patch, suppressed in result.suppressed
+            if suppressed.by == "waiver"
+        ]
     if not quiet:
         blocks.append(_summary(result, paint))
     return "\n".join(blocks)
 
 
 def _placed(finding: Finding, whole: frozenset[str]) -> Finding:
-    """The finding; one of the message that was put on a line of the diff, not on a word of it, is shown without the place."""
+    """The finding.
+
+    One of the message that was put on a line of the diff, not on a word of it, is shown without the
+    place.
+    """
     if finding.path is None or finding.column is not None or finding.rule not in whole:
         return finding
     return finding._replace(patch_line=None, path=None, line=None, column=None)
 
 
 def _place(finding: Finding, patch: Patch | None) -> str:
-    return one_line(f"{patch.source}:{finding.patch_line}" if patch and finding.patch_line else patch.source if patch else "series")
+    return one_line(
+        f"{patch.source}:{finding.patch_line}"
+        if patch and finding.patch_line
+        else patch.source
+        if patch
+        else "series"
+    )
 
 
 def _waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
     until = f", until {suppressed.until}" if suppressed.until else ""
     finding = suppressed.finding
     return (
-        f"{paint(_place(finding, patch), BOLD)}: waived: {one_line(finding.message)} {paint(f'[{finding.name}]', DIM)}\n"
-        f"    {one_line(suppressed.reason)} ({one_line(suppressed.origin)}{until})"
+        f"{paint(_place(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
+        f" {paint(f'[{finding.name}]', DIM)}\n    {one_line(suppressed.reason)}"
+        f" ({one_line(suppressed.origin)}{until})"
     )
 
 
-def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict[str, str], explained: set[str], since: str | None) -> str:
+def _finding(
+    finding: Finding,
+    patch: Patch | None,
+    paint: Colors,
+    reasons: dict[str, str],
+    explained: set[str],
+    since: str | None,
+) -> str:
     in_diff = patch is None or patch.has_diff
     inside = (
         ""
         if not in_diff
-        else f" ({finding.path}:{finding.line})"
-        if finding.path and finding.line
-        else f" ({finding.path})"
-        if finding.path
-        else ""
+        else (
+            f" ({finding.path}:{finding.line})"
+            if finding.path and finding.line
+            else f" ({finding.path})"
+            if finding.path
+            else ""
+        )
     )
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{paint(_place(finding, patch), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
-        f"{one_line(finding.message)}{moved}{one_line(finding.age(since))} {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
+        f"{paint(_place(finding, patch), BOLD)}:"
+        f" {paint(str(finding.severity), COLORS[finding.severity])}:"
+        f" {one_line(finding.message)}{moved}{one_line(finding.age(since))}"
+        f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
         lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint, in_diff=in_diff)
     if finding.rule not in explained and (why := reasons.get(finding.rule)):
         explained.add(finding.rule)
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
-        if finding.fix and finding.fix.kind == "suggest" and finding.fix.text and finding.fix.text not in finding.message:
+        if (
+            finding.fix
+            and finding.fix.kind == "suggest"
+            and finding.fix.text
+            and finding.fix.text not in finding.message
+        ):
             lines.append(paint(f"    help: {one_line(finding.fix.text)}", DIM))
     if finding.left:
         lines.append(paint(f"    not fixed: {finding.left}", DIM))
@@ -126,8 +185,16 @@ def _first_sentence(text: str) -> str:
 
 def _summary(result: CheckResult, paint: Colors) -> str:
     counts = result.counts
-    patches = counted(len(result.patches), "file") if result.whole_files else counted(len(result.patches), "patch", "patches")
-    said = [paint(f"{counted(counts[severity], severity)}", COLORS[severity]) for severity in Severity if counts[severity]]
+    patches = (
+        counted(len(result.patches), "file")
+        if result.whole_files
+        else counted(len(result.patches), "patch", "patches")
+    )
+    said = [
+        paint(f"{counted(counts[severity], severity)}", COLORS[severity])
+        for severity in Severity
+        if counts[severity]
+    ]
     bare = sum(checked.patch.has_diff and not checked.patch.headers for checked in result.patches)
     note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
     return f"{patches} checked: {', '.join(said) if said else 'no findings'}{_aside(result)}{note}"
@@ -144,11 +211,17 @@ def _aside(result: CheckResult) -> str:
     if result.since is None:
         return aside
     fresh = sum(bool(finding.new) for finding in result.all)
-    return f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh} unchanged, {result.gone} gone"
+    return (
+        f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh}"
+        f" unchanged, {result.gone} gone"
+    )
 
 
 def offer(result: CheckResult) -> str:
-    """How many findings may be fixed automatically, with the options for it, or "". A fix may still turn out not to apply."""
+    """How many findings may be fixed automatically, with the options for it, or "".
+
+    A fix may still turn out not to apply.
+    """
     fixable = sum(finding.fix is not None and finding.fix.kind == "safe" for finding in result.all)
     return f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)" if fixable else ""
 
@@ -156,5 +229,8 @@ def offer(result: CheckResult) -> str:
 def statistics(result: CheckResult) -> str:
     """How often each rule fired, most often first."""
     counts = Counter((finding.name, str(finding.severity), finding.rule) for finding in result.all)
-    lines = [f"{number:6d}  {severity:8s}{rule:9s}{name}" for (name, severity, rule), number in counts.most_common()]
+    lines = [
+        f"{number:6d}  {severity:8s}{rule:9s}{name}"
+        for (name, severity, rule), number in counts.most_common()
+    ]
     return "\n".join([*lines, _summary(result, Colors(False))])

@@ -14,7 +14,14 @@ from patchpilot.model.finding import Finding
 from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixResult
 
-BOLD, DIM, GREEN, RED, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
+BOLD, DIM, GREEN, RED, CYAN, PLAIN = (
+    "\x1b[1m",
+    "\x1b[2m",
+    "\x1b[32m",
+    "\x1b[31m",
+    "\x1b[36m",
+    "\x1b[0m",
+)
 _COLORS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED))
 _WORDS = re.compile(r"(\s+)")
 
@@ -24,7 +31,11 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
-            place = one_line(f"{patch.patch.source}:{finding.patch_line}" if finding.patch_line else patch.patch.source)
+            place = one_line(
+                f"{patch.patch.source}:{finding.patch_line}"
+                if finding.patch_line
+                else patch.patch.source
+            )
             word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(f"{place}: {word}: {one_line(finding.message)} [{finding.name}]")
         if patch.refused:
@@ -33,19 +44,28 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
 
 
 def _left(fixed_patch: FixedPatch) -> str:
-    return f"{one_line(fixed_patch.patch.source)}: {'' if fixed_patch.texts else 'not changed: '}{fixed_patch.refused}"
+    return (
+        f"{one_line(fixed_patch.patch.source)}:"
+        f" {'' if fixed_patch.texts else 'not changed: '}{fixed_patch.refused}"
+    )
 
 
 def summary(result: FixResult, *, written: bool) -> str:
     """The summary, and how to undo it."""
     left = len(result.remaining.all)
-    text = f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'}, {left} {_remain(left, written)}"
+    text = (
+        f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'}, {left}"
+        f" {_remain(left, written)}"
+    )
     if not written:
         text += "".join(f"\n{_left(patch)}" for patch in result.patches if patch.refused)
         return text
     text += "".join(f"\n{one_line(cost)}" for cost in result.costs)
     if result.undo:
-        text += f"\n{one_line(result.written[0])} is rewritten (undo: patchpilot undo restore {result.undo.number})"
+        text += (
+            f"\n{one_line(result.written[0])} is rewritten (undo: patchpilot undo restore"
+            f" {result.undo.number})"
+        )
     return text
 
 
@@ -75,21 +95,36 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
 
 
 def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
-    """The lines of prose from one on that have the sign: the lines of a patch in the diff of a mail have a second one."""
+    """The lines of prose from one on that have the sign: the lines of a patch in the diff of a mail
+    have a second one.
+    """
     below = (lines[at] for at in range(start, len(lines)))
-    return list(takewhile(lambda line: line[:1] == sign and line[1:2] not in ("+", "-", "@", " ", "\t"), below))
+    return list(
+        takewhile(
+            lambda line: line[:1] == sign and line[1:2] not in ("+", "-", "@", " ", "\t"), below
+        )
+    )
 
 
 def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Removed and added lines in color; the words that are in one of them only are bold, wherever the lines are broken."""
+    """Removed and added lines in color.
+
+    The words that are in one of them only are bold, wherever the lines are broken.
+    """
     before, after = ([word for line in side for word in line[1:].split()] for side in (old, new))
-    changes = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
+    changes = [
+        one
+        for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        if one[0] != "equal"
+    ]
     changed = (
         {at for _, low, high, _, _ in changes for at in range(low, high)},
         {at for _, _, _, low, high in changes for at in range(low, high)},
     )
     return [
-        line for side, marked, color in zip((old, new), changed, (RED, GREEN), strict=True) for line in _bold_words(side, marked, color)
+        line
+        for side, marked, color in zip((old, new), changed, (RED, GREEN), strict=True)
+        for line in _bold_words(side, marked, color)
     ]
 
 
@@ -98,14 +133,20 @@ def _bold_words(lines: Sequence[str], bold: AbstractSet[int], color: str) -> Ite
     number = count()
     for line in lines:
         parts = (
-            f"{BOLD}{printable(part)}{PLAIN}{color}" if part.strip() and next(number) in bold else printable(part)
+            (
+                f"{BOLD}{printable(part)}{PLAIN}{color}"
+                if part.strip() and next(number) in bold
+                else printable(part)
+            )
             for part in _WORDS.split(line[1:])
         )
         yield f"{color}{line[0]}{''.join(parts)}{PLAIN}"
 
 
 def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
-    """The keys that a check's JSON gets: `fix` for the run, and for each patch what was fixed, or why not."""
+    """The keys that a check's JSON gets: `fix` for the run, and for each patch what was fixed, or
+    why not.
+    """
     return {
         "fix": {
             "mode": "fix" if written else "diff",
@@ -118,7 +159,11 @@ def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
         "patches": [
             {
                 "fixed": [_body(finding) for finding in patch.fixed],
-                **({"new_commit": result.ids.get(patch.patch.commit)} if written and patch.patch.commit else {}),
+                **(
+                    {"new_commit": result.ids.get(patch.patch.commit)}
+                    if written and patch.patch.commit
+                    else {}
+                ),
                 **({"left_alone": patch.refused} if patch.refused else {}),
                 **({} if written else {"diff": "".join(f"{line}\n" for line in patch.diff)}),
             }
@@ -128,4 +173,9 @@ def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
 
 
 def _body(finding: Finding) -> dict[str, Any]:
-    return {"rule": finding.rule, "name": finding.name, "patch_line": finding.patch_line, "message": finding.message}
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "patch_line": finding.patch_line,
+        "message": finding.message,
+    }

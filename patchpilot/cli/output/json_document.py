@@ -13,9 +13,16 @@ def document(verb: str, body: dict[str, Any]) -> str:
 
 
 def document_parts(
-    verb: str, head: dict[str, Any], name: str, items: Iterable[dict[str, Any]], tail: Callable[[], dict[str, Any]]
+    verb: str,
+    head: dict[str, Any],
+    name: str,
+    items: Iterable[dict[str, Any]],
+    tail: Callable[[], dict[str, Any]],
 ) -> Iterator[str]:
-    """The document of a verb in parts, of which each item of the list `name` is one; `tail` is asked for what follows when all are written."""
+    """The document of a verb in parts, of which each item of the list `name` is one.
+
+    `tail` is asked for what follows when all are written.
+    """
     yield _members({"schema": f"patchpilot/{verb}/1", **head})
     yield f',\n "{name}": ['
     empty = True

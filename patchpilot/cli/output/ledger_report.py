@@ -15,7 +15,9 @@ _MOST_LINES = 8
 
 
 def ledger_text(items: Sequence[NumberedItem]) -> str:
-    """The points by mail, each with its state, the lines that it is about, and the evidence for its state."""
+    """The points by mail, each with its state, the lines that it is about, and the evidence for its
+    state.
+    """
     if not items:
         return "no review points\n"
     lines: list[str] = []
@@ -23,7 +25,10 @@ def ledger_text(items: Sequence[NumberedItem]) -> str:
     for number, item in items:
         if item.point.message_id != mail:
             mail = item.point.message_id
-            lines += [*([""] if lines else []), one_line(f"{item.point.asker} on {_about(item)}  <{mail}>")]
+            lines += [
+                *([""] if lines else []),
+                one_line(f"{item.point.asker} on {_about(item)}  <{mail}>"),
+            ]
         lines += _lines(number, item)
     count = Counter(item.state for _, item in items)
     lines += ["", ", ".join(f"{count[state]} {state}" for state in PointState if count[state])]
@@ -46,7 +51,9 @@ def _lines(number: int, item: LedgerItem) -> Iterator[str]:
         yield f"{indent}marked by you"
     elif item.state is PointState.ADDRESSED and item.hunk:
         yield f"{indent}by {one_line(item.hunk.place)}"
-        yield from (f"{indent}  {printable(line).rstrip()}" for line in item.hunk.lines[:_MOST_LINES])
+        yield from (
+            f"{indent}  {printable(line).rstrip()}" for line in item.hunk.lines[:_MOST_LINES]
+        )
     elif item.state is PointState.ANSWERED:
         yield f"{indent}by <{item.reply}>"
 
@@ -67,7 +74,9 @@ def ledger_json(series: int, items: Sequence[NumberedItem]) -> str:
             "version": item.point.version,
             "patch": item.point.patch,
             "place": item.place or None,
-            "hunk": {"place": item.hunk.place, "lines": list(item.hunk.lines)} if item.hunk else None,
+            "hunk": {"place": item.hunk.place, "lines": list(item.hunk.lines)}
+            if item.hunk
+            else None,
             "reply": item.reply,
         }
         for number, item in items

@@ -5,7 +5,11 @@ from typing import Any
 
 from patchpilot.cli.output.json_document import document
 from patchpilot.model.printable import printable
-from patchpilot.services.track.compare_revisions import Revision, RevisionComparison, comparison_lines
+from patchpilot.services.track.compare_revisions import (
+    Revision,
+    RevisionComparison,
+    comparison_lines,
+)
 
 
 def range_diff_json(comparison: RevisionComparison) -> str:
@@ -18,7 +22,13 @@ def range_diff_json(comparison: RevisionComparison) -> str:
             "old": _revision(comparison.old),
             "new": _revision(comparison.new),
             "patches": [
-                {"difference": str(it.difference), "old": it.old, "new": it.new, "subject": it.title, "diff": it.text}
+                {
+                    "difference": str(it.difference),
+                    "old": it.old,
+                    "new": it.new,
+                    "subject": it.title,
+                    "diff": it.text,
+                }
                 for it in comparison.patches
             ],
         },

@@ -14,7 +14,12 @@ from patchpilot.topic.topic_recipients import Planned, PlanResult
 def as_json(result: PlanResult) -> str:
     """The document of `maintainers`."""
     return document(
-        "maintainers", {"tree": result.tree, "repository": result.repository, "results": [_json(planned) for planned in result.results]}
+        "maintainers",
+        {
+            "tree": result.tree,
+            "repository": result.repository,
+            "results": [_json(planned) for planned in result.results],
+        },
     )
 
 
@@ -24,9 +29,16 @@ def _json(planned: Planned) -> dict[str, Any]:
         "sources": list(planned.sources),
         "commits": list(planned.commits),
         "topic": planned.topic,
-        "recipients": [recipient_body(who) | {"by_hand": who.by_hand} for who in planned.plan.recipients],
+        "recipients": [
+            recipient_body(who) | {"by_hand": who.by_hand} for who in planned.plan.recipients
+        ],
         "sections": [
-            {"name": section.name, "status": section.status, "trees": list(section.trees), "lists": list(section.lists)}
+            {
+                "name": section.name,
+                "status": section.status,
+                "trees": list(section.trees),
+                "lists": list(section.lists),
+            }
             for section in planned.plan.sections
         ],
         "warnings": list(planned.plan.warnings),
@@ -47,13 +59,20 @@ def recipient_body(recipient: Recipient) -> dict[str, Any]:
 
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
     """Each plan with its recipients by header, their reasons below them, and the warnings."""
-    blocks = ["\n".join(_lines(planned, reasons, several=len(result.results) > 1)) for planned in result.results]
+    blocks = [
+        "\n".join(_lines(planned, reasons, several=len(result.results) > 1))
+        for planned in result.results
+    ]
     return "\n\n".join(blocks)
 
 
 def _lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
     if several or len(planned.sources) > 1:
-        rest = f" and {len(planned.sources) - 1} more (all recipients get all patches)" if len(planned.sources) > 1 else ""
+        rest = (
+            f" and {len(planned.sources) - 1} more (all recipients get all patches)"
+            if len(planned.sources) > 1
+            else ""
+        )
         yield printable(f"{planned.source}{rest}")
     for header, people in (("To", planned.plan.to), ("Cc", planned.plan.cc)):
         for who in people:
@@ -84,7 +103,13 @@ def _sections(plan: RecipientPlan) -> Iterator[str]:
 def who_json(result: WhoResult) -> str:
     """The document of `maintainers --who`."""
     sections = [
-        {"name": section.name, "status": section.status, "line": section.line, "lines": list(section.lines)} for section in result.sections
+        {
+            "name": section.name,
+            "status": section.status,
+            "line": section.line,
+            "lines": list(section.lines),
+        }
+        for section in result.sections
     ]
     return document("maintainers-who", {"word": result.word, "sections": sections})
 
@@ -103,14 +128,29 @@ def who_text(result: WhoResult) -> str:
 def self_test_json(result: SelfTestResult) -> str:
     """The document of `maintainers --self-test`."""
     problems = [
-        {"path": problem.path, "line": problem.line, "kind": problem.kind, "message": problem.message, "text": problem.text}
+        {
+            "path": problem.path,
+            "line": problem.line,
+            "kind": problem.kind,
+            "message": problem.message,
+            "text": problem.text,
+        }
         for problem in result.problems
     ]
-    return document("maintainers-self-test", {"files": result.files, "sections": result.sections, "problems": problems})
+    return document(
+        "maintainers-self-test",
+        {"files": result.files, "sections": result.sections, "problems": problems},
+    )
 
 
 def self_test_text(result: SelfTestResult) -> str:
     """A line for each problem."""
     if not result.problems:
-        return f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no problems"
-    return "\n".join(printable(f"{problem.path}:{problem.line}: {problem.message}: {problem.text}") for problem in result.problems)
+        return (
+            f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no"
+            " problems"
+        )
+    return "\n".join(
+        printable(f"{problem.path}:{problem.line}: {problem.message}: {problem.text}")
+        for problem in result.problems
+    )

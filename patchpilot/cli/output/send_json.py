@@ -25,7 +25,9 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
             }
             for message in result.messages
         ],
-        "verdict": verdict(plan, result.refusals, "ready" if result.state == "planned" else str(result.state)),
+        "verdict": verdict(
+            plan, result.refusals, "ready" if result.state == "planned" else str(result.state)
+        ),
         "refusals": _problems(result.refusals),
         "warnings": _problems(plan.warnings),
         "recipients": [recipient_body(recipient) for recipient in plan.recipients],
@@ -44,4 +46,7 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
 
 
 def _problems(problems: Iterable[SendProblem]) -> list[dict[str, str]]:
-    return [{"name": problem.name, "message": problem.message, "hint": str(problem.hint)} for problem in problems]
+    return [
+        {"name": problem.name, "message": problem.message, "hint": str(problem.hint)}
+        for problem in problems
+    ]

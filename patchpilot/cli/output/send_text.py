@@ -17,7 +17,9 @@ _LABEL = 12
 
 def head(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
     """The verdict and the problems, each with its command."""
-    return "\n".join([last_line(plan, refusals, after), *_checks(plan, refusals, *_BLOCKING)]) + "\n"
+    return (
+        "\n".join([last_line(plan, refusals, after), *_checks(plan, refusals, *_BLOCKING)]) + "\n"
+    )
 
 
 def notes(plan: SendPlan) -> str:
@@ -26,8 +28,18 @@ def notes(plan: SendPlan) -> str:
 
 
 def card(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
-    """The pre-flight card: what is in order, the notes, the problems, and the verdict as the last line."""
-    return "\n".join([*_checks(plan, refusals, CheckState.OK, CheckState.NOTE, *_BLOCKING), last_line(plan, refusals, after)]) + "\n"
+    """The pre-flight card: what is in order, the notes, the problems, and the verdict as the last
+    line.
+    """
+    return (
+        "\n".join(
+            [
+                *_checks(plan, refusals, CheckState.OK, CheckState.NOTE, *_BLOCKING),
+                last_line(plan, refusals, after),
+            ]
+        )
+        + "\n"
+    )
 
 
 def last_line(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
@@ -48,7 +60,11 @@ def summary(plan: SendPlan) -> str:
     """All mails in short, who gets them and why, and how they are sent."""
     room = columns()
     lines = [title("summary"), *_short(plan, room), ""]
-    lines += [title("recipients of the real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
+    lines += [
+        title("recipients of the real send" if plan.request.to_self else "recipients"),
+        *_recipients(plan, room),
+        "",
+    ]
     lines += [title("delivery"), *_delivery(plan, room)]
     return "\n".join(lines) + "\n"
 
@@ -75,7 +91,9 @@ def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
         yield f"{recipient.header.capitalize() + ':':4} {one_line(str(recipient.address))}"
         role = f"{recipient.role} of {recipient.section}" if recipient.section else recipient.role
         reasons = joined_reasons(recipient.reasons)
-        yield from filled("       ", one_line(f"{role}: {'; '.join(reasons)}" if reasons else role), room)
+        yield from filled(
+            "       ", one_line(f"{role}: {'; '.join(reasons)}" if reasons else role), room
+        )
     if not plan.recipients:
         yield "no recipients yet: add them with --to and --cc"
     for address in plan.bcc:
@@ -89,7 +107,9 @@ _FILES = 3
 
 
 def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """The reasons for a recipient, with one for all files that the same pattern of MAINTAINERS matches."""
+    """The reasons for a recipient, with one for all files that the same pattern of MAINTAINERS
+    matches.
+    """
     paths: dict[str, list[str]] = {}
     kept: dict[str, None] = {}
     for reason in reasons:
@@ -112,7 +132,10 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
     rows = [("topic", plan.draft.change_id)]
     if plan.base:
         rows.append(("base", plan.base[:12]))
-    rows += [("transport", f"{plan.request.via}, {plan.account.label}"), ("sender", str(plan.account.sender))]
+    rows += [
+        ("transport", f"{plan.request.via}, {plan.account.label}"),
+        ("sender", str(plan.account.sender)),
+    ]
     if plan.account.envelope:
         rows.append(("envelope", plan.account.envelope))
     if plan.account.password_from:
@@ -142,7 +165,9 @@ def _checks(plan: SendPlan, refusals: Sequence[SendProblem], *states: CheckState
 
 def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator[str]:
     for problem in problems:
-        yield from filled(f"{kind}: ", f"{one_line(problem.message)} [{problem.name}]", room, indent=2)
+        yield from filled(
+            f"{kind}: ", f"{one_line(problem.message)} [{problem.name}]", room, indent=2
+        )
         if problem.hint:
             yield from filled("  help: ", one_line(str(problem.hint)), room)
 
@@ -154,11 +179,20 @@ def outcome(result: SendResult) -> str:
     for message in result.messages:
         head = f"{message.state:9} {one_line(message.subject)}"
         name = f"<{printable(message.message_id)}>"
-        lines += [f"{head}  {name}"] if width(head) + width(name) + 2 <= room else [*filled("", head, room, indent=10), f"{'':10}{name}"]
+        lines += (
+            [f"{head}  {name}"]
+            if width(head) + width(name) + 2 <= room
+            else [*filled("", head, room, indent=10), f"{'':10}{name}"]
+        )
         if message.detail and message.state != "accepted":
             lines += filled(" " * 10, one_line(message.detail), room)
     lines += _problems("problem", result.refusals, room)
-    lines += filled("", one_line(f"{result.state}: v{result.version} via {result.transport}, {result.account}"), room, indent=2)
+    lines += filled(
+        "",
+        one_line(f"{result.state}: v{result.version} via {result.transport}, {result.account}"),
+        room,
+        indent=2,
+    )
     for line in result.advice:
         lines += filled("  ", one_line(str(line)), room, indent=4)
     return "\n".join(lines) + "\n"

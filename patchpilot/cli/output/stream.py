@@ -7,9 +7,11 @@ from patchpilot.model.printable import without_commands
 
 
 def emit(data: str, *, colored: bool, exact: bool = False) -> None:
-    """Write to stdout: `exact` data for programs always as UTF-8; text in the stream's own encoding, other characters as escapes.
+    """Write to stdout: `exact` data for programs always as UTF-8; text in the stream's own
+    encoding, other characters as escapes.
 
-    Text is read by people, in CI in a log: commands of the server that reads the log are taken out of it.
+    Text is read by people, in CI in a log: commands of the server that reads the log are taken out
+    of it.
 
     click, which strips colors, is imported only where there are any.
     """

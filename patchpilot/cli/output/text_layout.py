@@ -12,12 +12,14 @@ _COLOR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def columns() -> int:
-    """How wide results are laid out: the terminal, within what reads well; 80 in a pipe or a file."""
+    """How wide results are laid out: the terminal, within what reads well; 80 in a pipe or a file."""  # noqa: E501
     return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
 
 
 def folded(text: str, room: int) -> str:
-    """The text with lines of at most `room` columns, colors not counted: broken at spaces, continuation lines indented by four."""
+    """The text with lines of at most `room` columns, colors not counted: broken at spaces,
+    continuation lines indented by four.
+    """
     return "\n".join(part for line in text.split("\n") for part in _folded(line, room))
 
 
@@ -37,9 +39,11 @@ def _folded(line: str, room: int) -> Iterator[str]:
 
 
 def filled(label: str, text: str, room: int, indent: int | None = None) -> Iterator[str]:
-    """Lines of at most `room` columns: the label, then the text, continued under `indent` (default: where the text starts).
+    """Lines of at most `room` columns: the label, then the text, continued under `indent` (default:
+    where the text starts).
 
-    A word wider than a line gets its own line and is not broken, so that addresses and commands can be copied.
+    A word wider than a line gets its own line and is not broken, so that addresses and commands can
+    be copied.
     """
     line, under = label, " " * (width(label) if indent is None else indent)
     empty = True

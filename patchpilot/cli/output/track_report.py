@@ -25,9 +25,17 @@ from patchpilot.topic.topic_state import TopicState
 TEXT_LIMIT = 4000
 
 
-def series_json(series: Sequence[Tracked], topic: TopicState | None = None, imported: Imported | None = None) -> str:
-    """The document of `track`; `topic` is that of the current branch, `imported` what `track import` did."""
-    body: dict[str, Any] = {"series": [_series(series_) for series_ in series], "topic": topic_json(topic) if topic else None}
+def series_json(
+    series: Sequence[Tracked], topic: TopicState | None = None, imported: Imported | None = None
+) -> str:
+    """The document of `track`.
+
+    `topic` is that of the current branch, `imported` what `track import` did.
+    """
+    body: dict[str, Any] = {
+        "series": [_series(series_) for series_ in series],
+        "topic": topic_json(topic) if topic else None,
+    }
     if imported:
         body["imported"] = {
             "added": list(imported.added),
@@ -42,7 +50,10 @@ def news_text(news: Sequence[Tracked]) -> str:
     """Each series with its new mails, a line each, and the next step."""
     lines = []
     for series in news:
-        lines += [f"{series.entry.id:>3}  {one_line(series.subject)}", *(f"     {line}" for line in news_lines(series))]
+        lines += [
+            f"{series.entry.id:>3}  {one_line(series.subject)}",
+            *(f"     {line}" for line in news_lines(series)),
+        ]
         lines.append(f"     next: {one_line(series.next_step)}")
     return "\n".join(lines)
 
@@ -50,8 +61,15 @@ def news_text(news: Sequence[Tracked]) -> str:
 def imported_text(imported: Imported) -> str:
     """What `track import` did, in words."""
     numbers = f" as {', '.join(map(str, imported.added))}" if imported.added else ""
-    merged = f"; {counted(len(imported.merged), 'series', 'series')} already followed" if imported.merged else ""
-    return f"{counted(len(imported.added), 'series', 'series')} added{numbers}{merged}; {counted(imported.mails, 'new mail')}"
+    merged = (
+        f"; {counted(len(imported.merged), 'series', 'series')} already followed"
+        if imported.merged
+        else ""
+    )
+    return (
+        f"{counted(len(imported.added), 'series', 'series')} added{numbers}{merged};"
+        f" {counted(imported.mails, 'new mail')}"
+    )
 
 
 def topic_json(topic: TopicState) -> dict[str, Any]:
@@ -74,15 +92,26 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         "this_topic": tracked.own,
         "state": str(tracked.state),
         "turn": str(turn_of(tracked)),
-        "why": status.why if status else "undisclosed" if tracked.undisclosed else "no archive has it yet",
+        "why": (
+            status.why
+            if status
+            else "undisclosed"
+            if tracked.undisclosed
+            else "no archive has it yet"
+        ),
         "author": status.topic.author.trailer() if status else None,
         "source": tracked.entry.lore or tracked.entry.mbox,
         "updated": tracked.entry.updated,
         "last_activity": _date(status.last_activity) if status else None,
         "revisions": _revisions(tracked),
-        "missing_revisions": [{"version": version, "message_id": message_id} for message_id, version in status.topic.missing.items()]
-        if status
-        else [],
+        "missing_revisions": (
+            [
+                {"version": version, "message_id": message_id}
+                for message_id, version in status.topic.missing.items()
+            ]
+            if status
+            else []
+        ),
         "trailers": [
             {
                 "trailer": tag.trailer,
@@ -95,7 +124,12 @@ def _series(tracked: Tracked) -> dict[str, Any]:
             for tag in (status.trailers if status else ())
         ],
         "claims": [
-            {"message_id": it.message_id, "from": it.sender.trailer(), "date": _date(it.date), "what": it.what}
+            {
+                "message_id": it.message_id,
+                "from": it.sender.trailer(),
+                "date": _date(it.date),
+                "what": it.what,
+            }
             for it in (status.claims if status else ())
         ],
         "tags": dict(summary.tags) if summary else {},
@@ -115,7 +149,13 @@ def _series(tracked: Tracked) -> dict[str, Any]:
             for it in tracked.landed
         ],
         "stable": [
-            {"version": it.version, "state": it.state, "commit": it.commit, "message_id": it.message_id, "note": it.note}
+            {
+                "version": it.version,
+                "state": it.state,
+                "commit": it.commit,
+                "message_id": it.message_id,
+                "note": it.note,
+            }
             for it in tracked.stable
         ],
         "follow_ups": [
@@ -207,7 +247,14 @@ def _patch(patch: PatchState) -> dict[str, Any]:
         "why": patch.why,
         "proof": _proof(patch.proof),
         "trees": [
-            {"tree": it.tree, "state": it.state, "release": it.release, "note": it.note, "proof": _proof(it.proof)} for it in patch.trees
+            {
+                "tree": it.tree,
+                "state": it.state,
+                "release": it.release,
+                "note": it.note,
+                "proof": _proof(it.proof),
+            }
+            for it in patch.trees
         ],
     }
 
@@ -219,8 +266,8 @@ def _proof(proof: Proof) -> dict[str, Any]:
 def _revisions(tracked: Tracked) -> list[dict[str, Any]]:
     return [
         {
-            "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": it.label, "subject": it.head.title,
-            "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend, "date_damaged": it.head.mail.mail.date_damaged,
+            "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": it.label, "subject": it.head.title,  # noqa: E501
+            "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend, "date_damaged": it.head.mail.mail.date_damaged,  # noqa: E501
         }
         for it in (tracked.status.topic.revisions if tracked.status else ())
     ]  # fmt: skip
@@ -253,17 +300,26 @@ def _date(when: datetime | None) -> str | None:
 
 def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     """Everything about a series."""
-    lines = [printable(tracked.subject), f"  state     {tracked.state}" + (f": {printable(tracked.status.why)}" if tracked.status else "")]
+    lines = [
+        printable(tracked.subject),
+        f"  state     {tracked.state}"
+        + (f": {printable(tracked.status.why)}" if tracked.status else ""),
+    ]
     if tracked.own and topic:
         changed = "; your commits have changed since" if topic.changed else ""
-        lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next v{topic.next_version}{changed}")
+        lines.append(
+            f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next"
+            f" v{topic.next_version}{changed}"
+        )
     if tracked.status:
         lines += _thread_lines(tracked)
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
     lines += [
-        f"  run       {printable(action.command)}" for action in actions(tracked.step.advice) if action.command not in tracked.next_step
+        f"  run       {printable(action.command)}"
+        for action in actions(tracked.step.advice)
+        if action.command not in tracked.next_step
     ]
     lines += [f"  patchwork {printable(it.words)}" for it in known_patchwork(tracked)]
     lines += [f"  forecast  {printable(line)}" for line in forecast_lines(tracked)]
@@ -279,10 +335,14 @@ def _thread_lines(tracked: Tracked) -> list[str]:
     labels = Counter(revision.label for revision in status.topic.revisions)
     lines = [f"  author    {printable(status.topic.author.trailer())}"]
     lines += [
-        f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))}  <{printable(it.head.message_id)}>{_date_note(it.head.mail.mail)}"
+        f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))} "
+        f" <{printable(it.head.message_id)}>{_date_note(it.head.mail.mail)}"
         for it in status.topic.revisions
     ]
-    lines += [f"  v{version:<8} mail not found  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
+    lines += [
+        f"  v{version:<8} mail not found  <{printable(message_id)}>"
+        for message_id, version in status.topic.missing.items()
+    ]
     if len(status.patches) > 1:
         for it in status.patches:
             name = (
@@ -291,24 +351,45 @@ def _thread_lines(tracked: Tracked) -> list[str]:
                 else f"v{it.version} {it.number}"
             )
             proof = (it.proof.commit or "")[:12] or f"<{printable(it.proof.message_id or '')}>"
-            lines.append(f"  {name:<9} {_day(it.proof.date)}  {it.state:<17} {proof}  {printable(it.title)}")
+            lines.append(
+                f"  {name:<9} {_day(it.proof.date)}  {it.state:<17} {proof}  {printable(it.title)}"
+            )
     for tag in status.trailers:
-        about = f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
+        about = (
+            f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
+        )
         condition = f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
         asks = f" (not added by itself: {printable(tag.asks)})" if tag.asks else ""
         lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}")
-    lines += [f"  claim     {printable(it.words)}  <{printable(it.message_id)}>" for it in status.claims]
+    lines += [
+        f"  claim     {printable(it.words)}  <{printable(it.message_id)}>" for it in status.claims
+    ]
     for place in tracked.landed:
         if place.tree.startswith("stable/"):
             continue
-        release = f", first in {place.release}" if place.release else _no_release(place.how) if place.in_mainline else ""
-        lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit unknown)'}{release}")
+        release = (
+            f", first in {place.release}"
+            if place.release
+            else _no_release(place.how)
+            if place.in_mainline
+            else ""
+        )
+        lines.append(
+            f"  landed    {printable(place.tree)} {place.commit or '(commit unknown)'}{release}"
+        )
     for branch in tracked.stable:
-        commit = f" ({branch.commit[:12]})" if branch.commit and branch.state in ("merged", "released") else ""
+        commit = (
+            f" ({branch.commit[:12]})"
+            if branch.commit and branch.state in ("merged", "released")
+            else ""
+        )
         lines.append(f"  stable    {branch.version:<6} {printable(branch.words)}{commit}")
     for later in status.follow_ups:
         where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
-        lines.append(f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where}) {later.relation} it")
+        lines.append(
+            f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where})"
+            f" {later.relation} it"
+        )
     lines += _story_lines(tracked)
     if status.replies:
         lines.append("  replies")
@@ -321,7 +402,9 @@ def _thread_lines(tracked: Tracked) -> list[str]:
             label += f" of {_day(reply.revision.sent)}"
         about = f", on {label}" if label else ""
         note = _date_note(reply.mail.mail)
-        lines.append(f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}{about}{note}")
+        lines.append(
+            f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}{about}{note}"
+        )
         if not reply.mail.bot:
             lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]
     return lines
@@ -332,13 +415,26 @@ def _story_lines(tracked: Tracked) -> list[str]:
     lines = ["  story"]
     for event in story(tracked):
         if event.kind is not StoryKind.LATER:
-            proof = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}" if event.proof else ""
-            lines.append(f"    {f'{event.when:%Y-%m-%d}' if event.when else 'now       '}  {one_line(event.text + proof)}")
+            proof = (
+                f"  <{event.proof}>"
+                if "@" in event.proof
+                else f"  {event.proof}"
+                if event.proof
+                else ""
+            )
+            lines.append(
+                f"    {f'{event.when:%Y-%m-%d}' if event.when else 'now       '} "
+                f" {one_line(event.text + proof)}"
+            )
     return lines
 
 
 def _no_release(how: str) -> str:
-    return ", in no release yet" if how.startswith("in the repository") else ", first release unknown without a repository (-C DIR)"
+    return (
+        ", in no release yet"
+        if how.startswith("in the repository")
+        else ", first release unknown without a repository (-C DIR)"
+    )
 
 
 def _counted(patches: int) -> str:
@@ -348,7 +444,10 @@ def _counted(patches: int) -> str:
 def _excerpt(text: str, most: int = 24) -> list[str]:
     lines = [line.rstrip() for line in printable(text).split("\n")]
     lines_shown = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
-    return [*(crop(line, 110) for line in lines_shown[:most]), *(["…"] if len(lines_shown) > most else [])]
+    return [
+        *(crop(line, 110) for line in lines_shown[:most]),
+        *(["…"] if len(lines_shown) > most else []),
+    ]
 
 
 def _date_note(mail: Mail) -> str:
@@ -400,9 +499,13 @@ def classified_text(mails: Sequence[ClassifiedMail]) -> str:
     for classified in mails:
         mail = classified.mail
         lines.append(
-            f"{printable(classified.source)}: {mail.kind:<{broad}} {mail.confidence:.2f}{' bot' if mail.bot else ''}  {crop(printable(mail.mail.subject), 80)}"
+            f"{printable(classified.source)}: {mail.kind:<{broad}}"
+            f" {mail.confidence:.2f}{' bot' if mail.bot else ''} "
+            f" {crop(printable(mail.mail.subject), 80)}"
         )
         lines += [
-            f"    {printable(str(tag))}" + ("" if tag.credited else f"  [not credited: {printable(tag.why)}]") for tag in mail.trailers
+            f"    {printable(str(tag))}"
+            + ("" if tag.credited else f"  [not credited: {printable(tag.why)}]")
+            for tag in mail.trailers
         ]
     return "\n".join(lines)

@@ -42,7 +42,9 @@ _NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing
 
 
 class Row(NamedTuple):
-    """A line of the table: its cells without the next step, the next step in short and as a sentence, notes below it."""
+    """A line of the table: its cells without the next step, the next step in short and as a
+    sentence, notes below it.
+    """
 
     cells: tuple[str, ...]
     step: str
@@ -50,18 +52,29 @@ class Row(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def series_table(series: Sequence[Tracked], now: datetime, columns: int, topic: "TopicState | None" = None) -> str:
-    """A table of at most so many columns; `*` marks the series of `topic`, which has a line of its own where it is not followed."""
+def series_table(
+    series: Sequence[Tracked], now: datetime, columns: int, topic: "TopicState | None" = None
+) -> str:
+    """A table of at most so many columns.
+
+    `*` marks the series of `topic`, which has a line of its own where it is not followed.
+    """
     if not series and topic is None:
         return "you are not following any series: `patchpilot track add MSGID|URL`"
-    groups = {turn: [_row(it, now, turn, topic) for it in group] for turn, group in by_turn(series).items()}
+    groups = {
+        turn: [_row(it, now, turn, topic) for it in group]
+        for turn, group in by_turn(series).items()
+    }
     if topic is not None and not any(it.own for it in series):
         own = TURNS[topic.step.need]
         rows_of_turn = {**groups, own: [_topic_row(topic, own), *groups.get(own, ())]}
         groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}
     rows = [row for group in groups.values() for row in group]
     used = [at for at in range(_NEXT) if at == _TITLE or any(row.cells[at] for row in rows)]
-    wide = {at: max(width(text) for text in (HEADER[at], *(row.cells[at] for row in rows))) for at in used}
+    wide = {
+        at: max(width(text) for text in (HEADER[at], *(row.cells[at] for row in rows)))
+        for at in used
+    }
     room = columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
     sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
     longest = max(width(row.sentence if sentence else row.step) for row in rows)
@@ -70,12 +83,16 @@ def series_table(series: Sequence[Tracked], now: datetime, columns: int, topic: 
     for turn, group in groups.items():
         lines.append(f"{turn.capitalize()} ({len(group)})")
         for row in group:
-            lines.append(_line(row.cells, row.sentence if sentence else row.step, used, wide, columns))
+            lines.append(
+                _line(row.cells, row.sentence if sentence else row.step, used, wide, columns)
+            )
             lines += [crop(f"    note: {note}", columns) for note in row.notes]
     return "\n".join(lines)
 
 
-def _line(cells: Sequence[str], step: str, used: Iterable[int], wide: dict[int, int], columns: int) -> str:
+def _line(
+    cells: Sequence[str], step: str, used: Iterable[int], wide: dict[int, int], columns: int
+) -> str:
     padded = (crop(cells[at], wide[at]) + " " * (wide[at] - width(cells[at])) for at in used)
     return crop("  ".join((*padded, step)), columns).rstrip()
 
@@ -87,14 +104,21 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
         f"+{len(series.unread)}" if series.unread else "",
         topic.state if series.own and topic else str(series.state),
         f"v{summary.version}" if summary else "",
-        "/".join(str(summary.tags.get(name, "-")) for name in _COUNTED) if summary and summary.tags else "",
+        "/".join(str(summary.tags.get(name, "-")) for name in _COUNTED)
+        if summary and summary.tags
+        else "",
         _CI.get(ci_of(series), ""),
         short_age(summary.sent_at, now) if summary and summary.sent_at else "",
         one_line(series.subject),
     )
     notes = [f"{it.words}; {it.advice}" for it in series.delivery]
     notes += [*series.troubles, *series.damaged]
-    return Row(cells, _in_short(series.step.advice, turn), one_line(series.next_step), tuple(printable(note) for note in notes))
+    return Row(
+        cells,
+        _in_short(series.step.advice, turn),
+        one_line(series.next_step),
+        tuple(printable(note) for note in notes),
+    )
 
 
 def _topic_row(topic: "TopicState", turn: Turn) -> Row:

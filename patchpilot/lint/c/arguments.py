@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds where a value ends: a name with members and perhaps a call's parentheses, a constant or a string, perhaps after a cast."""
+"""Finds where a value ends: a name with members and perhaps a call's parentheses, a constant or a
+string, perhaps after a cast.
+"""
 
 from patchpilot.lint.c.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
 from patchpilot.lint.c.types import TypePattern, Types
@@ -11,7 +13,10 @@ _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Returns where the value that starts at `at` ends (spaces around a name belong to it); `at` when no value starts there."""
+    """Returns where the value that starts at `at` ends (spaces around a name belong to it).
+
+    `at` when no value starts there.
+    """
     start = pattern(r"\s*(\(\s*)?").match(text, at)
     begin = start.end() if start else at
     if start and start[1] is not None:

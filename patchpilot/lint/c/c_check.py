@@ -20,15 +20,32 @@ LONGEST_LINE = 3000
 
 
 class LineContext:
-    """A line being checked, with the parser state at that line. `text`, `code`, `raw` are of the line, `before`, `before_raw` of the previous one."""
+    """A line being checked, with the parser state at that line.
 
-    __slots__ = ("_statement", "before", "before_raw", "code", "line", "raw", "span", "statement_raw", "text", "values", "walk")
+    `text`, `code`, `raw` are of the line, `before`, `before_raw` of the previous one.
+    """
+
+    __slots__ = (
+        "_statement",
+        "before",
+        "before_raw",
+        "code",
+        "line",
+        "raw",
+        "span",
+        "statement_raw",
+        "text",
+        "values",
+        "walk",
+    )
 
     def __init__(self, line: ScannedLine, walk: "CWalk") -> None:
         self.line, self.walk = line, walk
         self.text, self.raw, self.code = line.text, line.raw, line.code
         previous = line.previous
-        self.before, self.before_raw = (_bounded(previous.text), _bounded(previous.raw)) if previous else ("", "")
+        self.before, self.before_raw = (
+            (_bounded(previous.text), _bounded(previous.raw)) if previous else ("", "")
+        )
         self.span: StatementSpan | None = None
         self.statement_raw = False
         self._statement: str | None = None
@@ -63,13 +80,20 @@ class LineContext:
         return self.span
 
     def hit(self, column: int | None = None, case: str = "", **values: str) -> Hit:
-        """Records a hit on this line; `column` is an offset in the line with its sign, `case` and `values` are for the rule's message.
+        """Records a hit on this line; `column` is an offset in the line with its sign, `case` and
+        `values` are for the rule's message.
 
-        The line has a character for each byte; the column that is reported counts characters of the text.
+        The line has a character for each byte; the column that is reported counts characters of the
+        text.
         """
         if column is not None and not self.line.raw.isascii():
             column = len(as_text(self.line.raw[:column]))
-        return Hit(self.line.number, column=column, case=case, values={name: as_text(text) for name, text in values.items()})
+        return Hit(
+            self.line.number,
+            column=column,
+            case=case,
+            values={name: as_text(text) for name, text in values.items()},
+        )
 
 
 def _bounded(text: str) -> str:
@@ -82,7 +106,11 @@ _NO_VALUES = Values("")
 
 
 class CWalk:
-    """The state carried from line to line. `hunk` and `patch` hold notes of the checks: `hunk` is cleared at each hunk, `patch` at each patch."""
+    """The state carried from line to line.
+
+    `hunk` and `patch` hold notes of the checks: `hunk` is cleared at each hunk, `patch` at each
+    patch.
+    """
 
     __slots__ = (
         "context",
@@ -114,7 +142,9 @@ CheckFunction = Callable[[LineContext], Results | None]
 
 
 class CCheck(NamedTuple):
-    """A registered check: called for lines of its stage that contain one of the needles (all lines when there are none)."""
+    """A registered check: called for lines of its stage that contain one of the needles (all lines
+    when there are none).
+    """
 
     function: CheckFunction
     needles: tuple[str, ...]
@@ -126,13 +156,16 @@ ADDED: list[CCheck] = []
 
 
 PLACEHOLDERS: dict[str, str] = {}
-"""The placeholders that hits of the checks fill, in the form of `Gives`: by `check` and `check/case`."""
+"""The placeholders that hits of the checks fill, in the form of `Gives`: by `check` and
+`check/case`.
+"""
 
 
 def check(stage: list[CCheck], *needles: str) -> Callable[[CheckFunction], CheckFunction]:
     """Registers a check.
 
-    LAYOUT runs on added lines of sources and the line below them, before parsing; CONTEXT on all C lines of a hunk, ADDED on added lines.
+    LAYOUT runs on added lines of sources and the line below them, before parsing; CONTEXT on all C
+    lines of a hunk, ADDED on added lines.
     """
 
     def register(function: CheckFunction) -> CheckFunction:

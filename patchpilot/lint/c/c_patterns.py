@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Regular expression fragments for C, to be used in larger patterns. All are for text of one character a byte: compile with `pattern`.
+"""Regular expression fragments for C, to be used in larger patterns.
 
-Nested parentheses are matched to a depth of eight, so that no pattern needs recursion or takes exponential time.
+All are for text of one character a byte: compile with `pattern`.
+
+Nested parentheses are matched to a depth of eight, so that no pattern needs recursion or takes
+exponential time.
 """
 
 from functools import cache, lru_cache
@@ -40,15 +43,15 @@ INIT_CONST = rf"{INIT_PREFIX}initconst\b"
 INIT = one_of(INIT_DATA, INIT_CONST, rf"{INIT_PREFIX}init\b")
 
 SPARSE_WORDS = (
-    "__user", "__kernel", "__force", "__iomem", "__must_check", "__kprobes", "__ref", "__refconst", "__refdata", "__rcu", "__private",
+    "__user", "__kernel", "__force", "__iomem", "__must_check", "__kprobes", "__ref", "__refconst", "__refdata", "__rcu", "__private",  # noqa: E501
 )  # fmt: skip
 SPARSE = one_of(*SPARSE_WORDS)
 ATTRIBUTE_WORDS_BEFORE = (
-    "const", "volatile", "__percpu", "__nocast", "__safe", "__bitwise", "__packed__", "__packed2__", "__naked", "__maybe_unused",
-    "__always_unused", "__noreturn", "__used", "__cold", "__pure", "__noclone", "__deprecated", "__read_mostly", "__ro_after_init", "__kprobes",
+    "const", "volatile", "__percpu", "__nocast", "__safe", "__bitwise", "__packed__", "__packed2__", "__naked", "__maybe_unused",  # noqa: E501
+    "__always_unused", "__noreturn", "__used", "__cold", "__pure", "__noclone", "__deprecated", "__read_mostly", "__ro_after_init", "__kprobes",  # noqa: E501
 )  # fmt: skip
 ATTRIBUTE_WORDS_AFTER = (
-    "____cacheline_aligned", "____cacheline_aligned_in_smp", "____cacheline_internodealigned_in_smp", "__weak",
+    "____cacheline_aligned", "____cacheline_aligned_in_smp", "____cacheline_internodealigned_in_smp", "__weak",  # noqa: E501
 )  # fmt: skip
 ALLOC_SIZE = r"__alloc_size\s*\(\s*\d+\s*(?:,\s*\d+\s*)?\)"
 ATTRIBUTE = one_of(*ATTRIBUTE_WORDS_BEFORE, INIT, *ATTRIBUTE_WORDS_AFTER, ALLOC_SIZE)
@@ -64,12 +67,27 @@ FLOAT = one_of(
     r"(?i:(?:[0-9]+\.[0-9]*|[0-9]*\.[0-9]+)(?:e-?[0-9]+)?[fl]?)",
     "(?i:[0-9]+e-?[0-9]+[fl]?)",
 )
-CONSTANT = one_of(FLOAT, rf"(?i:0b[01]+){INT_SUFFIX}?", OCTAL, rf"(?i:0x[0-9a-f]+){INT_SUFFIX}?", INT)
+CONSTANT = one_of(
+    FLOAT, rf"(?i:0b[01]+){INT_SUFFIX}?", OCTAL, rf"(?i:0x[0-9a-f]+){INT_SUFFIX}?", INT
+)
 STRING = r'(?:\b[Lu])?"[X\t]*"'
 ASSIGNMENT = r"(?:\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=)"
 COMPARE = r"(?:<=|>=|==|!=|<|(?<!-)>)"
 OPERATORS = r"(?:<=|>=|==|!=|=>|->|<<|>>|<|>|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%)"
-KEYWORDS = one_of("do", "for", "while", "if", "else", "return", "goto", "continue", "switch", "default", "case", "break")
+KEYWORDS = one_of(
+    "do",
+    "for",
+    "while",
+    "if",
+    "else",
+    "return",
+    "goto",
+    "continue",
+    "switch",
+    "default",
+    "case",
+    "break",
+)
 ZERO = rf"(?:(?:(?:0[xX])?0+{INT_SUFFIX}?|NULL|false)\b)"
 BALANCED = _balanced(8)
 
@@ -106,29 +124,29 @@ LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
 def static_type() -> str:
-    """Returns the pattern of a type without pointer stars, for the types that every C source has."""
-    return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"
+    """Returns the pattern of a type without pointer stars, for the types that every C source has."""  # noqa: E501
+    return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"  # noqa: E501
 
 
 _SIGN = r"(?:un)?signed"
 MISORDERED_TYPES = (
-    rf"char\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?short\s", rf"int\s+short(?:\s+{_SIGN})", rf"short\s+int(?:\s+{_SIGN})",
-    rf"{_SIGN}\s+int\s+short", rf"short\s+{_SIGN}", rf"long\s+int\s+{_SIGN}", rf"int\s+long\s+{_SIGN}", rf"long\s+{_SIGN}\s+int",
-    rf"int\s+{_SIGN}\s+long", rf"int\s+{_SIGN}", rf"int\s+long\s+long\s+{_SIGN}", rf"long\s+long\s+int\s+{_SIGN}",
+    rf"char\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?short\s", rf"int\s+short(?:\s+{_SIGN})", rf"short\s+int(?:\s+{_SIGN})",  # noqa: E501
+    rf"{_SIGN}\s+int\s+short", rf"short\s+{_SIGN}", rf"long\s+int\s+{_SIGN}", rf"int\s+long\s+{_SIGN}", rf"long\s+{_SIGN}\s+int",  # noqa: E501
+    rf"int\s+{_SIGN}\s+long", rf"int\s+{_SIGN}", rf"int\s+long\s+long\s+{_SIGN}", rf"long\s+long\s+int\s+{_SIGN}",  # noqa: E501
     rf"long\s+long\s+{_SIGN}\s+int", rf"long\s+long\s+{_SIGN}", rf"long\s+{_SIGN}",
 )  # fmt: skip
 NUMBER_TYPES = (
-    rf"(?:{_SIGN}\s+)?char", rf"(?:{_SIGN}\s+)?short\s+int", rf"(?:{_SIGN}\s+)?short", rf"(?:{_SIGN}\s+)?int", rf"(?:{_SIGN}\s+)?long\s+int",
-    rf"(?:{_SIGN}\s+)?long\s+long\s+int", rf"(?:{_SIGN}\s+)?long\s+long", rf"(?:{_SIGN}\s+)?long", _SIGN,
+    rf"(?:{_SIGN}\s+)?char", rf"(?:{_SIGN}\s+)?short\s+int", rf"(?:{_SIGN}\s+)?short", rf"(?:{_SIGN}\s+)?int", rf"(?:{_SIGN}\s+)?long\s+int",  # noqa: E501
+    rf"(?:{_SIGN}\s+)?long\s+long\s+int", rf"(?:{_SIGN}\s+)?long\s+long", rf"(?:{_SIGN}\s+)?long", _SIGN,  # noqa: E501
 )  # fmt: skip
 BUILT_IN_TYPES = (
-    "void", *NUMBER_TYPES, "float", "double", "bool", rf"struct\s+{IDENT}", rf"union\s+{IDENT}", rf"enum\s+{IDENT}",
+    "void", *NUMBER_TYPES, "float", "double", "bool", rf"struct\s+{IDENT}", rf"union\s+{IDENT}", rf"enum\s+{IDENT}",  # noqa: E501
     rf"{IDENT}_t", rf"{IDENT}_handler", rf"{IDENT}_handler_fn", *MISORDERED_TYPES,
 )  # fmt: skip
 INT_TYPES = one_of(
-    rf"long\s+long\s+int\s+{_SIGN}", rf"long\s+long\s+{_SIGN}\s+int", rf"long\s+long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+long\s+int",
-    rf"(?:{_SIGN}\s+)?long\s+long", rf"int\s+long\s+long\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?long\s+long",
-    rf"long\s+int\s+{_SIGN}", rf"long\s+{_SIGN}\s+int", rf"long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+int", rf"(?:{_SIGN}\s+)?long",
+    rf"long\s+long\s+int\s+{_SIGN}", rf"long\s+long\s+{_SIGN}\s+int", rf"long\s+long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+long\s+int",  # noqa: E501
+    rf"(?:{_SIGN}\s+)?long\s+long", rf"int\s+long\s+long\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?long\s+long",  # noqa: E501
+    rf"long\s+int\s+{_SIGN}", rf"long\s+{_SIGN}\s+int", rf"long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+int", rf"(?:{_SIGN}\s+)?long",  # noqa: E501
     rf"int\s+long\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?long",
     rf"int\s+{_SIGN}", rf"(?:{_SIGN}\s+)?int",
 )  # fmt: skip
@@ -136,5 +154,8 @@ INT_TYPES = one_of(
 
 @cache
 def value() -> str:
-    """Returns the pattern of an argument: a value or a constant, perhaps cast. Groups: cast, whole, name, parentheses of a call."""
+    """Returns the pattern of an argument: a value or a constant, perhaps cast.
+
+    Groups: cast, whole, name, parentheses of a call.
+    """
     return rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Learns types and modifiers from how a patch uses them: declarations, definitions, casts and parameters."""
+"""Learns types and modifiers from how a patch uses them: declarations, definitions, casts and
+parameters.
+"""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_patterns import IDENT, INLINE, MODIFIER, SPARSE, STORAGE, pattern
@@ -16,8 +18,8 @@ _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
 # a call, or an else
 _NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
 _ODD_LABEL = rf"{IDENT}:\*$"
-_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"
-_MODIFIED_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))\s*(\w+)\s*[;=,(]"
+_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"  # noqa: E501
+_MODIFIED_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))\s*(\w+)\s*[;=,(]"  # noqa: E501
 _GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
 _MODIFIER = rf"{MODIFIER}$"
 _CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
@@ -34,9 +36,14 @@ class Learner:
         self._types = types
 
     def statement(self, head: str, at_end: bool) -> None:
-        """Learns from a statement up to its first brace, with spaces for the signs of its lines; `at_end`: the text before it ended a statement."""
+        """Learns from a statement up to its first brace, with spaces for the signs of its lines.
+
+        `at_end`: the text before it ended a statement.
+        """
         head = head[:_LONGEST]
-        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (":*" in head and pattern(_ODD_LABEL).search(head)):
+        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (
+            ":*" in head and pattern(_ODD_LABEL).search(head)
+        ):
             if at_end and (declared := self._declaration(head)):
                 self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared)))
             elif defined := pattern(_GLOBAL, re.DOTALL).match(head):
@@ -53,14 +60,24 @@ class Learner:
         if self._types.learned_in(head):
             # a learned modifier may follow the name: then the type is one word shorter
             loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
-            if loose and loose[2] in self._types.modifiers and (not found or len(loose[1]) < len(found[1])):
+            if (
+                loose
+                and loose[2] in self._types.modifiers
+                and (not found or len(loose[1]) < len(found[1]))
+            ):
                 found = loose
         return found[1] if found else None
 
     def _parameters(self, head: str) -> None:
         """Learns the types of a function's parameters."""
-        starts = sorted({lead.end() for text in _LEADS if (lead := pattern(text, re.DOTALL).match(head))}, reverse=True)
-        found = next((match for start in starts if (match := self._types.match(_PARAMETERS, head, start))), None)
+        starts = sorted(
+            {lead.end() for text in _LEADS if (lead := pattern(text, re.DOTALL).match(head))},
+            reverse=True,
+        )
+        found = next(
+            (match for start in starts if (match := self._types.match(_PARAMETERS, head, start))),
+            None,
+        )
         if not found:
             return
         inside = pattern(r"\)[^)]*$").sub("", head[found.match.end() :], count=1)
@@ -69,7 +86,7 @@ class Learner:
                 self._possible(named[1])
 
     def _possible(self, words: str) -> None:
-        """Learns words in the position of a type as a type or, next to other words, as modifiers."""
+        """Learns words in the position of a type as a type or, next to other words, as modifiers."""  # noqa: E501
         if self._cannot(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The per-line scan of a patch that all line and C rules use: file, line number, lines left in the hunk, sanitized text."""
+"""The per-line scan of a patch that all line and C rules use: file, line number, lines left in the
+hunk, sanitized text.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 _KEY = "c.lines"
-_HUNK = re.compile(r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)", re.ASCII | re.DOTALL)
+_HUNK = re.compile(
+    r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)", re.ASCII | re.DOTALL
+)
 _GIT_FILE = re.compile(r"^diff --git.*?(\S+)$", re.ASCII)
 _NEW_FILE = re.compile(r"^\+\+\+\s+(\S+)", re.ASCII)
 _SIGNED_OFF = re.compile(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
@@ -31,16 +35,18 @@ _NOT_REMOVED = (" ", "+", "")
 class ScannedLine:
     """A line of a patch. Text is bytes as characters (latin-1): columns and lengths count bytes.
 
-    `sign` is the first character ("+", "-", " ", "" for an empty context line); `text` is the sanitized line with its sign (removed lines and lines
-    outside of hunks unchanged); `left` counts the lines of the new side still to come in the hunk, including this one, 0 outside of hunks;
-    `previous` is the line before it that is not removed (it may be in the hunk before, or a file header); `new_line` is the line number in the
-    new file; `section` and `hunk_start` (patch line of its first line) are of the hunk; `strict` says whether CHECKs are on for the file.
-    `in_header`, `in_log`: whether the line is in the mail's headers or in the message above the first sign-off; `log_after` is `in_log` for the
-    next line.
+    `sign` is the first character ("+", "-", " ", "" for an empty context line); `text` is the
+    sanitized line with its sign (removed lines and lines outside of hunks unchanged); `left` counts
+    the lines of the new side still to come in the hunk, including this one, 0 outside of hunks;
+    `previous` is the line before it that is not removed (it may be in the hunk before, or a file
+    header); `new_line` is the line number in the new file; `section` and `hunk_start` (patch line
+    of its first line) are of the hunk; `strict` says whether CHECKs are on for the file.
+    `in_header`, `in_log`: whether the line is in the mail's headers or in the message above the
+    first sign-off; `log_after` is `in_log` for the next line.
     """
 
     __slots__ = (
-        "_code", "file", "hunk_start", "in_header", "in_log", "indent", "left", "length", "log_after", "new_line", "number", "previous", "raw",
+        "_code", "file", "hunk_start", "in_header", "in_log", "indent", "left", "length", "log_after", "new_line", "number", "previous", "raw",  # noqa: E501
         "section", "sign", "starts_file", "starts_hunk", "strict", "text",
     )  # fmt: skip
 
@@ -67,8 +73,18 @@ class ScannedLine:
     ) -> None:
         self.number, self.raw, self.text, self.sign = number, raw, text, sign
         self.file, self.new_line, self.left, self.previous = file, new_line, left, previous
-        self.starts_file, self.starts_hunk, self.section, self.hunk_start = starts_file, starts_hunk, section, hunk_start
-        self.strict, self.in_header, self.in_log, self.log_after = strict, in_header, in_log, log_after
+        self.starts_file, self.starts_hunk, self.section, self.hunk_start = (
+            starts_file,
+            starts_hunk,
+            section,
+            hunk_start,
+        )
+        self.strict, self.in_header, self.in_log, self.log_after = (
+            strict,
+            in_header,
+            in_log,
+            log_after,
+        )
         self.length, self.indent = length, indent
         self._code: str | None = None
 
@@ -99,7 +115,9 @@ class ScannedLine:
         """Returns the text of the line's comments."""
         if COMMENT not in self.text:
             return ""
-        return "".join(char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT)
+        return "".join(
+            char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT
+        )
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +126,10 @@ def _suffix(file: str) -> str:
 
 
 class LineScan:
-    """All lines of a patch: `lines[n - 1]` is patch line n, `added` are those that hunks add; `strict` is the option of the run."""
+    """All lines of a patch: `lines[n - 1]` is patch line n, `added` are those that hunks add.
+
+    `strict` is the option of the run.
+    """
 
     __slots__ = ("_comments", "added", "lines", "strict")
 
@@ -117,7 +138,9 @@ class LineScan:
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
-        """Returns the line at patch line `number` or, with `skip`, so many lines later, not counting removed lines; None beyond the end."""
+        """Returns the line at patch line `number` or, with `skip`, so many lines later, not
+        counting removed lines; None beyond the end.
+        """
         lines, at = self.lines, number - 1
         while at < len(lines):
             if lines[at].sign != "-":
@@ -153,14 +176,20 @@ class LineScan:
         return known
 
     def _read_comments(self, first: int) -> None:
-        """Computes for every line of the hunk at patch line `first` whether a comment ends right above it or continues on it."""
+        """Computes for every line of the hunk at patch line `first` whether a comment ends right
+        above it or continues on it.
+        """
         inside = seen = False
         for at in range(first - 1, len(self.lines)):
             line = self.lines[at]
             self._comments[line.number] = seen
             if line.starts_hunk or line.starts_file:
                 break
-            inside = inside or "/*" in line.raw or (line.number == first and _STAR.match(line.raw) is not None)
+            inside = (
+                inside
+                or "/*" in line.raw
+                or (line.number == first and _STAR.match(line.raw) is not None)
+            )
             seen = inside
             if "*/" in line.raw:
                 inside = False
@@ -184,20 +213,30 @@ def as_bytes(line: str) -> str:
 
 def as_text(line: str) -> str:
     """Reverses `as_bytes`, for messages."""
-    return line if line.isascii() else line.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+    return (
+        line
+        if line.isascii()
+        else line.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+    )
 
 
 def scan(context: "Context") -> LineScan:
     """Returns the scan of the context's patch, cached in `context.shared`."""
     made = context.shared.get(_KEY)
     if not isinstance(made, LineScan):
-        made = context.shared[_KEY] = scan_lines(context.patch.lines, context.options.strict, compat=context.options.checkpatch_compat)
+        made = context.shared[_KEY] = scan_lines(
+            context.patch.lines, context.options.strict, compat=context.options.checkpatch_compat
+        )
     return made
 
 
 def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False) -> LineScan:
-    """Scans the lines of a patch (mail and diff). With `compat` the empty line after the headers must be one that checkpatch.pl takes for empty."""
-    # checkpatch.pl reads a lone CR as a folded header line: the first line of the message of a DOS mail is not counted
+    """Scans the lines of a patch (mail and diff).
+
+    With `compat` the empty line after the headers must be one that checkpatch.pl takes for empty.
+    """
+    # checkpatch.pl reads a lone CR as a folded header line: the first line of the message of a DOS
+    # mail is not counted
     empty = "" if compat else "\r"
     raws = [as_bytes(line) for line in patch_lines]
     lines: list[ScannedLine] = []
@@ -207,9 +246,29 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
     for number, (raw, text) in enumerate(zip(raws, sanitized(raws), strict=True), 1):
         sign = text[:1]
         if sign == "@" and not in_log and (match := _HUNK.match(text)):
-            new_line, left, hunk_start, section = int(match[1]) - 1, _count(match) + 1, number + 1, match[3]
+            new_line, left, hunk_start, section = (
+                int(match[1]) - 1,
+                _count(match) + 1,
+                number + 1,
+                match[3],
+            )
             line = ScannedLine(
-                number, raw, text, file, new_line, 0, kept, sign, False, True, section, hunk_start, here_strict, in_header, in_log, in_log
+                number,
+                raw,
+                text,
+                file,
+                new_line,
+                0,
+                kept,
+                sign,
+                False,
+                True,
+                section,
+                hunk_start,
+                here_strict,
+                in_header,
+                in_log,
+                in_log,
             )
             lines.append(line)
             continue
@@ -218,7 +277,9 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
             left -= left > 0
         elif left == 1:
             left = 0
-        named = _GIT_FILE.match(text) if sign == "d" else _NEW_FILE.match(text) if sign == "+" else None
+        named = (
+            _GIT_FILE.match(text) if sign == "d" else _NEW_FILE.match(text) if sign == "+" else None
+        )
         if named:
             file = named[1].partition("/")[2] if "/" in named[1] else named[1]
             in_log = False
@@ -245,15 +306,26 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
         if sign in _NOT_REMOVED:
             line.length, line.indent = measure(raw)
             kept = line
-        if in_header and not named and not file and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw))):
+        if (
+            in_header
+            and not named
+            and not file
+            and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw)))
+        ):
             in_header, in_log = False, True
         line.log_after = in_log
         lines.append(line)
-    return LineScan(lines, [line for line in lines if line.sign == "+" and line.left and not line.starts_file], strict)
+    return LineScan(
+        lines,
+        [line for line in lines if line.sign == "+" and line.left and not line.starts_file],
+        strict,
+    )
 
 
 def sanitized(raws: Sequence[str]) -> list[str]:
-    """Returns the lines with comments and strings masked on the new side of hunks, other lines unchanged."""
+    """Returns the lines with comments and strings masked on the new side of hunks, other lines
+    unchanged.
+    """
     blanker = Sanitizer()
     texts: list[str] = []
     left = 0
@@ -277,8 +349,9 @@ def _count(header: re.Match[str]) -> int:
 
 
 def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Whether the hunk whose header is at index `header` starts inside a block comment: its first comment mark is a closing one, or it has
-    none and its first line looks like the middle of a comment.
+    """Whether the hunk whose header is at index `header` starts inside a block comment: its first
+    comment mark is a closing one, or it has none and its first line looks like the middle of a
+    comment.
     """
     at = header + 1
     while count > 0 and at < len(raws):

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Masks what is not code: comments become COMMENT characters, the contents of strings become X; columns do not change."""
+"""Masks what is not code: comments become COMMENT characters, the contents of strings become X.
+
+Columns do not change.
+"""
 
 from patchpilot.cache import patterns as re
 
-# A character that no source has, that no pattern takes for white space and that `\w` does not match.
+# A character that no source has, that no pattern takes for white space and that `\w` does not
+# match.
 COMMENT = "\x01"
 
 _OPENER = re.compile(r"/\*|//|[\"']")
@@ -33,7 +37,10 @@ class Sanitizer:
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
-        """Returns one line with its diff sign, masked. An open comment or string continues on the next line."""
+        """Returns one line with its diff sign, masked.
+
+        An open comment or string continues on the next line.
+        """
         text = raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
         return _directive(text) if "#" in text else text
 
@@ -77,7 +84,8 @@ class Sanitizer:
                     parts.append(inside)
                     inside = ""
                 else:
-                    # a backslash escapes the next character, and counts as two columns even at the end of the line
+                    # a backslash escapes the next character, and counts as two columns even at the
+                    # end of the line
                     parts.append("XX")
         self.inside = inside
         return "".join(parts)

@@ -9,12 +9,14 @@ from patchpilot.lint.c.line_scan import ScannedLine
 from patchpilot.lint.c.types import Types
 from patchpilot.lint.c.values import Values
 
-_OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|=|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%|\?:|\?|:|;)"
+_OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|=|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%|\?:|\?|:|;)"  # noqa: E501
 _SPACE = " \t\n\r\f\v"
 
 
 class OperatorKind(NamedTuple):
-    """What an operator is: its sign, a letter for its meaning, two letters for its sides (as in the detector `operator`)."""
+    """What an operator is: its sign, a letter for its meaning, two letters for its sides (as in the
+    detector `operator`).
+    """
 
     sign: str
     meaning: str
@@ -24,7 +26,11 @@ class OperatorKind(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """An operator of a line; `before_modifier`: whether a word such as const is anywhere after it (known for a unary * before a space only)."""
+    """An operator of a line.
+
+    `before_modifier`: whether a word such as const is anywhere after it (known for a unary * before
+    a space only).
+    """
 
     line: ScannedLine
     at: int
@@ -42,8 +48,10 @@ class Operator(NamedTuple):
         return self.line.text[self.at + len(self.sign) :]
 
 
-def operators_of(line: ScannedLine, values: Values, types: Types) -> Iterator[tuple[OperatorKind, Operator]]:
-    """Yields the operators of a line, except in an #include and where one is passed as an argument."""
+def operators_of(
+    line: ScannedLine, values: Values, types: Types
+) -> Iterator[tuple[OperatorKind, Operator]]:
+    """Yields the operators of a line, except in an #include and where one is passed as an argument."""  # noqa: E501
     text = line.text
     if "#" in text and pattern(r"#\s*include").search(text):
         return
@@ -62,8 +70,16 @@ def operators_of(line: ScannedLine, values: Values, types: Types) -> Iterator[tu
             sides = _kind_before(before, whole, at) + _kind_after(after)
             meaning = variants.get(at, "_")
             # only a space after a unary * needs the answer
-            qualified = sign == "*" and meaning == "U" and sides[1] == "W" and _any_modifier(types, whole[end:])
-            yield OperatorKind(sign, meaning, sides, after is None, line.strict), Operator(line, at, sign, qualified)
+            qualified = (
+                sign == "*"
+                and meaning == "U"
+                and sides[1] == "W"
+                and _any_modifier(types, whole[end:])
+            )
+            yield (
+                OperatorKind(sign, meaning, sides, after is None, line.strict),
+                Operator(line, at, sign, qualified),
+            )
         at = end
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds statements and blocks on the new side of a hunk: where they end, where their condition ends.
+"""Finds statements and blocks on the new side of a hunk: where they end, where their condition
+ends.
 
-A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions are offsets in that text.
+A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions are
+offsets in that text.
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,9 +28,11 @@ _END = re.compile(r";+\s*$", re.ASCII)
 
 
 class StatementSpan(NamedTuple):
-    """A statement in a passage: from `start` to `end` (exclusive), its condition to `condition_end`; `level` is above 0 when it was not closed.
+    """A statement in a passage: from `start` to `end` (exclusive), its condition to
+    `condition_end`; `level` is above 0 when it was not closed.
 
-    `next_number` is the patch line where the text after it starts, `next_column` the offset in that line.
+    `next_number` is the patch line where the text after it starts, `next_column` the offset in that
+    line.
     """
 
     passage: "Passage"
@@ -48,7 +52,9 @@ class StatementSpan(NamedTuple):
 
     @property
     def raw_condition(self) -> str:
-        """Returns its condition (or everything up to the parentheses of a call) with the diff signs."""
+        """Returns its condition (or everything up to the parentheses of a call) with the diff
+        signs.
+        """
         return self.passage.text[self.start : min(self.condition_end, self.start + _LONGEST)]
 
     @property
@@ -93,7 +99,10 @@ def blank_signs(text: str) -> str:
 
 
 class Passage:
-    """The lines of a hunk without removed lines; `starts` has the offset in `text` of each of `lines`."""
+    """The lines of a hunk without removed lines.
+
+    `starts` has the offset in `text` of each of `lines`.
+    """
 
     __slots__ = ("_budget", "_numbers", "lines", "starts", "text")
 
@@ -111,7 +120,9 @@ class Passage:
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
         """Returns the statement that starts in a line of the passage, at this column."""
         index = self.index(line.number)
-        return self.statement_at(self.starts[index] + column, self.starts[min(index + line.left, len(self.lines))])
+        return self.statement_at(
+            self.starts[index] + column, self.starts[min(index + line.left, len(self.lines))]
+        )
 
     def after(self, span: StatementSpan) -> StatementSpan:
         """Returns the statement after another one."""
@@ -128,33 +139,62 @@ class Passage:
         self._budget -= end - start + _EACH
         if whole:
             index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
-            return StatementSpan(self, start, end, condition + 1, level, end, self._numbers[index] + 1, 0, limit)
+            return StatementSpan(
+                self, start, end, condition + 1, level, end, self._numbers[index] + 1, 0, limit
+            )
         index = bisect_right(self.starts, end, 0, len(self.lines)) - 1
-        return StatementSpan(self, start, end + 1, condition + 1, level, end + 1, self._numbers[index], end + 1 - self.starts[index], limit)
+        return StatementSpan(
+            self,
+            start,
+            end + 1,
+            condition + 1,
+            level,
+            end + 1,
+            self._numbers[index],
+            end + 1 - self.starts[index],
+            limit,
+        )
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """Returns an if with all its else branches (or another statement) that starts in a line: (level at the end of the last part, the parts)."""
+        """Returns an if with all its else branches (or another statement) that starts in a line:
+        (level at the end of the last part, the parts).
+        """
         span = self.statement(line, column)
         parts = [span]
-        if span.next >= span.limit or not pattern(r"\s*(?:\n[+-])?\s*(?:if|else|do)\b").match(span.raw_condition):
+        if span.next >= span.limit or not pattern(r"\s*(?:\n[+-])?\s*(?:if|else|do)\b").match(
+            span.raw_condition
+        ):
             return span.level, parts
         while True:
             span = self.after(span)
-            if span.next >= span.limit or not pattern(r"(?:\s*\n[+-])*\s*(?:else|do)\b").match(span.raw_condition):
+            if span.next >= span.limit or not pattern(r"(?:\s*\n[+-])*\s*(?:else|do)\b").match(
+                span.raw_condition
+            ):
                 return span.level, parts
             parts.append(span)
 
-    def bracketed(self, line: ScannedLine, brackets: str, *, outer: bool = False) -> tuple[int, list[ScannedLine]]:
-        """Returns the lines from this one to the one that closes its parentheses or braces: (how many are still open, the lines).
+    def bracketed(
+        self, line: ScannedLine, brackets: str, *, outer: bool = False
+    ) -> tuple[int, list[ScannedLine]]:
+        """Returns the lines from this one to the one that closes its parentheses or braces: (how
+        many are still open, the lines).
 
         `brackets` is "()" or "{}"; `outer`: omit text that is more than one level deep.
         """
         index = self.index(line.number)
         level, stack, found = 0, [0], []
         marks = pattern(r"[()]" if brackets == "()" else r"[{}]")
-        for one in self.lines[index : index + line.left] if self._budget > 0 else self.lines[index : index + _CUT_LINES]:
+        for one in (
+            self.lines[index : index + line.left]
+            if self._budget > 0
+            else self.lines[index : index + _CUT_LINES]
+        ):
             self._budget -= len(one.text)
-            if "#" in one.text and (branch := pattern(r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(one.text)):
+            if "#" in one.text and (
+                branch := pattern(r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(
+                    one.text
+                )
+            ):
                 if branch[1]:
                     stack.append(level)
                 elif branch[2]:
@@ -195,7 +235,8 @@ def _stops() -> dict[str, re.Pattern[str]]:
 
 
 def _scan(text: str, start: int, limit: int) -> tuple[int, int, int, bool]:
-    """Scans one statement: (offset of its last character, offset of its condition's last character, level, whether it took all text of its last line).
+    """Scans one statement: (offset of its last character, offset of its condition's last character,
+    level, whether it took all text of its last line).
 
     After #if … #endif the state is that of the last branch.
     """
@@ -230,7 +271,11 @@ def _scan(text: str, start: int, limit: int) -> tuple[int, int, int, bool]:
                 inside, level = "#", 1
         elif char == "e":
             before = text[at - 1] if at > start else ""
-            if not conditioned and (not before or before in " \t\n\r\f\v}+") and not pattern(r"else[^\S\n]+if\b").match(text, at, limit):
+            if (
+                not conditioned
+                and (not before or before in " \t\n\r\f\v}+")
+                and not pattern(r"else[^\S\n]+if\b").match(text, at, limit)
+            ):
                 condition, conditioned = at + 3, True
         elif char == "(":
             inside, level = "(", level + 1
@@ -245,6 +290,11 @@ def _scan(text: str, start: int, limit: int) -> tuple[int, int, int, bool]:
         else:
             level -= 1
             if level == 0:
-                return at + (text[at + 1 : at + 2] == ";" and at + 1 < limit), condition, level, False
+                return (
+                    at + (text[at + 1 : at + 2] == ";" and at + 1 < limit),
+                    condition,
+                    level,
+                    False,
+                )
         at += 1
     return limit, condition, level, True

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes types in C text: those of the language, those that kernel naming shows, and those that the patch uses as types.
+"""Recognizes types in C text: those of the language, those that kernel naming shows, and those that
+the patch uses as types.
 
-A `TypePattern` holds a type and a pattern: the words of the type are looked up, the text after them is matched by a compiled pattern. So a
-learned type costs a set entry, and no pattern grows with the patch.
+A `TypePattern` holds a type and a pattern: the words of the type are looked up, the text after them
+is matched by a compiled pattern. So a learned type costs a set entry, and no pattern grows with the
+patch.
 """
 
 from collections.abc import Iterator
@@ -36,8 +38,8 @@ _INLINE = re.compile(INLINE, re.ASCII)
 class TypePattern:
     """A type and the text that must follow it. `tail` is the pattern for that text.
 
-    `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline may precede it. `<MODIFIER>` in the
-    tail is any word such as const or __iomem.
+    `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline
+    may precede it. `<MODIFIER>` in the tail is any word such as const or __iomem.
     """
 
     __slots__ = ("_compiled", "_tail", "stars", "storage")
@@ -47,11 +49,18 @@ class TypePattern:
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
-        """Returns the pattern for the text after a type; learned modifiers that occur in the text are modifiers in it."""
+        """Returns the pattern for the text after a type.
+
+        Learned modifiers that occur in the text are modifiers in it.
+        """
         learned = types.learned_in(text) if types.modifiers and "<MODIFIER>" in self._tail else ()
         compiled = self._compiled.get(learned)
         if compiled is None:
-            tail = self._tail.replace("<MODIFIER>", modifier_source(learned)) if "<MODIFIER>" in self._tail else self._tail
+            tail = (
+                self._tail.replace("<MODIFIER>", modifier_source(learned))
+                if "<MODIFIER>" in self._tail
+                else self._tail
+            )
             compiled = re.compile(tail, re.ASCII | re.DOTALL)
             if len(self._compiled) > 100:
                 self._compiled.clear()
@@ -74,7 +83,10 @@ class FoundType:
 
 
 class Types:
-    """The types and modifiers known while a patch is read; `learn_type` and `learn_modifier` add to them."""
+    """The types and modifiers known while a patch is read.
+
+    `learn_type` and `learn_modifier` add to them.
+    """
 
     __slots__ = ("_earlier", "_known", "_lengths", "_order", "modifiers", "types")
 
@@ -128,8 +140,13 @@ class Types:
                         return FoundType(at, end, match)
         return None
 
-    def search(self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> FoundType | None:
-        """Returns the first type from `at` on that is followed by the pattern's tail; `inside`: it may start in the middle of a word."""
+    def search(
+        self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False
+    ) -> FoundType | None:
+        """Returns the first type from `at` on that is followed by the pattern's tail.
+
+        `inside`: it may start in the middle of a word.
+        """
         for word in pattern(WORD).finditer(text, at):
             start = word.start()
             whole = not start or not _wordlike(text[start - 1])
@@ -145,7 +162,9 @@ class Types:
                         return match
         return None
 
-    def finditer(self, type_pattern: TypePattern, text: str, *, inside: bool = False) -> Iterator[FoundType]:
+    def finditer(
+        self, type_pattern: TypePattern, text: str, *, inside: bool = False
+    ) -> Iterator[FoundType]:
         """Yields every type that is followed by the pattern's tail."""
         at = 0
         while match := self.search(type_pattern, text, at, inside=inside):
@@ -153,11 +172,17 @@ class Types:
             at = max(match.match.end(), match.start + 1)
 
     def modifier_length(self, text: str, at: int, word: str) -> int:
-        """Returns the length of the modifier that starts where `word` does (it need not end with the word); 0 when there is none."""
+        """Returns the length of the modifier that starts where `word` does (it need not end with
+        the word); 0 when there is none.
+        """
         known = self._lengths.get(word)
         if known is None:
             static = pattern(MODIFIER).match(text, at)
-            known = static.end() - at if static else next((len(name) for name in self.modifiers if word.startswith(name)), 0)
+            known = (
+                static.end() - at
+                if static
+                else next((len(name) for name in self.modifiers if word.startswith(name)), 0)
+            )
             if not word.startswith("__alloc_size"):
                 self._lengths[word] = known
         return known
@@ -167,11 +192,19 @@ class Types:
         return tuple(name for name in self.modifiers if name in text) if self.modifiers else ()
 
     def may_begin(self, text: str, word: str, end: int, storage: bool = False) -> bool:
-        """Whether a type may start with this word, which ends at `end`; fast, and without false negatives."""
+        """Whether a type may start with this word, which ends at `end`.
+
+        Fast, and without false negatives.
+        """
         known = self._known.get(word)
         if known is None:
             known = self._learn_about(word)
-        return known or word in self.modifiers or (storage and word in STORAGE_WORDS) or _glued(text, end)
+        return (
+            known
+            or word in self.modifiers
+            or (storage and word in STORAGE_WORDS)
+            or _glued(text, end)
+        )
 
     def _learn_about(self, name: str) -> bool:
         known = self._known[name] = (
@@ -201,9 +234,16 @@ class Types:
         )
 
     def _starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Yields where the type's name may start, given the words that may precede it; the most words first."""
+        """Yields where the type's name may start, given the words that may precede it.
+
+        The most words first.
+        """
         result: list[int] = []
-        if storage and text[at : at + 1] in ("e", "s", "a") and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at)):
+        if (
+            storage
+            and text[at : at + 1] in ("e", "s", "a")
+            and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at))
+        ):
             result += self._after_modifiers(text, head.end())
             if head[1]:
                 result += self._after_modifiers(text, head.start(1))
@@ -221,7 +261,9 @@ class Types:
         return starts
 
     def _with_what_follows(self, text: str, at: int, stars: bool) -> Iterator[int]:
-        """Yields where a type may end whose name ends at `at`, with the modifiers and stars after the name; longest first."""
+        """Yields where a type may end whose name ends at `at`, with the modifiers and stars after
+        the name; longest first.
+        """
         for modified in self._modified(text, at, False):
             if not stars:
                 yield modified
@@ -230,7 +272,8 @@ class Types:
             position = modified
             while step := _STAR.match(text, position):
                 if step.end() - position > 1 and text[position] in _SPACES:
-                    # of several spaces only both ends and the last space are tried: the text in between is followed by the same text
+                    # of several spaces only both ends and the last space are tried: the text in
+                    # between is followed by the same text
                     bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)
@@ -241,7 +284,9 @@ class Types:
                     yield bound
 
     def _modified(self, text: str, at: int, inline: bool) -> list[int]:
-        """Returns the ends of the modifiers (with `inline`: and inlines) from `at` on, each after a space; the most modifiers first."""
+        """Returns the ends of the modifiers (with `inline`: and inlines) from `at` on, each after a
+        space; the most modifiers first.
+        """
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _SPACE_WORD.match(text, ends[-1])):
             start, name = word.start(1), word[1]

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The words that types consist of, and the number types whose words may have different orders."""
 
-from patchpilot.lint.c.c_patterns import ATTRIBUTE_WORDS_AFTER, ATTRIBUTE_WORDS_BEFORE, SPARSE_WORDS, pattern
+from patchpilot.lint.c.c_patterns import (
+    ATTRIBUTE_WORDS_AFTER,
+    ATTRIBUTE_WORDS_BEFORE,
+    SPARSE_WORDS,
+    pattern,
+)
 
-INIT_WORDS = tuple(f"__{part}{kind}" for part in ("mem", "cpu", "dev", "net_", "") for kind in ("initdata", "initconst", "init"))
-MODIFIER_WORDS = frozenset((*ATTRIBUTE_WORDS_BEFORE, *ATTRIBUTE_WORDS_AFTER, *SPARSE_WORDS, *INIT_WORDS, "fastcall"))
+INIT_WORDS = tuple(
+    f"__{part}{kind}"
+    for part in ("mem", "cpu", "dev", "net_", "")
+    for kind in ("initdata", "initconst", "init")
+)
+MODIFIER_WORDS = frozenset(
+    (*ATTRIBUTE_WORDS_BEFORE, *ATTRIBUTE_WORDS_AFTER, *SPARSE_WORDS, *INIT_WORDS, "fastcall")
+)
 STORAGE_WORDS = frozenset(("extern", "static", "asmlinkage"))
 PLAIN_TYPES = frozenset(("void", "float", "double", "bool"))
 TAGS = frozenset(("struct", "union", "enum"))
@@ -13,11 +24,11 @@ NAME_ENDS = ("_t", "_handler", "_handler_fn")
 
 # S is signed or unsigned; s the same or nothing. Alternatives are tried in this order.
 _ORDERED = (
-    "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",
+    "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",  # noqa: E501
 )  # fmt: skip
 _MISORDERED = (
-    "char S", "int s short", "int short S", "short int S", "S int short", "short S", "long int S", "int long S", "long S int",
-    "int S long", "int S", "int long long S", "long long int S", "long long S int", "long long S", "long S",
+    "char S", "int s short", "int short S", "short int S", "S int short", "short S", "long int S", "int long S", "long S int",  # noqa: E501
+    "int S long", "int S", "int long long S", "long long int S", "long long S int", "long long S", "long S",  # noqa: E501
 )  # fmt: skip
 _BEFORE_A_WORD = _MISORDERED.index("int s short")
 
@@ -33,16 +44,23 @@ def _spelled(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
 
 
 _MISORDERED_RANKS = _spelled(_MISORDERED)
-_RANKS = {words: rank + len(_ORDERED) for words, rank in _MISORDERED_RANKS.items()} | _spelled(_ORDERED)
+_RANKS = {words: rank + len(_ORDERED) for words, rank in _MISORDERED_RANKS.items()} | _spelled(
+    _ORDERED
+)
 NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 
 
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
-    """Returns where a type of number words that starts at `at` may end, best first; `misordered`: only those with words in an unusual order."""
+    """Returns where a type of number words that starts at `at` may end, best first.
+
+    `misordered`: only those with words in an unusual order.
+    """
     ranks, shift = (_MISORDERED_RANKS, 0) if misordered else (_RANKS, len(_ORDERED))
     words: tuple[str, ...] = ()
     ends: list[tuple[int, int]] = []
-    while len(words) < 5 and (match := pattern(r"\s*(char|short|int|long|signed|unsigned)\b").match(text, at)):
+    while len(words) < 5 and (
+        match := pattern(r"\s*(char|short|int|long|signed|unsigned)\b").match(text, at)
+    ):
         if words and match.start(1) == at:
             break
         words, at = (*words, match[1]), match.end()

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classifies each character of a line (type, value, operator …), so that `*` and `&` are known as part of a type, unary or binary.
+"""Classifies each character of a line (type, value, operator …), so that `*` and `&` are known as
+part of a type, unary or binary.
 
-Kinds, a letter a character: T part of a declaration's type, V a value, N something a value must follow, E the end of a statement, C after a
-comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
+Kinds, a letter a character: T part of a declaration's type, V a value, N something a value must
+follow, E the end of a statement, C after a comma, c inside a cast. Variants of an operator: U
+unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
 """
 
 from patchpilot.cache import patterns as re
@@ -17,7 +19,9 @@ _NO_CODE = f" \t\n\r\f\v{COMMENT}"
 
 
 class Values:
-    """The kinds of a line (one letter for each character, the last for its newline) and the variants of its operators by column."""
+    """The kinds of a line (one letter for each character, the last for its newline) and the
+    variants of its operators by column.
+    """
 
     __slots__ = ("kinds", "variants")
 
@@ -27,7 +31,10 @@ class Values:
 
 
 class ValueTracker:
-    """Classifies the lines of a hunk one after the other; the state at the end of a line is carried into the next."""
+    """Classifies the lines of a hunk one after the other.
+
+    The state at the end of a line is carried into the next.
+    """
 
     __slots__ = ("_brackets", "_colon", "_pending", "_preprocessor", "_types", "last")
 
@@ -44,7 +51,10 @@ class ValueTracker:
         self.last = "E"
 
     def line(self, text: str) -> Values:
-        """Classifies a sanitized line (its sign counts as a space). `last` becomes the kind at its end."""
+        """Classifies a sanitized line (its sign counts as a space).
+
+        `last` becomes the kind at its end.
+        """
         text = f" {text[1:]}\n" if text else "\n"
         kind, at, end = self.last, 0, len(text)
         if not self._preprocessor and not text.strip(_NO_CODE):
@@ -107,7 +117,9 @@ class ValueTracker:
     def _word(self, kind: str, text: str, token: re.Match[str]) -> tuple[str, int]:
         """Returns the kind of a word and how much of the text belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
-        if self._types.may_begin(text, word, token.end()) and (match := self._types.match(_DECLARED, text, at)):
+        if self._types.may_begin(text, word, token.end()) and (
+            match := self._types.match(_DECLARED, text, at)
+        ):
             return "T", match.end - at
         if prefix := self._types.modifier_length(text, at, word):
             return "T", prefix
@@ -173,4 +185,4 @@ _TOKEN = (
 )
 # a name, and the text that makes it a function or a label
 _NAME = rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?"
-_DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"
+_DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"  # noqa: E501

@@ -1,14 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Walks over the C lines of a patch in order, parses statements, values and types, and runs every C check on each line.
+"""Walks over the C lines of a patch in order, parses statements, values and types, and runs every C
+check on each line.
 
-The order matters: a type is known after the line that shows it. So one walk serves all rules; each takes its own hits.
+The order matters: a type is known after the line that shows it. So one walk serves all rules; each
+takes its own hits.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.c.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CheckFunction, CWalk, LineContext
+from patchpilot.lint.c.c_check import (
+    ADDED,
+    CONTEXT,
+    LAYOUT,
+    LONGEST_LINE,
+    CCheck,
+    CheckFunction,
+    CWalk,
+    LineContext,
+)
 from patchpilot.lint.c.c_patterns import IDENT, INLINE, STORAGE, pattern
 from patchpilot.lint.c.line_scan import scan
 from patchpilot.lint.c.operators import Operator, OperatorKind
@@ -27,8 +38,8 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """The result of walking over the code: the hits of each check by name, the operators by their kind, and for every added C line its
-    statement and the function around it.
+    """The result of walking over the code: the hits of each check by name, the operators by their
+    kind, and for every added C line its statement and the function around it.
     """
 
     __slots__ = ("_functions", "_spans", "_states", "_types", "hits", "macros", "operators")
@@ -51,7 +62,10 @@ class CCode:
         return self._types.as_of(self._states.get(number, (0, 0)))
 
     def statement(self, number: int) -> StatementSpan | None:
-        """Returns the statement that starts at patch line `number`; None for lines that continue one."""
+        """Returns the statement that starts at patch line `number`.
+
+        None for lines that continue one.
+        """
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
@@ -100,7 +114,13 @@ def _walk(context: "Context") -> CCode:
             named = pattern(r"\b(\w+)\s*\(").search(line.section)
             walk.function = named[1] if named else None
             continue
-        if not line.left or line.sign == "-" or line.starts_file or not line.file.endswith(_CODE_FILES) or len(line.text) > LONGEST_LINE:
+        if (
+            not line.left
+            or line.sign == "-"
+            or line.starts_file
+            or not line.file.endswith(_CODE_FILES)
+            or len(line.text) > LONGEST_LINE
+        ):
             continue
         if hunk != line.hunk_start:
             hunk = line.hunk_start
@@ -114,24 +134,33 @@ def _walk(context: "Context") -> CCode:
 
 
 class _Stage:
-    """The checks of a stage that a patch needs: those without needles, and those with a needle in its text."""
+    """The checks of a stage that a patch needs: those without needles, and those with a needle in
+    its text.
+    """
 
     __slots__ = ("_by_needles", "_checks", "_needles")
 
     def __init__(self, checks: Sequence[CCheck], text: str) -> None:
         needles = {needle: None for check in checks for needle in check.needles}
         self._needles = [needle for needle in needles if needle in text]
-        self._checks = [check for check in checks if not check.needles or any(needle in self._needles for needle in check.needles)]
+        self._checks = [
+            check
+            for check in checks
+            if not check.needles or any(needle in self._needles for needle in check.needles)
+        ]
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
         """Returns the checks for a line: those without needles, and those with a needle in it."""
-        # lines have few sets of needles, and looking for each needle once takes less time than asking each check
+        # lines have few sets of needles, and looking for each needle once takes less time than
+        # asking each check
         found = tuple([needle for needle in self._needles if needle in text])
         checks = self._by_needles.get(found)
         if checks is None:
             checks = self._by_needles[found] = [
-                function for function, needles in self._checks if not needles or not set(needles).isdisjoint(found)
+                function
+                for function, needles in self._checks
+                if not needles or not set(needles).isdisjoint(found)
             ]
         return checks
 
@@ -142,7 +171,9 @@ class _Stages:
     __slots__ = ("added", "context", "layout")
 
     def __init__(self, text: str) -> None:
-        self.layout, self.context, self.added = (_Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED))
+        self.layout, self.context, self.added = (
+            _Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED)
+        )
 
 
 def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
@@ -167,12 +198,16 @@ def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
 
 
 def _declared_function(line_context: LineContext) -> str | None:
-    """Returns the name of the function whose opening brace is on this line, when the line before declares one."""
+    """Returns the name of the function whose opening brace is on this line, when the line before
+    declares one.
+    """
     before = line_context.before
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)
     if not lead:
         return None
-    if match := line_context.types.match(_FUNCTION, before, lead.end()) or line_context.types.match(_FUNCTION, before, 1):
+    if match := line_context.types.match(_FUNCTION, before, lead.end()) or line_context.types.match(
+        _FUNCTION, before, 1
+    ):
         return match.match[1]
     bare = pattern(rf"\+({IDENT})\(").match(before)
     return bare[1] if bare else None

@@ -25,7 +25,8 @@ _FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
 _EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
 _CONSTANT = lazy(CONSTANT)
 _ARGUMENT = value()
-# words that the large patterns need; searching for them first is cheaper, since most patches have none
+# words that the large patterns need; searching for them first is cheaper, since most patches have
+# none
 _ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
 _SLEEP = lazy(rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)")
 _MULTIPLIED = lazy(
@@ -37,7 +38,9 @@ _SIZEOF = lazy(r"^sizeof\s*\S")
 _SYMBOLIC = lazy(rf"\b({MODE_NAMES})\b")
 
 LONGEST_STATEMENT = 8000
-"""How much of a statement is read: with a parenthesis that is never closed, each line starts a statement that takes everything after it."""
+"""How much of a statement is read: with a parenthesis that is never closed, each line starts a
+statement that takes everything after it.
+"""
 
 Hits = Iterator[tuple[str, Hit]]
 
@@ -57,7 +60,10 @@ class CallPlace(NamedTuple):
 
     @property
     def raw(self) -> str:
-        """Returns the lines of the statement as written; a removed line between them is replaced by the next line that is not removed."""
+        """Returns the lines of the statement as written.
+
+        A removed line between them is replaced by the next line that is not removed.
+        """
         return self.lines.raw_lines(self.line.number, self.last)
 
 
@@ -74,7 +80,9 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-calls", _PLACEHOLDERS, type=str)
 def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about calls and their arguments, read over all lines of the statement."""
+    """Returns hits of one type about calls and their arguments, read over all lines of the
+    statement.
+    """
     return by_type(context, _all, arguments["type"])
 
 
@@ -82,7 +90,11 @@ def _all(context: Context) -> Hits:
     if "S_I" in c_text(context):
         yield from _symbolic(context)
     # a statement that starts in an added line may continue in unchanged lines
-    whole = "\n".join(line.raw for line in scan(context).lines if line.left and line.sign != "-" and line.suffix in ("c", "h"))
+    whole = "\n".join(
+        line.raw
+        for line in scan(context).lines
+        if line.left and line.sign != "-" and line.suffix in ("c", "h")
+    )
     rules = [(words, rule) for words, rule in _RULES if any(word in whole for word in words)]
     if not rules:
         return
@@ -90,11 +102,20 @@ def _all(context: Context) -> Hits:
     for line in c_lines(context):
         statement = walked.statement(line.number)
         if statement is not None:
-            at = CallPlace(lines, line, blank_signs(statement.raw_text[:LONGEST_STATEMENT]), context.options.kernel)
+            at = CallPlace(
+                lines,
+                line,
+                blank_signs(statement.raw_text[:LONGEST_STATEMENT]),
+                context.options.kernel,
+            )
             for words, rule in rules:
-                # a second statement on the same line is checked here, since no other line starts with it
+                # a second statement on the same line is checked here, since no other line starts
+                # with it
                 if any(word in at.statement or word in line.text for word in words):
-                    yield from ((kind, Hit(line.number, case=hit.case, values=hit.values)) for kind, hit in rule(at))
+                    yield from (
+                        (kind, Hit(line.number, case=hit.case, values=hit.values))
+                        for kind, hit in rule(at)
+                    )
 
 
 def _hit(case: str = "", **values: str) -> Hit:
@@ -102,7 +123,11 @@ def _hit(case: str = "", **values: str) -> Hit:
 
 
 def _pointer_formats(at: CallPlace) -> Hits:
-    if "{" in at.statement or not _STRING_ARGUMENT.search(at.statement) or not _POINTER.search(at.raw):
+    if (
+        "{" in at.statement
+        or not _STRING_ARGUMENT.search(at.statement)
+        or not _POINTER.search(at.raw)
+    ):
         return
     call = _FORMAT_CALL.match(at.statement)
     if not call or _VOLATILE.match(call[1]):
@@ -113,9 +138,17 @@ def _pointer_formats(at: CallPlace) -> Hits:
         if number > len(at.lines.lines):
             break
         found = _STRING.search(at.lines.lines[number - 1].text)
-        text = (at.lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "") if found else ""
+        text = (
+            (at.lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "")
+            if found
+            else ""
+        )
         for specifier, kind, more in _POINTER.findall(text):
-            if kind not in _EXTENSIONS or (kind == "f" and not more.startswith("w")) or (kind == "4" and not four.match(more)):
+            if (
+                kind not in _EXTENSIONS
+                or (kind == "f" and not more.startswith("w"))
+                or (kind == "4" and not four.match(more))
+            ):
                 yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(specifier)
                 break
             if kind == "x" and not reported:
@@ -143,7 +176,11 @@ def _sleep(at: CallPlace) -> Hits:
 
 
 def _multiplied(at: CallPlace) -> Hits:
-    found = _MULTIPLIED.match(at.statement) if "*" in at.statement and "sizeof" in at.statement and _ALLOCATES.match(at.statement) else None
+    found = (
+        _MULTIPLIED.match(at.statement)
+        if "*" in at.statement and "sizeof" in at.statement and _ALLOCATES.match(at.statement)
+        else None
+    )
     if not found:
         return
     count, size = found["one"], found["two"]
@@ -151,7 +188,9 @@ def _multiplied(at: CallPlace) -> Hits:
         count, size = size, count
     constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
     if not re.match(r"sizeof\b", count, re.ASCII) and _SIZEOF.match(size) and not constant:
-        better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(found["call"], "kmalloc_array")
+        better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(
+            found["call"], "kmalloc_array"
+        )
         yield "ALLOC_WITH_MULTIPLY", _hit(better=better, call=found["call"])
 
 
@@ -161,7 +200,11 @@ def _symbolic(context: Context) -> Hits:
             for found in _SYMBOLIC.finditer(line.text):
                 yield (
                     "SYMBOLIC_PERMS",
-                    Hit(line.number, column=found.start(), values={"octal": f"{mode_of(found[1]):04o}", "mode": found[1]}),
+                    Hit(
+                        line.number,
+                        column=found.start(),
+                        values={"octal": f"{mode_of(found[1]):04o}", "mode": found[1]},
+                    ),
                 )
 
 

@@ -8,7 +8,15 @@ from itertools import pairwise
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, in_functions, previous_line, spaced
+from patchpilot.lint.new_side import (
+    NewHunk,
+    NewLine,
+    added_lines,
+    c_hunks,
+    in_functions,
+    previous_line,
+    spaced,
+)
 from patchpilot.lint.subsystem_facts import file_subsystem
 
 
@@ -18,7 +26,7 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for hunk, at, line in added_lines(context, (".c",)):
         found = re.match(
             (
-                r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned"
+                r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned"  # noqa: E501
                 r"|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$"
             ),
             line.code,
@@ -29,11 +37,15 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for following in hunk.lines[at + 1 : at + 40]:
             if name not in following.code or name not in re.findall(r"\w+", following.code):
                 # the code that follows may jump over an assignment
-                if re.match(r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code) and not following.code.startswith(indent + "\t"):
+                if re.match(
+                    r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code
+                ) and not following.code.startswith(indent + "\t"):
                     break
                 continue
             start = f"{indent}{name} = "
-            if following.code.startswith(start) and name not in re.findall(r"\w+", following.code[len(start) :]):
+            if following.code.startswith(start) and name not in re.findall(
+                r"\w+", following.code[len(start) :]
+            ):
                 yield Hit(line.patch_line, values={"name": name})
             break
 
@@ -44,7 +56,8 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     known = _known_elsewhere(context)
     for hunk, _, line in added_lines(context, (".c",)):
         found = re.match(
-            r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]", line.code
+            r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]",
+            line.code,
         )
         if not found or re.match(r"^(?:static|extern)", line.code):
             continue
@@ -73,7 +86,12 @@ def blank_line_in_declarations(context: Context, _arguments: Arguments) -> Itera
         if line.text.strip() or line.comment or not (0 < at < len(hunk.lines) - 1):
             continue
         above, below = hunk.lines[at - 1].code, hunk.lines[at + 1].code
-        if _declaration(above) and _declaration(below) and re.match(r"^\t\S", below) and in_functions(context, hunk)[at]:
+        if (
+            _declaration(above)
+            and _declaration(below)
+            and re.match(r"^\t\S", below)
+            and in_functions(context, hunk)[at]
+        ):
             yield Hit(line.patch_line)
 
 
@@ -84,15 +102,19 @@ def _declaration(code: str) -> bool:
 @cache
 def _declaration_pattern() -> re.Pattern[str]:
     kinds = (
-        r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+|int|long|short|char|bool"
+        r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+|int|long|short|char|bool"  # noqa: E501
         r"|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
     )
-    return re.compile(rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$")
+    return re.compile(
+        rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$"
+    )
 
 
 @detector("unsorted-declarations", {"": "", "required": "subsystem"})
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports declarations of a new block that are not ordered from longest to shortest, except in subsystems that do not want it."""
+    """Reports declarations of a new block that are not ordered from longest to shortest, except in
+    subsystems that do not want it.
+    """
 
     def hits() -> Iterator[Hit]:
         for hunk in c_hunks(context, (".c",)):
@@ -106,19 +128,27 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
                     if longer and (below.added or above.added) and not _depends(above, below):
                         at = below.patch_line if below.added else above.patch_line
                         required = subsystem if wanted == "longest-first" else None
-                        yield Hit(at, case="required", values={"subsystem": required.title}) if required else Hit(at)
+                        yield (
+                            Hit(at, case="required", values={"subsystem": required.title})
+                            if required
+                            else Hit(at)
+                        )
                         break
 
     yield from spaced(context, hits())
 
 
 def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
-    """Yields runs of one-line declarations right after an opening brace, or at the start of a hunk that lies within a function."""
+    """Yields runs of one-line declarations right after an opening brace, or at the start of a hunk
+    that lies within a function.
+    """
     lines = hunk.lines
     if "(" in (hunk.hunk.section or "") and (block := _declarations_from(lines, 0)):
         yield block
     for at, line in enumerate(lines):
-        if not re.search(r"\{\s*$", line.code) or re.search(r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code):
+        if not re.search(r"\{\s*$", line.code) or re.search(
+            r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code
+        ):
             continue
         if block := _declarations_from(lines, at + 1):
             yield block
@@ -137,14 +167,20 @@ def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
 def _depends(above: NewLine, below: NewLine) -> bool:
     """Whether the second declaration uses the variable of the first."""
     found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
-    return bool(found and "=" in below.code and re.search(rf"\b{found[1]}\b", below.code.partition("=")[2]))
+    return bool(
+        found and "=" in below.code and re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
+    )
 
 
 @detector("declaration-after-statement")
 def declaration_after_statement(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a declaration in the middle of a function's statements."""
     for hunk, at, line in added_lines(context, (".c",)):
-        if not _declaration(line.code) or not in_functions(context, hunk)[at] or re.search(r"__free\(|__cleanup|\bstatic\b", line.text):
+        if (
+            not _declaration(line.code)
+            or not in_functions(context, hunk)[at]
+            or re.search(r"__free\(|__cleanup|\bstatic\b", line.text)
+        ):
             continue
         above = previous_line(hunk.lines, at)
         if (

@@ -13,7 +13,9 @@ from patchpilot.lint.new_side import NewLine, added_lines, previous_line
 def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports THIS_MODULE as the owner in the `.driver` of a driver whose registration sets it."""
     for hunk, at, line in added_lines(context, (".c",)):
-        found = re.match(r"^\t(?P<deep>\t)?(?P<driver>\.driver)?\.owner\s*=\s*THIS_MODULE\b", line.code)
+        found = re.match(
+            r"^\t(?P<deep>\t)?(?P<driver>\.driver)?\.owner\s*=\s*THIS_MODULE\b", line.code
+        )
         if not found or bool(found["deep"]) == bool(found["driver"]):
             continue
         before = [line.code for line in hunk.lines[max(0, at - 12) : at]]
@@ -33,22 +35,37 @@ def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator
             continue
         before = [line.code for line in hunk.lines[max(0, at - 3) : at]]
         for back, code in enumerate(reversed(before)):
-            found = re.search(r"([\w>.\-]+) = (platform_get_irq(?:_byname)?|devm_(?:platform_)?ioremap_resource(?:_byname)?)\(", code)
+            found = re.search(
+                r"([\w>.\-]+) ="
+                r" (platform_get_irq(?:_byname)?|devm_(?:platform_)?ioremap_resource(?:_byname)?)\(",  # noqa: E501
+                code,
+            )
             tests = "".join(before[len(before) - back :])
-            if found and re.match(rf"^\s*if \((?:IS_ERR\()?{re.escape(found[1])}\b", tests) and tests.count("if (") == 1:
+            if (
+                found
+                and re.match(rf"^\s*if \((?:IS_ERR\()?{re.escape(found[1])}\b", tests)
+                and tests.count("if (") == 1
+            ):
                 yield Hit(line.patch_line, values={"function": found[2]})
                 break
 
 
 @detector("allocation-message")
 def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a message about a failed allocation, for functions that checkpatch.pl does not know."""
+    """Reports a message about a failed allocation, for functions that checkpatch.pl does not know."""  # noqa: E501
     for hunk, at, line in added_lines(context, (".c",)):
         message = re.match(r"^(\t+)(?:dev|pr|netdev)_(?:err|warn|info)\s*\(", line.code)
         if not message:
             continue
         check = previous_line(hunk.lines, at)
-        found = re.match(r"^\t+if \((?:!(?P<not>[\w>.\-]+)|(?P<null>[\w>.\-]+) == NULL)\)(?: \{)?$", check.code.rstrip()) if check else None
+        found = (
+            re.match(
+                r"^\t+if \((?:!(?P<not>[\w>.\-]+)|(?P<null>[\w>.\-]+) == NULL)\)(?: \{)?$",
+                check.code.rstrip(),
+            )
+            if check
+            else None
+        )
         if not check or not found:
             continue
         name = found["not"] or found["null"]
@@ -57,7 +74,7 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
         calls = " ".join(line.code for line in hunk.lines[max(0, place - 3) : place])
         known = re.search(
             (
-                rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"
+                rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"  # noqa: E501
                 rf"|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*"
                 rf"|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\("
             ),
@@ -68,9 +85,15 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 
 def _hidden_allocation(lines: Sequence[NewLine], check: int, name: str) -> bool:
-    """Whether the line above the check allocates, after the end of a statement: checkpatch.pl looks at the wrong line there."""
+    """Whether the line above the check allocates, after the end of a statement: checkpatch.pl looks
+    at the wrong line there.
+    """
     if check < 2 or not lines[check - 2].code.rstrip().endswith(";"):
         return False
     return bool(
-        re.search(rf"(?:^|\s){re.escape(name)} = (?:devm_)?(?:kv?|v)[czm]alloc(?:_array)?(?:_node)?\(.*;$", lines[check - 1].code.rstrip())
+        re.search(
+            rf"(?:^|\s){re.escape(name)} ="
+            r" (?:devm_)?(?:kv?|v)[czm]alloc(?:_array)?(?:_node)?\(.*;$",
+            lines[check - 1].code.rstrip(),
+        )
     )

@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for statements of added C code: cases that fall through, arrays of variable length, errors in probe functions."""
+"""Detectors for statements of added C code: cases that fall through, arrays of variable length,
+errors in probe functions.
+"""
 
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import MOST_ABOVE, NewHunk, NewLine, added_lines, c_hunks, in_functions, lines_above, spaced
+from patchpilot.lint.new_side import (
+    MOST_ABOVE,
+    NewHunk,
+    NewLine,
+    added_lines,
+    c_hunks,
+    in_functions,
+    lines_above,
+    spaced,
+)
 from patchpilot.lint.pack_patterns import compiled
 
 _LABEL = re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
@@ -22,7 +33,9 @@ _MOST_STATEMENT_LINES = 40
 
 @detector("missing-break")
 def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a case that runs into the next one without break or fallthrough, where the patch adds its last statement or the next label."""
+    """Reports a case that runs into the next one without break or fallthrough, where the patch adds
+    its last statement or the next label.
+    """
     for hunk in c_hunks(context):
         for at, line in enumerate(hunk.lines):
             if not _LABEL.match(line.code):
@@ -32,7 +45,9 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if above is None or not (line.added or hunk.lines[above].added):
                 continue
             code = hunk.lines[above].code.rstrip()
-            if not code.endswith(";") or any(_SAYS_SO.search(between.text) for between in hunk.lines[above:at]):
+            if not code.endswith(";") or any(
+                _SAYS_SO.search(between.text) for between in hunk.lines[above:at]
+            ):
                 continue
             statement = _statement(hunk.lines, above)
             if statement and not _LEAVES.match(statement):
@@ -40,7 +55,10 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _statement(lines: Sequence[NewLine], at: int) -> str:
-    """Returns the statement that ends on a line, without a label before it; empty when its start is not in the hunk or it depends on an `if`."""
+    """Returns the statement that ends on a line, without a label before it.
+
+    Empty when its start is not in the hunk or it depends on an `if`.
+    """
     first = max(0, at - _MOST_STATEMENT_LINES)
     text = lines[at].code.strip().removesuffix(";")
     while text.count(")") > text.count("("):
@@ -63,7 +81,11 @@ def variable_length_array(context: Context, _arguments: Arguments) -> Iterator[H
     """Reports a local array whose length is a variable."""
     for hunk, at, line in added_lines(context, (".c",)):
         match = _ARRAY.match(line.code)
-        if not match or re.search(r"[A-Z]{2}|sizeof|offsetof", match["length"]) or _is_constant(hunk, match["length"]):
+        if (
+            not match
+            or re.search(r"[A-Z]{2}|sizeof|offsetof", match["length"])
+            or _is_constant(hunk, match["length"])
+        ):
             continue
         if in_functions(context, hunk)[at]:
             yield Hit(line.patch_line, values={"name": match["name"], "length": match["length"]})
@@ -73,7 +95,8 @@ def _is_constant(hunk: NewHunk, length: str) -> bool:
     """Whether the patch shows the name to be a constant of an enum or a macro."""
     name = re.match(r"\w+", length)
     return name is not None and any(
-        re.match(rf"^\s*(?:#\s*define\s+)?{name[0]}\b(?:\s*=.*,|\s*,$|\s+[\d(])", line.code) for line in hunk.lines
+        re.match(rf"^\s*(?:#\s*define\s+)?{name[0]}\b(?:\s*=.*,|\s*,$|\s+[\d(])", line.code)
+        for line in hunk.lines
     )
 
 
@@ -84,18 +107,35 @@ def error_message_in_probe(context: Context, arguments: Arguments) -> Iterator[H
 
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context, (".c",)):
-            if "dev_err(" not in line.code or not paths.search(hunk.change.path) or not re.match(r"^\t+dev_err\(", line.code):
+            if (
+                "dev_err(" not in line.code
+                or not paths.search(hunk.change.path)
+                or not re.match(r"^\t+dev_err\(", line.code)
+            ):
                 continue
-            end = next((below for below in range(at, min(at + 4, len(hunk.lines))) if hunk.lines[below].code.rstrip().endswith(");")), None)
+            end = next(
+                (
+                    below
+                    for below in range(at, min(at + 4, len(hunk.lines)))
+                    if hunk.lines[below].code.rstrip().endswith(");")
+                ),
+                None,
+            )
             after = hunk.lines[end + 1] if end is not None and end + 1 < len(hunk.lines) else None
-            if after and re.match(r"^\t+return (?:-E\w+|PTR_ERR\(.*\)|\w+);", after.code) and "probe" in _function(hunk, at):
+            if (
+                after
+                and re.match(r"^\t+return (?:-E\w+|PTR_ERR\(.*\)|\w+);", after.code)
+                and "probe" in _function(hunk, at)
+            ):
                 yield Hit(line.patch_line)
 
     yield from spaced(context, hits())
 
 
 def _function(hunk: NewHunk, at: int) -> str:
-    """Returns the head of the function that a line is in, as far as the hunk or its header shows it."""
+    """Returns the head of the function that a line is in, as far as the hunk or its header shows
+    it.
+    """
     for line in lines_above(hunk.lines, at):
         code = line.code
         if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):

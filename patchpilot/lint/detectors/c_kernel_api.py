@@ -46,7 +46,8 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             for line in c_lines(context):
                 if any(needle in line.raw for needle in needles):
                     yield from (
-                        (kind, Hit(line.number, case=hit.case, values=hit.values)) for kind, hit in rule(ApiPlace(context, lines, line))
+                        (kind, Hit(line.number, case=hit.case, values=hit.values))
+                        for kind, hit in rule(ApiPlace(context, lines, line))
                     )
     yield from _const_structs(context, whole)
 
@@ -78,12 +79,19 @@ def _asm_include(at: ApiPlace) -> Hits:
 
 def _wraps_asm(tree: Tree, header: str) -> bool:
     text = tree.read(f"include/linux/{header}")
-    return text is not None and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
+    return (
+        text is not None
+        and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
+    )
 
 
 def _setup(at: ApiPlace) -> Hits:
     found = _SETUP.search(at.line.raw)
-    if found and not any(found[1] in line.text for line in at.lines.lines if line.sign == "+" and line.file.endswith(_PARAMETERS)):
+    if found and not any(
+        found[1] in line.text
+        for line in at.lines.lines
+        if line.sign == "+" and line.file.endswith(_PARAMETERS)
+    ):
         yield "UNDOCUMENTED_SETUP", _hit(option=found[1])
 
 
@@ -117,6 +125,8 @@ def _const_structs(context: Context, whole: str) -> Hits:
     names = frozenset(data.decode("latin-1").split())
     for line in c_lines(context):
         if "struct" in line.text and not _CONST.search(line.text):
-            name = next((found[1] for found in _STRUCT.finditer(line.text) if found[1] in names), None)
+            name = next(
+                (found[1] for found in _STRUCT.finditer(line.text) if found[1] in names), None
+            )
             if name:
                 yield "CONST_STRUCT", Hit(line.number, values={"name": name})

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the layout of added C code: needless line breaks, stale alignment, the order of #include lines."""
+"""Detectors for the layout of added C code: needless line breaks, stale alignment, the order of
+#include lines.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,18 +23,32 @@ def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):
             code = line.code.rstrip()
-            if at + 1 == len(hunk.lines) or not _OPEN_ENDED.match(code) or not _WORDS_OF_STATEMENT.match(code):
+            if (
+                at + 1 == len(hunk.lines)
+                or not _OPEN_ENDED.match(code)
+                or not _WORDS_OF_STATEMENT.match(code)
+            ):
                 continue
             below = hunk.lines[at + 1]
-            if not below.added or not below.code.rstrip().endswith(");") or line.comment or "//" in line.text:
+            if (
+                not below.added
+                or not below.code.rstrip().endswith(");")
+                or line.comment
+                or "//" in line.text
+            ):
                 continue
             # a line that is only aligned anew was there before
-            if any(one.kind == "-" and one.text.strip() == below.text.strip() for one in hunk.hunk.lines):
+            if any(
+                one.kind == "-" and one.text.strip() == below.text.strip()
+                for one in hunk.hunk.lines
+            ):
                 continue
             opened = code.count("(") - code.count(")")
             if opened < 1 or opened != below.code.count(")") - below.code.count("("):
                 continue
-            joined = f"{line.text.rstrip()}{'' if code.endswith('(') else ' '}{below.text.strip()}".expandtabs(8)
+            joined = f"{line.text.rstrip()}{'' if code.endswith('(') else ' '}{below.text.strip()}".expandtabs(  # noqa: E501
+                8
+            )
             if len(joined) <= arguments["columns"]:
                 yield Hit(line.patch_line, values={"length": len(joined)})
 
@@ -45,7 +61,9 @@ _PLAIN_CALL = re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
 
 @detector("stale-alignment", "column")
 def stale_alignment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a line that the patch leaves alone, and that was aligned with a parenthesis which the patch moves."""
+    """Reports a line that the patch leaves alone, and that was aligned with a parenthesis which the
+    patch moves.
+    """
     for change in context.patch.files:
         if (change.new_path or "").endswith((".c", ".h")):
             for hunk in change.hunks:
@@ -54,7 +72,12 @@ def stale_alignment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _left_behind(hunk: Hunk) -> Iterator[Hit]:
     for at, (line, below) in enumerate(zip(hunk.lines, hunk.lines[1:], strict=False)):
-        if line.kind != "+" or below.kind != " " or "(" not in line.text or _PLAIN_CALL.match(line.text):
+        if (
+            line.kind != "+"
+            or below.kind != " "
+            or "(" not in line.text
+            or _PLAIN_CALL.match(line.text)
+        ):
             continue
         before = _replaced(hunk.lines, at)
         was, now = (_open_column(before.text) if before else None), _open_column(line.text)
@@ -90,17 +113,25 @@ _INCLUDE = re.compile(r"^#include <linux/(?P<name>[\w/.-]+)\.h>")
 
 @detector("unsorted-headers", "header above", paths_pattern=str)
 def unsorted_headers(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first new #include that breaks the alphabetical order of its block: in a new file, or where the others are in order."""
+    """Reports the first new #include that breaks the alphabetical order of its block: in a new
+    file, or where the others are in order.
+    """
     paths = compiled(arguments["paths_pattern"])
     for hunk in c_hunks(context, (".c",)):
         if paths.search(hunk.change.path) and (found := _out_of_order(hunk)):
             line, name, above = found
-            yield Hit(line.patch_line, values={"header": f"linux/{name}.h", "above": f"linux/{above}.h"})
+            yield Hit(
+                line.patch_line, values={"header": f"linux/{name}.h", "above": f"linux/{above}.h"}
+            )
 
 
 def _out_of_order(hunk: NewHunk) -> tuple[NewLine, str, str] | None:
     """Returns the first added line that is out of order, with its header and the one above it."""
-    kept = [match["name"] for line in hunk.lines if not line.added and (match := _INCLUDE.match(line.text))]
+    kept = [
+        match["name"]
+        for line in hunk.lines
+        if not line.added and (match := _INCLUDE.match(line.text))
+    ]
     if not hunk.is_new and (len(kept) < 2 or kept != sorted(kept)):
         return None
     above, was_added = "", False
@@ -119,7 +150,9 @@ def _out_of_order(hunk: NewHunk) -> tuple[NewLine, str, str] | None:
 
 @detector("missing-blank-line", "side", paths_pattern=str)
 def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports `return 0;` directly below a statement, and a statement directly below an error check, both at the outer level of a function."""
+    """Reports `return 0;` directly below a statement, and a statement directly below an error
+    check, both at the outer level of a function.
+    """
     paths = compiled(arguments["paths_pattern"])
 
     def hits() -> Iterator[Hit]:
@@ -131,7 +164,11 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 above = lines[at - 1].code
                 if re.match(r"^\t[^\s}].*;$", above) and not lines[at - 2].code.startswith("{"):
                     yield Hit(line.patch_line, values={"side": "before the return"})
-            elif re.match(r"^\t\treturn [\w-]+;$", line.code) and re.match(r"^\tif \(.*\)$", lines[at - 1].code) and at + 1 < len(lines):
+            elif (
+                re.match(r"^\t\treturn [\w-]+;$", line.code)
+                and re.match(r"^\tif \(.*\)$", lines[at - 1].code)
+                and at + 1 < len(lines)
+            ):
                 below = lines[at + 1]
                 if below.added and re.match(r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text):
                     yield Hit(below.patch_line, values={"side": "after the error check"})

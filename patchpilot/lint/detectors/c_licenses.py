@@ -17,7 +17,12 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not hunk.is_new or not hunk.lines:
             continue
         head = next(
-            (re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text) for line in hunk.lines[:3] if "SPDX" in line.text), None
+            (
+                re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text)
+                for line in hunk.lines[:3]
+                if "SPDX" in line.text
+            ),
+            None,
         )
         for line in hunk.lines:
             match = re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
@@ -25,7 +30,9 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             dual = " or " in head[1].lower()
             free = not re.search(r"GPL|Dual|Proprietary", match[1])
-            if dual != match[1].startswith("Dual") or (not free and not re.search(r"\bGPL-|\bGFDL", head[1])):
+            if dual != match[1].startswith("Dual") or (
+                not free and not re.search(r"\bGPL-|\bGFDL", head[1])
+            ):
                 yield Hit(line.patch_line, values={"module": match[1], "spdx": head[1]})
 
 
@@ -38,7 +45,13 @@ def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         for line in list(change.lines("+"))[:3]:
             match = re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
-            names = re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip())) if match else []
-            wrong = [name for name in names if name and name.upper() not in ("AND", "OR") and not known.match(name)]
+            names = (
+                re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip())) if match else []
+            )
+            wrong = [
+                name
+                for name in names
+                if name and name.upper() not in ("AND", "OR") and not known.match(name)
+            ]
             if wrong:
                 yield Hit(line.patch_line, values={"license": wrong[0]})

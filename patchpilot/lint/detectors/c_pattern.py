@@ -23,7 +23,9 @@ def c_lines(context: Context) -> list[ScannedLine]:
     kept: Any = context.shared.get("checkpatch.c_lines")
     if kept is None:
         kept = context.shared["checkpatch.c_lines"] = [
-            line for line in scan(context).added if line.suffix in ("c", "h") and len(line.raw) <= LONGEST_LINE
+            line
+            for line in scan(context).added
+            if line.suffix in ("c", "h") and len(line.raw) <= LONGEST_LINE
         ]
     return list(kept)
 
@@ -32,7 +34,9 @@ def c_text(context: Context) -> str:
     """Returns those lines as one text, for fast searches."""
     kept: Any = context.shared.get("checkpatch.c_text")
     if kept is None:
-        kept = context.shared["checkpatch.c_text"] = "\n".join(line.raw for line in c_lines(context))
+        kept = context.shared["checkpatch.c_text"] = "\n".join(
+            line.raw for line in c_lines(context)
+        )
     return str(kept)
 
 
@@ -70,7 +74,9 @@ _GROUP = re.compile(r"\{([a-z]\w*)\}")
 
 
 def with_fragments(text: str) -> str:
-    """Returns a pattern of a pack, with <IDENTIFIER>, <STRING> and similar names replaced by C patterns."""
+    """Returns a pattern of a pack, with <IDENTIFIER>, <STRING> and similar names replaced by C
+    patterns.
+    """
     if not _FRAGMENT.search(text):
         return text
     known = _fragments()
@@ -88,22 +94,42 @@ def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
     if not _GROUP.search(text):
         return c_pattern(text)
     values = match.groupdict()
-    return c_patterns.pattern(_GROUP.sub(lambda found: re.escape(values.get(found[1]) or ""), with_fragments(text)))
+    return c_patterns.pattern(
+        _GROUP.sub(lambda found: re.escape(values.get(found[1]) or ""), with_fragments(text))
+    )
 
 
 def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
     """Returns the lines that a rule checks; none when its needles show that it cannot match."""
-    needle, needles, suffixes = arguments.get("needle", ""), arguments.get("needles", ()), arguments.get("suffixes")
+    needle, needles, suffixes = (
+        arguments.get("needle", ""),
+        arguments.get("needles", ()),
+        arguments.get("suffixes"),
+    )
     if arguments.get("unchanged"):
-        lines = [line for line in scan(context).lines if line.left and line.sign in (" ", "+") and _has_suffix(line, suffixes)]
-        return [line for line in lines if needle in line.raw and (not needles or any(word in line.raw for word in needles))]
+        lines = [
+            line
+            for line in scan(context).lines
+            if line.left and line.sign in (" ", "+") and _has_suffix(line, suffixes)
+        ]
+        return [
+            line
+            for line in lines
+            if needle in line.raw and (not needles or any(word in line.raw for word in needles))
+        ]
     whole = c_text(context) if suffixes is None else _added_text(context)
     if needle not in whole or (needles and not any(word in whole for word in needles)):
         return []
-    lines = c_lines(context) if suffixes is None else [line for line in scan(context).added if _has_suffix(line, suffixes)]
+    lines = (
+        c_lines(context)
+        if suffixes is None
+        else [line for line in scan(context).added if _has_suffix(line, suffixes)]
+    )
     if needle:
         lines = [line for line in lines if needle in line.raw]
-    return [line for line in lines if any(word in line.raw for word in needles)] if needles else lines
+    return (
+        [line for line in lines if any(word in line.raw for word in needles)] if needles else lines
+    )
 
 
 def _has_suffix(line: ScannedLine, suffixes: Sequence[str] | None) -> bool:
@@ -116,7 +142,9 @@ def _added_text(context: Context) -> str:
     """Returns the lines that the patch adds to any file, as one text."""
     text: Any = context.shared.get("checkpatch.added_text")
     if text is None:
-        text = context.shared["checkpatch.added_text"] = "\n".join(line.raw for line in scan(context).added)
+        text = context.shared["checkpatch.added_text"] = "\n".join(
+            line.raw for line in scan(context).added
+        )
     return str(text)
 
 
@@ -150,7 +178,9 @@ AROUND: Mapping[str, ArgumentType] = {
     "pattern": str,
     "unless_pattern": str,
 }
-"""The keys of a table of `around`: the line that it is about, as what it is read, and what it must and must not match."""
+"""The keys of a table of `around`: the line that it is about, as what it is read, and what it must
+and must not match.
+"""
 
 
 @detector(
@@ -184,34 +214,48 @@ AROUND: Mapping[str, ArgumentType] = {
 def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C that match `pattern`, which sees the line with its sign.
 
-    `needle` is text that every match has, `needles` are texts of which it has one. `line` is "code" (comments and quoted text masked,
-    the default), "plain" (comments as spaces), "comment" (comments only) or "raw". `unless_pattern` must not match the same line,
-    `before_pattern` must match the line before it in the same form, `unless_before_pattern` must not match that line as it is.
+    `needle` is text that every match has, `needles` are texts of which it has one. `line` is "code"
+    (comments and quoted text masked, the default), "plain" (comments as spaces), "comment"
+    (comments only) or "raw". `unless_pattern` must not match the same line, `before_pattern` must
+    match the line before it in the same form, `unless_before_pattern` must not match that line as
+    it is.
 
-    `around` has more conditions, each a table: `at` is the "line" itself (the default), the line "before" it on the new side, or the
-    lines "two-before" and "after" it in the patch; `line` is its form, `pattern` must match it, `unless_pattern` must not. In these
-    patterns {name} is the text of that group of `pattern`; the message may have their named groups too.
+    `around` has more conditions, each a table: `at` is the "line" itself (the default), the line
+    "before" it on the new side, or the lines "two-before" and "after" it in the patch; `line` is
+    its form, `pattern` must match it, `unless_pattern` must not. In these patterns {name} is the
+    text of that group of `pattern`; the message may have their named groups too.
 
-    `group_patterns` and `unless_group_patterns` are by group what its text must match, and must not; {name} is another group there.
-    `raw_group_patterns` and `unless_raw_group_patterns` are for the text as written, which is masked in other forms. `suffixes` are those of the
-    files ("*": all files; .c and .h when not given); `files_pattern` and `other_files_pattern` select files. `uncommented`: only
-    where no comment is near. `same_indent`: only if the line before has the same indent; `from_line`: not in the lines of the file
-    above; `apart`: not directly below another finding. The message may have the pattern's named groups,
-    without spaces if the name ends in `_joined`; a group named `at` is where
-    the column points, `no_column` omits it. `each` reports every match, not the first of a line; `unchanged` checks context lines too.
+    `group_patterns` and `unless_group_patterns` are by group what its text must match, and must
+    not; {name} is another group there. `raw_group_patterns` and `unless_raw_group_patterns` are for
+    the text as written, which is masked in other forms. `suffixes` are those of the files ("*": all
+    files; .c and .h when not given); `files_pattern` and `other_files_pattern` select files.
+    `uncommented`: only where no comment is near. `same_indent`: only if the line before has the
+    same indent; `from_line`: not in the lines of the file above; `apart`: not directly below
+    another finding. The message may have the pattern's named groups, without spaces if the name
+    ends in `_joined`; a group named `at` is where the column points, `no_column` omits it. `each`
+    reports every match, not the first of a line; `unchanged` checks context lines too.
     """
     lines = added_c_lines(context, arguments)
     if not lines:
         return
     regex, unless = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
-    form, each, whole = arguments.get("line", "code"), arguments.get("each"), arguments.get("no_column")
+    form, each, whole = (
+        arguments.get("line", "code"),
+        arguments.get("each"),
+        arguments.get("no_column"),
+    )
     place = "at" if "at" in regex.groupindex else 0
     conditions = not _CONDITIONS.isdisjoint(arguments)
-    before, unless_before = optional(arguments, "before_pattern"), optional(arguments, "unless_before_pattern")
+    before, unless_before = (
+        optional(arguments, "before_pattern"),
+        optional(arguments, "unless_before_pattern"),
+    )
     reported = 0
     for line in lines:
         # the line before is mostly the rarer one
-        if line.starts_file or ((before or unless_before) and not _follows(line, form, before, unless_before)):
+        if line.starts_file or (
+            (before or unless_before) and not _follows(line, form, before, unless_before)
+        ):
             continue
         text = form_of(line, form)
         found = regex.search(text)
@@ -228,11 +272,17 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             column = None if whole else max(1, match.start(place))
             if column and not line.raw.isascii():
                 column = len(as_text(line.raw[:column]))
-            yield Hit(line.number, column=column, values={name: _shown(name, value) for name, value in named.items()})
+            yield Hit(
+                line.number,
+                column=column,
+                values={name: _shown(name, value) for name, value in named.items()},
+            )
 
 
 def _shown(name: str, value: str | None) -> str:
-    """Returns the text of a group as messages show it: without spaces if its name ends in `_joined`."""
+    """Returns the text of a group as messages show it: without spaces if its name ends in
+    `_joined`.
+    """
     text = as_text(value or "")
     return "".join(text.split()) if name.endswith("_joined") else text
 
@@ -253,8 +303,12 @@ _CONDITIONS = frozenset(
 )
 
 
-def _suits(context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]) -> Mapping[str, str | None] | None:
-    """Returns the named groups of what is around a line, or None where the conditions of the rule are not met."""
+def _suits(
+    context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]
+) -> Mapping[str, str | None] | None:
+    """Returns the named groups of what is around a line, or None where the conditions of the rule
+    are not met.
+    """
     files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
         return None
@@ -266,14 +320,30 @@ def _suits(context: Context, arguments: Arguments, line: ScannedLine, found: re.
 
 
 def groups_suit(arguments: Arguments, found: re.Match[str], raw: str = "") -> bool:
-    """Whether the groups of a match are as the rule requires; `raw` is the text as written, for `raw_group_patterns`."""
-    wanted, unwanted = arguments.get("group_patterns", {}), arguments.get("unless_group_patterns", {})
-    written, unwritten = arguments.get("raw_group_patterns", {}), arguments.get("unless_raw_group_patterns", {})
+    """Whether the groups of a match are as the rule requires.
+
+    `raw` is the text as written, for `raw_group_patterns`.
+    """
+    wanted, unwanted = (
+        arguments.get("group_patterns", {}),
+        arguments.get("unless_group_patterns", {}),
+    )
+    written, unwritten = (
+        arguments.get("raw_group_patterns", {}),
+        arguments.get("unless_raw_group_patterns", {}),
+    )
     return (
         all(_filled(text, found).search(found[name] or "") for name, text in wanted.items())
-        and not any(_filled(text, found).search(found[name] or "") for name, text in unwanted.items())
-        and all(c_pattern(text).search(raw[slice(*found.span(name))]) for name, text in written.items())
-        and not any(c_pattern(text).search(raw[slice(*found.span(name))]) for name, text in unwritten.items())
+        and not any(
+            _filled(text, found).search(found[name] or "") for name, text in unwanted.items()
+        )
+        and all(
+            c_pattern(text).search(raw[slice(*found.span(name))]) for name, text in written.items()
+        )
+        and not any(
+            c_pattern(text).search(raw[slice(*found.span(name))])
+            for name, text in unwritten.items()
+        )
     )
 
 
@@ -284,18 +354,31 @@ def _is_placed(arguments: Arguments, line: ScannedLine) -> bool:
     return not arguments.get("same_indent") or (above is not None and above.indent == line.indent)
 
 
-def _groups_around(context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]) -> Mapping[str, str | None] | None:
-    """Returns the named groups of the lines around a line; None where one of them is not as `around` requires."""
+def _groups_around(
+    context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]
+) -> Mapping[str, str | None] | None:
+    """Returns the named groups of the lines around a line.
+
+    None where one of them is not as `around` requires.
+    """
     groups: dict[str, str | None] = {}
     for wanted in arguments.get("around", ()):
         other = _other_line(context, line, wanted.get("at", "line"))
-        text = None if other is None or len(other.raw) > LONGEST_LINE else form_of(other, wanted.get("line", "code"))
+        text = (
+            None
+            if other is None or len(other.raw) > LONGEST_LINE
+            else form_of(other, wanted.get("line", "code"))
+        )
         if "pattern" in wanted:
             match = _filled(wanted["pattern"], found).search(text) if text is not None else None
             if match is None:
                 return None
             groups.update(match.groupdict())
-        if "unless_pattern" in wanted and text is not None and _filled(wanted["unless_pattern"], found).search(text):
+        if (
+            "unless_pattern" in wanted
+            and text is not None
+            and _filled(wanted["unless_pattern"], found).search(text)
+        ):
             return None
     return groups
 
@@ -309,17 +392,24 @@ def _other_line(context: Context, line: ScannedLine, at: str) -> ScannedLine | N
     return lines[other] if 0 <= other < len(lines) else None
 
 
-def _follows(line: ScannedLine, form: str, before: re.Pattern[str] | None, unless: re.Pattern[str] | None) -> bool:
+def _follows(
+    line: ScannedLine, form: str, before: re.Pattern[str] | None, unless: re.Pattern[str] | None
+) -> bool:
     """Whether the line before matches as the rule requires."""
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
         return before is None
-    return (before is None or before.search(form_of(above, form)) is not None) and not (unless and unless.search(above.raw))
+    return (before is None or before.search(form_of(above, form)) is not None) and not (
+        unless and unless.search(above.raw)
+    )
 
 
 @detector("string-like", "*pattern", generic=True, reads=lines_read, pattern=str, needle=str)
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of C with a string that matches `pattern`, in which %% is read as __; `needle` is text that every match has."""
+    """Reports added lines of C with a string that matches `pattern`, in which %% is read as __.
+
+    `needle` is text that every match has.
+    """
     needle = arguments["needle"]
     if needle not in c_text(context):
         return
@@ -329,7 +419,12 @@ def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         for part in _QUOTED.finditer(line.text):
             if found := regex.search(line.raw[part.start(1) : part.end(1)].replace("%%", "__")):
-                yield Hit(line.number, values={name: as_text(value or "") for name, value in found.groupdict().items()})
+                yield Hit(
+                    line.number,
+                    values={
+                        name: as_text(value or "") for name, value in found.groupdict().items()
+                    },
+                )
                 break
 
 

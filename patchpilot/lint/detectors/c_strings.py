@@ -56,7 +56,10 @@ def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
         if macro:
             if word[1].strip("_") == "format" and word[2] and (kind := _FORMAT_KIND.match(word[2])):
                 macro = f"__{kind[1]}({kind[2]}"
-            yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, values={"attribute": as_text(word[1]), "macro": as_text(macro)})
+            yield (
+                "PREFER_DEFINED_ATTRIBUTE_MACRO",
+                Hit(line.number, values={"attribute": as_text(word[1]), "macro": as_text(macro)}),
+            )
     if body.lstrip("_").startswith("unused"):
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, case="unused")
 
@@ -73,5 +76,10 @@ def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
             continue
         walked = walked or code(context)
         name = walked.function(line.number)
-        if name and name in text and len(text) != len(name) + 2 and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII):
+        if (
+            name
+            and name in text
+            and len(text) != len(name) + 2
+            and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
+        ):
             yield "EMBEDDED_FUNCTION_NAME", Hit(line.number, values={"name": name})

@@ -6,22 +6,37 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, lines_above, next_line, previous_line, spaced
+from patchpilot.lint.new_side import (
+    NewHunk,
+    NewLine,
+    added_lines,
+    lines_above,
+    next_line,
+    previous_line,
+    spaced,
+)
 from patchpilot.lint.subsystem_facts import file_subsystem
 
 
 @detector("trailing-comma")
 def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing comma after the last entry of a list: adding an entry would change that line too."""
+    """Reports a missing comma after the last entry of a list: adding an entry would change that
+    line too.
+    """
     for hunk, at, line in added_lines(context):
         entry = re.match(
-            r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$", line.code
+            r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
+            line.code,
         )
         if not entry or line.code.rstrip().endswith((",", "{", ";", "(", "\\", "|", "&", "+")):
             continue
         if re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
             continue
-        if entry["constant"] and (re.search(r"NUM|MAX|COUNT|LAST|END|_NR|^\s*NR_|__|SIZE|INVALID|TOTAL|LEN", entry["constant"])):
+        if entry["constant"] and (
+            re.search(
+                r"NUM|MAX|COUNT|LAST|END|_NR|^\s*NR_|__|SIZE|INVALID|TOTAL|LEN", entry["constant"]
+            )
+        ):
             continue
         following, above = next_line(hunk.lines, at), previous_line(hunk.lines, at)
         if not following or not re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code) or not above:
@@ -34,7 +49,10 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
     """Whether all that the patch does to a line is to add the comma that was missing after it."""
-    return line.added and any(gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip() for gone in hunk.hunk.lines)
+    return line.added and any(
+        gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip()
+        for gone in hunk.hunk.lines
+    )
 
 
 def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
@@ -43,7 +61,11 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
     for line in lines_above(lines, at):
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
-            return bool(re.search(r"\benum\b", line.code)) if enum else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
+            return (
+                bool(re.search(r"\benum\b", line.code))
+                if enum
+                else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
+            )
     return False
 
 
@@ -55,9 +77,17 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):
             if line.comment or "//" not in line.text or "SPDX" in line.text:
                 continue
-            bare = re.sub(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', lambda found: " " * len(found[0]), line.text)
+            bare = re.sub(
+                r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/',
+                lambda found: " " * len(found[0]),
+                line.text,
+            )
             where = bare.find("//")
-            if where < 0 or (hunk.is_new and at < 12 and where == 0) or bare[where - 1 : where] == ":":
+            if (
+                where < 0
+                or (hunk.is_new and at < 12 and where == 0)
+                or bare[where - 1 : where] == ":"
+            ):
                 continue
             yield Hit(line.patch_line, column=where + 1)
 
@@ -66,12 +96,20 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("comment-form", "subsystem")
 def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new block comment with text on its first line, in subsystems that leave that line empty."""
+    """Reports a new block comment with text on its first line, in subsystems that leave that line
+    empty.
+    """
 
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):
             below = hunk.lines[at + 1] if at + 1 < len(hunk.lines) else None
-            if line.comment or not below or not below.added or not below.comment or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text):
+            if (
+                line.comment
+                or not below
+                or not below.added
+                or not below.comment
+                or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
+            ):
                 continue
             subsystem = file_subsystem(context, hunk.change.path)
             if subsystem and subsystem.comments == "empty-first-line":
@@ -81,7 +119,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _DEVM_STRUCT = re.compile(
-    r"(?P<pointer>[\w>.\-]+) = (?:\([^)]*\)\s*)?(?P<call>devm_k[mz]alloc|kzalloc_node|devm_kzalloc)\s*\([^;]*\bsizeof\s*\(\s*struct \w+\s*\)"
+    r"(?P<pointer>[\w>.\-]+) = (?:\([^)]*\)\s*)?(?P<call>devm_k[mz]alloc|kzalloc_node|devm_kzalloc)\s*\([^;]*\bsizeof\s*\(\s*struct \w+\s*\)"  # noqa: E501
 )
 
 
@@ -93,16 +131,24 @@ def managed_allocation_size(context: Context, _arguments: Arguments) -> Iterator
             joined = " ".join(below.code.strip() for below in hunk.lines[at : at + 2])
             if match := _DEVM_STRUCT.search(joined):
                 yield Hit(
-                    line.patch_line, values={"call": match["call"], "pointer": match["pointer"].rpartition(">")[2].rpartition(".")[2]}
+                    line.patch_line,
+                    values={
+                        "call": match["call"],
+                        "pointer": match["pointer"].rpartition(">")[2].rpartition(".")[2],
+                    },
                 )
 
 
-_ASSIGNMENT = re.compile(r"^\s+(?![*/#])(?P<left>[\w>.\-\[\]()*&]+)(?P<before> *)[|&+\-*/]?=(?P<after> +)\S")
+_ASSIGNMENT = re.compile(
+    r"^\s+(?![*/#])(?P<left>[\w>.\-\[\]()*&]+)(?P<before> *)[|&+\-*/]?=(?P<after> +)\S"
+)
 
 
 @detector("space-around-assignment")
 def space_around_assignment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports more than one space before or after the = of a statement, unless the lines next to it are aligned in the same way."""
+    """Reports more than one space before or after the = of a statement, unless the lines next to it
+    are aligned in the same way.
+    """
     for hunk, at, line in added_lines(context):
         match = _ASSIGNMENT.match(line.code) if "  " in line.code else None
         if not match or not line.code.rstrip().endswith(";") or "\t" in line.code.lstrip("\t"):
@@ -110,17 +156,28 @@ def space_around_assignment(context: Context, _arguments: Arguments) -> Iterator
         if len(match["before"]) < 2 and len(match["after"]) < 2:
             continue
         column = line.text.find("=")
-        near = [hunk.lines[other] for other in (at - 2, at - 1, at + 1, at + 2) if 0 <= other < len(hunk.lines)]
-        if not any(re.search(r" {2,}[|&+\-*/]?=|= {2,}|\t=", other.code) or other.text.find("=") == column for other in near):
+        near = [
+            hunk.lines[other]
+            for other in (at - 2, at - 1, at + 1, at + 2)
+            if 0 <= other < len(hunk.lines)
+        ]
+        if not any(
+            re.search(r" {2,}[|&+\-*/]?=|= {2,}|\t=", other.code) or other.text.find("=") == column
+            for other in near
+        ):
             yield Hit(line.patch_line, column=match.start("before") + 1)
 
 
-_WRAPPED = re.compile(r"^\s+(?P<kept>(?:[\w*]+\s+)*[\w>.\-\[\]]+ [|&+\-]?= |\S.*, )?(?P<value>\(.*\))(?P<end>\)?;)\s*$")
+_WRAPPED = re.compile(
+    r"^\s+(?P<kept>(?:[\w*]+\s+)*[\w>.\-\[\]]+ [|&+\-]?= |\S.*, )?(?P<value>\(.*\))(?P<end>\)?;)\s*$"  # noqa: E501
+)
 
 
 @detector("outer-parentheses", "value")
 def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports parentheses around the whole value of an assignment, or around the whole last argument of a call."""
+    """Reports parentheses around the whole value of an assignment, or around the whole last
+    argument of a call.
+    """
 
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context, (".c",)):
@@ -132,14 +189,17 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 # the last parenthesis closes the call
                 value, end = value[:-1], ");"
             if not _is_one_group(value) or re.match(
-                r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union) .*|[us]\d+|\w+_t|int|long|void|char|bool)\)", value
+                r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union)"
+                r" .*|[us]\d+|\w+_t|int|long|void|char|bool)\)",
+                value,
             ):
                 continue
             if match["kept"] and match["kept"].endswith(", ") and end != ");":
                 continue
             if not match["kept"] and not (end == ");" and _opens_a_call(hunk, at)):
                 continue
-            # a comparison, an assignment or a conditional may have them to be read more easily; ({ … }) is another thing
+            # a comparison, an assignment or a conditional may have them to be read more easily; ({
+            # … }) is another thing
             if re.search(r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value):
                 continue
             yield Hit(
@@ -152,7 +212,9 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_one_group(text: str) -> bool:
-    """Whether the parenthesis that opens the text is closed by the one that ends it, and there is something to group in it."""
+    """Whether the parenthesis that opens the text is closed by the one that ends it, and there is
+    something to group in it.
+    """
     depth = 0
     for at, character in enumerate(text):
         depth += (character == "(") - (character == ")")
@@ -162,7 +224,9 @@ def _is_one_group(text: str) -> bool:
 
 
 def _opens_a_call(hunk: NewHunk, at: int) -> bool:
-    """Whether the statement that this line continues is a call whose arguments are one to a line or broken after a comma."""
+    """Whether the statement that this line continues is a call whose arguments are one to a line or
+    broken after a comma.
+    """
     above = hunk.lines[at - 1].code.rstrip() if at else ""
     return above.endswith(",") and above.count("(") - above.count(")") == 1
 
@@ -172,16 +236,22 @@ _LOOP = re.compile(r"^(?P<indent>\t+)\w*for_each\w* ?\(.*\) \{\s*$")
 
 @detector("braces-around-loop-statement")
 def braces_around_loop_statement(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports braces around the single one-line statement of a loop macro, which checkpatch.pl does not know as a loop."""
+    """Reports braces around the single one-line statement of a loop macro, which checkpatch.pl does
+    not know as a loop.
+    """
     for hunk, at, line in added_lines(context):
         match = _LOOP.match(line.code) if line.code.rstrip().endswith("{") else None
         if not match or at + 2 >= len(hunk.lines):
             continue
         body, end = hunk.lines[at + 1], hunk.lines[at + 2]
         is_one_line = (
-            end.code.rstrip() == match["indent"] + "}" and body.code.rstrip().endswith(";") and body.text.strip() == body.code.strip()
+            end.code.rstrip() == match["indent"] + "}"
+            and body.code.rstrip().endswith(";")
+            and body.text.strip() == body.code.strip()
         )
-        if is_one_line and not re.match(r"^\t+(?:if|for|while|do|switch|\w*for_each\w*)\b", body.code):
+        if is_one_line and not re.match(
+            r"^\t+(?:if|for|while|do|switch|\w*for_each\w*)\b", body.code
+        ):
             yield Hit(line.patch_line)
 
 
@@ -195,7 +265,9 @@ def blank_line_next_to_blank_line(context: Context, _arguments: Arguments) -> It
                 yield Hit(line.patch_line)
 
 
-_ALLOCATES = re.compile(r"= (?:devm_)?(?:k[mzv]\w*alloc\w*|kcalloc|kmemdup|kstrdup|kasprintf|kvasprintf|vmalloc|vzalloc)\s*\(")
+_ALLOCATES = re.compile(
+    r"= (?:devm_)?(?:k[mzv]\w*alloc\w*|kcalloc|kmemdup|kstrdup|kasprintf|kvasprintf|vmalloc|vzalloc)\s*\("  # noqa: E501
+)
 
 
 @detector("returned-allocation-message")

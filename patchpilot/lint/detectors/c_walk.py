@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for all C checks: one walk over the patch collects the hits of every check, each rule takes its own."""
+"""The detector for all C checks: one walk over the patch collects the hits of every check, each
+rule takes its own.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING

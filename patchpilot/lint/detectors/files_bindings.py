@@ -18,11 +18,19 @@ _VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
 
 @detector("undocumented-compatible", {"": "compatible", "vendor": "vendor"})
 def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports compatible strings in added lines that no binding documents, and unknown vendor prefixes."""
+    """Reports compatible strings in added lines that no binding documents, and unknown vendor
+    prefixes.
+    """
     if context.tree is None:
         return
     for line in scan(context).lines:
-        if line.left and line.sign == "+" and not line.starts_file and "compatible" in line.text and _is_compatible(line):
+        if (
+            line.left
+            and line.sign == "+"
+            and not line.starts_file
+            and "compatible" in line.text
+            and _is_compatible(line)
+        ):
             yield from _undocumented(context, line)
 
 
@@ -78,8 +86,16 @@ def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[
                     continue
                 base = indent
             level = depth - (1 if stripped.startswith("}") else 0)
-            begins, whole = whole, stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//"))
-            wrong = begins and level > 0 and (indent - base) not in (4 * level, 2 * level) and not re.match(r'^["<]|^/?\*', stripped)
+            begins, whole = (
+                whole,
+                stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//")),
+            )
+            wrong = (
+                begins
+                and level > 0
+                and (indent - base) not in (4 * level, 2 * level)
+                and not re.match(r'^["<]|^/?\*', stripped)
+            )
             depth += stripped.count("{") - stripped.count("}")
             if line.kind == "+" and wrong:
                 yield Hit(line.patch_line)

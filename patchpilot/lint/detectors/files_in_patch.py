@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the files of a patch: uapi headers, files without a maintainer or Makefile entry, hunks of white space only."""
+"""Detectors for the files of a patch: uapi headers, files without a maintainer or Makefile entry,
+hunks of white space only.
+"""
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -21,11 +23,15 @@ if TYPE_CHECKING:
 
 @detector("uapi-change", "path list", paths_pattern=str, list=str)
 def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that removes or changes code in a uapi header and does not go to the list `list`."""
+    """Reports a patch that removes or changes code in a uapi header and does not go to the list
+    `list`.
+    """
     patch = context.patch
-    if any(address.key == arguments["list"] for name in ("To", "Cc") for address in patch.addresses(name)) or arguments[
-        "list"
-    ] in "\n".join(patch.message):
+    if any(
+        address.key == arguments["list"]
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+    ) or arguments["list"] in "\n".join(patch.message):
         return
     paths_pattern = compiled(arguments["paths_pattern"])
     for change in patch.files:
@@ -35,22 +41,43 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for line in change.lines("-"):
             text = _bare(line.text)
             # an addition at the end of a list or mask removes nothing
-            if re.match(r"[#\w]", text) and not text.startswith("#include") and not any(line.startswith(text) for line in kept):
-                yield Hit(line.patch_line, path=change.path, values={"path": change.path, "list": arguments["list"]})
+            if (
+                re.match(r"[#\w]", text)
+                and not text.startswith("#include")
+                and not any(line.startswith(text) for line in kept)
+            ):
+                yield Hit(
+                    line.patch_line,
+                    path=change.path,
+                    values={"path": change.path, "list": arguments["list"]},
+                )
                 return
 
 
 def _bare(text: str) -> str:
-    """Returns a line without comment, white space and the characters that join it to the next line."""
+    """Returns a line without comment, white space and the characters that join it to the next line."""  # noqa: E501
     return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
 
 
-@detector("uncovered-file", {"no-section": "path section", "large-section": "path section"}, most=int, many_pattern=str, except_pattern=str)
+@detector(
+    "uncovered-file",
+    {"no-section": "path section", "large-section": "path section"},
+    most=int,
+    many_pattern=str,
+    except_pattern=str,
+)
 def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new file that no section of MAINTAINERS covers (below `many_pattern`: only sections of `most` files and more), in a series that adds none."""
+    """Reports a new file that no section of MAINTAINERS covers (below `many_pattern`: only sections
+    of `most` files and more), in a series that adds none.
+    """
     tree = context.tree
     new = [change for change in context.patch.files if change.old_path is None]
-    if tree is None or not new or _touched(context, "MAINTAINERS") or not tree.exists("MAINTAINERS"):
+    if (
+        tree is None
+        or not new
+        or _touched(context, "MAINTAINERS")
+        or not tree.exists("MAINTAINERS")
+    ):
         return
     from patchpilot.maintainers import load
     from patchpilot.maintainers.match import match_texts
@@ -64,17 +91,30 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if others.search(change.path) or tree.exists(change.path):
             continue
         sections = [
-            match_text.section for match_text in match_texts(file, [change.path]) if not match_text.is_rest and not match_text.by_keyword
+            match_text.section
+            for match_text in match_texts(file, [change.path])
+            if not match_text.is_rest and not match_text.by_keyword
         ]
         strict = bool(many.search(change.path))
-        if not any(not strict or _files_of(tree, section, arguments["most"]) < arguments["most"] for section in sections):
+        if not any(
+            not strict or _files_of(tree, section, arguments["most"]) < arguments["most"]
+            for section in sections
+        ):
             values = {"path": change.path, "section": sections[0].name if sections else ""}
-            yield Hit(change.patch_line, case="large-section" if sections else "no-section", path=change.path, values=values)
+            yield Hit(
+                change.patch_line,
+                case="large-section" if sections else "no-section",
+                path=change.path,
+                values=values,
+            )
             return
 
 
 def _files_of(tree: Tree, section: "Section", most: int) -> int:
-    """Counts the files of the tree that a section's patterns cover, up to `most`; a pattern that is not a directory counts as one."""
+    """Counts the files of the tree that a section's patterns cover, up to `most`.
+
+    A pattern that is not a directory counts as one.
+    """
     count = 0
     for pattern in section.values("F"):
         folder = re.sub(r"\*$", "", pattern)
@@ -87,13 +127,19 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
 
 @detector("selftest-not-built", "makefile test")
 def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new self-test that the Makefile of its directory does not name, with the patch applied or not."""
+    """Reports a new self-test that the Makefile of its directory does not name, with the patch
+    applied or not.
+    """
     tree = context.tree
     if tree is None:
         return
     for change in context.patch.files:
         found = re.match(r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path)
-        if change.old_path is not None or not found or re.search(r"(?:^|/)(?:lib|include|__init__)", change.path):
+        if (
+            change.old_path is not None
+            or not found
+            or re.search(r"(?:^|/)(?:lib|include|__init__)", change.path)
+        ):
             continue
         folder, stem, suffix = found[1], found[2], found[3]
         makefile = f"{folder}/Makefile"
@@ -103,43 +149,71 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
             continue
         after = context.of_series("makefiles", _added_to_makefiles).get(makefile, [])
         text = "\n".join([before, *after])
-        if not re.search(rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b", text):
-            yield Hit(change.patch_line, path=change.path, values={"makefile": makefile, "test": named})
+        if not re.search(
+            rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b", text
+        ):
+            yield Hit(
+                change.patch_line, path=change.path, values={"makefile": makefile, "test": named}
+            )
 
 
 _ATTRIBUTE = re.compile(
-    r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"
+    r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
     r"\((?P<attribute>\w+)"
 )
 
 
 @detector("sysfs-without-documentation", "attribute", except_pattern=str)
 def sysfs_without_documentation(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first sysfs attribute that the patch adds, if no patch of its series documents any; the whole series must be known."""
-    if not _is_whole(context) or any(path.startswith("Documentation/") for path in context.of_series("paths", _paths)):
+    """Reports the first sysfs attribute that the patch adds, if no patch of its series documents
+    any; the whole series must be known.
+    """
+    if not _is_whole(context) or any(
+        path.startswith("Documentation/") for path in context.of_series("paths", _paths)
+    ):
         return
     others = compiled(arguments["except_pattern"])
     for change in context.patch.files:
         if not change.path.endswith(".c") or others.search(change.path):
             continue
-        gone = {match["attribute"] for line in change.lines("-") if (match := _ATTRIBUTE.match(line.text))}
+        gone = {
+            match["attribute"]
+            for line in change.lines("-")
+            if (match := _ATTRIBUTE.match(line.text))
+        }
         for line in change.lines("+"):
             match = _ATTRIBUTE.match(line.text) if "ATTR" in line.text else None
-            if match and match["attribute"] not in gone and _has_function(change, match["attribute"]):
+            if (
+                match
+                and match["attribute"] not in gone
+                and _has_function(change, match["attribute"])
+            ):
                 yield Hit(line.patch_line, values={"attribute": match["attribute"]})
                 return
 
 
 def _has_function(change: FileChange, attribute: str) -> bool:
     """Whether the patch adds the function that shows or stores the attribute."""
-    return any(f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text for line in change.lines("+"))
+    return any(
+        f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text
+        for line in change.lines("+")
+    )
 
 
 @detector("maintainers-pattern", "pattern")
 def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new F: or X: line of MAINTAINERS that matches no file of the tree, if the patch applies to it."""
+    """Reports a new F: or X: line of MAINTAINERS that matches no file of the tree, if the patch
+    applies to it.
+    """
     tree = context.tree
-    change = next((change for change in context.patch.files if change.path == "MAINTAINERS" and change.old_path), None)
+    change = next(
+        (
+            change
+            for change in context.patch.files
+            if change.path == "MAINTAINERS" and change.old_path
+        ),
+        None,
+    )
     if tree is None or change is None or not _is_whole(context) or not fits(context):
         return
     new = context.of_series("new paths", _new_paths)
@@ -151,12 +225,17 @@ def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit
 
 def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
     """Whether a pattern of MAINTAINERS matches a file of the tree, or one that the series adds."""
-    if any(path == pattern or path.startswith(pattern) or fnmatchcase(path, pattern) for path in new):
+    if any(
+        path == pattern or path.startswith(pattern) or fnmatchcase(path, pattern) for path in new
+    ):
         return True
     if not re.search(r"[*?\[]", pattern):
         return tree.exists(pattern.rstrip("/"))
     folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
-    return not folder or any(fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}*") for path in tree.files(folder))
+    return not folder or any(
+        fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}*")
+        for path in tree.files(folder)
+    )
 
 
 def _whole(context: Context) -> tuple[Patch, ...]:
@@ -180,7 +259,11 @@ def _paths(patches: Sequence[Patch]) -> frozenset[str]:
 def _new_paths(patches: Sequence[Patch]) -> list[str]:
     """The paths that files of a series have after it and not before."""
     changes = (change for patch in patches for change in patch.files)
-    return [change.new_path for change in changes if change.new_path and change.old_path != change.new_path]
+    return [
+        change.new_path
+        for change in changes
+        if change.new_path and change.old_path != change.new_path
+    ]
 
 
 def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
@@ -214,13 +297,25 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a hunk that changes only white space, in a patch that changes other things."""
     patch = context.patch
-    if re.search(r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline", patch.subject.title, re.IGNORECASE):
+    if re.search(
+        r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",
+        patch.subject.title,
+        re.IGNORECASE,
+    ):
         return
-    hunks = [(change, hunk) for change in patch.files for hunk in change.hunks if change.old_path and change.new_path]
+    hunks = [
+        (change, hunk)
+        for change in patch.files
+        for hunk in change.hunks
+        if change.old_path and change.new_path
+    ]
     whitespace_only = [
         (change, hunk)
         for change, hunk in hunks
-        if _same_words([line.text for line in hunk.lines if line.kind == "-"], [line.text for line in hunk.lines if line.kind == "+"])
+        if _same_words(
+            [line.text for line in hunk.lines if line.kind == "-"],
+            [line.text for line in hunk.lines if line.kind == "+"],
+        )
     ]
     if len(whitespace_only) == len(hunks):
         return
@@ -231,4 +326,6 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 
 def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
-    return (bool(old) or bool(new)) and "".join("".join(line.split()) for line in old) == "".join("".join(line.split()) for line in new)
+    return (bool(old) or bool(new)) and "".join("".join(line.split()) for line in old) == "".join(
+        "".join(line.split()) for line in new
+    )

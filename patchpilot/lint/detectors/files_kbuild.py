@@ -36,7 +36,11 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if not line.left or line.sign != "+" or line.starts_file:
             continue
         path, text = line.file, line.text
-        if "Kconfig" in path and _CONFIG.match(text) and _without_help(lines, line, least := _help_lines(context)):
+        if (
+            "Kconfig" in path
+            and _CONFIG.match(text)
+            and _without_help(lines, line, least := _help_lines(context))
+        ):
             yield "CONFIG_DESCRIPTION", Hit(line.number, values={"least": least})
         if path == "MAINTAINERS":
             yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
@@ -48,7 +52,9 @@ def _help_lines(context: Context) -> int:
 
 
 def _without_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
-    """Whether an added Kconfig entry has a prompt and fewer lines of help than required, as far as the patch shows."""
+    """Whether an added Kconfig entry has a prompt and fewer lines of help than required, as far as
+    the patch shows.
+    """
     prompt = helped = False
     length = 0
     for line in lines.lines[entry.number :]:
@@ -86,6 +92,13 @@ def _section_entry(line: ScannedLine) -> Iterator[Hit]:
     if rank < 0:
         yield Hit(line.number, case="unknown", values={"entry": entry[1]})
     elif above_rank >= 0 and rank < above_rank:
-        yield Hit(line.number, values={"entry": entry[1], "above": above[1], "order": ", ".join(SECTION_ORDER)})
+        yield Hit(
+            line.number,
+            values={"entry": entry[1], "above": above[1], "order": ", ".join(SECTION_ORDER)},
+        )
     elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
-        yield Hit(line.number, case="pattern", values={"pattern": as_text(entry[2]), "above": as_text(above[2])})
+        yield Hit(
+            line.number,
+            case="pattern",
+            values={"pattern": as_text(entry[2]), "above": as_text(above[2])},
+        )

@@ -50,8 +50,16 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
                 if _SHEBANG.match(line.raw):
                     place = 2
                 elif line.sign == "+":
-                    yield from (("SPDX_LICENSE_TAG", hit) for hit in _first_line(line, place, context.options.kernel))
-            if line.new_line != place and _TAG in line.raw and line.suffix in SOURCES and _TAG_WORD.search(line.raw):
+                    yield from (
+                        ("SPDX_LICENSE_TAG", hit)
+                        for hit in _first_line(line, place, context.options.kernel)
+                    )
+            if (
+                line.new_line != place
+                and _TAG in line.raw
+                and line.suffix in SOURCES
+                and _TAG_WORD.search(line.raw)
+            ):
                 yield "SPDX_LICENSE_TAG", Hit(line.number, case="line", values={"place": place})
 
 
@@ -62,14 +70,24 @@ def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Itera
         comment = "#"
     elif not comment and suffix == "rst":
         comment = ".."
-    if suffix in ("c", "h", "s", "S") and _TAG in raw and not raw[1:].lstrip(" \t\r\f\v").startswith(comment):
+    if (
+        suffix in ("c", "h", "s", "S")
+        and _TAG in raw
+        and not raw[1:].lstrip(" \t\r\f\v").startswith(comment)
+    ):
         yield Hit(line.number, case="comment", values={"suffix": suffix, "comment": comment})
     if comment and not raw.startswith(f"+{comment} {_TAG} "):
         yield Hit(line.number, values={"place": place, "comment": comment, "tag": _TAG})
     elif f"{_TAG} " in raw and line.file.startswith("include/dt-bindings/") and kernel >= _STRICTER:
         if not _DUAL_HEADER.search(raw):
-            yield Hit(line.number, case="other-license" if _PERMISSIVE_CHOICE.search(raw) else "binding-header")
+            yield Hit(
+                line.number,
+                case="other-license" if _PERMISSIVE_CHOICE.search(raw) else "binding-header",
+            )
     elif f"{_TAG} " in raw and line.file.startswith("Documentation/devicetree/bindings/"):
         licence = raw[raw.index(f"{_TAG} ") :]
         if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
-            yield Hit(line.number, case="other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding")
+            yield Hit(
+                line.number,
+                case="other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding",
+            )

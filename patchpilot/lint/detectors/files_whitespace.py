@@ -13,7 +13,9 @@ from patchpilot.lint.lint_context import Context
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
 _URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
-_LOG_STRING = lazy(rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$')
+_LOG_STRING = lazy(
+    rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$'
+)
 _ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")
 _LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
 _SPACE = " \t\n\r\f\v"
@@ -43,19 +45,26 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if not line.left or line.sign == "-" or line.starts_file or line.starts_hunk:
             continue
         raw = line.raw
-        if line.file in raw and line.sign == "+" and (context.options.kernel < _WHOLE_NAMES or _names_whole(line)):
+        if (
+            line.file in raw
+            and line.sign == "+"
+            and (context.options.kernel < _WHOLE_NAMES or _names_whole(line))
+        ):
             yield "EMBEDDED_FILENAME", Hit(line.number)
         if line.sign == "+" and line.suffix in SOURCES:
             yield from _source(lines, line, limit)
 
 
 def _names_whole(line: ScannedLine) -> bool:
-    """Whether the name is a word by itself and not part of a longer one, as newer kernels require."""
+    """Whether the name is a word by itself and not part of a longer one, as newer kernels require."""  # noqa: E501
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
 def _character_beyond(text: str, limit: int) -> int:
-    """Returns the number of the first character that ends beyond this column; a tab ends at a multiple of 8."""
+    """Returns the number of the first character that ends beyond this column.
+
+    A tab ends at a multiple of 8.
+    """
     width = 0
     for number, character in enumerate(text, 1):
         width = (width // 8 + 1) * 8 if character == "\t" else width + 1
@@ -79,10 +88,15 @@ def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[st
 
 
 def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
-    """Whether the line is a row of a table among rows as long: wrapping one of them would make the table harder to read."""
+    """Whether the line is a row of a table among rows as long: wrapping one of them would make the
+    table harder to read.
+    """
     if not _ROW.match(line.raw[1:]):
         return False
-    near = lines.lines[max(0, line.number - 1 - _ROWS) : line.number - 1] + lines.lines[line.number : line.number + _ROWS]
+    near = (
+        lines.lines[max(0, line.number - 1 - _ROWS) : line.number - 1]
+        + lines.lines[line.number : line.number + _ROWS]
+    )
     return any(len(expand(other.raw[1:])) > limit and _ROW.match(other.raw[1:]) for other in near)
 
 
@@ -91,7 +105,10 @@ _ROWS = 6
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:
-    """Returns which kind of long line it is; None when it may be long: links and strings must not be split."""
+    """Returns which kind of long line it is.
+
+    None when it may be long: links and strings must not be split.
+    """
     code = line.text
 
     def starts_within(tail: str) -> bool:
@@ -105,7 +122,9 @@ def _too_long(line: ScannedLine, limit: int) -> str | None:
             return None
     if _LONG_BY_NATURE.match(code) or ("://" in line.raw and _URL.match(line.raw)):
         return None
-    if (comment := code.find(COMMENT, len(code.rstrip(f"{_SPACE}{COMMENT}")))) >= 0 and starts_within(code[comment:]):
+    if (
+        comment := code.find(COMMENT, len(code.rstrip(f"{_SPACE}{COMMENT}")))
+    ) >= 0 and starts_within(code[comment:]):
         return "LONG_LINE_COMMENT"
     if (found := _STRING_TAIL.search(line.code)) and starts_within(found[1]):
         return "LONG_LINE_STRING"

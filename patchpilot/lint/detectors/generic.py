@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors: a pattern in some lines, a text that is too long, a missing tag or header, a repeated line."""
+"""Generic detectors: a pattern in some lines, a text that is too long, a missing tag or header, a
+repeated line.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -20,7 +22,7 @@ from patchpilot.model.patch import Patch
 Lines = Iterator[tuple[int, str]]
 _SIGNS = {"added": "+", "removed": "-", "diff": "+- "}
 PARTS = (
-    "subject", "title", "raw subject", "subject header", "message", "author's message", "prose", "trailers", "tags",
+    "subject", "title", "raw subject", "subject header", "message", "author's message", "prose", "trailers", "tags",  # noqa: E501
     "notes", "headers", "head", "mail", *_SIGNS,
 )  # fmt: skip
 """What `where` may be: the parts of a patch that `lines_of` knows."""
@@ -31,9 +33,11 @@ SHOWN = 40
 def lines_of(context: Context, where: str) -> Lines:
     """Yields (patch line, text) of a part of the patch.
 
-    "subject" (without its prefix in brackets), "title" (the same, except for reverts, merges and releases), "raw subject" (decoded), "subject header"
-    (as written); "message", "author's message" (without pasted text), "prose" (without quotes, logs and trailers), "trailers" (the
-    last paragraph), "tags" (in any paragraph); "headers", "head" (everything before the diff), "mail" (everything but the diff's own lines), "notes".
+    "subject" (without its prefix in brackets), "title" (the same, except for reverts, merges and
+    releases), "raw subject" (decoded), "subject header" (as written); "message", "author's message"
+    (without pasted text), "prose" (without quotes, logs and trailers), "trailers" (the last
+    paragraph), "tags" (in any paragraph); "headers", "head" (everything before the diff), "mail"
+    (everything but the diff's own lines), "notes".
     """
     patch = context.patch
     if where in _SIGNS:
@@ -41,12 +45,22 @@ def lines_of(context: Context, where: str) -> Lines:
             yield from _changed(change, where)
     elif where in ("subject", "title", "raw subject"):
         if where != "title" or is_plain(patch.subject.title):
-            yield subject_line(context), patch.subject.raw if where == "raw subject" else patch.subject.title
+            yield (
+                subject_line(context),
+                patch.subject.raw if where == "raw subject" else patch.subject.title,
+            )
     elif where == "message":
         yield from enumerate(patch.message, patch.message_line)
     elif where in ("prose", "author's message"):
-        trailers, quoted = {trailer.line - 1 for trailer in patch.trailers} if where == "prose" else (), pasted(context)
-        yield from ((patch.message_line + at, text) for at, text in enumerate(patch.message) if at not in trailers and at not in quoted)
+        trailers, quoted = (
+            {trailer.line - 1 for trailer in patch.trailers} if where == "prose" else (),
+            pasted(context),
+        )
+        yield from (
+            (patch.message_line + at, text)
+            for at, text in enumerate(patch.message)
+            if at not in trailers and at not in quoted
+        )
     elif where == "trailers":
         yield from ((patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers)
     elif where == "tags":
@@ -61,7 +75,9 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
     if where == "headers":
         yield from ((header.line, f"{header.name}: {header.value}") for header in patch.headers)
     elif where == "subject header":
-        header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
+        header = next(
+            (header for header in patch.headers if header.name.lower() == "subject"), None
+        )
         if header and header.line <= len(patch.lines):
             yield header.line, patch.lines[header.line - 1]
     elif where in ("head", "mail"):
@@ -72,7 +88,12 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
 
 def _changed(change: FileChange, where: str) -> Lines:
     signs = _SIGNS[where]
-    yield from ((line.patch_line, line.text) for hunk in change.hunks for line in hunk.lines if line.kind in signs)
+    yield from (
+        (line.patch_line, line.text)
+        for hunk in change.hunks
+        for line in hunk.lines
+        if line.kind in signs
+    )
 
 
 def is_plain(title: str) -> bool:
@@ -82,17 +103,24 @@ def is_plain(title: str) -> bool:
 
 def subject_line(context: Context) -> int:
     """Returns the patch line of the Subject: header (1 when there is none)."""
-    return next((header.line for header in context.patch.headers if header.name.lower() == "subject"), 1)
+    return next(
+        (header.line for header in context.patch.headers if header.name.lower() == "subject"), 1
+    )
 
 
 @detector("any-of", generic=True, of=list, by_column=bool)
 def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports what the general detectors of the tables [[rule.match.of]] report, each with its own arguments; `case` in a table is
-    the case of what it reports, `values` are more values for the placeholders of the message. Findings on a line are in the order
-    of the tables, or with `by_column` from left to right.
+    """Reports what the general detectors of the tables [[rule.match.of]] report, each with its own
+    arguments; `case` in a table is the case of what it reports, `values` are more values for the
+    placeholders of the message. Findings on a line are in the order of the tables, or with
+    `by_column` from left to right.
     """
     hits = _hits_of_all(context, arguments["of"])
-    return sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0)) if arguments.get("by_column") else hits
+    return (
+        sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0))
+        if arguments.get("by_column")
+        else hits
+    )
 
 
 def _hits_of_all(context: Context, tables: Iterable[Arguments]) -> Iterator[Hit]:
@@ -157,18 +185,23 @@ def _part_read(context: Context, arguments: Arguments) -> str:
     within=int,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of `where` that match `pattern`; the message may have its named groups, those that end in `_lower` in lower case.
+    """Reports lines of `where` that match `pattern`; the message may have its named groups, those
+    that end in `_lower` in lower case.
 
-    `unless_pattern` must not match the same line. Instead of one pattern there may be `case_patterns`, by the case that the rule's messages
-    and severities have: the first that matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for single cases.
-    `first` stops at one finding, `first_in_file` at one in each file. In lines of the diff: `paths_pattern` selects files, `new_files` new
-    ones only, `head_pattern` those with such a line among the first three, `within` limits the added lines; `beyond_removed`
-    reports only matches in excess of the removed ones.
+    `unless_pattern` must not match the same line. Instead of one pattern there may be
+    `case_patterns`, by the case that the rule's messages and severities have: the first that
+    matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for
+    single cases. `first` stops at one finding, `first_in_file` at one in each file. In lines of the
+    diff: `paths_pattern` selects files, `new_files` new ones only, `head_pattern` those with such a
+    line among the first three, `within` limits the added lines; `beyond_removed` reports only
+    matches in excess of the removed ones.
     """
     if not applies(context, arguments):
         return
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    for (where, paths), cases in groupby(_cases(context, arguments), lambda case: (case.where, case.paths)):
+    for (where, paths), cases in groupby(
+        _cases(context, arguments), lambda case: (case.where, case.paths)
+    ):
         alternatives = [(case.name, compiled(case.pattern)) for case in cases]
         column = arguments.get("column", where in _SIGNS)
         for lines in _looked_at(context, arguments, where, paths):
@@ -181,7 +214,12 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     continue
                 if unless and unless.search(line):
                     continue
-                yield Hit(at, case=alternative[0], column=match.start() + 1 if column else None, values=values_of(match, line))
+                yield Hit(
+                    at,
+                    case=alternative[0],
+                    column=match.start() + 1 if column else None,
+                    values=values_of(match, line),
+                )
                 if arguments.get("first"):
                     return
                 if arguments.get("first_in_file"):
@@ -197,22 +235,33 @@ def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
         until = arguments.get("case_until", {}).get(name)
         if until is None or context.options.kernel <= tuple(map(int, until.split("."))):
             yield _Case(
-                name, pattern, arguments.get("case_where", {}).get(name, where), arguments.get("case_paths_patterns", {}).get(name, paths)
+                name,
+                pattern,
+                arguments.get("case_where", {}).get(name, where),
+                arguments.get("case_paths_patterns", {}).get(name, paths),
             )
 
 
-def _looked_at(context: Context, arguments: Arguments, where: str, paths: str) -> Iterator[Iterable[tuple[int, str]]]:
+def _looked_at(
+    context: Context, arguments: Arguments, where: str, paths: str
+) -> Iterator[Iterable[tuple[int, str]]]:
     """Yields the lines to search, file by file when the rule has conditions for files."""
     if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
         yield _part(context, where)
         return
     paths_pattern = compiled(paths)
     for change in context.patch.files:
-        if paths_pattern.search(change.path) and not (arguments.get("new_files") and change.old_path is not None):
+        if paths_pattern.search(change.path) and not (
+            arguments.get("new_files") and change.old_path is not None
+        ):
             lines = list(_changed(change, where))
             head = arguments.get("head_pattern")
             if head is None or any(compiled(head).search(text) for _, text in lines[:3]):
-                yield _beyond_removed(change, arguments, lines) if arguments.get("beyond_removed") else lines[: arguments.get("within")]
+                yield (
+                    _beyond_removed(change, arguments, lines)
+                    if arguments.get("beyond_removed")
+                    else lines[: arguments.get("within")]
+                )
 
 
 def _part(context: Context, where: str) -> tuple[tuple[int, str], ...]:
@@ -227,7 +276,9 @@ def _part(context: Context, where: str) -> tuple[tuple[int, str], ...]:
 _OF_FILES = frozenset(("new_files", "beyond_removed", "head_pattern", "within", "first_in_file"))
 
 
-def _beyond_removed(change: FileChange, arguments: Arguments, lines: list[tuple[int, str]]) -> Lines:
+def _beyond_removed(
+    change: FileChange, arguments: Arguments, lines: list[tuple[int, str]]
+) -> Lines:
     """Returns the lines without as many matches as the file loses."""
     pattern = compiled(arguments["pattern"])
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
@@ -244,14 +295,24 @@ def _beyond_removed(change: FileChange, arguments: Arguments, lines: list[tuple[
 
 
 def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
-    """Returns the placeholders that a match fills: {match}, {line} and {start} without spaces around them, and the named groups."""
+    """Returns the placeholders that a match fills: {match}, {line} and {start} without spaces
+    around them, and the named groups.
+    """
     stripped = line.strip()
-    return {"match": match[0].strip(), "line": stripped, "start": stripped[:SHOWN], **groups_of(match)}
+    return {
+        "match": match[0].strip(),
+        "line": stripped,
+        "start": stripped[:SHOWN],
+        **groups_of(match),
+    }
 
 
 def groups_of(match: re.Match[str]) -> dict[str, str]:
     """Returns the named groups of a match; one whose name ends in `_lower` in lower case."""
-    return {name: (value or "").lower() if name.endswith("_lower") else value or "" for name, value in match.groupdict().items()}
+    return {
+        name: (value or "").lower() if name.endswith("_lower") else value or ""
+        for name, value in match.groupdict().items()
+    }
 
 
 @detector(
@@ -266,20 +327,30 @@ def groups_of(match: re.Match[str]) -> dict[str, str]:
     at_tag=str,
 )
 def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that has none of `missing_headers`, none of `missing_tags`, no line in its message like `missing_pattern` and no recipient like
-    `missing_recipient_pattern`: a finding on the subject, or on the first tag called `at_tag`.
+    """Reports a patch that has none of `missing_headers`, none of `missing_tags`, no line in its
+    message like `missing_pattern` and no recipient like `missing_recipient_pattern`: a finding on
+    the subject, or on the first tag called `at_tag`.
     """
     patch = context.patch
-    if not applies(context, arguments) or any(patch.header(name) for name in arguments.get("missing_headers", ())):
+    if not applies(context, arguments) or any(
+        patch.header(name) for name in arguments.get("missing_headers", ())
+    ):
         return
     tags = tag_lines(context)
     absent = {name.lower() for name in arguments.get("missing_tags", ())}
     if any(tag.key in absent for _, tag in tags):
         return
-    pattern, recipient = arguments.get("missing_pattern"), arguments.get("missing_recipient_pattern")
+    pattern, recipient = (
+        arguments.get("missing_pattern"),
+        arguments.get("missing_recipient_pattern"),
+    )
     if pattern and any(compiled(pattern).search(line[:LONGEST_LINE]) for line in patch.message):
         return
-    if recipient and any(compiled(recipient).search(address.key) for name in ("To", "Cc") for address in patch.addresses(name)):
+    if recipient and any(
+        compiled(recipient).search(address.key)
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+    ):
         return
     place: int | None = subject_line(context)
     if "at_tag" in arguments:
@@ -290,10 +361,18 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(place, values={**values, "list": project_list(context, arguments)})
 
 
-@detector("repeated", "match first second *pattern", generic=True, **CONDITIONS, where=(*PARTS, "subjects"), pattern=str, only_first=bool)
+@detector(
+    "repeated",
+    "match first second *pattern",
+    generic=True,
+    **CONDITIONS,
+    where=(*PARTS, "subjects"),
+    pattern=str,
+    only_first=bool,
+)
 def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of `where` (or the "subjects" of a series) that match `pattern` and have the same named groups as an earlier one, ignoring
-    case; the message has the numbers of both.
+    """Reports lines of `where` (or the "subjects" of a series) that match `pattern` and have the
+    same named groups as an earlier one, ignoring case; the message has the numbers of both.
     """
     if not applies(context, arguments):
         return
@@ -306,7 +385,15 @@ def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
         key = tuple((value or "").lower() for value in match.groups())
         if key in seen:
             place = subject_line(context) if subjects else at
-            yield Hit(place, values={"match": match[0].strip(), "first": seen[key], "second": at, **groups_of(match)})
+            yield Hit(
+                place,
+                values={
+                    "match": match[0].strip(),
+                    "first": seen[key],
+                    "second": at,
+                    **groups_of(match),
+                },
+            )
             if arguments.get("only_first"):
                 return
         seen[key] = at
@@ -314,4 +401,8 @@ def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _subjects(context: Context) -> Lines:
     """Yields (number, title) of each patch of the series."""
-    yield from enumerate((patch.subject.title for patch in context.series.patches), 1) if context.series else ()
+    yield from (
+        enumerate((patch.subject.title for patch in context.series.patches), 1)
+        if context.series
+        else ()
+    )

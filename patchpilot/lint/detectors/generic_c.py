@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""General detectors for C as it was read: the operators of a line with what is next to them, and whole statements."""
+"""General detectors for C as it was read: the operators of a line with what is next to them, and
+whole statements.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -28,7 +30,9 @@ from patchpilot.lint.detectors.c_pattern import (
 from patchpilot.lint.lint_context import Context
 
 LONGEST_STATEMENT = 8000
-"""How much of a statement is read: with a parenthesis that is never closed, each line starts a statement that takes everything after it."""
+"""How much of a statement is read: with a parenthesis that is never closed, each line starts a
+statement that takes everything after it.
+"""
 
 _CONTINUED = re.compile(r"\\\n.")
 
@@ -52,15 +56,22 @@ _CONTINUED = re.compile(r"\\\n.")
 def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports operators in added lines of C by what is on both sides of them.
 
-    `operators` are their signs, perhaps with a letter for one meaning of the sign: U unary, B the colon of a bit field, C of a case, L of
-    a label, _ none of these; `unless_operators` are exceptions. `sides_pattern` must match, and `unless_sides_pattern` must not match,
-    the two letters for what is before and after the operator: V text, W a space, C a comment, B a bracket (after it also ;), O another
-    operator, E the end of the line or its indent. `right_pattern`, `unless_right_pattern` and `unless_left_pattern` are for the text on
-    these sides; `last`: whether nothing follows; `strict`: whether CHECKs are on for the file; `unless_modifier`: not where a word such
-    as const is anywhere after it. `other_files_pattern` excludes files. The message may have the {operator}.
+    `operators` are their signs, perhaps with a letter for one meaning of the sign: U unary, B the
+    colon of a bit field, C of a case, L of a label, _ none of these; `unless_operators` are
+    exceptions. `sides_pattern` must match, and `unless_sides_pattern` must not match, the two
+    letters for what is before and after the operator: V text, W a space, C a comment, B a bracket
+    (after it also ;), O another operator, E the end of the line or its indent. `right_pattern`,
+    `unless_right_pattern` and `unless_left_pattern` are for the text on these sides; `last`:
+    whether nothing follows; `strict`: whether CHECKs are on for the file; `unless_modifier`: not
+    where a word such as const is anywhere after it. `other_files_pattern` excludes files. The
+    message may have the {operator}.
     """
     found = [
-        one for kind, places in code(context).operators.items() if _is_wanted(kind, arguments) for one in places if _suits(one, arguments)
+        one
+        for kind, places in code(context).operators.items()
+        if _is_wanted(kind, arguments)
+        for one in places
+        if _suits(one, arguments)
     ]
     found.sort(key=lambda one: (one.line.number, one.at))
     for one in found:
@@ -70,18 +81,32 @@ def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
     own, wanted = kind.sign + kind.meaning, arguments["operators"]
-    if (kind.sign not in wanted and own not in wanted) or own in arguments.get("unless_operators", ()):
+    if (kind.sign not in wanted and own not in wanted) or own in arguments.get(
+        "unless_operators", ()
+    ):
         return False
-    if arguments.get("last", kind.is_last) is not kind.is_last or arguments.get("strict", kind.strict) is not kind.strict:
+    if (
+        arguments.get("last", kind.is_last) is not kind.is_last
+        or arguments.get("strict", kind.strict) is not kind.strict
+    ):
         return False
-    sides, unless = optional(arguments, "sides_pattern"), optional(arguments, "unless_sides_pattern")
-    return not (sides and not sides.search(kind.sides)) and not (unless and unless.search(kind.sides))
+    sides, unless = (
+        optional(arguments, "sides_pattern"),
+        optional(arguments, "unless_sides_pattern"),
+    )
+    return not (sides and not sides.search(kind.sides)) and not (
+        unless and unless.search(kind.sides)
+    )
 
 
 def _suits(one: Operator, arguments: Arguments) -> bool:
     if arguments.get("unless_modifier") and one.before_modifier:
         return False
-    for name, text in (("unless_left_pattern", one.left), ("unless_right_pattern", one.right), ("other_files_pattern", one.line.file)):
+    for name, text in (
+        ("unless_left_pattern", one.left),
+        ("unless_right_pattern", one.right),
+        ("other_files_pattern", one.line.file),
+    ):
         unwanted = optional(arguments, name)
         if unwanted and unwanted.search(text):
             return False
@@ -108,20 +133,30 @@ def _suits(one: Operator, arguments: Arguments) -> bool:
     each=bool,
 )
 def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports statements of C that start in an added line and match `pattern`; a statement may span lines.
+    """Reports statements of C that start in an added line and match `pattern`; a statement may span
+    lines.
 
-    `part` is what the patterns see: the "statement" with comments and quoted text masked (the default), its "condition" only, the lines
-    as written ("raw"), or the statement "joined" at its line continuations, with spaces for comments. `unless_pattern` must not match
-    the same text; `line_pattern` must match the first line, `unless_line_pattern` must not. `needle` and `needles` are as in code-like, of
-    the statement or its first line. `group_modes` and `unless_group_modes` are by group which file modes it must and must not have, each
-    a list of four octal digits; the group has these or names such as S_IRUGO joined by |. `group_patterns`, `unless_group_patterns`,
+    `part` is what the patterns see: the "statement" with comments and quoted text masked (the
+    default), its "condition" only, the lines as written ("raw"), or the statement "joined" at its
+    line continuations, with spaces for comments. `unless_pattern` must not match the same text;
+    `line_pattern` must match the first line, `unless_line_pattern` must not. `needle` and `needles`
+    are as in code-like, of the statement or its first line. `group_modes` and `unless_group_modes`
+    are by group which file modes it must and must not have, each a list of four octal digits; the
+    group has these or names such as S_IRUGO joined by |. `group_patterns`, `unless_group_patterns`,
     `other_files_pattern` and `each` are as in code-like.
     """
-    needles = (arguments["needle"],) if "needle" in arguments else tuple(arguments.get("needles", ()))
+    needles = (
+        (arguments["needle"],) if "needle" in arguments else tuple(arguments.get("needles", ()))
+    )
     if needles and not any(needle in _new_text(context) for needle in needles):
         return
     first = arguments.get("line_pattern", "")
-    if first and first.isascii() and "(?" not in first.replace("(?:", "") and not _anywhere(first).search(_new_text(context)):
+    if (
+        first
+        and first.isascii()
+        and "(?" not in first.replace("(?:", "")
+        and not _anywhere(first).search(_new_text(context))
+    ):
         return
     pattern = c_pattern(arguments["pattern"])
     for line, span, text in _statements(context):
@@ -131,12 +166,17 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         part = _part(context, line, span, text, arguments.get("part", "statement"))
         for match in _matches(part, pattern, arguments):
-            yield Hit(line.number, values={name: as_text(value or "") for name, value in match.groupdict().items()})
+            yield Hit(
+                line.number,
+                values={name: as_text(value or "") for name, value in match.groupdict().items()},
+            )
 
 
 def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
     """Returns the statements that start in added lines of C, with their text, read once."""
-    found: list[tuple[ScannedLine, StatementSpan, str]] | None = context.shared.get("generic_c.statements")
+    found: list[tuple[ScannedLine, StatementSpan, str]] | None = context.shared.get(
+        "generic_c.statements"
+    )
     if found is None:
         walked = code(context)
         found = context.shared["generic_c.statements"] = []
@@ -150,7 +190,9 @@ def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]
 
 @cache
 def _anywhere(pattern: str) -> re.Pattern[str]:
-    """Returns a pattern for one line of a text as one for the whole text: no match in the text means none in a line."""
+    """Returns a pattern for one line of a text as one for the whole text: no match in the text
+    means none in a line.
+    """
     return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
@@ -195,10 +237,16 @@ def _part(context: Context, line: ScannedLine, span: StatementSpan, text: str, p
 
 
 def _new_text(context: Context) -> str:
-    """Returns the lines of C on the new side: a statement that starts in an added line may continue in unchanged lines."""
+    """Returns the lines of C on the new side: a statement that starts in an added line may continue
+    in unchanged lines.
+    """
     text: str | None = context.shared.get("generic_c.text")
     if text is None:
-        lines = (line.raw for line in scan(context).lines if line.left and line.sign != "-" and line.suffix in ("c", "h"))
+        lines = (
+            line.raw
+            for line in scan(context).lines
+            if line.left and line.sign != "-" and line.suffix in ("c", "h")
+        )
         text = context.shared["generic_c.text"] = "\n".join(lines)
     return text
 
@@ -226,17 +274,24 @@ def _new_text(context: Context) -> str:
     absent=bool,
 )
 def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of C with a type where `pattern` has <TYPE>: those of the language and those that the patch uses as types.
+    """Reports added lines of C with a type where `pattern` has <TYPE>: those of the language and
+    those that the patch uses as types.
 
-    Before <TYPE>, `pattern` has what must precede the type; with nothing there the type may be anywhere, with `inside` also in the
-    middle of a word. `storage`: static, extern and inline may belong to the type; `no_stars`: pointer stars do not. Only the first such
-    type of a line is looked at, with `each` every one. `type_pattern` must match its text, `unless_type_pattern` must not. `line_pattern`
-    and `unless_line_pattern` are for the line, and have {type} for the type's text. `absent`: only
-    lines without such a type are reported. `line`, `needle`, `needles`, `files_pattern` and `other_files_pattern` are as in code-like.
-    `column` is where the match starts, where the type does, or where the group `at` is.
+    Before <TYPE>, `pattern` has what must precede the type; with nothing there the type may be
+    anywhere, with `inside` also in the middle of a word. `storage`: static, extern and inline may
+    belong to the type; `no_stars`: pointer stars do not. Only the first such type of a line is
+    looked at, with `each` every one. `type_pattern` must match its text, `unless_type_pattern` must
+    not. `line_pattern` and `unless_line_pattern` are for the line, and have {type} for the type's
+    text. `absent`: only lines without such a type are reported. `line`, `needle`, `needles`,
+    `files_pattern` and `other_files_pattern` are as in code-like. `column` is where the match
+    starts, where the type does, or where the group `at` is.
     """
     lead, _, tail = arguments["pattern"].partition("<TYPE>")
-    kind = _type_pattern(with_fragments(tail), stars=not arguments.get("no_stars"), storage=bool(arguments.get("storage")))
+    kind = _type_pattern(
+        with_fragments(tail),
+        stars=not arguments.get("no_stars"),
+        storage=bool(arguments.get("storage")),
+    )
     walked = None
     for line in added_c_lines(context, arguments):
         if line.starts_file or not _starts_type(line, arguments):
@@ -266,10 +321,16 @@ def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
         return False
     first = arguments.get("line_pattern", "")
-    return not first or "{type}" in first or c_pattern(first).search(form_of(line, arguments.get("line", "code"))) is not None
+    return (
+        not first
+        or "{type}" in first
+        or c_pattern(first).search(form_of(line, arguments.get("line", "code"))) is not None
+    )
 
 
-def _types_in(types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments) -> Iterator[tuple[int, FoundType]]:
+def _types_in(
+    types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments
+) -> Iterator[tuple[int, FoundType]]:
     """Yields the types in a text, each with where the match starts."""
     inside = bool(arguments.get("inside"))
     if lead:
@@ -284,21 +345,29 @@ def _types_in(types: Types, kind: TypePattern, text: str, lead: str, arguments: 
 
 def _type_suits(text: str, found: FoundType, arguments: Arguments) -> dict[str, str] | None:
     """Returns the values for the message, or None where the conditions of the rule are not met."""
-    wanted, unwanted = optional(arguments, "type_pattern"), optional(arguments, "unless_type_pattern")
+    wanted, unwanted = (
+        optional(arguments, "type_pattern"),
+        optional(arguments, "unless_type_pattern"),
+    )
     named = wanted.search(found.type) if wanted else None
     if (wanted and not named) or (unwanted and unwanted.search(found.type)):
         return None
     if not _line_suits(text, found.type, arguments):
         return None
     groups = {**found.match.groupdict(), **(named.groupdict() if named else {})}
-    return {"type": as_text(found.type), **{name: as_text(value or "") for name, value in groups.items()}}
+    return {
+        "type": as_text(found.type),
+        **{name: as_text(value or "") for name, value in groups.items()},
+    }
 
 
 def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     """Whether a line matches `line_pattern` and not `unless_line_pattern`."""
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
-            pattern = c_patterns.pattern(with_fragments(arguments[name]).replace("{type}", re.escape(type_text)))
+            pattern = c_patterns.pattern(
+                with_fragments(arguments[name]).replace("{type}", re.escape(type_text))
+            )
             if (pattern.search(text) is not None) is not must:
                 return False
     return True
@@ -325,10 +394,12 @@ def _column(line: ScannedLine, at: int, found: FoundType, arguments: Arguments) 
     unless_pattern=str,
 )
 def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports calls in added lines of C with an {argument} that matches `pattern` as a whole and not `unless_pattern`.
+    """Reports calls in added lines of C with an {argument} that matches `pattern` as a whole and
+    not `unless_pattern`.
 
-    `call_patterns` are texts "pattern of the names => number of the argument", the first of which is 1; with a pattern as the third part, such
-    an argument is not reported. `needles` are texts of which a call has one.
+    `call_patterns` are texts "pattern of the names => number of the argument", the first of which
+    is 1; with a pattern as the third part, such an argument is not reported. `needles` are texts of
+    which a call has one.
     """
     if not any(needle in _new_text(context) for needle in arguments["needles"]):
         return
@@ -350,5 +421,7 @@ def _argument(name: str, place: int, text: str) -> str | None:
     """Returns the argument at this place of the first call of a function in a text."""
     value = with_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{place - 1}}}" if place > 1 else ""
-    found = c_pattern(rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]").search(text)
+    found = c_pattern(
+        rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]"
+    ).search(text)
     return found["argument"] if found else None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for code: a line with certain lines around it, a line that is too long, a new call."""
+"""Generic detectors for code: a line with certain lines around it, a line that is too long, a new
+call.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,21 +49,29 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     column=bool,
 )
 def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports added lines of code, with comments and strings masked, that match `pattern` (or one of `case_patterns`) if the lines around them match.
+    """Reports added lines of code, with comments and strings masked, that match `pattern` (or one
+    of `case_patterns`) if the lines around them match.
 
-    With `line` = "text" the pattern sees the line as it is.
-    `above_pattern` and `below_pattern` are for the nearest lines of code; `near_pattern` and `unless_near_pattern` for the text from `above` lines above to
-    `below` lines below, after the hunk's `section`; `unless_hunk_pattern` must match no line of the hunk, `unless_unchanged_pattern`
-    no line that the patch does not change. `spaced` skips hits close to another one; `column` reports the column.
+    With `line` = "text" the pattern sees the line as it is. `above_pattern` and `below_pattern` are
+    for the nearest lines of code; `near_pattern` and `unless_near_pattern` for the text from
+    `above` lines above to `below` lines below, after the hunk's `section`; `unless_hunk_pattern`
+    must match no line of the hunk, `unless_unchanged_pattern` no line that the patch does not
+    change. `spaced` skips hits close to another one; `column` reports the column.
     """
     hits = _code_around(context, arguments)
     return spaced(context, hits) if arguments.get("spaced") else hits
 
 
 def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    patterns = [(name, compiled(text)) for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()]
+    patterns = [
+        (name, compiled(text))
+        for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()
+    ]
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    paths_pattern, whole = compiled(arguments.get("paths_pattern", "")), arguments.get("line") == "text"
+    paths_pattern, whole = (
+        compiled(arguments.get("paths_pattern", "")),
+        arguments.get("line") == "text",
+    )
     excluded: dict[int, bool] = {}
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
         text = line.text if whole else line.code
@@ -79,28 +89,48 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         near = None if excluded[first] else _surroundings(hunk, at, arguments)
         if near is not None:
             place = match.start() + 1 if arguments.get("column") else None
-            yield Hit(line.patch_line, case=alternative[0], column=place, values={"match": match[0].strip(), **groups_of(match), **near})
+            yield Hit(
+                line.patch_line,
+                case=alternative[0],
+                column=place,
+                values={"match": match[0].strip(), **groups_of(match), **near},
+            )
 
 
 def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str] | None:
-    """Returns the named groups of `near_pattern`, or None when the lines around a line do not match."""
-    for name, line in (("above_pattern", previous_line(hunk.lines, at)), ("below_pattern", next_line(hunk.lines, at))):
-        if name in arguments and not (line and compiled(arguments[name]).search(line.code.rstrip())):
+    """Returns the named groups of `near_pattern`, or None when the lines around a line do not
+    match.
+    """
+    for name, line in (
+        ("above_pattern", previous_line(hunk.lines, at)),
+        ("below_pattern", next_line(hunk.lines, at)),
+    ):
+        if name in arguments and not (
+            line and compiled(arguments[name]).search(line.code.rstrip())
+        ):
             return None
     lines = hunk.lines[max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)]
     text = "\n".join(line.code for line in lines)
-    if "unless_near_pattern" in arguments and compiled(arguments["unless_near_pattern"]).search(text):
+    if "unless_near_pattern" in arguments and compiled(arguments["unless_near_pattern"]).search(
+        text
+    ):
         return None
     if "near_pattern" not in arguments:
         return {}
-    match = compiled(arguments["near_pattern"]).search(f"{hunk.hunk.section}\n{text}" if arguments.get("section") else text)
+    match = compiled(arguments["near_pattern"]).search(
+        f"{hunk.hunk.section}\n{text}" if arguments.get("section") else text
+    )
     return groups_of(match) if match else None
 
 
 def _is_excluded(hunk: NewHunk, arguments: Arguments) -> bool:
-    """Whether a line of the hunk, or one that the patch does not change, says that its lines are not reported."""
+    """Whether a line of the hunk, or one that the patch does not change, says that its lines are
+    not reported.
+    """
     unchanged = [line for line in hunk.lines if not line.added]
-    return _any_line(hunk.lines, arguments.get("unless_hunk_pattern")) or _any_line(unchanged, arguments.get("unless_unchanged_pattern"))
+    return _any_line(hunk.lines, arguments.get("unless_hunk_pattern")) or _any_line(
+        unchanged, arguments.get("unless_unchanged_pattern")
+    )
 
 
 def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
@@ -122,13 +152,15 @@ def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
     by_subsystem=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports text longer than `most`: "added" lines (in characters), added "code" and "comment" lines of C (in columns; code up to the limit of the
-    run only, since longer lines have a rule of their own), the "title" (a project's own limit comes first), the "series" (in patches).
+    """Reports text longer than `most`: "added" lines (in characters), added "code" and "comment"
+    lines of C (in columns; code up to the limit of the run only, since longer lines have a rule of
+    their own), the "title" (a project's own limit comes first), the "series" (in patches).
 
-    With `by_subsystem` the limit of lines is what the subsystem of their file wants, if it wants one.
+    With `by_subsystem` the limit of lines is what the subsystem of their file wants, if it wants
+    one.
 
-    Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files; `spaced` skips hits close to
-    another one, `first` all but the first.
+    Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files; `spaced`
+    skips hits close to another one, `first` all but the first.
     """
     if not applies(context, arguments):
         return ()
@@ -161,17 +193,31 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
         compiled(arguments.get("pattern", "")),
         compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None,
     )
-    for path, at, text in _measured_lines(context, arguments["where"], compiled(arguments.get("paths_pattern", ""))):
+    for path, at, text in _measured_lines(
+        context, arguments["where"], compiled(arguments.get("paths_pattern", ""))
+    ):
         subsystem = file_subsystem(context, path) if arguments.get("by_subsystem") else None
         most: int = subsystem.columns if subsystem else arguments["most"]
-        if not most or len(text) <= most or (arguments["where"] == "code" and len(text) > context.options.max_line_length):
+        if (
+            not most
+            or len(text) <= most
+            or (arguments["where"] == "code" and len(text) > context.options.max_line_length)
+        ):
             continue
-        if pattern.search(text[:LONGEST_LINE]) and not (unless and unless.search(text[:LONGEST_LINE])):
+        if pattern.search(text[:LONGEST_LINE]) and not (
+            unless and unless.search(text[:LONGEST_LINE])
+        ):
             values = {"length": len(text), "most": most}
-            yield Hit(at, case="subsystem", values={**values, "subsystem": subsystem.title}) if subsystem else Hit(at, values=values)
+            yield (
+                Hit(at, case="subsystem", values={**values, "subsystem": subsystem.title})
+                if subsystem
+                else Hit(at, values=values)
+            )
 
 
-def _measured_lines(context: Context, where: str, paths: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
+def _measured_lines(
+    context: Context, where: str, paths: re.Pattern[str]
+) -> Iterator[tuple[str, int, str]]:
     """Yields (path, patch line, text) of the lines that `where` names."""
     if where == "added":
         for change in context.patch.files:
@@ -180,12 +226,21 @@ def _measured_lines(context: Context, where: str, paths: re.Pattern[str]) -> Ite
         return
     for hunk, _, line in added_lines(context):
         is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
-        if paths.search(hunk.change.path) and (is_comment if where == "comment" else not line.comment):
+        if paths.search(hunk.change.path) and (
+            is_comment if where == "comment" else not line.comment
+        ):
             yield hunk.change.path, line.patch_line, line.text.expandtabs(8)
 
 
 @detector(
-    "path-like", "path old_path", generic=True, **CONDITIONS, change=("added", "renamed"), pattern=str, unless_pattern=str, first=bool
+    "path-like",
+    "path old_path",
+    generic=True,
+    **CONDITIONS,
+    change=("added", "renamed"),
+    pattern=str,
+    unless_pattern=str,
+    first=bool,
 )
 def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports files that the patch has "added" or "renamed" and whose path matches."""
@@ -198,7 +253,11 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for change in context.patch.files:
         changed = change.is_rename if arguments["change"] == "renamed" else change.old_path is None
         if changed and pattern.search(change.path) and not (unless and unless.search(change.path)):
-            yield Hit(change.patch_line, path=change.path, values={"path": change.path, "old_path": change.old_path or ""})
+            yield Hit(
+                change.patch_line,
+                path=change.path,
+                values={"path": change.path, "old_path": change.old_path or ""},
+            )
             if arguments.get("first"):
                 return
 
@@ -214,15 +273,32 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if not paths_pattern.search(hunk.change.path):
                 continue
             for match in pattern.finditer(line.code):
-                if not any(re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text) for gone in hunk.change.lines("-")):
-                    yield Hit(line.patch_line, column=match.start("name") + 1, values={"name": match["name"]})
+                if not any(
+                    re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text)
+                    for gone in hunk.change.lines("-")
+                ):
+                    yield Hit(
+                        line.patch_line,
+                        column=match.start("name") + 1,
+                        values={"name": match["name"]},
+                    )
 
     yield from spaced(context, hits())
 
 
-@detector("more-calls", "name gone new instead", generic=True, reads=_added_read, names=list, paths_pattern=str)
+@detector(
+    "more-calls",
+    "name gone new instead",
+    generic=True,
+    reads=_added_read,
+    names=list,
+    paths_pattern=str,
+)
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports words that occur on more added lines than removed ones; `names` are "pattern => what to use"."""
+    """Reports words that occur on more added lines than removed ones.
+
+    `names` are "pattern => what to use".
+    """
     paths_pattern = compiled(arguments["paths_pattern"])
     changes = [change for change in context.patch.files if paths_pattern.search(change.path)]
     for entry in arguments["names"]:
@@ -233,7 +309,10 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if len(new) > gone:
             match = pattern.search(new[0].text)
             word = match[0].strip(" \t(") if match else name
-            yield Hit(new[0].patch_line, values={"name": word, "gone": gone, "new": len(new), "instead": instead})
+            yield Hit(
+                new[0].patch_line,
+                values={"name": word, "gone": gone, "new": len(new), "instead": instead},
+            )
 
 
 def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
@@ -242,11 +321,21 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
 
 @detector("deprecated-interface", "name instead", generic=True, reads=_added_read, names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines with an interface that is being removed, in excess of the removed ones; `names` are "pattern => what to use"."""
+    """Reports lines with an interface that is being removed, in excess of the removed ones.
+
+    `names` are "pattern => what to use".
+    """
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
     union = any_of(tuple(name for name, _ in pairs))
-    changes = [change for change in context.patch.files if (change.new_path or change.path).endswith(_C)]
-    gone = Counter(name for change in changes for line in change.lines("-") if (name := _named(line.text, union, pairs)))
+    changes = [
+        change for change in context.patch.files if (change.new_path or change.path).endswith(_C)
+    ]
+    gone = Counter(
+        name
+        for change in changes
+        for line in change.lines("-")
+        if (name := _named(line.text, union, pairs))
+    )
     for change in changes:
         for line in change.lines("+"):
             name = _named(line.text, union, pairs)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The general detector for lines of a mail and its diff, in the form in which git and checkpatch.pl read them."""
+"""The general detector for lines of a mail and its diff, in the form in which git and checkpatch.pl
+read them.
+"""
 
 from collections.abc import Iterator
 
@@ -37,20 +39,32 @@ _PARTS = ("any", "header", "not-header", "log", "not-log", "message", "mail", "h
     at_line_before=bool,
 )
 def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of the patch that match `pattern`, in the part that `where` names; the line has its sign, if it has one.
+    """Reports lines of the patch that match `pattern`, in the part that `where` names; the line has
+    its sign, if it has one.
 
-    `where`: "header" lines of the mail and those that are "not-header"; the message up to the first sign-off ("log") and what is
-    "not-log"; the whole "message"; the "mail" before the first file; the lines of a "hunk"; what is "new" (the mail and added lines);
-    the lines that start a "file"; "any" line. Only "file" has lines that start a file, and nothing has the header of a hunk.
+    `where`: "header" lines of the mail and those that are "not-header"; the message up to the first
+    sign-off ("log") and what is "not-log"; the whole "message"; the "mail" before the first file;
+    the lines of a "hunk"; what is "new" (the mail and added lines); the lines that start a "file";
+    "any" line. Only "file" has lines that start a file, and nothing has the header of a hunk.
 
-    `unless_pattern` must not match the same line, `before_pattern` must match the line before, `unless_after_pattern` must not match the
-    next line. `until_pattern` ends the search. `files_pattern` and `other_files_pattern` select files, `group_patterns` and
-    `unless_group_patterns` are as in code-like. `raw`: quoted text is not masked. `first` stops at one finding; with `at_line_before` it
-    is on the line above. The message may have {file} and the pattern's named groups.
+    `unless_pattern` must not match the same line, `before_pattern` must match the line before,
+    `unless_after_pattern` must not match the next line. `until_pattern` ends the search.
+    `files_pattern` and `other_files_pattern` select files, `group_patterns` and
+    `unless_group_patterns` are as in code-like. `raw`: quoted text is not masked. `first` stops at
+    one finding; with `at_line_before` it is on the line above. The message may have {file} and the
+    pattern's named groups.
     """
     lines, raw = scan(context), arguments.get("raw")
-    regex, unless, until = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern"), optional(arguments, "until_pattern")
-    end = next((line.number for line in _part(context, "any") if until.search(line.text)), None) if until else None
+    regex, unless, until = (
+        c_pattern(arguments["pattern"]),
+        optional(arguments, "unless_pattern"),
+        optional(arguments, "until_pattern"),
+    )
+    end = (
+        next((line.number for line in _part(context, "any") if until.search(line.text)), None)
+        if until
+        else None
+    )
     for line in _part(context, arguments["where"]):
         text = line.raw if raw else line.text
         match = regex.search(text)
@@ -60,7 +74,10 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             return
         if groups_suit(arguments, match) and _suits(lines, line, arguments):
             groups = {name: as_text(value or "") for name, value in match.groupdict().items()}
-            yield Hit(line.number - bool(arguments.get("at_line_before")), values={"file": as_text(line.file), **groups})
+            yield Hit(
+                line.number - bool(arguments.get("at_line_before")),
+                values={"file": as_text(line.file), **groups},
+            )
             if arguments.get("first"):
                 return
 
@@ -72,7 +89,11 @@ def _part(context: Context, where: str) -> list[ScannedLine]:
     if found is None:
         lines = scan(context)
         found = context.shared[key] = [
-            line for line in lines.lines if not line.starts_hunk and line.starts_file is (where == "file") and _is_in(lines, line, where)
+            line
+            for line in lines.lines
+            if not line.starts_hunk
+            and line.starts_file is (where == "file")
+            and _is_in(lines, line, where)
         ]
     return found
 
@@ -101,7 +122,10 @@ def _suits(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
     files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
         return False
-    before, unless_after = optional(arguments, "before_pattern"), optional(arguments, "unless_after_pattern")
+    before, unless_after = (
+        optional(arguments, "before_pattern"),
+        optional(arguments, "unless_after_pattern"),
+    )
     if before and (line.number < 2 or not before.search(lines.lines[line.number - 2].raw)):
         return False
     after = lines.lines[line.number].raw if line.number < len(lines.lines) else ""

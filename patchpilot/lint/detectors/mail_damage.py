@@ -15,7 +15,9 @@ _TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 
 @detector("malformed-diff", {"wrapped": "", "corrupt": "error", "lost-space": ""})
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a diff that does not parse: lines are wrapped or lost, or a hunk header has wrong counts."""
+    """Reports a diff that does not parse: lines are wrapped or lost, or a hunk header has wrong
+    counts.
+    """
     patch = context.patch
     if not patch.has_diff:
         return
@@ -23,13 +25,19 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(wrapped, case="wrapped")
     elif patch.diff_error:
         found = re.match(r"line (\d+): ", patch.diff_error)
-        yield Hit(int(found[1]) if found else patch.diff_line, case="corrupt", values={"error": patch.diff_error})
+        yield Hit(
+            int(found[1]) if found else patch.diff_line,
+            case="corrupt",
+            values={"error": patch.diff_error},
+        )
     elif lost := _lost_space(patch):
         yield Hit(lost, case="lost-space")
 
 
 def _wrapped(patch: Patch) -> int | None:
-    """Returns the patch line that is the wrapped rest of the line above: it has no diff sign though its hunk is not complete."""
+    """Returns the patch line that is the wrapped rest of the line above: it has no diff sign though
+    its hunk is not complete.
+    """
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
         line = patch.lines[at]
@@ -49,8 +57,18 @@ def _wrapped(patch: Patch) -> int | None:
 
 
 def _lost_space(patch: Patch) -> int | None:
-    """Returns the first context line that starts with a tab instead of a space. Empty context lines without a space are common, and git accepts them."""
-    last = next((at for at in range(patch.diff_line - 1, len(patch.lines)) if patch.lines[at].rstrip() == "--"), len(patch.lines))
+    """Returns the first context line that starts with a tab instead of a space.
+
+    Empty context lines without a space are common, and git accepts them.
+    """
+    last = next(
+        (
+            at
+            for at in range(patch.diff_line - 1, len(patch.lines))
+            if patch.lines[at].rstrip() == "--"
+        ),
+        len(patch.lines),
+    )
     for at in range(patch.diff_line - 1, last):
         if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith("diff --git"):
             return at + 1
@@ -64,7 +82,13 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not _TABBED.search(change.path) or change.is_binary:
             continue
         lines = [line for hunk in change.hunks for line in hunk.lines]
-        indented = [line for line in lines if line.text[:1] in (" ", "\t") and line.text.strip() and not line.text.lstrip().startswith("*")]
+        indented = [
+            line
+            for line in lines
+            if line.text[:1] in (" ", "\t")
+            and line.text.strip()
+            and not line.text.lstrip().startswith("*")
+        ]
         kept = [line for line in indented if line.kind != "+"]
         spaced = [line for line in indented if re.match(r" {4,}\S", line.text)]
         if _has_line(context, change.old_path, spaced):
@@ -92,12 +116,12 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
-    """Whether most indents are those of tabs (also of tabs after the diff's sign), and not all the same: a table of numbers may be indented by
-    spaces in the file itself."""
+    """Whether most indents are those of tabs (also of tabs after the diff's sign), and not all the
+    same: a table of numbers may be indented by spaces in the file itself."""
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
-    return sum(1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0) * 2 >= len(indents) and (
-        len(set(indents)) > 1 or indents[0] == 2 * _TAB
-    )
+    return sum(
+        1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0
+    ) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB)
 
 
 _TAB = 4
@@ -112,26 +136,42 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
 
 
 def _text_read(context: Context, _arguments: Arguments) -> str:
-    return part_text(context, "text and diff", context.patch.lines[context.patch.message_line - 1 :])
+    return part_text(
+        context, "text and diff", context.patch.lines[context.patch.message_line - 1 :]
+    )
 
 
-@detector("encoded-leftovers", {"quoted-printable": "", "entities": "", "html": ""}, reads=_text_read, needles=list)
+@detector(
+    "encoded-leftovers",
+    {"quoted-printable": "", "entities": "", "html": ""},
+    reads=_text_read,
+    needles=list,
+)
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports leftovers of quoted-printable or HTML in the text or the diff; they have one of `needles`."""
+    """Reports leftovers of quoted-printable or HTML in the text or the diff.
+
+    They have one of `needles`.
+    """
     patch = context.patch
     qp = [
         at
         for at, line in enumerate(patch.lines)
         if "=" in line
-        and re.search(r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line)
+        and re.search(
+            r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line
+        )
         and not re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
         and at >= patch.message_line - 1
     ]
-    if len(qp) >= 2 or any(re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at]) for at in qp):
+    if len(qp) >= 2 or any(
+        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at]) for at in qp
+    ):
         yield Hit(qp[0] + 1, case="quoted-printable")
     for at in range(patch.message_line - 1, len(patch.lines)):
         line = patch.lines[at]
-        if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line):
+        if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(
+            r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
+        ):
             yield Hit(at + 1, case="entities")
             return
         if re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE) and at < patch.diff_line:
@@ -141,9 +181,11 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("mail-form", {"html": "", "attachment": "", "flowed": ""})
 def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an attachment, HTML or flowed text: reviewers cannot quote it, and it may not apply."""
+    """Reports an attachment, HTML or flowed text: reviewers cannot quote it, and it may not apply."""  # noqa: E501
     patch = context.patch
-    header = next((header for header in patch.headers if header.name.lower() == "content-type"), None)
+    header = next(
+        (header for header in patch.headers if header.name.lower() == "content-type"), None
+    )
     line = header.line if header else 1
     kind = header.value.lower() if header else ""
     if "multipart/signed" in kind:
@@ -167,9 +209,13 @@ def carriage_returns(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("subject-in-message")
 def subject_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Subject: line at the start of the message, which git am takes for the subject of the patch."""
+    """Reports a Subject: line at the start of the message, which git am takes for the subject of
+    the patch.
+    """
     patch = context.patch
-    header = next((header.line for header in patch.headers if header.name.lower() == "subject"), None)
+    header = next(
+        (header.line for header in patch.headers if header.name.lower() == "subject"), None
+    )
     last = max((header.line for header in patch.headers), default=0)
     for at in range(last + 1, patch.message_line):
         if header and at <= len(patch.lines) and patch.lines[at - 1].lower().startswith("subject:"):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the form of a patch: is it a patch, does it apply, which files does it create, move or make executable."""
+"""Detectors for the form of a patch: is it a patch, does it apply, which files does it create, move
+or make executable.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +11,11 @@ from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
-_STARTS = lazy(r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+ b/\S+\s*$)", re.ASCII)
+_STARTS = lazy(
+    r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+"
+    r" b/\S+\s*$)",
+    re.ASCII,
+)
 _MAINTAINERS_STAT = lazy(r"^\s*MAINTAINERS\s*\|")
 _MADE_OR_MOVED = lazy(r"^(?:(?:new|deleted) file mode\s*\d+\s*$|rename (?:from|to) [\w/.\-]+\s*$)")
 _BRACED_MOVE = lazy(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
@@ -40,7 +46,9 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def last_line(lines: LineScan) -> int:
-    """Returns the patch line for findings about the whole patch: the last that is not a hunk header."""
+    """Returns the patch line for findings about the whole patch: the last that is not a hunk
+    header.
+    """
     return next((line.number for line in reversed(lines.lines) if not line.starts_hunk), 1)
 
 
@@ -73,7 +81,9 @@ def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
 
 
 def _moves(lines: LineScan) -> Iterator[int]:
-    """Returns the first line that shows a new, deleted or moved file, unless the diffstat lists MAINTAINERS."""
+    """Returns the first line that shows a new, deleted or moved file, unless the diffstat lists
+    MAINTAINERS.
+    """
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:
             continue
@@ -82,6 +92,8 @@ def _moves(lines: LineScan) -> Iterator[int]:
             return
         if line.in_log:
             continue
-        if (text[:1] in ("n", "d", "r") and _MADE_OR_MOVED.match(text)) or ("=>" in text and _BRACED_MOVE.search(text)):
+        if (text[:1] in ("n", "d", "r") and _MADE_OR_MOVED.match(text)) or (
+            "=>" in text and _BRACED_MOVE.search(text)
+        ):
             yield line.number
             return

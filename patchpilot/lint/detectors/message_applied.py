@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for messages that change when the mail is applied: text that `git am` cuts off, lines meant for another tree."""
+"""Detectors for messages that change when the mail is applied: text that `git am` cuts off, lines
+meant for another tree.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,12 +27,18 @@ from patchpilot.model.upstream_references import upstream_commits
     },
 )
 def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines in a message where `git am` would end it: a line of dashes, a diff, a From line, scissors."""
+    """Reports lines in a message where `git am` would end it: a line of dashes, a diff, a From
+    line, scissors.
+    """
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
-    # in these encodings a mail program writes such a line in a form that git does not take for a new mail
-    encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in ("quoted-printable", "base64")
+    # in these encodings a mail program writes such a line in a form that git does not take for a
+    # new mail
+    encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in (
+        "quoted-printable",
+        "base64",
+    )
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
         if re.match(r"^(?:diff -|Index: \S)", line):
@@ -38,28 +46,47 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         elif not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
             yield Hit(where, case="from")
         elif scissors_line(line):
-            yield Hit(where, case="scissors-on-purpose" if _is_message(patch.message[at + 1 :]) else "scissors")
+            yield Hit(
+                where,
+                case="scissors-on-purpose" if _is_message(patch.message[at + 1 :]) else "scissors",
+            )
     yield from _lost_sign_off(patch)
     if patch.commit:
         for line in patch.notes:
-            if line.strip() and not re.match(r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite) |^---\s*$", line):
+            if line.strip() and not re.match(
+                r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite)"
+                r" |^---\s*$",
+                line,
+            ):
                 yield Hit(patch.notes_line - 1, case="separator")
                 return
 
 
 def _is_message(lines: Sequence[str]) -> bool:
-    """Whether the lines below scissors are a commit message by themselves: a description and a sign-off. What is above them is a letter then."""
-    return any(map(_SIGNED.match, lines)) and any(line.strip() and not is_trailer(line) for line in lines)
+    """Whether the lines below scissors are a commit message by themselves: a description and a
+    sign-off.
+
+    What is above them is a letter then.
+    """
+    return any(map(_SIGNED.match, lines)) and any(
+        line.strip() and not is_trailer(line) for line in lines
+    )
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
     """Returns the sign-off if the only one is after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
-    end = min((change.hunks[0].patch_line for change in patch.files if change.hunks), default=len(patch.lines) + 1)
+    end = min(
+        (change.hunks[0].patch_line for change in patch.files if change.hunks),
+        default=len(patch.lines) + 1,
+    )
     for at in range(patch.message_line + len(patch.message), end):
         if at <= len(patch.lines) and _SIGNED.match(patch.lines[at - 1]):
-            yield Hit(at, case="sign-off-below-separator" if at < patch.diff_line else "sign-off-below-diff")
+            yield Hit(
+                at,
+                case="sign-off-below-separator" if at < patch.diff_line else "sign-off-below-diff",
+            )
             return
     for at in range(end, len(patch.lines) + 1):
         if _SIGNED.match(patch.lines[at - 1]):
@@ -75,7 +102,9 @@ def cherry_picked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the line of `git cherry-pick -x` in a patch that is not for a stable tree."""
     patch = context.patch
     if patch.subject.for_stable or re.search(
-        r"stable|backport|upstream", " ".join(patch.subject.words) + patch.subject.title, re.IGNORECASE
+        r"stable|backport|upstream",
+        " ".join(patch.subject.words) + patch.subject.title,
+        re.IGNORECASE,
     ):
         return
     for upstream_commit in upstream_commits("\n".join(patch.message)):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for commits named in the message: `commit <id> ("subject")` and `Fixes:`, their form, and (with a repository) whether they are correct."""
+"""Detectors for commits named in the message: `commit <id> ("subject")` and `Fixes:`, their form,
+and (with a repository) whether they are correct.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -25,7 +27,10 @@ _ID_BEGINS = lazy(r"^\s*[0-9a-f]{5,}\b", re.IGNORECASE)
 _BARE_ID = lazy(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", re.IGNORECASE)
 _BRACKETED_ID = lazy(r"[<\[][0-9a-f]{12,40}[>\]]", re.IGNORECASE)
 _FIXED_ID = lazy(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE)
-_EXEMPT = lazy(r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit):|^This reverts commit [0-9a-f]{7,40}", re.ASCII)
+_EXEMPT = lazy(
+    r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit):|^This reverts commit [0-9a-f]{7,40}",
+    re.ASCII,
+)
 _DESCRIBED = lazy(r"\bcommit\s+[0-9a-f]{5,}\s*(?=\()", re.IGNORECASE)
 _BEGINS = lazy(r"\bcommit\s+[0-9a-f]{5,}|\bcommit\s*$", re.IGNORECASE)
 _NAMED = lazy(r"\b(c)ommit\s+([0-9a-f]{5,})\b", re.IGNORECASE)
@@ -53,12 +58,13 @@ _LONGER_IDS = (6, 17)
 
 
 _MARKER = re.compile(
-    r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"
+    r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"  # noqa: E501
     r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
     re.IGNORECASE,
 )
-"""The lines that name a commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst requires this form; the Stable-dep-of:
-tag names the fix that needs the patch.
+"""The lines that name a commit in a patch for a stable tree:
+Documentation/process/stable-kernel-rules.rst requires this form; the Stable-dep-of: tag names the
+fix that needs the patch.
 """
 _PLACEHOLDERS = {
     "BAD_FIXES_TAG": "",
@@ -93,14 +99,27 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if _FIXES.match(text):
             yield from _fixes(line, facts, context.options.kernel)
         oops = oops or in_stack_dump(line)
-        if line.in_log and not oops and _names_commit(lines, line) and not (backport and _MARKER.match(text)):
+        if (
+            line.in_log
+            and not oops
+            and _names_commit(lines, line)
+            and not (backport and _MARKER.match(text))
+        ):
             if hit := _reference(lines, line, facts, continued):
                 yield "GIT_COMMIT_ID", _as_read(context, hit)
             if _COMMIT_ENDS.search(text):
                 continued = line.number
-        # without a repository checkpatch.pl reports every id as unknown; done only in compatibility mode
-        asked = (context.history is not None and context.history.is_complete()) or context.options.checkpatch_compat
-        if line.log_after and asked and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
+        # without a repository checkpatch.pl reports every id as unknown; done only in compatibility
+        # mode
+        asked = (
+            context.history is not None and context.history.is_complete()
+        ) or context.options.checkpatch_compat
+        if (
+            line.log_after
+            and asked
+            and (found := _MENTIONED.search(text))
+            and facts.find(found[1]) is None
+        ):
             yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": found[1]})
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False
@@ -121,7 +140,9 @@ class _Facts(NamedTuple):
 
 
 def _title(text: str, at: int) -> tuple[str, bool]:
-    """Returns the text in the parentheses at `at` without its double quotes, and whether it had them."""
+    """Returns the text in the parentheses at `at` without its double quotes, and whether it had
+    them.
+    """
     inner = text[at + 1 : balanced(text, at) - 1]
     if len(inner) >= 2 and inner[0] == inner[-1] == '"':
         return inner[1:-1], True
@@ -152,7 +173,12 @@ def _fixes(line: ScannedLine, facts: _Facts, kernel: tuple[int, int]) -> Iterato
         return
     if commit:
         right = f"Fixes: {commit.reference}"
-        yield "BAD_FIXES_TAG", Hit(line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right))
+        yield (
+            "BAD_FIXES_TAG",
+            Hit(
+                line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right)
+            ),
+        )
     else:
         yield "BAD_FIXES_TAG", Hit(line.number)
 
@@ -160,18 +186,26 @@ def _fixes(line: ScannedLine, facts: _Facts, kernel: tuple[int, int]) -> Iterato
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
     """Whether the line names a commit, by `commit` and its id or by its id alone."""
     text = line.text
-    if not (_HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")) or _EXEMPT.match(text):
+    if not (_HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")) or _EXEMPT.match(
+        text
+    ):
         return False
     if _COMMIT_ID.search(text):
         return True
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     if following is not None and _COMMIT_ENDS.search(text) and _ID_BEGINS.match(following):
         return True
-    return bool(_BARE_ID.search(text)) and not _BRACKETED_ID.search(text) and not _FIXED_ID.search(text)
+    return (
+        bool(_BARE_ID.search(text))
+        and not _BRACKETED_ID.search(text)
+        and not _FIXED_ID.search(text)
+    )
 
 
 def _as_read(context: Context, hit: Hit) -> Hit:
-    """Returns the hit as a reader of the whole message sees it: a number, a commit named again, or one of several. checkpatch.pl reads single lines."""
+    """Returns the hit as a reader of the whole message sees it: a number, a commit named again, or
+    one of several. checkpatch.pl reads single lines.
+    """
     message, at = context.patch.message, (hit.patch_line or 0) - context.patch.message_line
     if hit.case == "known" or not 0 <= at < len(message):
         return hit
@@ -191,15 +225,33 @@ def _as_read(context: Context, hit: Hit) -> Hit:
     return hit._replace(case=cases[0], values=hit.values or {"id": ""})
 
 
-def _case_of(context: Context, found: re.Match[str], before: str, in_line: str, *, pasted_in: bool) -> str:
-    """Returns the case of an id that may stay as it is; "" for one that needs `commit <id> ("subject")`."""
+def _case_of(
+    context: Context, found: re.Match[str], before: str, in_line: str, *, pasted_in: bool
+) -> str:
+    """Returns the case of an id that may stay as it is; "" for one that needs `commit <id>
+    ("subject")`.
+    """
     commit_id, titled = found[0].lower(), _TITLE_FOLLOWS.match(found.string, found.end())
-    if not titled and not _AFTER_COMMIT.search(before) and (pasted_in or _NUMBER.match(commit_id) or before.endswith("From ")):
+    if (
+        not titled
+        and not _AFTER_COMMIT.search(before)
+        and (pasted_in or _NUMBER.match(commit_id) or before.endswith("From "))
+    ):
         return "number"
     if titled:
-        several = _AFTER_COMMIT.search(before) or (_AFTER_OTHER.search(before) and _COMMITS.search(before))
-        return "in-list" if len(commit_id) >= _LEAST_DIGITS and (several or _LIST_ITEM.match(in_line)) else ""
-    full = [one[0] for one in _SOME_ID.finditer(found.string, 0, found.start()) if _TITLE_FOLLOWS.match(found.string, one.end())]
+        several = _AFTER_COMMIT.search(before) or (
+            _AFTER_OTHER.search(before) and _COMMITS.search(before)
+        )
+        return (
+            "in-list"
+            if len(commit_id) >= _LEAST_DIGITS and (several or _LIST_ITEM.match(in_line))
+            else ""
+        )
+    full = [
+        one[0]
+        for one in _SOME_ID.finditer(found.string, 0, found.start())
+        if _TITLE_FOLLOWS.match(found.string, one.end())
+    ]
     full += [tag.value.split(" ", 1)[0] for _, tag in tag_lines(context) if tag.key == "fixes"]
     return "again" if any(commit_id.startswith(one[:7].lower()) for one in full) else ""
 
@@ -220,7 +272,12 @@ def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
     good, commit_id = False, ""
     if named := _NAMED.search(text):
         commit_id = named[2].lower()
-        good = bool(_LONG_ENOUGH.search(text) and not _TOO_LONG.search(text) and _ONE_SPACE.search(text) and _LOWER_CASE.search(text))
+        good = bool(
+            _LONG_ENOUGH.search(text)
+            and not _TOO_LONG.search(text)
+            and _ONE_SPACE.search(text)
+            and _LOWER_CASE.search(text)
+        )
     elif bare := _ANY_ID.search(text):
         commit_id = bare[1].lower()
     commit = facts.find(commit_id)
@@ -230,5 +287,11 @@ def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
         return None
     if commit:
         right = f"commit {commit.reference}"
-        return Hit(line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right))
-    return Hit(line.number, case="id", values={"id": as_text(commit_id)}) if commit_id else Hit(line.number)
+        return Hit(
+            line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right)
+        )
+    return (
+        Hit(line.number, case="id", values={"id": as_text(commit_id)})
+        if commit_id
+        else Hit(line.number)
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the text of a commit message: too short, badly wrapped, indented, without a changelog."""
+"""Detectors for the text of a commit message: too short, badly wrapped, indented, without a
+changelog.
+"""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -21,10 +23,11 @@ from patchpilot.model.trailer import is_trailer
     fewest_of_change=int,
 )
 def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a message that is too short for its change, or only repeats the subject; an empty message has its own rule.
+    """Reports a message that is too short for its change, or only repeats the subject; an empty
+    message has its own rule.
 
-    Too short are fewer than `fewest` words, and fewer than `fewest_of_change` where 10 lines or more are changed and no word gives a reason
-    (or fewer than two thirds of that for 20 lines).
+    Too short are fewer than `fewest` words, and fewer than `fewest_of_change` where 10 lines or
+    more are changed and no word gives a reason (or fewer than two thirds of that for 20 lines).
     """
     patch = context.patch
     count = words(context)
@@ -37,18 +40,31 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     size = sum(change.added + change.removed for change in patch.files)
     most = arguments["fewest_of_change"]
-    of_change = (size >= 10 and count < most and not _gives_reason(context)) or (size >= 20 and 3 * count < 2 * most)
+    of_change = (size >= 10 and count < most and not _gives_reason(context)) or (
+        size >= 20 and 3 * count < 2 * most
+    )
     if count < arguments["fewest"] or of_change:
         yield Hit(patch.message_line, case="short", values={"count": count})
         return
     in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
-    words_of_message = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
-    fresh = {word for word in words_of_message if word not in in_subject and word[:5] not in {word[:5] for word in in_subject}} - word_set(
-        "message", "fillers"
-    )
+    words_of_message = [
+        word
+        for line in patch.message
+        if ":" not in line[:24]
+        for word in re.findall(r"\w{3,}", line.lower())
+    ]
+    fresh = {
+        word
+        for word in words_of_message
+        if word not in in_subject and word[:5] not in {word[:5] for word in in_subject}
+    } - word_set("message", "fillers")
     # a listing, a log or a list adds information to the subject
-    only_prose = all(not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message)
-    if patch.paths and all(path.startswith("Documentation/devicetree/bindings/") for path in patch.paths):
+    only_prose = all(
+        not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message
+    )
+    if patch.paths and all(
+        path.startswith("Documentation/devicetree/bindings/") for path in patch.paths
+    ):
         if len(fresh - word_set("message", "binding_fillers")) <= 1 and only_prose:
             yield Hit(patch.message_line, case="repeats-subject-of-binding")
     elif len(fresh) <= 1 and only_prose and not _adds_an_id(context):
@@ -56,7 +72,7 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 _REASON = re.compile(
-    r"\b(?:because|since|so that|otherwise|due to|in order to|as|need(?:ed|s)?|caus\w+|avoid\w*|fix\w*|prevent\w*|allow\w*|should|must|instead|when|if"
+    r"\b(?:because|since|so that|otherwise|due to|in order to|as|need(?:ed|s)?|caus\w+|avoid\w*|fix\w*|prevent\w*|allow\w*|should|must|instead|when|if"  # noqa: E501
     r"|without|which|makes?|would|could|can(?:not)?|fail\w*|wrong|results?)\b",
     re.IGNORECASE,
 )
@@ -68,24 +84,36 @@ def _gives_reason(context: Context) -> bool:
 
 def _adds_an_id(context: Context) -> bool:
     """Whether the patch only adds an entry to a table of devices, which needs no explanation."""
-    added = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
+    added = [
+        line.text
+        for change in context.patch.files
+        for line in change.lines("+")
+        if line.text.strip()
+    ]
     return 0 < len(added) <= 8 and any(
-        re.search(r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text) for text in added
+        re.search(r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text)
+        for text in added
     )
 
 
 def _needs_no_reason(context: Context) -> bool:
     title = context.patch.subject.title.lower()
-    return title.startswith(("revert", "linux ", "merge ")) or bool(re.search(r"\b(?:typo|spelling)", title))
+    return title.startswith(("revert", "linux ", "merge ")) or bool(
+        re.search(r"\b(?:typo|spelling)", title)
+    )
 
 
 TOO_LONG = 90
 """Lines of prose longer than this are reported by the rule about long lines."""
 
 
-@detector("badly-wrapped", {"uneven": "", "broken-again": "", "early": "", "narrow": "width"}, narrow=int)
+@detector(
+    "badly-wrapped", {"uneven": "", "broken-again": "", "early": "", "narrow": "width"}, narrow=int
+)
 def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a paragraph of prose with lines that end much too early: the next line's words would have fit on several lines."""
+    """Reports a paragraph of prose with lines that end much too early: the next line's words would
+    have fit on several lines.
+    """
     for paragraph in paragraphs(context):
         lines = [line.rstrip() for line in paragraph.lines]
         # lines that are too long have their own rule
@@ -94,7 +122,8 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
         early = [
             at
             for at in range(len(lines) - 1)
-            if len(lines[at]) + 1 + len(lines[at + 1].split()[0]) <= arguments["narrow"] and not _ends_thought(lines[at], lines[at + 1])
+            if len(lines[at]) + 1 + len(lines[at + 1].split()[0]) <= arguments["narrow"]
+            and not _ends_thought(lines[at], lines[at + 1])
         ]
         widest = max(map(len, lines))
         if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]):
@@ -117,33 +146,62 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _stub(lines: list[str], at: int) -> bool:
     """Whether a line is the rest of the previous one that a mail client wrapped."""
-    return len(lines[at]) <= 24 and len(lines[at - 1]) >= 55 and lines[at + 1][:1].islower() and not _ends_thought(lines[at], lines[at + 1])
+    return (
+        len(lines[at]) <= 24
+        and len(lines[at - 1]) >= 55
+        and lines[at + 1][:1].islower()
+        and not _ends_thought(lines[at], lines[at + 1])
+    )
 
 
 def _ends_thought(line: str, following: str) -> bool:
-    return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not following[:1].isalnum() or bool(re.match(r"\s", following))
+    return (
+        line.endswith((".", ":", "!", "?", ";", ",", "-"))
+        or not following[:1].isalnum()
+        or bool(re.match(r"\s", following))
+    )
 
 
 _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
-@detector("no-changelog", {"missing": "version previous", "old": "latest version"}, heading_pattern=str)
+@detector(
+    "no-changelog", {"missing": "version previous", "old": "latest version"}, heading_pattern=str
+)
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a later version without a changelog. In a series the cover letter may have it, if it is known."""
+    """Reports a later version without a changelog.
+
+    In a series the cover letter may have it, if it is known.
+    """
     patch, series = context.patch, context.series
     version = patch.subject.version
     if version < 2 or patch.commit or not patch.has_diff:
         return
     cover = series.cover if series else None
-    alone = patch.subject.number == 1 and patch.header("Message-ID") and not patch.header("In-Reply-To") and not patch.header("References")
+    alone = (
+        patch.subject.number == 1
+        and patch.header("Message-ID")
+        and not patch.header("In-Reply-To")
+        and not patch.header("References")
+    )
     if (patch.subject.total or 1) > 1 and cover is None and not alone:
         return
     heading = compiled(arguments["heading_pattern"])
     texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
-    notes = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
+    notes = [
+        line
+        for line in patch.notes
+        if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line
+    ]
     if not notes and not any(_describes_change(heading, texts, at) for at in range(len(texts))):
-        yield Hit(subject_line(context), case="missing", values={"version": version, "previous": version - 1})
-    elif (latest := _latest_version([*patch.notes, *(cover.message if cover else ())])) and latest < version:
+        yield Hit(
+            subject_line(context),
+            case="missing",
+            values={"version": version, "previous": version - 1},
+        )
+    elif (
+        latest := _latest_version([*patch.notes, *(cover.message if cover else ())])
+    ) and latest < version:
         yield Hit(subject_line(context), case="old", values={"latest": latest, "version": version})
 
 
@@ -154,7 +212,9 @@ def _latest_version(texts: list[str]) -> int:
         if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
             versions.append(int(found[2]))
         elif found := re.match(
-            r"^\s*(?:[-*] )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
+            r"^\s*(?:[-*]"
+            r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
+            r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
             line,
         ):
             versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
@@ -170,29 +230,47 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
     if _STAT.match(line):
         return False
     if heading.match(line) or re.search(
-        r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV] ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
+        r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV]"
+        r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
     ):
         rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
-        described = [text for text in rest if re.search(r"[a-z]{3}", text) and not re.search(r"://|<", text) and not _STAT.match(text)]
-        return bool(described) or (heading.match(line) is not None and not any("://" in text for text in rest))
-    return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
+        described = [
+            text
+            for text in rest
+            if re.search(r"[a-z]{3}", text)
+            and not re.search(r"://|<", text)
+            and not _STAT.match(text)
+        ]
+        return bool(described) or (
+            heading.match(line) is not None and not any("://" in text for text in rest)
+        )
+    return (
+        bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line))
+        and "://" not in line
+    )
 
 
 @detector("indented-message")
 def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a message that is indented as a whole, as when it was pasted from `git log` or `git show`."""
+    """Reports a message that is indented as a whole, as when it was pasted from `git log` or `git
+    show`.
+    """
     patch = context.patch
     text = [line for line in patch.message if line.strip()]
     prose = [line for line in text if not is_trailer(line)]
     pasted = (
-        len(prose) >= 2 and all(line.startswith(("    ", "\t")) for line in prose) and sum(len(line.split()) >= 6 for line in prose) >= 2
+        len(prose) >= 2
+        and all(line.startswith(("    ", "\t")) for line in prose)
+        and sum(len(line.split()) >= 6 for line in prose) >= 2
     )
     if pasted or (len(text) >= 2 and all(line.startswith((" ", "\t")) for line in text)):
         yield Hit(patch.message_line)
 
 
-_FRAME = re.compile(r"(?<![\w.])[\w.]++\+0x[0-9a-f]+/0x[0-9a-f]+|^\s+\w+(?: \[inline\])? \S+\.[chS]:\d+")
+_FRAME = re.compile(
+    r"(?<![\w.])[\w.]++\+0x[0-9a-f]+/0x[0-9a-f]+|^\s+\w+(?: \[inline\])? \S+\.[chS]:\d+"
+)
 _TIMESTAMP = re.compile(r"^\s*\[\s*\d+\.\d{6}\]")
 
 
@@ -202,7 +280,11 @@ def long_stack_trace(context: Context, arguments: Arguments) -> Iterator[Hit]:
     frames = _frames(context)
     if len(frames) > arguments["most"]:
         stamped = any(_TIMESTAMP.match(context.patch.message[at]) for at in frames)
-        yield Hit(context.patch.message_line + frames[0], case="timestamps" if stamped else "", values={"count": len(frames)})
+        yield Hit(
+            context.patch.message_line + frames[0],
+            case="timestamps" if stamped else "",
+            values={"count": len(frames)},
+        )
 
 
 def _frames(context: Context) -> list[int]:
@@ -212,7 +294,11 @@ def _frames(context: Context) -> list[int]:
 
 @detector("timestamps-in-log", most=int)
 def timestamps_in_log(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first line with a timestamp, unless the log is a stack trace of more than `most` lines, which has a rule of its own."""
-    first = next((at for at, line in enumerate(context.patch.message) if _TIMESTAMP.match(line)), None)
+    """Reports the first line with a timestamp, unless the log is a stack trace of more than `most`
+    lines, which has a rule of its own.
+    """
+    first = next(
+        (at for at, line in enumerate(context.patch.message) if _TIMESTAMP.match(line)), None
+    )
     if first is not None and len(_frames(context)) <= arguments["most"]:
         yield Hit(context.patch.message_line + first)

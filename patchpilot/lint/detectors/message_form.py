@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the commit message and the mail's headers: missing description, line length, text that does not belong there."""
+"""Detectors for the commit message and the mail's headers: missing description, line length, text
+that does not belong there.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,7 +14,9 @@ from patchpilot.model.source_tree import Tree
 
 LOG_WIDTH = 75
 _OOPS = lazy(r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]")
-_REGISTERS = lazy(r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+")
+_REGISTERS = lazy(
+    r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+"
+)
 _MAY_BE_LONG = lazy(
     rf"^\s*[a-zA-Z0-9_/.]+\s+\|\s+\d+|^\s*(?:[\w.\-+]*/)++[\w.\-+]+:|^\s*(?i:Fixes:|Link:|(?:{'|'.join(KNOWN)}):)",
 )
@@ -47,12 +51,20 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def in_stack_dump(line: ScannedLine) -> bool:
-    """Whether a stack or register dump seems to start on the line; it ends at a blank line of the message."""
-    return bool((line.in_log and _OOPS.match(line.text)) or (line.text[:1] in (" ", "\t", "#") and _REGISTERS.match(line.text)))
+    """Whether a stack or register dump seems to start on the line.
+
+    It ends at a blank line of the message.
+    """
+    return bool(
+        (line.in_log and _OOPS.match(line.text))
+        or (line.text[:1] in (" ", "\t", "#") and _REGISTERS.match(line.text))
+    )
 
 
 def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
-    """Reports a patch without a description: fewer than two lines between headers and separator, with sign-off and separator counted."""
+    """Reports a patch without a description: fewer than two lines between headers and separator,
+    with sign-off and separator counted.
+    """
     written, seen = 0, False
     for line in lines.lines:
         if not (line.starts_file or line.starts_hunk):
@@ -79,14 +91,22 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
             continue
         if len(text) > LOG_WIDTH and not long_seen and not oops and not _may_be_long(text, kernel):
             long_seen = True
-            yield "COMMIT_LOG_LONG_LINE", Hit(line.number, values={"columns": len(text), "limit": LOG_WIDTH})
+            yield (
+                "COMMIT_LOG_LONG_LINE",
+                Hit(line.number, values={"columns": len(text), "limit": LOG_WIDTH}),
+            )
         if oops and not text.strip(" \t\r\f\v"):
             oops = False
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
-    """Whether a line may exceed the limit: a diffstat, a path, a tag. Closes: is one since Linux 6.4."""
-    return bool(_MAY_BE_LONG.match(text)) or (kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:")
+    """Whether a line may exceed the limit: a diffstat, a path, a tag.
+
+    Closes: is one since Linux 6.4.
+    """
+    return bool(_MAY_BE_LONG.match(text)) or (
+        kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:"
+    )
 
 
 def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for references that other people cannot look up: internal numbers, markers of other trees, broken links."""
+"""Detectors for references that other people cannot look up: internal numbers, markers of other
+trees, broken links.
+"""
 
 from collections.abc import Iterator
 
@@ -18,7 +20,9 @@ def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         if re.search(r"safelinks\.protection|urldefense\.|clicktime\.|proofpoint\.com/v\d", line):
             yield Hit(patch.message_line + at, case="rewritten")
-        if context.options.kernel < LINKS_JUDGED and (found := re.match(r"(?:Link|Closes)\s*:\s*(?!\[\d|<\S+@|\S*://\S)(\S.*)$", line)):
+        if context.options.kernel < LINKS_JUDGED and (
+            found := re.match(r"(?:Link|Closes)\s*:\s*(?!\[\d|<\S+@|\S*://\S)(\S.*)$", line)
+        ):
             yield Hit(patch.message_line + at, case="no-link", values={"start": found[1][:40]})
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
         broken = (

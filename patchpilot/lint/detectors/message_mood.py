@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the mood of a commit message: imperative, not a description of the patch or the author."""
+"""Detectors for the mood of a commit message: imperative, not a description of the patch or the
+author.
+"""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,9 +16,9 @@ from patchpilot.lint.message_prose import paragraphs
 @cache
 def _this_patch() -> re.Pattern[str]:
     return re.compile(
-        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"
+        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"  # noqa: E501
         r"|commit)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
-        r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"
+        r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"  # noqa: E501
         r"|moves|converts|enables|does|is to|aims|tries|will|corrects|addresses|resolves|solves)\b)"
     )
 
@@ -33,10 +35,18 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             # in a revert, "this commit" is the reverted one
             if reverts and what == "commit":
                 continue
-            yield Hit(paragraph.line_at(found.start()), case="patch", values={"quoted": found[0], "what": what})
+            yield Hit(
+                paragraph.line_at(found.start()),
+                case="patch",
+                values={"quoted": found[0], "what": what},
+            )
             return
     first = next(iter(paragraphs(context)), None)
-    opening = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
+    opening = (
+        re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text)
+        if first
+        else None
+    )
     if first and opening and imperative_of(opening["verb"]):
         order = (imperative_of(opening["verb"]) or "").capitalize()
         yield Hit(first.start, case="this", values={"quoted": opening[0], "verb": order})
@@ -44,13 +54,19 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("not-imperative", {"verb": "quoted verb", "other": "quoted verb"})
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a sentence that describes what the author did or what the patch does ("We added", "Adds", "Also updates") instead of the imperative."""
+    """Reports a sentence that describes what the author did or what the patch does ("We added",
+    "Adds", "Also updates") instead of the imperative.
+    """
     for paragraph in paragraphs(context):
         for start, sentence in _sentences(paragraph.text):
             phrase = _not_imperative_phrase(sentence)
             if phrase:
                 order = imperative_of(phrase.split()[-1])
-                yield Hit(paragraph.line_at(start), case="verb" if order else "other", values={"quoted": phrase, "verb": order or ""})
+                yield Hit(
+                    paragraph.line_at(start),
+                    case="verb" if order else "other",
+                    values={"quoted": phrase, "verb": order or ""},
+                )
                 return
 
 
@@ -61,7 +77,10 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
     start = 0
     for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
         # "EAL: Using …" is a label and the output of a program
-        if text[found.start() - 1] == ":" and len(text[start : found.start()].split()) <= LABEL_WORDS:
+        if (
+            text[found.start() - 1] == ":"
+            and len(text[start : found.start()].split()) <= LABEL_WORDS
+        ):
             continue
         yield start, text[start : found.start()]
         start = found.end()
@@ -70,28 +89,28 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 @cache
 def _phrases() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
+    adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"  # noqa: E501
     verbs = (
         r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct"
         r"|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend"
         r"|split|delet|provid|adjust|cover|ensur)"
     )
     did = re.compile(
-        rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"
+        rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"  # noqa: E501
     )
     bare = re.compile(
         (
-            rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b"
+            rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b"  # noqa: E501
             rf"| (?:and|or) )"
         ),
         re.IGNORECASE,
     )
     passive = re.compile(
-        rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"
+        rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"  # noqa: E501
         rf"|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
     )
     does = re.compile(
-        rf"^(?:{adverb} )?(?:[Ww]e|I)(?:(?:'ll|'re|'m| will| are| am)(?: now| also| just)? |(?: now| also| then| hereby)+ )"
+        rf"^(?:{adverb} )?(?:[Ww]e|I)(?:(?:'ll|'re|'m| will| are| am)(?: now| also| just)? |(?: now| also| then| hereby)+ )"  # noqa: E501
         rf"(?P<verb>{verbs}(?:e|ing|ping|ting|y)?)\b(?! to be\b)"
     )
     return did, bare, passive, does
@@ -116,15 +135,19 @@ def _not_imperative_phrase(sentence: str) -> str | None:
 
 
 def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
-    """Whether a word of that form is a subject or a heading: "Changes in v2", "Fixes are", "Using a mutex here is"."""
+    """Whether a word of that form is a subject or a heading: "Changes in v2", "Fixes are", "Using a
+    mutex here is".
+    """
     verb = found["verb"].lower()
     rest = sentence[found.end() :]
     if ":" in " ".join(sentence.split()[:4]) or sentence.rstrip().endswith("..."):
         return True
     if verb.endswith("ing"):
         # a gerund followed by a finite verb is the subject of the sentence
-        finite = r"\b(?:is|are|was|were|can|could|will|would|may|might|must|should|do|does|did|has|have|had)\b"
-        has_verb = any(word.endswith("s") and imperative_of(word) for word in re.findall(r"[a-z]+", rest))
+        finite = r"\b(?:is|are|was|were|can|could|will|would|may|might|must|should|do|does|did|has|have|had)\b"  # noqa: E501
+        has_verb = any(
+            word.endswith("s") and imperative_of(word) for word in re.findall(r"[a-z]+", rest)
+        )
         return (
             has_verb
             or "," in rest[:80]
@@ -136,13 +159,21 @@ def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
         # "Updated data sheets have a table": the participle of a subject
         passive = r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b"
         finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
-        described_by = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"
+        described_by = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"  # noqa: E501
         return bool(re.match(rf"{passive}|{finite}|{described_by}", rest)) or "," in rest[:60]
-    return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)", rest)) or not rest.strip()
+    return (
+        bool(
+            re.match(
+                r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)",
+                rest,
+            )
+        )
+        or not rest.strip()
+    )
 
 
 _DESCRIBES_IT = re.compile(
-    r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"
-    r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"
-    r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"
+    r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"  # noqa: E501
+    r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"  # noqa: E501
+    r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"  # noqa: E501
 )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for a patch that makes several changes: by its message, its files, its hunks and its series."""
+"""Detectors for a patch that makes several changes: by its message, its files, its hunks and its
+series.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,34 +16,48 @@ from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch
 
 _ALSO = re.compile(r"(?:^|[.!] )(?:Also|Additionally|In addition|Besides|Furthermore|Moreover)\b")
-_WHILE = re.compile(r"\b[Ww]hile (?:at it|here|there|we(?:'re| are) (?:at it|here)|I(?:'m| am) (?:at it|here))\b")
+_WHILE = re.compile(
+    r"\b[Ww]hile (?:at it|here|there|we(?:'re| are) (?:at it|here)|I(?:'m| am) (?:at it|here))\b"
+)
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d[.)]|\(\d\))\s+(?P<word>\w+)")
 _AND = re.compile(
-    r":.*\b(?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b.* and (?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b",
+    r":.*\b(?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b.* and"
+    r" (?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"^\s*(?:/\*|\*|//|$)")
-_NO_CODE = re.compile(r"^(?:MAINTAINERS$|Documentation/|include/dt-bindings/)|(?:^|/)(?:Kconfig|Makefile)$")
+_NO_CODE = re.compile(
+    r"^(?:MAINTAINERS$|Documentation/|include/dt-bindings/)|(?:^|/)(?:Kconfig|Makefile)$"
+)
 _HEADER = re.compile(r"(?:^|/)include/")
 MOST_FILES = 40
 """A patch that changes more files changes all users of something."""
 SAME_IN_EACH = 4
-"""A patch that changes at most this many lines in each file makes the same change in all of them."""
+"""A patch that changes at most this many lines in each file makes the same change in all of them."""  # noqa: E501
 
 
 @detector(
     "several-changes",
-    {"sections": "first second", "list": "count", "also": "word", "headers": "", "comments": "", "and": ""},
+    {
+        "sections": "first second",
+        "list": "count",
+        "also": "word",
+        "headers": "",
+        "comments": "",
+        "and": "",
+    },
     items=int,
     lines=int,
     aside_lines=int,
 )
 def several_changes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports, once, a patch for files that no section of MAINTAINERS has in common; with a message that lists `items` changes (or two that begin
-    with a verb) or adds another one; with hunks that only sort #include lines or change a comment, of which the message says nothing; or
-    with two changes in its subject.
+    """Reports, once, a patch for files that no section of MAINTAINERS has in common; with a message
+    that lists `items` changes (or two that begin with a verb) or adds another one; with hunks that
+    only sort #include lines or change a comment, of which the message says nothing; or with two
+    changes in its subject.
 
-    A patch with fewer than `lines` changed lines is left out, for "while at it" with fewer than `aside_lines`.
+    A patch with fewer than `lines` changed lines is left out, for "while at it" with fewer than
+    `aside_lines`.
     """
     patch = context.patch
     if patch.subject.title.lower().startswith(("revert", "merge ")) or not patch.has_diff:
@@ -57,12 +73,20 @@ def several_changes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _by_files(context: Context) -> Hit | None:
-    """A finding on a patch without shared headers whose files are in sections of MAINTAINERS that have no file in common."""
+    """A finding on a patch without shared headers whose files are in sections of MAINTAINERS that
+    have no file in common.
+    """
     patch = context.patch
     paths = [path for path in patch.paths if not _NO_CODE.search(path)]
-    if context.tree is None or not 1 < len(paths) <= MOST_FILES or any(map(_HEADER.search, patch.paths)):
+    if (
+        context.tree is None
+        or not 1 < len(paths) <= MOST_FILES
+        or any(map(_HEADER.search, patch.paths))
+    ):
         return None
-    if re.search(r"(?i)tree-?wide", patch.subject.title) or all(change.added + change.removed <= SAME_IN_EACH for change in patch.files):
+    if re.search(r"(?i)tree-?wide", patch.subject.title) or all(
+        change.added + change.removed <= SAME_IN_EACH for change in patch.files
+    ):
         return None
     names = {path: names for path in paths if (names := _section_names(context, path))}
     if len(names) < 2 or frozenset.intersection(*names.values()):
@@ -73,31 +97,49 @@ def _by_files(context: Context) -> Hit | None:
 
 
 def _section_names(context: Context, path: str) -> frozenset[str]:
-    """Returns the names of the maintained sections that a file is in, without those found by a keyword."""
+    """Returns the names of the maintained sections that a file is in, without those found by a
+    keyword.
+    """
     return frozenset(
-        match.section.name for match in sections_of(context) if path in match.paths and not match.by_keyword and match.section.values("M")
+        match.section.name
+        for match in sections_of(context)
+        if path in match.paths and not match.by_keyword and match.section.values("M")
     )
 
 
 def _by_message(context: Context, arguments: Arguments) -> Hit | None:
     patch = context.patch
     size = sum(change.added + change.removed for change in patch.files)
-    items = [(at, match["word"].lower()) for at, line in enumerate(patch.message) if (match := _ITEM.match(line))]
+    items = [
+        (at, match["word"].lower())
+        for at, line in enumerate(patch.message)
+        if (match := _ITEM.match(line))
+    ]
     ordered = sum(word in word_set("message", "verbs_of_change") for _, word in items)
-    if (len(items) >= arguments["items"] and size >= arguments["lines"]) or (ordered >= 2 and 2 * size >= arguments["lines"]):
+    if (len(items) >= arguments["items"] and size >= arguments["lines"]) or (
+        ordered >= 2 and 2 * size >= arguments["lines"]
+    ):
         return Hit(patch.message_line + items[0][0], case="list", values={"count": len(items)})
     for pattern, least in ((_ALSO, arguments["lines"]), (_WHILE, arguments["aside_lines"])):
         for paragraph in paragraphs(context) if size >= least else ():
             if match := pattern.search(paragraph.text):
-                return Hit(paragraph.line_at(match.start()), case="also", values={"word": match[0].strip(" .!")})
+                return Hit(
+                    paragraph.line_at(match.start()),
+                    case="also",
+                    values={"word": match[0].strip(" .!")},
+                )
     return None
 
 
 def _by_hunks(context: Context) -> Hit | None:
-    """A finding on a hunk that sorts #include lines or changes only a comment, in a patch that does something else and does not say so."""
+    """A finding on a hunk that sorts #include lines or changes only a comment, in a patch that does
+    something else and does not say so.
+    """
     patch = context.patch
     said = f"{patch.subject.title} {' '.join(patch.message)}".lower()
-    changes = [change for change in patch.files if change.path.endswith((".c", ".h")) and change.new_path]
+    changes = [
+        change for change in patch.files if change.path.endswith((".c", ".h")) and change.new_path
+    ]
     if not re.search(r"\binclud(?:e|es|ed|ing)\b|header|sort", said):
         for change in changes:
             moved = {line.text for line in change.lines("-") if line.text.startswith("#include")}
@@ -121,14 +163,22 @@ def _at_first(hunks: Sequence[tuple[FileChange, Hunk]]) -> Hit | None:
 def _changes_comment(hunk: Hunk) -> bool:
     """Whether a hunk replaces lines of a comment by others, and changes nothing else."""
     changed = [line for line in hunk.lines if line.kind in "+-"]
-    return {line.kind for line in changed} == {"+", "-"} and all(_COMMENT.match(line.text) for line in changed)
+    return {line.kind for line in changed} == {"+", "-"} and all(
+        _COMMENT.match(line.text) for line in changed
+    )
 
 
 @detector("independent-patches", "first second")
 def independent_patches(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a series of patches without a common file, header or section of MAINTAINERS between one part and the rest."""
+    """Reports a series of patches without a common file, header or section of MAINTAINERS between
+    one part and the rest.
+    """
     patches = context.series.patches if context.series else ()
-    if context.tree is None or not 1 < len(patches) <= MOST_FILES or any(_HEADER.search(path) for patch in patches for path in patch.paths):
+    if (
+        context.tree is None
+        or not 1 < len(patches) <= MOST_FILES
+        or any(_HEADER.search(path) for patch in patches for path in patch.paths)
+    ):
         return
     every = [names for patch in patches if (names := _belongs_to(context, patch))]
     if len(every) < len(patches):
@@ -143,7 +193,10 @@ def independent_patches(context: Context, _arguments: Arguments) -> Iterator[Hit
 
 
 def _belongs_to(context: Context, patch: Patch) -> frozenset[str]:
-    """Returns the sections of a patch's files, with the files themselves; empty when no section is known."""
+    """Returns the sections of a patch's files, with the files themselves.
+
+    Empty when no section is known.
+    """
     paths = [path for path in patch.paths if path != "MAINTAINERS"]
     own = context.for_patch(patch)
     sections = frozenset(name for path in paths for name in _section_names(own, path))

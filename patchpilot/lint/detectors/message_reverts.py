@@ -12,15 +12,25 @@ from patchpilot.model.trailer import is_trailer
 
 @detector("revert-reason", {"no-commit": "", "no-reason": ""}, fewest=int)
 def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a revert that does not name the whole commit id, or whose reason has fewer than `fewest` words."""
+    """Reports a revert that does not name the whole commit id, or whose reason has fewer than
+    `fewest` words.
+    """
     patch = context.patch
     if not re.match(r'^Revert "', patch.subject.title) or not patch.has_diff:
         return
-    if patch.subject.for_stable or re.search(r"\bupstream\b", "\n".join(patch.message), re.IGNORECASE):
+    if patch.subject.for_stable or re.search(
+        r"\bupstream\b", "\n".join(patch.message), re.IGNORECASE
+    ):
         return
     text = " ".join(line for line in patch.message if not is_trailer(line))
     named = re.search(r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text)
     if not re.search(r"\b[0-9a-f]{12,40}\b", text):
         yield Hit(subject_line(context), case="no-commit")
-    elif named and len(re.findall(r"[A-Za-z]{2,}", re.sub(r"This reverts commits? \w+|\(\".*?\"\)", "", text))) < arguments["fewest"]:
+    elif (
+        named
+        and len(
+            re.findall(r"[A-Za-z]{2,}", re.sub(r"This reverts commits? \w+|\(\".*?\"\)", "", text))
+        )
+        < arguments["fewest"]
+    ):
         yield Hit(patch.message_line, case="no-reason")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for a whole series. The engine runs these once for each series, with its first patch as the patch."""
+"""Detectors for a whole series.
+
+The engine runs these once for each series, with its first patch as the patch.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +23,20 @@ def _patches(context: Context) -> tuple[Patch, ...]:
     return context.series.patches if context.series else ()
 
 
-@detector("numbering", {"totals": "totals", "missing": "numbers", "twice": "number total", "none": "count"})
+@detector(
+    "numbering",
+    {"totals": "totals", "missing": "numbers", "twice": "number total", "none": "count"},
+)
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports missing and duplicate numbers, different totals, and numbered files whose subjects have no numbers."""
+    """Reports missing and duplicate numbers, different totals, and numbered files whose subjects
+    have no numbers.
+    """
     patches = _patches(context)
-    numbered = [(patch.subject.number, patch.subject.total) for patch in patches if patch.subject.number is not None]
+    numbered = [
+        (patch.subject.number, patch.subject.total)
+        for patch in patches
+        if patch.subject.number is not None
+    ]
     if len(patches) > 1 and not numbered and not any(patch.commit for patch in patches):
         yield Hit(subject_line(context), case="none", values={"count": len(patches)})
     if len(numbered) < 2:
@@ -34,16 +46,26 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if cover and cover.subject.total:
         totals.add(cover.subject.total)
     if len(totals) > 1:
-        yield Hit(subject_line(context), case="totals", values={"totals": ", ".join(map(str, sorted(totals)))})
+        yield Hit(
+            subject_line(context),
+            case="totals",
+            values={"totals": ", ".join(map(str, sorted(totals)))},
+        )
         return
     numbers = [number for number, _ in numbered]
     total = next(iter(totals), len(numbers))
     missing = sorted(set(range(1, total + 1)) - set(numbers))
     if missing and len(numbers) > 1:
-        yield Hit(subject_line(context), case="missing", values={"numbers": ", ".join(f"{number}/{total}" for number in missing[:5])})
+        yield Hit(
+            subject_line(context),
+            case="missing",
+            values={"numbers": ", ".join(f"{number}/{total}" for number in missing[:5])},
+        )
     doubled = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if doubled:
-        yield Hit(subject_line(context), case="twice", values={"number": doubled[0], "total": total})
+        yield Hit(
+            subject_line(context), case="twice", values={"number": doubled[0], "total": total}
+        )
 
 
 @detector("series-cover", "count", fewest=int)
@@ -52,7 +74,8 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patches = _patches(context)
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
-        len(patches) >= (as_subsystem_wants(context.project, patches).mail.cover_from or arguments["fewest"])
+        len(patches)
+        >= (as_subsystem_wants(context.project, patches).mail.cover_from or arguments["fewest"])
         and context.series
         and context.series.cover is None
         and first
@@ -75,7 +98,11 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     versions = sorted({patch.subject.version for patch in patches})
     if len(versions) > 1:
-        yield Hit(subject_line(context), case="versions", values={"versions": ", ".join(f"v{version}" for version in versions)})
+        yield Hit(
+            subject_line(context),
+            case="versions",
+            values={"versions": ", ".join(f"v{version}" for version in versions)},
+        )
     words = {tuple(sorted(word.lower() for word in patch.subject.words)) for patch in patches}
     if len(words) > 1:
         yield Hit(subject_line(context), case="trees")
@@ -83,7 +110,9 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("fixes-earlier", {"changes": "number subject earlier", "fixes": "number subject earlier"})
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
+    """Reports a patch whose Fixes: names an earlier patch of the same series, or that only undoes
+    lines of it.
+    """
     patches = _patches(context)
     if all(patch.subject.for_stable for patch in patches):
         # mainline commits are backported to a stable tree one by one, never squashed
@@ -96,16 +125,26 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
             earlier = titles.get(named[2].lower()) or ids.get(named[1][:12]) if named else None
             if earlier and earlier < number:
-                yield Hit(subject_line(context), case="fixes", values={"number": number, "subject": one.subject.title, "earlier": earlier})
+                yield Hit(
+                    subject_line(context),
+                    case="fixes",
+                    values={"number": number, "subject": one.subject.title, "earlier": earlier},
+                )
         undone = _undone(added, one)
         for line in _lines_of(one, "+"):
             added.setdefault(line, []).append(number - 1)
         if undone is not None:
-            yield Hit(subject_line(context), case="changes", values={"number": number, "subject": one.subject.title, "earlier": undone + 1})
+            yield Hit(
+                subject_line(context),
+                case="changes",
+                values={"number": number, "subject": one.subject.title, "earlier": undone + 1},
+            )
 
 
 def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
-    """Returns the first of the patches before that adds all lines of any length that this one removes: `added` are their places by path and line."""
+    """Returns the first of the patches before that adds all lines of any length that this one
+    removes: `added` are their places by path and line.
+    """
     removed = {line for line in _lines_of(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
         return None
@@ -115,14 +154,18 @@ def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int
 
 
 def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
-    return {(change.path, line.text.strip()) for change in patch.files for line in change.lines(kind)}
+    return {
+        (change.path, line.text.strip()) for change in patch.files for line in change.lines(kind)
+    }
 
 
 @detector("cover-subject", {"placeholder": "", "empty": ""})
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a cover letter that still has git's template."""
     cover = context.series.cover if context.series else None
-    if cover and any("*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines):
+    if cover and any(
+        "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines
+    ):
         yield Hit(subject_line(context), case="placeholder")
     elif cover and cover.message and not _prose_of(cover):
         yield Hit(subject_line(context), case="empty")
@@ -132,7 +175,9 @@ def _prose_of(cover: Patch) -> bool:
     """Whether a cover letter has text besides git's shortlog, statistics and base."""
     return any(
         re.search(r"[a-z]{2,}", line)
-        and not re.match(r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$", line)
+        and not re.match(
+            r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$", line
+        )
         for line in (*cover.message, *cover.notes)
     )
 
@@ -141,12 +186,17 @@ def _prose_of(cover: Patch) -> bool:
 def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports patches of a series that have no recipient in common."""
     patches = _patches(context)
-    sets = [{address.key for name in ("To", "Cc") for address in patch.addresses(name)} for patch in patches]
+    sets = [
+        {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
+        for patch in patches
+    ]
     if len(sets) > 1 and all(sets) and not set.intersection(*sets):
         yield Hit(subject_line(context))
 
 
-@detector("inconsistent-author", {"addresses": "author first second", "names": "address first second"})
+@detector(
+    "inconsistent-author", {"addresses": "author first second", "names": "address first second"}
+)
 def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports an author of the series' patches with two names or two addresses."""
     names: dict[str, str] = {}
@@ -158,17 +208,27 @@ def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit
         name = author.name.strip('"').lower()
         address = addresses.setdefault(name, author.key)
         if address != author.key:
-            yield Hit(subject_line(context), case="addresses", values={"author": author.name, "first": address, "second": author.key})
+            yield Hit(
+                subject_line(context),
+                case="addresses",
+                values={"author": author.name, "first": address, "second": author.key},
+            )
             return
         other = names.setdefault(author.key, author.name)
         if other.strip('"').lower() != name:
-            yield Hit(subject_line(context), case="names", values={"address": author.key, "first": other, "second": author.name})
+            yield Hit(
+                subject_line(context),
+                case="names",
+                values={"address": author.key, "first": other, "second": author.name},
+            )
             return
 
 
 @detector("does-not-follow", "number subject earlier")
 def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch with a hunk about lines of an earlier patch's hunk, some of which are not what that patch leaves."""
+    """Reports a patch with a hunk about lines of an earlier patch's hunk, some of which are not
+    what that patch leaves.
+    """
     patches = _patches(context)
     if any(patch.commit for patch in patches):
         return
@@ -177,17 +237,30 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for number, patch in enumerate(patches, 1):
         for change in patch.files:
             earlier, lines = left.get(change.old_path or "", (0, {}))
-            if earlier and not change.is_binary and any(_contradicts(lines, hunk) for hunk in change.hunks):
+            if (
+                earlier
+                and not change.is_binary
+                and any(_contradicts(lines, hunk) for hunk in change.hunks)
+            ):
                 values = {"number": number, "subject": patch.subject.title, "earlier": earlier}
                 yield Hit(subject_line(context), values=values)
                 return
         for change in patch.files:
             if change.new_path:
-                left[change.new_path] = number, {at: text for hunk in change.hunks for at, text in _side_of(hunk, "+", hunk.new_start)}
+                left[change.new_path] = (
+                    number,
+                    {
+                        at: text
+                        for hunk in change.hunks
+                        for at, text in _side_of(hunk, "+", hunk.new_start)
+                    },
+                )
 
 
 def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Whether the old side of a hunk is about these lines, and not the same: in the middle of equal lines at least one differs."""
+    """Whether the old side of a hunk is about these lines, and not the same: in the middle of equal
+    lines at least one differs.
+    """
     both = [(text, lines[at]) for at, text in _side_of(hunk, "-", hunk.old_start) if at in lines]
     equal = sum(1 for old, kept in both if old == kept)
     return len(both) >= LEAST_COMPARED and equal < len(both) <= 2 * equal

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for Fixes: and Cc: stable: when a patch needs them, when not, and what else a fix needs."""
+"""Detectors for Fixes: and Cc: stable: when a patch needs them, when not, and what else a fix
+needs.
+"""
 
 from collections.abc import Iterator
 
@@ -42,17 +44,31 @@ LINKS_JUDGED = (6, 3)
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch that says it fixes a bug and does not name the commit that introduced it."""
     patch = context.patch
-    if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or names_upstream_commit(context.patch):
+    if (
+        not patch.has_diff
+        or any(tag.key == "fixes" for _, tag in tag_lines(context))
+        or names_upstream_commit(context.patch)
+    ):
         return
     title = patch.subject.title
-    if re.match(r"(?:Revert|Reapply) \"", title) or patch.subject.for_stable or explains_missing_fixes(patch.message):
+    if (
+        re.match(r"(?:Revert|Reapply) \"", title)
+        or patch.subject.for_stable
+        or explains_missing_fixes(patch.message)
+    ):
         return
     tree = {word.lower() for word in patch.subject.words}
     blamed = _blamed(context)
     if blamed and not _cosmetic(context) and tree.isdisjoint(context.project.tags.feature_prefixes):
         titles = quoted_titles(patch.message)
         spans = [titles.get(at, (0, 0)) for at in range(len(patch.message))]
-        harm = describes_harm(title, [line[:start] + line[end:] for line, (start, end) in zip(patch.message, spans, strict=True)])
+        harm = describes_harm(
+            title,
+            [
+                line[:start] + line[end:]
+                for line, (start, end) in zip(patch.message, spans, strict=True)
+            ],
+        )
         yield Hit(blamed[0], case="blamed" if harm else "mentioned", values={"commit": blamed[1]})
         return
     fix_trees = tree.intersection(context.project.tags.fix_prefixes)
@@ -62,24 +78,41 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
         # with a history, a command can find the commit
         case = "with-history-and-stable" if _needs_stable(context) else "with-history"
-        yield Hit(subject_line(context), case=case, values={"word": defect, "stable": context.project.lists.stable})
+        yield Hit(
+            subject_line(context),
+            case=case,
+            values={"word": defect, "stable": context.project.lists.stable},
+        )
         return
     reason = bug_in(title) or cure_in(title, patch.message)
     if reason and not _cosmetic(context):
         case = "subject-and-stable" if _needs_stable(context) else "subject"
-        yield Hit(subject_line(context), case=case, values={"word": reason, "stable": context.project.lists.stable})
+        yield Hit(
+            subject_line(context),
+            case=case,
+            values={"word": reason, "stable": context.project.lists.stable},
+        )
 
 
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious and Cc: stable is missing too."""
     patch = context.patch
     serious = re.search(_SERIOUS, patch.subject.title, re.IGNORECASE) is not None
-    return serious and bool(context.project.lists.stable) and not _is_unmarked(context) and "stable@" not in "\n".join(patch.message)
+    return (
+        serious
+        and bool(context.project.lists.stable)
+        and not _is_unmarked(context)
+        and "stable@" not in "\n".join(patch.message)
+    )
 
 
 def _is_unmarked(context: Context) -> bool:
-    """Whether the subject prefix names a tree whose maintainers select fixes for stable without the tag."""
-    return not {word.lower() for word in context.patch.subject.words}.isdisjoint(context.project.tags.unmarked_prefixes)
+    """Whether the subject prefix names a tree whose maintainers select fixes for stable without the
+    tag.
+    """
+    return not {word.lower() for word in context.patch.subject.words}.isdisjoint(
+        context.project.tags.unmarked_prefixes
+    )
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
@@ -96,7 +129,7 @@ def _cosmetic(context: Context) -> bool:
 
 @detector("needless-fixes", "quoted")
 def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag on a cleanup, a refactoring or a feature whose message describes no bug."""
+    """Reports a Fixes: tag on a cleanup, a refactoring or a feature whose message describes no bug."""  # noqa: E501
     patch = context.patch
     fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
     found = re.search(_CLEANUP, patch.subject.title, re.IGNORECASE)
@@ -110,8 +143,8 @@ def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _CLEANUP = (
-    r"\b(?:refactor|simplif(?:y|ies)|clean[- ]?up|tidy|rename|convert to|reorder|sort|constify|modernize|document"
-    r"|remove (?:unused|redundant|unneeded|unnecessary|duplicate)|use the new|switch to|improve readability)\b"
+    r"\b(?:refactor|simplif(?:y|ies)|clean[- ]?up|tidy|rename|convert to|reorder|sort|constify|modernize|document"  # noqa: E501
+    r"|remove (?:unused|redundant|unneeded|unnecessary|duplicate)|use the new|switch to|improve readability)\b"  # noqa: E501
 )
 _PROBLEM = (
     r"\b(?:fix\w*|bugs?|wrong\w*|fail\w*|crash\w*|broken?|breaks?|leak\w*|warning|error|incorrect\w*|regress\w*|oops|panic"
@@ -121,20 +154,32 @@ _PROBLEM = (
 
 @detector("missing-stable", {"serious": "quoted stable", "each-fix": "stable"}, each_pattern=str)
 def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a serious fix of a named commit without Cc: stable; stable trees do not take a fix because of its Fixes: tag alone.
+    """Reports a serious fix of a named commit without Cc: stable; stable trees do not take a fix
+    because of its Fixes: tag alone.
 
     `each_pattern`: files whose maintainers require it on each fix.
     """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
     lists = context.project.lists
-    if not fixes or not lists.stable or re.search(lists.stable_pattern, "\n".join(patch.message)) or names_upstream_commit(context.patch):
+    if (
+        not fixes
+        or not lists.stable
+        or re.search(lists.stable_pattern, "\n".join(patch.message))
+        or names_upstream_commit(context.patch)
+    ):
         return
     if _is_unmarked(context) or _cosmetic(context):
         return
-    serious = re.search(_SERIOUS, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
+    serious = re.search(
+        _SERIOUS, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE
+    )
     if serious:
-        yield Hit(fixes[0][0], case="serious", values={"quoted": serious[0].strip(), "stable": lists.stable})
+        yield Hit(
+            fixes[0][0],
+            case="serious",
+            values={"quoted": serious[0].strip(), "stable": lists.stable},
+        )
         return
     each = compiled(arguments["each_pattern"])
     if is_mail(patch) and patch.paths and all(each.search(path) for path in patch.paths):
@@ -142,9 +187,9 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 _SERIOUS = (
-    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr"
-    r"|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"
-    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"
+    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr"  # noqa: E501
+    r"|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"  # noqa: E501
+    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"  # noqa: E501
     r"|regression|hangs?)\b"
 )
 
@@ -154,7 +199,12 @@ def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports Cc: stable without a Fixes: tag or a version: the affected trees are unknown."""
     lines = tag_lines(context)
     stable = [(line, tag) for line, tag in lines if tag.key == "cc" and "stable@" in tag.value]
-    if not stable or any(tag.key == "fixes" for _, tag in lines) or names_upstream_commit(context.patch) or _new_device(context):
+    if (
+        not stable
+        or any(tag.key == "fixes" for _, tag in lines)
+        or names_upstream_commit(context.patch)
+        or _new_device(context)
+    ):
         return
     if not any(re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
         yield Hit(stable[0][0])
@@ -162,11 +212,19 @@ def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _new_device(context: Context) -> bool:
     title = context.patch.subject.title.lower()
-    changed = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
+    changed = [
+        line.text
+        for change in context.patch.files
+        for line in change.lines("+")
+        if line.text.strip()
+    ]
     return (
         bool(re.search(r"\b(?:id|ids|quirks?|devices?|support|compositions?)\b", title))
         and 0 < len(changed) <= 40
-        and any(re.search(r"0x[0-9a-fA-F]{2,}|_DEVICE|DMI_|SND_PCI_QUIRK|QUIRK|\"[\w,.-]+\"", text) for text in changed)
+        and any(
+            re.search(r"0x[0-9a-fA-F]{2,}|_DEVICE|DMI_|SND_PCI_QUIRK|QUIRK|\"[\w,.-]+\"", text)
+            for text in changed
+        )
         and context.patch.subject.title.lower().find("fix") < 0
     )
 
@@ -178,13 +236,18 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
     # vendor trees also use a bare version as prefix, and have other rules
-    sent = any("stable" in address.key for name in ("To", "Cc") for address in patch.addresses(name))
-    if not sent and not any(re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words):
+    sent = any(
+        "stable" in address.key for name in ("To", "Cc") for address in patch.addresses(name)
+    )
+    if not sent and not any(
+        re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
+    ):
         return
     text = "\n".join(patch.message)
     named = upstream_commits(text)
     if any(len(commit.id) == 40 for commit in named) or re.search(
-        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b", text
+        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
+        text,
     ):
         return
     if named:

@@ -38,12 +38,16 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     signed = _signed(context)
     people = [tag.address for _, tag in signed if tag.address]
-    if signed and not any(same_person(sender, person) or may_be_same(sender, person) for person in people):
+    if signed and not any(
+        same_person(sender, person) or may_be_same(sender, person) for person in people
+    ):
         yield Hit(signed[-1][0], values={"sender": sender.called})
 
 
 def _is_relay(sender: Address, author: Address) -> bool:
-    """Whether the sender's address has no name of its own, and its local part is that of the author, or the author's name."""
+    """Whether the sender's address has no name of its own, and its local part is that of the
+    author, or the author's name.
+    """
     local = sender.email.partition("@")[0].lower()
     names = (author.email.partition("@")[0].lower(), re.sub(r"[^a-z]", "", author.name.lower()))
     return len(local) > LEAST_LOCAL and (not sender.name or "@" in sender.name) and local in names
@@ -55,25 +59,39 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     sender = context.patch.sender
     signed = _signed(context)
     # a patch file of a commit names only its author
-    if not sender or len(signed) < 2 or not (context.patch.header("To") or context.patch.header("Message-ID")):
+    if (
+        not sender
+        or len(signed) < 2
+        or not (context.patch.header("To") or context.patch.header("Message-ID"))
+    ):
         return
     last = signed[-1][1].address
-    if last and not same_person(sender, last) and any(one.address and same_person(sender, one.address) for _, one in signed):
+    if (
+        last
+        and not same_person(sender, last)
+        and any(one.address and same_person(sender, one.address) for _, one in signed)
+    ):
         yield Hit(signed[-1][0], values={"sender": sender.called})
 
 
 @detector("unexplained-signer", "signer")
 def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Signed-off-by before the author's without the Co-developed-by that would explain it."""
+    """Reports a Signed-off-by before the author's without the Co-developed-by that would explain
+    it.
+    """
     author = context.patch.author
     signed = _signed(context)
     if not author or len(signed) < 2:
         return
-    authored = [at for at, (_, tag) in enumerate(signed) if tag.address and same_person(author, tag.address)]
+    authored = [
+        at for at, (_, tag) in enumerate(signed) if tag.address and same_person(author, tag.address)
+    ]
     if not authored or authored[0] == 0:
         return
     partners = [
-        tag.address for _, tag in tag_lines(context) if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address
+        tag.address
+        for _, tag in tag_lines(context)
+        if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address
     ]
     for line, tag in signed[: authored[0]]:
         if tag.address and not any(same_person(tag.address, partner) for partner in partners):
@@ -95,15 +113,21 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         squeezed = re.sub(r"[^a-z]", "", name.lower())
         odd = name.islower() or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
         alias = " " not in name and name.isascii() and odd
-        if (alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))) or name == "@":
+        if (
+            alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))
+        ) or name == "@":
             yield Hit(line, case="alias", values={"name": name or address.email})
-        elif _role().search(name) or (_role_address().match(local) and not re.search(r"\w+\s+\w+", name)):
+        elif _role().search(name) or (
+            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
+        ):
             yield Hit(line, case="role", values={"name": name or address.email})
 
 
 @cache
 def _role() -> re.Pattern[str]:
-    return re.compile(r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$")
+    return re.compile(
+        r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
+    )
 
 
 @cache
@@ -117,9 +141,26 @@ def _role_address() -> re.Pattern[str]:
 def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports an unreachable or impersonal address of the author or a signer."""
     author = context.patch.author
-    entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in _VOUCHING and tag.address]
+    entries = [
+        (line, tag.address)
+        for line, tag in tag_lines(context)
+        if tag.key in _VOUCHING and tag.address
+    ]
     if author:
-        entries.insert(0, (next((header.line for header in context.patch.headers if header.name.lower() == "from"), 1), author))
+        entries.insert(
+            0,
+            (
+                next(
+                    (
+                        header.line
+                        for header in context.patch.headers
+                        if header.name.lower() == "from"
+                    ),
+                    1,
+                ),
+                author,
+            ),
+        )
     seen: set[str] = set()
     for line, address in entries:
         if address.key not in seen and _odd_address().search(address.email):
@@ -127,7 +168,14 @@ def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(line, values={"address": address.email})
 
 
-_VOUCHING = ("signed-off-by", "co-developed-by", "reviewed-by", "acked-by", "tested-by", "suggested-by")
+_VOUCHING = (
+    "signed-off-by",
+    "co-developed-by",
+    "reviewed-by",
+    "acked-by",
+    "tested-by",
+    "suggested-by",
+)
 
 
 @cache
@@ -150,7 +198,14 @@ LONGEST_NAME = 100
 
 @detector(
     "misspelled-tag",
-    {"fixes": "quoted", "form": "quoted tag", "near": "quoted tag", "space": "tag", "case": "quoted tag", "semicolon": "quoted"},
+    {
+        "fixes": "quoted",
+        "form": "quoted tag",
+        "near": "quoted tag",
+        "space": "tag",
+        "case": "quoted tag",
+        "semicolon": "quoted",
+    },
 )
 def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a tag that is nearly a known one: tools do not read it."""
@@ -159,7 +214,11 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for at, line in enumerate(patch.message):
         head = line[:LONGEST_NAME]
         found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head) or (
-            re.match(r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:[ -][Bb]y)?)\s*:?\s+", head)
+            re.match(
+                r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:["
+                r" -][Bb]y)?)\s*:?\s+",
+                head,
+            )
             if "@" in line
             else None
         )
@@ -167,29 +226,61 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         name = found[1].replace(" ", "-")
         if name.lower() in known:
-            if name.lower() in word_set("tags", "people") and (" " in found[1] or re.search(r"\s:", found[0])):
-                yield Hit(patch.message_line + at, case="form", values={"quoted": found[0].strip(), "tag": known[name.lower()]})
-            elif name.lower() in word_set("tags", "people") and re.search(r"[^\s<]<\S+@", line[:MAX_ADDRESS]):
-                yield Hit(patch.message_line + at, case="space", values={"tag": known[name.lower()]})
-            elif name not in known.values() and name.lower() in ("fixes", "signed-off-by") and not name.islower():
-                yield Hit(patch.message_line + at, case="case", values={"quoted": found[1], "tag": known[name.lower()]})
+            if name.lower() in word_set("tags", "people") and (
+                " " in found[1] or re.search(r"\s:", found[0])
+            ):
+                yield Hit(
+                    patch.message_line + at,
+                    case="form",
+                    values={"quoted": found[0].strip(), "tag": known[name.lower()]},
+                )
+            elif name.lower() in word_set("tags", "people") and re.search(
+                r"[^\s<]<\S+@", line[:MAX_ADDRESS]
+            ):
+                yield Hit(
+                    patch.message_line + at, case="space", values={"tag": known[name.lower()]}
+                )
+            elif (
+                name not in known.values()
+                and name.lower() in ("fixes", "signed-off-by")
+                and not name.islower()
+            ):
+                yield Hit(
+                    patch.message_line + at,
+                    case="case",
+                    values={"quoted": found[1], "tag": known[name.lower()]},
+                )
             elif ";" in found[0]:
-                yield Hit(patch.message_line + at, case="semicolon", values={"quoted": found[0].strip()})
+                yield Hit(
+                    patch.message_line + at, case="semicolon", values={"quoted": found[0].strip()}
+                )
             continue
         near = _nearest(name.lower())
         # checkpatch.pl checks everything that ends in -by:
         is_checkpatchs = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
         if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
-            yield Hit(patch.message_line + at, case="fixes", values={"quoted": found[1], "tag": "Fixes"})
+            yield Hit(
+                patch.message_line + at, case="fixes", values={"quoted": found[1], "tag": "Fixes"}
+            )
         elif near and not is_checkpatchs and _fits(near[0], value):
-            yield Hit(patch.message_line + at, case="near", values={"quoted": found[1], "tag": known[near[0]]})
+            yield Hit(
+                patch.message_line + at,
+                case="near",
+                values={"quoted": found[1], "tag": known[near[0]]},
+            )
 
 
 def _nearest(name: str) -> list[str]:
-    """Returns the known tag most similar to a name; names that share no beginning with any are not compared."""
+    """Returns the known tag most similar to a name.
+
+    Names that share no beginning with any are not compared.
+    """
     standard = [tag.lower() for tag in word_list("tags", "standard")]
-    if not any(name[:2] == tag[:2] or name[:1] + name[2:4] == tag[:3] or name[1:4] == tag[1:4] for tag in standard):
+    if not any(
+        name[:2] == tag[:2] or name[:1] + name[2:4] == tag[:3] or name[1:4] == tag[1:4]
+        for tag in standard
+    ):
         return []
     import difflib
 
@@ -202,12 +293,18 @@ def _fits(tag: str, value: str) -> bool:
 
 @detector("floating-tags", {"blank-line": "", "text": "tag", "below": ""})
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports blank lines between tags: git does not read the ones before the last blank line as trailers."""
+    """Reports blank lines between tags: git does not read the ones before the last blank line as
+    trailers.
+    """
     patch = context.patch
     lines = patch.message
     tags = {trailer.line for _, trailer in tag_lines(context)}
     # a Link: may belong to the text above it, and compiler output has names with a colon too
-    sure = {trailer.line for _, trailer in tag_lines(context) if trailer.key.endswith("-by") or trailer.key in _NEVER_IN_TEXT}
+    sure = {
+        trailer.line
+        for _, trailer in tag_lines(context)
+        if trailer.key.endswith("-by") or trailer.key in _NEVER_IN_TEXT
+    }
     last = max(tags, default=-1)
     if last < 0:
         return
@@ -218,7 +315,9 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             above = gap
             while above >= 0 and not lines[above].strip():
                 above -= 1
-            if above in sure or (above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in sure):
+            if above in sure or (
+                above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in sure
+            ):
                 yield Hit(patch.message_line + gap, case="blank-line")
                 return
         at -= 1
@@ -235,7 +334,14 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
     """Returns the index of a sentence in a paragraph below the last tag."""
     if last + 1 < len(lines) and lines[last + 1].strip():
         return None
-    return next((at for at in range(last + 1, len(lines)) if len(lines[at].split()) >= 4 and re.match(r"[A-Za-z]\w* \w", lines[at])), None)
+    return next(
+        (
+            at
+            for at in range(last + 1, len(lines))
+            if len(lines[at].split()) >= 4 and re.match(r"[A-Za-z]\w* \w", lines[at])
+        ),
+        None,
+    )
 
 
 def _stranded(context: Context, last: int) -> Iterator[Hit]:
@@ -246,9 +352,17 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
     plain = [at for at, text in enumerate(patch.message[:last]) if not is_trailer(text)]
     for line, tag in tag_lines(context):
         at = tag.line
-        if tag.key not in _STRANDED or at >= last or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value)):
+        if (
+            tag.key not in _STRANDED
+            or at >= last
+            or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value))
+        ):
             continue
-        if tag.key == "fixes" and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1]) and not is_trailer(patch.message[at + 1]):
+        if (
+            tag.key == "fixes"
+            and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
+            and not is_trailer(patch.message[at + 1])
+        ):
             yield Hit(line, case="text", values={"tag": tag.name})
             return
         below = _first_after(blank, at, last)
@@ -273,7 +387,9 @@ _STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", 
 
 @detector("tags-glued")
 def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing blank line between the text and the tags: git does not read them as trailers then."""
+    """Reports a missing blank line between the text and the tags: git does not read them as
+    trailers then.
+    """
     patch = context.patch
     tags = [
         trailer.line
@@ -318,13 +434,18 @@ def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit
         # co-authors' sign-offs follow their Co-developed-by:, and each handler adds one at the end
         paired = below.key == "co-developed-by" or (below.key == "signed-off-by" and signed)
         if own.tag_order.index(tag.key) > own.tag_order.index(below.key) and not paired:
-            yield Hit(line, values={"tag": f"{tag.name}:", "before": f"{below.name}:", "subsystem": own.title})
+            yield Hit(
+                line,
+                values={"tag": f"{tag.name}:", "before": f"{below.name}:", "subsystem": own.title},
+            )
             return
 
 
 @detector("unusual-tag-order", "tag before count total")
 def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first tag that is above one which nearly all commits to the same files have above it; not where the subsystem documents an order."""
+    """Reports the first tag that is above one which nearly all commits to the same files have above
+    it; not where the subsystem documents an order.
+    """
     own, firsts = subsystem(context), dict[str, tuple[int, Trailer]]()
     for line, tag in tag_lines(context):
         firsts.setdefault(tag.key, (line, tag))
@@ -332,16 +453,30 @@ def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if context.history is None or len(ordered) < 2 or (own and own.tag_order):
         return
     for paths in paths_asked(context.patch):
-        known = [list(dict.fromkeys(tags)) for tags in context.history.tags_touching(paths, COMMITS)]
+        known = [
+            list(dict.fromkeys(tags)) for tags in context.history.tags_touching(paths, COMMITS)
+        ]
         judged = False
         for (line, above), (_, below) in pairwise(ordered):
-            both = [tags.index(below.key) < tags.index(above.key) for tags in known if above.key in tags and below.key in tags]
+            both = [
+                tags.index(below.key) < tags.index(above.key)
+                for tags in known
+                if above.key in tags and below.key in tags
+            ]
             if len(both) < _LEAST_COMMITS:
                 continue
             judged = True
             # a Fixes: below the sign-off has a rule of its own
-            if sum(both) >= _NEARLY_ALL * len(both) and (above.key, below.key) != ("signed-off-by", "fixes"):
-                values = {"tag": f"{above.name}:", "before": f"{below.name}:", "count": sum(both), "total": len(both)}
+            if sum(both) >= _NEARLY_ALL * len(both) and (above.key, below.key) != (
+                "signed-off-by",
+                "fixes",
+            ):
+                values = {
+                    "tag": f"{above.name}:",
+                    "before": f"{below.name}:",
+                    "count": sum(both),
+                    "total": len(both),
+                }
                 yield Hit(line, values=values)
                 return
         if judged:
@@ -357,21 +492,37 @@ def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     lines = [
         (line, tag)
         for line, tag in tag_lines(context)
-        if tag.key in ("signed-off-by", "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "link", "closes")
+        if tag.key
+        in (
+            "signed-off-by",
+            "reviewed-by",
+            "acked-by",
+            "tested-by",
+            "reported-by",
+            "suggested-by",
+            "link",
+            "closes",
+        )
     ]
     signed = [at for at, (_, tag) in enumerate(lines) if tag.key == "signed-off-by"]
     if any(True for _ in tag_order(context, {})):
         # one finding says that the tags above the sign-off are below it
         return
     below = lines[signed[-1] + 1 :] if signed else []
-    if below and below[-1][1].key in ("reported-by", "suggested-by", "closes") and any(tag.key != "closes" for _, tag in below):
+    if (
+        below
+        and below[-1][1].key in ("reported-by", "suggested-by", "closes")
+        and any(tag.key != "closes" for _, tag in below)
+    ):
         line, tag = next(entry for entry in reversed(below) if entry[1].key != "closes")
         yield Hit(line, values={"tag": tag.name})
 
 
 @detector("self-given-tag", {"reported": "tag", "other": "tag", "review": "tag"})
 def self_given_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports tags that authors give themselves: reviewed, acked, reported or suggested by the person who signed the patch off."""
+    """Reports tags that authors give themselves: reviewed, acked, reported or suggested by the
+    person who signed the patch off.
+    """
     author = context.patch.author
     if not author:
         return
@@ -382,12 +533,19 @@ def self_given_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if tag.key in ("reviewed-by", "acked-by"):
             yield Hit(line, case="review", values={"tag": tag.name})
         elif tag.key in ("reported-by", "suggested-by", "tested-by"):
-            yield Hit(line, case="reported" if tag.key == "reported-by" else "other", values={"tag": tag.name})
+            yield Hit(
+                line,
+                case="reported" if tag.key == "reported-by" else "other",
+                values={"tag": tag.name},
+            )
 
 
 @detector("report-without-link", without_tags=list, unless_message_pattern=str, public_pattern=str)
 def report_without_link(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first Reported-by: of somebody outside the author's organization; hosts like `public_pattern` belong to none."""
+    """Reports the first Reported-by: of somebody outside the author's organization.
+
+    Hosts like `public_pattern` belong to none.
+    """
     author = context.patch.author
     if not applies(context, arguments):
         return
@@ -414,7 +572,12 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         text = line.rstrip()
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
-        if re.search(r"\(\s*[\"']", text) and not re.search(r"[\"']\s*\)", text) and following.strip() and not parse_trailer(following):
+        if (
+            re.search(r"\(\s*[\"']", text)
+            and not re.search(r"[\"']\s*\)", text)
+            and following.strip()
+            and not parse_trailer(following)
+        ):
             yield Hit(patch.message_line + at, case="wrapped")
         elif found := re.search(r"[\"']\)\s*(\S.*)$", text):
             yield Hit(patch.message_line + at, case="trailing", values={"quoted": found[1][:30]})
@@ -424,19 +587,30 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("url-among-tags", {"": "", "numbered": "number url"})
 def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a URL on a line of its own directly above or below a tag, in the last paragraph, or numbered in the last lines above the tags."""
+    """Reports a URL on a line of its own directly above or below a tag, in the last paragraph, or
+    numbered in the last lines above the tags.
+    """
     lines = context.patch.message
     first = next((tag.line for _, tag in tag_lines(context)), None)
     at = first - 1 if first else -1
     while at >= 0 and not lines[at].strip():
         at -= 1
-    if at >= 0 and (numbered := re.match(r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at])):
-        yield Hit(context.patch.message_line + at, case="numbered", values={"number": numbered["number"], "url": numbered["url"][:60]})
+    if at >= 0 and (
+        numbered := re.match(r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at])
+    ):
+        yield Hit(
+            context.patch.message_line + at,
+            case="numbered",
+            values={"number": numbered["number"], "url": numbered["url"][:60]},
+        )
         return
     for at, line in enumerate(lines):
         if re.match(r"^https?://\S+\s*$", line):
             beside = [lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)]
-            # the rest of a tag that was broken, such as a long Link:, is indented or follows an empty value
-            if any(is_trailer(other) for other in beside) and all(not other.strip() or is_trailer(other) for other in beside):
+            # the rest of a tag that was broken, such as a long Link:, is indented or follows an
+            # empty value
+            if any(is_trailer(other) for other in beside) and all(
+                not other.strip() or is_trailer(other) for other in beside
+            ):
                 yield Hit(context.patch.message_line + at)
                 return

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for what checkpatch.pl reports since Linux 6.1: bad links, reports without Closes:, fixes without Fixes:."""
+"""Detectors for what checkpatch.pl reports since Linux 6.1: bad links, reports without Closes:,
+fixes without Fixes:.
+"""
 
 from collections.abc import Iterable, Iterator
 

@@ -25,7 +25,15 @@ KNOWN = [
     "to",
     "cc",
 ]
-_STANDARD = ("Signed-off-by:", "Co-developed-by:", "Acked-by:", "Tested-by:", "Reviewed-by:", "Reported-by:", "Suggested-by:")
+_STANDARD = (
+    "Signed-off-by:",
+    "Co-developed-by:",
+    "Acked-by:",
+    "Tested-by:",
+    "Reviewed-by:",
+    "Reported-by:",
+    "Suggested-by:",
+)
 _TAG = lazy(rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", re.IGNORECASE)
 _KNOWN_TAG = lazy(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
 _SIGNED = lazy(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
@@ -85,7 +93,11 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         found = _SIGNED.match(text)
         if found:
             signed.take(found[1], author)
-        if not line.in_header and text[colon - 2 : colon].lower() in ("by", "to", "cc") and (tag := _TAG.match(text)):
+        if (
+            not line.in_header
+            and text[colon - 2 : colon].lower() in ("by", "to", "cc")
+            and (tag := _TAG.match(text))
+        ):
             yield from _tag(lines, line, tag, author, seen)
     if is_patch(lines) and any(line.log_after for line in lines.lines):
         yield from signed.verdict(author, last_line(lines))
@@ -108,7 +120,9 @@ def _author(lines: LineScan, line: ScannedLine) -> str:
 
 
 class _Signed:
-    """How the sign-offs read so far match the author: the first partial match wins, an exact match ends the search."""
+    """How the sign-offs read so far match the author: the first partial match wins, an exact match
+    ends the search.
+    """
 
     __slots__ = ("any", "problem", "text", "whole")
 
@@ -131,7 +145,9 @@ class _Signed:
             problem = "comment" if mine.name == other.name else "name"
         elif mine.name == other.name:
             problem = "address"
-            if _SUBADDRESS.sub(r"\1\2", mine.address, count=1) == _SUBADDRESS.sub(r"\1\2", other.address, count=1):
+            if _SUBADDRESS.sub(r"\1\2", mine.address, count=1) == _SUBADDRESS.sub(
+                r"\1\2", other.address, count=1
+            ):
                 problem = "subaddress"
         if problem:
             self.text, self.problem = text, problem
@@ -149,9 +165,13 @@ class _Signed:
             yield "FROM_SIGN_OFF_MISMATCH", Hit(at, case=self.problem, values=values)
 
 
-def _tag(lines: LineScan, line: ScannedLine, found: re.Match[str], author: str, seen: set[str]) -> Iterator[tuple[str, Hit]]:
+def _tag(
+    lines: LineScan, line: ScannedLine, found: re.Match[str], author: str, seen: set[str]
+) -> Iterator[tuple[str, Hit]]:
     def bad(case: str, **values: str) -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(line.number, case=case, values={name: as_text(text) for name, text in values.items()})
+        return "BAD_SIGN_OFF", Hit(
+            line.number, case=case, values={name: as_text(text) for name, text in values.items()}
+        )
 
     before, tag, after, value = found.groups()
     usual = tag[:1].upper() + tag[1:].lower()
@@ -182,7 +202,9 @@ def _tag(lines: LineScan, line: ScannedLine, found: re.Match[str], author: str, 
 
 def _value(line: ScannedLine, value: str, *, in_text: bool) -> Iterator[tuple[str, Hit]]:
     def bad(case: str, **values: str) -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(line.number, case=case, values={name: as_text(text) for name, text in values.items()})
+        return "BAD_SIGN_OFF", Hit(
+            line.number, case=case, values={name: as_text(text) for name, text in values.items()}
+        )
 
     box = parse_mailbox(value)
     better = box.written()
@@ -199,9 +221,13 @@ def _value(line: ScannedLine, value: str, *, in_text: bool) -> Iterator[tuple[st
     if _STABLE.match(value):
         if box.name or (box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)):
             right = _stable_form(box)
-            yield "BAD_STABLE_ADDRESS_STYLE", Hit(line.number, values={"right": as_text(right), "value": as_text(value)})
+            yield (
+                "BAD_STABLE_ADDRESS_STYLE",
+                Hit(line.number, values={"right": as_text(right), "value": as_text(value)}),
+            )
     elif box.rest and not (
-        (box.rest[0] == "#" and len(box.rest) > 1) or (box.rest[0] == "(" and box.rest[-1] == ")" and len(box.rest) > 2)
+        (box.rest[0] == "#" and len(box.rest) > 1)
+        or (box.rest[0] == "(" and box.rest[-1] == ")" and len(box.rest) > 2)
     ):
         yield bad("after-address", value=value)
 
@@ -216,7 +242,9 @@ def _stable_form(box: Mailbox) -> str:
 
 
 def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> str:
-    """Returns the case of a co-developer whose Signed-off-by is not on the next line; "" where it is."""
+    """Returns the case of a co-developer whose Signed-off-by is not on the next line; "" where it
+    is.
+    """
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:

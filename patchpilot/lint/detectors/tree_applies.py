@@ -19,7 +19,12 @@ MOST_APART = timedelta(days=120)
 @detector("already-there", "tree")
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch whose hunks all have their new side in the tree, and not their old side."""
-    if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree) or _elsewhere(context.patch, context.tree):
+    if (
+        context.tree is None
+        or not context.patch.has_diff
+        or _older(context.patch, context.tree)
+        or _elsewhere(context.patch, context.tree)
+    ):
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
@@ -29,7 +34,11 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector("does-not-apply", "tree")
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a hunk whose context is not in the tree, if the tree is as old as the patch."""
-    if context.tree is None or not context.patch.has_diff or not _same_age(context.patch, context.tree):
+    if (
+        context.tree is None
+        or not context.patch.has_diff
+        or not _same_age(context.patch, context.tree)
+    ):
         return
     if _elsewhere(context.patch, context.tree):
         return
@@ -53,7 +62,10 @@ _FOOT = 60
     {"conflict": "base path", "prerequisites": "base path count", "unknown": "base"},
 )
 def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the commit that the mail names as its base. With prerequisite patches, they may be the reason."""
+    """Reports a hunk whose context is not in the commit that the mail names as its base.
+
+    With prerequisite patches, they may be the reason.
+    """
     patch, history = context.patch, context.history
     if history is None or patch.commit or not patch.has_diff:
         return
@@ -71,7 +83,9 @@ def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[
 
 
 def _named_base(context: Context) -> tuple[int, str, int] | None:
-    """Returns (patch line, id) of the base that the mail or its cover letter names, and the number of prerequisite patches."""
+    """Returns (patch line, id) of the base that the mail or its cover letter names, and the number
+    of prerequisite patches.
+    """
     cover = context.series.cover if context.series else None
     for mail in (context.patch, cover):
         last = list(enumerate(mail.lines, 1))[-_FOOT:] if mail else []
@@ -84,17 +98,28 @@ def _named_base(context: Context) -> tuple[int, str, int] | None:
 
 @detector("does-not-apply-to-tip", {"target": "tip date path", "next": "tip date path"})
 def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the tip of the subsystem's tree, or else of linux-next, of about the same age as the patch."""
+    """Reports a hunk whose context is not in the tip of the subsystem's tree, or else of
+    linux-next, of about the same age as the patch.
+    """
     patch, history = context.patch, context.history
     if history is None or not patch.has_diff or patch.subject.stables:
         return
     target = next((tip for line in _trees_of(context) if (tip := history.tip_of(line))), None)
     for case, tip in (("target", target), ("next", history.next_tip())):
         sent = _sent(patch)
-        if tip is None or sent is None or abs(tip.date - sent) > MOST_APART or (patch.commit and _contains(context, tip, patch.commit)):
+        if (
+            tip is None
+            or sent is None
+            or abs(tip.date - sent) > MOST_APART
+            or (patch.commit and _contains(context, tip, patch.commit))
+        ):
             continue
         if found := _alien(context, tip.tree):
-            yield Hit(found[0], case=case, values={"tip": tip.label, "date": f"{tip.date:%Y-%m-%d}", "path": found[1]})
+            yield Hit(
+                found[0],
+                case=case,
+                values={"tip": tip.label, "date": f"{tip.date:%Y-%m-%d}", "path": found[1]},
+            )
             return
 
 
@@ -111,7 +136,10 @@ def _trees_of(context: Context) -> Iterator[str]:
 
 
 def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
-    """Returns (patch line, path) of the first hunk that has neither side in the tree; files that earlier patches of the series change are left out."""
+    """Returns (patch line, path) of the first hunk that has neither side in the tree.
+
+    Files that earlier patches of the series change are left out.
+    """
     patch, series = context.patch, context.series
     number = patch.subject.number or 1
     place = context.of_series("places", _places).get(id(patch), 0) if series else 0
@@ -121,7 +149,11 @@ def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
     before = place if number > 1 or patch.commit else 0
     touched = context.of_series("first touched", _first_touched) if before else {}
     for change in patch.files:
-        if any(touched.get(path, before) < before for path in (change.old_path, change.new_path) if path):
+        if any(
+            touched.get(path, before) < before
+            for path in (change.old_path, change.new_path)
+            if path
+        ):
             continue
         for line, state in _file_states(tree, change):
             if state == "alien":
@@ -144,13 +176,18 @@ def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
 
 
 def fits(context: Context) -> bool:
-    """Whether all hunks of the patch have their old side in the tree, so that the tree is the one that the patch was made for."""
+    """Whether all hunks of the patch have their old side in the tree, so that the tree is the one
+    that the patch was made for.
+    """
     states = _states(context)
     return bool(states) and all(state == "fits" for _, state in states)
 
 
 def _states(context: Context) -> list[tuple[int, str]]:
-    """Returns (patch line, "fits", "there" or "alien") of every hunk; empty when it cannot be determined."""
+    """Returns (patch line, "fits", "there" or "alien") of every hunk.
+
+    Empty when it cannot be determined.
+    """
     found: list[tuple[int, str]] | None = context.shared.get("tree.states")
     if found is None:
         found = context.shared["tree.states"] = []
@@ -168,14 +205,24 @@ def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
     if change.old_path is None:
         yield (
             change.patch_line,
-            "alien" if tree.exists(change.path) and _holds(tree, change, "+") is False else "there" if tree.exists(change.path) else "fits",
+            "alien"
+            if tree.exists(change.path) and _holds(tree, change, "+") is False
+            else "there"
+            if tree.exists(change.path)
+            else "fits",
         )
         return
     data = tree.read(change.old_path)
     if data is None:
         yield change.patch_line, "alien"
         return
-    text = "\n" + "\n".join(line.rstrip("\r") for line in data.decode("utf-8", "surrogateescape").split("\n")) + "\n"
+    text = (
+        "\n"
+        + "\n".join(
+            line.rstrip("\r") for line in data.decode("utf-8", "surrogateescape").split("\n")
+        )
+        + "\n"
+    )
     for hunk in change.hunks:
         old, new = _side(hunk, "-"), _side(hunk, "+")
         if old in text:
@@ -196,26 +243,38 @@ def _side(hunk: Hunk, sign: str) -> str:
 
 
 def _older(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch was made before the tree's release: it may have been applied since, and is not about to be sent."""
+    """Whether the patch was made before the tree's release: it may have been applied since, and is
+    not about to be sent.
+    """
     released, sent = _released(tree.version), _sent(patch)
     return patch.commit is None and released is not None and sent is not None and sent < released
 
 
 def _is_stable(tree: Tree) -> bool:
-    """Whether the tree is of a stable release, to which fixes are backported: what is in it may have come from mainline."""
-    return bool(re.search(rb"^SUBLEVEL = *[1-9]", (tree.read("Makefile") or b"")[:500], re.MULTILINE))
+    """Whether the tree is of a stable release, to which fixes are backported: what is in it may
+    have come from mainline.
+    """
+    return bool(
+        re.search(rb"^SUBLEVEL = *[1-9]", (tree.read("Makefile") or b"")[:500], re.MULTILINE)
+    )
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch is meant for another tree: for a stable release that this one is not, or for mainline while this is a stable release."""
+    """Whether the patch is meant for another tree: for a stable release that this one is not, or
+    for mainline while this is a stable release.
+    """
     stables = patch.subject.stables
     if not stables and patch.commit is None and _is_stable(tree):
         return True
-    return bool(stables) and (tree.version is None or f"{tree.version[0]}.{tree.version[1]}" not in stables)
+    return bool(stables) and (
+        tree.version is None or f"{tree.version[0]}.{tree.version[1]}" not in stables
+    )
 
 
 def _same_age(patch: Patch, tree: Tree) -> bool:
-    """Whether patch and tree have a similar age: the Date: is within four months of the tree's release."""
+    """Whether patch and tree have a similar age: the Date: is within four months of the tree's
+    release.
+    """
     released, sent = _released(tree.version), _sent(patch)
     return released is not None and sent is not None and abs(sent - released) < MOST_APART
 
@@ -230,14 +289,24 @@ def _sent(patch: Patch) -> datetime | None:
     """Returns the day in the Date: header."""
     found = _DATE.search(patch.header("Date") or "")
     try:
-        return datetime(int(found[3]), _MONTHS.index(found[2]) // 3 + 1, int(found[1]), tzinfo=UTC) if found else None
+        return (
+            datetime(int(found[3]), _MONTHS.index(found[2]) // 3 + 1, int(found[1]), tzinfo=UTC)
+            if found
+            else None
+        )
     except ValueError:
         return None
 
 
 def _released(version: tuple[int, int] | None) -> datetime | None:
-    """Returns the approximate release date of a kernel: a release takes nine weeks; 5.0 was released in March 2019, 6.0 in October 2022."""
+    """Returns the approximate release date of a kernel: a release takes nine weeks; 5.0 was
+    released in March 2019, 6.0 in October 2022.
+    """
     if version is None or version[0] not in (5, 6, 7):
         return None
-    start = {5: datetime(2019, 3, 3, tzinfo=UTC), 6: datetime(2022, 10, 2, tzinfo=UTC), 7: datetime(2026, 4, 12, tzinfo=UTC)}[version[0]]
+    start = {
+        5: datetime(2019, 3, 3, tzinfo=UTC),
+        6: datetime(2022, 10, 2, tzinfo=UTC),
+        7: datetime(2026, 4, 12, tzinfo=UTC),
+    }[version[0]]
     return start + timedelta(days=64 * version[1])

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors that compare a patch with history: the usual prefix of its files, and whether its Fixes: tags are correct. Without history they report nothing."""
+"""Detectors that compare a patch with history: the usual prefix of its files, and whether its
+Fixes: tags are correct.
+
+Without history they report nothing.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,7 +32,10 @@ USUAL_SHARE = 0.4
 
 @detector("unusual-prefix", "prefix count total usual")
 def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a subject prefix that the history of the touched files does not have; suggests the usual one, with its share."""
+    """Reports a subject prefix that the history of the touched files does not have.
+
+    Suggests the usual one, with its share.
+    """
     patch, history = context.patch, context.history
     title = patch.subject.title
     if history is None or not patch.has_diff or re.match(r"(?:Revert|Reapply) \"|Merge ", title):
@@ -43,15 +50,21 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if share < 0.05 and number / total >= USUAL_SHARE and not _alike(best, own):
         better = f"{best} {_rest(title)}"
         yield Hit(
-            subject_line(context), fix=FindingFix("suggest", better), values={"prefix": own, "count": number, "total": total, "usual": best}
+            subject_line(context),
+            fix=FindingFix("suggest", better),
+            values={"prefix": own, "count": number, "total": total, "usual": best},
         )
 
 
 def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] | None:
-    """Returns (prefix → how often, number of commits) of the last commits to the touched files, or else to their directory."""
+    """Returns (prefix → how often, number of commits) of the last commits to the touched files, or
+    else to their directory.
+    """
     for paths in paths_asked(context.patch):
         subjects = [
-            subject for subject in history.subjects_touching(paths, COMMITS) if not re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
+            subject
+            for subject in history.subjects_touching(paths, COMMITS)
+            if not re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
         ]
         # the patch may already be in that history
         subjects = [subject for subject in subjects if subject != context.patch.subject.title]
@@ -92,7 +105,9 @@ def _alike(one: str, other: str) -> bool:
     kinds=list,
 )
 def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag that history contradicts in one of these ways (see history/fixes_tag.py)."""
+    """Reports a Fixes: tag that history contradicts in one of these ways (see
+    history/fixes_tag.py).
+    """
     patch, history = context.patch, context.history
     if history is None:
         return
@@ -103,20 +118,39 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         is_ancestor=partial(_is_ancestor, history, patch.commit),
         in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
         first_release=lambda target: history.first_release(target.id),
-        own_release=history.first_release(patch.commit) if patch.commit and history.find(patch.commit) else None,
+        own_release=(
+            history.first_release(patch.commit)
+            if patch.commit and history.find(patch.commit)
+            else None
+        ),
         series=context.of_series("commits", _commits) if context.series else (),
     )
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
             if problem.kind in arguments["kinds"]:
                 # fixing a bug in the same release that introduced it is normal
-                case = "same-release-for-stable" if problem.kind == "same-release" and _asks_for_stable(context) else problem.kind
+                case = (
+                    "same-release-for-stable"
+                    if problem.kind == "same-release" and _asks_for_stable(context)
+                    else problem.kind
+                )
                 fix = FindingFix("suggest", judged.suggestion) if judged.suggestion else None
                 values = {"commit": judged.tag.commit_id, "release": relations.own_release or ""}
-                yield Hit(patch.message_line + judged.tag.line - 1, case=case, fix=fix, values=values)
-        if judged.target and not patch.commit and (sent := _sent(patch)) and judged.target.committed > sent + timedelta(days=1):
+                yield Hit(
+                    patch.message_line + judged.tag.line - 1, case=case, fix=fix, values=values
+                )
+        if (
+            judged.target
+            and not patch.commit
+            and (sent := _sent(patch))
+            and judged.target.committed > sent + timedelta(days=1)
+        ):
             when = f"{judged.target.committed:%Y-%m-%d}"
-            yield Hit(patch.message_line + judged.tag.line - 1, case="newer", values={"commit": judged.tag.commit_id, "date": when})
+            yield Hit(
+                patch.message_line + judged.tag.line - 1,
+                case="newer",
+                values={"commit": judged.tag.commit_id, "date": when},
+            )
 
 
 def _sent(patch: "Patch") -> datetime | None:
@@ -125,14 +159,24 @@ def _sent(patch: "Patch") -> datetime | None:
 
 
 def _asks_for_stable(context: Context) -> bool:
-    return any(re.search(r"\bstable@", tag.value) for _, tag in tag_lines(context) if tag.key == "cc")
+    return any(
+        re.search(r"\bstable@", tag.value) for _, tag in tag_lines(context) if tag.key == "cc"
+    )
 
 
 @detector("committer-unsigned", "committer")
 def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a commit of the repository whose committer is not its author and did not sign it off."""
-    commit = context.history.find(context.patch.commit) if context.history and context.patch.commit else None
-    if commit is None or same_person(commit.committer, commit.author) or re.search(r"no-?reply@", commit.committer.email):
+    """Reports a commit of the repository whose committer is not its author and did not sign it off."""  # noqa: E501
+    commit = (
+        context.history.find(context.patch.commit)
+        if context.history and context.patch.commit
+        else None
+    )
+    if (
+        commit is None
+        or same_person(commit.committer, commit.author)
+        or re.search(r"no-?reply@", commit.committer.email)
+    ):
         return
     signed = [(line, tag.address) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
     if signed and not any(one and same_person(commit.committer, one) for _, one in signed):
@@ -147,11 +191,15 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if history is None or not _asks_for_stable(context):
         return
     named = [
-        (line, found[0]) for line, tag in tag_lines(context) if tag.key == "fixes" and (found := re.match(r"[0-9a-f]{7,64}", tag.value))
+        (line, found[0])
+        for line, tag in tag_lines(context)
+        if tag.key == "fixes" and (found := re.match(r"[0-9a-f]{7,64}", tag.value))
     ]
     targets = [(line, history.find(name)) for line, name in named]
     if targets and all(target and history.is_released(target.id) is False for _, target in targets):
-        line = next(line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value)
+        line = next(
+            line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value
+        )
         yield Hit(line)
 
 

@@ -20,10 +20,17 @@ _READ: list[tuple[Tree, tuple[str, ...]]] = []
 
 @detector("checkpatch-obsolete", "path")
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the header lines of files whose section is obsolete (or that are not in the tree and have "obsolete" in their name)."""
+    """Reports the header lines of files whose section is obsolete (or that are not in the tree and
+    have "obsolete" in their name).
+    """
     tree = context.tree
     lines = [line for line in scan(context).lines if line.starts_file]
-    if tree is None or not lines or not tree.exists(_SCRIPT) or not _may_be(tree, {line.file for line in lines}):
+    if (
+        tree is None
+        or not lines
+        or not tree.exists(_SCRIPT)
+        or not _may_be(tree, {line.file for line in lines})
+    ):
         return
     from patchpilot.maintainers import load, match
 
@@ -33,7 +40,10 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         path = as_text(line.file)
         if path not in known:
             if tree.exists(path):
-                known[path] = any("obsolete" in (found.section.status or "").lower() for found in match(file, [path]))
+                known[path] = any(
+                    "obsolete" in (found.section.status or "").lower()
+                    for found in match(file, [path])
+                )
             else:
                 known[path] = "obsolete" in path.lower()
         if known[path]:
@@ -41,7 +51,9 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_be(tree: Tree, paths: set[str]) -> bool:
-    """Whether a path starts like the patterns of obsolete sections: avoids parsing all of MAINTAINERS."""
+    """Whether a path starts like the patterns of obsolete sections: avoids parsing all of
+    MAINTAINERS.
+    """
     tree = tree if "MAINTAINERS" in changed_below(tree, "") else ground_of(tree)
     starts = next((kept for one, kept in _READ if one is tree), None)
     if starts is None:

@@ -21,27 +21,54 @@ if TYPE_CHECKING:
 
 @detector(
     "target-tree",
-    {"": "tree fixes rest", "loose-file": "tree fixes rest", "upper-case": "word tree", "both": "fixes rest"},
+    {
+        "": "tree fixes rest",
+        "loose-file": "tree fixes rest",
+        "upper-case": "word tree",
+        "both": "fixes rest",
+    },
 )
 def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a mail without a tree in its subject whose files all belong to a subsystem that requires one, or that names it in the wrong way.
+    """Reports a mail without a tree in its subject whose files all belong to a subsystem that
+    requires one, or that names it in the wrong way.
 
-    A patch file that names no recipient may still get its tree: a missing one is reported, less severe, if the profile is that of the subsystem.
+    A patch file that names no recipient may still get its tree: a missing one is reported, less
+    severe, if the profile is that of the subsystem.
     """
     patch, wanted = context.patch, subsystem(context)
-    if wanted is None or not wanted.tree_required or patch.commit or not patch.subject.is_patch or not patch.has_diff:
+    if (
+        wanted is None
+        or not wanted.tree_required
+        or patch.commit
+        or not patch.subject.is_patch
+        or not patch.has_diff
+    ):
         return
     known = {*wanted.trees, *wanted.other_trees}
     marks = {word.lower() for word in patch.subject.words}
     if marks.issuperset(wanted.trees):
-        yield Hit(subject_line(context), case="both", values={"fixes": wanted.trees[0], "rest": wanted.trees[-1]})
+        yield Hit(
+            subject_line(context),
+            case="both",
+            values={"fixes": wanted.trees[0], "rest": wanted.trees[-1]},
+        )
     for word in patch.subject.words:
         if word.lower() in known and word not in known:
-            yield Hit(subject_line(context), case="upper-case", values={"word": word, "tree": word.lower()})
-    if marks & known or patch.subject.rfc or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
+            yield Hit(
+                subject_line(context),
+                case="upper-case",
+                values={"word": word, "tree": word.lower()},
+            )
+    if (
+        marks & known
+        or patch.subject.rfc
+        or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks)
+    ):
         return
     fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(
-        r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b", patch.subject.title, re.IGNORECASE
+        r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b",
+        patch.subject.title,
+        re.IGNORECASE,
     )
     fixes, rest = wanted.trees[0], wanted.trees[-1]
     if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(wanted.trees):
@@ -49,22 +76,37 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if _has_own_tree(context, wanted):
         return
     case = "" if is_mail(patch) else "loose-file"
-    yield Hit(subject_line(context), case=case, values={"tree": fixes if fix else rest, "fixes": fixes, "rest": rest})
+    yield Hit(
+        subject_line(context),
+        case=case,
+        values={"tree": fixes if fix else rest, "fixes": fixes, "rest": rest},
+    )
 
 
 def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
-    """Whether MAINTAINERS names, for every file, a section with its own tree and its own list instead of the subsystem's."""
+    """Whether MAINTAINERS names, for every file, a section with its own tree and its own list
+    instead of the subsystem's.
+    """
     own: set[str] = set()
     for match in sections_of(context):
         lists = {address.lower() for address, _ in match.section.lists}
-        if lists and lists.isdisjoint(wanted.lists) and match.section.trees and not match.by_keyword:
+        if (
+            lists
+            and lists.isdisjoint(wanted.lists)
+            and match.section.trees
+            and not match.by_keyword
+        ):
             own.update(match.paths)
-    return bool(own) and own.issuperset(path for path in context.patch.paths if path != "MAINTAINERS")
+    return bool(own) and own.issuperset(
+        path for path in context.patch.paths if path != "MAINTAINERS"
+    )
 
 
 @detector("foreign-tree", "tree trees subsystem")
 def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a mail whose subject names the tree of another subsystem than the one that all its files belong to."""
+    """Reports a mail whose subject names the tree of another subsystem than the one that all its
+    files belong to.
+    """
     patch, own = context.patch, subsystem(context)
     if own is None or not own.trees or not is_mail(patch) or not patch.has_diff:
         return
@@ -72,7 +114,14 @@ def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     others = {tree for other in subsystems().values() for tree in other.trees} - known
     for word in patch.subject.words:
         if word.lower() in others and not known & {mark.lower() for mark in patch.subject.words}:
-            yield Hit(subject_line(context), values={"tree": word, "trees": "] or [PATCH ".join(own.trees), "subsystem": own.title})
+            yield Hit(
+                subject_line(context),
+                values={
+                    "tree": word,
+                    "trees": "] or [PATCH ".join(own.trees),
+                    "subsystem": own.title,
+                },
+            )
             return
 
 
@@ -99,14 +148,18 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             continue
         reported.add(section.section.name)
         whom = ", ".join(address.called for address in people[:3])
-        yield Hit(_recipient_line(patch), values={"section": section.section.name, "maintainers": whom})
+        yield Hit(
+            _recipient_line(patch), values={"section": section.section.name, "maintainers": whom}
+        )
         if len(reported) == 3:
             return
 
 
 @detector("forgotten-list", "section list")
 def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing list of the most specific section for a touched file, if its maintainer is a recipient."""
+    """Reports a missing list of the most specific section for a touched file, if its maintainer is
+    a recipient.
+    """
     patch = context.patch
     have = _recipients(patch)
     if not have:
@@ -121,8 +174,12 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             or not any(_among(address, have) for address in people)
         ):
             continue
-        if _is_deepest(context, section) and not any(address.lower() == other.key for address in lists for other in have):
-            yield Hit(_recipient_line(patch), values={"section": section.section.name, "list": lists[0]})
+        if _is_deepest(context, section) and not any(
+            address.lower() == other.key for address in lists for other in have
+        ):
+            yield Hit(
+                _recipient_line(patch), values={"section": section.section.name, "list": lists[0]}
+            )
             return
 
 
@@ -137,15 +194,31 @@ def _recipients(patch: Patch) -> list[Address]:
 def _contacts(context: Context, match: "SectionMatch") -> tuple[list[Address], list[str]]:
     """Returns the maintainers of a section, and its lists without those for all patches."""
     people = [address for value in match.section.values("M") if (address := parse_address(value))]
-    return people, [address for address, _ in match.section.lists if address.lower() not in context.project.lists.catch_all]
+    return people, [
+        address
+        for address, _ in match.section.lists
+        if address.lower() not in context.project.lists.catch_all
+    ]
 
 
 def _among(person: Address, have: list[Address]) -> bool:
-    return any(person.key == other.key or (person.name and person.name.lower() == other.name.strip('"').lower()) for other in have)
+    return any(
+        person.key == other.key
+        or (person.name and person.name.lower() == other.name.strip('"').lower())
+        for other in have
+    )
 
 
 def _recipient_line(patch: Patch) -> int:
-    return next((header.line for name in ("cc", "to") for header in patch.headers if header.name.lower() == name), 1)
+    return next(
+        (
+            header.line
+            for name in ("cc", "to")
+            for header in patch.headers
+            if header.name.lower() == name
+        ),
+        1,
+    )
 
 
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:

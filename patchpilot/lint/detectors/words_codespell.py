@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for misspellings of codespell's dictionary in subject, message and new comments. The kernel's own list has another rule."""
+"""The detector for misspellings of codespell's dictionary in subject, message and new comments.
+
+The kernel's own list has another rule.
+"""
 
 import mmap
 from collections.abc import Iterator
@@ -30,7 +33,9 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             right = correction(word)
             if right and word not in known and not _means_itself(context, found[0]):
                 seen.add(word)
-                yield Hit(where, column=found.start() + 1, values={"word": found[0], "right": right})
+                yield Hit(
+                    where, column=found.start() + 1, values={"word": found[0], "right": right}
+                )
 
 
 def _texts(context: Context) -> Iterator[tuple[int, str]]:
@@ -72,11 +77,16 @@ def correction(word: str) -> str | None:
         return None
     first = right.partition(",")[0].strip()
     # text after the last comma marks words that codespell itself does not correct
-    return None if not first or ("," in right and right.rstrip().rpartition(",")[2].strip()) else first
+    return (
+        None if not first or ("," in right and right.rstrip().rpartition(",")[2].strip()) else first
+    )
 
 
 class _Words:
-    """The dictionary; words are looked up among those with the same first two letters instead of reading it all."""
+    """The dictionary.
+
+    Words are looked up among those with the same first two letters instead of reading it all.
+    """
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
@@ -100,12 +110,16 @@ class _Words:
         if found < 0:
             return None
         stop = self._data.find(b"\n", found + 1)
-        return self._data[found + len(key) : stop if stop >= 0 else len(self._data)].decode("utf-8", "replace")
+        return self._data[found + len(key) : stop if stop >= 0 else len(self._data)].decode(
+            "utf-8", "replace"
+        )
 
     def _range(self, beginning: bytes) -> tuple[int, int]:
         """Returns where the lines with this beginning are; an empty range where there are none."""
         start = self._starts.get(beginning[:2], len(self._data))
-        end = min((other for other in self._starts.values() if other > start), default=len(self._data))
+        end = min(
+            (other for other in self._starts.values() if other > start), default=len(self._data)
+        )
         last = self._data.rfind(beginning, start, end)
         if last < 0:
             return 0, 0
@@ -133,7 +147,9 @@ def _kernel_list(context: Context) -> "_KernelList":
 
 
 class _KernelList:
-    """The tree's scripts/spelling.txt, read at the first misspelling: its words are reported by the checkpatch.pl rule."""
+    """The tree's scripts/spelling.txt, read at the first misspelling: its words are reported by the
+    checkpatch.pl rule.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context

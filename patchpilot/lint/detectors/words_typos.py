@@ -27,7 +27,9 @@ _LAST_WORD = lazy(rf"({_WORD})\s*$")
 _FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
 _QUOTED_LINE = lazy(r">|\s+\*\s")
 _ABOUT_WORDS = lazy(
-    r"\b(?:typos?|spelling|(?:repeated|duplicated?|doubled?|unexpected|redundant|extra) (?:\w+ )?words?)\b|\bdrop .*word", re.IGNORECASE
+    r"\b(?:typos?|spelling|(?:repeated|duplicated?|doubled?|unexpected|redundant|extra) (?:\w+"
+    r" )?words?)\b|\bdrop .*word",
+    re.IGNORECASE,
 )
 _PLACEHOLDERS = {
     "REPEATED_WORD": "word",
@@ -40,11 +42,16 @@ _PLACEHOLDERS = {
 @detector("checkpatch-words", _PLACEHOLDERS, type=str)
 def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Returns hits of one type about words, in the message and in added lines."""
-    return by_type(context, _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated, arguments["type"])
+    return by_type(
+        context, _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated, arguments["type"]
+    )
 
 
 def tool_data(context: Context, name: str) -> bytes | None:
-    """Returns the content of a checkpatch.pl data file: from --data, else from the tree's scripts/; None when neither has it."""
+    """Returns the content of a checkpatch.pl data file: from --data, else from the tree's scripts/.
+
+    None when neither has it.
+    """
     folder = context.options.data_dir
     if folder is not None:
         file = Path(folder) / name
@@ -63,11 +70,16 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
     quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
     for line in lines:
         raw = line.raw
-        if line.starts_file or line.starts_hunk or not (line.log_after or raw[:1] == "+" or raw[:8].lower() == "subject:"):
+        if (
+            line.starts_file
+            or line.starts_hunk
+            or not (line.log_after or raw[:1] == "+" or raw[:8].lower() == "subject:")
+        ):
             continue
         taken = -1
         for start, end in _misspelled(raw, single, phrases):
-            # only one character may separate words: the second of two adjacent mistakes is not reported
+            # only one character may separate words: the second of two adjacent mistakes is not
+            # reported
             if start and start - 1 < taken:
                 continue
             taken = end + 1
@@ -77,11 +89,23 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
             typo = raw[start:end]
             better = _in_case(typo, single.get(typo.lower()) or phrases.get(typo.lower()) or "")
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
-            yield "TYPO_SPELLING", Hit(line.number, column=max(1, start), fix=fix, values={"typo": as_text(typo), "better": better})
+            yield (
+                "TYPO_SPELLING",
+                Hit(
+                    line.number,
+                    column=max(1, start),
+                    fix=fix,
+                    values={"typo": as_text(typo), "better": better},
+                ),
+            )
 
 
-def _misspelled(raw: str, single: Mapping[str, str], phrases: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    places = [(found.start(), found.end()) for found in _RUN.finditer(raw) if found[0].lower() in single]
+def _misspelled(
+    raw: str, single: Mapping[str, str], phrases: Mapping[str, str]
+) -> Iterator[tuple[int, int]]:
+    places = [
+        (found.start(), found.end()) for found in _RUN.finditer(raw) if found[0].lower() in single
+    ]
     lower = raw.lower()
     for phrase in phrases:
         at = lower.find(phrase)
@@ -130,31 +154,45 @@ def parse_spelling(data: bytes | None) -> tuple[Mapping[str, str], Mapping[str, 
 
 
 def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
-    """Whether a repeated word of the message may be meant: in a log or a quoted line, in quotes, in a patch that removes repeated words, "that that"."""
+    """Whether a repeated word of the message may be meant: in a log or a quoted line, in quotes, in
+    a patch that removes repeated words, "that that".
+    """
     at = line.number - context.patch.message_line
     double = f"{re.escape(word)} {re.escape(word)}"
     return (
         word.lower() in ("that", "had")
         or at in pasted(context)
         or _QUOTED_LINE.match(line.raw) is not None
-        or re.search(rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE) is not None
+        or re.search(rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE)
+        is not None
         or _ABOUT_WORDS.search(context.patch.subject.title) is not None
     )
 
 
 def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
     for line in scan(context).lines:
-        if line.starts_file or line.starts_hunk or not (line.log_after or line.raw[:1] == "+") or _LISTING.search(line.raw):
+        if (
+            line.starts_file
+            or line.starts_hunk
+            or not (line.log_after or line.raw[:1] == "+")
+            or _LISTING.search(line.raw)
+        ):
             continue
         if " " in line.raw[1:] and _DOUBLE.search(line.raw):
             for word, second in _doubles(line):
                 # a finding in the message without a column is shown without a place
                 column = None if line.log_after else second
                 case = "meant" if line.log_after and _is_meant(context, line, word) else ""
-                yield "REPEATED_WORD", Hit(line.number, column=column, case=case, values={"word": word})
+                yield (
+                    "REPEATED_WORD",
+                    Hit(line.number, column=column, case=case, values={"word": word}),
+                )
         if carried := _carried_over(line):
             column = line.raw.index(carried, 1)
-            yield "REPEATED_WORD", Hit(line.number, column=column, case="line-break", values={"carried": carried})
+            yield (
+                "REPEATED_WORD",
+                Hit(line.number, column=column, case="line-break", values={"carried": carried}),
+            )
 
 
 def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:

@@ -8,10 +8,14 @@ from patchpilot.model.file_diff import FileChange
 
 
 def file_text(site: FixSite, path: str) -> tuple[str, bool]:
-    """Returns the lines of a file in the tree and those that the patch adds (one character a byte), and whether these are all that it has."""
+    """Returns the lines of a file in the tree and those that the patch adds (one character a byte),
+    and whether these are all that it has.
+    """
     change = next((one for one in site.context.patch.files if one.new_path == path), None)
     old = _old_text(site, path, change)
-    return (old or "") + as_bytes("".join(f"{line.text}\n" for line in change.lines("+")) if change else ""), old is not None
+    return (old or "") + as_bytes(
+        "".join(f"{line.text}\n" for line in change.lines("+")) if change else ""
+    ), old is not None
 
 
 def _old_text(site: FixSite, path: str, change: FileChange | None) -> str | None:
@@ -23,13 +27,19 @@ def _old_text(site: FixSite, path: str, change: FileChange | None) -> str | None
 
 
 def has_include(site: FixSite, pattern: "re.Pattern[str]") -> bool:
-    """Whether the finding's file has an #include that matches, or every file of the patch that includes it has one above that."""
+    """Whether the finding's file has an #include that matches, or every file of the patch that
+    includes it has one above that.
+    """
     path = site.line.file
     if pattern.search(file_text(site, path)[0]):
         return True
     if not path.endswith(".h"):
         return False
     own = re.compile(rf'#\s*include\s*["<](?:[^">]*/)?{re.escape(path.rpartition("/")[2])}[">]')
-    texts = [file_text(site, one.path)[0] for one in site.context.patch.files if one.path.endswith((".c", ".h"))]
+    texts = [
+        file_text(site, one.path)[0]
+        for one in site.context.patch.files
+        if one.path.endswith((".c", ".h"))
+    ]
     users = [text[: match.start()] for text in texts if (match := own.search(text))]
     return bool(users) and all(pattern.search(text) for text in users)

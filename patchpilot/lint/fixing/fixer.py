@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of fixers: named functions that take a finding's place in a patch and return a change of lines, or None when no fix is certain."""
+"""The registry of fixers: named functions that take a finding's place in a patch and return a
+change of lines, or None when no fix is certain.
+"""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
@@ -17,12 +19,17 @@ if TYPE_CHECKING:
 
 FIXERS: dict[str, "RegisteredFixer"] = {}
 SPACE, COMMENT, NAMED, FOLDED, PROSE = "space", "comment", "named", "folded", "prose"
-"""What a fixer may change: white space only; comments too; the tokens it names; code that no compiler sees; the message."""
+"""What a fixer may change: white space only.
+
+Comments too; the tokens it names; code that no compiler sees; the message.
+"""
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
 class ColumnSpan(NamedTuple):
-    """A replacement inside one line: columns are offsets in the line with its sign, one character a byte."""
+    """A replacement inside one line: columns are offsets in the line with its sign, one character a
+    byte.
+    """
 
     line: int
     start: int
@@ -31,7 +38,9 @@ class ColumnSpan(NamedTuple):
 
 
 class LineChange(NamedTuple):
-    """The change that a fixer proposes: parts of lines replaced, or whole lines (1-based, as in the patch)."""
+    """The change that a fixer proposes: parts of lines replaced, or whole lines (1-based, as in the
+    patch).
+    """
 
     spans: tuple[ColumnSpan, ...] = ()
     edits: tuple[FixEdit, ...] = ()
@@ -39,7 +48,11 @@ class LineChange(NamedTuple):
     @property
     def lines(self) -> frozenset[int]:
         """Returns the patch lines it touches; an insertion touches the line after it."""
-        whole = (number for edit in self.edits for number in range(edit.start, edit.start + max(edit.delete, 1)))
+        whole = (
+            number
+            for edit in self.edits
+            for number in range(edit.start, edit.start + max(edit.delete, 1))
+        )
         return frozenset((*whole, *(span.line for span in self.spans)))
 
 
@@ -82,7 +95,9 @@ class FixSite:
         return line if line.added and not line.starts_file else None
 
     def above(self, number: int) -> ScannedLine | None:
-        """Returns the previous line of the patch if the patch adds it and no line is removed in between."""
+        """Returns the previous line of the patch if the patch adds it and no line is removed in
+        between.
+        """
         return self.added(number - 1)
 
     def text(self, number: int) -> str:
@@ -98,7 +113,9 @@ Fixer = Callable[[FixSite], LineChange | None]
 
 
 TokenChanges = tuple[tuple[str, str], ...]
-"""Patterns of runs of C tokens, joined by spaces, and of what they may become, which may refer to groups of the first."""
+"""Patterns of runs of C tokens, joined by spaces, and of what they may become, which may refer to
+groups of the first.
+"""
 
 
 class RegisteredFixer(NamedTuple):
@@ -109,7 +126,9 @@ class RegisteredFixer(NamedTuple):
     tokens: TokenChanges = ()
 
 
-def fixer(name: str, changes: str = SPACE, *, tokens: TokenChanges = ()) -> Callable[[Fixer], Fixer]:
+def fixer(
+    name: str, changes: str = SPACE, *, tokens: TokenChanges = ()
+) -> Callable[[Fixer], Fixer]:
     """Registers a function as the fixer `name`."""
 
     def register(function: Fixer) -> Fixer:
@@ -132,7 +151,10 @@ def indent_of(raw: str) -> str:
 
 
 def bare_code(line: ScannedLine) -> str | None:
-    """Returns the code of a line without its sign; None if it has a comment or a directive, or continues with a backslash."""
+    """Returns the code of a line without its sign.
+
+    None if it has a comment or a directive, or continues with a backslash.
+    """
     if NOTE in line.text or re.match(r".\s*#", line.text) or line.raw.rstrip().endswith("\\"):
         return None
     return line.raw[1:].rstrip(" \t")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guard for fixes: compares the C tokens before and after a fix, which may differ only as the fixer declares."""
+"""The guard for fixes: compares the C tokens before and after a fix, which may differ only as the
+fixer declares.
+"""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -7,7 +9,15 @@ from difflib import SequenceMatcher
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.c.mask_comments import Sanitizer
-from patchpilot.lint.fixing.fixer import CODE, COMMENT, FOLDED, PROSE, SPACE, RegisteredFixer, TokenChanges
+from patchpilot.lint.fixing.fixer import (
+    CODE,
+    COMMENT,
+    FOLDED,
+    PROSE,
+    SPACE,
+    RegisteredFixer,
+    TokenChanges,
+)
 from patchpilot.lint.fixing.version_tests import dropped
 
 _TOKEN = re.compile(
@@ -17,13 +27,17 @@ _DIRECTIVE = re.compile(r"\s*#")
 _VERBATIM = re.compile(r"\s*#\s*(?:include|error|warning|pragma)\b")
 END = "\n"
 _LONGEST_RUN, _MOST_ALIGNMENTS = 12, 800
-"""Bounds of the search for an alignment of tokens: tokens of a run that differs, and places in both texts."""
+"""Bounds of the search for an alignment of tokens: tokens of a run that differs, and places in both
+texts.
+"""
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
-    """Returns the C tokens of some lines (without signs, one character a byte), their comments without white space, and the state after them.
+    """Returns the C tokens of some lines (without signs, one character a byte), their comments
+    without white space, and the state after them.
 
-    `inside` is the state before the first line: "" or, in a comment, "*/". The end of a directive is a token, and so is a line continuation.
+    `inside` is the state before the first line: "" or, in a comment, "*/". The end of a directive
+    is a token, and so is a line continuation.
     """
     blanker = Sanitizer()
     blanker.inside = inside
@@ -33,14 +47,20 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
     for text in texts:
         clean = blanker.line(f"+{text}")[1:]
         if NOTE in clean:
-            notes += [char for mark, char in zip(clean, text, strict=False) if mark == NOTE and not char.isspace()]
+            notes += [
+                char
+                for mark, char in zip(clean, text, strict=False)
+                if mark == NOTE and not char.isspace()
+            ]
         directive = directive or bool(_DIRECTIVE.match(clean))
         if _VERBATIM.match(clean):
             result.append("".join(text.split()))
         else:
             words = _TOKEN.finditer(clean.replace(NOTE, " "))
             if '"' in clean or "'" in clean:
-                result += [text[word.start() : word.end()] if word["string"] else word[0] for word in words]
+                result += [
+                    text[word.start() : word.end()] if word["string"] else word[0] for word in words
+                ]
             else:
                 result += [word[0] for word in words]
         goes_on = text.rstrip(" \t\r").endswith("\\")
@@ -59,7 +79,8 @@ def keeps_meaning(
     inside: str = "",
     version: tuple[int, int] | None = None,
 ) -> bool:
-    """Whether a fixer may replace the old lines by the new ones: what differs is what it declares that it changes.
+    """Whether a fixer may replace the old lines by the new ones: what differs is what it declares
+    that it changes.
 
     `version` is that of the kernel tree for which the code is.
     """
@@ -92,19 +113,33 @@ def compiled(texts: Sequence[str], inside: str, version: tuple[int, int]) -> lis
 
 
 def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:
-    """Whether every run of tokens that differs is one of the allowed changes; no string differs unless it is one that they name."""
-    if [_restated(one, allowed) for one in was if one[0] in "\"'"] != [one for one in now if one[0] in "\"'"]:
+    """Whether every run of tokens that differs is one of the allowed changes.
+
+    No string differs unless it is one that they name.
+    """
+    if [_restated(one, allowed) for one in was if one[0] in "\"'"] != [
+        one for one in now if one[0] in "\"'"
+    ]:
         return False
     runs = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
-    return all(kind == "equal" or _is_allowed(was[a:b], now[c:d], allowed) for kind, a, b, c, d in runs) or aligns(was, now, allowed)
+    return all(
+        kind == "equal" or _is_allowed(was[a:b], now[c:d], allowed) for kind, a, b, c, d in runs
+    ) or aligns(was, now, allowed)
 
 
 def _is_allowed(was: Sequence[str], now: Sequence[str], allowed: Sequence[tuple[str, str]]) -> bool:
-    return any(re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}") for old, new in allowed)
+    return any(
+        re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}")
+        for old, new in allowed
+    )
 
 
-def aligns(was: Sequence[str], now: Sequence[str], allowed: TokenChanges, *, most: int = _MOST_ALIGNMENTS) -> bool:
-    """Whether there is an alignment of the tokens in which every run that differs is one of the allowed changes; at `most` so many are tried."""
+def aligns(
+    was: Sequence[str], now: Sequence[str], allowed: TokenChanges, *, most: int = _MOST_ALIGNMENTS
+) -> bool:
+    """Whether there is an alignment of the tokens in which every run that differs is one of the
+    allowed changes; at `most` so many are tried.
+    """
     open_ends = [(0, 0, False)]
     seen = set(open_ends)
     while open_ends and len(seen) < most:
@@ -115,8 +150,16 @@ def aligns(was: Sequence[str], now: Sequence[str], allowed: TokenChanges, *, mos
         for length in () if has_changed else range(min(_LONGEST_RUN, len(was) - at) + 1):
             run = was[at : at + length]
             patterns = [(old, new) for old, new in allowed if re.fullmatch(old, " ".join(run))]
-            others = range(0 if length else 1, min(_LONGEST_RUN, len(now) - here) + 1) if patterns else ()
-            ends += [(at + length, here + other, True) for other in others if _is_allowed(run, now[here : here + other], patterns)]
+            others = (
+                range(0 if length else 1, min(_LONGEST_RUN, len(now) - here) + 1)
+                if patterns
+                else ()
+            )
+            ends += [
+                (at + length, here + other, True)
+                for other in others
+                if _is_allowed(run, now[here : here + other], patterns)
+            ]
         # the next one to follow is the last: equal tokens, else the shortest change
         ends.sort(key=lambda end: end[0] + end[1], reverse=True)
         if at < len(was) and here < len(now) and was[at] == now[here]:

@@ -19,7 +19,10 @@ _HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))
 
 @dataclass(frozen=True)
 class PatchEdit:
-    """A patch and, for each of its lines, the index of that line in the original patch; new lines have negative numbers."""
+    """A patch and, for each of its lines, the index of that line in the original patch.
+
+    New lines have negative numbers.
+    """
 
     patch: Patch
     origin: tuple[int, ...]
@@ -54,8 +57,12 @@ class PatchEdit:
             at += 1
         return self._recounted(lines, origin)
 
-    def with_reverted(self, later: "PatchEdit", wrong: AbstractSet[int]) -> tuple["PatchEdit", frozenset[int]]:
-        """Returns a later draft with the lines around those of these origins as they are in this one, and all origins that are reverted."""
+    def with_reverted(
+        self, later: "PatchEdit", wrong: AbstractSet[int]
+    ) -> tuple["PatchEdit", frozenset[int]]:
+        """Returns a later draft with the lines around those of these origins as they are in this
+        one, and all origins that are reverted.
+        """
         places = {origin: at for at, origin in enumerate(self.origin)}
         headers = {self.origin[number - 1] for number in self._hunk_starts()}
         old = [*zip(self.origin, self.patch.lines, strict=True)]
@@ -65,7 +72,9 @@ class PatchEdit:
         at = 0
         for origin, text in (*zip(later.origin, later.patch.lines, strict=True), (None, "")):
             place = len(old) if origin is None else places.get(origin, -1)
-            is_same = place >= at and (place == len(old) or origin in headers or old[place][1] == text)
+            is_same = place >= at and (
+                place == len(old) or origin in headers or old[place][1] == text
+            )
             if not is_same and origin is not None:
                 changed.append((origin, text))
                 continue
@@ -79,14 +88,18 @@ class PatchEdit:
                 reverted |= touched
             lines += end
             at, changed = place + 1, []
-        return self._recounted([text for _, text in lines], [one for one, _ in lines]), frozenset(reverted)
+        return self._recounted([text for _, text in lines], [one for one, _ in lines]), frozenset(
+            reverted
+        )
 
     def _hunk_starts(self) -> list[int]:
         """Returns the patch lines of the hunk headers."""
         return [hunk.patch_line for change in self.patch.files for hunk in change.hunks]
 
     def hunk_lines(self, origins: AbstractSet[int]) -> frozenset[int]:
-        """Returns the original indexes of all lines of the hunks that have one of these, up to the next hunk."""
+        """Returns the original indexes of all lines of the hunks that have one of these, up to the
+        next hunk.
+        """
         files = [change.patch_line for change in self.patch.files]
         starts = (number - 1 for number in sorted((*files, *self._hunk_starts())))
         hunks = (self.origin[start:end] for start, end in pairwise((0, *starts, len(self.origin))))
@@ -104,7 +117,7 @@ class PatchEdit:
         return lines
 
     def _edits(self, changes: Sequence[LineChange]) -> dict[int, tuple[int, tuple[str, ...]]]:
-        """Returns, by patch line, how many lines are removed there and the lines that replace them."""
+        """Returns, by patch line, how many lines are removed there and the lines that replace them."""  # noqa: E501
         edits: dict[int, tuple[int, tuple[str, ...]]] = {}
         by_line: dict[int, list[tuple[int, int, str]]] = {}
         for change in changes:
@@ -130,19 +143,34 @@ class PatchEdit:
                 if not match or not hunk.lines:
                     continue
                 body = lines[header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))]
-                # text after the hunk is not part of it: only lines that the fix added or removed are counted
-                delta = _growth(body) - _growth(self.patch.lines[hunk.patch_line : hunk.lines[-1].patch_line])
+                # text after the hunk is not part of it: only lines that the fix added or removed
+                # are counted
+                delta = _growth(body) - _growth(
+                    self.patch.lines[hunk.patch_line : hunk.lines[-1].patch_line]
+                )
                 if delta or shift:
                     count = hunk.new_count + delta
-                    ranges = f"{hunk.new_start + shift}" + ("" if match[3] is None and count == 1 else f",{count}")
+                    ranges = f"{hunk.new_start + shift}" + (
+                        "" if match[3] is None and count == 1 else f",{count}"
+                    )
                     lines[header] = f"{match[1]}{ranges}{match[4]}{lines[header][match.end() :]}"
                 shift += delta
-        patch = parse_patch(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"), self.patch.source, self.patch.commit)
+        patch = parse_patch(
+            ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"),
+            self.patch.source,
+            self.patch.commit,
+        )
         return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
 
     def _end(self, number: int, where: Mapping[int, int], end: int) -> int:
-        """Returns the current index of the first unchanged line after a hunk; the end when there is none."""
-        return next((where[one] for one in self.origin[number : number + MAX_LINES_AFTER] if one in where), end)
+        """Returns the current index of the first unchanged line after a hunk.
+
+        The end when there is none.
+        """
+        return next(
+            (where[one] for one in self.origin[number : number + MAX_LINES_AFTER] if one in where),
+            end,
+        )
 
 
 def _growth(lines: Sequence[str]) -> int:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keeps columns aligned after a fix: continuation lines after an open parenthesis, backslashes and trailing comments."""
+"""Keeps columns aligned after a fix: continuation lines after an open parenthesis, backslashes and
+trailing comments.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,16 +22,22 @@ _MOST_LINES = 40
 
 @dataclass(frozen=True, slots=True)
 class AlignedColumn:
-    """The change that keeps a draft's columns aligned, and the original indexes of lines whose fix would misalign a line that must not change."""
+    """The change that keeps a draft's columns aligned, and the original indexes of lines whose fix
+    would misalign a line that must not change.
+    """
 
     change: LineChange
     askew: frozenset[int]
 
 
 def keep_columns(
-    old: tuple[PatchEdit, Context], new: tuple[PatchEdit, Context], may_touch: Callable[[ScannedLine, int], bool]
+    old: tuple[PatchEdit, Context],
+    new: tuple[PatchEdit, Context],
+    may_touch: Callable[[ScannedLine, int], bool],
 ) -> AlignedColumn:
-    """Returns the changes to the `new` draft that realign lines below an open parenthesis of a changed line, and columns after its code."""
+    """Returns the changes to the `new` draft that realign lines below an open parenthesis of a
+    changed line, and columns after its code.
+    """
     was, now = scan(old[1]).lines, scan(new[1]).lines
     place = {origin: at for at, origin in enumerate(new[0].origin)}
     text = {at: one.raw for at, one in enumerate(now)}
@@ -39,7 +47,12 @@ def keep_columns(
     done: set[int] = set()
     for at, line in enumerate(was):
         here = place.get(old[0].origin[at], -1)
-        if here < 0 or not line.added or line.starts_file or (text[here] == line.raw and here not in done):
+        if (
+            here < 0
+            or not line.added
+            or line.starts_file
+            or (text[here] == line.raw and here not in done)
+        ):
             continue
         if here not in done and (span := _tail(line, now[here])):
             spans.append(span)
@@ -74,11 +87,19 @@ def _open(text: str) -> list[int]:
 def _shifts(old: str, new: str) -> dict[int, int]:
     """Maps the column after each open parenthesis to its new column; empty when none has moved."""
     before, after = _open(old), _open(new)
-    return dict(zip(before, after, strict=True)) if len(before) == len(after) and before != after else {}
+    return (
+        dict(zip(before, after, strict=True))
+        if len(before) == len(after) and before != after
+        else {}
+    )
 
 
-def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterator[tuple[ScannedLine, int]]:
-    """Yields the lines aligned with a parenthesis of the line at `at` that is still open, with their new column."""
+def _below(
+    lines: list[ScannedLine], at: int, shifts: dict[int, int]
+) -> Iterator[tuple[ScannedLine, int]]:
+    """Yields the lines aligned with a parenthesis of the line at `at` that is still open, with
+    their new column.
+    """
     depth = len(_open(lines[at].text))
     columns = dict(shifts)
     for line in lines[at + 1 : at + 1 + _MOST_LINES]:
@@ -91,15 +112,31 @@ def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterato
         plain = line.text[1 : 1 + len(indent)] == indent and re.fullmatch(r"\t* {0,7}", indent)
         column = columns.get(len(expand(indent)))
         moves = column is not None and column != len(expand(indent))
-        if plain and column is not None and moves and line.text[1 + len(indent) :].strip(_SPACES) and line.text[1 + len(indent)] != NOTE:
+        if (
+            plain
+            and column is not None
+            and moves
+            and line.text[1 + len(indent) :].strip(_SPACES)
+            and line.text[1 + len(indent)] != NOTE
+        ):
             yield line, column
-        depth += sum(line.code.count(char) for char in "([{") - sum(line.code.count(char) for char in ")]}")
+        depth += sum(line.code.count(char) for char in "([{") - sum(
+            line.code.count(char) for char in ")]}"
+        )
 
 
 def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
-    """Returns the white space before a backslash or a comment at the end of a line that keeps its column, if there is room."""
+    """Returns the white space before a backslash or a comment at the end of a line that keeps its
+    column, if there is room.
+    """
     before, after = _TAIL.search(old.text), _TAIL.search(new.text)
-    if not before or not after or before[1] != after[1] or before[1] == " " or old.raw[before.start(2) :] != new.raw[after.start(2) :]:
+    if (
+        not before
+        or not after
+        or before[1] != after[1]
+        or before[1] == " "
+        or old.raw[before.start(2) :] != new.raw[after.start(2) :]
+    ):
         return None
     column, end = len(expand(old.raw[1 : before.end(1)])), len(expand(new.raw[1 : after.start(1)]))
     if column <= end or column == len(expand(new.raw[1 : after.end(1)])):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixes of a round by the lines they touch: which changes meet, which lines have had a text before, and which fix caused a finding."""
+"""The fixes of a round by the lines they touch: which changes meet, which lines have had a text
+before, and which fix caused a finding.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -10,7 +12,9 @@ from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.model.patch import Patch
 
 Key = tuple[str, int]
-"""A rule's id and the original index of a line, which identify a finding between checks; -1 without a line."""
+"""A rule's id and the original index of a line, which identify a finding between checks; -1 without
+a line.
+"""
 MOST_BETWEEN = 200
 """How far from a new finding the fix is that caused it, in lines."""
 
@@ -24,7 +28,9 @@ class AppliedFix:
 
 
 class RoundChanges:
-    """The changes of a round so far, by the lines they touch, and how many changed lines they leave in each hunk."""
+    """The changes of a round so far, by the lines they touch, and how many changed lines they leave
+    in each hunk.
+    """
 
     def __init__(self, patch: Patch) -> None:
         hunks = [hunk for change in patch.files for hunk in change.hunks]
@@ -52,7 +58,10 @@ class RoundChanges:
         return any(span.line in self._edited or self._overlaps(span) for span in change.spans)
 
     def _overlaps(self, span: ColumnSpan) -> bool:
-        """Whether a span has or touches a column of another one; the same change twice is one change."""
+        """Whether a span has or touches a column of another one.
+
+        The same change twice is one change.
+        """
         columns = self._columns.get(span.line)
         if not columns or span in self._spans:
             return False
@@ -80,7 +89,9 @@ def _changed_lines(lines: Sequence[str]) -> int:
 
 
 class SeenTexts:
-    """The texts that each line of a patch had in the rounds so far: fixes that make one again would go on in a circle."""
+    """The texts that each line of a patch had in the rounds so far: fixes that make one again would
+    go on in a circle.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[int, set[str]] = {}
@@ -96,7 +107,11 @@ class SeenTexts:
     def repeated(self, draft: PatchEdit) -> frozenset[int]:
         """Returns the origins of the lines that have changed to a text that they had before."""
         lines = zip(draft.origin, draft.patch.lines, strict=True)
-        return frozenset(origin for origin, text in lines if self._latest.get(origin, text) != text and text in self._seen[origin])
+        return frozenset(
+            origin
+            for origin, text in lines
+            if self._latest.get(origin, text) != text and text in self._seen[origin]
+        )
 
 
 class TouchedLines:
@@ -117,7 +132,10 @@ class TouchedLines:
             last = here if here >= 0 else last
 
     def nearest(self, line: int) -> frozenset[int]:
-        """Returns the line nearest to a new finding: the same, else one above, else one below; for a new line, both neighbors."""
+        """Returns the line nearest to a new finding: the same, else one above, else one below.
+
+        For a new line, both neighbors.
+        """
         origin = self._origin
         at = self._places.get(line)
         if at is None:
@@ -130,7 +148,11 @@ class TouchedLines:
             if here in self.fixes:
                 return frozenset((here,))
             # deleted lines were between this one and the one before it
-            last = self._sorted[bisect_left(self._sorted, here) - 1] if self._sorted and self._sorted[0] < here else -1
+            last = (
+                self._sorted[bisect_left(self._sorted, here) - 1]
+                if self._sorted and self._sorted[0] < here
+                else -1
+            )
             if last > self._previous[place]:
                 return frozenset((last,))
         return frozenset()

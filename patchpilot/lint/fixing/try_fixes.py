@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Applies fixes to a patch: each is kept if its finding is gone, no other finding appears, and the guard accepts it; others are reverted.
+"""Applies fixes to a patch: each is kept if its finding is gone, no other finding appears, and the
+guard accepts it; others are reverted.
 
 The patch is checked again after every round, so no fixer is trusted to be right.
 """
@@ -13,11 +14,24 @@ from typing import NamedTuple
 
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import SPACE, ColumnSpan, FixSite, LineChange, RegisteredFixer, import_fixers
+from patchpilot.lint.fixing.fixer import (
+    SPACE,
+    ColumnSpan,
+    FixSite,
+    LineChange,
+    RegisteredFixer,
+    import_fixers,
+)
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
-from patchpilot.lint.fixing.round_changes import AppliedFix, Key, RoundChanges, SeenTexts, TouchedLines
+from patchpilot.lint.fixing.round_changes import (
+    AppliedFix,
+    Key,
+    RoundChanges,
+    SeenTexts,
+    TouchedLines,
+)
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
@@ -30,11 +44,17 @@ MOST_STARTS = 6
 MOST_PASSES = 4
 MOST_CHECKED_LINES = 4500
 LEAST_CHECKS = 4
-"""How many lines are checked again, in all checks of a patch together, and the number of checks that a longer patch may have."""
+"""How many lines are checked again, in all checks of a patch together, and the number of checks
+that a longer patch may have.
+"""
 SCARCE = 3
-"""With so few checks left, the lines of fixes that failed are reverted, and other fixes of these lines are not tried again."""
+"""With so few checks left, the lines of fixes that failed are reverted, and other fixes of these
+lines are not tried again.
+"""
 LONGEST_LINE = 400
-"""The maximum length of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
+"""The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
+tried by itself.
+"""
 TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
 NOT_CERTAIN = "no fix is certain here"
 NEEDS_UNSAFE = "its fix needs --unsafe-fixes"
@@ -50,7 +70,9 @@ STOPPED = "fixing stopped after too many attempts on this patch"
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """A patch before and after fixing: the findings before, which of them are fixed, the findings after, and why those with a fix are left."""
+    """A patch before and after fixing: the findings before, which of them are fixed, the findings
+    after, and why those with a fix are left.
+    """
 
     draft: PatchEdit
     original: Patch
@@ -79,13 +101,20 @@ def fix_patch(
     kinds: AbstractSet[str] = SAFE_ONLY,
     known: tuple[Context, tuple[Finding, ...]] | None = None,
 ) -> FixOutcome:
-    """Applies all fixes of these `kinds` to a patch. `check` checks a patch, `rules` are those of the run by id, `known` is its result for this one.
+    """Applies all fixes of these `kinds` to a patch.
 
-    Lines whose index in the patch `may_touch` denies do not change, and findings that are `suppressed` are not fixed.
+    `check` checks a patch, `rules` are those of the run by id, `known` is its result for this one.
+
+    Lines whose index in the patch `may_touch` denies do not change, and findings that are
+    `suppressed` are not fixed.
     """
     context, found = known or check(patch)
     start = PatchEdit.of(patch)
-    fixers = {rule.id: _fixers_of(rule, kinds) for rule in rules.values() if rule.remedy.kind in kinds} if found else {}
+    fixers = (
+        {rule.id: _fixers_of(rule, kinds) for rule in rules.values() if rule.remedy.kind in kinds}
+        if found
+        else {}
+    )
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     reasons: dict[Key, str] = {}
@@ -93,7 +122,8 @@ def fix_patch(
     fixing = Fixing(BoundedCheck(check, patch), fixers, may_touch, reasons, names)
     for _ in range(MOST_PASSES):
         last, (tried, whole) = tried, _pass(tried, fixing, set(suppressed))
-        # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to do
+        # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to
+        # do
         if whole or fixing.check.left < 2 or tried.draft.patch.lines == last.draft.patch.lines:
             break
     if _is_empty_change(tried.draft.patch) and not _is_empty_change(patch):
@@ -109,7 +139,9 @@ def fix_patch(
 
 
 class RuleFixers(NamedTuple):
-    """The fixers of a rule that are tried, in this order, and those that only --unsafe-fixes would try."""
+    """The fixers of a rule that are tried, in this order, and those that only --unsafe-fixes would
+    try.
+    """
 
     tried: tuple[RegisteredFixer, ...]
     withheld: tuple[RegisteredFixer, ...] = ()
@@ -123,7 +155,9 @@ def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> RuleFixers:
 
 
 class BoundedCheck:
-    """A check that may be made so many times: fewer times for a long patch, so that the time grows with its length only."""
+    """A check that may be made so many times: fewer times for a long patch, so that the time grows
+    with its length only.
+    """
 
     def __init__(self, check: Check, patch: Patch) -> None:
         self._check = check
@@ -137,7 +171,9 @@ class BoundedCheck:
 
 @dataclass(frozen=True, slots=True)
 class Fixing:
-    """The fixes of a patch: its check, the fixers and names of the rules by id, the lines that may change, and why findings are left."""
+    """The fixes of a patch: its check, the fixers and names of the rules by id, the lines that may
+    change, and why findings are left.
+    """
 
     check: BoundedCheck
     fixers: Mapping[str, RuleFixers]
@@ -147,7 +183,10 @@ class Fixing:
 
 
 def _pass(start: "TriedFix", fixing: Fixing, banned: set[Key]) -> tuple["TriedFix", bool]:
-    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted. Adds to the reasons why fixes are left out."""
+    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted.
+
+    Adds to the reasons why fixes are left out.
+    """
     before = _counted(start.found, start.draft)
     for number in range(MOST_STARTS):
         # half of the checks that are left, so that there are some for what must be reverted
@@ -182,8 +221,12 @@ class TriedFix:
     applied: tuple[AppliedFix, ...]
 
 
-def _reverted(start: TriedFix, tried: TriedFix, causes: Mapping[Key, str], fixing: Fixing) -> TriedFix:
-    """Returns the result without these fixes and without those of the lines around them, or with the last check of their hunks."""
+def _reverted(
+    start: TriedFix, tried: TriedFix, causes: Mapping[Key, str], fixing: Fixing
+) -> TriedFix:
+    """Returns the result without these fixes and without those of the lines around them, or with
+    the last check of their hunks.
+    """
     fixing.reasons.update(causes)
     wrong = frozenset(line for one in tried.applied if one.key in causes for line in one.lines)
     if fixing.check.left == 1:
@@ -212,7 +255,11 @@ def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> Tri
         after = draft.with_changes(changes)
         circular = texts.repeated(after)
         then = context.for_patch(after.patch)
-        kept = keep_columns((draft, context), (after, then), partial(_is_ours, _moved_whole(context), fixing.may_touch))
+        kept = keep_columns(
+            (draft, context),
+            (after, then),
+            partial(_is_ours, _moved_whole(context), fixing.may_touch),
+        )
         # lines below that must not change are aligned with this one: it does not change either
         wrong = circular or kept.askew
         if wrong:
@@ -231,15 +278,27 @@ def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> Tri
 
 
 class RoundFixes(NamedTuple):
-    """The changes of one round, which do not meet, their fixes, and the columns that change in a line where only white space does."""
+    """The changes of one round, which do not meet, their fixes, and the columns that change in a
+    line where only white space does.
+    """
 
     changes: list[LineChange]
     fixes: list[AppliedFix]
     spaces: dict[int, list[ColumnSpan]]
 
 
-def _fixes_of_round(draft: PatchEdit, context: Context, found: Sequence[Finding], fixing: Fixing, banned: AbstractSet[Key]) -> RoundFixes:
-    """Returns the fixes of one round. The white space of a line is compared once for all of its fixes, and for each if they fail together."""
+def _fixes_of_round(
+    draft: PatchEdit,
+    context: Context,
+    found: Sequence[Finding],
+    fixing: Fixing,
+    banned: AbstractSet[Key],
+) -> RoundFixes:
+    """Returns the fixes of one round.
+
+    The white space of a line is compared once for all of its fixes, and for each if they fail
+    together.
+    """
     each: set[int] = set()
     fixes = _proposed(draft, context, found, fixing, banned, each)
     for number, spans in fixes.spaces.items():
@@ -249,9 +308,18 @@ def _fixes_of_round(draft: PatchEdit, context: Context, found: Sequence[Finding]
 
 
 def _proposed(
-    draft: PatchEdit, context: Context, found: Sequence[Finding], fixing: Fixing, banned: AbstractSet[Key], each: AbstractSet[int]
+    draft: PatchEdit,
+    context: Context,
+    found: Sequence[Finding],
+    fixing: Fixing,
+    banned: AbstractSet[Key],
+    each: AbstractSet[int],
 ) -> RoundFixes:
-    """Returns the fixes that may be made, those of white space in the lines `each` compared one by one. Adds to the reasons for the others."""
+    """Returns the fixes that may be made, those of white space in the lines `each` compared one by
+    one.
+
+    Adds to the reasons for the others.
+    """
     result = RoundFixes([], [], {})
     accepted = RoundChanges(draft.patch)
     for finding in found:
@@ -291,23 +359,38 @@ _SPACES = RegisteredFixer(lambda _: None, SPACE)
 
 def _is_space(change: LineChange, fixer: RegisteredFixer) -> bool:
     """Whether a change is one of white space inside a single line."""
-    return fixer.changes == SPACE and not change.edits and len({span.line for span in change.spans}) == 1
+    return (
+        fixer.changes == SPACE
+        and not change.edits
+        and len({span.line for span in change.spans}) == 1
+    )
 
 
-def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: ScannedLine, origin: int) -> bool:
+def _is_ours(
+    moved: AbstractSet[str], may_touch: Callable[[int], bool], line: ScannedLine, origin: int
+) -> bool:
     """Whether the patch adds the line (does not only move it) and the line may change."""
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
 
 
-def _objection(change: LineChange, draft: PatchEdit, context: Context, accepted: "RoundChanges") -> str:
-    """Why a change must not be made: it touches other lines than it may or empties a hunk; "" where it may be made."""
+def _objection(
+    change: LineChange, draft: PatchEdit, context: Context, accepted: "RoundChanges"
+) -> str:
+    """Why a change must not be made: it touches other lines than it may or empties a hunk; "" where
+    it may be made.
+    """
     patch = draft.patch
     moved = _moved_whole(context)
     lines = change.lines
     if why := _unfit_trailer(change):
         return UNFIT_TRAILER.format(why=why)
     inserted = {edit.start for edit in change.edits if not edit.delete}
-    realigned = {number for edit in change.edits if _is_realigned(patch, edit) for number in range(edit.start, edit.start + edit.delete)}
+    realigned = {
+        number
+        for edit in change.edits
+        if _is_realigned(patch, edit)
+        for number in range(edit.start, edit.start + edit.delete)
+    }
     for number in lines:
         if _is_long(patch, number):
             return TOO_LONG
@@ -315,28 +398,48 @@ def _objection(change: LineChange, draft: PatchEdit, context: Context, accepted:
         in_diff = number >= patch.diff_line
         if in_diff and number in realigned:
             continue
-        if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or (text[1:] in moved and number not in inserted)):
+        if in_diff and (
+            not text.startswith(("+", "\\"))
+            or text.startswith("+++ ")
+            or (text[1:] in moved and number not in inserted)
+        ):
             return NOT_ADDED
         if not in_diff and number >= patch.message_line + len(patch.message):
             return NOT_ADDED
-    shrinks = any(edit.delete > len(edit.insert) for edit in change.edits) and max(lines) >= patch.diff_line
+    shrinks = (
+        any(edit.delete > len(edit.insert) for edit in change.edits)
+        and max(lines) >= patch.diff_line
+    )
     if shrinks and not accepted.leaves_hunks(change):
         return NOTHING_LEFT
     return ""
 
 
 def _unfit_trailer(change: LineChange) -> str:
-    """Why a change would write a trailer that a commit message may not have; "" where it writes none."""
+    """Why a change would write a trailer that a commit message may not have; "" where it writes
+    none.
+    """
     new = (text.strip() for edit in change.edits for text in edit.insert)
     return next((why for text in new if is_trailer(text) and (why := unfit(text))), "")
 
 
 def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
-    """Whether an edit replaces lines that the patch leaves alone by the same ones with another indent."""
-    old = [line[1:] for line in patch.lines[edit.start - 1 : edit.start - 1 + edit.delete] if line.startswith(" ")]
+    """Whether an edit replaces lines that the patch leaves alone by the same ones with another
+    indent.
+    """
+    old = [
+        line[1:]
+        for line in patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
+        if line.startswith(" ")
+    ]
     new = [line[1:].strip() for line in edit.insert if line.startswith("+")]
     removed = [line[1:] for line in edit.insert if line.startswith("-")]
-    return bool(old) and len(old) == edit.delete and removed == old and new == [line.strip() for line in old]
+    return (
+        bool(old)
+        and len(old) == edit.delete
+        and removed == old
+        and new == [line.strip() for line in old]
+    )
 
 
 def _is_long(patch: Patch, number: int) -> bool:
@@ -344,19 +447,29 @@ def _is_long(patch: Patch, number: int) -> bool:
     return number <= len(patch.lines) and len(patch.lines[number - 1]) > LONGEST_LINE
 
 
-def _guarded(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer) -> bool:
+def _guarded(
+    change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer
+) -> bool:
     """Whether the code keeps its meaning, over all lines of the change together."""
     from patchpilot.lint.c.line_scan import scan
 
     lines = scan(context).lines
-    numbers = sorted(number for number in change.lines if number >= context.patch.diff_line and lines[number - 1].sign == "+")
+    numbers = sorted(
+        number
+        for number in change.lines
+        if number >= context.patch.diff_line and lines[number - 1].sign == "+"
+    )
     if not numbers:
         return True
     first = lines[numbers[0] - 1]
     inside = _inside(first.text, first.raw)
     if inside is None:
         return False
-    old = [lines[number - 1].raw[1:] for number in range(numbers[0], numbers[-1] + 1) if lines[number - 1].sign == "+"]
+    old = [
+        lines[number - 1].raw[1:]
+        for number in range(numbers[0], numbers[-1] + 1)
+        if lines[number - 1].sign == "+"
+    ]
     after = draft.excerpt(change, numbers[0], numbers[-1])
     new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
     version = context.tree.version if context.tree else None
@@ -364,7 +477,10 @@ def _guarded(change: LineChange, draft: PatchEdit, context: Context, fixer: Regi
 
 
 def _inside(text: str, raw: str) -> str | None:
-    """Returns the state at the start of a line: code ("") or a comment ("*/"); None in a string that continues."""
+    """Returns the state at the start of a line: code ("") or a comment ("*/").
+
+    None in a string that continues.
+    """
     if len(text) > 1 and text[1] == NOTE and not raw[1:].startswith(("/*", "//")):
         return "*/"
     blank = len(raw[1:]) - len(raw[1:].lstrip(" \t"))
@@ -375,25 +491,41 @@ def _inside(text: str, raw: str) -> str | None:
 
 
 def _moved_whole(context: Context) -> frozenset[str]:
-    """Returns the removed lines: an added line that is the same was moved, and moved lines must not change."""
+    """Returns the removed lines: an added line that is the same was moved, and moved lines must not
+    change.
+    """
     found: frozenset[str] | None = context.shared.get("fixing.moved")
     if found is None:
         found = context.shared["fixing.moved"] = frozenset(
-            line.text for change in context.patch.files for line in change.lines("-") if line.text.strip()
+            line.text
+            for change in context.patch.files
+            for line in change.lines("-")
+            if line.text.strip()
         )
     return found
 
 
-def _fixes_to_revert(tried: TriedFix, before: Counter[Key], names: Mapping[str, str]) -> dict[Key, str]:
-    """Returns the fixes to revert and why: those whose finding is still there, and those nearest to a new finding."""
+def _fixes_to_revert(
+    tried: TriedFix, before: Counter[Key], names: Mapping[str, str]
+) -> dict[Key, str]:
+    """Returns the fixes to revert and why: those whose finding is still there, and those nearest to
+    a new finding.
+    """
     now = _counted(tried.found, tried.draft)
     keys = [one.key for one in tried.applied]
     failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
-    before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
+    before_by_rule, now_by_rule = (
+        Counter(key[0] for key in before.elements()),
+        Counter(key[0] for key in now.elements()),
+    )
     touched = TouchedLines(tried.applied, tried.draft.origin)
     for key in now - before:
         # a rule that reports the first of many places reports the next one when that is fixed
-        if key[1] not in touched.fixes and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
+        if (
+            key[1] not in touched.fixes
+            and key[1] >= 0
+            and now_by_rule[key[0]] <= before_by_rule[key[0]]
+        ):
             continue
         reason = f"{CAUSES_OTHERS}: {names.get(key[0], key[0])}"
         near = touched.nearest(key[1])
@@ -407,7 +539,8 @@ def _fixes_to_revert(tried: TriedFix, before: Counter[Key], names: Mapping[str, 
 def _is_empty_change(patch: Patch) -> bool:
     """Whether the diff adds back everything that it removes: such a patch would be empty."""
     return patch.has_diff and all(
-        [line.text for line in hunk.lines if line.kind == "-"] == [line.text for line in hunk.lines if line.kind == "+"]
+        [line.text for line in hunk.lines if line.kind == "-"]
+        == [line.text for line in hunk.lines if line.kind == "+"]
         for change in patch.files
         for hunk in change.hunks
     )
@@ -419,4 +552,7 @@ def _counted(found: tuple[Finding, ...], draft: PatchEdit) -> Counter[Key]:
 
 def _key(finding: Finding, draft: PatchEdit) -> Key:
     at = finding.patch_line
-    return (finding.rule, draft.origin[at - 1] if at is not None and at <= len(draft.origin) else -1)
+    return (
+        finding.rule,
+        draft.origin[at - 1] if at is not None and at <= len(draft.origin) else -1,
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Preprocessor conditions on LINUX_VERSION_CODE whose result is the same in a tree and in all later versions."""
+"""Preprocessor conditions on LINUX_VERSION_CODE whose result is the same in a tree and in all later
+versions.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,9 +20,11 @@ _OR = re.compile(r"(?<![&!])([TFU])\|\|([TFU])(?!&)")
 
 
 def dropped(lines: Sequence[str], version: tuple[int, int]) -> set[int]:
-    """Returns the indexes of the lines that no compiler sees from this kernel version on, and of the conditions that say so.
+    """Returns the indexes of the lines that no compiler sees from this kernel version on, and of
+    the conditions that say so.
 
-    The lines are sanitized and have no signs. Conditions that are not complete in them count as unknown.
+    The lines are sanitized and have no signs. Conditions that are not complete in them count as
+    unknown.
     """
     gone: set[int] = set()
     opened: list[list[tuple[int, bool | None]]] = []
@@ -39,17 +43,30 @@ def dropped(lines: Sequence[str], version: tuple[int, int]) -> set[int]:
 
 
 def _unseen(branches: Sequence[tuple[int, bool | None]], end: int) -> set[int]:
-    """Returns the lines of the conditions and of the branches that are not taken; none where it is not known which one is."""
-    taken = next((number for number, (_, result) in enumerate(branches) if result is not False), len(branches))
+    """Returns the lines of the conditions and of the branches that are not taken.
+
+    None where it is not known which one is.
+    """
+    taken = next(
+        (number for number, (_, result) in enumerate(branches) if result is not False),
+        len(branches),
+    )
     if taken < len(branches) and branches[taken][1] is None:
         return set()
     edges = [*(at for at, _ in branches), end]
-    unseen = (range(first, last) for number, (first, last) in enumerate(pairwise(edges)) if number != taken)
+    unseen = (
+        range(first, last)
+        for number, (first, last) in enumerate(pairwise(edges))
+        if number != taken
+    )
     return {*edges, *(at for lines in unseen for at in lines)}
 
 
 def _result(condition: str, version: tuple[int, int]) -> bool | None:
-    """Returns the result of a condition from a kernel version on; None where it is not known or changes."""
+    """Returns the result of a condition from a kernel version on.
+
+    None where it is not known or changes.
+    """
 
     def value(match: "re.Match[str]") -> str:
         if not match[1]:
@@ -63,7 +80,9 @@ def _result(condition: str, version: tuple[int, int]) -> bool | None:
     before = ""
     while text != before:
         before = text
-        text = _NOT_OR_AND.sub(lambda match: match[1] or _NOT.get(match[0]) or _first_of("FU", match[0]) or "T", text)
+        text = _NOT_OR_AND.sub(
+            lambda match: match[1] or _NOT.get(match[0]) or _first_of("FU", match[0]) or "T", text
+        )
         if text == before:
             text = _OR.sub(lambda match: _first_of("TU", match[0]) or "F", text, count=1)
     return {"T": True, "F": False}.get(text)

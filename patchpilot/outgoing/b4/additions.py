@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What b4 does not support, added to the mails it made: notes below the `---`, a mail that is answered. The captured bytes are what is sent."""
+"""What b4 does not support, added to the mails it made: notes below the `---`, a mail that is
+answered.
+
+The captured bytes are what is sent.
+"""
 
 import base64
 import quopri
@@ -16,20 +20,35 @@ from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.compose_mails import SeriesText, insert_note
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 
-_ENCODING = re.compile(rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
-_THREAD = re.compile(rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
+_ENCODING = re.compile(
+    rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE
+)
+_THREAD = re.compile(
+    rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
+)
 
 
-def additions(series_text: SeriesText, notes: Mapping[str, str], outgoing_mails: Sequence[OutgoingMail]) -> tuple[str, ...]:
-    """What is to be put into each mail: its patch's note; into the first one also what the series has to say besides its cover."""
-    texts = [(notes.get(outgoing_mail.commit, "") if outgoing_mail.commit else "") for outgoing_mail in outgoing_mails]
+def additions(
+    series_text: SeriesText, notes: Mapping[str, str], outgoing_mails: Sequence[OutgoingMail]
+) -> tuple[str, ...]:
+    """What is to be put into each mail: its patch's note.
+
+    Into the first one also what the series has to say besides its cover.
+    """
+    texts = [
+        (notes.get(outgoing_mail.commit, "") if outgoing_mail.commit else "")
+        for outgoing_mail in outgoing_mails
+    ]
     if texts:
         texts[0] = "\n\n".join(part for part in (texts[0], *series_text.extras) if part.strip())
     return tuple(texts)
 
 
 def put_in(
-    mails: Sequence[RenderedMail], outgoing_mails: Sequence[OutgoingMail], texts: Sequence[str], parent: str | None
+    mails: Sequence[RenderedMail],
+    outgoing_mails: Sequence[OutgoingMail],
+    texts: Sequence[str],
+    parent: str | None,
 ) -> tuple[RenderedMail, ...]:
     """The mails with these texts, as answers to `parent` when there is one."""
     changed = []
@@ -39,7 +58,9 @@ def put_in(
             raw = _rewritten(raw, partial(_with, text=text, outgoing_mail=outgoing_mail))
         if parent:
             raw = _answering(raw, parent, mails[0].message_id)
-        changed.append(mail if raw == mail.raw else captured(raw, mail.envelope_from, mail.recipients))
+        changed.append(
+            mail if raw == mail.raw else captured(raw, mail.envelope_from, mail.recipients)
+        )
     return tuple(changed)
 
 
@@ -56,13 +77,27 @@ def _with(body: bytes, text: str, outgoing_mail: OutgoingMail) -> bytes:
     if outgoing_mail.commit is not None:
         return insert_note(body, text)
     before, mark, after = body.partition(b"\n---\n")
-    return before.rstrip(b"\n") + b"\n\n" + text.strip("\n").encode("utf-8", "surrogateescape") + b"\n" + mark + after
+    return (
+        before.rstrip(b"\n")
+        + b"\n\n"
+        + text.strip("\n").encode("utf-8", "surrogateescape")
+        + b"\n"
+        + mark
+        + after
+    )
 
 
 def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """A mail with another body, in the encoding it has; one that was ASCII and is no longer becomes 8bit."""
+    """A mail with another body, in the encoding it has.
+
+    One that was ASCII and is no longer becomes 8bit.
+    """
     head, gap, body = raw.partition(b"\n\n")
-    coding = str(message_from_bytes(head + gap, policy=compat32).get("Content-Transfer-Encoding", "")).strip().lower()
+    coding = (
+        str(message_from_bytes(head + gap, policy=compat32).get("Content-Transfer-Encoding", ""))
+        .strip()
+        .lower()
+    )
     if coding == "quoted-printable":
         return head + gap + quopri.encodestring(change(quopri.decodestring(body)))
     if coding == "base64":
@@ -76,14 +111,18 @@ def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
 def _plain_head(head: bytes) -> bytes:
     message = message_from_bytes(head + b"\n\n", policy=compat32)
     if message.get_content_charset() not in ("utf-8", "utf8"):
-        head = re.sub(rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*", b"", b"\n" + head, flags=re.IGNORECASE)[1:]
+        head = re.sub(
+            rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*", b"", b"\n" + head, flags=re.IGNORECASE
+        )[1:]
         head += b'\nContent-Type: text/plain; charset="utf-8"'
     head = _ENCODING.sub(b"Content-Transfer-Encoding: 8bit", head)
     return head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"
 
 
 def _answering(raw: bytes, parent: str, first: str) -> bytes:
-    """The mail in the thread of `parent`: the first one answers it, the others still answer the first."""
+    """The mail in the thread of `parent`: the first one answers it, the others still answer the
+    first.
+    """
     head, gap, body = raw.partition(b"\n\n")
     mine = id_in_header(str(message_from_bytes(head + gap, policy=compat32).get("In-Reply-To", "")))
     chain = (bracketed(parent), *((bracketed(first),) if mine else ()))

@@ -14,7 +14,9 @@ from patchpilot.errors import MissingError
 INSTALL = "pip install 'b4>=0.16,<0.17'"
 
 INHERITED: ContextVar[tuple[int, ...]] = ContextVar("INHERITED", default=())
-"""Descriptors that every b4 is given: what they hold is held until it ends, even when patchpilot is killed."""
+"""Descriptors that every b4 is given: what they hold is held until it ends, even when patchpilot is
+killed.
+"""
 
 
 def command(*words: str) -> list[str]:
@@ -22,11 +24,20 @@ def command(*words: str) -> list[str]:
     if importlib.util.find_spec("b4") is None:
         raise MissingError("b4 is not installed", hint=f"{INSTALL}, or use --via git-send-email")
     # -P: the current directory may have a b4/ of its own, which must not be run
-    return [sys.executable, "-P", "-c", "import sys; sys.argv[0] = 'b4'; from b4.command import cmd; cmd()", "-n", *words]
+    return [
+        sys.executable,
+        "-P",
+        "-c",
+        "import sys; sys.argv[0] = 'b4'; from b4.command import cmd; cmd()",
+        "-n",
+        *words,
+    ]
 
 
-def run(repository: Repository, *words: str, stdin: bytes = b"\n", timeout: float = 120.0) -> Completed:
-    """Run b4 to its end with one newline to read: its prompts take that or stop, they cannot hang."""
+def run(
+    repository: Repository, *words: str, stdin: bytes = b"\n", timeout: float = 120.0
+) -> Completed:
+    """Run b4 to its end with one newline to read: its prompts take that or stop, they cannot hang."""  # noqa: E501
     return run_program(
         command(*words),
         stdin=stdin,
@@ -39,7 +50,8 @@ def run(repository: Repository, *words: str, stdin: bytes = b"\n", timeout: floa
 
 
 def b4_environment(repository: Repository) -> dict[str, str]:
-    """git's clean environment, without what would change how b4 calls git or make that run the repository's drivers; a mark for our own hooks.
+    """git's clean environment, without what would change how b4 calls git or make that run the
+    repository's drivers; a mark for our own hooks.
 
     UntrustedCommandsError where the repository names commands of b4's itself.
     """

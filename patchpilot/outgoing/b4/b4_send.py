@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`b4 send`: it makes the mails and keeps its tracking data; a program of ours is its sendmail and sends what was previewed.
+"""`b4 send`: it makes the mails and keeps its tracking data; a program of ours is its sendmail and
+sends what was previewed.
 
-b4 gives every run new Message-IDs, hides rejected recipients and has no resume point. So the mails are captured once (`send -o`), the
-captured bytes are what is sent, each with a known outcome, and after a whole series b4's record is given the ids that were really sent.
+b4 gives every run new Message-IDs, hides rejected recipients and has no resume point. So the mails
+are captured once (`send -o`), the captured bytes are what is sent, each with a known outcome, and
+after a whole series b4's record is given the ids that were really sent.
 """
 
 import contextlib
@@ -36,7 +38,10 @@ from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
-_OTHER_WAY = "use --via git-send-email, which sends the patch as git has it; `b4 send -o DIR` shows where b4 fails"
+_OTHER_WAY = (
+    "use --via git-send-email, which sends the patch as git has it; `b4 send -o DIR` shows where b4"
+    " fails"
+)
 _LINE = "line"
 _SHIM = """import os, socket, sys
 line = socket.socket(socket.AF_UNIX)
@@ -56,11 +61,20 @@ if answer != "taken":
 
 
 def capture(
-    repository: Repository, account: Account, to: Sequence[Address], cc: Sequence[Address], *, cover: bool, sign: bool
+    repository: Repository,
+    account: Account,
+    to: Sequence[Address],
+    cc: Sequence[Address],
+    *,
+    cover: bool,
+    sign: bool,
 ) -> tuple[RenderedMail, ...]:
     """The mails b4 would send, in its order, to exactly these recipients; nothing is sent."""
     if not to:
-        raise UsageError("no To: recipient: b4 would move everyone in Cc: to To:", hint="add a recipient with --to")
+        raise UsageError(
+            "no To: recipient: b4 would move everyone in Cc: to To:",
+            hint="add a recipient with --to",
+        )
     with TemporaryFolder("b4") as place:
         done = run(
             repository,
@@ -87,7 +101,9 @@ def capture(
 
 @dataclass(frozen=True, slots=True)
 class SendRun:
-    """How `b4 send` is called for a send: the branch as b4 knows it, the recipients, with a cover letter, signed."""
+    """How `b4 send` is called for a send: the branch as b4 knows it, the recipients, with a cover
+    letter, signed.
+    """
 
     known: PrepBranch
     to: tuple[Address, ...]
@@ -97,7 +113,10 @@ class SendRun:
 
 
 def listen_in(place: Path, listener: socket.socket) -> Path:
-    """Listen in a folder, whose path may be longer than that of a socket; returns the program that hands a mail over there."""
+    """Listen in a folder, whose path may be longer than that of a socket.
+
+    Returns the program that hands a mail over there.
+    """
     folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     try:
         listener.bind(f"/proc/self/fd/{folder}/{_LINE}")
@@ -110,7 +129,10 @@ def listen_in(place: Path, listener: socket.socket) -> Path:
 
 
 def deliver(delivery: Delivery, run: SendRun) -> None:
-    """Let b4 send the series through our program. Only mails not yet accepted are sent, with the bytes that were previewed."""
+    """Let b4 send the series through our program.
+
+    Only mails not yet accepted are sent, with the bytes that were previewed.
+    """
     entries = delivery.send.entries
     refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
     with (
@@ -119,11 +141,23 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
         Submission(delivery.account, delivery.credential) as submission,
     ):
         program = shlex.join([sys.executable, "-I", "-S", str(listen_in(place, listener))])
-        options = [*switched_off(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]
+        options = [
+            *switched_off(),
+            "-c",
+            f"sendemail.sendmailcmd={program}",
+            "-c",
+            "sendemail.envelopesender=",
+        ]
         if delivery.to_self:
             options += ["-c", f"sendemail.b4-really-reflect-via={program}"]
         reflect = ["--reflect"] if delivery.to_self else []
-        argv = command(*options, "send", *recipient_words(run.to, run.cc), *_flags(run.cover, run.sign), *reflect)
+        argv = command(
+            *options,
+            "send",
+            *recipient_words(run.to, run.cc),
+            *_flags(run.cover, run.sign),
+            *reflect,
+        )
         process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
@@ -145,7 +179,12 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
                         stream.close()
     if not delivery.to_self and process.returncode == 0:
         correct_record(delivery.repository, run.known, entries[0].mail.message_id)
-    elif process.returncode and all(entry.state is MailState.PENDING for entry in entries) and not seen.handed and not delivery.stopping():
+    elif (
+        process.returncode
+        and all(entry.state is MailState.PENDING for entry in entries)
+        and not seen.handed
+        and not delivery.stopping()
+    ):
         raise _failed(seen.text)
 
 
@@ -158,8 +197,19 @@ class _B4Output:
 class _Counter:
     """Takes mails from the shim one at a time and answers when each is through."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", listener: socket.socket, delivery: Delivery, submission: Submission) -> None:
-        self.process, self.listener, self.delivery, self.submission = process, listener, delivery, submission
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        listener: socket.socket,
+        delivery: Delivery,
+        submission: Submission,
+    ) -> None:
+        self.process, self.listener, self.delivery, self.submission = (
+            process,
+            listener,
+            delivery,
+            submission,
+        )
         self.entries = delivery.send.entries
         self.retries = Retries(delivery.stopping, delivery.progress)
         self.seen = _B4Output()
@@ -168,7 +218,8 @@ class _Counter:
         """Until b4 ends."""
         assert self.process.stdin is not None
         assert self.process.stderr is not None
-        # a failing check of b4's own eats this newline, and its question whether to send then finds the end of input
+        # a failing check of b4's own eats this newline, and its question whether to send then finds
+        # the end of input
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(b"\n\n")
             self.process.stdin.close()
@@ -210,13 +261,19 @@ class _Counter:
             return "taken"
         if self.delivery.stopping():
             return "stopped"
-        outcome = deliver_one(self.delivery, entry, partial(send_mail, self.submission, self.delivery), self.retries)
+        outcome = deliver_one(
+            self.delivery, entry, partial(send_mail, self.submission, self.delivery), self.retries
+        )
         self.seen.handed += 1
-        return "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
+        return (
+            "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
+        )
 
 
 def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:
-    """Whether another run of b4 made this mail again: all but ids, date, its tracking header, signatures, and what we put in (the file lacks it)."""
+    """Whether another run of b4 made this mail again: all but ids, date, its tracking header,
+    signatures, and what we put in (the file lacks it).
+    """
     from patchpilot.model.mail import parse_mail
 
     shown = entry.mail
@@ -231,7 +288,9 @@ def _keys(mail: RenderedMail) -> set[str]:
 
 
 def switched_off() -> list[str]:
-    """What the user's configuration would add to the recipients, switched off: it was read into the plan."""
+    """What the user's configuration would add to the recipients, switched off: it was read into the
+    plan.
+    """
     words = []
     for name, value in (
         ("send-series-to", ""),
@@ -251,7 +310,8 @@ def _wire(address: Address) -> str:
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     """The recipients as b4's options, and nobody else."""
-    # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is compared, and not sent
+    # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is
+    # compared, and not sent
     to, cc = (to, cc) if to else (cc, ())
     words = ["--no-trailer-to-cc", "--to", *(_wire(address) for address in to)]
     return [*words, "--cc", *(_wire(address) for address in cc)] if cc else words
@@ -266,11 +326,22 @@ class UndecodableError(InputError):
 
 
 def _failed(text: str) -> PatchpilotError:
-    """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Traceback")]
-    critical = [line.removeprefix("CRITICAL:").strip() for line in lines if "CRITICAL" in line] or lines[-1:]
+    """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""  # noqa: E501
+    lines = [
+        line.strip()
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("Traceback")
+    ]
+    critical = [
+        line.removeprefix("CRITICAL:").strip() for line in lines if "CRITICAL" in line
+    ] or lines[-1:]
     if "uncommitted changes" in text:
-        return RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
+        return RefusedError(
+            "b4 sends only from a clean working tree", hint="commit or stash your changes first"
+        )
     if "UnicodeDecodeError" in text:
         return UndecodableError("b4 cannot decode a patch: it is not UTF-8", hint=_OTHER_WAY)
-    return MissingError(f"b4 failed before the first mail: {critical[0] if critical else 'no message'}", hint=_OTHER_WAY)
+    return MissingError(
+        f"b4 failed before the first mail: {critical[0] if critical else 'no message'}",
+        hint=_OTHER_WAY,
+    )

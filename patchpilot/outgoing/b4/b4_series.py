@@ -30,7 +30,9 @@ from patchpilot.series.message_ids import with_kept_ids
 
 
 def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
-    """The mails b4 makes of the checked-out branch, notes about how they are sent, and the tracking data b4 needs for that."""
+    """The mails b4 makes of the checked-out branch, notes about how they are sent, and the tracking
+    data b4 needs for that.
+    """
     account, draft, text, ids = series.account, series.draft, series.text, series.ids
     branch = _branch(repository, ids)
     if not account.configured and not account.destination:
@@ -39,58 +41,94 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
             hint=Action("doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"),
         )
     if draft.in_reply_to and account.destination:
-        raise UsageError("b4's web endpoint does not support --in-reply-to", hint="use --via git-send-email")
+        raise UsageError(
+            "b4's web endpoint does not support --in-reply-to", hint="use --via git-send-email"
+        )
     if repository.git("status", "--porcelain", "--untracked-files=no").out.strip():
-        raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
+        raise RefusedError(
+            "b4 sends only from a clean working tree", hint="commit or stash your changes first"
+        )
     sign = signing(repository) or bool(account.destination)
-    # nothing is sent yet, so nothing of it may stay: the branch is enrolled again when the first mail is about to be sent
+    # nothing is sent yet, so nothing of it may stay: the branch is enrolled again when the first
+    # mail is about to be sent
     with journaled(repository, branch):
         known = enroll(repository, branch, repository.resolve(f"{ids[0]}^"), series.base)
         known = _with_texts(repository, known, draft, text, len(ids))
         try:
-            mails = capture(repository, account, series.to, series.cc, cover=text.cover is not None, sign=sign)
+            mails = capture(
+                repository, account, series.to, series.cc, cover=text.cover is not None, sign=sign
+            )
         except UndecodableError as error:
-            raise InputError(f"{_not_utf8(repository, ids)}: {error.message}", hint=error.advice) from error
+            raise InputError(
+                f"{_not_utf8(repository, ids)}: {error.message}", hint=error.advice
+            ) from error
         # a signature covers the Message-ID, and the web endpoint gives its own
-        mails = mails if sign else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
+        mails = (
+            mails if sign else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
+        )
         tracking_data = branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
     outgoing_mails = _outgoing_mails(repository, mails, ids)
-    notes = {patch.commit: draft.notes.get(patch.patch_id, "") for patch in draft.patches if patch.commit}
+    notes = {
+        patch.commit: draft.notes.get(patch.patch_id, "") for patch in draft.patches if patch.commit
+    }
     added = additions(text, notes, outgoing_mails)
     if sign:
         refuse_signed(added, why="b4 signs them as it makes them")
     mails = put_in(mails, outgoing_mails, added, draft.in_reply_to or None)
-    return RenderedSeries(outgoing_mails, mails, tuple(_remarks(account, known, sign=sign, to_self=series.to_self)), tracking_data)
+    return RenderedSeries(
+        outgoing_mails,
+        mails,
+        tuple(_remarks(account, known, sign=sign, to_self=series.to_self)),
+        tracking_data,
+    )
 
 
 def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) -> Iterator[Advice]:
     """What the preview says of how b4 sends the mails."""
     if account.destination:
-        yield "the web endpoint takes the series as a whole, with new Message-IDs; it does not report on each mail"
+        yield (
+            "the web endpoint takes the series as a whole, with new Message-IDs; it does not report"
+            " on each mail"
+        )
     elif sign:
         yield (
-            "b4 signs again for each preview, with new Message-IDs: `send` shows its own preview before anything is sent,"
-            f" and b4's tracking data of v{known.revision} gets its Message-IDs"
+            "b4 signs again for each preview, with new Message-IDs: `send` shows its own preview"
+            f" before anything is sent, and b4's tracking data of v{known.revision} gets its"
+            " Message-IDs"
         )
     else:
-        yield f"the mails are sent with the Message-IDs shown here; b4's tracking data of v{known.revision} gets them"
+        yield (
+            "the mails are sent with the Message-IDs shown here; b4's tracking data of"
+            f" v{known.revision} gets them"
+        )
     if known.by_us:
-        enrolled = f"sending enrolls {known.branch} in b4 (branch-description strategy); its commits are not changed"
+        enrolled = (
+            f"sending enrolls {known.branch} in b4 (branch-description strategy); its commits are"
+            " not changed"
+        )
         yield Hint((enrolled, Action("draft", ("--no-b4",), " (`{}` unenrolls it)")))
     if sign:
         yield "signed by patatt, as b4 is configured"
     if to_self:
-        yield "as with b4's --reflect, the headers name all recipients; the mails are sent only to you"
+        yield (
+            "as with b4's --reflect, the headers name all recipients; the mails are sent only"
+            " to you"
+        )
 
 
 def deliver(delivery: Delivery) -> None:
     """Send what the outbox has not yet as accepted."""
     repository, send = delivery.repository, delivery.send
     branch = send.branch or ""
-    if not (send.tracking_data or prep_branch(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
+    if (
+        not (send.tracking_data or prep_branch(repository, branch))
+        or repository.branch != branch
+        or repository.find("HEAD") != send.head
+    ):
         if not send.may_have_been_sent:
             raise RefusedError(
-                f"b4 sends only the branch as it was planned: {branch} at {(send.head or '')[:12]} is not checked out",
+                f"b4 sends only the branch as it was planned: {branch} at {(send.head or '')[:12]}"
+                " is not checked out",
                 hint=Action("send", (), "nothing was sent; plan it again with `{}`"),
             )
         _deliver_without_b4(delivery)
@@ -99,7 +137,13 @@ def deliver(delivery: Delivery) -> None:
         restore_tracking(repository, branch, send.tracking_data)
         known = prep_branch(repository, branch)
         assert known is not None
-        run = SendRun(known, _everybody(send, "to"), _everybody(send, "cc"), send.entries[0].number == 0, signing(repository))
+        run = SendRun(
+            known,
+            _everybody(send, "to"),
+            _everybody(send, "cc"),
+            send.entries[0].number == 0,
+            signing(repository),
+        )
         if delivery.account.destination:
             post(delivery, run)
         else:
@@ -107,10 +151,13 @@ def deliver(delivery: Delivery) -> None:
 
 
 def _deliver_without_b4(delivery: Delivery) -> None:
-    """Send the mails that wait without b4: the branch was changed since they were made, and b4 would make others of it."""
+    """Send the mails that wait without b4: the branch was changed since they were made, and b4
+    would make others of it.
+    """
     if delivery.account.destination:
         raise RefusedError(
-            "cannot resume: b4's web endpoint only accepts a whole series, and the commits have changed since part of the series was sent",
+            "cannot resume: b4's web endpoint only accepts a whole series, and the commits have"
+            " changed since part of the series was sent",
             hint=Action("send", ("--reroll",), "send the changed commits as the next version: {}"),
         )
     deliver_as_shown(delivery)
@@ -118,13 +165,19 @@ def _deliver_without_b4(delivery: Delivery) -> None:
 
 def _everybody(send: Send, name: str) -> tuple[Address, ...]:
     """Whom a header names in any mail of the series."""
-    addresses = {address.key: address for entry in send.entries for address in getattr(entry.mail, name)}
+    addresses = {
+        address.key: address for entry in send.entries for address in getattr(entry.mail, name)
+    }
     return tuple(addresses.values())
 
 
 def signing(repository: Repository) -> bool:
     """Whether the user has set b4 up to sign: a patatt key named, and not switched off."""
-    off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in ("yes", "true", "y")
+    off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
+        "yes",
+        "true",
+        "y",
+    )
     return bool(repository.config("patatt.signingkey")) and not off
 
 
@@ -132,53 +185,93 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
     branch = repository.branch
     if branch is None or not is_tip(repository, ids):
         raise UsageError(
-            "b4 sends only the checked-out branch", hint="switch to the topic branch and omit TARGET, or use --via git-send-email"
+            "b4 sends only the checked-out branch",
+            hint="switch to the topic branch and omit TARGET, or use --via git-send-email",
         )
     known = prep_branch(repository, branch)
     if known and known.strategy == TIP_COMMIT and known.cover_commit != repository.find("HEAD"):
         raise RefusedError(
-            "b4 sends only the commits before its cover letter commit: this branch has commits after it",
-            hint=f"move the cover letter to the tip: git rebase -i {(known.base or '')[:12]}, its line last; or use --via git-send-email",
+            "b4 sends only the commits before its cover letter commit: this branch has commits"
+            " after it",
+            hint=(
+                f"move the cover letter to the tip: git rebase -i {(known.base or '')[:12]}, its"
+                " line last; or use --via git-send-email"
+            ),
         )
     return branch
 
 
-def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: SeriesText, count: int) -> PrepBranch:
-    """b4's record with this draft's texts. A branch that the user enrolled keeps its own cover unless the draft has one."""
+def _with_texts(
+    repository: Repository, known: PrepBranch, draft: Draft, text: SeriesText, count: int
+) -> PrepBranch:
+    """b4's record with this draft's texts.
+
+    A branch that the user enrolled keeps its own cover unless the draft has one.
+    """
     prefixes = [word for word in text.prefix.split() if word != "PATCH"]
     if not known.by_us:
         cover = cover_of(draft, known)
         if "EDITME" in cover and count > 1:
             raise RefusedError(
-                "the b4 cover letter has not been written yet", hint=Action("draft", ("--edit",), "write it: b4 prep --edit-cover, or {}")
+                "the b4 cover letter has not been written yet",
+                hint=Action("draft", ("--edit",), "write it: b4 prep --edit-cover, or {}"),
             )
     else:
         title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
         if count > 1 and not draft.has_cover:
-            raise RefusedError("no cover letter: b4 requires one for a series", hint=Action("draft", ("--edit",), "write it: {}"))
+            raise RefusedError(
+                "no cover letter: b4 requires one for a series",
+                hint=Action("draft", ("--edit",), "write it: {}"),
+            )
         cover = "\n\n".join(
-            part for part in (title, draft.cover_text.strip(), f"---\n{draft.changelog.strip()}" if draft.changelog else "") if part
+            part
+            for part in (
+                title,
+                draft.cover_text.strip(),
+                f"---\n{draft.changelog.strip()}" if draft.changelog else "",
+            )
+            if part
         )
-    if known.strategy != DESCRIPTION and (cover != known.cover or text.version != known.revision or prefixes != list(known.prefixes)):
+    if known.strategy != DESCRIPTION and (
+        cover != known.cover or text.version != known.revision or prefixes != list(known.prefixes)
+    ):
         raise RefusedError(
             f"b4 keeps the cover letter of this branch in a commit, with v{known.revision} and"
-            f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send does not change commits",
-            hint=Action("draft", ("--edit",), "`{}` writes them there; or use --via git-send-email"),
+            f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send"
+            " does not change commits",
+            hint=Action(
+                "draft", ("--edit",), "`{}` writes them there; or use --via git-send-email"
+            ),
         )
-    return write_record(repository, known, change_id=draft.change_id, revision=text.version, prefixes=prefixes, cover=cover)
+    return write_record(
+        repository,
+        known,
+        change_id=draft.change_id,
+        revision=text.version,
+        prefixes=prefixes,
+        cover=cover,
+    )
 
 
-def _outgoing_mails(repository: Repository, mails: Sequence[RenderedMail], ids: Sequence[str]) -> tuple[OutgoingMail, ...]:
-    """b4's mails with what we know of their commits; RefusedError when they are not the commits that were asked for."""
+def _outgoing_mails(
+    repository: Repository, mails: Sequence[RenderedMail], ids: Sequence[str]
+) -> tuple[OutgoingMail, ...]:
+    """b4's mails with what we know of their commits.
+
+    RefusedError when they are not the commits that were asked for.
+    """
     patches = [mail for mail in mails if not _is_cover(mail)]
     titles = [parse_subject(patch.subject).title for patch in patches]
     subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
     if len(titles) != len(subjects) or not _same_titles(titles, subjects):
         raise RefusedError(
-            f"b4 would send {len(patches)} patches that are not the {len(ids)} selected", hint="b4 sends the whole branch; omit TARGET"
+            f"b4 would send {len(patches)} patches that are not the {len(ids)} selected",
+            hint="b4 sends the whole branch; omit TARGET",
         )
     patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])
-    commits = dict(zip((patch.message_id for patch in patches), zip(ids, patch_ids, strict=True), strict=True))
+    commits = dict(
+        zip((patch.message_id for patch in patches), zip(ids, patch_ids, strict=True), strict=True)
+    )
     outgoing = []
     for at, mail in enumerate(mails):
         commit, patch_id = commits.get(mail.message_id, (None, None))
@@ -211,9 +304,15 @@ def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
-    """Whether most titles agree: one that b4 garbles is reported as damage, not as another patch."""
-    return titles == subjects or sum(one == other for one, other in zip(titles, subjects, strict=True)) * 2 >= len(subjects) - 1
+    """Whether most titles agree: one that b4 garbles is reported as damage, not as another patch."""  # noqa: E501
+    return (
+        titles == subjects
+        or sum(one == other for one, other in zip(titles, subjects, strict=True)) * 2
+        >= len(subjects) - 1
+    )
 
 
 def _is_cover(mail: RenderedMail) -> bool:
-    return parse_subject(mail.subject).number == 0 or not re.search(rb"^diff --git ", mail.raw, re.MULTILINE)
+    return parse_subject(mail.subject).number == 0 or not re.search(
+        rb"^diff --git ", mail.raw, re.MULTILINE
+    )

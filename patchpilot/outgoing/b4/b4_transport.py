@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as transport: it makes the mails of the branch that is checked out, keeps its tracking data, and can send through a web endpoint."""
+"""b4 as transport: it makes the mails of the branch that is checked out, keeps its tracking data,
+and can send through a web endpoint.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -23,15 +25,23 @@ class B4Transport(Transport):
 
     name = NAME
     sends_checkout = True
-    to_self_note = "As with b4's --reflect, the headers name all recipients; the mails are sent only to you."
+    to_self_note = (
+        "As with b4's --reflect, the headers name all recipients; the mails are sent only to you."
+    )
     keeps_range_diff = False
     keeps_tracking_data = True
-    recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)})
+    recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType(
+        {"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)}
+    )
     uses = (Use.MAIL, Use.SERVER, Use.B4)
     damage_hint = "use --via git-send-email, which encodes it"
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
-        """The `sendemail` account; without one, the web endpoint that the user set. b4's own default for kernel trees is never taken unasked."""
+        """The `sendemail` account.
+
+        Without one, the web endpoint that the user set. b4's own default for kernel trees is never
+        taken unasked.
+        """
         account = read_account(repository, identity)
         url = (repository.config("b4.send-endpoint-web") or ("",))[-1]
         if account.configured or not url.startswith(("https://", "http://")):
@@ -44,17 +54,25 @@ class B4Transport(Transport):
 
         return b4_version(chosen)
 
-    def probes(self, repository: Repository, account: Account, *, offline: bool, terminal: bool) -> Iterator[Probe]:
+    def probes(
+        self, repository: Repository, account: Account, *, offline: bool, terminal: bool
+    ) -> Iterator[Probe]:
         """The mail account, and what b4 would do by itself without one."""
-        from patchpilot.outgoing.account_probes import account_settings, mail_server, sendemail_settings
+        from patchpilot.outgoing.account_probes import (
+            account_settings,
+            mail_server,
+            sendemail_settings,
+        )
 
         yield from account_settings(account)
         if not account.configured and (repository.top / "Kconfig").exists():
             yield Probe(
                 "b4 endpoint",
                 "warn",
-                "no mail server is set: plain `b4 send` would use kernel.org's web endpoint; patchpilot does so only when it is configured",
-                "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web https://lkml.kernel.org/_b4_submit",
+                "no mail server is set: plain `b4 send` would use kernel.org's web endpoint;"
+                " patchpilot does so only when it is configured",
+                "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web"
+                " https://lkml.kernel.org/_b4_submit",
             )
         yield from sendemail_settings(account)
         yield from mail_server(repository, account, offline=offline, terminal=terminal)
@@ -80,7 +98,10 @@ class B4Transport(Transport):
             raise RefusedError(
                 "b4's web endpoint only accepts a patch series, not a reply",
                 hint=Action(
-                    "doctor", (), "set a mail server (`{}` knows your provider's settings), or send the reply from your mail program"
+                    "doctor",
+                    (),
+                    "set a mail server (`{}` knows your provider's settings), or send the reply"
+                    " from your mail program",
                 ),
             )
         deliver_as_shown(delivery)
@@ -88,7 +109,9 @@ class B4Transport(Transport):
 
     def is_behind(self, repository: Repository, send: Send) -> bool:
         """Whether b4 has not noted yet that the revision was sent."""
-        if send.kind != "real" or any(entry.state is not MailState.ACCEPTED for entry in send.entries):
+        if send.kind != "real" or any(
+            entry.state is not MailState.ACCEPTED for entry in send.entries
+        ):
             return False
         known = prep_branch(repository, send.branch or "")
         return known is not None and known.revision == send.version

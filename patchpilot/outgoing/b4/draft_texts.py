@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts of a `b4 prep` branch as a draft, and a draft's texts as b4's cover letter: b4 keeps them, the draft shows and changes them."""
+"""The texts of a `b4 prep` branch as a draft, and a draft's texts as b4's cover letter: b4 keeps
+them, the draft shows and changes them.
+"""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +16,10 @@ _HEADING = re.compile(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def taken_over(draft: Draft, known: PrepBranch) -> Draft:
-    """The draft with b4's version, prefixes, cover letter and changelogs. A changelog that b4 has no points of is kept."""
+    """The draft with b4's version, prefixes, cover letter and changelogs.
+
+    A changelog that b4 has no points of is kept.
+    """
     subject, body, changes = split_cover(known.text)
     if "EDITME" in subject and not prose_of(body):
         subject, body = "", ""
@@ -33,9 +38,14 @@ def taken_over(draft: Draft, known: PrepBranch) -> Draft:
 
 
 def cover_of(draft: Draft, known: PrepBranch) -> str:
-    """The cover letter that b4 is to keep for the draft: as it is where the draft says the same, else with the draft's texts."""
+    """The cover letter that b4 is to keep for the draft: as it is where the draft says the same,
+    else with the draft's texts.
+    """
     now = taken_over(replace(draft, changelogs={}), known)
-    same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (now.cover_subject.strip(), now.cover_text.strip())
+    same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
+        now.cover_subject.strip(),
+        now.cover_text.strip(),
+    )
     changelogs = {
         version: text
         for version, text in draft.changelogs.items()
@@ -46,10 +56,20 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
     }:
         return known.cover
     if draft.has_cover:
-        head = "\n\n".join(part for part in (draft.cover_subject.strip() or "EDITME: cover title", draft.cover_text.strip()) if part)
+        head = "\n\n".join(
+            part
+            for part in (
+                draft.cover_subject.strip() or "EDITME: cover title",
+                draft.cover_text.strip(),
+            )
+            if part
+        )
     else:
         head = _unwritten(known)
-    addresses = [*(f"To: {address.trailer()}" for address in known.to), *(f"Cc: {address.trailer()}" for address in known.cc)]
+    addresses = [
+        *(f"To: {address.trailer()}" for address in known.to),
+        *(f"Cc: {address.trailer()}" for address in known.cc),
+    ]
     if addresses:
         last = head.split("\n\n")[-1].split("\n")
         joined = "\n" if "\n\n" in head and all(is_trailer(line) for line in last) else "\n\n"
@@ -83,4 +103,7 @@ def _by_version(text: str, revision: int) -> Mapping[str, str]:
     if not places:
         return {str(revision): text} if text.strip() else {}
     ends = [start for start, _ in places[1:]] + [len(text)]
-    return {version: text[start:end].strip("\n") for (start, version), end in zip(places, ends, strict=True)}
+    return {
+        version: text[start:end].strip("\n")
+        for (start, version), end in zip(places, ends, strict=True)
+    }

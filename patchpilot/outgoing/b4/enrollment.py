@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch enrolled in b4 without touching its commits, its tracking data kept, and unenrolled again."""
+"""A branch enrolled in b4 without touching its commits, its tracking data kept, and unenrolled
+again.
+"""
 
 import json
 import re
@@ -12,30 +14,58 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.outgoing.b4.b4_command import run
 
-_KEYS = ("b4-tracking", "b4-prep-cover-strategy", "description", "patchpilot-enrolled", "patchpilot-description")
+_KEYS = (
+    "b4-tracking",
+    "b4-prep-cover-strategy",
+    "description",
+    "patchpilot-enrolled",
+    "patchpilot-description",
+)
 """What a branch's section of the configuration holds of b4's tracking data."""
 
 
 def _base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
-    """What b4 is to be given as base: the branch that was asked for where the topic forked there, else the commit or another such branch.
+    """What b4 is to be given as base: the branch that was asked for where the topic forked there,
+    else the commit or another such branch.
 
-    b4 takes a commit for one of the only other branch that has it, and refuses one that several have, as every clone with a local master does.
+    b4 takes a commit for one of the only other branch that has it, and refuses one that several
+    have, as every clone with a local master does.
     """
-    if asked and (named := _branch_name(repository, asked)) not in ("", branch) and _forked(repository, named, branch) == base:
+    if (
+        asked
+        and (named := _branch_name(repository, asked)) not in ("", branch)
+        and _forked(repository, named, branch) == base
+    ):
         return named
-    listed = repository.git("for-each-ref", "--format=%(refname:lstrip=2)", f"--contains={base}", "refs/heads", "refs/remotes").text
-    others = [name for name in listed.split() if name != branch and not name.startswith("b4/") and not name.endswith("/HEAD")]
+    listed = repository.git(
+        "for-each-ref",
+        "--format=%(refname:lstrip=2)",
+        f"--contains={base}",
+        "refs/heads",
+        "refs/remotes",
+    ).text
+    others = [
+        name
+        for name in listed.split()
+        if name != branch and not name.startswith("b4/") and not name.endswith("/HEAD")
+    ]
     if len(others) < 2:
         return base
-    upstream = repository.git("for-each-ref", "--format=%(upstream:short)", f"refs/heads/{branch}").text.strip()
+    upstream = repository.git(
+        "for-each-ref", "--format=%(upstream:short)", f"refs/heads/{branch}"
+    ).text.strip()
     others.sort(key=lambda name: (name != upstream, not name.startswith("origin/")))
     forked = (other for other in others if _forked(repository, other, branch) == base)
     return next(forked, base)
 
 
 def _branch_name(repository: Repository, word: str) -> str:
-    """The short name of the branch, here or of a remote, that a revision names; "" where it is none."""
-    done = repository.git("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=())
+    """The short name of the branch, here or of a remote, that a revision names; "" where it is
+    none.
+    """
+    done = repository.git(
+        "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=()
+    )
     ref = re.fullmatch(r"refs/(?:heads|remotes)/(\S+)", done.text.strip())
     return ref[1] if ref and not done.code else ""
 
@@ -43,26 +73,41 @@ def _branch_name(repository: Repository, word: str) -> str:
 def _forked(repository: Repository, one: str, other: str) -> str:
     """Where the branch `other` forked from the branch `one`; "" where it did not."""
     tips = [repository.find(name) for name in (one, f"refs/heads/{other}")]
-    return repository.git("merge-base", *filter(None, tips), ok=()).text.strip() if all(tips) else ""
+    return (
+        repository.git("merge-base", *filter(None, tips), ok=()).text.strip() if all(tips) else ""
+    )
 
 
 def enroll(repository: Repository, branch: str, base: str, asked: str | None = None) -> PrepBranch:
-    """Enroll the checked-out branch in b4 by its branch description; its commits stay as they are. `asked` is the base as it was named."""
+    """Enroll the checked-out branch in b4 by its branch description; its commits stay as they are.
+
+    `asked` is the base as it was named.
+    """
     known = prep_branch(repository, branch)
     if known:
         return known
     before = repository.resolve("HEAD")
     description = branch_config(repository, branch).get("description")
     named = _base_name(repository, branch, base, asked)
-    done = run(repository, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", named, stdin=b"")
-    # b4 remembers the strategy for a branch only where it is set: a later call without our -c must find it
+    done = run(
+        repository,
+        "-c",
+        "b4.prep-cover-strategy=branch-description",
+        "prep",
+        "-e",
+        named,
+        stdin=b"",
+    )
+    # b4 remembers the strategy for a branch only where it is set: a later call without our -c must
+    # find it
     repository.git("config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description")
     enrolled = prep_branch(repository, branch)
     if done.code or enrolled is None or repository.resolve("HEAD") != before:
         withdraw(repository, branch)
         words = done.error_text.splitlines()
         raise RefusedError(
-            f"b4 cannot enroll branch {branch}: {words[-1] if words else 'no reason given'}", hint="use --via git-send-email"
+            f"b4 cannot enroll branch {branch}: {words[-1] if words else 'no reason given'}",
+            hint="use --via git-send-email",
         )
     repository.git("config", f"branch.{branch}.patchpilot-enrolled", "true")
     if description:
@@ -78,11 +123,15 @@ def withdraw(repository: Repository, branch: str) -> None:
     repository.git("config", "--unset-all", f"branch.{branch}.description", ok=(0, 1, 5))
     if description:
         repository.git("config", f"branch.{branch}.description", description[-1])
-        repository.git("config", "--unset-all", f"branch.{branch}.patchpilot-description", ok=(0, 1, 5))
+        repository.git(
+            "config", "--unset-all", f"branch.{branch}.patchpilot-description", ok=(0, 1, 5)
+        )
 
 
 def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
-    """What the repository's configuration holds of b4's tracking data of a branch, to be put back by `write_branch_tracking`."""
+    """What the repository's configuration holds of b4's tracking data of a branch, to be put back
+    by `write_branch_tracking`.
+    """
     done = repository.git("config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1))
     values: dict[str, tuple[str, ...]] = {}
     for entry in done.text.split("\0"):
@@ -93,7 +142,9 @@ def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str,
     return values
 
 
-def write_branch_tracking(repository: Repository, branch: str, data: Mapping[str, Sequence[str]]) -> None:
+def write_branch_tracking(
+    repository: Repository, branch: str, data: Mapping[str, Sequence[str]]
+) -> None:
     """Make the tracking data of a branch what it was, or is to be; only what differs is written."""
     now = branch_tracking(repository, branch)
     for key in _KEYS:
@@ -105,8 +156,13 @@ def write_branch_tracking(repository: Repository, branch: str, data: Mapping[str
             repository.git("config", "--local", "--add", "--", name, value)
 
 
-def restore_tracking(repository: Repository, branch: str, then: Mapping[str, Sequence[str]]) -> None:
-    """Give a branch the tracking data that its mails were made with; what b4 has noted of sends since then stays, and so does newer data."""
+def restore_tracking(
+    repository: Repository, branch: str, then: Mapping[str, Sequence[str]]
+) -> None:
+    """Give a branch the tracking data that its mails were made with.
+
+    What b4 has noted of sends since then stays, and so does newer data.
+    """
     if not then:
         return
     data: dict[str, Any] = json.loads(then["b4-tracking"][-1])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's tracking data is changed for a while: what it was is in writing first, so that a kill in between leaves no branch enrolled."""
+"""b4's tracking data is changed for a while: what it was is in writing first, so that a kill in
+between leaves no branch enrolled.
+"""
 
 import contextlib
 import fcntl
@@ -21,13 +23,18 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 60.0
-"""Seconds that a preview waits for another one of the same repository, or a start for a b4 that outlived its killed patchpilot."""
+"""Seconds that a preview waits for another one of the same repository, or a start for a b4 that
+outlived its killed patchpilot.
+"""
 _SENT = (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """A branch's section as it was before its tracking data was changed; `send` is the send it was changed for, None for a preview."""
+    """A branch's section as it was before its tracking data was changed.
+
+    `send` is the send it was changed for, None for a preview.
+    """
 
     branch: str
     before: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -36,7 +43,8 @@ class _Changed:
 
 @contextlib.contextmanager
 def journaled(repository: Repository, branch: str, send: int | None = None) -> Iterator[None]:
-    """Hold b4's tracking data of a branch; every b4 called meanwhile holds it too, so that it stays held while that runs, even without us.
+    """Hold b4's tracking data of a branch; every b4 called meanwhile holds it too, so that it stays
+    held while that runs, even without us.
 
     It is put back at the end, unless mails of the send were sent with it: b4 then keeps the record.
     """
@@ -45,7 +53,8 @@ def journaled(repository: Repository, branch: str, send: int | None = None) -> I
     with _lock(folder) as lock:
         if not lock.taken:
             raise RefusedError(
-                "another patchpilot process is running b4 in this repository", hint="wait for it to finish, or use --via git-send-email"
+                "another patchpilot process is running b4 in this repository",
+                hint="wait for it to finish, or use --via git-send-email",
             )
         _put_back(repository, folder)
         _write(folder, _Changed(branch, branch_tracking(repository, branch), send))
@@ -58,7 +67,10 @@ def journaled(repository: Repository, branch: str, send: int | None = None) -> I
 
 
 def recover(repository: Repository) -> str:
-    """Put back the tracking data that a killed patchpilot left changed; the branch it is of, "" when there is nothing to do."""
+    """Put back the tracking data that a killed patchpilot left changed.
+
+    The branch it is of, "" when there is nothing to do.
+    """
     folder = _folder(repository)
     record = _read(folder)
     if record is None:
@@ -82,12 +94,19 @@ def _put_back(repository: Repository, folder: Path) -> str:
 
 
 def _stays(repository: Repository, record: _Changed) -> bool:
-    """Whether the tracking data is to stay as it is now: mails were sent with it, or b4 itself has noted a send since."""
+    """Whether the tracking data is to stay as it is now: mails were sent with it, or b4 itself has
+    noted a send since.
+    """
     if record.send is not None:
         with Outbox() as outbox:
             send = outbox.find(record.send)
-        # an outbox that was lost or put back from a copy knows nothing of it: then there is nothing to keep
-        return send is not None and send.kind != "to-self" and any(entry.state in _SENT for entry in send.entries)
+        # an outbox that was lost or put back from a copy knows nothing of it: then there is nothing
+        # to keep
+        return (
+            send is not None
+            and send.kind != "to-self"
+            and any(entry.state in _SENT for entry in send.entries)
+        )
     known = prep_branch(repository, record.branch)
     noted = json.dumps(record.before.get("b4-tracking", ()))
     return known is not None and any(id_ not in noted for _, ids in known.history for id_ in ids)
@@ -101,7 +120,10 @@ class _HeldLock:
 
 @contextlib.contextmanager
 def _lock(folder: Path, patience: float = PATIENCE) -> Iterator[_HeldLock]:
-    """Try to hold the tracking data of a repository. The kernel lets go when we and every b4 we started are gone."""
+    """Try to hold the tracking data of a repository.
+
+    The kernel lets go when we and every b4 we started are gone.
+    """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     lock, until = _HeldLock(descriptor), time.monotonic() + patience
     try:
@@ -126,7 +148,10 @@ def _folder(repository: Repository) -> Path:
 def _read(folder: Path) -> _Changed | None:
     try:
         data = json.loads((folder / "opened.json").read_text(encoding="utf-8"))
-        before = {str(key): tuple(str(value) for value in values) for key, values in data["before"].items()}
+        before = {
+            str(key): tuple(str(value) for value in values)
+            for key, values in data["before"].items()
+        }
         return _Changed(str(data["branch"]), before, data["send"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's cover letter and tracking data written: into the branch's configuration, or into the cover commit with the commits above it rewritten."""
+"""b4's cover letter and tracking data written: into the branch's configuration, or into the cover
+commit with the commits above it rewritten.
+"""
 
 import json
 import re
@@ -17,10 +19,20 @@ _HEADING = re.compile(r"^changes in v\d+", re.IGNORECASE | re.MULTILINE)
 _RULE = re.compile(r"^---[ \t]*\n", re.MULTILINE)
 
 
-def store(repository: Repository, known: PrepBranch, cover: str, series: Mapping[str, Any], verb: str, *, undo: bool = False) -> PrepBranch:
-    """Keep this cover letter and these values of the tracking data's `series`; the branch as b4 knows it then.
+def store(
+    repository: Repository,
+    known: PrepBranch,
+    cover: str,
+    series: Mapping[str, Any],
+    verb: str,
+    *,
+    undo: bool = False,
+) -> PrepBranch:
+    """Keep this cover letter and these values of the tracking data's `series`; the branch as b4
+    knows it then.
 
-    `undo` keeps a record for `patchpilot undo`, where commits get new ids. RefusedError where the branch was moved meanwhile.
+    `undo` keeps a record for `patchpilot undo`, where commits get new ids. RefusedError where the
+    branch was moved meanwhile.
     """
     data = tracking_data(repository, known)
     changed = {**data, "series": {**data.get("series", {}), **series}}
@@ -33,10 +45,13 @@ def store(repository: Repository, known: PrepBranch, cover: str, series: Mapping
     elif known.cover_commit:
         ref = f"refs/heads/{known.branch}"
         message = (
-            f"{cover}\n\n{MARKER}\n# This section is used internally by b4 prep for tracking purposes.\n{json.dumps(changed, indent=2)}\n"
+            f"{cover}\n\n{MARKER}\n# This section is used internally by b4 prep for tracking"
+            f" purposes.\n{json.dumps(changed, indent=2)}\n"
         )
         head = repository.resolve(ref)
-        rewrite.refuse_others(repository, rewrite.above(repository, ref, head, [known.cover_commit]))
+        rewrite.refuse_others(
+            repository, rewrite.above(repository, ref, head, [known.cover_commit])
+        )
         planned = rewrite.plan(repository, ref, head, {known.cover_commit: message})
         if undo:
             rewrite.apply(repository, planned, verb)
@@ -49,16 +64,34 @@ def store(repository: Repository, known: PrepBranch, cover: str, series: Mapping
 
 
 def write_record(
-    repository: Repository, known: PrepBranch, *, change_id: str, revision: int, prefixes: Sequence[str], cover: str
+    repository: Repository,
+    known: PrepBranch,
+    *,
+    change_id: str,
+    revision: int,
+    prefixes: Sequence[str],
+    cover: str,
 ) -> PrepBranch:
-    """Write the topic's texts for b4 (branch-description strategy); b4's own cover commits are left as they are."""
+    """Write the topic's texts for b4 (branch-description strategy); b4's own cover commits are left
+    as they are.
+    """
     if known.strategy != DESCRIPTION:
         return known
-    return store(repository, known, cover, {"change-id": change_id, "revision": revision, "prefixes": list(prefixes)}, "send")
+    return store(
+        repository,
+        known,
+        cover,
+        {"change-id": change_id, "revision": revision, "prefixes": list(prefixes)},
+        "send",
+    )
 
 
-def note_sent(repository: Repository, known: PrepBranch, version: int, message_id: str, cover: str, link: str) -> PrepBranch:
-    """Keep that a revision was sent, as b4 does after a send of its own: its Message-ID, the next revision, a changelog to be written."""
+def note_sent(
+    repository: Repository, known: PrepBranch, version: int, message_id: str, cover: str, link: str
+) -> PrepBranch:
+    """Keep that a revision was sent, as b4 does after a send of its own: its Message-ID, the next
+    revision, a changelog to be written.
+    """
     history = {key: list(ids) for key, ids in known.history}
     ids = history.setdefault(f"v{version}", [])
     if message_id not in ids:
@@ -74,7 +107,9 @@ def _with_heading(cover: str, version: int, link: str) -> str:
     shown = f"- Link to v{version - 1}: {link}\n" if link else ""
     entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{shown}\n"
     parts = _RULE.split(cover)
-    at = next((number for number, part in enumerate(parts) if number and _HEADING.search(part)), None)
+    at = next(
+        (number for number, part in enumerate(parts) if number and _HEADING.search(part)), None
+    )
     if at is None:
         return f"{cover.rstrip()}\n\n---\n{entry}".rstrip()
     parts[at] = entry + parts[at]
@@ -86,8 +121,13 @@ def correct_record(repository: Repository, known: PrepBranch, message_id: str) -
     now = prep_branch(repository, known.branch)
     if now is None:
         return
-    wrong = next((ids[-1] for version, ids in now.history if version == f"v{known.revision}" and ids), None)
+    wrong = next(
+        (ids[-1] for version, ids in now.history if version == f"v{known.revision}" and ids), None
+    )
     if wrong is None or wrong == message_id:
         return
-    history = {version: [message_id if id_ == wrong else id_ for id_ in ids] for version, ids in now.history}
+    history = {
+        version: [message_id if id_ == wrong else id_ for id_ in ids]
+        for version, ids in now.history
+    }
     store(repository, now, now.cover.replace(wrong, message_id), {"history": history}, "send")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's web endpoint: b4 posts the whole series at once, signed, and only the series as a whole has an outcome."""
+"""b4's web endpoint: b4 posts the whole series at once, signed, and only the series as a whole has
+an outcome.
+"""
 
 import re
 
@@ -11,19 +13,30 @@ from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.transport import Delivery
 
 _NEVER_LEFT = re.compile(
-    r"Failed to establish a new connection|NameResolutionError|Connection refused|no key configured|Error signing|CRITICAL: (?!Odd|Error from|Was not)"
+    r"Failed to establish a new connection|NameResolutionError|Connection refused|no key configured|Error signing|CRITICAL: (?!Odd|Error from|Was not)"  # noqa: E501
 )
 
 
 def post(delivery: Delivery, send_run: SendRun) -> None:
-    """Let b4 post the series; every mail gets the series' outcome, and the Message-ID that b4 gave this run."""
+    """Let b4 post the series.
+
+    Every mail gets the series' outcome, and the Message-ID that b4 gave this run.
+    """
     send = delivery.send
     if send.undisclosed:
         raise RefusedError("an undisclosed security fix is not sent through b4's web endpoint")
     for entry in send.entries:
         delivery.report(entry.place, Outcome(MailState.SENDING))
-    words = [*switched_off(), "send", "--use-web-endpoint", *recipient_words(send_run.to, send_run.cc)]
-    words += [*(["--force-cover-letter"] if send_run.cover else []), *(["--reflect"] if delivery.to_self else [])]
+    words = [
+        *switched_off(),
+        "send",
+        "--use-web-endpoint",
+        *recipient_words(send_run.to, send_run.cc),
+    ]
+    words += [
+        *(["--force-cover-letter"] if send_run.cover else []),
+        *(["--reflect"] if delivery.to_self else []),
+    ]
     done = run(delivery.repository, *words, stdin=b"\n\n", timeout=300.0)
     outcome = _outcome(done.code, done.error_text)
     for entry in send.entries:
@@ -31,7 +44,14 @@ def post(delivery: Delivery, send_run: SendRun) -> None:
     if outcome.state is not MailState.ACCEPTED or delivery.to_self:
         return
     known = prep_branch(delivery.repository, send.branch or "")
-    noted = next((ids[-1] for name, ids in (known.history if known else ()) if name == f"v{send.version}" and ids), None)
+    noted = next(
+        (
+            ids[-1]
+            for name, ids in (known.history if known else ())
+            if name == f"v{send.version}" and ids
+        ),
+        None,
+    )
     if noted:
         _rename(delivery, noted)
 
@@ -41,23 +61,32 @@ def _rename(delivery: Delivery, noted: str) -> None:
     first = delivery.send.entries[0].mail
     for entry in delivery.send.entries:
         name = _renamed(entry.mail.message_id, first.message_id, noted)
-        raw = entry.mail.raw.replace(entry.mail.message_id.encode(), name.encode()).replace(first.message_id.encode(), noted.encode())
+        raw = entry.mail.raw.replace(entry.mail.message_id.encode(), name.encode()).replace(
+            first.message_id.encode(), noted.encode()
+        )
         delivery.rename(entry.place, name, raw)
 
 
 def _outcome(code: int, output: str) -> Outcome:
     words = [line.strip() for line in output.splitlines() if line.strip()]
-    last = next((line for line in reversed(words) if "CRITICAL" in line or "Error" in line), words[-1] if words else "b4 printed nothing")
+    last = next(
+        (line for line in reversed(words) if "CRITICAL" in line or "Error" in line),
+        words[-1] if words else "b4 printed nothing",
+    )
     if code == 0:
         return Outcome(MailState.ACCEPTED, "the web endpoint accepted the series")
     # an odd response is printed as it is: whatever words a proxy's page has, they are not b4's
     odd = "Odd response from the endpoint" in output
     if "Error from endpoint" in output and not odd:
-        return Outcome(MailState.REJECTED, next(line for line in words if "Error from endpoint" in line))
+        return Outcome(
+            MailState.REJECTED, next(line for line in words if "Error from endpoint" in line)
+        )
     if not odd and _NEVER_LEFT.search(output):
         return Outcome(MailState.PENDING, f"cannot reach the endpoint: {last}")
     return Outcome(
-        MailState.UNKNOWN, f"the endpoint's answer is not known: {last}; sending again creates new Message-IDs, so check the archive first"
+        MailState.UNKNOWN,
+        f"the endpoint's answer is not known: {last}; sending again creates new Message-IDs, so"
+        " check the archive first",
     )
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as transport: one process a series, held at its own question before each mail until the outbox has it in writing."""
+"""git send-email as transport: one process a series, held at its own question before each mail
+until the outbox has it in writing.
+"""
 
 import contextlib
 import os
@@ -42,14 +44,24 @@ CAPTURE = 900.0
 """Seconds for a whole series to be made into mails, before anything is sent."""
 _ONE_EACH = ("--batch-size=1", "--relogin-delay=0")
 """A connection for each mail, without the pause that `sendemail.smtpReloginDelay` sets."""
-INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
+INSTALL = (
+    "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl;"
+    " Fedora: dnf install git-email"
+)
 _SETTINGS = Action("doctor", (), "check git config --get-regexp '^sendemail', and see `{}`")
 
 
 def capture(
-    repository: Repository, account: Account, files: Sequence[bytes], bcc: Sequence[str] = (), identity: str | None = None
+    repository: Repository,
+    account: Account,
+    files: Sequence[bytes],
+    bcc: Sequence[str] = (),
+    identity: str | None = None,
 ) -> tuple[RenderedMail, ...]:
-    """Let git send-email make the mails of these files and hand them to a program that keeps them; nothing is sent."""
+    """Let git send-email make the mails of these files and hand them to a program that keeps them.
+
+    Nothing is sent.
+    """
     with TemporaryFolder("send") as folder:
         paths = _write(folder, files)
         program = capturing_program(folder)
@@ -84,7 +96,8 @@ def _planned(file: bytes, bcc: Sequence[str]) -> tuple[str, ...]:
 def deliver(delivery: Delivery) -> Dialogue:
     """Send the mails that wait. What is not reported was not started.
 
-    What is known not to have been accepted is tried again. Ends early, without an error, when a mail is not accepted or it is asked to stop.
+    What is known not to have been accepted is tried again. Ends early, without an error, when a
+    mail is not accepted or it is asked to stop.
     """
     repository, account = delivery.repository, delivery.account
     files = [entry.file for entry in delivery.waiting]
@@ -93,14 +106,22 @@ def deliver(delivery: Delivery) -> Dialogue:
     with TemporaryFolder("send") as place, helper(delivery.credential) as (options, descriptors):
         paths = _write(place, files)
         keep_self = _names_sender(account, files)
-        common = [*_argv(repository, account, delivery.send.bcc, delivery.identity, keep_self, options), "--confirm=always"]
+        common = [
+            *_argv(repository, account, delivery.send.bcc, delivery.identity, keep_self, options),
+            "--confirm=always",
+        ]
         if not account.sendmail:
             common.append("--smtp-debug=1")
         while True:
             words = _ONE_EACH if one_each else ()
             argv = [*common, *words, *map(str, paths[done:])]
             with _started(argv, delivery, descriptors) as process:
-                talk = _Conversation(process, delivery, _Run(delivery.waiting[done:], one_each, first=done == 0), retries)
+                talk = _Conversation(
+                    process,
+                    delivery,
+                    _Run(delivery.waiting[done:], one_each, first=done == 0),
+                    retries,
+                )
                 dialogue = talk.hold()
             dialogue.login = login = dialogue.login or login
             done += talk.accepted
@@ -122,7 +143,8 @@ def _started(
     descriptors: Sequence[int],
 ) -> "Iterator[subprocess.Popen[bytes]]":
     """A git send-email that asks before each mail; it has ended when the context ends."""
-    # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C ends it in the middle of a mail
+    # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C
+    # ends it in the middle of a mail
     process = subprocess.Popen(
         argv,
         stdin=subprocess.PIPE,
@@ -146,7 +168,9 @@ def _started(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What a git send-email was started for: these mails, whether each has its own connection, and whether it is the first of the delivery."""
+    """What a git send-email was started for: these mails, whether each has its own connection, and
+    whether it is the first of the delivery.
+    """
 
     entries: tuple[OutboxEntry, ...]
     one_each: bool
@@ -156,8 +180,19 @@ class _Run:
 class _Conversation:
     """The dialogue with a running git send-email."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", delivery: Delivery, started: _Run, retries: Retries) -> None:
-        self.process, self.delivery, self.started, self.retries = process, delivery, started, retries
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        delivery: Delivery,
+        started: _Run,
+        retries: Retries,
+    ) -> None:
+        self.process, self.delivery, self.started, self.retries = (
+            process,
+            delivery,
+            started,
+            retries,
+        )
         self.account, self.stalled = delivery.account, STALLED
         self.dialogue = Dialogue()
         self.current = -1
@@ -183,7 +218,9 @@ class _Conversation:
 
     def _outcome(self) -> Outcome:
         ever = not self.started.first or self.current > 0
-        return self.dialogue.outcome(reused=self.current > 0 and not self.started.one_each, ever=ever)
+        return self.dialogue.outcome(
+            reused=self.current > 0 and not self.started.one_each, ever=ever
+        )
 
     def hold(self) -> Dialogue:
         """Answer its questions until it ends; every mail started is reported on."""
@@ -262,13 +299,17 @@ class _Conversation:
             self.process.stdin.flush()
 
     def _finish(self, output: bytes) -> None:
-        """The mail before this question is through: git send-email goes on only after an acceptance."""
+        """The mail before this question is through: git send-email goes on only after an
+        acceptance.
+        """
         self.open = False
         outcome = self._outcome()
         if self.account.sendmail:
             outcome = Outcome(MailState.ACCEPTED, "handed to " + self.account.program)
         elif self.dialogue.phase < Phase.COMPLETE and b"\nResult: 2" in output:
-            outcome = Outcome(MailState.ACCEPTED, "the server's answer as git send-email prints it: 2xx")
+            outcome = Outcome(
+                MailState.ACCEPTED, "the server's answer as git send-email prints it: 2xx"
+            )
         self.report(outcome)
 
     def _end(self, code: int) -> None:
@@ -277,21 +318,38 @@ class _Conversation:
             self._feed(self.err)
         if not self.open:
             if self.current < 0 and (code or self.killed):
-                raise _failed("\n".join(self.dialogue.other), self.out.decode("utf-8", "replace"), self.killed)
+                raise _failed(
+                    "\n".join(self.dialogue.other), self.out.decode("utf-8", "replace"), self.killed
+                )
             return
         outcome = self._outcome()
         if self.account.sendmail:
-            state = MailState.ACCEPTED if code == 0 else MailState.UNKNOWN if code < 0 or self.killed else MailState.REJECTED
-            outcome = Outcome(state, f"{self.account.program}: exit {code} {' '.join(self.dialogue.other[-1:])}".strip())
+            state = (
+                MailState.ACCEPTED
+                if code == 0
+                else MailState.UNKNOWN
+                if code < 0 or self.killed
+                else MailState.REJECTED
+            )
+            outcome = Outcome(
+                state,
+                f"{self.account.program}: exit {code} {' '.join(self.dialogue.other[-1:])}".strip(),
+            )
         elif self.killed and outcome.state is MailState.UNKNOWN:
             outcome = Outcome(MailState.UNKNOWN, f"{outcome.detail} ({self.killed})")
         self.report(outcome)
 
 
 def _argv(
-    repository: Repository, account: Account, bcc: Sequence[str], identity: str | None, keep_self: bool, options: Sequence[str] = ()
+    repository: Repository,
+    account: Account,
+    bcc: Sequence[str],
+    identity: str | None,
+    keep_self: bool,
+    options: Sequence[str] = (),
 ) -> list[str]:
-    """git send-email with everything switched off that would add a recipient, change the threading or ask.
+    """git send-email with everything switched off that would add a recipient, change the threading
+    or ask.
 
     UntrustedCommandsError where it would run a command that the repository names itself.
     """
@@ -300,10 +358,25 @@ def _argv(
     if identity:
         words.append(f"--identity={identity}")
     if account.sender:
-        words.append(f"--from={Address(account.sender.name, judge(account.sender.email).wire or account.sender.email).header()}")
+        words.append(
+            f"--from={Address(account.sender.name, judge(account.sender.email).wire or account.sender.email).header()}"  # noqa: E501
+        )
     words.append("--no-suppress-from" if keep_self else "--suppress-from")
-    words += ["--no-format-patch", "--no-annotate", "--no-thread", "--no-chain-reply-to", "--no-signed-off-by-cc"]
-    words += ["--no-to", "--no-cc", "--no-bcc", "--to-cmd=true", "--cc-cmd=true", "--8bit-encoding=UTF-8"]
+    words += [
+        "--no-format-patch",
+        "--no-annotate",
+        "--no-thread",
+        "--no-chain-reply-to",
+        "--no-signed-off-by-cc",
+    ]
+    words += [
+        "--no-to",
+        "--no-cc",
+        "--no-bcc",
+        "--to-cmd=true",
+        "--cc-cmd=true",
+        "--8bit-encoding=UTF-8",
+    ]
     # "self" would also take the sender out of a Cc: that names them on purpose
     kinds = ("author", "bodycc", "sob", "misc-by", "cccmd", *(() if keep_self else ("self",)))
     words += [f"--suppress-cc={kind}" for kind in kinds]
@@ -315,7 +388,9 @@ def _argv(
 
 def _names_sender(account: Account, files: Sequence[bytes]) -> bool:
     """Whether a Cc: of these mails names the sender."""
-    return account.sender is not None and any(address.key == account.sender.key for file in files for address in parse_mail(file).cc)
+    return account.sender is not None and any(
+        address.key == account.sender.key for file in files for address in parse_mail(file).cc
+    )
 
 
 def _environment(account: Account, more: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
@@ -344,15 +419,28 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
     if address := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
         # the file it was reading follows the address
-        # its own grammar wants a dot in every domain; ours only warns of an address without a public domain
+        # its own grammar wants a dot in every domain; ours only warns of an address without a
+        # public domain
         return InputError(
             f"git send-email rejects an address without a dot in its domain: {address[1].strip()}",
-            hint=Hint(("write the domain in full, or ", Action("", ("--via", "b4"), "send with {}, which accepts it"))),
+            hint=Hint(
+                (
+                    "write the domain in full, or ",
+                    Action("", ("--via", "b4"), "send with {}, which accepts it"),
+                )
+            ),
         )
-    lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
+    lines = [line.strip() for line in err.splitlines() if line.strip()] or [
+        line.strip() for line in out.splitlines() if line.strip()
+    ]
     words = why or (lines[0] if lines else "no message")
-    # it connects only after it has asked about the first mail: nothing that ends it before then comes from the network
-    hint = f"this is git {'.'.join(map(str, git_version()))}: update git, or use --via b4" if "nknown option" in text else _SETTINGS
+    # it connects only after it has asked about the first mail: nothing that ends it before then
+    # comes from the network
+    hint = (
+        f"this is git {'.'.join(map(str, git_version()))}: update git, or use --via b4"
+        if "nknown option" in text
+        else _SETTINGS
+    )
     return MissingError(f"git send-email failed before the first mail: {words}", hint=hint)
 
 

@@ -11,8 +11,13 @@ from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.send_email.git_send_email import INSTALL
 
 
-def git_send_email(repository: Repository | None, account: Account | None, chosen: bool = True) -> Probe:
-    """Whether git send-email and the Perl modules this account needs are there; only where it is `chosen` is it a failure that they are not."""
+def git_send_email(
+    repository: Repository | None, account: Account | None, chosen: bool = True
+) -> Probe:
+    """Whether git send-email and the Perl modules this account needs are there.
+
+    Only where it is `chosen` is it a failure that they are not.
+    """
     lack = "fail" if chosen else "warn"
     where = repository.top if repository else Path.cwd()
     path = git(where, "--exec-path").text.strip()
@@ -25,7 +30,12 @@ def git_send_email(repository: Repository | None, account: Account | None, chose
         modules += ["Authen::SASL", "MIME::Base64"]
     missing = [module for module in modules if not _perl_has(module, path)]
     if missing:
-        return Probe("git-send-email", lack, f"git send-email needs Perl modules that are not installed: {', '.join(missing)}", INSTALL)
+        return Probe(
+            "git-send-email",
+            lack,
+            f"git send-email needs Perl modules that are not installed: {', '.join(missing)}",
+            INSTALL,
+        )
     return Probe("git-send-email", "ok", "git send-email is installed")
 
 
@@ -34,9 +44,14 @@ def _perl_has(module: str, exec_path: str) -> bool:
         done = run(["perl", f"-M{module}", "-e", "1"], timeout=20.0)
     except (OSError, PatchpilotError):
         return False
-    # git brings its own Mail::Address where the system has none, unless the distribution took it out
+    # git brings its own Mail::Address where the system has none, unless the distribution took it
+    # out
     bundled = module == "Mail::Address" and any(
         (Path(folder) / "Git/FromCPAN/Mail/Address.pm").exists()
-        for folder in (f"{exec_path}/../../share/perl5", "/usr/share/perl5", "/usr/local/share/perl5")
+        for folder in (
+            f"{exec_path}/../../share/perl5",
+            "/usr/share/perl5",
+            "/usr/local/share/perl5",
+        )
     )
     return done.code == 0 or bundled

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An SMTP dialogue as git send-email prints it on stderr, reduced to what became of the mail; credentials in it are dropped unread."""
+"""An SMTP dialogue as git send-email prints it on stderr, reduced to what became of the mail.
+
+Credentials in it are dropped unread.
+"""
 
 import re
 from enum import IntEnum
@@ -55,7 +58,11 @@ class Dialogue:
         """One line of stderr. What is sent after AUTH is never kept."""
         match = _LINE.match(line)
         if not match:
-            if line.strip() and not line.startswith("DEBUG: ") and not re.search(r"Net::|Exporter|IO::|Socket", line):
+            if (
+                line.strip()
+                and not line.startswith("DEBUG: ")
+                and not re.search(r"Net::|Exporter|IO::|Socket", line)
+            ):
                 self.other = [*self.other[-8:], line.strip()]
             return
         if match["way"] == ">>>":
@@ -65,7 +72,8 @@ class Dialogue:
 
     def _sent(self, text: str) -> None:
         if self.phase >= Phase.BODY:
-            # a lone dot may also be a line of the body: taking it for the end errs towards "unknown"
+            # a lone dot may also be a line of the body: taking it for the end errs towards
+            # "unknown"
             if text == "." and self.phase == Phase.BODY:
                 self.phase = Phase.COMPLETE
             return
@@ -121,8 +129,14 @@ class Dialogue:
         if self.phase == Phase.QUIET and not self.reply:
             # nobody was reached: worth another try when somebody was there for the mail before
             return Outcome(
-                MailState.PENDING, f"cannot reach the server: {last_line or 'no connection'}", Retry.LATER if reused or ever else Retry.NO
+                MailState.PENDING,
+                f"cannot reach the server: {last_line or 'no connection'}",
+                Retry.LATER if reused or ever else Retry.NO,
             )
         if _ENCRYPTION.search(last_line):
-            return Outcome(MailState.PENDING, last_line, Retry.NO if _FOR_GOOD.search(last_line) else Retry.LATER)
+            return Outcome(
+                MailState.PENDING,
+                last_line,
+                Retry.NO if _FOR_GOOD.search(last_line) else Retry.LATER,
+            )
         return lost(last_line or "connection closed by the server", reused=reused)

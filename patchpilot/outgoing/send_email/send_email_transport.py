@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as transport: it makes the mails of files that we compose, and sends them held at its question before each."""
+"""git send-email as transport: it makes the mails of files that we compose, and sends them held at
+its question before each.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,9 +26,15 @@ class SendEmailTransport(Transport):
 
         return git_send_email(repository, account, chosen)
 
-    def probes(self, repository: Repository, account: Account, *, offline: bool, terminal: bool) -> Iterator[Probe]:
+    def probes(
+        self, repository: Repository, account: Account, *, offline: bool, terminal: bool
+    ) -> Iterator[Probe]:
         """The mail account."""
-        from patchpilot.outgoing.account_probes import account_settings, mail_server, sendemail_settings
+        from patchpilot.outgoing.account_probes import (
+            account_settings,
+            mail_server,
+            sendemail_settings,
+        )
 
         yield from account_settings(account)
         yield from sendemail_settings(account)
@@ -38,8 +46,18 @@ class SendEmailTransport(Transport):
         from patchpilot.outgoing.send_email.git_send_email import capture
 
         outgoing_mails = compose(repository, series)
-        remarks = ("sendemail.headerCmd is not run: every mail has the headers shown",) if series.account.value("headercmd") else ()
-        mails = capture(repository, series.account, [outgoing_mail.file() for outgoing_mail in outgoing_mails], series.bcc, series.identity)
+        remarks = (
+            ("sendemail.headerCmd is not run: every mail has the headers shown",)
+            if series.account.value("headercmd")
+            else ()
+        )
+        mails = capture(
+            repository,
+            series.account,
+            [outgoing_mail.file() for outgoing_mail in outgoing_mails],
+            series.bcc,
+            series.identity,
+        )
         return RenderedSeries(outgoing_mails, mails, remarks)
 
     def deliver(self, delivery: Delivery) -> str:
@@ -49,7 +67,12 @@ class SendEmailTransport(Transport):
         return deliver(delivery).login
 
     def render_mail(
-        self, repository: Repository, account: Account, mail: OutgoingMail, bcc: Sequence[str] = (), identity: str | None = None
+        self,
+        repository: Repository,
+        account: Account,
+        mail: OutgoingMail,
+        bcc: Sequence[str] = (),
+        identity: str | None = None,
     ) -> RenderedMail:
         """The mail as git send-email makes it."""
         from patchpilot.outgoing.send_email.git_send_email import capture

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses as get_maintainer.pl parses them, writes them, splits lists of them and maps them by .mailmap."""
+"""Addresses as get_maintainer.pl parses them, writes them, splits lists of them and maps them by
+.mailmap.
+"""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +14,15 @@ _ANGLED = re.compile(r"^\s*<(.+@\S*)>.*$", re.ASCII)
 _BARE = re.compile(r"^(.+@\S*).*$", re.ASCII)
 _MUST_QUOTE = re.compile(r"[^\w \-]", re.ASCII)
 _LONE_QUOTE = re.compile(r'(?<!\\)"')
-_TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*'
+_TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*'  # noqa: E501
 _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
 def split_mailbox(text: str) -> tuple[str, str]:
-    """(name, address): the name quoted where a header would need it; address "" when there is none."""
+    """(name, address): the name quoted where a header would need it.
+
+    Address "" when there is none.
+    """
     name = address = ""
     if match := _NAMED.match(text):
         name, address = match[1], match[2]
@@ -42,7 +47,9 @@ def written(name: str, address: str, *, with_name: bool = True) -> str:
 
 
 def each_mailbox(text: str) -> list[str]:
-    """The mailboxes of an M: or R: line: several where it is a well-formed list of them, else the text as it is."""
+    """The mailboxes of an M: or R: line: several where it is a well-formed list of them, else the
+    text as it is.
+    """
     if "," not in text:
         return [text]
     plain = re.sub(_COMMENT, lambda match: match[1] or " ", text)
@@ -73,7 +80,11 @@ def _is_mailbox(tokens: list[str]) -> bool:
     """Whether tokens are `addr-spec` or `words <addr-spec>`."""
     if "<" in tokens:
         at = tokens.index("<")
-        return all(word not in "<>@,:." for word in tokens[:at]) and tokens[-1] == ">" and _is_address(tokens[at + 1 : -1])
+        return (
+            all(word not in "<>@,:." for word in tokens[:at])
+            and tokens[-1] == ">"
+            and _is_address(tokens[at + 1 : -1])
+        )
     return _is_address(tokens)
 
 
@@ -82,7 +93,11 @@ def _is_address(tokens: list[str]) -> bool:
         return False
     at = tokens.index("@")
     return all(
-        len(part) % 2 == 1 and all((word == ".") == bool(place % 2) and word not in "<>@,:" for place, word in enumerate(part))
+        len(part) % 2 == 1
+        and all(
+            (word == ".") == bool(place % 2) and word not in "<>@,:"
+            for place, word in enumerate(part)
+        )
         for part in (tokens[:at], tokens[at + 1 :])
     )
 
@@ -143,7 +158,7 @@ def read_ignored(text: str) -> frozenset[str]:
 
 
 class Merger:
-    """Merges mailboxes: the first name and address seen replace all later ones that share either."""
+    """Merges mailboxes: the first name and address seen replace all later ones that share either."""  # noqa: E501
 
     def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
         self.mailmap = mailmap
@@ -157,7 +172,9 @@ class Merger:
         if not self.merge:
             return mapped
         name, address = split_mailbox(mapped)
-        known = (self.by_name.get(ascii_lower(name)) if name else None) or self.by_address.get(ascii_lower(address))
+        known = (self.by_name.get(ascii_lower(name)) if name else None) or self.by_address.get(
+            ascii_lower(address)
+        )
         if known is None:
             known = (name, address)
             self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = known

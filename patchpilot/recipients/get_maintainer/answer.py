@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer, line for line: sections of the files and keywords, signers from git, then the lines that the options request."""
+"""The answer, line for line: sections of the files and keywords, signers from git, then the lines
+that the options request.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,7 +13,12 @@ from patchpilot.maintainers.section_index import MaintainersFile
 from patchpilot.model.bounded_pattern import bounded
 from patchpilot.model.get_maintainer import GetMaintainerAnswer, Switches
 from patchpilot.model.source_tree import Tree
-from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, split_mailbox, written
+from patchpilot.recipients.get_maintainer.address_format import (
+    Mailmap,
+    Merger,
+    split_mailbox,
+    written,
+)
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles, RoleRow
 from patchpilot.recipients.get_maintainer.patch_scan import Scan, scan
 
@@ -52,7 +59,10 @@ def answer(
     patches: Sequence[tuple[str, str]] = (),
     history: SignerSource | None = None,
 ) -> GetMaintainerAnswer:
-    """Answer for source files and patches ((name, text)) together; `history`, where there is one, adds signers from git."""
+    """Answer for source files and patches ((name, text)) together.
+
+    `history`, where there is one, adds signers from git.
+    """
     switches = switches.settled
     found = _Found(list(paths))
     if switches.keywords and switches.keywords_in_file:
@@ -174,7 +184,10 @@ def _mailmap(tree: Tree, switches: Switches) -> Mailmap:
 
 
 def _output(people: CollectedRoles, switches: Switches) -> list[str]:
-    rows: Iterable[RoleRow] = (*(people.rows if switches.email else ()), *(people.lists if switches.l else ()))
+    rows: Iterable[RoleRow] = (
+        *(people.rows if switches.email else ()),
+        *(people.lists if switches.l else ()),
+    )
     seen: dict[str, str] = {}
     for row in rows:
         seen.setdefault(row.who, f"{row.who} ({row.role})" if switches.roles else row.who)
@@ -195,7 +208,10 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
 
 
 def _section_lines(section: Section, letters: str, tree: Tree) -> list[str]:
-    """A section as `--sections` prints it; with `letters`, its name and the lines of those letters only."""
+    """A section as `--sections` prints it.
+
+    With `letters`, its name and the lines of those letters only.
+    """
     lines = [section.name]
     for entry in section.entries:
         if not letters or entry.letter.lower() in letters.lower():
@@ -205,9 +221,11 @@ def _section_lines(section: Section, letters: str, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """A file pattern as the script prints it: a folder gets its slash, and of adjacent question marks only the first is printed.
+    """A file pattern as the script prints it: a folder gets its slash, and of adjacent question
+    marks only the first is printed.
 
-    The script converts its regular expressions back to patterns; in them a dot or a star takes two characters.
+    The script converts its regular expressions back to patterns; in them a dot or a star takes two
+    characters.
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
@@ -231,18 +249,31 @@ MAX_SCANNED = 1 << 20
 
 def named_in_files(paths: Iterable[str], tree: Tree, switches: Switches) -> tuple[str, ...]:
     """The mailboxes in source files, each once: see `_addresses_in`."""
-    return tuple(dict.fromkeys(box for path in paths for box in _addresses_in(path, tree, switches)))
+    return tuple(
+        dict.fromkeys(box for path in paths for box in _addresses_in(path, tree, switches))
+    )
 
 
 def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
-    """The mailboxes in a source file: in any with --file-emails, else in .yaml files (devicetree bindings name their maintainers)."""
-    if not switches.email or path.endswith("MAINTAINERS") or not (switches.file_emails or path.endswith(".yaml")):
+    """The mailboxes in a source file: in any with --file-emails, else in .yaml files (devicetree
+    bindings name their maintainers).
+    """
+    if (
+        not switches.email
+        or path.endswith("MAINTAINERS")
+        or not (switches.file_emails or path.endswith(".yaml"))
+    ):
         return []
     data = tree.read(path)
     if data is None or b"@" not in data:
         return []
-    addresses = (match[0] for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1")))
-    return [_cleaned(address, switches).encode("latin-1").decode("utf-8", "surrogateescape") for address in addresses]
+    addresses = (
+        match[0] for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1"))
+    )
+    return [
+        _cleaned(address, switches).encode("latin-1").decode("utf-8", "surrogateescape")
+        for address in addresses
+    ]
 
 
 def _cleaned(text: str, switches: Switches) -> str:
@@ -255,9 +286,13 @@ def _cleaned(text: str, switches: Switches) -> str:
         words.pop()
     if len(words) > 2:
         first, middle, last = words[-3:]
-        initial = (len(first) == 1 and first.isascii() and first.isalpha()) or (len(first) == 2 and first.endswith("."))
+        initial = (len(first) == 1 and first.isascii() and first.isalpha()) or (
+            len(first) == 2 and first.endswith(".")
+        )
         name = (
-            f"{first} {middle} {last}" if initial or len(middle) == 1 or (len(middle) == 2 and middle.endswith(".")) else f"{middle} {last}"
+            f"{first} {middle} {last}"
+            if initial or len(middle) == 1 or (len(middle) == 2 and middle.endswith("."))
+            else f"{middle} {last}"
         )
     if name[-1:] in (",", "."):
         name = name[:-1]

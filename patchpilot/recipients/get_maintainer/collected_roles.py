@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The contacts and lists of an answer, with their roles, collected as get_maintainer.pl collects them."""
+"""The contacts and lists of an answer, with their roles, collected as get_maintainer.pl collects
+them.
+"""
 
 from patchpilot.maintainers.role_words import RoleWords, ascii_lower
 from patchpilot.maintainers.section import Section, list_and_remark
 from patchpilot.model.address import danger
 from patchpilot.model.get_maintainer import Switches
-from patchpilot.recipients.get_maintainer.address_format import Merger, each_mailbox, split_mailbox, written
+from patchpilot.recipients.get_maintainer.address_format import (
+    Merger,
+    each_mailbox,
+    split_mailbox,
+    written,
+)
 
 
 class RoleRow:
@@ -19,7 +26,10 @@ class RoleRow:
 
 
 class CollectedRoles:
-    """The contacts and lists collected so far; the other lists have the values of a section's other letters, in order."""
+    """The contacts and lists collected so far.
+
+    The other lists have the values of a section's other letters, in order.
+    """
 
     def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
         self.switches = switches
@@ -48,7 +58,12 @@ class CollectedRoles:
             elif entry.letter == "M" and self.switches.m:
                 self._add_each(value, role)
             elif entry.letter == "R" and self.switches.r:
-                self._add_each(value, f"{self.words.reviewer}:{name}" if self.words.reviewer_has_section else self.words.reviewer)
+                self._add_each(
+                    value,
+                    f"{self.words.reviewer}:{name}"
+                    if self.words.reviewer_has_section
+                    else self.words.reviewer,
+                )
             elif entry.letter == "T":
                 self.trees.append(value)
             elif entry.letter == "W":
@@ -104,14 +119,21 @@ class CollectedRoles:
                 row.role = f"{row.role},{role}" if row.role else role
 
     def drop_rest(self) -> None:
-        """Drop the maintainers of the catch-all where another section has a maintainer (a rule of Xen's script)."""
+        """Drop the maintainers of the catch-all where another section has a maintainer (a rule of
+        Xen's script).
+        """
         rest = f"{self.words.maintainer('supported')}:{self.words.rest}"
         others = [row for row in self.rows if row.role != rest]
-        if len(self.rows) > 1 and any(row.role.partition(":")[0] != self.words.reviewer for row in others):
+        if len(self.rows) > 1 and any(
+            row.role.partition(":")[0] != self.words.reviewer for row in others
+        ):
             self.rows = others
 
     def omit_dangerous(self) -> tuple[str, ...]:
-        """Drop addresses that a mail program could read as an option; a sentence for each. git send-email passes on every line."""
+        """Drop addresses that a mail program could read as an option.
+
+        A sentence for each. git send-email passes on every line.
+        """
         omitted = []
         for rows in (self.rows, self.lists):
             for row in list(rows):

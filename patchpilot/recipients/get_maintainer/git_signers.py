@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Signers from git: who signed and wrote the recent commits of a file, the commits its lines come from, and the commit that is fixed.
+"""Signers from git: who signed and wrote the recent commits of a file, the commits its lines come
+from, and the commit that is fixed.
 
 Counted as get_maintainer.pl does; each git call and all of them together have a time limit.
 """
@@ -30,7 +31,9 @@ _BLAMED = re.compile(r"^([0-9a-f]{40,64}) ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The parsed output of a `git log`: how many commits, signature values and authors as written, (added, deleted) of the file by commit."""
+    """The parsed output of a `git log`: how many commits, signature values and authors as written,
+    (added, deleted) of the file by commit.
+    """
 
     commits: int
     signers: tuple[str, ...]
@@ -49,10 +52,16 @@ class GitHistory:
     _end: float = 0.0
 
     def add_file_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
-        """The signers and authors of each file that no maintained section names exactly (of every file with --git), and by blame on request."""
+        """The signers and authors of each file that no maintained section names exactly (of every
+        file with --git), and by blame on request.
+        """
         switches = people.switches
         for path in question.files:
-            fallback = switches.git_fallback and not path.endswith("MAINTAINERS") and path not in question.exact
+            fallback = (
+                switches.git_fallback
+                and not path.endswith("MAINTAINERS")
+                and path not in question.exact
+            )
             if switches.git or fallback:
                 self._add_signers(people, path)
             if switches.git_blame:
@@ -71,12 +80,18 @@ class GitHistory:
         now = time.monotonic()
         self._end = self._end or now + self.budget
         if now >= self._end:
-            self._say("git timed out; recipients from history may be incomplete (--no-git-fallback skips history)")
+            self._say(
+                "git timed out; recipients from history may be incomplete (--no-git-fallback skips"
+                " history)"
+            )
             return None
         try:
             done = git(self.top, *args, ok=(), timeout=max(0.1, self._end - now))
         except GitError:
-            self._say("git timed out; recipients from history may be incomplete (--no-git-fallback skips history)")
+            self._say(
+                "git timed out; recipients from history may be incomplete (--no-git-fallback skips"
+                " history)"
+            )
             return None
         return done.text if done.code == 0 else None
 
@@ -86,7 +101,11 @@ class GitHistory:
 
     def _log(self, people: CollectedRoles, *args: str, path: str) -> Signed | None:
         words = people.words.signatures
-        signature = _ANY_SIGNATURE if people.switches.git_all_signature_types else "(" + "|".join(map(re.escape, words)) + ")"
+        signature = (
+            _ANY_SIGNATURE
+            if people.switches.git_all_signature_types
+            else "(" + "|".join(map(re.escape, words)) + ")"
+        )
         pattern = re.compile(rf"^[ \t]*{signature}.*@.*$")
         where = ["--", path] if path else []
         text = self._git("log", "--no-color", "--numstat", _FORMAT, *args, *where)
@@ -97,11 +116,22 @@ class GitHistory:
         authors = tuple(match[1] for line in lines if (match := _AUTHOR.match(line)))
         signers = [line for line in lines if pattern.match(line)]
         signers = [line for line in signers if not _is_chief(people, line)]
-        stats = tuple((int(match[1]), int(match[2])) for line in lines if (match := _STAT.match(line)) and match[3] == path)
-        return Signed(commits, tuple(match[1] for line in signers if (match := _VALUE.match(line))), authors, stats)
+        stats = tuple(
+            (int(match[1]), int(match[2]))
+            for line in lines
+            if (match := _STAT.match(line)) and match[3] == path
+        )
+        return Signed(
+            commits,
+            tuple(match[1] for line in signers if (match := _VALUE.match(line))),
+            authors,
+            stats,
+        )
 
     def _add_signers(self, people: CollectedRoles, path: str) -> None:
-        signed = self._log(people, "--follow", f"--since={people.switches.git_since}", "--no-merges", path=path)
+        signed = self._log(
+            people, "--follow", f"--since={people.switches.git_since}", "--no-merges", path=path
+        )
         if not signed or not signed.commits:
             return
         apply = people.merger.apply
@@ -120,12 +150,18 @@ class GitHistory:
         self._assign(people, "added_lines", sum(plus for plus, _ in signed.stats), added)
         self._assign(people, "removed_lines", sum(minus for _, minus in signed.stats), removed)
 
-    def _add_blamed(self, people: CollectedRoles, question: GetMaintainerRequest, path: str) -> None:
+    def _add_blamed(
+        self, people: CollectedRoles, question: GetMaintainerRequest, path: str
+    ) -> None:
         if not (self.top / path).is_file():
             return
         lines: list[str] = []
         ranges = question.ranges
-        for start, length in [(start, length) for where, start, length in ranges if where == path] if ranges else [(0, 0)]:
+        for start, length in (
+            [(start, length) for where, start, length in ranges if where == path]
+            if ranges
+            else [(0, 0)]
+        ):
             part = ["-L", f"{start},+{length}"] if ranges else []
             lines += _BLAMED.findall(self._git("blame", "-l", *part, "--", path) or "")
         commits = list(dict.fromkeys(lines))
@@ -137,16 +173,27 @@ class GitHistory:
             signed = self._log(people, "-1", commit, path="")
             if not signed:
                 continue
-            authors, signed_by = _merged(people, signed) if switches.git_blame_signatures else (list(signed.authors), [])
+            authors, signed_by = (
+                _merged(people, signed)
+                if switches.git_blame_signatures
+                else (list(signed.authors), [])
+            )
             signers += signed_by
-            if question.from_filename and switches.rolestats and authors and not _is_chief(people, signed.authors[0]):
+            if (
+                question.from_filename
+                and switches.rolestats
+                and authors
+                and not _is_chief(people, signed.authors[0])
+            ):
                 wrote[people.merger.apply(authors[0])] += counts[commit]
         if question.from_filename:
             self._assign(people, "authored lines", len(lines), wrote)
         role = "commits" if question.from_filename else "modified commits"
         self._assign(people, role, len(commits), Counter(people.merger.all(signers)))
 
-    def _assign(self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]) -> None:
+    def _assign(
+        self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]
+    ) -> None:
         """Give a role to the most frequent contacts, as many as the options allow."""
         switches = people.switches
         mapped: Counter[str] = Counter()
@@ -158,21 +205,32 @@ class GitHistory:
             if not count or who in self.ignored:
                 continue
             taken += 1
-            if count < switches.git_min_signatures or taken > switches.git_max_maintainers or percent < switches.git_min_percent:
+            if (
+                count < switches.git_min_signatures
+                or taken > switches.git_max_maintainers
+                or percent < switches.git_min_percent
+            ):
                 break
             people.add(who, "")
-            people.add_role(who, f"{role}:{count}/{total}={percent:.0f}%" if switches.rolestats else role)
+            people.add_role(
+                who, f"{role}:{count}/{total}={percent:.0f}%" if switches.rolestats else role
+            )
 
 
 def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str]]:
-    """(authors, signers) after merging. Authors come first: the first mention of a contact decides the spelling."""
+    """(authors, signers) after merging.
+
+    Authors come first: the first mention of a contact decides the spelling.
+    """
     authors = people.merger.all(signed.authors)
     return authors, people.merger.all(signed.signers)
 
 
 def _is_chief(people: CollectedRoles, text: str) -> bool:
     """Whether a line names somebody who should not get every patch."""
-    return not people.switches.git_chief_penguins and any(name.lower() in text.lower() for name, _ in people.words.chiefs)
+    return not people.switches.git_chief_penguins and any(
+        name.lower() in text.lower() for name, _ in people.words.chiefs
+    )
 
 
 def _most_first(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:

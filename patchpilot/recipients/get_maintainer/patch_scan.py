@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What get_maintainer.pl reads from a patch: files, Fixes: ids, hunk ranges, and the lines matched against keywords."""
+"""What get_maintainer.pl reads from a patch: files, Fixes: ids, hunk ranges, and the lines matched
+against keywords.
+"""
 
 import re
 
@@ -14,7 +16,11 @@ AFTER_DIFF = "^[+-].*"
 
 
 class Scan:
-    """A patch as the script reads it. `intro` and `diff` are the lines before and after the first file header that are neither headers nor ranges."""
+    """A patch as the script reads it.
+
+    `intro` and `diff` are the lines before and after the first file header that are neither headers
+    nor ranges.
+    """
 
     def __init__(self) -> None:
         self.files: list[str] = []

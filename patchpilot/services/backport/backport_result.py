@@ -28,15 +28,18 @@ class DirectoryChange:
 
 @dataclass(frozen=True, slots=True)
 class BranchResult:
-    """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
+    """The answer for one branch or tree.
 
-    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many; their number then.
-    `resolved` is the folder with the patches of a conflict that the user resolved; "" while there is none.
-    `chosen` is how far the user is in choosing what each conflict becomes.
-    `adaptation` is the fix adapted to the branch, where that was asked for and there is one.
-    `proposals` are what each conflict may become, where that was asked for and no adaptation is used.
-    `change` is what a patch that fits a directory, or is adapted to it, changes there.
-    `failed` is the mail by which the stable maintainers reported that the fix failed to apply, where a followed series has it.
+    `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
+
+    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they
+    are far too many; their number then. `resolved` is the folder with the patches of a conflict
+    that the user resolved; "" while there is none. `chosen` is how far the user is in choosing what
+    each conflict becomes. `adaptation` is the fix adapted to the branch, where that was asked for
+    and there is one. `proposals` are what each conflict may become, where that was asked for and no
+    adaptation is used. `change` is what a patch that fits a directory, or is adapted to it, changes
+    there. `failed` is the mail by which the stable maintainers reported that the fix failed to
+    apply, where a followed series has it.
     """
 
     branch: str
@@ -78,10 +81,13 @@ class BranchResult:
 
 @dataclass(frozen=True, slots=True)
 class BackportResult:
-    """The answers for one fix. `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here.
+    """The answers for one fix.
 
-    `asked` is the commit that was asked about where that was mailed and taken: the answers are for what it became in mainline.
-    `bug` is where the bug is, for the release ruler, where that was asked for; `max_lines` the largest patch that the stable trees take (0: no limit).
+    `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here.
+
+    `asked` is the commit that was asked about where that was mailed and taken: the answers are for
+    what it became in mainline. `bug` is where the bug is, for the release ruler, where that was
+    asked for; `max_lines` the largest patch that the stable trees take (0: no limit).
     """
 
     commit: str | None

@@ -25,7 +25,9 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class BackportTarget:
-    """One fix: its commit (None: a patch file that is no commit yet), its subject, and its patch where a patch file was given."""
+    """One fix: its commit (None: a patch file that is no commit yet), its subject, and its patch
+    where a patch file was given.
+    """
 
     commit: str | None
     subject: str
@@ -40,21 +42,36 @@ class BackportTarget:
         return commit_patch(repository, self.commit)
 
 
-def read_wanted(repository: Repository | None, target: str | None, base: str | None) -> tuple[BackportTarget, ...]:
+def read_wanted(
+    repository: Repository | None, target: str | None, base: str | None
+) -> tuple[BackportTarget, ...]:
     """The fixes that a TARGET names, oldest first; a file wins over a revision of the same name."""
     if repository and (target is None or (target != "-" and not names_file(target))):
         return tuple(
             BackportTarget(topic_commit, repository.commit(topic_commit).subject)
             for topic_commit in topic_commits(repository, target, base)
         )
-    patches = [patch for read_series_ in read_series([target] if target else [], repository, base) for patch in read_series_.patches]
+    patches = [
+        patch
+        for read_series_ in read_series([target] if target else [], repository, base)
+        for patch in read_series_.patches
+    ]
     if not patches:
-        raise InputError(f"{target or 'the topic'}: no patch in it", hint="pass a patch, not its cover letter or a reply to it")
+        raise InputError(
+            f"{target or 'the topic'}: no patch in it",
+            hint="pass a patch, not its cover letter or a reply to it",
+        )
     for patch in patches:
         # half a patch may fit where the whole does not
         if patch.diff_error:
-            raise InputError(f"{patch.source}: {patch.diff_error}", hint="it was truncated or edited manually; download it again")
-    return tuple(BackportTarget(patch.commit, patch.subject.title or patch.source, patch) for patch in patches)
+            raise InputError(
+                f"{patch.source}: {patch.diff_error}",
+                hint="it was truncated or edited manually; download it again",
+            )
+    return tuple(
+        BackportTarget(patch.commit, patch.subject.title or patch.source, patch)
+        for patch in patches
+    )
 
 
 def committed(repository: Repository, wanted: BackportTarget, progress: Progress) -> BackportTarget:
@@ -73,15 +90,22 @@ def committed(repository: Repository, wanted: BackportTarget, progress: Progress
             hint="name the commit, or give --onto DIR",
         )
     raise UsageError(
-        f"{wanted.patch.source}: no mainline commit makes this change, so there is no history to compare",
+        f"{wanted.patch.source}: no mainline commit makes this change, so there is no history to"
+        " compare",
         hint="commit it first (git am), or give --onto DIR",
     )
 
 
 def split_onto(
-    repository: Repository | None, onto: Sequence[str], *, profile: str | None = None, remote: str = ""
+    repository: Repository | None,
+    onto: Sequence[str],
+    *,
+    profile: str | None = None,
+    remote: str = "",
 ) -> tuple[list[str], list[str]]:
-    """The words of --onto that are revisions (a series' version means its branch), and those that are directories; an error names the nearest ref."""
+    """The words of --onto that are revisions (a series' version means its branch), and those that
+    are directories; an error names the nearest ref.
+    """
     revisions: list[str] = []
     folders: list[str] = []
     for word in onto:
@@ -91,7 +115,8 @@ def split_onto(
             folders.append(word)
         elif repository is None:
             raise MissingError(
-                f"{word}: not a directory, and not a revision because there is no git repository here",
+                f"{word}: not a directory, and not a revision because there is no git repository"
+                " here",
                 hint=Action("", ("-C", "DIR"), "name one with {}"),
             )
         else:
@@ -99,32 +124,59 @@ def split_onto(
     return revisions, folders
 
 
-def branch_word(repository: Repository, word: str, *, profile: str | None = None, remote: str = "") -> str:
+def branch_word(
+    repository: Repository, word: str, *, profile: str | None = None, remote: str = ""
+) -> str:
     """The ref meant by a branch's name, or by its version alone ("6.1")."""
     if repository.find(word) and "." not in word:
         return word
     known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
-    named = (branch.name for branch in known if word in (branch.version, f"{branch.version}.y", branch.name, branch.name.partition("/")[2]))
+    named = (
+        branch.name
+        for branch in known
+        if word
+        in (
+            branch.version,
+            f"{branch.version}.y",
+            branch.name,
+            branch.name.partition("/")[2],
+        )
+    )
     return next(named, word)
 
 
 def _series_ref(repository: Repository, word: str, profile: str | None, remote: str) -> str:
-    """The stable branch of a version; UsageError with the command that fetches it, or the nearest ref."""
+    """The stable branch of a version.
+
+    UsageError with the command that fetches it, or the nearest ref.
+    """
     name = branch_word(repository, word, profile=profile, remote=remote)
     if repository.find(name):
         return name
-    stable = own_trees(repository, stable_branches(repository, profile=profile, remote=remote).stable, profile)
+    stable = own_trees(
+        repository, stable_branches(repository, profile=profile, remote=remote).stable, profile
+    )
     version = (stable.version_of(word) if stable else None) or word.removesuffix(".y")
     if stable and any(series_.version == version for series_ in stable.series):
-        raise UsageError(f"--onto {word}: that series has not been fetched", hint=fetch_command(repository, stable, version))
+        raise UsageError(
+            f"--onto {word}: that series has not been fetched",
+            hint=fetch_command(repository, stable, version),
+        )
     near = nearest(word, repository.refs)
-    raise UsageError(f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`")
+    raise UsageError(
+        f"--onto {word}: no such commit or directory",
+        hint=f"did you mean {near!r}?" if near else "see `git branch -a`",
+    )
 
 
-def own_trees(repository: Repository, guessed: StableTrees, profile: str | None) -> StableTrees | None:
-    """The stable trees to name in hints: those of the profile (or of what the tree looks like), None when that project has none.
+def own_trees(
+    repository: Repository, guessed: StableTrees, profile: str | None
+) -> StableTrees | None:
+    """The stable trees to name in hints: those of the profile (or of what the tree looks like),
+    None when that project has none.
 
-    `guessed` is what the refs suggest; it is used where there are such refs, and where it is the project's own.
+    `guessed` is what the refs suggest; it is used where there are such refs, and where it is the
+    project's own.
     """
     if profile:
         project = projects().get(profile)
@@ -137,17 +189,30 @@ def own_trees(repository: Repository, guessed: StableTrees, profile: str | None)
 
 
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
-    """The stable trees in whose form backports are written; those of no project, which have no list, where none is known."""
+    """The stable trees in whose form backports are written.
+
+    Those of no project, which have no list, where none is known.
+    """
     guessed = stable_branches(repository, profile=profile).stable
     tip = repository.find("HEAD")
-    is_known = profile or any(map(guessed.version_of, repository.refs)) or (tip and project_of_tree(CommitTree(repository, tip)))
+    is_known = (
+        profile
+        or any(map(guessed.version_of, repository.refs))
+        or (tip and project_of_tree(CommitTree(repository, tip)))
+    )
     return (own_trees(repository, guessed, profile) if is_known else None) or StableTrees()
 
 
 def way_to_stable(repository: Repository, known: Branches, profile: str | None) -> str:
-    """The hint where no stable branch has been fetched: fetch the newest series of the project, or name a branch."""
+    """The hint where no stable branch has been fetched: fetch the newest series of the project, or
+    name a branch.
+    """
     stable = own_trees(repository, known.stable, profile)
     if stable is None:
         return "name a branch or commit with --onto REV (see `git branch -a`)"
-    last = known.missing[-1].version if stable == known.stable and known.missing else stable.series[-1].version
+    last = (
+        known.missing[-1].version
+        if stable == known.stable and known.missing
+        else stable.series[-1].version
+    )
     return fetch_command(repository, stable, last)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `backport` does besides giving verdicts: patches written, a conflict prepared, builds, the mail that asks the stable maintainers."""
+"""What `backport` does besides giving verdicts: patches written, a conflict prepared, builds, the
+mail that asks the stable maintainers.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +24,12 @@ from patchpilot.services.backport.write_backports import WrittenBackport, taken,
 
 @dataclass(frozen=True, slots=True)
 class BackportWork:
-    """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's conflict, a `build` command (`objects`: compile what the
-    fix touches), a `request` mail.
+    """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's
+    conflict, a `build` command (`objects`: compile what the fix touches), a `request` mail.
 
-    `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that is answered. `unsure`: write adaptations too
-    that are not likely enough to be right. `adapts`: where the fix conflicts, write adaptations only.
+    `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that
+    is answered. `unsure`: write adaptations too that are not likely enough to be right. `adapts`:
+    where the fix conflicts, write adaptations only.
     """
 
     folder: Path | None = None
@@ -47,7 +50,9 @@ class BackportWork:
 
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """What was done besides giving verdicts: patches written, a conflict taken to a clone, builds, the request mail."""
+    """What was done besides giving verdicts: patches written, a conflict taken to a clone, builds,
+    the request mail.
+    """
 
     written: tuple[WrittenBackport, ...] = ()
     resolving: Resolving | None = None
@@ -63,31 +68,58 @@ def work(
     *,
     profile: str | None,
 ) -> WorkDone:
-    """Act on the verdicts for some fixes; a conflict, builds and the mail are about the last of them."""
+    """Act on the verdicts for some fixes.
+
+    A conflict, builds and the mail are about the last of them.
+    """
     if not wanted.asked:
         return WorkDone()
     if repository is None and (wanted.resolve or wanted.build or wanted.request):
-        raise MissingError("not in a git repository: this option only works on commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
+        raise MissingError(
+            "not in a git repository: this option only works on commits",
+            hint=Action("", ("-C", "DIR"), "name one with {}"),
+        )
     text = _text(repository, wanted)
     folder = wanted.folder if not wanted.resolve else None
-    unpacked = write_for_directories(results, folder, wording=text, profile=profile, unsure=wanted.unsure) if folder else ()
+    unpacked = (
+        write_for_directories(results, folder, wording=text, profile=profile, unsure=wanted.unsure)
+        if folder
+        else ()
+    )
     if repository is None:
         return WorkDone(unpacked)
     stable = form_of(repository, profile)
     last = results[-1]
     written = (
-        write_backports(repository, results, folder, wording=text, profile=profile, adapts=wanted.adapts, unsure=wanted.unsure)
+        write_backports(
+            repository,
+            results,
+            folder,
+            wording=text,
+            profile=profile,
+            adapts=wanted.adapts,
+            unsure=wanted.unsure,
+        )
         if folder
         else ()
     )
     return WorkDone(
         written=(*written, *unpacked),
         resolving=resolve(
-            repository, last, last.branches[0], stable, wanted.folder, text, start=taken(last.branches[0].adaptation, unsure=wanted.unsure)
+            repository,
+            last,
+            last.branches[0],
+            stable,
+            wanted.folder,
+            text,
+            start=taken(last.branches[0].adaptation, unsure=wanted.unsure),
         )
         if wanted.resolve
         else None,
-        built=tuple(build(repository, last, branch, stable, wanted.build, progress, unsure=wanted.unsure) for branch in last.branches)
+        built=tuple(
+            build(repository, last, branch, stable, wanted.build, progress, unsure=wanted.unsure)
+            for branch in last.branches
+        )
         if wanted.build
         else (),
         request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",
@@ -98,6 +130,9 @@ def _text(repository: Repository | None, wanted: BackportWork) -> BackportText:
     identity = repository.identity if repository else identity_in(Path.cwd())
     signer = identity if wanted.signoff else None
     if wanted.signoff and signer is None:
-        raise MissingError("git user.name and user.email are not set", hint="git config --global user.name and user.email")
+        raise MissingError(
+            "git user.name and user.email are not set",
+            hint="git config --global user.name and user.email",
+        )
     answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
     return BackportText(wanted.note if not wanted.request else "", signer, answered, identity)

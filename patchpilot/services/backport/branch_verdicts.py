@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""For every stable branch: is the fix there, is the bug there, does the fix apply, and what would make it apply."""
+"""For every stable branch: is the fix there, is the bug there, does the fix apply, and what would
+make it apply.
+"""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -22,26 +24,41 @@ from patchpilot.errors import MissingError
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import forget
 from patchpilot.history.mainline import mainline
-from patchpilot.history.stable_branches import Branch, Branches, is_queued, queues, stable_branches, version_at
+from patchpilot.history.stable_branches import (
+    Branch,
+    Branches,
+    is_queued,
+    queues,
+    stable_branches,
+    version_at,
+)
 from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import committed, read_wanted, split_onto, way_to_stable
+from patchpilot.services.backport.backport_targets import (
+    committed,
+    read_wanted,
+    split_onto,
+    way_to_stable,
+)
 from patchpilot.services.backport.unpacked_tree import on_directory
 from patchpilot.services.backport.write_backports import taken
 
 
 @dataclass(frozen=True, slots=True)
 class BackportRequest:
-    """The fix (None: the topic over `base`) and the branches to answer for: `onto` (revisions or directories), else the stable branches.
+    """The fix (None: the topic over `base`) and the branches to answer for: `onto` (revisions or
+    directories), else the stable branches.
 
-    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name what introduced the bug, in place
-    of the Fixes: tags of a single commit, and of those commits of a series that have none. `ended`: also series whose support is over; `remote`
-    names the remote that has the stable branches. `adapt`: adapt the fix where it conflicts; `unsure`: what comes after it builds on every
-    adaptation, not on the sure ones only. `proposals`: what each conflict may become, where no adaptation is used.
-    `followers`: answer for the later fixes of these commits as well, on top of them.
+    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the
+    explanations out. `fixes` name what introduced the bug, in place of the Fixes: tags of a single
+    commit, and of those commits of a series that have none. `ended`: also series whose support is
+    over; `remote` names the remote that has the stable branches. `adapt`: adapt the fix where it
+    conflicts; `unsure`: what comes after it builds on every adaptation, not on the sure ones only.
+    `proposals`: what each conflict may become, where no adaptation is used. `followers`: answer for
+    the later fixes of these commits as well, on top of them.
     """
 
     target: str | None = None
@@ -58,13 +75,19 @@ class BackportRequest:
     followers: bool = False
 
 
-def backport(repository: Repository | None, request: BackportRequest, *, progress: Progress = silent) -> tuple[BackportResult, ...]:
-    """The answers for each commit of TARGET, oldest first and each on top of the former. MissingError where no stable branch is known."""
+def backport(
+    repository: Repository | None, request: BackportRequest, *, progress: Progress = silent
+) -> tuple[BackportResult, ...]:
+    """The answers for each commit of TARGET, oldest first and each on top of the former.
+
+    MissingError where no stable branch is known.
+    """
     onto, profile, remote, fixes = request.onto, request.profile, request.remote, request.fixes
     revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
         raise MissingError(
-            "not in a git repository: cannot look up the commits named with --fixes", hint=Action("", ("-C", "DIR"), "name one with {}")
+            "not in a git repository: cannot look up the commits named with --fixes",
+            hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     wanted = read_wanted(repository, request.target, request.base)
@@ -72,41 +95,57 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
     if revisions or not onto:
         if repository is None:
             raise MissingError(
-                "not in a git repository", hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR")
+                "not in a git repository",
+                hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR"),
             )
         wanted = tuple(committed(repository, fix, progress) for fix in wanted)
         stable = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
         branches = named_branches(repository, stable, revisions) if revisions else stable.branches
         if not branches:
-            raise MissingError("no stable branch has been fetched", hint=way_to_stable(repository, stable, profile))
+            raise MissingError(
+                "no stable branch has been fetched", hint=way_to_stable(repository, stable, profile)
+            )
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
-        session = {"adapts": request.adapt, "unsure": request.unsure, "proposes": request.proposals, "followers": request.followers}
+        session = {
+            "adapts": request.adapt,
+            "unsure": request.unsure,
+            "proposes": request.proposals,
+            "followers": request.followers,
+        }
         try:
-            with BackportSession(repository, stable, request.effort, progress, named, **session) as asker:
+            with BackportSession(
+                repository, stable, request.effort, progress, named, **session
+            ) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
-                f"cannot use the history index: {error}", hint="another patchpilot process may be updating it; try again"
+                f"cannot use the history index: {error}",
+                hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
             # the index is a cache: a damaged one is built again
             forget(repository)
-            with BackportSession(repository, stable, request.effort, progress, named, **session) as asker:
+            with BackportSession(
+                repository, stable, request.effort, progress, named, **session
+            ) as asker:
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in wanted]
-        answers = [on_directory(patches, folder, repository, adapts=request.adapt) for folder in folders]
+        answers = [
+            on_directory(patches, folder, repository, adapts=request.adapt) for folder in folders
+        ]
         results = tuple(
-            replace(result, branches=(*result.branches, *here)) for result, here in zip(results, zip(*answers, strict=True), strict=True)
+            replace(result, branches=(*result.branches, *here))
+            for result, here in zip(results, zip(*answers, strict=True), strict=True)
         )
     return results
 
 
 @dataclass(slots=True)
 class _Ahead:
-    """What comes to a branch before the next commit is asked about: its tree then, and the commits."""
+    """What comes to a branch before the next commit is asked about: its tree then, and the commits."""  # noqa: E501
 
     tree: str
     commits: list[str] = field(default_factory=list)
@@ -128,9 +167,22 @@ class BackportSession:
         proposes: bool = False,
         followers: bool = False,
     ) -> None:
-        self.adapts, self.unsure, self.proposes, self.followers = adapts, unsure, proposes, followers
-        self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
-        self.named = tuple(Culprit(culprit[:12], repository.commit(culprit).subject, culprit) for culprit in culprits)
+        self.adapts, self.unsure, self.proposes, self.followers = (
+            adapts,
+            unsure,
+            proposes,
+            followers,
+        )
+        self.repository, self.found, self.effort, self.progress = (
+            repository,
+            found,
+            effort,
+            progress,
+        )
+        self.named = tuple(
+            Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
+            for culprit in culprits
+        )
         self.history = History(repository, progress)
         self.scratch = Scratch(repository)
         self.main = mainline(repository)
@@ -144,24 +196,43 @@ class BackportSession:
         self.history.close()
 
     def ask(self, commits: Sequence[str], branches: Sequence[Branch]) -> tuple[BackportResult, ...]:
-        """The answers for commits in order, each on top of the former where that applied; with `followers` for their later fixes too."""
-        self.history.add([*([self.main] if self.main else []), *commits, *(branch.tip for branch in branches)])
+        """The answers for commits in order, each on top of the former where that applied.
+
+        With `followers` for their later fixes too.
+        """
+        self.history.add(
+            [*([self.main] if self.main else []), *commits, *(branch.tip for branch in branches)]
+        )
         ahead = {branch.tip: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches}
-        # what --fixes names is meant for the one commit given; in a series, for commits without a Fixes: tag
+        # what --fixes names is meant for the one commit given; in a series, for commits without a
+        # Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
         results = [self._one(commit, branches, ahead, chosen) for commit in commits]
         if self.followers:
-            later = {one.commit for result in results for one in result.followers if one.kind == "fix" and not one.undone}
+            later = {
+                one.commit
+                for result in results
+                for one in result.followers
+                if one.kind == "fix" and not one.undone
+            }
             later -= {result.commit for result in results}
             order = sorted(later, key=lambda commit: self.history.index.ordinal(commit) or 0)
             results += [self._one(commit, branches, ahead, ()) for commit in order]
         return tuple(results)
 
     def _as_taken(self, commit: str) -> str:
-        """What a commit that was mailed became in mainline, else the commit itself: stable trees know the fix by mainline's id."""
+        """What a commit that was mailed became in mainline, else the commit itself: stable trees
+        know the fix by mainline's id.
+        """
         return (self.history.twin(commit, self.main) if self.main else None) or commit
 
-    def _one(self, asked: str, branches: Sequence[Branch], ahead: Mapping[str, _Ahead], chosen: tuple[Culprit, ...]) -> BackportResult:
+    def _one(
+        self,
+        asked: str,
+        branches: Sequence[Branch],
+        ahead: Mapping[str, _Ahead],
+        chosen: tuple[Culprit, ...],
+    ) -> BackportResult:
         commit = self._as_taken(asked)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
@@ -170,9 +241,15 @@ class BackportSession:
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
             answers.append(self._on_branch(fix, culprits, company, branch, ahead[branch.tip]))
-        wanting = [(branch, answer.wants_fix) for branch, answer in zip(branches, answers, strict=True)]
+        wanting = [
+            (branch, answer.wants_fix) for branch, answer in zip(branches, answers, strict=True)
+        ]
         answers = [
-            replace(answer, lacking_newer=lacking_newer(branch, wanting)) if answer.wants_fix else answer
+            (
+                replace(answer, lacking_newer=lacking_newer(branch, wanting))
+                if answer.wants_fix
+                else answer
+            )
             for branch, answer in zip(branches, answers, strict=True)
         ]
         upstream = self.history.has(self.main, commit) if self.main else None
@@ -191,7 +268,12 @@ class BackportSession:
         )
 
     def _on_branch(
-        self, fix: FixCommit, culprits: tuple[Culprit, ...], company: tuple[Follower, ...], branch: Branch, ahead: _Ahead
+        self,
+        fix: FixCommit,
+        culprits: tuple[Culprit, ...],
+        company: tuple[Follower, ...],
+        branch: Branch,
+        ahead: _Ahead,
     ) -> BranchResult:
         tree = ahead.tree
         answer = judge(self.history, self.scratch, fix, culprits, branch.tip, tree, ahead.commits)
@@ -203,16 +285,37 @@ class BackportSession:
             adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
         used = taken(adapted, unsure=self.unsure)
         proposed: tuple[ProposedConflict, ...] = ()
-        if self.proposes and answer.verdict is BranchVerdict.CONFLICT and answer.applied and not used:
-            proposed = propose(self.scratch, answer.applied.merge, tree, fix, branch.tip, self.progress)
+        if (
+            self.proposes
+            and answer.verdict is BranchVerdict.CONFLICT
+            and answer.applied
+            and not used
+        ):
+            proposed = propose(
+                self.scratch, answer.applied.merge, tree, fix, branch.tip, self.progress
+            )
         if answer.applied and wants and self.effort > 0:
-            said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
+            said = explain(
+                self.history,
+                self.scratch,
+                fix,
+                branch.tip,
+                answer.applied,
+                timeout=self.effort / 2,
+                tree=tree,
+            )
             if adapted:
                 adapted = replace(adapted, steps=with_causes(adapted.steps, said.causes))
             # an adapted fix does without its prerequisites
             if answer.applied.how is AppliesHow.CONFLICT and not used:
                 need = find_prerequisites(
-                    self.history, self.scratch, fix, branch.tip, effort=self.effort, tree=tree, progress=self.progress
+                    self.history,
+                    self.scratch,
+                    fix,
+                    branch.tip,
+                    effort=self.effort,
+                    tree=tree,
+                    progress=self.progress,
                 )
         result = BranchResult(
             branch=branch.name,
@@ -224,7 +327,9 @@ class BackportSession:
             applies=answer.applied.how.value if answer.applied else None,
             landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
             landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
-            queued=wants and bool(branch.version) and is_queued(self.history, fix.id, branch.version, self.found.stable, self.queues),
+            queued=wants
+            and bool(branch.version)
+            and is_queued(self.history, fix.id, branch.version, self.found.stable, self.queues),
             culprit_as=answer.culprit_as,
             conflicts=answer.conflicts,
             causes=said.causes,
@@ -234,7 +339,11 @@ class BackportSession:
             search=need.state.value if need else None,
             commands=_commands(answer, fix, branch, need),
             hints=said.hints,
-            followers=needed_followers(self.history, company, branch.tip) if answer.verdict is not BranchVerdict.NOT_AFFECTED else (),
+            followers=(
+                needed_followers(self.history, company, branch.tip)
+                if answer.verdict is not BranchVerdict.NOT_AFFECTED
+                else ()
+            ),
             ends=branch.ends,
             stale=branch.stale,
             is_over=branch.is_over,
@@ -246,7 +355,9 @@ class BackportSession:
             ahead.commits.append(fix.id)
         return result
 
-    def _tree_after(self, fix: FixCommit, answer: BranchAnswer, need: PrerequisiteSearch | None, tree: str) -> str:
+    def _tree_after(
+        self, fix: FixCommit, answer: BranchAnswer, need: PrerequisiteSearch | None, tree: str
+    ) -> str:
         if answer.applied and answer.applied.how is not AppliesHow.CONFLICT:
             return answer.applied.merge.tree
         if need and need.tree and need.state is SearchState.FOUND:
@@ -254,22 +365,32 @@ class BackportSession:
         return tree
 
 
-def _commands(answer: BranchAnswer, fix: FixCommit, branch: Branch, need: PrerequisiteSearch | None) -> tuple[str, ...]:
+def _commands(
+    answer: BranchAnswer, fix: FixCommit, branch: Branch, need: PrerequisiteSearch | None
+) -> tuple[str, ...]:
     if answer.verdict not in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY, BranchVerdict.CONFLICT):
         return ()
     name = branch.name if branch.version else branch.tip[:12]
     local = f"backport-{fix.commit.short}-{branch.version or branch.tip[:12]}"
-    picks = tuple(f"git cherry-pick -x {needed.commit}" for needed in need.needs) if need and not need.partial else ()
+    picks = (
+        tuple(f"git cherry-pick -x {needed.commit}" for needed in need.needs)
+        if need and not need.partial
+        else ()
+    )
     return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
 
 
-def named_branches(repository: Repository, known: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
+def named_branches(
+    repository: Repository, known: Branches, words: Sequence[str]
+) -> tuple[Branch, ...]:
     """The revisions of --onto as branches."""
     named = []
     today = datetime.now(UTC).date()
     for word in words:
         tip = repository.resolve(word)
         version = version_at(repository, known.stable, tip, word) or ""
-        over = any(series_.version == version and series_.is_over(today) for series_ in known.stable.series)
+        over = any(
+            series_.version == version and series_.is_over(today) for series_ in known.stable.series
+        )
         named.append(Branch(word, version, tip, known.stable.ends(version), is_over=over))
     return tuple(named)

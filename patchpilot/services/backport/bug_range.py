@@ -1,23 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a bug is, for the release ruler: the stable series, the release that introduced it, and the release that the fix goes to."""
+"""Where a bug is, for the release ruler: the stable series, the release that introduced it, and the
+release that the fix goes to.
+"""
 
 from collections.abc import Iterable, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.releases import SLOP, Releases
-from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState, in_order, version_order
+from patchpilot.model.bug_range import (
+    NOWHERE,
+    BugRange,
+    ReleasePoint,
+    ReleaseState,
+    in_order,
+    version_order,
+)
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.tags.stable_decision import BranchState
 
 NEAR = 8
-"""Of the releases before the fix so many are asked whether they are in its history; a topic branch starts from one of the last."""
+"""Of the releases before the fix so many are asked whether they are in its history.
+
+A topic branch starts from one of the last.
+"""
 
 Series = tuple[str, ReleaseState, str | None]
-"""A stable series: its version, its state, and the id there of the commit that introduced the bug."""
+"""A stable series: its version, its state, and the id there of the commit that introduced the bug."""  # noqa: E501
 
 
-def range_of_candidate(repository: Repository, fix: str, culprits: Sequence[str], branches: Iterable[BranchState]) -> BugRange:
+def range_of_candidate(
+    repository: Repository, fix: str, culprits: Sequence[str], branches: Iterable[BranchState]
+) -> BugRange:
     """The range of a bug for which `stable` looked at the branches."""
     states = {True: ReleaseState.AFFECTED, False: ReleaseState.CLEAN, None: ReleaseState.UNKNOWN}
     series = []
@@ -32,7 +46,10 @@ def range_of_candidate(repository: Repository, fix: str, culprits: Sequence[str]
 
 
 def range_of_backports(repository: Repository, result: BackportResult) -> BugRange:
-    """The range of a bug for which `backport` looked at the branches; nothing for a patch file, which has no history."""
+    """The range of a bug for which `backport` looked at the branches.
+
+    Nothing for a patch file, which has no history.
+    """
     if result.commit is None:
         return NOWHERE
     series = []
@@ -46,11 +63,15 @@ def range_of_backports(repository: Repository, result: BackportResult) -> BugRan
     return _bug_range(repository, result.commit, culprits, series)
 
 
-def _bug_range(repository: Repository, fix: str, culprits: Sequence[str], series: Iterable[Series]) -> BugRange:
+def _bug_range(
+    repository: Repository, fix: str, culprits: Sequence[str], series: Iterable[Series]
+) -> BugRange:
     series = list(series)
     releases = Releases(repository)
     first = [releases.first(culprit) for culprit in culprits]
-    names = sorted((release.name.removeprefix("v") for release in first if release), key=version_order)
+    names = sorted(
+        (release.name.removeprefix("v") for release in first if release), key=version_order
+    )
     enters = ReleasePoint(names[0] if names else "", ReleaseState.ENTERS) if culprits else None
     done = releases.first(fix)
     last = done.name if done else _before(repository, releases, fix)
@@ -73,4 +94,11 @@ def _before(repository: Repository, releases: Releases, fix: str) -> str:
     """The last release before a fix that no release has; "" where none is near."""
     committed = int(repository.commit(fix).committed.timestamp())
     before = [release for release in releases.all if release.date <= committed + SLOP][-NEAR:]
-    return next((release.name for release in reversed(before) if repository.is_ancestor(release.commit, fix)), "")
+    return next(
+        (
+            release.name
+            for release in reversed(before)
+            if repository.is_ancestor(release.commit, fix)
+        ),
+        "",
+    )

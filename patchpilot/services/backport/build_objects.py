@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The objects that a backport touches, compiled in a kernel tree before and after it: the warnings that it adds."""
+"""The objects that a backport touches, compiled in a kernel tree before and after it: the warnings
+that it adds.
+"""
 
 import os
 import re
@@ -28,7 +30,9 @@ _LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """How the last compilation ended: its exit code, the end of its output where it failed, and the warnings that the branch did not have before."""
+    """How the last compilation ended: its exit code, the end of its output where it failed, and the
+    warnings that the branch did not have before.
+    """
 
     code: int
     tail: str
@@ -36,17 +40,29 @@ class Compiled:
 
 
 def check_tools(tree: Tree) -> None:
-    """UsageError where a tree is not the kernel's, MissingError with the tools that are not installed."""
+    """UsageError where a tree is not the kernel's, MissingError with the tools that are not
+    installed.
+    """
     project = project_of_tree(tree)
     if project is None or not project.kernel:
-        raise UsageError(f"--build {OBJECTS}: only a kernel tree can be built by object", hint="pass a command, e.g. --build 'make -j8'")
+        raise UsageError(
+            f"--build {OBJECTS}: only a kernel tree can be built by object",
+            hint="pass a command, e.g. --build 'make -j8'",
+        )
     missing = [tool for tool in _TOOLS if not shutil.which(tool)]
     if missing:
-        raise MissingError(f"--build {OBJECTS}: not installed: {', '.join(missing)}", hint="install what the kernel's build needs")
+        raise MissingError(
+            f"--build {OBJECTS}: not installed: {', '.join(missing)}",
+            hint="install what the kernel's build needs",
+        )
 
 
-def compile_objects(place: Path, before: str, after: str, paths: Sequence[str], progress: Progress, *, hours: float) -> Compiled:
-    """Compile the objects of the C files among `paths` in a clone at two commits, configured with allmodconfig in a build directory next to it."""
+def compile_objects(
+    place: Path, before: str, after: str, paths: Sequence[str], progress: Progress, *, hours: float
+) -> Compiled:
+    """Compile the objects of the C files among `paths` in a clone at two commits, configured with
+    allmodconfig in a build directory next to it.
+    """
     sources = [path for path in paths if _SOURCE.fullmatch(path)]
     if not sources:
         return Compiled(-1, "no C file is changed: there is no object to compile")
@@ -55,7 +71,9 @@ def compile_objects(place: Path, before: str, after: str, paths: Sequence[str], 
         # allmodconfig makes errors of warnings
         argv = ["make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error", *words]
         done = run(argv, cwd=place, timeout=hours * 3600, while_running=partial(progress, what))
-        return done.code, (done.out + done.err).decode("utf-8", "replace").replace(f"{place}/", "").strip()
+        return done.code, (done.out + done.err).decode("utf-8", "replace").replace(
+            f"{place}/", ""
+        ).strip()
 
     def make_objects(what: str, commit: str) -> tuple[int, str]:
         git(place, "checkout", "-q", "--detach", commit, timeout=1800)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a branch conflict by conflict: the proposals, the choices among them, and the adaptation that comes of these."""
+"""A fix adapted to a branch conflict by conflict: the proposals, the choices among them, and the
+adaptation that comes of these.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -46,32 +48,51 @@ class OpenConflict:
 
 @dataclass(frozen=True, slots=True)
 class OpenConflicts:
-    """The conflicts of a fix on a branch, what was chosen for them before, and what changed since ("" where nothing did)."""
+    """The conflicts of a fix on a branch, what was chosen for them before, and what changed since
+    ("" where nothing did).
+    """
 
     conflicts: tuple[OpenConflict, ...]
     choices: Choices
     changed: str = ""
 
     def take(self, key: str, proposal: Proposal) -> "OpenConflicts":
-        """With a choice more, for the conflict of this key; what the user wrote becomes one of its proposals."""
+        """With a choice more, for the conflict of this key.
+
+        What the user wrote becomes one of its proposals.
+        """
         choices = self.choices.take(key, proposal)
         conflicts = (
-            replace(one, proposals=_with_chosen(one.proposals, choices, key)) if one.conflict.key == key else one for one in self.conflicts
+            replace(one, proposals=_with_chosen(one.proposals, choices, key))
+            if one.conflict.key == key
+            else one
+            for one in self.conflicts
         )
         return replace(self, conflicts=tuple(conflicts), choices=choices)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What comes of the choices: the adaptation, what is wrong with it (it is not written then), and what to look at."""
+    """What comes of the choices: the adaptation, what is wrong with it (it is not written then),
+    and what to look at.
+    """
 
     adaptation: Adaptation
     problems: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
 
-def open_conflicts(repository: Repository, result: BackportResult, branch: BranchResult, progress: Progress = silent) -> OpenConflicts:
-    """The conflicts of the fix on a branch; what was chosen for a conflict before the fix or the branch changed is a proposal for the same conflict."""
+def open_conflicts(
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    progress: Progress = silent,
+) -> OpenConflicts:
+    """The conflicts of the fix on a branch.
+
+    What was chosen for a conflict before the fix or the branch changed is a proposal for the same
+    conflict.
+    """
     assert result.commit
     with Scratch(repository) as scratch:
         fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
@@ -79,20 +100,31 @@ def open_conflicts(repository: Repository, result: BackportResult, branch: Branc
         found = propose(scratch, merge, tree, fix, branch.tip, progress)
     choices, changed = read_choices(repository, result.commit, branch)
     keys = {one.conflict.key for one in found}
-    choices = replace(choices, count=len(found), made=tuple((key, one) for key, one in choices.made if key in keys))
+    choices = replace(
+        choices,
+        count=len(found),
+        made=tuple((key, one) for key, one in choices.made if key in keys),
+    )
     columns = _columns(repository, result.commit, branch, [one.conflict for one in found])
     conflicts = []
     for one, its in zip(found, columns, strict=True):
         proposals = _with_chosen(one.proposals, choices, one.conflict.key)
-        files = {path: tuple(text_lines(repository.blob(branch.tip, path) or b"")) for path in {known.path for known in proposals} - {""}}
+        files = {
+            path: tuple(text_lines(repository.blob(branch.tip, path) or b""))
+            for path in {known.path for known in proposals} - {""}
+        }
         conflicts.append(OpenConflict(one.conflict, proposals, its, files))
     return OpenConflicts(tuple(conflicts), choices, changed)
 
 
 def _with_chosen(known: Sequence[Proposal], choices: Choices, key: str) -> tuple[Proposal, ...]:
-    """The proposals of a conflict, before them what was chosen before the fix or the branch changed, and what the user wrote."""
+    """The proposals of a conflict, before them what was chosen before the fix or the branch
+    changed, and what the user wrote.
+    """
     earlier = choices.earlier.get(key)
-    before = [replace(earlier, why=f"{EARLIER}{earlier.why.removeprefix(EARLIER)}")] if earlier else []
+    before = (
+        [replace(earlier, why=f"{EARLIER}{earlier.why.removeprefix(EARLIER)}")] if earlier else []
+    )
     mine = [one for of, one in choices.made if of == key and one.source is Source.EDITED]
     found: dict[tuple[str, tuple[str, ...] | None], Proposal] = {}
     for one in (*before, *reversed(mine), *known):
@@ -100,16 +132,23 @@ def _with_chosen(known: Sequence[Proposal], choices: Choices, key: str) -> tuple
     return tuple(found.values())
 
 
-def _columns(repository: Repository, fix: str, branch: BranchResult, conflicts: Sequence[Conflict]) -> list[ConflictColumns]:
+def _columns(
+    repository: Repository, fix: str, branch: BranchResult, conflicts: Sequence[Conflict]
+) -> list[ConflictColumns]:
     """The versions of each conflict, with the lines around them where these are known."""
     read = conflict_columns(repository, fix, branch)
     found = []
     for conflict in conflicts:
         same = [one for one in conflicts if one.path == conflict.path]
         known = [one for one in read if one.place.path == conflict.path]
-        sides = ([line.rstrip("\n") for line in side or ()] for side in (conflict.ours, conflict.theirs, conflict.base))
+        sides = (
+            [line.rstrip("\n") for line in side or ()]
+            for side in (conflict.ours, conflict.theirs, conflict.base)
+        )
         ours, theirs, base = map(tuple, sides) if conflict.line else ((), (), ())
-        plain = ConflictColumns(ConflictPlace(conflict.path, conflict.line, ours, theirs, base=base))
+        plain = ConflictColumns(
+            ConflictPlace(conflict.path, conflict.line, ours, theirs, base=base)
+        )
         found.append(known[same.index(conflict)] if len(known) == len(same) else plain)
     return found
 
@@ -124,8 +163,13 @@ def edited(conflict: OpenConflict, lines: Sequence[str], note: str) -> Proposal:
     return Proposal(Source.EDITED, tuple(lines), note, (f"{conflict.conflict.place}: {note}",))
 
 
-def outcome(repository: Repository, result: BackportResult, branch: BranchResult, known: OpenConflicts) -> Outcome:
-    """The adaptation that comes of a choice for each conflict; verified as one that is made without asking."""
+def outcome(
+    repository: Repository, result: BackportResult, branch: BranchResult, known: OpenConflicts
+) -> Outcome:
+    """The adaptation that comes of a choice for each conflict.
+
+    Verified as one that is made without asking.
+    """
     assert result.commit
     chosen = {one.conflict.key: known.choices.chosen[one.conflict.key] for one in known.conflicts}
     with Scratch(repository) as scratch:
@@ -140,7 +184,11 @@ def outcome(repository: Repository, result: BackportResult, branch: BranchResult
 
 
 def _steps(chosen: Proposal, branch: BranchResult) -> tuple[str, ...]:
-    return with_causes(chosen.steps, branch.causes) if chosen.source is Source.ADAPTED else chosen.steps
+    return (
+        with_causes(chosen.steps, branch.causes)
+        if chosen.source is Source.ADAPTED
+        else chosen.steps
+    )
 
 
 def _doubts(decided: Decided) -> tuple[str, ...]:
@@ -148,8 +196,20 @@ def _doubts(decided: Decided) -> tuple[str, ...]:
 
 
 def build_objects_of(
-    repository: Repository, result: BackportResult, branch: BranchResult, adapted: Adaptation, progress: Progress = silent
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    adapted: Adaptation,
+    progress: Progress = silent,
 ) -> Built:
     """The objects that an adapted fix touches, compiled on the branch before and after it."""
     chosen = replace(branch, adaptation=adapted)
-    return build(repository, replace(result, branches=(chosen,)), chosen, form_of(repository, None), OBJECTS, progress, unsure=True)
+    return build(
+        repository,
+        replace(result, branches=(chosen,)),
+        chosen,
+        form_of(repository, None),
+        OBJECTS,
+        progress,
+        unsure=True,
+    )

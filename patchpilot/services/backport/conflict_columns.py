@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conflicts of a fix on a branch with the lines they come from: the branch, the base and the fix next to each other."""
+"""The conflicts of a fix on a branch with the lines they come from: the branch, the base and the
+fix next to each other.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,15 +21,18 @@ CONTEXT = 3
 
 @dataclass(frozen=True, slots=True)
 class ConflictColumns:
-    """A conflict, and the line of the base and of the fix that its lines start with (0: not known)."""
+    """A conflict, and the line of the base and of the fix that its lines start with (0: not known)."""  # noqa: E501
 
     place: ConflictPlace
     base_line: int = 0
     fix_line: int = 0
 
 
-def conflict_columns(repository: Repository, fix: str, branch: BranchResult) -> tuple[ConflictColumns, ...]:
-    """The conflicts of `fix` (an id) on a branch, each with its base, the lines around it and where they are.
+def conflict_columns(
+    repository: Repository, fix: str, branch: BranchResult
+) -> tuple[ConflictColumns, ...]:
+    """The conflicts of `fix` (an id) on a branch, each with its base, the lines around it and where
+    they are.
 
     A file that one side renamed or deleted stays as the verdict has it.
     """
@@ -35,23 +40,45 @@ def conflict_columns(repository: Repository, fix: str, branch: BranchResult) -> 
     found: list[ConflictColumns] = []
     for path in dict.fromkeys(place.path for place in branch.conflicts):
         known = [place for place in branch.conflicts if place.path == path]
-        contents = [repository.blob(rev, path) for rev in (branch.tip, *parents[:1], fix)] if branch.tip else []
+        contents = (
+            [repository.blob(rev, path) for rev in (branch.tip, *parents[:1], fix)]
+            if branch.tip
+            else []
+        )
         read = [content for content in contents if content is not None]
         is_text = len(read) == _SIDES and all(place.line for place in known)
-        merged = marked_places(path, merge_file_lines(repository, *read), CONTEXT) if is_text else []
-        sides = [[line.rstrip("\n") for line in text_lines(content)] for content in read[1:]] if merged else [[], []]
-        found += [ConflictColumns(place, _line_of(place.base, sides[0]), _line_of(place.theirs, sides[1])) for place in merged or known]
+        merged = (
+            marked_places(path, merge_file_lines(repository, *read), CONTEXT) if is_text else []
+        )
+        sides = (
+            [[line.rstrip("\n") for line in text_lines(content)] for content in read[1:]]
+            if merged
+            else [[], []]
+        )
+        found += [
+            ConflictColumns(place, _line_of(place.base, sides[0]), _line_of(place.theirs, sides[1]))
+            for place in merged or known
+        ]
     return tuple(found)
 
 
 def _line_of(lines: Sequence[str], content: Sequence[str]) -> int:
     """The line of a file that these lines start with; 0 if they are not there, or more than once.
 
-    The common lines around a conflict are those of the merge, which this file may have otherwise: then the others are found.
+    The common lines around a conflict are those of the merge, which this file may have otherwise:
+    then the others are found.
     """
     for before, after in sorted(product(range(CONTEXT + 1), repeat=2), key=sum):
         part = list(lines[before : len(lines) - after])
-        starts = [at for at in range(len(content) - len(part) + 1) if list(content[at : at + len(part)]) == part] if part else []
+        starts = (
+            [
+                at
+                for at in range(len(content) - len(part) + 1)
+                if list(content[at : at + len(part)]) == part
+            ]
+            if part
+            else []
+        )
         if len(starts) == 1:
             return max(0, starts[0] + 1 - before)
     return 0

@@ -17,32 +17,66 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.write_backports import WrittenBackport, folder_name, not_sure, taken, write_mails
+from patchpilot.services.backport.write_backports import (
+    WrittenBackport,
+    folder_name,
+    not_sure,
+    taken,
+    write_mails,
+)
 
 
 def write_for_directories(
-    results: Sequence[BackportResult], folder: Path, *, wording: BackportText, profile: str | None = None, unsure: bool = False
+    results: Sequence[BackportResult],
+    folder: Path,
+    *,
+    wording: BackportText,
+    profile: str | None = None,
+    unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches of every directory that takes the fixes into `folder`/<version>, each on top of the one before."""
+    """Write the patches of every directory that takes the fixes into `folder`/<version>, each on
+    top of the one before.
+    """
     written = []
     for at, branch in enumerate(results[-1].branches):
         if branch.tip:
             continue
         answers = [result.branches[at] for result in results]
-        wanted = [(result, answer) for result, answer in zip(results, answers, strict=True) if answer.wants_fix]
-        skipped = next((_why_not(answer, unsure=unsure) for _, answer in wanted if _why_not(answer, unsure=unsure)), "")
+        wanted = [
+            (result, answer)
+            for result, answer in zip(results, answers, strict=True)
+            if answer.wants_fix
+        ]
+        skipped = next(
+            (
+                _why_not(answer, unsure=unsure)
+                for _, answer in wanted
+                if _why_not(answer, unsure=unsure)
+            ),
+            "",
+        )
         if skipped or not wanted:
             written.append(WrittenBackport(branch.branch, (), skipped or "the tree has the fix"))
             continue
-        files = write_mails(folder / folder_name(branch), _mails(wanted, _stable(branch, profile), wording))
+        files = write_mails(
+            folder / folder_name(branch), _mails(wanted, _stable(branch, profile), wording)
+        )
         written.append(WrittenBackport(branch.branch, files))
     return tuple(written)
 
 
 def _why_not(answer: BranchResult, *, unsure: bool) -> Advice:
     if answer.change is None:
-        return "nothing left to change" if answer.adaptation else f"{answer.reason}; it cannot be adapted from its content alone"
-    return not_sure(answer.adaptation) if answer.adaptation and not taken(answer.adaptation, unsure=unsure) else ""
+        return (
+            "nothing left to change"
+            if answer.adaptation
+            else f"{answer.reason}; it cannot be adapted from its content alone"
+        )
+    return (
+        not_sure(answer.adaptation)
+        if answer.adaptation and not taken(answer.adaptation, unsure=unsure)
+        else ""
+    )
 
 
 def _stable(branch: BranchResult, profile: str | None) -> StableTrees:
@@ -50,18 +84,36 @@ def _stable(branch: BranchResult, profile: str | None) -> StableTrees:
     return (find_project(profile) if profile else detect(DirectoryTree(branch.branch))).stable
 
 
-def _mails(wanted: Sequence[tuple[BackportResult, BranchResult]], stable: StableTrees, wording: BackportText) -> list[tuple[str, bytes]]:
+def _mails(
+    wanted: Sequence[tuple[BackportResult, BranchResult]],
+    stable: StableTrees,
+    wording: BackportText,
+) -> list[tuple[str, bytes]]:
     mails = []
     with MailCommits() as commits:
         for number, (result, answer) in enumerate(wanted, 1):
             change, adapted = answer.change, answer.adaptation
             assert change is not None
             original = _commit(change.patch, result.commit)
-            notes = (*(adapted.steps if adapted else ()), *([wording.note] if wording.note and adapted else []))
-            message = backport_message(original, stable, notes=notes, signer=wording.signer, adapter=wording.adapter if adapted else None)
+            notes = (
+                *(adapted.steps if adapted else ()),
+                *([wording.note] if wording.note and adapted else []),
+            )
+            message = backport_message(
+                original,
+                stable,
+                notes=notes,
+                signer=wording.signer,
+                adapter=wording.adapter if adapted else None,
+            )
             prefix = stable.subject.format(version=answer.version) if answer.version else "PATCH"
             title = f"{prefix} {number}/{len(wanted)}" if len(wanted) > 1 else prefix
-            mails.append((file_name(number, original.subject), commits.mail(change.patch, message, change.before, change.after, title)))
+            mails.append(
+                (
+                    file_name(number, original.subject),
+                    commits.mail(change.patch, message, change.before, change.after, title),
+                )
+            )
     return mails
 
 
@@ -69,4 +121,13 @@ def _commit(patch: Patch, commit: str | None) -> Commit:
     """A patch as the commit that it is or would be; its id is "" where it is none."""
     author = patch.author or Address("", "")
     date = header_date(patch.header("Date") or "") or EPOCH
-    return Commit(commit or "", "", (), author, date, author, date, "\n".join([patch.subject.title, "", *patch.message]))
+    return Commit(
+        commit or "",
+        "",
+        (),
+        author,
+        date,
+        author,
+        date,
+        "\n".join([patch.subject.title, "", *patch.message]),
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix as the patch that it becomes on a stable branch, to be reviewed before anything is written."""
+"""The fix as the patch that it becomes on a stable branch, to be reviewed before anything is
+written.
+"""
 
 from patchpilot.backports.backport_patches import BackportText, make_commits
 from patchpilot.backports.object_store import Scratch
@@ -10,8 +12,13 @@ from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.write_backports import steps_for
 
 
-def patch_on_branch(repository: Repository, result: BackportResult, branch: BranchResult) -> tuple[str, ...]:
-    """The lines of the fix's diff on a branch, after its prerequisites; none where it does not apply. Nothing is written."""
+def patch_on_branch(
+    repository: Repository, result: BackportResult, branch: BranchResult
+) -> tuple[str, ...]:
+    """The lines of the fix's diff on a branch, after its prerequisites.
+
+    None where it does not apply. Nothing is written.
+    """
     steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, parts=True)
     if skipped or not steps:
         return ()
@@ -22,4 +29,8 @@ def patch_on_branch(repository: Repository, result: BackportResult, branch: Bran
         except PatchpilotError:
             # writing them says why
             return ()
-        return tuple(scratch.git("diff-tree", "-r", "-p", "-M", "--no-commit-id", made[-1].id).text.rstrip("\n").split("\n"))
+        return tuple(
+            scratch.git("diff-tree", "-r", "-p", "-M", "--no-commit-id", made[-1].id)
+            .text.rstrip("\n")
+            .split("\n")
+        )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was chosen for the conflicts of a fix on a branch, saved after each choice: half-way done, it is there again later."""
+"""What was chosen for the conflicts of a fix on a branch, saved after each choice: half-way done,
+it is there again later.
+"""
 
 import hashlib
 import json
@@ -19,7 +21,8 @@ from patchpilot.services.backport.backport_result import BranchResult
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The choices for a fix (an id) on a branch's tip, the newest last: (key of the conflict, proposal). `count` is the number of conflicts.
+    """The choices for a fix (an id) on a branch's tip, the newest last: (key of the conflict,
+    proposal). `count` is the number of conflicts.
 
     `earlier` are those that were made for another fix or tip: key of the conflict → proposal.
     """
@@ -50,14 +53,19 @@ class Choices:
 
 
 def read_choices(repository: Repository, fix: str, branch: BranchResult) -> tuple[Choices, str]:
-    """The saved choices, and what changed since they were made: they are `earlier` ones then; "" where nothing did, or nothing is saved."""
+    """The saved choices, and what changed since they were made: they are `earlier` ones then; ""
+    where nothing did, or nothing is saved.
+    """
     file = _file(repository, fix, branch)
     try:
         known = _load(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Choices(fix, branch.tip), ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"cannot read {file}: {error}", hint=f"remove {file}; this loses what you chose for the conflicts") from error
+        raise InputError(
+            f"cannot read {file}: {error}",
+            hint=f"remove {file}; this loses what you chose for the conflicts",
+        ) from error
     changed = [
         f"{what} changed ({old[:12]} is now {new[:12]})"
         for what, old, new in (("the fix", known.fix, fix), ("the branch", known.tip, branch.tip))
@@ -70,7 +78,9 @@ def read_choices(repository: Repository, fix: str, branch: BranchResult) -> tupl
 
 
 def chosen_words(repository: Repository, fix: str, branch: BranchResult) -> str:
-    """How far the choices are, and what changed since they were made; "" where there are none, or they cannot be read."""
+    """How far the choices are, and what changed since they were made; "" where there are none, or
+    they cannot be read.
+    """
     try:
         choices, changed = read_choices(repository, fix, branch)
     except InputError:
@@ -87,16 +97,21 @@ def save_choices(repository: Repository, choices: Choices, branch: BranchResult)
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside.write_text(json.dumps(asdict(choices), ensure_ascii=True, indent=1), encoding="utf-8")
+        beside.write_text(
+            json.dumps(asdict(choices), ensure_ascii=True, indent=1), encoding="utf-8"
+        )
         beside.replace(file)
     except OSError as error:
         raise InputError(
-            f"cannot write {file}: {error.strerror or error}", hint="check the permissions; your choice was not saved"
+            f"cannot write {file}: {error.strerror or error}",
+            hint="check the permissions; your choice was not saved",
         ) from error
 
 
 def _file(repository: Repository, fix: str, branch: BranchResult) -> Path:
-    """The file for a fix on a branch: amending and rebasing, which give the fix another id, leave its author date alone."""
+    """The file for a fix on a branch: amending and rebasing, which give the fix another id, leave
+    its author date alone.
+    """
     commit = repository.commit(fix)
     of = f"{repository.common_dir.resolve()}\0{commit.author.email}\0{commit.authored.isoformat()}"
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.version or branch.branch).strip(".-")
@@ -106,10 +121,22 @@ def _file(repository: Repository, fix: str, branch: BranchResult) -> Path:
 
 def _load(data: dict[str, Any]) -> Choices:
     earlier = {key: _proposal(one) for key, one in data["earlier"].items()}
-    return Choices(data["fix"], data["tip"], int(data["count"]), tuple((key, _proposal(one)) for key, one in data["made"]), earlier)
+    return Choices(
+        data["fix"],
+        data["tip"],
+        int(data["count"]),
+        tuple((key, _proposal(one)) for key, one in data["made"]),
+        earlier,
+    )
 
 
 def _proposal(data: dict[str, Any]) -> Proposal:
     lines = None if data["lines"] is None else tuple(map(str, data["lines"]))
-    known = {**data, "source": Source(data["source"]), "lines": lines, "steps": tuple(data["steps"]), "unknown": tuple(data["unknown"])}
+    known = {
+        **data,
+        "source": Source(data["source"]),
+        "lines": lines,
+        "steps": tuple(data["steps"]),
+        "unknown": tuple(data["unknown"]),
+    }
     return Proposal(**known)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Requests to the stable maintainers: the request mail for what is upstream, the Cc: stable lines for what is not."""
+"""Requests to the stable maintainers: the request mail for what is upstream, the Cc: stable lines
+for what is not.
+"""
 
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
@@ -10,13 +12,22 @@ from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult
 
 
-def request_mail(repository: Repository, result: BackportResult, stable: StableTrees, why: str = "") -> str:
-    """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2 of the stable rules), headers first."""
+def request_mail(
+    repository: Repository, result: BackportResult, stable: StableTrees, why: str = ""
+) -> str:
+    """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2
+    of the stable rules), headers first.
+    """
     if result.commit is None or not result.upstream:
         raise UsageError(
-            "not in mainline: stable trees only accept mainline commits", hint=Action("stable", (), "until then, add a Cc: stable line: {}")
+            "not in mainline: stable trees only accept mainline commits",
+            hint=Action("stable", (), "until then, add a Cc: stable line: {}"),
         )
-    takes = [branch for branch in result.branches if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)]
+    takes = [
+        branch
+        for branch in result.branches
+        if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
+    ]
     if not takes:
         raise UsageError(
             "the fix does not apply cleanly to any stable tree that needs it",
@@ -25,11 +36,26 @@ def request_mail(repository: Repository, result: BackportResult, stable: StableT
     commit = repository.commit(result.commit)
     identity = repository.identity
     others = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]
-    state = ["It applies there unchanged, and I have checked the result." if not others else "It applies there."]
+    state = [
+        (
+            "It applies there unchanged, and I have checked the result."
+            if not others
+            else "It applies there."
+        )
+    ]
     if others:
-        state.append(f"It conflicts on {_joined([other.version or other.branch for other in others])}; a backport follows.")
+        state.append(
+            f"It conflicts on {_joined([other.version or other.branch for other in others])}; a"
+            " backport follows."
+        )
     if result.followers:
-        named = _joined([f'{follower.commit[:12]} ("{follower.subject}")' for follower in result.followers if not follower.undone])
+        named = _joined(
+            [
+                f'{follower.commit[:12]} ("{follower.subject}")'
+                for follower in result.followers
+                if not follower.undone
+            ]
+        )
         state.append(f"It needs {named} with it." if named else "")
     values = {
         "trees": _joined([f"{take.version or take.branch}" for take in takes]),
@@ -42,17 +68,30 @@ def request_mail(repository: Repository, result: BackportResult, stable: StableT
     body = without_comments(fill(template("stable-request"), values))
     cc = ", ".join(dict.fromkeys([commit.author.header()]))
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
-    head = [*([f"To: {stable.list}"] if stable.list else []), f"Cc: {cc}", f"Subject: {' '.join(subject.split())}"]
+    head = [
+        *([f"To: {stable.list}"] if stable.list else []),
+        f"Cc: {cc}",
+        f"Subject: {' '.join(subject.split())}",
+    ]
     return "\n".join([*head, "", body]) + "\n"
 
 
 def cc_stable_lines(result: BackportResult) -> tuple[str, ...]:
-    """`Cc: stable` lines for a fix that is not yet upstream: each tree's prerequisites in order, then the tree itself."""
+    """`Cc: stable` lines for a fix that is not yet upstream: each tree's prerequisites in order,
+    then the tree itself.
+    """
     lines: dict[str, None] = {}
     for branch in result.branches:
-        if branch.verdict is BranchVerdict.CONFLICT and branch.prerequisites and not branch.partial and branch.version:
+        if (
+            branch.verdict is BranchVerdict.CONFLICT
+            and branch.prerequisites
+            and not branch.partial
+            and branch.version
+        ):
             for need in branch.prerequisites:
-                lines.setdefault(f"Cc: <{result.list}> # {branch.version}.x: {need.commit[:12]}: {need.subject}")
+                lines.setdefault(
+                    f"Cc: <{result.list}> # {branch.version}.x: {need.commit[:12]}: {need.subject}"
+                )
             lines.setdefault(f"Cc: <{result.list}> # {branch.version}.x")
     return tuple(lines)
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backports of a topic's commit by the settings in force: verdicts, patches with our own wording, a conflict in a clone."""
+"""The backports of a topic's commit by the settings in force: verdicts, patches with our own
+wording, a conflict in a clone.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -34,10 +36,15 @@ NOT_A_FIX = "you said that it is not a fix: nothing to backport"
 
 
 def topic_backports(
-    repository: Repository, settings: Settings, commit: Commit, culprit: str = "", progress: Progress = silent
+    repository: Repository,
+    settings: Settings,
+    commit: Commit,
+    culprit: str = "",
+    progress: Progress = silent,
 ) -> BackportResult:
-    """The verdicts for a commit, with the range of the bug; without a Fixes: tag by the commit given. Without branches, and with the reason as
-    its only rule, where the project keeps no stable series, or the author said that the commit is no fix."""
+    """The verdicts for a commit, with the range of the bug; without a Fixes: tag by the commit
+    given. Without branches, and with the reason as its only rule, where the project keeps no stable
+    series, or the author said that the commit is no fix."""
     if denies_fix(repository, commit):
         return BackportResult(commit.id, commit.subject, rules=(NOT_A_FIX,))
     try:
@@ -52,14 +59,22 @@ def topic_backports(
         project = _without_series(repository, settings, commit)
         if project is None:
             raise
-        return BackportResult(commit.id, commit.subject, rules=(f"{project} maintains no stable series: nothing to backport",))
+        return BackportResult(
+            commit.id,
+            commit.subject,
+            rules=(f"{project} maintains no stable series: nothing to backport",),
+        )
     failed = _failed(result)
     branches = tuple(
         replace(
             branch,
             failed=failed.get((result.commit or "", branch.version or ""), ""),
-            resolved=str(resolution(repository, result.commit, branch) or "") if result.commit and branch.verdict == "conflict" else "",
-            chosen=chosen_words(repository, result.commit, branch) if result.commit and branch.verdict == "conflict" else "",
+            resolved=str(resolution(repository, result.commit, branch) or "")
+            if result.commit and branch.verdict == "conflict"
+            else "",
+            chosen=chosen_words(repository, result.commit, branch)
+            if result.commit and branch.verdict == "conflict"
+            else "",
         )
         for branch in result.branches
     )
@@ -67,7 +82,10 @@ def topic_backports(
 
 
 def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
-    """The FAILED mails about a fix; none where the followed series cannot be read, on which no verdict depends."""
+    """The FAILED mails about a fix.
+
+    None where the followed series cannot be read, on which no verdict depends.
+    """
     try:
         return answered([result])
     except PatchpilotError:
@@ -75,18 +93,28 @@ def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
 
 
 def _without_series(repository: Repository, settings: Settings, commit: Commit) -> str | None:
-    """The name of the commit's project where that keeps no stable series and none is among the refs, else None."""
+    """The name of the commit's project where that keeps no stable series and none is among the
+    refs, else None.
+    """
     profile = settings.get("profile")
     project = profile_of(repository, profile, Series((commit_patch(repository, commit.id),)))
-    if project.lists.stable or project.stable.branch or stable_branches(repository, profile=profile or None).branches:
+    if (
+        project.lists.stable
+        or project.stable.branch
+        or stable_branches(repository, profile=profile or None).branches
+    ):
         return None
     return project.name
 
 
 def write_topic_backports(
-    repository: Repository, result: BackportResult, folder: Path, left_out: Mapping[str, Collection[str]]
+    repository: Repository,
+    result: BackportResult,
+    folder: Path,
+    left_out: Mapping[str, Collection[str]],
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches of every branch that takes the fix into `folder`, with the wording that no option changes.
+    """Write the patches of every branch that takes the fix into `folder`, with the wording that no
+    option changes.
 
     `left_out` are the prerequisites, by branch, that are not written with it.
     """
@@ -94,18 +122,27 @@ def write_topic_backports(
 
 
 def write_adapted(
-    repository: Repository, result: BackportResult, branch: BranchResult, adapted: Adaptation, folder: Path
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    adapted: Adaptation,
+    folder: Path,
 ) -> WrittenBackport:
-    """Write the patch of a branch that the fix was adapted to, whatever its confidence: the user has read its steps."""
+    """Write the patch of a branch that the fix was adapted to, whatever its confidence: the user
+    has read its steps.
+    """
     chosen = replace(result, branches=(replace(branch, adaptation=adapted),))
-    (written,) = write_backports(repository, [chosen], folder, wording=BackportText(adapter=repository.identity), unsure=True)
+    (written,) = write_backports(
+        repository, [chosen], folder, wording=BackportText(adapter=repository.identity), unsure=True
+    )
     return written
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways to bring a fix to a branch where it conflicts: the fix adapted (None: there is no such way), how far the user is in choosing for each
-    conflict ("" where nothing was chosen), and whether the user resolves it in a clone already."""
+    """The ways to bring a fix to a branch where it conflicts: the fix adapted (None: there is no
+    such way), how far the user is in choosing for each conflict ("" where nothing was chosen), and
+    whether the user resolves it in a clone already."""
 
     adaptation: Adaptation | None = None
     chosen: str = ""
@@ -126,11 +163,24 @@ def ways_to(repository: Repository, result: BackportResult, branch: BranchResult
 
 
 def resolve_conflict(
-    repository: Repository, result: BackportResult, branch: BranchResult, left_out: Collection[str], start: Adaptation | None = None
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    left_out: Collection[str],
+    start: Adaptation | None = None,
 ) -> Resolving:
-    """A clone with the branch's conflict in it, the existing one where there is one; with an adaptation to `start` from, its files.
+    """A clone with the branch's conflict in it, the existing one where there is one; with an
+    adaptation to `start` from, its files.
 
     The prerequisites `left_out` are not applied before the fix.
     """
     narrowed = without(replace(result, branches=(branch,)), {branch.branch: left_out}).branches[0]
-    return resolve(repository, result, narrowed, form_of(repository, None), None, BackportText(adapter=repository.identity), start=start)
+    return resolve(
+        repository,
+        result,
+        narrowed,
+        form_of(repository, None),
+        None,
+        BackportText(adapter=repository.identity),
+        start=start,
+    )

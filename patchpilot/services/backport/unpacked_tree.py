@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answers for an unpacked tree, in the form of the answers for branches, and what a series changes in it."""
+"""The answers for an unpacked tree, in the form of the answers for branches, and what a series
+changes in it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,12 +20,17 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.services.backport.backport_result import BranchResult, DirectoryChange
 
-_NOT_KNOWN = "only the hunks are known of the fix's own tree: check that this one declares every name that the fix uses"
+_NOT_KNOWN = (
+    "only the hunks are known of the fix's own tree: check that this one declares every name that"
+    " the fix uses"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _ChangedTree:
-    """A directory with the fixes before this one in it: path → content, None for a file that they delete."""
+    """A directory with the fixes before this one in it: path → content, None for a file that they
+    delete.
+    """
 
     ground: Tree
     changed: dict[str, bytes | None] = field(default_factory=dict)
@@ -56,11 +63,17 @@ class _ChangedTree:
 
 
 def on_directory(
-    fixes: Sequence[tuple[Patch, str | None]], folder: str, repository: Repository | None = None, *, adapts: bool = False
+    fixes: Sequence[tuple[Patch, str | None]],
+    folder: str,
+    repository: Repository | None = None,
+    *,
+    adapts: bool = False,
 ) -> list[BranchResult]:
-    """Whether each patch fits a directory on top of those before it, or is in it already, judged by content alone.
+    """Whether each patch fits a directory on top of those before it, or is in it already, judged by
+    content alone.
 
-    For a commit of a repository (its id is with the patch), whether git merges it. With `adapts` a patch that does not fit is adapted.
+    For a commit of a repository (its id is with the patch), whether git merges it. With `adapts` a
+    patch that does not fit is adapted.
     """
     tree = _ChangedTree(DirectoryTree(folder))
     results = []
@@ -69,12 +82,17 @@ def on_directory(
         change = result.change
         # what is not sure is not written, so nothing is built on it
         if change and (not result.adaptation or result.adaptation.is_sure):
-            tree.changed.update(dict.fromkeys(change.before) | {path: content for path, (_, content) in change.after.items()})
+            tree.changed.update(
+                dict.fromkeys(change.before)
+                | {path: content for path, (_, content) in change.after.items()}
+            )
         results.append(result)
     return results
 
 
-def _one(patch: Patch, commit: str | None, tree: Tree, repository: Repository | None, *, adapts: bool) -> BranchResult:
+def _one(
+    patch: Patch, commit: str | None, tree: Tree, repository: Repository | None, *, adapts: bool
+) -> BranchResult:
     answer = judge_directory(patch, tree)
     if repository and commit and answer.verdict is BranchVerdict.CONFLICT:
         with Scratch(repository) as scratch:
@@ -108,10 +126,16 @@ def _change(patch: Patch, tree: Tree, adapted: Adaptation | None) -> DirectoryCh
         if fit.misfits:
             content = adapted.contents.get(change.path) if adapted else None
             if content:
-                before[change.path], after[change.path] = (old_mode, tree.read(change.path) or b""), (new_mode, content[1])
+                before[change.path], after[change.path] = (
+                    (old_mode, tree.read(change.path) or b""),
+                    (new_mode, content[1]),
+                )
             continue
         if change.old_path is not None:
             before[change.old_path] = old_mode, tree.read(change.old_path) or b""
         if change.new_path is not None:
-            after[change.new_path] = new_mode, "".join(fit.lines or ()).encode("utf-8", "surrogateescape")
+            after[change.new_path] = (
+                new_mode,
+                "".join(fit.lines or ()).encode("utf-8", "surrogateescape"),
+            )
     return DirectoryChange(patch, before, after) if before != after else None

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Backports in a clone of their own: conflicts to be resolved manually, and builds. The user's repository and working tree are not touched."""
+"""Backports in a clone of their own: conflicts to be resolved manually, and builds.
+
+The user's repository and working tree are not touched.
+"""
 
 import hashlib
 import os
@@ -13,7 +16,13 @@ from pathlib import Path
 
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_message import backport_message, has_note
-from patchpilot.backports.backport_patches import BackportText, Step, format_series, make_commits, range_diff
+from patchpilot.backports.backport_patches import (
+    BackportText,
+    Step,
+    format_series,
+    make_commits,
+    range_diff,
+)
 from patchpilot.backports.backport_patches import MadeCommit as MadeCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits import alternates
@@ -28,7 +37,13 @@ from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.build_objects import OBJECTS, check_tools, compile_objects
-from patchpilot.services.backport.write_backports import answered, answering, note_of, steps_for, write_mails
+from patchpilot.services.backport.write_backports import (
+    answered,
+    answering,
+    note_of,
+    steps_for,
+    write_mails,
+)
 
 _BUILD_HOURS = 6.0
 _PLAIN_FILE = "100"
@@ -40,8 +55,9 @@ _ADVICE = """
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """A conflict taken to a clone: where, its state ("conflict", "done"), the files still in conflict, what to do next, and when done the patches and
-    the commits in the clone, oldest first, each with its id and subject."""
+    """A conflict taken to a clone: where, its state ("conflict", "done"), the files still in
+    conflict, what to do next, and when done the patches and the commits in the clone, oldest first,
+    each with its id and subject."""
 
     branch: str
     folder: Path
@@ -54,7 +70,9 @@ class Resolving:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """How a build of the backported fix on a branch ended: its exit code, the end of its output, and the warnings that the fix adds (of objects)."""
+    """How a build of the backported fix on a branch ended: its exit code, the end of its output,
+    and the warnings that the fix adds (of objects).
+    """
 
     branch: str
     code: int
@@ -72,14 +90,17 @@ def resolve(
     *,
     start: Adaptation | None = None,
 ) -> Resolving:
-    """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in the existing one.
+    """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in the
+    existing one.
 
-    With an adaptation to `start` from there are no prerequisites, and the files in conflict have its content. When the user has committed the
-    resolution, the patches are written to `folder` (default: next to the clone).
+    With an adaptation to `start` from there are no prerequisites, and the files in conflict have
+    its content. When the user has committed the resolution, the patches are written to `folder`
+    (default: next to the clone).
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
-            "--resolve: a directory or a patch file has no history to resolve conflicts with", hint="pass a commit and a branch"
+            "--resolve: a directory or a patch file has no history to resolve conflicts with",
+            hint="pass a commit and a branch",
         )
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
@@ -108,7 +129,8 @@ def build(
     *,
     unsure: bool = False,
 ) -> Built:
-    """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it; `objects` compiles what it touches.
+    """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its
+    prerequisites on it; `objects` compiles what it touches.
 
     `unsure`: an adaptation is built whatever its confidence.
     """
@@ -119,18 +141,28 @@ def build(
         check_tools(CommitTree(repository, branch.tip))
     steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, unsure=unsure)
     if skipped or not steps:
-        return Built(branch.branch, -1, str(skipped) or "nothing to build: the branch has the fix, or does not have the bug")
+        return Built(
+            branch.branch,
+            -1,
+            str(skipped) or "nothing to build: the branch has the fix, or does not have the bug",
+        )
     with Scratch(repository) as scratch, TemporaryFolder("build") as top:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
         place = top / "tree"
         _clone(repository, place, extra=scratch.path)
         if command == OBJECTS:
-            paths = tuple(scratch.changed(scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id)))
-            compiled = compile_objects(place, branch.tip, commits[-1].id, paths, progress, hours=_BUILD_HOURS)
+            paths = tuple(
+                scratch.changed(scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id))
+            )
+            compiled = compile_objects(
+                place, branch.tip, commits[-1].id, paths, progress, hours=_BUILD_HOURS
+            )
             return Built(branch.branch, compiled.code, compiled.tail, compiled.warnings)
         git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         doing = partial(progress, f"{branch.branch}: {words[0]}")
-        done = run(words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600, while_running=doing)
+        done = run(
+            words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600, while_running=doing
+        )
     text = (done.out + done.err).decode("utf-8", "replace")
     return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
 
@@ -138,9 +170,15 @@ def build(
 def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
     import platformdirs
 
-    key = hashlib.sha256(str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    key = hashlib.sha256(
+        str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")
+    ).hexdigest()[:8]
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.version or branch.branch).strip(".-")
-    return Path(platformdirs.user_state_dir("patchpilot", appauthor=False)) / "resolve" / f"{key}-{commit[:12]}-{name}"
+    return (
+        Path(platformdirs.user_state_dir("patchpilot", appauthor=False))
+        / "resolve"
+        / f"{key}-{commit[:12]}-{name}"
+    )
 
 
 def _patches(place: Path) -> Path:
@@ -148,14 +186,26 @@ def _patches(place: Path) -> Path:
 
 
 def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
-    """A clone that shares the repository's objects, with nothing checked out and the user's own identity."""
+    """A clone that shares the repository's objects, with nothing checked out and the user's own
+    identity.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with TemporaryFolder("source") as folder:
         # git clone cannot write a path with a line break into the list of what it borrows from
         link = folder / "repository"
         link.symlink_to(source)
-        git(None, "clone", "-q", "--shared", "--no-checkout", "--no-tags", str(link), str(place), timeout=1800)
+        git(
+            None,
+            "clone",
+            "-q",
+            "--shared",
+            "--no-checkout",
+            "--no-tags",
+            str(link),
+            str(place),
+            timeout=1800,
+        )
     git(place, "config", "remote.origin.url", str(source))
     alternates.write(place / ".git" / "objects", source / "objects", *([extra] if extra else []))
     identity = repository.identity
@@ -175,7 +225,14 @@ def _prepare(
 ) -> None:
     assert result.commit is not None
     fix = repository.commit(result.commit)
-    needs = [] if branch.partial or start else [Step(repository.commit(prerequisite.commit), fix) for prerequisite in branch.prerequisites]
+    needs = (
+        []
+        if branch.partial or start
+        else [
+            Step(repository.commit(prerequisite.commit), fix)
+            for prerequisite in branch.prerequisites
+        ]
+    )
     unready = place.with_name(place.name + ".unready")
     shutil.rmtree(unready, ignore_errors=True)
     try:
@@ -187,10 +244,27 @@ def _prepare(
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
             # what only the scratch store has must outlive it
             _own_objects(unready, scratch, commits)
-        git(unready, "-c", "core.editor=true", "cherry-pick", "--allow-empty", result.commit, ok=(0, 1), timeout=1800)
+        git(
+            unready,
+            "-c",
+            "core.editor=true",
+            "cherry-pick",
+            "--allow-empty",
+            result.commit,
+            ok=(0, 1),
+            timeout=1800,
+        )
         notes = start.steps if start else ()
-        message = backport_message(fix, stable, notes=notes, signer=wording.signer, adapter=wording.adapter if start else None)
-        for path, (mode, content) in ((path, made) for path, made in start.contents.items() if made) if start else ():
+        message = backport_message(
+            fix,
+            stable,
+            notes=notes,
+            signer=wording.signer,
+            adapter=wording.adapter if start else None,
+        )
+        for path, (mode, content) in (
+            ((path, made) for path, made in start.contents.items() if made) if start else ()
+        ):
             # a link's content is a path, which may lead out of the clone
             if mode.startswith(_PLAIN_FILE):
                 (unready / path).write_bytes(content)
@@ -198,7 +272,16 @@ def _prepare(
         if merge_message.exists():
             merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
         else:
-            git(unready, "commit", "-q", "--amend", "--no-verify", "-F", "-", stdin=message.encode("utf-8", "surrogateescape"))
+            git(
+                unready,
+                "commit",
+                "-q",
+                "--amend",
+                "--no-verify",
+                "-F",
+                "-",
+                stdin=message.encode("utf-8", "surrogateescape"),
+            )
         unready.rename(place)
     except (OSError, GitError) as error:
         shutil.rmtree(unready, ignore_errors=True)
@@ -215,7 +298,9 @@ def _own_objects(place: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -
             if not goal.exists():
                 goal.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, goal)
-    alternates.write(place / ".git" / "objects", (scratch.repository.common_dir / "objects").resolve())
+    alternates.write(
+        place / ".git" / "objects", (scratch.repository.common_dir / "objects").resolve()
+    )
 
 
 def _take_up(
@@ -229,7 +314,11 @@ def _take_up(
 ) -> Resolving:
     assert result.commit is not None
     with Repository.open(place) as clone:
-        conflicted = tuple(path for path in clone.git("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0") if path)
+        conflicted = tuple(
+            path
+            for path in clone.git("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0")
+            if path
+        )
         head = clone.commit(clone.resolve("HEAD"))
         base = clone.resolve("refs/patchpilot/base")
         picking = (place / ".git" / "CHERRY_PICK_HEAD").exists()
@@ -239,7 +328,11 @@ def _take_up(
                 f"cd {shlex.quote(str(place))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
                 "git add -u && git cherry-pick --continue",
-                Action("backport", (result.commit[:12], "--resolve", branch.branch), "then run again: {}"),
+                Action(
+                    "backport",
+                    (result.commit[:12], "--resolve", branch.branch),
+                    "then run again: {}",
+                ),
             )
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
         made = _resolved(repository, clone, base, head.id)
@@ -249,10 +342,26 @@ def _take_up(
             version = branch.version or "stable"
             if not wording.in_reply_to:
                 wording = answering(wording, answered([result]), [result.commit], branch.version)
-            mails = format_series(scratch, stable, made, base, version, wording, [note_of(commit, version, wording) for commit in made])
+            mails = format_series(
+                scratch,
+                stable,
+                made,
+                base,
+                version,
+                wording,
+                [note_of(commit, version, wording) for commit in made],
+            )
             files = write_mails(folder, mails, overwrite=True)
     send = f"send them: git send-email {shlex.quote(str(folder))}/*.patch"
-    return Resolving(branch.branch, place, "done", (), (send, f"after sending: rm -r {shlex.quote(str(place))}"), files, commits)
+    return Resolving(
+        branch.branch,
+        place,
+        "done",
+        (),
+        (send, f"after sending: rm -r {shlex.quote(str(place))}"),
+        files,
+        commits,
+    )
 
 
 def _resolved(repository: Repository, clone: Repository, base: str, head: str) -> list[MadeCommit]:

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.backport_patches import BackportText, MadeCommit, Step, format_series, make_commits
+from patchpilot.backports.backport_patches import (
+    BackportText,
+    MadeCommit,
+    Step,
+    format_series,
+    make_commits,
+)
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.verdict import BranchVerdict
@@ -26,7 +32,9 @@ _SIGN = "your sign-off belongs below your note: use --signoff"
 
 @dataclass(frozen=True, slots=True)
 class WrittenBackport:
-    """What was written for a branch: the files in order (the mail they answer, and what is left to do), or why none."""
+    """What was written for a branch: the files in order (the mail they answer, and what is left to
+    do), or why none.
+    """
 
     branch: str
     files: tuple[Path, ...]
@@ -36,7 +44,10 @@ class WrittenBackport:
 
 
 def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
-    """(commit, version) → the FAILED mail about it that a followed series has got; nothing where nothing is followed."""
+    """(commit, version) → the FAILED mail about it that a followed series has got.
+
+    Nothing where nothing is followed.
+    """
     from patchpilot.threads.track_store import Store, default_file
     from patchpilot.topic.followed.follow_series import failed_mails
 
@@ -48,10 +59,22 @@ def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
 
 
 def answering(
-    wording: BackportText, mails: Mapping[tuple[str, str], str], commits: Sequence[str | None], version: str | None
+    wording: BackportText,
+    mails: Mapping[tuple[str, str], str],
+    commits: Sequence[str | None],
+    version: str | None,
 ) -> BackportText:
-    """The wording for one branch: the mail the user named is answered, else the FAILED mail about the first commit that has one."""
-    mail = next((mails[commit, version] for commit in commits if commit and version and (commit, version) in mails), None)
+    """The wording for one branch: the mail the user named is answered, else the FAILED mail about
+    the first commit that has one.
+    """
+    mail = next(
+        (
+            mails[commit, version]
+            for commit in commits
+            if commit and version and (commit, version) in mails
+        ),
+        None,
+    )
     return wording if wording.in_reply_to or not mail else replace(wording, in_reply_to=mail)
 
 
@@ -65,13 +88,15 @@ def write_backports(
     adapts: bool = False,
     unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
+    """Write the patches of every branch that wants the fix and takes it, each with its
+    prerequisites before it, into `folder`/<version>.
 
     Directories have a function of their own: `directory_patches`.
 
-    Only what is upstream is written: a stable tree takes nothing else. Of prerequisites needed in part the parts are written, and where whole
-    commits would do as well those too, into `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to answer in
-    `wording`, the FAILED mail that a followed series has got about a fix is answered.
+    Only what is upstream is written: a stable tree takes nothing else. Of prerequisites needed in
+    part the parts are written, and where whole commits would do as well those too, into
+    `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to
+    answer in `wording`, the FAILED mail that a followed series has got about a fix is answered.
     """
     stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
@@ -82,12 +107,23 @@ def write_backports(
             branch = pairs[0][1]
             if not branch.tip:
                 continue
-            mine = answering(wording, mails_got, [result.commit for result, answer in pairs if answer.wants_fix], branch.version)
+            mine = answering(
+                wording,
+                mails_got,
+                [result.commit for result, answer in pairs if answer.wants_fix],
+                branch.version,
+            )
             for whole in (False, True) if any(answer.whole for _, answer in pairs) else (False,):
                 name = f"{branch.branch} (whole commits)" if whole else branch.branch
-                steps, skipped = steps_for(repository, pairs, parts=True, whole=whole, adapts=adapts, unsure=unsure)
+                steps, skipped = steps_for(
+                    repository, pairs, parts=True, whole=whole, adapts=adapts, unsure=unsure
+                )
                 if skipped or not steps:
-                    written.append(WrittenBackport(name, (), skipped or "the branch has the fix, or does not have the bug"))
+                    written.append(
+                        WrittenBackport(
+                            name, (), skipped or "the branch has the fix, or does not have the bug"
+                        )
+                    )
                     continue
                 try:
                     commits_made = make_commits(scratch, stable, steps, branch.tip, wording)
@@ -95,10 +131,16 @@ def write_backports(
                     written.append(WrittenBackport(name, (), error.message))
                     continue
                 mails = mails_of(scratch, stable, commits_made, branch, mine)
-                files = write_mails(folder / (folder_name(branch) + ("-whole" if whole else "")), mails)
+                files = write_mails(
+                    folder / (folder_name(branch) + ("-whole" if whole else "")), mails
+                )
                 answers = f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""
-                unsigned = wording.signer is None and any(commit.is_explained for commit in commits_made)
-                written.append(WrittenBackport(name, files, answers=answers, hint=_SIGN if unsigned else ""))
+                unsigned = wording.signer is None and any(
+                    commit.is_explained for commit in commits_made
+                )
+                written.append(
+                    WrittenBackport(name, files, answers=answers, hint=_SIGN if unsigned else "")
+                )
     return tuple(written)
 
 
@@ -114,9 +156,11 @@ def steps_for(
 ) -> tuple[list[Step], Advice]:
     """The commits to bring to a branch, in order, or why it cannot be done.
 
-    Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them cut down to the fix's files; `whole` takes the
-    whole commits that would do as well, where they are known. A fix that was adapted comes without prerequisites; `unsure` takes it whatever its confidence.
-    Where `adapts` asks for adaptations, a fix that conflicts and was not adapted does not come with its prerequisites either.
+    Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them
+    cut down to the fix's files; `whole` takes the whole commits that would do as well, where they
+    are known. A fix that was adapted comes without prerequisites; `unsure` takes it whatever its
+    confidence. Where `adapts` asks for adaptations, a fix that conflicts and was not adapted does
+    not come with its prerequisites either.
     """
     steps: list[Step] = []
     seen: set[str] = set()
@@ -128,7 +172,10 @@ def steps_for(
         if upstream_only and not result.upstream:
             return (
                 [],
-                f"{result.commit[:12]} is not in your copy of mainline: stable trees take only mainline commits (fetch it, or use Cc: stable)",
+                (
+                    f"{result.commit[:12]} is not in your copy of mainline: stable trees take only"
+                    " mainline commits (fetch it, or use Cc: stable)"
+                ),
             )
         adapted = answer.adaptation
         if taken(adapted, unsure=unsure):
@@ -136,12 +183,21 @@ def steps_for(
             continue
         if adapted:
             return [], not_sure(adapted)
-        if answer.verdict is BranchVerdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
-            return [], Action("backport", (result.commit[:12], "--resolve", answer.branch), "conflict; resolve it with: {}")
+        if answer.verdict is BranchVerdict.CONFLICT and (
+            (answer.partial and not parts) or not answer.prerequisites
+        ):
+            return [], Action(
+                "backport",
+                (result.commit[:12], "--resolve", answer.branch),
+                "conflict; resolve it with: {}",
+            )
         if adapts and answer.verdict is BranchVerdict.CONFLICT:
             return [], _NOT_ADAPTED
         fix = repository.commit(result.commit)
-        needs, paths = answer.prerequisites, FixCommit.read(repository, fix.id).paths if answer.partial else ()
+        needs, paths = (
+            answer.prerequisites,
+            FixCommit.read(repository, fix.id).paths if answer.partial else (),
+        )
         if whole and answer.whole:
             needs, paths = answer.whole, ()
         for need in needs:
@@ -153,22 +209,36 @@ def steps_for(
 
 
 def mails_of(
-    scratch: Scratch, stable: StableTrees, commits: Sequence[MadeCommit], branch: BranchResult, wording: BackportText
+    scratch: Scratch,
+    stable: StableTrees,
+    commits: Sequence[MadeCommit],
+    branch: BranchResult,
+    wording: BackportText,
 ) -> list[tuple[str, bytes]]:
-    """The mails of a series of backports; one that differs from upstream says so below its `---`."""
+    """The mails of a series of backports.
+
+    One that differs from upstream says so below its `---`.
+    """
     version = branch.version or "stable"
     notes = [note_of(commit, version, wording) for commit in commits]
     return format_series(scratch, stable, commits, branch.tip, version, wording, notes)
 
 
 def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
-    """What goes below the `---` of a backport that differs from upstream or lacks a trailer; "" for any other."""
-    return "\n\n".join(part for part in (_difference(commit, version, wording), *commit.refused) if part)
+    """What goes below the `---` of a backport that differs from upstream or lacks a trailer; "" for
+    any other.
+    """
+    return "\n\n".join(
+        part for part in (_difference(commit, version, wording), *commit.refused) if part
+    )
 
 
 def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
     if commit.parts:
-        return f"Only a part of upstream commit {commit.original.short}: its changes to {', '.join(commit.parts)}."
+        return (
+            f"Only a part of upstream commit {commit.original.short}: its changes to"
+            f" {', '.join(commit.parts)}."
+        )
     if not commit.rangediff:
         return ""
     values = {
@@ -177,7 +247,9 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
         "tree": version,
         "rangediff": commit.rangediff,
     }
-    return without_comments(fill(template("backport-adapted" if commit.is_explained else "backport-note"), values))
+    return without_comments(
+        fill(template("backport-adapted" if commit.is_explained else "backport-note"), values)
+    )
 
 
 def taken(adapted: Adaptation | None, *, unsure: bool) -> Adaptation | None:
@@ -187,7 +259,10 @@ def taken(adapted: Adaptation | None, *, unsure: bool) -> Adaptation | None:
 
 def not_sure(adapted: Adaptation) -> str:
     """Why an adaptation is not written unless it is asked for."""
-    return f"adapted with a confidence of {adapted.confidence:.2f} only: read its steps, and write it with --try"
+    return (
+        f"adapted with a confidence of {adapted.confidence:.2f} only: read its steps, and write it"
+        " with --try"
+    )
 
 
 def folder_name(branch: BranchResult) -> str:
@@ -196,12 +271,19 @@ def folder_name(branch: BranchResult) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
 
 
-def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, overwrite: bool = False) -> tuple[Path, ...]:
-    """Write mails into a folder; UsageError when it already has patches (and `overwrite` does not allow it)."""
+def write_mails(
+    folder: Path, mails: Sequence[tuple[str, bytes]], *, overwrite: bool = False
+) -> tuple[Path, ...]:
+    """Write mails into a folder.
+
+    UsageError when it already has patches (and `overwrite` does not allow it).
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not overwrite and any(folder.glob("*.patch")):
-            raise UsageError(f"{folder} already has patches", hint="name another folder, or remove them")
+            raise UsageError(
+                f"{folder} already has patches", hint="name another folder, or remove them"
+            )
         files = []
         for name, content in mails:
             (folder / name).write_bytes(content)

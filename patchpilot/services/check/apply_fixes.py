@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `check` with --fix or --diff: safe fixes are applied, in patch files or in commits, and the result is checked again."""
+"""The verb `check` with --fix or --diff: safe fixes are applied, in patch files or in commits, and
+the result is checked again.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-WITHOUT_FIX = {"none": "the rule has no automatic fix", "unsafe": NEEDS_UNSAFE, "suggest": "its fix is only a suggestion"}
+WITHOUT_FIX = {
+    "none": "the rule has no automatic fix",
+    "unsafe": NEEDS_UNSAFE,
+    "suggest": "its fix is only a suggestion",
+}
 """Why a finding is left by the kind of its rule's fix."""
 
 
@@ -34,8 +40,9 @@ WITHOUT_FIX = {"none": "the rule has no automatic fix", "unsafe": NEEDS_UNSAFE, 
 class FixResult:
     """What --fix did or --diff would do.
 
-    `check` is the result: for the fixed patches with --fix, for the original patches with --diff. `output` is the fixed patch that came on
-    standard input. `written` names the files or the branch that were changed, `costs` what that means for others, `ids` the new commit of each old.
+    `check` is the result: for the fixed patches with --fix, for the original patches with --diff.
+    `output` is the fixed patch that came on standard input. `written` names the files or the branch
+    that were changed, `costs` what that means for others, `ids` the new commit of each old.
     """
 
     check: CheckResult
@@ -74,46 +81,95 @@ def fix(
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> FixResult:
-    """Check each TARGET, apply the safe fixes, and `write` them, all or nothing: files in place, commits by new ones with an undo record.
+    """Check each TARGET, apply the safe fixes, and `write` them, all or nothing: files in place,
+    commits by new ones with an undo record.
 
     `only` chooses the findings that are fixed; None: all. `unsafe`: also by fixes that need a look.
 
-    UsageError for a TARGET that cannot be fixed, RefusedError where rewriting commits would do harm and `overrides` do not
-    allow it (see `rewrite.refuse_unless_safe`).
+    UsageError for a TARGET that cannot be fixed, RefusedError where rewriting commits would do harm
+    and `overrides` do not allow it (see `rewrite.refuse_unless_safe`).
     """
     targets, stdin = request.targets, request.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
     rules, series, earlier = read_input(request, repository)
-    if files.names and any(patch.commit for series_ in series for patch in series_.patches if patch.source not in files.mails):
-        raise UsageError("cannot fix patch files and commits in one run", hint="run it once for the files and once for the commits")
-    commits = fix_commits.CommitRewrite(repository, request.base, targets) if repository and not files.names else None
+    if files.names and any(
+        patch.commit
+        for series_ in series
+        for patch in series_.patches
+        if patch.source not in files.mails
+    ):
+        raise UsageError(
+            "cannot fix patch files and commits in one run",
+            hint="run it once for the files and once for the commits",
+        )
+    commits = (
+        fix_commits.CommitRewrite(repository, request.base, targets)
+        if repository and not files.names
+        else None
+    )
     if commits and write:
         with _refusals():
             commits.refuse_early(overrides)
-    first = check_series(series, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
+    first = check_series(
+        series,
+        request,
+        rules=rules,
+        earlier=earlier,
+        repository=repository,
+        tree=tree,
+        progress=progress,
+    )
     kinds = frozenset(APPLIED_FIXES) if unsafe else SAFE_ONLY
     by_patch: dict[int, FixOutcome] = {}
     patches = []
-    needed_lines = NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
+    needed_lines = (
+        NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
+    )
     for number, checked in enumerate(first.patches):
         progress("fixing", number, len(first.patches))
-        fixed, outcome = fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch), only, kinds)
+        fixed, outcome = fixed_patch(
+            first,
+            checked,
+            series,
+            commits or files,
+            needed_lines.after(number, checked.patch),
+            only,
+            kinds,
+        )
         patches.append(fixed)
         if outcome:
             by_patch[id(checked.patch)] = outcome
     ready = None
     if commits and write and by_patch:
-        plan = commits.plan([(patch, by_patch[id(patch)]) for series_ in series for patch in series_.patches if id(patch) in by_patch])
+        plan = commits.plan(
+            [
+                (patch, by_patch[id(patch)])
+                for series_ in series
+                for patch in series_.patches
+                if id(patch) in by_patch
+            ]
+        )
         with _refusals():
             ready = commits.ready(plan, overrides)
     fresh = tuple(_fixed_series(series_, by_patch) for series_ in series)
     remaining = (
-        check_series(fresh, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
+        check_series(
+            fresh,
+            request,
+            rules=rules,
+            earlier=earlier,
+            repository=repository,
+            tree=tree,
+            progress=progress,
+        )
         if by_patch
         else first
     )
     if only is None:
-        first, remaining = _with_reasons(first, patches, {}, kinds), _with_reasons(remaining, patches, by_patch, kinds)
+        first, remaining = (
+            _with_reasons(first, patches, {}, kinds),
+            _with_reasons(remaining, patches, by_patch, kinds),
+        )
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)
@@ -124,7 +180,12 @@ def fix(
             done = commits.write(ready, overrides)
         return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
     changed = files.rendered(
-        {patch.source: by_patch[id(patch)] for series_ in series for patch in series_.patches if id(patch) in by_patch}
+        {
+            patch.source: by_patch[id(patch)]
+            for series_ in series
+            for patch in series_.patches
+            if id(patch) in by_patch
+        }
     )
     if not write:
         return result
@@ -146,7 +207,9 @@ def _refusals() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class NeededLines:
-    """The lines that the patches of a call need to find in a file: its lines with the number of the last patch that does, by any of the file's names."""
+    """The lines that the patches of a call need to find in a file: its lines with the number of the
+    last patch that does, by any of the file's names.
+    """
 
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
@@ -155,10 +218,16 @@ class NeededLines:
     def of(cls, patches: Sequence[Patch]) -> "NeededLines":
         """What these patches need, in their order."""
         names: dict[str, str] = {}
-        for change in (change for patch in patches for change in patch.files if change.old_path and change.new_path):
+        for change in (
+            change
+            for patch in patches
+            for change in patch.files
+            if change.old_path and change.new_path
+        ):
             one, other = _first(names, change.old_path or ""), _first(names, change.new_path or "")
             if one != other:
-                # a file that is renamed or copied is one with what becomes of it: better a line too many left than one too few
+                # a file that is renamed or copied is one with what becomes of it: better a line too
+                # many left than one too few
                 names[other] = one
         return cls(
             {
@@ -173,13 +242,16 @@ class NeededLines:
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """The 0-based lines that a patch adds or leaves alone and that a patch after its `number` depends on."""
+        """The 0-based lines that a patch adds or leaves alone and that a patch after its `number`
+        depends on.
+        """
         return frozenset(
             line.patch_line - 1
             for change in patch.files
             for hunk in change.hunks
             for line in hunk.lines
-            if line.kind in "+ " and self.lines.get((_first(self.names, change.path), line.text), -1) > number
+            if line.kind in "+ "
+            and self.lines.get((_first(self.names, change.path), line.text), -1) > number
         )
 
 
@@ -191,13 +263,21 @@ def _first(names: Mapping[str, str], path: str) -> str:
 
 
 def _with_reasons(
-    check: CheckResult, patches: Sequence[FixedPatch], outcomes: Mapping[int, FixOutcome], applied: AbstractSet[str]
+    check: CheckResult,
+    patches: Sequence[FixedPatch],
+    outcomes: Mapping[int, FixOutcome],
+    applied: AbstractSet[str],
 ) -> CheckResult:
-    """A result whose findings say why they are left; `outcomes` are those of the patches (by id) that the result has after their fixes."""
+    """A result whose findings say why they are left.
+
+    `outcomes` are those of the patches (by id) that the result has after their fixes.
+    """
     kinds = {rule.id: rule.remedy.kind for rule in check.rules}
 
     def without_fix(finding: Finding) -> Finding:
-        return finding._replace(left=WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"]))
+        return finding._replace(
+            left=WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
+        )
 
     def explained(findings: Sequence[Finding], fixed: FixedPatch) -> tuple[Finding, ...]:
         outcome = outcomes.get(id(fixed.patch))
@@ -216,11 +296,17 @@ def _with_reasons(
 
     return check._replace(
         patches=tuple(
-            checked._replace(findings=explained(checked.findings, fixed)) for checked, fixed in zip(check.patches, patches, strict=True)
+            checked._replace(findings=explained(checked.findings, fixed))
+            for checked, fixed in zip(check.patches, patches, strict=True)
         ),
         series=tuple(map(without_fix, check.series)),
     )
 
 
 def _fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
-    return series._replace(patches=tuple(by_patch[id(patch)].draft.patch if id(patch) in by_patch else patch for patch in series.patches))
+    return series._replace(
+        patches=tuple(
+            by_patch[id(patch)].draft.patch if id(patch) in by_patch else patch
+            for patch in series.patches
+        )
+    )

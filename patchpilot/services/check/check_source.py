@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-def check_source(place: Workplace, revision: str | None, targets: Sequence[str], base: str | None, *, in_ci: bool) -> Source | None:
-    """Where a check reads the settings of the tree: the `revision` that was named, in a CI job the base, else the working tree."""
+def check_source(
+    place: Workplace, revision: str | None, targets: Sequence[str], base: str | None, *, in_ci: bool
+) -> Source | None:
+    """Where a check reads the settings of the tree: the `revision` that was named, in a CI job the
+    base, else the working tree.
+    """
     if revision is not None:
         return revision_source(place.repository, revision, trusted=True)
     repository = place.repository_if_any()
@@ -26,20 +30,31 @@ def check_source(place: Workplace, revision: str | None, targets: Sequence[str],
     return revision_source(repository, start) if start else place.source()
 
 
-def _base_revision(repository: "Repository", targets: Sequence[str], base: str | None) -> str | None:
-    """The commit that those under check are based on, by whose settings a gate judges them; None for patch files without a known base.
+def _base_revision(
+    repository: "Repository", targets: Sequence[str], base: str | None
+) -> str | None:
+    """The commit that those under check are based on, by whose settings a gate judges them; None
+    for patch files without a known base.
 
-    It is never one of them: a commit whose base is not known has its parent. UsageError where a topic's base is not known without the tree's
-    own settings.
+    It is never one of them: a commit whose base is not known has its parent. UsageError where a
+    topic's base is not known without the tree's own settings.
     """
     from patchpilot.topic.topic_base import find_base
 
-    ranges = [target.partition("..") for target in targets if ".." in target and not Path(target).exists()]
+    ranges = [
+        target.partition("..") for target in targets if ".." in target and not Path(target).exists()
+    ]
     commits = [target for target in targets if ".." not in target and repository.find(target)]
     try:
-        head = repository.resolve((ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD")
+        head = repository.resolve(
+            (ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD"
+        )
         at_head = head == repository.find("HEAD")
-        start = repository.resolve(ranges[0][0] or "HEAD") if ranges else find_base(repository, base, None if at_head else head).start
+        start = (
+            repository.resolve(ranges[0][0] or "HEAD")
+            if ranges
+            else find_base(repository, base, None if at_head else head).start
+        )
     except PatchpilotError:
         if not targets:
             raise

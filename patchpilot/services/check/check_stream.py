@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The check of any number of mails, each by itself: a JSON line for every patch as soon as it is checked, in the order of the input."""
+"""The check of any number of mails, each by itself: a JSON line for every patch as soon as it is
+checked, in the order of the input.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +30,15 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.services.check.json_lines import error_line, patch_line, summary_line
-from patchpilot.threads.mail_stream import WHOLE, StreamedMail, epoch_commits, mails_of_range, parse_shard, resolved_range, stream_mails
+from patchpilot.threads.mail_stream import (
+    WHOLE,
+    StreamedMail,
+    epoch_commits,
+    mails_of_range,
+    parse_shard,
+    resolved_range,
+    stream_mails,
+)
 
 __all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
 
@@ -49,26 +59,41 @@ def stream_targets(
     repository: "Repository | None" = None,
     tree: Tree | None = None,
 ) -> "CheckStream":
-    """The check of the mails of the TARGETs, from the position `resume_at` on, or of their `shard` "I/N" only."""
+    """The check of the mails of the TARGETs, from the position `resume_at` on, or of their `shard`
+    "I/N" only.
+    """
     refuse_absent(request.targets)
     mails = stream_mails(request.targets, resume_at, parse_shard(shard) if shard else WHOLE)
     return CheckStream(request, mails, repository=repository, tree=tree)
 
 
-def stream_range(request: CheckRequest, epoch: str, revisions: str, top: Path | None = None) -> "CheckStream":
-    """The check of the mails that the revisions `A..B` or `B` of an epoch added, in this process, against the source tree in `top`."""
+def stream_range(
+    request: CheckRequest, epoch: str, revisions: str, top: Path | None = None
+) -> "CheckStream":
+    """The check of the mails that the revisions `A..B` or `B` of an epoch added, in this process,
+    against the source tree in `top`.
+    """
     tree = DirectoryTree(top) if top else None
-    return CheckStream(request._replace(jobs=1), mails_of_range(epoch, resolved_range(epoch, revisions)), tree=tree)
+    return CheckStream(
+        request._replace(jobs=1), mails_of_range(epoch, resolved_range(epoch, revisions)), tree=tree
+    )
 
 
 class CheckStream:
-    """The lines of a check, made while they are read, and last the summary; then `exit_code` is that of the check.
+    """The lines of a check, made while they are read, and last the summary; then `exit_code` is
+    that of the check.
 
-    Rules about a whole series are silent, and a patch is not compared with others: the lines of a mail are the same in every run, whatever is before it.
+    Rules about a whole series are silent, and a patch is not compared with others: the lines of a
+    mail are the same in every run, whatever is before it.
     """
 
     def __init__(
-        self, request: CheckRequest, mails: Iterable[StreamedMail], *, repository: "Repository | None" = None, tree: Tree | None = None
+        self,
+        request: CheckRequest,
+        mails: Iterable[StreamedMail],
+        *,
+        repository: "Repository | None" = None,
+        tree: Tree | None = None,
     ) -> None:
         """UsageError names an unknown rule or profile and the nearest."""
         self._request, self._mails, self._repository = request, mails, repository
@@ -81,21 +106,28 @@ class CheckStream:
 
     @property
     def exit_code(self) -> ExitCode:
-        """2 where a mail is damaged, else 1 where a finding has the severity of fail_on; 0 where nothing is to fail."""
+        """2 where a mail is damaged, else 1 where a finding has the severity of fail_on; 0 where
+        nothing is to fail.
+        """
         if self._counts["damaged"] and self._request.fail_on != "never":
             return ExitCode.USAGE
-        return exit_code((severity for severity in Severity if self._counts[severity]), self._request.fail_on)
+        return exit_code(
+            (severity for severity in Severity if self._counts[severity]), self._request.fail_on
+        )
 
     def __iter__(self) -> Iterator[str]:
         patterns.use()
         mails = iter(self._mails)
         for mail in mails:
-            # the first line waits for no process, and what it needed is in the memory that all processes share
+            # the first line waits for no process, and what it needed is in the memory that all
+            # processes share
             if text := self._counted(self._line(mail)):
                 yield text
                 break
         patterns.keep()
-        for checked in in_order(self._lines, _shares(mails), self._request.jobs, lambda: own_objects(self._repository)):
+        for checked in in_order(
+            self._lines, _shares(mails), self._request.jobs, lambda: own_objects(self._repository)
+        ):
             if text := self._counted(checked):
                 yield text
         yield summary_line(self._counts, self.exit_code)
@@ -118,19 +150,29 @@ class CheckStream:
                 raise InputError(mail.error)
             patch = parse_patch(mail.raw, mail.source)
         except InputError as error:
-            return error_line(mail.position, _message_id(mail.raw), mail.source, error.message), Counter(mails=1, damaged=1)
-        if not (patch.has_diff and _is_posted(patch, mail.raw) if mail.archived else patch.has_diff or patch.subject.number != 0):
+            return error_line(
+                mail.position, _message_id(mail.raw), mail.source, error.message
+            ), Counter(mails=1, damaged=1)
+        if not (
+            patch.has_diff and _is_posted(patch, mail.raw)
+            if mail.archived
+            else patch.has_diff or patch.subject.number != 0
+        ):
             return "", Counter(mails=1)
         patch = shortened(patch)
         setting = self._setting(patch)
         findings = run(setting.context(patch, Series((patch,))), setting.rules)
         text = patch_line(patch, findings, mail.position, setting.profile.name)
-        return text, Counter(mails=1, patches=1) + Counter(str(finding.severity) for finding in findings)
+        return text, Counter(mails=1, patches=1) + Counter(
+            str(finding.severity) for finding in findings
+        )
 
     def _setting(self, patch: Patch) -> CheckRun:
         project = self._project or detect(self._tree, (patch,))
         if project.name not in self._runs:
-            self._runs[project.name] = set_up(self._request, self._rules, project, self._tree)._replace(history=self._facts())
+            self._runs[project.name] = set_up(
+                self._request, self._rules, project, self._tree
+            )._replace(history=self._facts())
         return self._runs[project.name]
 
     def _facts(self) -> HistoryFacts | None:
@@ -156,7 +198,9 @@ def _shares(mails: Iterator[StreamedMail]) -> Iterator[list[StreamedMail]]:
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:
-    """Whether a mail of an archive with a diff is a patch that somebody sent: no answer that shows one, no notice about one."""
+    """Whether a mail of an archive with a diff is a patch that somebody sent: no answer that shows
+    one, no notice about one.
+    """
     if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):
         return True
     from patchpilot.threads.mail_classifier import classify

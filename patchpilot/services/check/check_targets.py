@@ -8,16 +8,22 @@ from patchpilot.commits.range import is_network_target, looks_like_file, names_f
 
 def need_no_repository(targets: Sequence[str]) -> bool:
     """Whether every TARGET is a file, was meant as one, or is in an archive."""
-    return bool(targets) and all(_is_file(target) or is_network_target(target) for target in targets)
+    return bool(targets) and all(
+        _is_file(target) or is_network_target(target) for target in targets
+    )
 
 
 def can_be_streamed(targets: Sequence[str]) -> bool:
-    """Whether every TARGET is a source of mails on this machine, which need not be read as a whole."""
+    """Whether every TARGET is a source of mails on this machine, which need not be read as a whole."""  # noqa: E501
     return bool(targets) and all(map(_is_file, targets))
 
 
 def _is_file(target: str) -> bool:
-    return target == "-" or names_file(target) or (looks_like_file(target) and not is_network_target(target))
+    return (
+        target == "-"
+        or names_file(target)
+        or (looks_like_file(target) and not is_network_target(target))
+    )
 
 
 def can_be_fixed(targets: Sequence[str]) -> bool:

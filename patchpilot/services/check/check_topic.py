@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic checked, fixed and its findings waived by the settings in force: what `check` does without options."""
+"""A topic checked, fixed and its findings waived by the settings in force: what `check` does
+without options.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +9,14 @@ from dataclasses import dataclass
 from patchpilot.checking.check_patches import check
 from patchpilot.checking.check_request import CheckRequest, check_request
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.checking.topic_waivers import ORIGIN, give, known_draft, of_draft, suppressions_of, take_back
+from patchpilot.checking.topic_waivers import (
+    ORIGIN,
+    give,
+    known_draft,
+    of_draft,
+    suppressions_of,
+    take_back,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.lint.rule_store import OwnPack, load_rules
@@ -21,15 +30,21 @@ from patchpilot.settings.trusted_packs import own_packs
 
 @dataclass(frozen=True, slots=True)
 class CheckedTopic:
-    """The topic that is checked: its commits as TARGETs of `check`, the TARGET the user named, and its base."""
+    """The topic that is checked: its commits as TARGETs of `check`, the TARGET the user named, and
+    its base.
+    """
 
     targets: tuple[str, ...]
     target: str | None = None
     base: str | None = None
 
 
-def topic_request(repository: Repository, settings: Settings, topic: CheckedTopic, *, strict: bool = False) -> CheckRequest:
-    """What a check of the topic is asked for: what `check` takes from the same settings, and what is waived."""
+def topic_request(
+    repository: Repository, settings: Settings, topic: CheckedTopic, *, strict: bool = False
+) -> CheckRequest:
+    """What a check of the topic is asked for: what `check` takes from the same settings, and what
+    is waived.
+    """
     return check_request(
         settings,
         targets=topic.targets,
@@ -45,13 +60,24 @@ def topic_packs(repository: Repository, settings: Settings) -> tuple[OwnPack, ..
 
 
 def check_topic(
-    repository: Repository, settings: Settings, topic: CheckedTopic, *, strict: bool = False, progress: Progress = silent
+    repository: Repository,
+    settings: Settings,
+    topic: CheckedTopic,
+    *,
+    strict: bool = False,
+    progress: Progress = silent,
 ) -> CheckResult:
     """The findings in the topic's commits."""
-    return check(topic_request(repository, settings, topic, strict=strict), repository=repository, progress=progress)
+    return check(
+        topic_request(repository, settings, topic, strict=strict),
+        repository=repository,
+        progress=progress,
+    )
 
 
-def waive_rule(repository: Repository, settings: Settings, topic: CheckedTopic, rule: str, reason: str) -> None:
+def waive_rule(
+    repository: Repository, settings: Settings, topic: CheckedTopic, rule: str, reason: str
+) -> None:
     """Waive a rule for the topic, with the reason."""
     waiver = Waiver(rule, " ".join(reason.split()))
     give(repository, (waiver,), _rules(repository, settings), topic.target, topic.base)
@@ -62,12 +88,18 @@ def is_of_topic(suppressed: Suppressed) -> bool:
     return suppressed.origin == ORIGIN
 
 
-def take_back_waivers(repository: Repository, settings: Settings, topic: CheckedTopic, finding: Finding) -> tuple[str, ...]:
+def take_back_waivers(
+    repository: Repository, settings: Settings, topic: CheckedTopic, finding: Finding
+) -> tuple[str, ...]:
     """Take back the topic's waivers that cover a finding; the rules they named."""
     rules = _rules(repository, settings)
     words = next((rule.words for rule in rules if rule.id == finding.rule), (finding.name,))
     draft = known_draft(repository, topic.target, topic.base)
-    names = tuple(waiver.rule for waiver in (of_draft(draft) if draft else ()) if waiver.covers(finding, words))
+    names = tuple(
+        waiver.rule
+        for waiver in (of_draft(draft) if draft else ())
+        if waiver.covers(finding, words)
+    )
     take_back(repository, names, rules, topic.target, topic.base)
     return names
 

@@ -18,7 +18,13 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Series
-from patchpilot.services.check.editor_texts import TextKind, TextPatch, message_text, patch_texts, source_text
+from patchpilot.services.check.editor_texts import (
+    TextKind,
+    TextPatch,
+    message_text,
+    patch_texts,
+    source_text,
+)
 from patchpilot.settings.trusted_packs import packs_if_trusted
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.workplace import Workplace
@@ -28,7 +34,10 @@ if TYPE_CHECKING:
 
 
 class TextFinding(NamedTuple):
-    """A finding at a line of a text (from 0) and the columns it is about; `is_fixable`: its rule has a safe fix."""
+    """A finding at a line of a text (from 0) and the columns it is about.
+
+    `is_fixable`: its rule has a safe fix.
+    """
 
     finding: Finding
     line: int
@@ -46,7 +55,9 @@ class TextEdit(NamedTuple):
 
 
 def editor_directory(path: Path) -> Path:
-    """The top of the working tree that a file of an editor is in, or that git asks for a message for; else the directory of the file."""
+    """The top of the working tree that a file of an editor is in, or that git asks for a message
+    for; else the directory of the file.
+    """
     link = path.parent / "gitdir"
     if link.is_file():
         # the message of a commit in a linked working tree
@@ -57,7 +68,8 @@ def editor_directory(path: Path) -> Path:
 class EditorCheck:
     """Checks the texts of one directory's repository, or patch files outside of one. Close it.
 
-    Changes count against HEAD, with `topic` against the base of the topic (`base` where it is named).
+    Changes count against HEAD, with `topic` against the base of the topic (`base` where it is
+    named).
     """
 
     def __init__(self, directory: Path, *, topic: bool = False, base: str | None = None) -> None:
@@ -87,17 +99,28 @@ class EditorCheck:
         if self.repository and (head := self.repository.find("HEAD")):
             self._since = find_base(self.repository, self._base).start if self._topic else head
 
-    def findings(self, path: Path, text: str, *, with_history: bool = False) -> tuple[TextFinding, ...]:
-        """What is found in the text of a file; rules about history only `with_history`, as they may take seconds."""
+    def findings(
+        self, path: Path, text: str, *, with_history: bool = False
+    ) -> tuple[TextFinding, ...]:
+        """What is found in the text of a file.
+
+        Rules about history only `with_history`, as they may take seconds.
+        """
         lines = text.split("\n")
         found = []
         for part in self._parts(path, text):
             result = self._checked(part, with_history=with_history)
             safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
             of_mails = {rule.id for rule in result.rules if rule.scope == "mail"}
-            for finding in _concerning(TextKind.of(path), part, result.patches[0].findings, of_mails):
+            for finding in _concerning(
+                TextKind.of(path), part, result.patches[0].findings, of_mails
+            ):
                 at = part.lines.get(finding.patch_line or 0, 0)
-                start = min(finding.column - part.signs, len(lines[at])) if finding.column and finding.path else 0
+                start = (
+                    min(finding.column - part.signs, len(lines[at]))
+                    if finding.column and finding.path
+                    else 0
+                )
                 found.append(TextFinding(finding, at, start, len(lines[at]), finding.rule in safe))
         return tuple(found)
 
@@ -108,7 +131,14 @@ class EditorCheck:
             checked = result.patches[0]
             if wanted not in checked.findings:
                 continue
-            _, outcome = fixed_patch(result, checked, (Series((part.patch,)),), Buffer(), frozenset(), lambda _, finding: finding == wanted)
+            _, outcome = fixed_patch(
+                result,
+                checked,
+                (Series((part.patch,)),),
+                Buffer(),
+                frozenset(),
+                lambda _, finding: finding == wanted,
+            )
             return tuple(_edits(part, outcome)) if outcome else ()
         return ()
 
@@ -116,7 +146,9 @@ class EditorCheck:
         """The files with changes, as far as they are there."""
         if not self.repository or not self._since:
             return ()
-        names = self.repository.git("diff", "--name-only", "-z", "--diff-filter=AM", self._since).text.split("\0")
+        names = self.repository.git(
+            "diff", "--name-only", "-z", "--diff-filter=AM", self._since
+        ).text.split("\0")
         return tuple(file for name in names if name and (file := self._top / name).is_file())
 
     def page(self, rule: str) -> str:
@@ -152,12 +184,16 @@ class EditorCheck:
     def _tree(self, revision: str) -> "_KnownTree | None":
         if revision not in self._trees:
             found = self.repository.find(revision) if self.repository and revision else None
-            self._trees[revision] = _KnownTree(self.repository, found) if self.repository and found else None
+            self._trees[revision] = (
+                _KnownTree(self.repository, found) if self.repository and found else None
+            )
         return self._trees[revision]
 
 
 class _KnownTree(CommitTree):
-    """The tree of a commit, each of its files asked for once: every change of a text asks for the same few."""
+    """The tree of a commit, each of its files asked for once: every change of a text asks for the
+    same few.
+    """
 
     def __init__(self, repository: "Repository", commit_id: str) -> None:
         super().__init__(repository, commit_id)
@@ -177,8 +213,13 @@ class _KnownTree(CommitTree):
         return self._there[path]
 
 
-def _concerning(kind: TextKind, part: TextPatch, findings: Sequence[Finding], of_mails: Container[str]) -> Iterator[Finding]:
-    """The findings about what the text shows: in a source file its lines; in a message nothing of what is staged, and not the header of a mail."""
+def _concerning(
+    kind: TextKind, part: TextPatch, findings: Sequence[Finding], of_mails: Container[str]
+) -> Iterator[Finding]:
+    """The findings about what the text shows: in a source file its lines.
+
+    In a message nothing of what is staged, and not the header of a mail.
+    """
     for finding in findings:
         shown = finding.patch_line in part.lines
         if kind is TextKind.MESSAGE:
@@ -192,7 +233,9 @@ def _concerning(kind: TextKind, part: TextPatch, findings: Sequence[Finding], of
 def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
     """The edits of a text that make its patch the fixed one."""
     before, after = outcome.original.lines, outcome.draft.patch.lines
-    for kind, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, first, last, start, end in SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
         if kind == "equal" or "".join(before[first : first + 1]).startswith("@@ -"):
             continue
         # an insertion is below the line above it

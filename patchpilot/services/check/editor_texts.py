@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an editor shows as patches: a patch file, a commit message in the making, or a source file with its changes."""
+"""What an editor shows as patches: a patch file, a commit message in the making, or a source file
+with its changes.
+"""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -35,8 +37,10 @@ class TextKind(StrEnum):
 
 
 class TextPatch(NamedTuple):
-    """A text as a patch. `lines`: patch line (from 1) → line of the text (from 0), which lacks the first `signs` characters of the patch's.
-    `base` is the revision it is based on, "" for none."""
+    """A text as a patch.
+
+    `lines`: patch line (from 1) → line of the text (from 0), which lacks the first `signs`
+    characters of the patch's. `base` is the revision it is based on, "" for none."""
 
     patch: Patch
     lines: Mapping[int, int]
@@ -81,7 +85,9 @@ def source_text(repository: "Repository", base: str, path: str, text: str) -> Te
         return None
     name = path.encode("utf-8", "surrogateescape")
     head = [b"diff --git a/%b b/%b" % (name, name)]
-    head += [b"--- a/" + name] if before is not None else [b"new file mode 100644", b"--- /dev/null"]
+    head += (
+        [b"--- a/" + name] if before is not None else [b"new file mode 100644", b"--- /dev/null"]
+    )
     patch = parse_patch(b"\n".join((*head, b"+++ b/" + name)) + mark + hunks, path)
     lines = {
         line.patch_line: line.new_line - 1

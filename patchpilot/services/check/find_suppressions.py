@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The waivers and the baseline that count in one check: those of the call, of the topic and of the tree. Loaded only where one of them is there."""
+"""The waivers and the baseline that count in one check: those of the call, of the topic and of the
+tree.
+
+Loaded only where one of them is there.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +40,9 @@ class SuppressionRequest:
 
 
 class FoundSuppressions(NamedTuple):
-    """What does not count in a check (None: everything counts), what was recorded for the topic, and why a baseline does not count; "" for nothing."""
+    """What does not count in a check (None: everything counts), what was recorded for the topic,
+    and why a baseline does not count; "" for nothing.
+    """
 
     suppressions: Suppressions | None
     recorded: str = ""
@@ -44,22 +50,45 @@ class FoundSuppressions(NamedTuple):
 
 
 def find_suppressions(
-    request: SuppressionRequest, settings: "Settings", repository: "Repository | None", packs: tuple[OwnPack, ...]
+    request: SuppressionRequest,
+    settings: "Settings",
+    repository: "Repository | None",
+    packs: tuple[OwnPack, ...],
 ) -> FoundSuppressions:
-    """The waivers and the baseline of a check, most personal first. What is waived for a topic is written into its draft."""
+    """The waivers and the baseline of a check, most personal first.
+
+    What is waived for a topic is written into its draft.
+    """
     if request.write_baseline and request.fixes:
-        raise UsageError("--fix and --write-baseline cannot be combined", hint="run --fix first, then --write-baseline")
+        raise UsageError(
+            "--fix and --write-baseline cannot be combined",
+            hint="run --fix first, then --write-baseline",
+        )
     given = from_words(request.waive)
     base = request.base or settings.get("base") or None
-    recorded = _write_down(given, request, base, repository, packs) if given or request.unwaive else ""
+    recorded = (
+        _write_down(given, request, base, repository, packs) if given or request.unwaive else ""
+    )
     if request.write_baseline and request.baseline is None:
-        raise UsageError("--write-baseline: no file given", hint="--write-baseline FILE, or --baseline FILE --write-baseline")
-    waivers = (*given, *_of_topic(request.targets, base, repository), *from_tables(settings.waivers, settings.label))
+        raise UsageError(
+            "--write-baseline: no file given",
+            hint="--write-baseline FILE, or --baseline FILE --write-baseline",
+        )
+    waivers = (
+        *given,
+        *_of_topic(request.targets, base, repository),
+        *from_tables(settings.waivers, settings.label),
+    )
     distinct: dict[tuple[str, tuple[str, ...], str], Waiver] = {}
     for waiver in waivers:
         # what was given in this call is in the topic's draft by now
         distinct.setdefault(
-            (waiver.rule.lower(), waiver.paths, waiver.subject) if waiver.kind != "tree" else (f"{id(waiver)}", (), ""), waiver
+            (
+                (waiver.rule.lower(), waiver.paths, waiver.subject)
+                if waiver.kind != "tree"
+                else (f"{id(waiver)}", (), "")
+            ),
+            waiver,
         )
     if not waivers and request.baseline is None:
         return FoundSuppressions(None, recorded)
@@ -69,12 +98,19 @@ def find_suppressions(
         if content == b"":
             label = request.judge.tree.label
             warning = (
-                f"{request.baseline}: not in the base {label}, so it suppresses nothing yet (--config-from REV names another revision)"
+                f"{request.baseline}: not in the base {label}, so it suppresses nothing yet"
+                " (--config-from REV names another revision)"
             )
-    return FoundSuppressions(Suppressions(tuple(distinct.values()), request.baseline, request.write_baseline, content), recorded, warning)
+    return FoundSuppressions(
+        Suppressions(tuple(distinct.values()), request.baseline, request.write_baseline, content),
+        recorded,
+        warning,
+    )
 
 
-def _of_topic(targets: Sequence[str], base: str | None, repository: "Repository | None") -> tuple[Waiver, ...]:
+def _of_topic(
+    targets: Sequence[str], base: str | None, repository: "Repository | None"
+) -> tuple[Waiver, ...]:
     if repository is None:
         return ()
     from patchpilot.checking.topic_waivers import of_topic
@@ -89,10 +125,15 @@ def _write_down(
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
 ) -> str:
-    """Put waivers into the topic's draft, or take them out, and say so; patch files have no topic: there a waiver is for this call."""
+    """Put waivers into the topic's draft, or take them out, and say so.
+
+    Patch files have no topic: there a waiver is for this call.
+    """
     from patchpilot.checking.topic_waivers import give, take_back
 
-    if repository is None or any(target == "-" or Path(target).exists() for target in request.targets):
+    if repository is None or any(
+        target == "-" or Path(target).exists() for target in request.targets
+    ):
         if request.unwaive:
             raise UsageError(
                 "--unwaive: patch files do not belong to a topic and have no waivers",
@@ -100,7 +141,10 @@ def _write_down(
             )
         return ""
     if len(request.targets) > 1:
-        raise UsageError("--waive requires a single TARGET: a waiver is for one topic", hint="pass one range A..B")
+        raise UsageError(
+            "--waive requires a single TARGET: a waiver is for one topic",
+            hint="pass one range A..B",
+        )
     rules = load_rules(packs)
     target = request.targets[0] if request.targets else None
     if request.unwaive:
@@ -108,4 +152,7 @@ def _write_down(
     if not given:
         return ""
     draft = give(repository, given, rules, target, base)
-    return f"waived for {draft.change_id}: {', '.join(waiver.rule for waiver in given)} (--unwaive removes it)"
+    return (
+        f"waived for {draft.change_id}: {', '.join(waiver.rule for waiver in given)} (--unwaive"
+        " removes it)"
+    )

@@ -21,8 +21,8 @@ def fix_topic(
     only: Only | None = None,
     progress: Progress = silent,
 ) -> FixResult:
-    """What is safe to fix in the topic's commits: what it would be without `overrides`, else written; each overrides the
-    refusal that names it. `only` chooses the findings."""
+    """What is safe to fix in the topic's commits: what it would be without `overrides`, else
+    written; each overrides the refusal that names it. `only` chooses the findings."""
     request = topic_request(repository, settings, topic, strict=strict)
     return fix(
         request._replace(targets=(topic.target,) if topic.target else (), base=topic.base),

@@ -35,8 +35,12 @@ def _line(position: str, message_id: str | None, body: dict[str, Any]) -> str:
     return _text({"position": position, "message_id": message_id or None, **body})
 
 
-def summary_line(counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()) -> str:
-    """The last line: how many mails were read, patches checked and mails damaged, and how many findings count and do not."""
+def summary_line(
+    counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
+) -> str:
+    """The last line: how many mails were read, patches checked and mails damaged, and how many
+    findings count and do not.
+    """
     summary = {
         "mails": counts["mails"],
         "patches": counts["patches"],
@@ -46,7 +50,16 @@ def summary_line(counts: "Counter[str]", exit_code: ExitCode, series: Sequence[F
         "baselined": counts["baselined"],
         "exit_code": int(exit_code),
     }
-    return _text({"summary": summary, **({"series": {"findings": [finding_body(finding) for finding in series]}} if series else {})})
+    return _text(
+        {
+            "summary": summary,
+            **(
+                {"series": {"findings": [finding_body(finding) for finding in series]}}
+                if series
+                else {}
+            ),
+        }
+    )
 
 
 def _text(body: dict[str, Any]) -> str:
@@ -54,7 +67,11 @@ def _text(body: dict[str, Any]) -> str:
 
 
 def finding_body(finding: Finding) -> dict[str, Any]:
-    """One finding; `moved` only when it is, `new` only where an earlier revision was compared with, `left` only with --fix and --diff."""
+    """One finding.
+
+    `moved` only when it is, `new` only where an earlier revision was compared with, `left` only
+    with --fix and --diff.
+    """
     body: dict[str, Any] = {
         "rule": finding.rule,
         "name": finding.name,

@@ -16,34 +16,53 @@ from patchpilot.threads.patchwork import PostedCheck, post_check
 from patchpilot.urls import public_url
 
 TOKEN, TOKEN_KEY = "PW_TOKEN", "pw.token"
-"""Where git-pw has its API token as well: a variable of the environment, and a key of git's configuration."""
+"""Where git-pw has its API token as well: a variable of the environment, and a key of git's
+configuration.
+"""
 
 
 class PostedChecks(NamedTuple):
-    """How many checks were posted, and the titles of the patches that the project's patchwork does not have."""
+    """How many checks were posted, and the titles of the patches that the project's patchwork does
+    not have.
+    """
 
     posted: int
     unknown: tuple[str, ...]
 
 
-def post_checks(result: CheckResult, place: str, *, target_url: str = "", offline: bool = False) -> PostedChecks:
-    """Post a check for each patch that has a Message-ID. MissingError where there is no token, NetworkError where the server does not take it.
+def post_checks(
+    result: CheckResult, place: str, *, target_url: str = "", offline: bool = False
+) -> PostedChecks:
+    """Post a check for each patch that has a Message-ID.
+
+    MissingError where there is no token, NetworkError where the server does not take it.
 
     RefusedError where a patch was sent as an undisclosed security fix.
     """
     if offline:
-        raise NetworkError(f"checks cannot be posted to {place} with --offline", hint="drop --offline")
-    token = os.environ.get(TOKEN) or next(iter(config_values(None, rf"^{re.escape(TOKEN_KEY)}$").get(TOKEN_KEY, ())[-1:]), "")
+        raise NetworkError(
+            f"checks cannot be posted to {place} with --offline", hint="drop --offline"
+        )
+    token = os.environ.get(TOKEN) or next(
+        iter(config_values(None, rf"^{re.escape(TOKEN_KEY)}$").get(TOKEN_KEY, ())[-1:]), ""
+    )
     if not token:
-        raise MissingError("no API token for patchwork", hint=f"set the environment variable {TOKEN} (see your profile page in patchwork)")
+        raise MissingError(
+            "no API token for patchwork",
+            hint=f"set the environment variable {TOKEN} (see your profile page in patchwork)",
+        )
     posted, unknown = 0, list[str]()
     with Outbox() as outbox:
         private = outbox.undisclosed_ids()
     if any(checked.patch.message_id in private for checked in result.patches):
-        raise RefusedError("checks of an undisclosed security fix are not posted", hint="omit --post-checks")
+        raise RefusedError(
+            "checks of an undisclosed security fix are not posted", hint="omit --post-checks"
+        )
     for checked in result.patches:
         message_id = checked.patch.message_id
-        if message_id and post_check(place, _check_of(message_id, checked), token, public_url(target_url)):
+        if message_id and post_check(
+            place, _check_of(message_id, checked), token, public_url(target_url)
+        ):
             posted += 1
         else:
             unknown.append(checked.patch.subject.title)
@@ -51,9 +70,17 @@ def post_checks(result: CheckResult, place: str, *, target_url: str = "", offlin
 
 
 def _check_of(message_id: str, checked: CheckedPatch) -> PostedCheck:
-    """The check of a patch: `fail` for an error, `warning` for a warning, else `success`; it counts what was found."""
+    """The check of a patch: `fail` for an error, `warning` for a warning, else `success`.
+
+    It counts what was found.
+    """
     counts = Counter(finding.severity for finding in checked.findings)
-    state = "fail" if counts[Severity.ERROR] else "warning" if counts[Severity.WARNING] else "success"
+    state = (
+        "fail" if counts[Severity.ERROR] else "warning" if counts[Severity.WARNING] else "success"
+    )
     return PostedCheck(
-        message_id, state, ", ".join(counted(counts[severity], severity) for severity in Severity if counts[severity]) or "no findings"
+        message_id,
+        state,
+        ", ".join(counted(counts[severity], severity) for severity in Severity if counts[severity])
+        or "no findings",
     )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer that get_maintainer.pl would give. Loads as little as it can: scripts call it once for every patch."""
+"""The answer that get_maintainer.pl would give.
+
+Loads as little as it can: scripts call it once for every patch.
+"""
 
 import os
 import sys
@@ -32,7 +35,9 @@ def drop_in(
     stdin: bool = True,
     from_archive: "FromArchive | None" = None,
 ) -> GetMaintainerAnswer:
-    """What get_maintainer.pl would print for these patches (or with `file` among the switches, source files), and remarks for stderr."""
+    """What get_maintainer.pl would print for these patches (or with `file` among the switches,
+    source files), and remarks for stderr.
+    """
     with ExitStack() as opened:
         try:
             source, top = _source(tree, repo, opened)
@@ -42,7 +47,15 @@ def drop_in(
 
                 refuse_absent(targets)
             raise
-        return _answer(targets, given, source, top, where=None if tree else repo or Path.cwd(), stdin=stdin, from_archive=from_archive)
+        return _answer(
+            targets,
+            given,
+            source,
+            top,
+            where=None if tree else repo or Path.cwd(),
+            stdin=stdin,
+            from_archive=from_archive,
+        )
 
 
 def _answer(
@@ -61,7 +74,10 @@ def _answer(
     file = load(source, path=path, everywhere=everywhere) if path or everywhere else load(source)
     switches = assemble(script_defaults(file.words.defaults), conf, given)
     if switches.interactive:
-        raise UsageError("--interactive is not supported", hint="run `patchpilot` without arguments to choose recipients in the TUI")
+        raise UsageError(
+            "--interactive is not supported",
+            hint="run `patchpilot` without arguments to choose recipients in the TUI",
+        )
     paths: list[str] = []
     patches: list[tuple[str, str]] = []
     for target in targets or ("-",):
@@ -71,11 +87,21 @@ def _answer(
             patches += _patches_of(target, where, from_archive)
         else:
             patches.append((target, _patch_text(target, stdin)))
-    return answer(file, source, switches, paths=paths, patches=patches, history=_history(top, source) if top else None)
+    return answer(
+        file,
+        source,
+        switches,
+        paths=paths,
+        patches=patches,
+        history=_history(top, source) if top else None,
+    )
 
 
 def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["Tree", Path | None]:
-    """The tree to read and, where there is a repository, the top of its working tree. `--tree` asks nothing of a repository."""
+    """The tree to read and, where there is a repository, the top of its working tree.
+
+    `--tree` asks nothing of a repository.
+    """
     if tree:
         return DirectoryTree(tree), None
     where = (repo or Path.cwd()).absolute()
@@ -98,13 +124,19 @@ def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["T
 def _home_conf(tree: "Tree") -> tuple[str, ...]:
     """The words of the user's own .get_maintainer.conf, which counts where the tree has none."""
     home = os.environ.get("HOME")
-    if not home or tree.exists(".get_maintainer.conf") or not (Path(home) / ".get_maintainer.conf").is_file():
+    if (
+        not home
+        or tree.exists(".get_maintainer.conf")
+        or not (Path(home) / ".get_maintainer.conf").is_file()
+    ):
         return ()
     return conf_words(DirectoryTree(home))
 
 
 def _is_tracked(target: str, top: Path | None) -> bool:
-    """Whether the word names a file that git knows: the script then takes it for a source file, not for a patch."""
+    """Whether the word names a file that git knows: the script then takes it for a source file, not
+    for a patch.
+    """
     if not top or not Path(target).exists():
         return False
     place = Path(target).resolve()
@@ -116,7 +148,10 @@ def _is_tracked(target: str, top: Path | None) -> bool:
 
 
 def _path_in_tree(target: str, tree: "Tree") -> str:
-    """A path given to -f, relative to the tree, a folder with its slash; MissingError when the tree has no such file."""
+    """A path given to -f, relative to the tree, a folder with its slash.
+
+    MissingError when the tree has no such file.
+    """
     path = os.path.normpath(target)
     root = tree.root if isinstance(tree, DirectoryTree) else None
     if root:
@@ -131,13 +166,19 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
         return path + "/"
     if not tree.exists(path):
         raise MissingError(
-            f"{target}: no such file in {tree.label}", hint="-f accepts files and directories in the tree; omit it for a patch"
+            f"{target}: no such file in {tree.label}",
+            hint="-f accepts files and directories in the tree; omit it for a patch",
         )
     return path
 
 
-def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | None") -> list[tuple[str, str]]:
-    """(name, text) of the patches that a commit, a range, a folder or a Message-ID names; `where` is inside the repository, None to ask none."""
+def _patches_of(
+    target: str, where: Path | None, from_archive: "FromArchive | None"
+) -> list[tuple[str, str]]:
+    """(name, text) of the patches that a commit, a range, a folder or a Message-ID names.
+
+    `where` is inside the repository, None to ask none.
+    """
     from patchpilot.commits.range import is_network_target, read_targets
 
     if where and not Path(target).exists() and not is_network_target(target):
@@ -153,7 +194,9 @@ def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | No
 def _patch_text(target: str, stdin: bool) -> str:
     if target == "-":
         if sys.stdin.isatty() or not stdin:
-            raise UsageError("no patch or file given", hint="pass a patch file, or use -f for a source file")
+            raise UsageError(
+                "no patch or file given", hint="pass a patch file, or use -f for a source file"
+            )
         data = sys.stdin.buffer.read(MAX_PATCH)
     else:
         try:
@@ -161,7 +204,8 @@ def _patch_text(target: str, stdin: bool) -> str:
                 data = stream.read(MAX_PATCH)
         except OSError as error:
             raise InputError(
-                f"cannot read {target}: {error.strerror or error}", hint="pass a patch file, or use -f for a source file"
+                f"cannot read {target}: {error.strerror or error}",
+                hint="pass a patch file, or use -f for a source file",
             ) from error
     if data[:2] == b"\x1f\x8b":
         from patchpilot.commits.range import read_file
@@ -174,4 +218,6 @@ def _history(top: Path, tree: "Tree") -> "GitHistory":
     from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 
     data = tree.read(".get_maintainer.ignore")
-    return GitHistory(top, read_ignored(data.decode("utf-8", "surrogateescape")) if data else frozenset())
+    return GitHistory(
+        top, read_ignored(data.decode("utf-8", "surrogateescape")) if data else frozenset()
+    )

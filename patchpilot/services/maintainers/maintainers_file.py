@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Questions about MAINTAINERS itself: which sections name somebody, and whether the file is valid."""
+"""Questions about MAINTAINERS itself: which sections name somebody, and whether the file is valid."""  # noqa: E501
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +44,20 @@ def who(word: str, *, tree: Path | None = None, repo: Path | None = None) -> Who
     """The sections of MAINTAINERS that name a contact, address or list."""
     with repository_for((word,), tree, repo) as repository:
         file = load(source_tree(tree, repository))
-    contacts = (NamedContact(section.name, section.status, section.line, lines) for section, lines in naming(file, word))
+    contacts = (
+        NamedContact(section.name, section.status, section.line, lines)
+        for section, lines in naming(file, word)
+    )
     return WhoResult(word, tuple(contacts))
 
 
-def self_test(*, tree: Path | None = None, repo: Path | None = None, progress: Progress = silent) -> SelfTestResult:
-    """Check a tree's MAINTAINERS. In a repository the files are those of HEAD, so that what is built does not count."""
+def self_test(
+    *, tree: Path | None = None, repo: Path | None = None, progress: Progress = silent
+) -> SelfTestResult:
+    """Check a tree's MAINTAINERS.
+
+    In a repository the files are those of HEAD, so that what is built does not count.
+    """
     with repository_for(("",), tree, repo) as repository:
         source = source_tree(tree, repository)
         progress("reading MAINTAINERS")

@@ -34,14 +34,18 @@ def is_undisclosed(answered: AnsweredMail) -> bool:
     """Whether a mail belongs to the thread of a security fix that is not public yet."""
     mail = answered.mail.mail
     with Outbox() as outbox:
-        return not outbox.undisclosed_ids().isdisjoint((mail.message_id, mail.in_reply_to, *mail.references))
+        return not outbox.undisclosed_ids().isdisjoint(
+            (mail.message_id, mail.in_reply_to, *mail.references)
+        )
 
 
 def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
-    """The mail of a Message-ID, of an archive's URL, in a file, or of a followed series by its number.
+    """The mail of a Message-ID, of an archive's URL, in a file, or of a followed series by its
+    number.
 
-    Of a series: the newest mail that wants an answer; for the templates that answer one's own mail, the first mail of the newest version.
-    MissingError for a mail that is not here, UsageError for a file with several or a series with none.
+    Of a series: the newest mail that wants an answer; for the templates that answer one's own mail,
+    the first mail of the newest version. MissingError for a mail that is not here, UsageError for a
+    file with several or a series with none.
     """
     if target.isascii() and target.isdigit():
         return _of_series(int(target), template, store)
@@ -51,11 +55,18 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
             return AnsweredMail(store.reader.classify(mail), store.with_mail(message_id))
         raise MissingError(
             f"no followed series has the mail {message_id}",
-            hint=Action("track", ("add", f"<{message_id}>"), "follow its series: {}; or save the mail and give the file"),
+            hint=Action(
+                "track",
+                ("add", f"<{message_id}>"),
+                "follow its series: {}; or save the mail and give the file",
+            ),
         )
     mails = read_mails(target)
     if len(mails) != 1:
-        raise UsageError(f"{target} holds {len(mails)} mails", hint="name one of them by its Message-ID, or save it alone")
+        raise UsageError(
+            f"{target} holds {len(mails)} mails",
+            hint="name one of them by its Message-ID, or save it alone",
+        )
     return AnsweredMail(store.reader.classify(mails[0]), store.with_mail(mails[0].message_id))
 
 
@@ -64,11 +75,23 @@ def _of_series(number: int, template: str, store: Store) -> AnsweredMail:
 
     series = show(number, store=store)
     if series.status is None:
-        raise MissingError(f"the archive does not have series {number} yet", hint=Action("track", ("update",)))
+        raise MissingError(
+            f"the archive does not have series {number} yet", hint=Action("track", ("update",))
+        )
     topic = series.status.topic
     if template in OWN_POST:
         return AnsweredMail(topic.latest.head.mail, series.entry)
-    wanting = [reply.mail for reply in series.status.replies if reply.mail.kind in WANTS_ANSWER and not reply.mail.by_author]
+    wanting = [
+        reply.mail
+        for reply in series.status.replies
+        if reply.mail.kind in WANTS_ANSWER and not reply.mail.by_author
+    ]
     if not wanting:
-        raise UsageError(f"no mail of series {number} asks for anything", hint="name the mail to reply to by its Message-ID")
-    return AnsweredMail(max(wanting, key=lambda mail: mail.mail.date.timestamp() if mail.mail.date else 0.0), series.entry)
+        raise UsageError(
+            f"no mail of series {number} asks for anything",
+            hint="name the mail to reply to by its Message-ID",
+        )
+    return AnsweredMail(
+        max(wanting, key=lambda mail: mail.mail.date.timestamp() if mail.mail.date else 0.0),
+        series.entry,
+    )

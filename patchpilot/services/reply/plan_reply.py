@@ -39,7 +39,8 @@ PATCH = "patch"
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """What would be sent: the mail as its transport makes it, by which account, what blocks it and what is worth another look.
+    """What would be sent: the mail as its transport makes it, by which account, what blocks it and
+    what is worth another look.
 
     `force` is the reason to send it in spite of what blocks it.
     """
@@ -62,42 +63,80 @@ class ReplyPlan:
         return bool(self.refusals) and not self.force
 
 
-def open_draft(answered: AnsweredMail, template: str, *, archive: str, sender: Address, tags: Sequence[str] = ()) -> ReplyDraft:
-    """The draft of a reply to this mail, where there is one; else a new one from the template, which is kept once it was edited."""
+def open_draft(
+    answered: AnsweredMail,
+    template: str,
+    *,
+    archive: str,
+    sender: Address,
+    tags: Sequence[str] = (),
+) -> ReplyDraft:
+    """The draft of a reply to this mail, where there is one.
+
+    Else a new one from the template, which is kept once it was edited.
+    """
     with ReplyDrafts() as drafts:
         known = drafts.find(answered.message_id, template)
     if known and not is_sent_draft(known):
         return known
     archive = "" if is_undisclosed(answered) else archive
     return _new_draft(
-        answered, template, reply_subject(answered.mail.mail.subject), first_text(answered.mail, template, sender, archive, tags)
+        answered,
+        template,
+        reply_subject(answered.mail.mail.subject),
+        first_text(answered.mail, template, sender, archive, tags),
     )
 
 
-def patch_draft(repository: Repository, answered: AnsweredMail, commit: str, sender: Address) -> tuple[ReplyDraft, OutgoingMail]:
-    """A commit as a patch in reply to this mail, for the stable tree that the mail names: `[PATCH 6.1.y]`.
+def patch_draft(
+    repository: Repository, answered: AnsweredMail, commit: str, sender: Address
+) -> tuple[ReplyDraft, OutgoingMail]:
+    """A commit as a patch in reply to this mail, for the stable tree that the mail names: `[PATCH
+    6.1.y]`.
 
-    UsageError where the mail names no stable tree, RefusedError for a commit that does not name its upstream commit or lacks the sender's
-    Signed-off-by.
+    UsageError where the mail names no stable tree, RefusedError for a commit that does not name its
+    upstream commit or lacks the sender's Signed-off-by.
     """
     subject = parse_subject(answered.mail.mail.subject)
-    versions = answered.mail.place.versions or stable_versions([word for mark in subject.marks for word in mark.split()])
+    versions = answered.mail.place.versions or stable_versions(
+        [word for mark in subject.marks for word in mark.split()]
+    )
     if not versions:
-        raise UsageError("the mail names no stable tree", hint="reply to the FAILED mail of the tree that the patch is for")
+        raise UsageError(
+            "the mail names no stable tree",
+            hint="reply to the FAILED mail of the tree that the patch is for",
+        )
     if not upstream_commits(repository.commit(commit).message):
         raise RefusedError(
-            f"commit {commit[:12]} does not name its upstream commit", hint="backport it with `git cherry-pick -x`, then amend the message"
+            f"commit {commit[:12]} does not name its upstream commit",
+            hint="backport it with `git cherry-pick -x`, then amend the message",
         )
     body = bodies_of_commits(repository, (commit,), SeriesText(), sender)[0]
     if f"<{sender.email}>".encode("utf-8", "surrogateescape") not in b"\n".join(
         line for line in body.body.split(b"\n") if line.startswith(b"Signed-off-by:")
     ):
-        raise RefusedError(f"commit {commit[:12]} lacks your Signed-off-by", hint="add it: git commit --amend -s")
+        raise RefusedError(
+            f"commit {commit[:12]} lacks your Signed-off-by", hint="add it: git commit --amend -s"
+        )
     title = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:
         known = drafts.find(answered.message_id, PATCH)
-    draft = replace(known or _new_draft(answered, PATCH, title, ""), subject=title, text=body.body.decode("utf-8", "surrogateescape"))
-    mail = OutgoingMail(1, draft.message_id, title, body.author, (), (), body.body, commit=commit, patch_id=body.patch_id)
+    draft = replace(
+        known or _new_draft(answered, PATCH, title, ""),
+        subject=title,
+        text=body.body.decode("utf-8", "surrogateescape"),
+    )
+    mail = OutgoingMail(
+        1,
+        draft.message_id,
+        title,
+        body.author,
+        (),
+        (),
+        body.body,
+        commit=commit,
+        patch_id=body.patch_id,
+    )
     return draft, mail
 
 
@@ -117,19 +156,26 @@ def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
     """Whom replies come from. MissingError where git knows no address.
 
-    UntrustedCommandsError where sending a reply would run commands that the repository names itself: before anything is written.
+    UntrustedCommandsError where sending a reply would run commands that the repository names
+    itself: before anything is written.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)
     transport.refuse_untrusted(repository, account)
     sender = account.sender
     if sender is None:
-        raise MissingError("git has no e-mail address for you", hint="git config --global user.email YOU@EXAMPLE.ORG")
+        raise MissingError(
+            "git has no e-mail address for you",
+            hint="git config --global user.email YOU@EXAMPLE.ORG",
+        )
     return sender
 
 
 def _is_list(address: Address) -> bool:
-    """Whether an address in the headers of a mail is a list's; one with a name may be a maintainer's."""
+    """Whether an address in the headers of a mail is a list's.
+
+    One with a name may be a maintainer's.
+    """
     return is_on_list_host(address.email) or (not address.name and is_list_address(address.email))
 
 
@@ -143,11 +189,16 @@ def plan_reply(
     identity: str | None = None,
     force: str | None = None,
 ) -> ReplyPlan:
-    """The mail of a draft with its threading and recipients, as the transport makes it; nothing is sent. With `patch`, that is its text."""
+    """The mail of a draft with its threading and recipients, as the transport makes it.
+
+    Nothing is sent. With `patch`, that is its text.
+    """
     transport = transports.find(via)
     account = transport.account(repository, identity)
     sender = sender_of(repository, via, identity)
-    own = {address.lower() for address in (*known_addresses(repository, repository.top), sender.email)}
+    own = {
+        address.lower() for address in (*known_addresses(repository, repository.top), sender.email)
+    }
     to, cc, omitted = reply_recipients(answered.mail.mail, real_sender(answered.mail.mail), own)
     lists = {project.lists.stable for project in projects().values()}
     if patch and (stable := tuple(address for address in (*to, *cc) if address.key in lists)):
@@ -158,10 +209,22 @@ def plan_reply(
     to = tuple(one for one in to if one not in public)
     cc = tuple(one for one in cc if one not in public)
     if not to:
-        raise RefusedError("no recipients: the mail names nobody but you", hint="reply to a mail that others sent or received")
+        raise RefusedError(
+            "no recipients: the mail names nobody but you",
+            hint="reply to a mail that others sent or received",
+        )
     refuse_many(len(to) + len(cc), force)
     mail = replace(
-        patch or OutgoingMail(1, draft.message_id, draft.subject, sender, (), (), draft.text.encode("utf-8", "surrogateescape")),
+        patch
+        or OutgoingMail(
+            1,
+            draft.message_id,
+            draft.subject,
+            sender,
+            (),
+            (),
+            draft.text.encode("utf-8", "surrogateescape"),
+        ),
         message_id=draft.message_id,
         to=to,
         cc=cc,
@@ -180,5 +243,22 @@ def plan_reply(
     warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
     if public:
         names = ", ".join(one.email for one in public)
-        warnings = (*warnings, SendProblem("security-on-list", f"not sent to a list, because the fix is undisclosed: {names}"))
-    return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, bcc, identity, force)
+        warnings = (
+            *warnings,
+            SendProblem(
+                "security-on-list", f"not sent to a list, because the fix is undisclosed: {names}"
+            ),
+        )
+    return ReplyPlan(
+        draft,
+        answered,
+        transport,
+        account,
+        mail,
+        rendered,
+        refusals,
+        warnings,
+        bcc,
+        identity,
+        force,
+    )

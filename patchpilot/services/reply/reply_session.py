@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply from the user's wish to the plan that is previewed: the mail found, its draft edited and kept."""
+"""A reply from the user's wish to the plan that is previewed: the mail found, its draft edited and
+kept.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,13 +14,31 @@ from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.series.given_text import given_text
 from patchpilot.services.reply.answered_mail import answered_mail
-from patchpilot.services.reply.plan_reply import PATCH, ReplyPlan, keep_draft, open_draft, patch_draft, plan_reply, sender_of
+from patchpilot.services.reply.plan_reply import (
+    PATCH,
+    ReplyPlan,
+    keep_draft,
+    open_draft,
+    patch_draft,
+    plan_reply,
+    sender_of,
+)
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, as_edited
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.archive_target import archive_setting
 
-__all__ = ["Edit", "ReplyDraft", "ReplyWishes", "discard", "draft_text", "given_reply", "kept_drafts", "plan", "templates_for"]
+__all__ = [
+    "Edit",
+    "ReplyDraft",
+    "ReplyWishes",
+    "discard",
+    "draft_text",
+    "given_reply",
+    "kept_drafts",
+    "plan",
+    "templates_for",
+]
 
 _TEMPLATES_OF = {
     MailKind.AUTOSEL: ("objection", "prerequisite", REPLY),
@@ -33,8 +53,9 @@ Edit = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ReplyWishes:
-    """What was asked for: the mail to answer, the template, the transport; a commit to reply with, tags to give, the text instead of an
-    editor's, and the reason to send it in spite of what blocks it."""
+    """What was asked for: the mail to answer, the template, the transport; a commit to reply with,
+    tags to give, the text instead of an editor's, and the reason to send it in spite of what blocks
+    it."""
 
     target: str
     template: str = REPLY
@@ -60,18 +81,27 @@ def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) 
     with Store() as store:
         answered = answered_mail(wishes.target, wishes.template, store)
     sender = sender_of(repository, wishes.via, wishes.identity)
-    return open_draft(answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags).text
+    return open_draft(
+        answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags
+    ).text
 
 
 def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
-    """The templates that fit a mail: of the author's own patch, of the stable team, of a tag, of any other."""
+    """The templates that fit a mail: of the author's own patch, of the stable team, of a tag, of
+    any other.
+    """
     if own:
         return ("ping", "withdraw", REPLY)
     return _TEMPLATES_OF.get(kind, (REPLY,))
 
 
-def plan(repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None) -> ReplyPlan:
-    """The reply as it would be sent; its draft is kept, unless it was sent already. RefusedError where the editor failed."""
+def plan(
+    repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
+) -> ReplyPlan:
+    """The reply as it would be sent; its draft is kept, unless it was sent already.
+
+    RefusedError where the editor failed.
+    """
     planned = _planned(repository, where, wishes, editor)
     if planned.refused and any(problem.name == "sent-already" for problem in planned.refusals):
         with ReplyDrafts() as drafts:
@@ -79,26 +109,44 @@ def plan(repository: Repository, where: Path | None, wishes: ReplyWishes, editor
     return planned
 
 
-def _planned(repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None) -> ReplyPlan:
+def _planned(
+    repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
+) -> ReplyPlan:
     if wishes.template not in TEMPLATES:
         raise unknown("template", wishes.template, TEMPLATES)
     with Store() as store:
         answered = answered_mail(wishes.target, wishes.template, store)
     sender = sender_of(repository, wishes.via, wishes.identity)
     if wishes.patch:
-        draft, mail = patch_draft(repository, answered, resolve_patch(repository, wishes.patch), sender)
+        draft, mail = patch_draft(
+            repository, answered, resolve_patch(repository, wishes.patch), sender
+        )
         draft = keep_draft(draft, sender)
-        return plan_reply(repository, answered, draft, wishes.via, patch=mail, identity=wishes.identity, force=wishes.force)
-    draft = open_draft(answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags)
+        return plan_reply(
+            repository,
+            answered,
+            draft,
+            wishes.via,
+            patch=mail,
+            identity=wishes.identity,
+            force=wishes.force,
+        )
+    draft = open_draft(
+        answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags
+    )
     if wishes.text is not None:
         draft = replace(draft, text=as_edited(wishes.text))
     elif editor:
         edited = editor(draft.text)
         if edited is None:
-            raise RefusedError("the editor failed; nothing was sent", hint="the draft was kept as it was")
+            raise RefusedError(
+                "the editor failed; nothing was sent", hint="the draft was kept as it was"
+            )
         draft = replace(draft, text=as_edited(edited))
     draft = keep_draft(draft, sender)
-    return plan_reply(repository, answered, draft, wishes.via, identity=wishes.identity, force=wishes.force)
+    return plan_reply(
+        repository, answered, draft, wishes.via, identity=wishes.identity, force=wishes.force
+    )
 
 
 def discard(wishes: ReplyWishes) -> bool:
@@ -106,7 +154,9 @@ def discard(wishes: ReplyWishes) -> bool:
     with Store() as store:
         answered = answered_mail(wishes.target, wishes.template, store)
     with ReplyDrafts() as drafts:
-        known: ReplyDraft | None = drafts.find(answered.message_id, PATCH if wishes.patch else wishes.template)
+        known: ReplyDraft | None = drafts.find(
+            answered.message_id, PATCH if wishes.patch else wishes.template
+        )
         if known:
             drafts.discard(known)
     return known is not None

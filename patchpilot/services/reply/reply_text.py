@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The text of a reply: made from its template and the quoted mail, and checked before it is sent."""
+"""The text of a reply: made from its template and the quoted mail, and checked before it is sent."""  # noqa: E501
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,19 +18,26 @@ MAX_COLUMNS = 80
 REPLY = "reply"
 TEMPLATES = (REPLY, "ping", "withdraw", "objection", "prerequisite", "thanks")
 """The templates of replies; a reply with a patch has none."""
-_HTML = re.compile(r"</?(?:html|body|div|span|p|br|font|table|blockquote)\b[^<>]{0,200}>", re.IGNORECASE)
+_HTML = re.compile(
+    r"</?(?:html|body|div|span|p|br|font|table|blockquote)\b[^<>]{0,200}>", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _CODE = re.compile(r"^(?:[ \t]|[-+@]|\S*$|\[?\d+\]?:? https?://|[A-Z][\w-]+(?:-by)?: )")
 _WROTE = re.compile(r"\bwrote:$")
 
 
-def first_text(mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]) -> str:
-    """The text of a new reply from a template: the mail quoted, and what is known of it filled in; the rest is to be written.
+def first_text(
+    mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]
+) -> str:
+    """The text of a new reply from a template: the mail quoted, and what is known of it filled in;
+    the rest is to be written.
 
     `archive` is where the mail is linked to, "" for nowhere.
     """
     subject = parse_subject(mail.mail.subject)
-    versions = mail.place.versions or stable_versions([word for mark in subject.marks for word in mark.split()])
+    versions = mail.place.versions or stable_versions(
+        [word for mark in subject.marks for word in mark.split()]
+    )
     values = {
         "quote": quoted_reply(mail, asking_lines(mail)),
         "tags": quoted_tags(mail),
@@ -53,36 +60,60 @@ def _day(date: datetime | None) -> str:
 
 
 def as_edited(text: str) -> str:
-    """The text that is sent of what the editor gave: without comments, trailing spaces and blank lines at the ends."""
+    """The text that is sent of what the editor gave: without comments, trailing spaces and blank
+    lines at the ends.
+    """
     return without_comments(text.replace("\r\n", "\n")) + "\n"
 
 
 def text_problems(text: str) -> Iterator[SendProblem]:
-    """What blocks sending a reply: nothing written, placeholders left, HTML, an answer above the quote."""
+    """What blocks sending a reply: nothing written, placeholders left, HTML, an answer above the
+    quote.
+    """
     own = list(_own_lines(text))
     words = [line for line in own if line.strip()]
     if not words:
-        yield SendProblem("empty-reply", "nothing was written: the reply has only quoted lines", "write your answer below the quoted lines")
+        yield SendProblem(
+            "empty-reply",
+            "nothing was written: the reply has only quoted lines",
+            "write your answer below the quoted lines",
+        )
     if missing := sorted(set(_PLACEHOLDER.findall("\n".join(own)))):
-        yield SendProblem("placeholder", f"not filled in: {', '.join(missing)}", "replace the ${name} with text")
+        yield SendProblem(
+            "placeholder", f"not filled in: {', '.join(missing)}", "replace the ${name} with text"
+        )
     if tag := _HTML.search("\n".join(own)):
-        yield SendProblem("html", f"HTML in the text: {tag[0]}", "kernel lists reject HTML; write plain text")
+        yield SendProblem(
+            "html", f"HTML in the text: {tag[0]}", "kernel lists reject HTML; write plain text"
+        )
     lines = text.rstrip("\n").split("\n")
     first = next((at for at, line in enumerate(lines) if line.startswith(">")), None)
     if words and first is not None:
         after = [line for line in lines[first:] if line.strip() and not line.startswith(">")]
         if not after:
-            yield SendProblem("top-posting", "the answer is above the quoted text", "move it below the lines that it answers")
+            yield SendProblem(
+                "top-posting",
+                "the answer is above the quoted text",
+                "move it below the lines that it answers",
+            )
 
 
 def text_notes(text: str) -> Iterator[SendProblem]:
-    """What is worth another look before a reply is sent: long lines, a quote with nothing below it."""
+    """What is worth another look before a reply is sent: long lines, a quote with nothing below it."""  # noqa: E501
     long = [line for line in _own_lines(text) if len(line) > MAX_COLUMNS and not _CODE.match(line)]
     if long:
-        yield SendProblem("long-lines", f"{len(long)} lines over {MAX_COLUMNS} columns: {long[0][:40]}…", "wrap the text at 72 columns")
+        yield SendProblem(
+            "long-lines",
+            f"{len(long)} lines over {MAX_COLUMNS} columns: {long[0][:40]}…",
+            "wrap the text at 72 columns",
+        )
     lines = [line for line in text.rstrip("\n").split("\n") if line.strip()]
     if lines and lines[-1].startswith(">") and any(not line.startswith(">") for line in lines[1:]):
-        yield SendProblem("unanswered-quote", "quoted lines at the end have no answer below them", "answer them, or cut them")
+        yield SendProblem(
+            "unanswered-quote",
+            "quoted lines at the end have no answer below them",
+            "answer them, or cut them",
+        )
 
 
 def _own_lines(text: str) -> Iterator[str]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A planned reply sent, once: the outbox has it before the act and after it, and the followed series gets it."""
+"""A planned reply sent, once: the outbox has it before the act and after it, and the followed
+series gets it.
+"""
 
 import contextlib
 
@@ -23,12 +25,20 @@ KIND = "reply"
 
 
 def send_reply(
-    repository: Repository, planned: ReplyPlan, *, unknown: str = "", terminal: bool = False, stopping: Stop = never_stop
+    repository: Repository,
+    planned: ReplyPlan,
+    *,
+    unknown: str = "",
+    terminal: bool = False,
+    stopping: Stop = never_stop,
 ) -> MailResult:
-    """Send the mail of a plan and delete its draft; what became of the mail. A draft whose mail was not accepted stays.
+    """Send the mail of a plan and delete its draft; what became of the mail.
 
-    `unknown` says what became of this very reply where an earlier attempt ended without an answer: `sent` or `lost`. RefusedError where it
-    was sent already or that is not known, or a problem blocks it.
+    A draft whose mail was not accepted stays.
+
+    `unknown` says what became of this very reply where an earlier attempt ended without an answer:
+    `sent` or `lost`. RefusedError where it was sent already or that is not known, or a problem
+    blocks it.
     """
     if planned.refused:
         raise RefusedError(planned.refusals[0].message, hint=planned.refusals[0].hint)
@@ -55,7 +65,10 @@ def _claimed(outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown
     No other process sends a reply to this mail: what the outbox has as being sent was interrupted.
     """
     for earlier in outbox.replies(planned.draft.answers):
-        own, same = earlier.change_id == planned.draft.message_id, has_text(earlier, planned.draft.text)
+        own, same = (
+            earlier.change_id == planned.draft.message_id,
+            has_text(earlier, planned.draft.text),
+        )
         if not (own or same):
             continue
         send = outbox.settle(earlier.id)
@@ -76,7 +89,9 @@ def _claimed(outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown
 
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
-    """RefusedError where this very reply was sent, maybe since the preview, and there is no reason to send it again."""
+    """RefusedError where this very reply was sent, maybe since the preview, and there is no reason
+    to send it again.
+    """
     if (earlier := sent_already(outbox, planned.draft)) and not planned.force:
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
@@ -84,7 +99,10 @@ def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
 
 
 def _other_text(what: str) -> RefusedError:
-    return RefusedError(f"the earlier reply {what}; this draft has another text", hint="to send this text too, run the command again")
+    return RefusedError(
+        f"the earlier reply {what}; this draft has another text",
+        hint="to send this text too, run the command again",
+    )
 
 
 def _in_doubt(planned: ReplyPlan, detail: str) -> RefusedError:
@@ -98,7 +116,14 @@ def _in_doubt(planned: ReplyPlan, detail: str) -> RefusedError:
     )
 
 
-def _deliver(repository: Repository, outbox: Outbox, send: Send, planned: ReplyPlan, terminal: bool, stopping: Stop) -> None:
+def _deliver(
+    repository: Repository,
+    outbox: Outbox,
+    send: Send,
+    planned: ReplyPlan,
+    terminal: bool,
+    stopping: Stop,
+) -> None:
     credential = credential_of(repository, planned.account, terminal=terminal)
 
     def report(place: int, outcome: Outcome) -> None:
@@ -108,7 +133,16 @@ def _deliver(repository: Repository, outbox: Outbox, send: Send, planned: ReplyP
         outbox.rename(send.id, place, message_id, raw)
 
     try:
-        delivery = Delivery(repository, planned.account, send, report, rename, planned.identity, credential, stopping)
+        delivery = Delivery(
+            repository,
+            planned.account,
+            send,
+            report,
+            rename,
+            planned.identity,
+            credential,
+            stopping,
+        )
         note_login(repository, credential, planned.transport.deliver_mail(delivery))
     finally:
         outbox.end(send.id)
@@ -116,7 +150,9 @@ def _deliver(repository: Repository, outbox: Outbox, send: Send, planned: ReplyP
 
 
 def _keep_in_series(planned: ReplyPlan, send: Send) -> None:
-    """Put the sent reply into the followed series of the mail that it answers: the archive has it only minutes later."""
+    """Put the sent reply into the followed series of the mail that it answers: the archive has it
+    only minutes later.
+    """
     if planned.answered.entry is None:
         return
     with Store() as store:

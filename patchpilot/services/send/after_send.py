@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a send came to, for the card at its end: where each mail can be read, what happens now, and when to expect an answer."""
+"""What a send came to, for the card at its end: where each mail can be read, what happens now, and
+when to expect an answer.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +19,9 @@ from patchpilot.topic.reroll import link_to
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A mail of a send: its state, subject and Message-ID, what the server said, and its address in the archive ("" where it was not accepted)."""
+    """A mail of a send: its state, subject and Message-ID, what the server said, and its address in
+    the archive ("" where it was not accepted).
+    """
 
     state: MailState
     subject: str
@@ -28,7 +32,9 @@ class SentMail:
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """A send at its end: how many mails were accepted, in words, each mail, what happens now or what to do, a sentence each, and when it began."""
+    """A send at its end: how many mails were accepted, in words, each mail, what happens now or
+    what to do, a sentence each, and when it began.
+    """
 
     headline: str
     mails: tuple[SentMail, ...]
@@ -36,7 +42,9 @@ class SendReport:
     at: datetime | None = None
 
 
-def send_report(repository: Repository, plan: SendPlan, result: SendResult, today: date | None = None) -> SendReport:
+def send_report(
+    repository: Repository, plan: SendPlan, result: SendResult, today: date | None = None
+) -> SendReport:
     """The report of a send of a plan; what is expected is reckoned from `today`."""
     with Outbox() as outbox:
         sends = [send for send in outbox.sends(result.change_id) if send.version == result.version]
@@ -66,7 +74,10 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
         (
             *result.advice,
             "test bots usually answer within a day or two, reviewers within days",
-            f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}",
+            (
+                f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until"
+                f" {remind:%Y-%m-%d}"
+            ),
         ),
         at,
     )

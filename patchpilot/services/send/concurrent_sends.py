@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Other sends of the same topic or the same patches: from another terminal, another clone, or since an interrupted send."""
+"""Other sends of the same topic or the same patches: from another terminal, another clone, or since
+an interrupted send.
+"""
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
@@ -11,32 +13,55 @@ from patchpilot.services.send.send_plan import SendPlan
 
 
 def sent_before(draft: Draft) -> tuple[int, ...]:
-    """The numbers of the sends of a topic or of its patches of which a mail was sent, or may have been."""
+    """The numbers of the sends of a topic or of its patches of which a mail was sent, or may have
+    been.
+    """
     with Outbox() as outbox:
-        return tuple(send.id for send in outbox.related(draft.change_id, _patch_ids(draft)) if send.may_have_been_sent)
+        return tuple(
+            send.id
+            for send in outbox.related(draft.change_id, _patch_ids(draft))
+            if send.may_have_been_sent
+        )
 
 
 def sent_since(send: Send) -> tuple[Send, ...]:
     """The later sends that have a patch which waits in this one: sent, or being sent right now."""
-    waiting = [entry.patch_id for entry in send.entries if entry.patch_id and entry.state in WAITING]
+    waiting = [
+        entry.patch_id for entry in send.entries if entry.patch_id and entry.state in WAITING
+    ]
     if not waiting:
         return ()
     with Outbox() as outbox:
         later = [other for other in outbox.related("", waiting) if other.id > send.id]
     return tuple(
-        other for other in later if other.may_have_been_sent or (other.change_id != send.change_id and is_being_sent(other.change_id))
+        other
+        for other in later
+        if other.may_have_been_sent
+        or (other.change_id != send.change_id and is_being_sent(other.change_id))
     )
 
 
 def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
-    """RefusedError when this topic or its patches were sent since the plan was made, or are being sent now. The caller holds the topic."""
+    """RefusedError when this topic or its patches were sent since the plan was made, or are being
+    sent now.
+
+    The caller holds the topic.
+    """
     topic = planned.draft.change_id
     mails = zip(planned.outgoing_mails, planned.mails, strict=True)
-    patch_ids = {outgoing_mail.patch_id or "" for at, (outgoing_mail, _) in enumerate(mails) if at in planned.waiting}
+    patch_ids = {
+        outgoing_mail.patch_id or ""
+        for at, (outgoing_mail, _) in enumerate(mails)
+        if at in planned.waiting
+    }
     if not planned.send_id:
         patch_ids |= set(_patch_ids(planned.draft))
     for other in outbox.related(topic, patch_ids):
-        if other.id in planned.judged or other.id == planned.send_id or (planned.send_id and other.id < planned.send_id):
+        if (
+            other.id in planned.judged
+            or other.id == planned.send_id
+            or (planned.send_id and other.id < planned.send_id)
+        ):
             continue
         what = "this topic was" if other.change_id == topic else "the same patches were"
         if other.may_have_been_sent:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `draft`: a topic's cover letter, changelog, notes, prefix and answers, shown and changed."""
+"""The verb `draft`: a topic's cover letter, changelog, notes, prefix and answers, shown and
+changed.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +33,9 @@ Edit = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class DraftResult:
-    """A draft, what was sent of its topic, its branch in b4's tracking data, and how far the topic is."""
+    """A draft, what was sent of its topic, its branch in b4's tracking data, and how far the topic
+    is.
+    """
 
     draft: Draft
     sends: tuple[Send, ...]
@@ -41,7 +45,10 @@ class DraftResult:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to change in a draft; None leaves a thing as it is. `notes` are (which patch: number or word of its subject, text)."""
+    """What is to change in a draft; None leaves a thing as it is.
+
+    `notes` are (which patch: number or word of its subject, text).
+    """
 
     subject: str | None = None
     text: str | None = None
@@ -58,7 +65,9 @@ def show(repository: Repository, target: str | None = None, base: str | None = N
     return _result(repository, finished_topic(repository, SendRequest(target=target, base=base)))
 
 
-def change(repository: Repository, changes: Changes, target: str | None = None, base: str | None = None) -> DraftResult:
+def change(
+    repository: Repository, changes: Changes, target: str | None = None, base: str | None = None
+) -> DraftResult:
     """Change a draft and keep it."""
     subject, text = changes.subject, changes.text
     if subject is None and text is not None:
@@ -84,18 +93,27 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
     if changes.prefix is not None:
         draft = replace(draft, prefix=complete_prefix(changes.prefix))
     if changes.in_reply_to is not None:
-        draft = replace(draft, in_reply_to=given_message_id(changes.in_reply_to) if changes.in_reply_to.strip() else "")
+        draft = replace(
+            draft,
+            in_reply_to=given_message_id(changes.in_reply_to)
+            if changes.in_reply_to.strip()
+            else "",
+        )
     draft_for_b4(repository, draft)
     with Drafts() as drafts:
         return _result(repository, replace(topic, draft=drafts.keep(before, draft, "set")))
 
 
-def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
+def edit(
+    repository: Repository, editor: Edit, target: str | None = None, base: str | None = None
+) -> DraftResult:
     """Let the user edit all texts at once; what they gave up on is not kept."""
     topic = finished_topic(repository, SendRequest(target=target, base=base))
     draft = topic.draft
     offered = _offered(repository, draft)
-    shown = as_text(offered, changed=changelog_hints(repository, offered) if offered.version > 1 else ())
+    shown = as_text(
+        offered, changed=changelog_hints(repository, offered) if offered.version > 1 else ()
+    )
     text = editor(shown)
     if text is not None and text != shown:
         changed = _imported(repository, draft, text)
@@ -106,42 +124,70 @@ def edit(repository: Repository, editor: Edit, target: str | None = None, base: 
 
 
 def export(repository: Repository, target: str | None = None, base: str | None = None) -> str:
-    """The texts of a draft as `change` imports them; once a version was sent, with the next one's changelog, filled with what differs."""
-    return as_text(_offered(repository, find_draft(repository, SendRequest(target=target, base=base))))
+    """The texts of a draft as `change` imports them.
+
+    Once a version was sent, with the next one's changelog, filled with what differs.
+    """
+    return as_text(
+        _offered(repository, find_draft(repository, SendRequest(target=target, base=base)))
+    )
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Start the version after the one sent last, its changelog filled with what differs; keep that. UsageError when nothing was sent."""
+    """Start the version after the one sent last, its changelog filled with what differs; keep that.
+
+    UsageError when nothing was sent.
+    """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
         version = reroll(draft, repository)
         return drafts.keep(draft, version, f"changes since v{version.version - 1}")
 
 
-def reset(repository: Repository, target: str | None = None, base: str | None = None) -> tuple[Draft, DraftResult]:
+def reset(
+    repository: Repository, target: str | None = None, base: str | None = None
+) -> tuple[Draft, DraftResult]:
     """Clear all that a topic's draft holds, and give it as it was and as it is.
 
-    Kept are its change-id and what was sent, changelogs too; what b4 keeps of a prep branch stays with b4.
+    Kept are its change-id and what was sent, changelogs too; what b4 keeps of a prep branch stays
+    with b4.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
         known, sent = drafts.get(draft.change_id) or draft, outbox.last_version(draft.change_id)
-        changelogs = {number: text for number, text in known.changelogs.items() if int(number) <= sent}
+        changelogs = {
+            number: text for number, text in known.changelogs.items() if int(number) <= sent
+        }
         kept = {f"changelogs.{number}" for number in changelogs}
         origins = {name: text for name, text in known.origins.items() if name in kept}
-        fresh = Draft(known.change_id, known.repository, known.branch, changelogs=changelogs, links=known.links, patches=known.patches)
+        fresh = Draft(
+            known.change_id,
+            known.repository,
+            known.branch,
+            changelogs=changelogs,
+            links=known.links,
+            patches=known.patches,
+        )
         drafts.save(replace(fresh, origins=origins))
     return known, show(repository, target, base)
 
 
 def ping(repository: Repository, target: str | None = None, base: str | None = None) -> str:
-    """A polite reminder of the last version sent, as text to answer it with. UsageError when nothing was sent."""
+    """A polite reminder of the last version sent, as text to answer it with.
+
+    UsageError when nothing was sent.
+    """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last = last_sent(draft)
     if last is None:
         raise UsageError("nothing from this topic has been sent yet", hint=Action("send"))
     name = (repository.identity or Address("", "")).name
-    values = {"date": last.begun[:10], "link": link_to(last, repository), "name": name, "version": str(last.version)}
+    values = {
+        "date": last.begun[:10],
+        "link": link_to(last, repository),
+        "name": name,
+        "version": str(last.version),
+    }
     return without_comments(fill(template("ping"), values)) + "\n"
 
 
@@ -154,10 +200,15 @@ def forget(repository: Repository, target: str | None = None, base: str | None =
 
 
 def leave_b4(repository: Repository, branch: str | None = None) -> str:
-    """Unenroll a branch from b4; its commits and its own description stay. MissingError when patchpilot did not enroll it."""
+    """Unenroll a branch from b4; its commits and its own description stay.
+
+    MissingError when patchpilot did not enroll it.
+    """
     name = branch or repository.branch
     if name is None:
-        raise UsageError("no branch is checked out", hint="switch to the topic branch with git switch")
+        raise UsageError(
+            "no branch is checked out", hint="switch to the topic branch with git switch"
+        )
     known = prep_branch(repository, name)
     if known is None:
         raise MissingError(f"{name} is not enrolled in b4 by patchpilot")
@@ -177,13 +228,24 @@ def _offered(repository: Repository, draft: Draft) -> Draft:
 
 
 def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
-    """The draft with a text's words; a changelog that is still as it was offered is no choice, nor is its version."""
+    """The draft with a text's words.
+
+    A changelog that is still as it was offered is no choice, nor is its version.
+    """
     offered = _offered(repository, draft)
     changed = from_text(offered, text)
-    if offered.version == draft.version or (changed.changelog and changed.changelog.strip() != offered.changelog.strip()):
+    if offered.version == draft.version or (
+        changed.changelog and changed.changelog.strip() != offered.changelog.strip()
+    ):
         return changed
-    changelogs = {number: words for number, words in changed.changelogs.items() if number != str(offered.version)}
-    return replace(changed, version=draft.version, in_reply_to=draft.in_reply_to, changelogs=changelogs)
+    changelogs = {
+        number: words
+        for number, words in changed.changelogs.items()
+        if number != str(offered.version)
+    }
+    return replace(
+        changed, version=draft.version, in_reply_to=draft.in_reply_to, changelogs=changelogs
+    )
 
 
 def _unsent(draft: Draft, version: int) -> int:
@@ -200,7 +262,9 @@ def _unsent(draft: Draft, version: int) -> int:
 def _patch(draft: Draft, which: str) -> str:
     if 1 <= number(which) <= len(draft.patches):
         return draft.patches[number(which) - 1].patch_id
-    found: Sequence[str] = [patch.patch_id for patch in draft.patches if which.lower() in patch.subject.lower()]
+    found: Sequence[str] = [
+        patch.patch_id for patch in draft.patches if which.lower() in patch.subject.lower()
+    ]
     if len(found) != 1:
         raise UsageError(
             f"{which!r} matches {len(found)} of the topic's patches",
@@ -215,4 +279,6 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
         sends = outbox.sends(draft.change_id)
     with Store() as store:
         state = topic_state(repository, topic, store=store)
-    return DraftResult(draft, sends, prep_branch(repository, draft.branch) if draft.branch else None, state)
+    return DraftResult(
+        draft, sends, prep_branch(repository, draft.branch) if draft.branch else None, state
+    )

@@ -18,7 +18,10 @@ VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
 
 @dataclass(frozen=True, slots=True)
 class MailChange:
-    """One mail compared with its last version: "new", "changed" or "same"; `lines` are the indexes of its readable lines that the last version lacks."""
+    """One mail compared with its last version: "new", "changed" or "same".
+
+    `lines` are the indexes of its readable lines that the last version lacks.
+    """
 
     state: str
     lines: frozenset[int] = frozenset()
@@ -26,7 +29,9 @@ class MailChange:
 
 @dataclass(frozen=True, slots=True)
 class MailChanges:
-    """The version that is compared with, each mail in the plan's order, and the titles of the patches that are dropped."""
+    """The version that is compared with, each mail in the plan's order, and the titles of the
+    patches that are dropped.
+    """
 
     version: int
     mails: tuple[MailChange, ...]
@@ -34,7 +39,10 @@ class MailChanges:
 
 
 def mail_changes(plan: SendPlan) -> MailChanges | None:
-    """The plan's mails compared with those of the last version that was sent; None where there is none before it."""
+    """The plan's mails compared with those of the last version that was sent.
+
+    None where there is none before it.
+    """
     last = last_sent(plan.draft)
     if last is None or last.version >= plan.version:
         return None
@@ -43,17 +51,35 @@ def mail_changes(plan: SendPlan) -> MailChanges | None:
     kept = {entry.place for entry in paired if entry}
     return MailChanges(
         last.version,
-        tuple(_compared(entry.mail if entry else None, mail) for entry, mail in zip(paired, plan.mails, strict=True)),
-        tuple(_title(entry.mail) for entry in last.entries if entry.place not in kept and entry.patch_id),
+        tuple(
+            _compared(entry.mail if entry else None, mail)
+            for entry, mail in zip(paired, plan.mails, strict=True)
+        ),
+        tuple(
+            _title(entry.mail)
+            for entry in last.entries
+            if entry.place not in kept and entry.patch_id
+        ),
     )
 
 
-def _counterpart(plan: SendPlan, at: int, before: dict[str, OutboxEntry], entries: Sequence[OutboxEntry]) -> OutboxEntry | None:
-    """The mail of the last version that this one continues: the cover letter the cover letter, a patch the one of its title or its diff."""
+def _counterpart(
+    plan: SendPlan, at: int, before: dict[str, OutboxEntry], entries: Sequence[OutboxEntry]
+) -> OutboxEntry | None:
+    """The mail of the last version that this one continues: the cover letter the cover letter, a
+    patch the one of its title or its diff.
+    """
     outgoing = plan.outgoing_mails[at] if at < len(plan.outgoing_mails) else None
     if outgoing and outgoing.number == 0:
         return next((entry for entry in entries if entry.number == 0), None)
-    same_diff = next((entry for entry in entries if outgoing and entry.patch_id and entry.patch_id == outgoing.patch_id), None)
+    same_diff = next(
+        (
+            entry
+            for entry in entries
+            if outgoing and entry.patch_id and entry.patch_id == outgoing.patch_id
+        ),
+        None,
+    )
     return before.get(_title(plan.mails[at])) or same_diff
 
 
@@ -77,7 +103,8 @@ def _compared(old: RenderedMail | None, new: RenderedMail) -> MailChange:
         if body[at].strip() and not body[at].startswith(VOLATILE)
     }
     gone = any(
-        kind == "delete" and any(line.strip() and not line.startswith(VOLATILE) for line in was[first:last])
+        kind == "delete"
+        and any(line.strip() and not line.startswith(VOLATILE) for line in was[first:last])
         for kind, first, last, _, _ in matched.get_opcodes()
     )
     return MailChange("changed" if changed or gone else "same", frozenset(changed))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets a topic's mails: the recipient plan, what configuration and the call add, and what the answers to the pre-send questions change."""
+"""Who gets a topic's mails: the recipient plan, what configuration and the call add, and what the
+answers to the pre-send questions change.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Addressees:
-    """Recipients with reasons, blind copies, the subsystem's trees (`T:`), and what the sender should know."""
+    """Recipients with reasons, blind copies, the subsystem's trees (`T:`), and what the sender
+    should know.
+    """
 
     recipients: tuple[Recipient, ...]
     bcc: tuple[str, ...] = ()
@@ -57,10 +61,15 @@ def addressees(
     planned: "Planned | None" = None,
     project: Project | None = None,
 ) -> Addressees:
-    """The recipients of a series: everybody gets every mail of it. `planned` and `project` are its plan and profile where the caller has them."""
+    """The recipients of a series: everybody gets every mail of it.
+
+    `planned` and `project` are its plan and profile where the caller has them.
+    """
     project = project or profile_of(repository, request.profile, series)
     if draft.is_undisclosed:
-        return _undisclosed(repository, replace(request, profile=project.name), account, series, planned)
+        return _undisclosed(
+            repository, replace(request, profile=project.name), account, series, planned
+        )
     by_address: dict[str, Recipient] = {}
     recipients: tuple[Recipient, ...] = ()
     trees: tuple[str, ...] = ()
@@ -69,9 +78,15 @@ def addressees(
     if request.auto:
         recipients, trees, said = _planned(repository, request, series, planned)
         remarks += said
-        mails = ["\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n" for patch in series.patches]
+        mails = [
+            "\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n"
+            for patch in series.patches
+        ]
         own = configured_recipients(repository, account, transports.find(request.via), mails)
-        _add(by_address, [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)])
+        _add(
+            by_address,
+            [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)],
+        )
         _add(by_address, own.recipients)
         remarks += own.remarks
         blind, said = sort_out(own.bcc)
@@ -81,20 +96,43 @@ def addressees(
         _add(by_address, _in_files(series))
     _add(by_address, _named(repository, request))
     # some projects have their one list nowhere in MAINTAINERS
-    if request.auto and recipients and not any(is_list(recipient) for recipient in by_address.values()):
+    if (
+        request.auto
+        and recipients
+        and not any(is_list(recipient) for recipient in by_address.values())
+    ):
         _add(
             by_address,
-            [Recipient(Address("", address), "list", None, "cc", (f"{project.title}'s list",)) for address in project.lists.main[:1]],
+            [
+                Recipient(Address("", address), "list", None, "cc", (f"{project.title}'s list",))
+                for address in project.lists.main[:1]
+            ],
         )
     if draft.answers.get("regression", "no") != "no" and project.lists.regressions:
         tracker = Address("", project.lists.regressions)
-        _add(by_address, [Recipient(tracker, "regressions list", None, "cc", ("answered: this fixes a regression",))])
+        _add(
+            by_address,
+            [
+                Recipient(
+                    tracker, "regressions list", None, "cc", ("answered: this fixes a regression",)
+                )
+            ],
+        )
     usable, said = _usable(_to_first(by_address))
-    return Addressees(usable, tuple(address.header() for address in blind), trees, (*remarks, *said))
+    return Addressees(
+        usable, tuple(address.header() for address in blind), trees, (*remarks, *said)
+    )
 
 
-def _undisclosed(repository: Repository, request: SendRequest, account: Account, series: Series, planned: "Planned | None") -> Addressees:
-    """The recipients of a fix that is not public yet: those of its plan, and whom this very call names.
+def _undisclosed(
+    repository: Repository,
+    request: SendRequest,
+    account: Account,
+    series: Series,
+    planned: "Planned | None",
+) -> Addressees:
+    """The recipients of a fix that is not public yet: those of its plan, and whom this very call
+    names.
 
     Nobody is added by a tag, a file, an edit that was kept, a cover letter or the configuration.
     """
@@ -114,7 +152,10 @@ def _to_first(by_address: dict[str, Recipient]) -> tuple[Recipient, ...]:
 
 
 def answer_named(repository: Repository, name: str, value: str, request: SendRequest) -> str:
-    """Keep an answer to a pre-send question; who gets the mails because of it, or no longer does, "" where nobody."""
+    """Keep an answer to a pre-send question.
+
+    Who gets the mails because of it, or no longer does, "" where nobody.
+    """
     from patchpilot.services.send.questions import answer
 
     changed = answer_effect(repository, name, value, request)
@@ -123,7 +164,9 @@ def answer_named(repository: Repository, name: str, value: str, request: SendReq
 
 
 def answer_effect(repository: Repository, name: str, value: str, request: SendRequest) -> str:
-    """Who would get the mails because of an answer to a pre-send question, or no longer would, "" where nobody; the answer is not kept."""
+    """Who would get the mails because of an answer to a pre-send question, or no longer would, ""
+    where nobody; the answer is not kept.
+    """
     from patchpilot.services.send.questions import judge_answer
     from patchpilot.topic.find_topic import find_topic
 
@@ -132,19 +175,34 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
     after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
     if after.answers == draft.answers:
         return ""
-    account, project = read_account(repository, request.identity), profile_of(repository, request.profile, series)
+    account, project = (
+        read_account(repository, request.identity),
+        profile_of(repository, request.profile, series),
+    )
     now = addressees(repository, request, account, after, series, project=project).recipients
     if after.is_undisclosed:
         # no command of the configuration gets to see the patch, not even for the comparison
-        return f"{counted(len(now), 'recipient')} only: {', '.join(one.address.email for one in now)}" if now else ""
-    return difference(addressees(repository, request, account, draft, series, project=project).recipients, now)
+        return (
+            f"{counted(len(now), 'recipient')} only: {', '.join(one.address.email for one in now)}"
+            if now
+            else ""
+        )
+    return difference(
+        addressees(repository, request, account, draft, series, project=project).recipients, now
+    )
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Who was added to a list of recipients, with the reason, and who was removed: "" where nobody was."""
+    """Who was added to a list of recipients, with the reason, and who was removed: "" where nobody
+    was.
+    """
     was, now = ({person.address.key: person for person in people} for people in (before, after))
     new = [
-        f"{recipient.address.email} ({recipient.reasons[-1]})" if recipient.reasons else recipient.address.email
+        (
+            f"{recipient.address.email} ({recipient.reasons[-1]})"
+            if recipient.reasons
+            else recipient.address.email
+        )
         for key, recipient in now.items()
         if key not in was
     ]
@@ -162,7 +220,8 @@ def _planned(
     *,
     undisclosed: bool = False,
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
-    """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no MAINTAINERS.
+    """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no
+    MAINTAINERS.
 
     A plan of the other kind, of a public or an undisclosed fix, is replaced.
     """
@@ -170,7 +229,9 @@ def _planned(
 
     try:
         if planned is None or planned.undisclosed != undisclosed:
-            planned = plan_series(series, repository, profile=request.profile, undisclosed=undisclosed)
+            planned = plan_series(
+                series, repository, profile=request.profile, undisclosed=undisclosed
+            )
     except MissingError as error:
         return (), (), (f"no recipients from MAINTAINERS: {error.message}",)
     trees = tuple(tree for section in planned.plan.sections for tree in section.trees)
@@ -179,9 +240,19 @@ def _planned(
 
 def _in_files(series: Series) -> list[Recipient]:
     """Those that patch files name in their own To: and Cc:."""
-    files = [patch for patch in (*((series.cover,) if series.cover else ()), *series.patches) if patch.commit is None]
+    files = [
+        patch
+        for patch in (*((series.cover,) if series.cover else ()), *series.patches)
+        if patch.commit is None
+    ]
     return [
-        Recipient(address, "named in the file", None, header, (f"{header.capitalize()}: of {file.source.rsplit('/', 1)[-1]}",))
+        Recipient(
+            address,
+            "named in the file",
+            None,
+            header,
+            (f"{header.capitalize()}: of {file.source.rsplit('/', 1)[-1]}",),
+        )
         for file in files
         for header in ("to", "cc")
         for address in file.addresses(header)
@@ -196,14 +267,22 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
         for text in texts:
             addresses = expand(text, aliases)
             if not addresses:
-                raise UsageError(f"--{header} {text}: not an address", hint="pass 'Name <name@example.org>' or one of your aliases")
+                raise UsageError(
+                    f"--{header} {text}: not an address",
+                    hint="pass 'Name <name@example.org>' or one of your aliases",
+                )
             addresses = usable_recipients(addresses, f"--{header}")
-            named += [Recipient(address, "added", None, header, (f"--{header}",), by_hand=True) for address in addresses]
+            named += [
+                Recipient(address, "added", None, header, (f"--{header}",), by_hand=True)
+                for address in addresses
+            ]
     return named
 
 
 def _usable(recipients: Sequence[Recipient]) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """(those to whom a mail can be sent, a sentence for each of the others with its origin and the reason)."""
+    """(those to whom a mail can be sent, a sentence for each of the others with its origin and the
+    reason).
+    """
     kept, remarks = [], []
     for recipient in recipients:
         _, omitted = sort_out([recipient.address])
@@ -215,12 +294,18 @@ def _usable(recipients: Sequence[Recipient]) -> tuple[tuple[Recipient, ...], tup
 
 
 def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
-    """Each mailbox once: a second mention adds its reasons, and one added manually or in To: wins."""
+    """Each mailbox once: a second mention adds its reasons, and one added manually or in To: wins."""  # noqa: E501
     for recipient in recipients:
         known = by_address.get(recipient.address.key)
         if known is None:
             by_address[recipient.address.key] = recipient
             continue
-        header = recipient.header if recipient.by_hand or (recipient.header == "to" and not known.by_hand) else known.header
+        header = (
+            recipient.header
+            if recipient.by_hand or (recipient.header == "to" and not known.by_hand)
+            else known.header
+        )
         reasons = tuple(dict.fromkeys((*known.reasons, *recipient.reasons)))
-        by_address[recipient.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or recipient.by_hand)
+        by_address[recipient.address.key] = replace(
+            known, header=header, reasons=reasons, by_hand=known.by_hand or recipient.by_hand
+        )

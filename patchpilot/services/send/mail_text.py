@@ -16,11 +16,19 @@ from patchpilot.topic.b4_record import kept_by_b4
 from patchpilot.topic.reroll import last_sent, link_to, range_diff, sent_head
 
 
-def wording_of(repository: Repository, request: SendRequest, draft: Draft, series: Series, base: str | None) -> SeriesText:
-    """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
+def wording_of(
+    repository: Repository, request: SendRequest, draft: Draft, series: Series, base: str | None
+) -> SeriesText:
+    """The texts of the draft as they go into the mails.
+
+    A changelog goes to the cover, or below the `---` of a single patch.
+    """
     many = len(draft.patches) > 1
     if request.cover and not draft.has_cover:
-        raise UsageError("a cover letter was requested, but none has been written", hint=Action("draft", ("--edit",), "write it: {}"))
+        raise UsageError(
+            "a cover letter was requested, but none has been written",
+            hint=Action("draft", ("--edit",), "write it: {}"),
+        )
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = introduced(draft, series)
@@ -28,7 +36,11 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
     if draft.has_cover and (request.cover or many):
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra)))
-    notes = {patch.commit: draft.notes[patch.patch_id] for patch in draft.patches if patch.commit and patch.patch_id in draft.notes}
+    notes = {
+        patch.commit: draft.notes[patch.patch_id]
+        for patch in draft.patches
+        if patch.commit and patch.patch_id in draft.notes
+    }
     # git writes a range-diff into a cover or a single patch only
     as_text = (many and cover is None) or not transports.find(request.via).keeps_range_diff
     compared = _compared(repository, request, draft) if as_text else ""
@@ -38,7 +50,11 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
         changes = cover_body("", draft.changelogs, draft.version)
         # b4 puts the cover letter of a single patch there
         body = prose_of(draft.cover_text) if kept and not many else ""
-        text = "\n\n".join(part for part in (notes.get(first, ""), body, again, changes, *extra, compared) if part.strip())
+        text = "\n\n".join(
+            part
+            for part in (notes.get(first, ""), body, again, changes, *extra, compared)
+            if part.strip()
+        )
         notes = {**notes, first: text} if text else notes
     return SeriesText(
         prefix=_prefix(draft, request),
@@ -50,7 +66,9 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
         in_reply_to=draft.in_reply_to or None,
         presubject=kept.presubject if kept else "",
         prerequisites=tuple(
-            f"prerequisite-{prerequisite}" for prerequisite in kept.prerequisites if not prerequisite.startswith("base-commit:")
+            f"prerequisite-{prerequisite}"
+            for prerequisite in kept.prerequisites
+            if not prerequisite.startswith("base-commit:")
         )
         if kept
         else (),
@@ -64,7 +82,11 @@ def _resend_note(repository: Repository, request: SendRequest, draft: Draft) -> 
     last = last_sent(draft) if request.resend else None
     if last is None:
         return ""
-    values = {"version": str(last.version), "date": last.begun[:10], "link": link_to(last, repository)}
+    values = {
+        "version": str(last.version),
+        "date": last.begun[:10],
+        "link": link_to(last, repository),
+    }
     return without_comments(fill(template("resend"), values))
 
 
@@ -73,7 +95,9 @@ def _compared(repository: Repository, request: SendRequest, draft: Draft) -> str
     span = _last_range(repository, request, draft)
     last = last_sent(draft) if span else None
     ids = [patch.commit for patch in draft.patches if patch.commit]
-    return f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
+    return (
+        f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
+    )
 
 
 def _last_range(repository: Repository, request: SendRequest, draft: Draft) -> str | None:
@@ -82,10 +106,14 @@ def _last_range(repository: Repository, request: SendRequest, draft: Draft) -> s
         return None
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
-        raise UsageError("no earlier version to compare with", hint="use --range-diff with --reroll")
+        raise UsageError(
+            "no earlier version to compare with", hint="use --range-diff with --reroll"
+        )
     return f"{last.base}..{sent_head(repository, last)}"
 
 
 def _prefix(draft: Draft, request: SendRequest) -> str:
     prefix = draft.prefix or "PATCH"
-    return f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix
+    return (
+        f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix
+    )

@@ -13,7 +13,9 @@ from patchpilot.outgoing.target_tree import Target
 from patchpilot.projects.loading import default_project, find_project
 
 
-def merge_window(repository: Repository, request: SendRequest, target: Target | None, now: datetime) -> str:
+def merge_window(
+    repository: Repository, request: SendRequest, target: Target | None, now: datetime
+) -> str:
     """A sentence when the target's newest release says that a merge window is open, else ""."""
     tip = mainline(repository) or (target.tip if target else None)
     if tip is None:
@@ -25,4 +27,7 @@ def merge_window(repository: Repository, request: SendRequest, target: Target | 
     project = find_project(request.profile) if request.profile else default_project()
     if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
         return ""
-    return f"the merge window after {latest.name} is open: {project.mail.merge_window} (fixes are accepted)"
+    return (
+        f"the merge window after {latest.name} is open: {project.mail.merge_window} (fixes are"
+        " accepted)"
+    )

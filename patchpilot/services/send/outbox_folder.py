@@ -8,18 +8,29 @@ from patchpilot.services.send.send_plan import SendPlan
 
 
 def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
-    """Write the mails' bytes to a folder (made with its parents), one file each, in order; the paths.
+    """Write the mails' bytes to a folder (made with its parents), one file each, in order; the
+    paths.
 
-    InputError when it cannot be written, or holds mails that would stay between these: somebody may send all there is.
+    InputError when it cannot be written, or holds mails that would stay between these: somebody may
+    send all there is.
     """
-    mails = {f"{outgoing_mail.number:04d}.eml": mail.raw for outgoing_mail, mail in zip(planned.outgoing_mails, planned.mails, strict=True)}
+    mails = {
+        f"{outgoing_mail.number:04d}.eml": mail.raw
+        for outgoing_mail, mail in zip(planned.outgoing_mails, planned.mails, strict=True)
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)
         if others:
-            raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="choose an empty directory, or remove them")
+            raise InputError(
+                f"{folder} holds other mails: {', '.join(others[:3])}",
+                hint="choose an empty directory, or remove them",
+            )
         for name, raw in mails.items():
             (folder / name).write_bytes(raw)
     except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror or error}", hint="choose a writable directory") from error
+        raise InputError(
+            f"cannot write to {folder}: {error.strerror or error}",
+            hint="choose a writable directory",
+        ) from error
     return tuple(folder / name for name in mails)

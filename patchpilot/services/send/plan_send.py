@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `send`, first part: a plan of every mail with what blocks sending it; nothing is sent."""
+"""The verb `send`, first part: a plan of every mail with what blocks sending it.
+
+Nothing is sent.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +38,9 @@ from patchpilot.topic.topic_project import profile_of
 
 
 def plan(repository: Repository, request: SendRequest, *, progress: Progress = silent) -> SendPlan:
-    """Everything up to the act: nothing is sent, and the draft stays as it is but for the Message-IDs that are shown."""
+    """Everything up to the act: nothing is sent, and the draft stays as it is but for the
+    Message-IDs that are shown.
+    """
     transport = transports.find(request.via)
     on_one_line("--to", request.to)
     on_one_line("--cc", request.cc)
@@ -44,7 +49,10 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     if account.sender is None:
         raise MissingError(
             "git user.name and user.email are not set",
-            hint="git config --global user.name 'Your Name'; git config --global user.email you@example.org",
+            hint=(
+                "git config --global user.name 'Your Name'; git config --global user.email"
+                " you@example.org"
+            ),
         )
     progress("reading the topic")
     finished = finish_sends(repository)
@@ -92,7 +100,13 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:
         # a test mail does no harm: it shows what is received, also for a topic that is not ready
-        warned = (*(replace(problem, message=f"blocks a real send: {problem.message}") for problem in blocking), *warned)
+        warned = (
+            *(
+                replace(problem, message=f"blocks a real send: {problem.message}")
+                for problem in blocking
+            ),
+            *warned,
+        )
         blocking = ()
     return SendPlan(
         request=request,
@@ -116,14 +130,21 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
 
 
 def _head(repository: Repository, transport: Transport, ids: Sequence[str]) -> str | None:
-    """The commit that keeps what is sent: the one that is checked out, or the newest patch, without b4's cover commit below it."""
+    """The commit that keeps what is sent: the one that is checked out, or the newest patch, without
+    b4's cover commit below it.
+    """
     if not ids:
         return None
-    return repository.find("HEAD") if transport.sends_checkout else without_covers(repository, ids)[-1]
+    return (
+        repository.find("HEAD") if transport.sends_checkout else without_covers(repository, ids)[-1]
+    )
 
 
 def _series_to_render(topic: TopicToSend) -> SeriesToRender:
-    """The topic as a transport is given it. Where nobody is named, a mail to oneself is addressed to its sender."""
+    """The topic as a transport is given it.
+
+    Where nobody is named, a mail to oneself is addressed to its sender.
+    """
     request, account, people = topic.request, topic.account, topic.recipients
     assert account.sender is not None
     to, cc = people.headers if people.recipients else ((account.sender,), ())

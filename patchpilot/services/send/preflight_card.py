@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-flight card: one verdict on a plan and a line for each check, in the same words for `send --dry-run` and the TUI."""
+"""The pre-flight card: one verdict on a plan and a line for each check, in the same words for `send
+--dry-run` and the TUI.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,20 +51,35 @@ def preflight_card(plan: SendPlan, refusals: Sequence[SendProblem] | None = None
     blocking = plan.refusals if refusals is None else refusals
     state = CheckState.OVERRIDDEN if plan.request.force else CheckState.PROBLEM
     lines = [CheckLine(state, problem.name, problem.message, problem.hint) for problem in blocking]
-    lines += [CheckLine(CheckState.NOTE, problem.name, problem.message, problem.hint) for problem in plan.warnings]
+    lines += [
+        CheckLine(CheckState.NOTE, problem.name, problem.message, problem.hint)
+        for problem in plan.warnings
+    ]
     lines += [CheckLine(CheckState.OK, check.name, check.message) for check in plan.passed]
     return PreflightCard(verdict(plan, blocking), tuple(lines))
 
 
 def verdict(plan: SendPlan, refusals: Sequence[SendProblem], ready: str = "ready") -> str:
-    """Whether the mails can be sent, in one line: how many problems block that, else what would be sent and what is missing here.
+    """Whether the mails can be sent, in one line: how many problems block that, else what would be
+    sent and what is missing here.
 
     `ready` is the word for mails that nothing blocks.
     """
     if refusals and not plan.request.force:
-        return f"NOT SENT: {counted(len(refusals), 'problem')} {'blocks' if len(refusals) == 1 else 'block'} sending"
-    forced = f"; {counted(len(refusals), 'problem')} overridden: {one_line(plan.request.force or '')}" if refusals else ""
-    missing = f", but {plan.blocked.message}" if ready == "ready" and plan.waiting and plan.blocked else ""
+        return (
+            f"NOT SENT: {counted(len(refusals), 'problem')}"
+            f" {'blocks' if len(refusals) == 1 else 'block'} sending"
+        )
+    forced = (
+        f"; {counted(len(refusals), 'problem')} overridden: {one_line(plan.request.force or '')}"
+        if refusals
+        else ""
+    )
+    missing = (
+        f", but {plan.blocked.message}"
+        if ready == "ready" and plan.waiting and plan.blocked
+        else ""
+    )
     return f"{ready}{missing}: {in_numbers(plan)}{forced}"
 
 

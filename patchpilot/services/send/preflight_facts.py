@@ -36,7 +36,9 @@ from patchpilot.topic.target_tip import find_target
 
 @dataclass(frozen=True, slots=True)
 class TopicToSend:
-    """A topic as it is sent: its patches (`ids`: their commits, none for patch files), its draft, its text, and to whom, from which account."""
+    """A topic as it is sent: its patches (`ids`: their commits, none for patch files), its draft,
+    its text, and to whom, from which account.
+    """
 
     request: SendRequest
     project: Project
@@ -48,10 +50,23 @@ class TopicToSend:
     text: SeriesText
 
 
-def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedSeries, progress: Progress) -> PreflightFacts:
+def gather_facts(
+    repository: Repository, topic: TopicToSend, rendered: RenderedSeries, progress: Progress
+) -> PreflightFacts:
     """What preflight judges the mails of a topic by; every room is asked once."""
-    request, project, draft, series, ids, version = topic.request, topic.project, topic.draft, topic.series, topic.ids, topic.text.version
-    outgoing_mails, mails, transport = rendered.outgoing_mails, rendered.mails, transports.find(request.via)
+    request, project, draft, series, ids, version = (
+        topic.request,
+        topic.project,
+        topic.draft,
+        topic.series,
+        topic.ids,
+        topic.text.version,
+    )
+    outgoing_mails, mails, transport = (
+        rendered.outgoing_mails,
+        rendered.mails,
+        transports.find(request.via),
+    )
     progress("checking")
     errors, waived, cautions = check_errors(repository, request, mails, draft)
     progress("checking against the target tree")
@@ -69,7 +84,9 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
         progress("looking for earlier versions")
-        records = sent_records(repository, request, draft, version, series, mails, known=bool(earlier or sent))
+        records = sent_records(
+            repository, request, draft, version, series, mails, known=bool(earlier or sent)
+        )
     return PreflightFacts(
         request=request,
         series=series,
@@ -86,9 +103,15 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
         target=target,
         standing=standing,
         earlier=earlier,
-        unanswered=tuple(question.name for question in questions(series, draft, project) if question.answer is None),
+        unanswered=tuple(
+            question.name
+            for question in questions(series, draft, project)
+            if question.answer is None
+        ),
         upstream_known=_upstream(repository, series),
-        merge_window=merge_window(repository, request, target, now) if project.mail.merge_window_days else "",
+        merge_window=(
+            merge_window(repository, request, target, now) if project.mail.merge_window_days else ""
+        ),
         now=now,
         kernel=kernel,
         stable_list=project.lists.stable,
@@ -110,13 +133,24 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
                 ],
             )
             if ids
-            else file_damages(repository, list(zip([mail.raw for mail in mails[-len(series.patches) :]], series.patches, strict=True)))
+            else file_damages(
+                repository,
+                list(
+                    zip(
+                        [mail.raw for mail in mails[-len(series.patches) :]],
+                        series.patches,
+                        strict=True,
+                    )
+                ),
+            )
         ),
     )
 
 
 def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """The archive that has the mail which a draft answers, as far as followed series show it; "" where none does."""
+    """The archive that has the mail which a draft answers, as far as followed series show it; ""
+    where none does.
+    """
     from patchpilot.threads.track_store import Store
 
     if not draft.in_reply_to or draft.in_reply_to in private_ids:
@@ -127,10 +161,15 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 
 
 def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resend: bool) -> str:
-    """A sentence when what was sent last is younger than reviewers are to be given, else ""; a resend also waits for its own version."""
+    """A sentence when what was sent last is younger than reviewers are to be given, else "".
+
+    A resend also waits for its own version.
+    """
     with Outbox() as outbox:
         sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
-    earlier = [send for send in sent if send.version < version or (resend and send.version == version)]
+    earlier = [
+        send for send in sent if send.version < version or (resend and send.version == version)
+    ]
     if not earlier:
         return ""
     hours = int((now - stored_time(earlier[-1].begun)).total_seconds() // 3600)
@@ -139,19 +178,27 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
     # the end of a line may be cut
     demo = "in the demo, send it at once; " if in_demo() else ""
-    return f"{demo}v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
+    return (
+        f"{demo}v{earlier[-1].version} was sent {ago}; {project.title} asks for"
+        f" {project.mail.resend_hours} hours between versions"
+    )
 
 
 OWN_NAMES = ("no-sign-off", "missing-target-tree", "already-applied", "does-not-apply")
-"""The rules whose findings preflight reports as checks of their own; whether a patch applies it asks of the target, not of what is checked out."""
+"""The rules whose findings preflight reports as checks of their own.
+
+Whether a patch applies it asks of the target, not of what is checked out.
+"""
 
 
 def check_errors(
     repository: Repository, request: SendRequest, mails: Sequence[RenderedMail], draft: Draft
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...]]:
-    """The errors that `check` finds in the mails as they would be sent, those that the user waived, with the reason, and the warnings, as lines.
+    """The errors that `check` finds in the mails as they would be sent, those that the user waived,
+    with the reason, and the warnings, as lines.
 
-    The errors are None when it could not run. What a tree's file waives or ignores counts here: the sender is responsible for what is sent.
+    The errors are None when it could not run. What a tree's file waives or ignores counts here: the
+    sender is responsible for what is sent.
     """
     from patchpilot.checking.check_patches import check_mails
     from patchpilot.checking.check_request import CheckRequest
@@ -168,27 +215,37 @@ def check_errors(
     several = len(mails) > 1
     lines: dict[Severity, list[str]] = {Severity.ERROR: [], Severity.WARNING: []}
     for title, found in (
-        *((f"{checked.patch.subject.title}: " if several else "", finding) for checked in result.patches for finding in checked.findings),
+        *(
+            (f"{checked.patch.subject.title}: " if several else "", finding)
+            for checked in result.patches
+            for finding in checked.findings
+        ),
         *(("", finding) for finding in result.series),
     ):
         if found.severity in lines and found.name not in OWN_NAMES:
             lines[found.severity].append(f"{title}{found.message}")
     waived = tuple(
-        f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message} ({suppressed.reason})"
+        f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message}"
+        f" ({suppressed.reason})"
         for patch, suppressed in result.suppressed
         if suppressed.finding.severity is Severity.ERROR
     )
     return tuple(lines[Severity.ERROR]), waived, tuple(lines[Severity.WARNING])
 
 
-def _stand(repository: Repository, ids: Sequence[str], series: Series, target: Target | None) -> TargetFit | None:
+def _stand(
+    repository: Repository, ids: Sequence[str], series: Series, target: Target | None
+) -> TargetFit | None:
     if target is None:
         return None
     try:
         if ids:
             return fit_of_commits(repository, ids, target)
         texts = [
-            (patch.subject.title, "".join(f"{line}\n" for line in patch.lines).encode("utf-8", "surrogateescape"))
+            (
+                patch.subject.title,
+                "".join(f"{line}\n" for line in patch.lines).encode("utf-8", "surrogateescape"),
+            )
             for patch in series.patches
         ]
         return fit_of_files(repository, texts, target)
@@ -197,7 +254,10 @@ def _stand(repository: Repository, ids: Sequence[str], series: Series, target: T
 
 
 def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
-    """Upstream commit a patch claims to be → whether mainline here has it; what cannot be determined is left out."""
+    """Upstream commit a patch claims to be → whether mainline here has it.
+
+    What cannot be determined is left out.
+    """
     known: dict[str, bool] = {}
     for patch in series.patches:
         claim = upstream_claim(patch)

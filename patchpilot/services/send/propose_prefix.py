@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings that only a mail can have: a commit has no subject prefix yet, so `check` does not report it there."""
+"""Findings that only a mail can have: a commit has no subject prefix yet, so `check` does not
+report it there.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,18 +22,29 @@ RULES = ("missing-target-tree",)
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
-def mark_warnings(mails: Sequence[RenderedMail], profile: str, *, is_regression: bool = False) -> tuple[SendProblem, ...]:
-    """The findings of `check` about the subject prefixes of the mails as they would be sent, each message once."""
+def mark_warnings(
+    mails: Sequence[RenderedMail], profile: str, *, is_regression: bool = False
+) -> tuple[SendProblem, ...]:
+    """The findings of `check` about the subject prefixes of the mails as they would be sent, each
+    message once.
+    """
     warnings = []
     for name, message, trees in _findings(_checked(_patches(mails), profile)):
         tree, other = trees["fixes"], trees["rest"]
         hint = Action("send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'")
-        warnings.append(SendProblem(name, _for_fixes(message, trees) if is_regression else message, hint))
+        warnings.append(
+            SendProblem(name, _for_fixes(message, trees) if is_regression else message, hint)
+        )
     return tuple(warnings)
 
 
-def prefix_for_fixes(mails: Sequence[RenderedMail], profile: str, prefix: str, messages: Sequence[str]) -> str:
-    """The prefix with the tree for fixes that the rule names, where all messages have a Fixes: tag; else "": then the author has to say which tree."""
+def prefix_for_fixes(
+    mails: Sequence[RenderedMail], profile: str, prefix: str, messages: Sequence[str]
+) -> str:
+    """The prefix with the tree for fixes that the rule names, where all messages have a Fixes: tag.
+
+    Else "": then the author has to say which tree.
+    """
     found = _findings(_checked(_patches(mails), profile))
     if not found or not all(all_tags(message.split("\n"), "Fixes") for message in messages):
         return ""
@@ -39,17 +52,24 @@ def prefix_for_fixes(mails: Sequence[RenderedMail], profile: str, prefix: str, m
 
 
 def missing_tree(series: Series, prefix: str, profile: str, *, is_regression: bool = False) -> str:
-    """The subject prefix that is proposed where mails of a series with this prefix ("" is PATCH) do not name the tree they are for, else "".
+    """The subject prefix that is proposed where mails of a series with this prefix ("" is PATCH) do
+    not name the tree they are for, else "".
 
     The fix of a regression is for the tree for fixes, even if it has no Fixes: tag yet.
     """
-    found = _findings(_checked((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile))
-    messages = (_for_fixes(message, trees) if is_regression else message for _, message, trees in found)
+    found = _findings(
+        _checked((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile)
+    )
+    messages = (
+        _for_fixes(message, trees) if is_regression else message for _, message, trees in found
+    )
     return next((match[1] for message in messages if (match := _PREFIX.search(message))), "")
 
 
 def tree_choice(proposed: str) -> str:
-    """What to do about a subject that names no tree, the choice first: the end of the line may be cut."""
+    """What to do about a subject that names no tree, the choice first: the end of the line may be
+    cut.
+    """
     fixes = proposed.removesuffix("-next")
     if proposed == fixes:
         return f"use [{fixes}]: the subject names no target tree"
@@ -70,7 +90,10 @@ def _as_mail(patch: Patch, prefix: str) -> Patch:
     header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
     lines = list(patch.lines)
     at = header.line - 1 if header else 0
-    lines[at : at + 1] = [f"Subject: [{prefix}] {patch.subject.title}", "To: nobody@example.invalid"]
+    lines[at : at + 1] = [
+        f"Subject: [{prefix}] {patch.subject.title}",
+        "To: nobody@example.invalid",
+    ]
     return parse_patch("\n".join(lines).encode("utf-8", "surrogateescape"), patch.source)
 
 
@@ -78,11 +101,21 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
     from patchpilot.checking.check_patches import check_series
     from patchpilot.checking.check_request import CheckRequest
 
-    return check_series((Series(tuple(patches)),), CheckRequest(profile=profile, select=RULES, fail_on="never"))
+    return check_series(
+        (Series(tuple(patches)),), CheckRequest(profile=profile, select=RULES, fail_on="never")
+    )
 
 
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
-    """(rule, message, values) of the findings of these rules, each message once; a patch over a limit has others, too."""
-    every = (finding for checked in result.patches for finding in checked.findings if finding.name in RULES)
+    """(rule, message, values) of the findings of these rules, each message once.
+
+    A patch over a limit has others, too.
+    """
+    every = (
+        finding
+        for checked in result.patches
+        for finding in checked.findings
+        if finding.name in RULES
+    )
     found = {(finding.name, finding.message): dict(finding.values) for finding in every}
     return [(name, message, values) for (name, message), values in found.items()]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-send questions, asked once a topic and early: security, regression, already fixed, does it apply to the tree it is for."""
+"""The pre-send questions, asked once a topic and early: security, regression, already fixed, does
+it apply to the tree it is for.
+"""
 
 import re
 from collections.abc import Sequence
@@ -20,18 +22,22 @@ from patchpilot.topic.target_tip import find_target
 from patchpilot.topic.topic_project import profile_of
 
 _SECURITY = re.compile(
-    r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"
-    r"attacker|unprivileged|info(?:rmation)? leak|uninit\w+ (?:memory|stack)|type confusion|KASAN|KMSAN|spectre)\b",
+    r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"  # noqa: E501
+    r"attacker|unprivileged|info(?:rmation)? leak|uninit\w+ (?:memory|stack)|type"
+    r" confusion|KASAN|KMSAN|spectre)\b",
     re.IGNORECASE,
 )
 _REGRESSION = re.compile(
-    r"\b(?:regress\w*|used to work|worked (?:in|with|before|until)|broke\w*|no longer works?|stopped working|bisect\w*)\b", re.IGNORECASE
+    r"\b(?:regress\w*|used to work|worked (?:in|with|before|until)|broke\w*|no longer"
+    r" works?|stopped working|bisect\w*)\b",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PreSendQuestion:
-    """A pre-send question: its name, the text, why it matters, the answers it takes, what in the patch speaks for yes, the answer kept.
+    """A pre-send question: its name, the text, why it matters, the answers it takes, what in the
+    patch speaks for yes, the answer kept.
 
     `effects` are what happens with each of the answers, in their order.
     """
@@ -49,7 +55,8 @@ class PreSendQuestion:
 class PreSendQuestions:
     """The questions of a topic, and what was found out without asking.
 
-    `missing_tree` is the subject prefix that is proposed where the mails would not name the tree they are for, else "".
+    `missing_tree` is the subject prefix that is proposed where the mails would not name the tree
+    they are for, else "".
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -86,8 +93,18 @@ def traps(
     return PreSendQuestions(questions(series, draft, project), draft, place, fit, treeless)
 
 
-def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:
-    """Keep an answer with the topic: security `yes|no`; regression `no`, `yes`, or the commit (or range) that broke it."""
+def answer(
+    repository: Repository,
+    name: str,
+    value: str,
+    *,
+    target: str | None = None,
+    base: str | None = None,
+) -> Draft:
+    """Keep an answer with the topic: security `yes|no`.
+
+    Regression `no`, `yes`, or the commit (or range) that broke it.
+    """
     from patchpilot.topic.find_topic import find_topic
 
     draft = find_topic(repository, SendRequest(target=target, base=base)).draft
@@ -113,7 +130,8 @@ def judge_answer(repository: Repository | None, name: str, value: str) -> str:
         return "..".join(_commit_name(repository, part) for part in text.split(".."))
     raise UsageError(
         f"{name}: invalid answer {value!r}",
-        hint="answer yes or no" + (", or give the commit that introduced it" if name == "regression" else ""),
+        hint="answer yes or no"
+        + (", or give the commit that introduced it" if name == "regression" else ""),
     )
 
 
@@ -124,13 +142,20 @@ def _commit_name(repository: Repository | None, word: str) -> str:
     commit = repository.find(word)
     if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
         raise UsageError(
-            f"no such commit: {word!r}", hint="pass the commit that introduced the regression, a range good..bad, or answer yes or no"
+            f"no such commit: {word!r}",
+            hint=(
+                "pass the commit that introduced the regression, a range good..bad, or answer yes"
+                " or no"
+            ),
         )
     return (commit or word)[:12]
 
 
 def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQuestion, ...]:
-    """The questions of a project that only the author can answer, with hints from the patches; none where no patch fixes a bug, as the author said."""
+    """The questions of a project that only the author can answer, with hints from the patches.
+
+    None where no patch fixes a bug, as the author said.
+    """
     denied = denied_subjects(draft.answers)
     if series.patches and all(patch.subject.title in denied for patch in series.patches):
         return ()
@@ -138,26 +163,37 @@ def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQu
     security = PreSendQuestion(
         "security",
         "Could somebody use this bug to attack a machine (a security problem)?",
-        f"Such fixes are sent to the maintainers with a copy to {team} first, and to nobody else: attackers read lists before users can update.",
+        f"Such fixes are sent to the maintainers with a copy to {team} first, and to nobody else:"
+        " attackers read lists before users can update.",
         ("no", "yes"),
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
         (
             "sent to the recipients of the Recipients stage, lists included",
-            f"sent to the maintainers and {team} only; they say when to post it publicly. No public archive is searched for it",
+            (
+                f"sent to the maintainers and {team} only; they say when to post it publicly. No"
+                " public archive is searched for it"
+            ),
         ),
     )
     regression = PreSendQuestion(
         "regression",
         "Did this work in an earlier release (a regression)?",
-        "Regressions have priority and are tracked by regzbot, which reads the #regzbot line; Linus asks about those that stay open.",
+        "Regressions have priority and are tracked by regzbot, which reads the #regzbot line; Linus"
+        " asks about those that stay open.",
         ("no", "yes", "COMMIT"),
         (*_evidence(_REGRESSION, series.patches), *_fixes(series.patches)),
         draft.answers.get("regression"),
         (
             "nothing changes",
-            f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit of the Fixes: tag (now or when you add it), below the ---",
-            f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit, release or range you name, below the ---",
+            (
+                f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit of"
+                " the Fixes: tag (now or when you add it), below the ---"
+            ),
+            (
+                f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit,"
+                " release or range you name, below the ---"
+            ),
         ),
     )
     return (*((security,) if team else ()), *((regression,) if project.lists.regressions else ()))
@@ -182,7 +218,8 @@ def is_regression(draft: Draft) -> bool:
 
 
 def introduced(draft: Draft, series: Series) -> str | None:
-    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not, or nothing names the commit that introduced the bug.
+    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not,
+    or nothing names the commit that introduced the bug.
 
     An undisclosed fix has none: the tracker reads public mails.
     """

@@ -36,5 +36,10 @@ def _header(name: str, text: str) -> list[str]:
     if " " not in text and len(name) + 2 + len(text) > COLUMNS:
         return [f"{name}:", f"    {text}"]
     return textwrap.wrap(
-        text, COLUMNS, initial_indent=f"{name}: ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        text,
+        COLUMNS,
+        initial_indent=f"{name}: ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
     )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the sender should know about a topic's recipients, and what settles each note: shown as cards by the TUI."""
+"""What the sender should know about a topic's recipients, and what settles each note: shown as
+cards by the TUI.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +30,9 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class RecipientAdvice:
-    """A note: its severity ("warning" or "note"), a title of a few words, the text, and what settles it (None: nothing does here)."""
+    """A note: its severity ("warning" or "note"), a title of a few words, the text, and what
+    settles it (None: nothing does here).
+    """
 
     severity: str
     title: str
@@ -60,7 +64,8 @@ def recipient_advice(
     project: Project,
     base: str | None = None,
 ) -> tuple[RecipientAdvice, ...]:
-    """The notes of a plan and `remarks` about it, those that can be settled first; `base` is the topic's where it was named.
+    """The notes of a plan and `remarks` about it, those that can be settled first; `base` is the
+    topic's where it was named.
 
     Notes that are only to be known are one, each on a line of it.
     """
@@ -69,7 +74,9 @@ def recipient_advice(
         *_tree_in_subject(series, draft, project),
         *_planned(repository, plan, remarks, base),
     ]
-    warnings = sorted((note for note in notes if note.severity == "warning"), key=lambda note: note.remedy is None)
+    warnings = sorted(
+        (note for note in notes if note.severity == "warning"), key=lambda note: note.remedy is None
+    )
     known = [note.text for note in notes if note.severity != "warning"]
     whole = RecipientAdvice("note", "good to know", "\n".join(f"- {text}" for text in known))
     return (*warnings, *((whole,) if known else ()))
@@ -90,38 +97,69 @@ def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[
 def _tree_in_subject(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:
     prefix = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
     if prefix:
-        yield RecipientAdvice("warning", "target tree not named", tree_choice(prefix), Remedy(RemedyKind.PREFIX, (prefix,)))
+        yield RecipientAdvice(
+            "warning",
+            "target tree not named",
+            tree_choice(prefix),
+            Remedy(RemedyKind.PREFIX, (prefix,)),
+        )
 
 
-def _planned(repository: Repository, plan: RecipientPlan, remarks: Sequence[str], base: str | None) -> Iterator[RecipientAdvice]:
+def _planned(
+    repository: Repository, plan: RecipientPlan, remarks: Sequence[str], base: str | None
+) -> Iterator[RecipientAdvice]:
     remedies = dict(plan.remedies)
     for text in dict.fromkeys((*remarks, *plan.warnings)):
         remedy = remedies.get(text)
-        if text.startswith("removed manually") or (remedy and remedy.kind is RemedyKind.EXCLUDE and _is_out(plan, remedy)):
+        if text.startswith("removed manually") or (
+            remedy and remedy.kind is RemedyKind.EXCLUDE and _is_out(plan, remedy)
+        ):
             continue
         if remedy and remedy.kind is RemedyKind.REBASE:
             yield from _other_tree(repository, text, remedy, base)
         else:
-            yield RecipientAdvice("warning" if remedy else "note", TITLES[remedy.kind] if remedy else "note", text, remedy)
+            yield RecipientAdvice(
+                "warning" if remedy else "note",
+                TITLES[remedy.kind] if remedy else "note",
+                text,
+                remedy,
+            )
 
 
 def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
     return not any(recipient.address.email in remedy.values for recipient in plan.recipients)
 
 
-def _other_tree(repository: Repository, text: str, remedy: Remedy, base: str | None) -> Iterator[RecipientAdvice]:
-    """The note that the topic is based on another tree, with a branch of this clone to rebase onto; none where it is based on one of them."""
-    known = {branch.label: branch.tip for tree in remedy.values if (branch := remote_of(repository, tree))}
+def _other_tree(
+    repository: Repository, text: str, remedy: Remedy, base: str | None
+) -> Iterator[RecipientAdvice]:
+    """The note that the topic is based on another tree, with a branch of this clone to rebase onto.
+
+    None where it is based on one of them.
+    """
+    known = {
+        branch.label: branch.tip
+        for tree in remedy.values
+        if (branch := remote_of(repository, tree))
+    }
     try:
         based_on = find_base(repository, base)
     except PatchpilotError:
         based_on = None
-    if based_on and any(name == based_on.name or repository.is_ancestor(tip, based_on.start) for name, tip in known.items()):
+    if based_on and any(
+        name == based_on.name or repository.is_ancestor(tip, based_on.start)
+        for name, tip in known.items()
+    ):
         return
     branches = tuple(known)
     onto = Remedy(RemedyKind.REBASE, branches) if branches else None
-    add = f"to rebase onto it, add it: git remote add NAME {remedy.values[0].removeprefix('git ').split()[0]}"
+    add = (
+        "to rebase onto it, add it: git remote add NAME"
+        f" {remedy.values[0].removeprefix('git ').split()[0]}"
+    )
     if not branches and in_demo():
         yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
     else:
-        yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], text + ("" if branches else f"; {add}"), onto)
+        yield RecipientAdvice(
+            "warning", TITLES[RemedyKind.REBASE], text + ("" if branches else f"; {add}"), onto
+        )

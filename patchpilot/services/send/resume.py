@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last send of a topic resumed: the same mails, of which only those not accepted will be sent."""
+"""The last send of a topic resumed: the same mails, of which only those not accepted will be sent."""  # noqa: E501
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -46,13 +46,17 @@ def plan_resume(
     lookup: Lookup | None = None,
     progress: Progress = silent,
 ) -> SendPlan:
-    """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
+    """The last send as a plan.
+
+    `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost"
+    settle them.
 
     No archive is asked about an undisclosed fix.
 
-    `by_id` gives it by Message-ID. With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop`
-    names recipients to drop from the mails that were not sent. Only what an archive has is written now; what is given for
-    mails and recipients is written when the plan is carried out.
+    `by_id` gives it by Message-ID. With `lookup`, those that an archive has are accepted; one it
+    does not have (yet) stays unknown. `drop` names recipients to drop from the mails that were not
+    sent. Only what an archive has is written now; what is given for mails and recipients is written
+    when the plan is carried out.
     """
     on_one_line("--drop", drop)
     progress("looking for the last send")
@@ -61,23 +65,35 @@ def plan_resume(
     with sole_sender(draft.change_id), Outbox() as outbox:
         sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
         if not sends:
-            raise UsageError("nothing from this topic has been sent yet", hint=Action("send", (), "send it: {}"))
+            raise UsageError(
+                "nothing from this topic has been sent yet", hint=Action("send", (), "send it: {}")
+            )
         send = outbox.settle(sends[-1].id)
         refuse_public_mails(draft, send)
         _refuse_wrong_ids(send, by_id)
         if draft.is_undisclosed or send.undisclosed:
             lookup = None
         for entry in send.entries:
-            if entry.state is MailState.UNKNOWN and lookup and by_id.get(entry.mail.message_id) != "sent":
+            if (
+                entry.state is MailState.UNKNOWN
+                and lookup
+                and by_id.get(entry.mail.message_id) != "sent"
+            ):
                 progress(f"looking for {entry.mail.message_id}")
                 if lookup(entry.mail):
-                    outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED, "the archive has it"))
+                    outbox.mark(
+                        send.id, entry.place, Outcome(MailState.ACCEPTED, "the archive has it")
+                    )
         send = outbox.get(send.id)
     settled = _settled(send, unknown_as, by_id)
     send = replace(
         send,
         entries=tuple(
-            replace(entry, state=settled[entry.place].state, detail=settled[entry.place].detail) if entry.place in settled else entry
+            (
+                replace(entry, state=settled[entry.place].state, detail=settled[entry.place].detail)
+                if entry.place in settled
+                else entry
+            )
             for entry in send.entries
         ),
     )
@@ -89,19 +105,31 @@ def plan_resume(
     since = () if request.to_self else sent_since(send)
     # the reason that the send was forced with is none for sending it after another one
     force = request.force if since else send.force
-    plan = _as_plan(send, replace(request, via=send.transport, force=force, identity=identity), account, draft, since)
+    plan = _as_plan(
+        send,
+        replace(request, via=send.transport, force=force, identity=identity),
+        account,
+        draft,
+        since,
+    )
     return replace(plan, settled=settled, left_out=keys)
 
 
 def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """What `--unknown` says: for all mails ("keep" unless given), and by Message-ID; UsageError for another word."""
+    """What `--unknown` says: for all mails ("keep" unless given), and by Message-ID.
+
+    UsageError for another word.
+    """
     of_all, of_one = "keep", {}
     for text in words:
         name, _, how = text.rpartition("=")
         if how not in UNKNOWN_AS:
             raise UsageError(
                 f"--unknown {text!r}: neither {', '.join(UNKNOWN_AS[:-1])} nor {UNKNOWN_AS[-1]}",
-                hint="--unknown sent (or lost) for all unknown mails, --unknown MESSAGE-ID=sent (or lost) for one",
+                hint=(
+                    "--unknown sent (or lost) for all unknown mails, --unknown MESSAGE-ID=sent (or"
+                    " lost) for one"
+                ),
             )
         if name:
             of_one[given_message_id(name, "--unknown")] = how
@@ -111,14 +139,22 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """UsageError for a Message-ID that the send does not have, or of a mail that is known to be something else than what is said."""
+    """UsageError for a Message-ID that the send does not have, or of a mail that is known to be
+    something else than what is said.
+    """
     mails = {entry.mail.message_id: entry for entry in send.entries}
     doubtful = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
-    hint: Advice = f"unknown: {', '.join(doubtful)}" if doubtful else Action("send", ("--resume",), "`{}` sends the rest")
+    hint: Advice = (
+        f"unknown: {', '.join(doubtful)}"
+        if doubtful
+        else Action("send", ("--resume",), "`{}` sends the rest")
+    )
     fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
     for name, how in by_id.items():
         if name not in mails:
-            raise UsageError(f"--unknown {name}: no mail from the last send has this Message-ID", hint=hint)
+            raise UsageError(
+                f"--unknown {name}: no mail from the last send has this Message-ID", hint=hint
+            )
         state = mails[name].state
         if state is not MailState.UNKNOWN and state not in fits[how]:
             raise UsageError(f"--unknown {name}={how}: that mail is {state}", hint=hint)
@@ -136,20 +172,29 @@ def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Ou
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
-    """The mailboxes that are to be left out. UsageError when one is not among the recipients, or would leave a mail without any."""
+    """The mailboxes that are to be left out.
+
+    UsageError when one is not among the recipients, or would leave a mail without any.
+    """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = [entry for entry in send.entries if entry.state in WAITING]
     if not waiting:
         raise UsageError(
-            "no pending mail to drop a recipient from", hint=Action("send", ("--resume",), "`{}` shows the state of each mail")
+            "no pending mail to drop a recipient from",
+            hint=Action("send", ("--resume",), "`{}` shows the state of each mail"),
         )
     there = {name.lower() for entry in waiting for name in entry.mail.recipients}
     for address in addresses:
         if address.key not in there:
-            raise UsageError(f"{address.email} is not a recipient of the pending mails", hint=f"recipients: {', '.join(sorted(there))}")
+            raise UsageError(
+                f"{address.email} is not a recipient of the pending mails",
+                hint=f"recipients: {', '.join(sorted(there))}",
+            )
     keys = tuple(address.key for address in addresses)
     if any({name.lower() for name in entry.mail.recipients} <= set(keys) for entry in waiting):
-        raise UsageError("no recipients would be left", hint=Action("send", (), "plan it again: {}"))
+        raise UsageError(
+            "no recipients would be left", hint=Action("send", (), "plan it again: {}")
+        )
     return keys
 
 
@@ -166,7 +211,10 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
 
 
 def archive_lookup(url: str) -> Lookup:
-    """A lookup in a public-inbox archive. What is not the mail itself (an error, a login page, another mail) proves nothing."""
+    """A lookup in a public-inbox archive.
+
+    What is not the mail itself (an error, a login page, another mail) proves nothing.
+    """
 
     def there(wanted: RenderedMail) -> bool:
         from patchpilot.threads.open_archive import open_archive
@@ -181,7 +229,9 @@ def archive_lookup(url: str) -> Lookup:
     return there
 
 
-def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, since: Sequence[Send]) -> SendPlan:
+def _as_plan(
+    send: Send, request: SendRequest, account: Account, draft: Draft, since: Sequence[Send]
+) -> SendPlan:
     outgoing_mails = tuple(
         OutgoingMail(
             number=entry.number,
@@ -200,7 +250,9 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
     shown = next((entry for entry in send.entries if entry.state in WAITING), send.entries[0]).mail
     people = [("to", address) for address in shown.to] + [("cc", address) for address in shown.cc]
     changed = (
-        () if send.account == account.label else (SendProblem("account", f"first sent with {send.account}, now with {account.label}"),)
+        ()
+        if send.account == account.label
+        else (SendProblem("account", f"first sent with {send.account}, now with {account.label}"),)
     )
     return SendPlan(
         request=request,
@@ -209,7 +261,10 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         account=account,
         outgoing_mails=outgoing_mails,
         mails=tuple(entry.mail for entry in send.entries),
-        recipients=tuple(Recipient(address, "as planned", None, header, ("as in the first attempt",)) for header, address in people),
+        recipients=tuple(
+            Recipient(address, "as planned", None, header, ("as in the first attempt",))
+            for header, address in people
+        ),
         bcc=send.bcc,
         refusals=tuple(
             SendProblem(
@@ -226,7 +281,13 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         remarks=(
             *(f"{entry.state}: {entry.mail.subject}" for entry in send.entries),
             *(
-                Hint((f"dropped, also from later versions: {address} (undo: ", Action("maintainers", ("--restore", address)), ")"))
+                Hint(
+                    (
+                        f"dropped, also from later versions: {address} (undo: ",
+                        Action("maintainers", ("--restore", address)),
+                        ")",
+                    )
+                )
                 for address in send.left_out
             ),
         ),

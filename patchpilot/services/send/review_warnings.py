@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Warnings before a send about the review of the last version: tags that it was given, and points that are open."""
+"""Warnings before a send about the review of the last version: tags that it was given, and points
+that are open.
+"""
 
 from collections.abc import Sequence
 
@@ -19,7 +21,9 @@ MAX_SHOWN = 3
 
 
 def open_point_warnings(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:
-    """The points of the last version's review that are neither answered nor addressed by the commits."""
+    """The points of the last version's review that are neither answered nor addressed by the
+    commits.
+    """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
         return ()
@@ -30,26 +34,46 @@ def open_point_warnings(repository: Repository, draft: Draft) -> tuple[SendProbl
     shown = "; ".join(f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN])
     more = f"; and {len(left) - MAX_SHOWN} more" if len(left) > MAX_SHOWN else ""
     hint = Action("track", ("ledger", str(left[0][0])), "answer, address or decline them: {}")
-    return (SendProblem("open-review", f"v{last.version} has {counted(len(left), 'open review point')}: {shown}{more}", hint),)
+    return (
+        SendProblem(
+            "open-review",
+            f"v{last.version} has {counted(len(left), 'open review point')}: {shown}{more}",
+            hint,
+        ),
+    )
 
 
-def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]) -> tuple[SendProblem, ...]:
-    """Review tags given to the last version that the commits lack, and those held back because their patch changed."""
+def tag_warnings(
+    repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
+) -> tuple[SendProblem, ...]:
+    """Review tags given to the last version that the commits lack, and those held back because
+    their patch changed.
+    """
     if draft.version < 2 or not ids or draft.branch is None:
         return ()
     try:
         with Store() as store:
-            found = find_review_trailers(repository, TrailersRequest(request.target, request.base), store=store)
+            found = find_review_trailers(
+                repository, TrailersRequest(request.target, request.base), store=store
+            )
     except PatchpilotError:
         return ()
     problems = []
     missing = [change.subject for change in found.preparation.changes if change.changed]
     if missing:
         problems.append(
-            SendProblem("tags", f"review tags are missing from the commits: {'; '.join(missing)}", Action("trailers", (), "add them: {}"))
+            SendProblem(
+                "tags",
+                f"review tags are missing from the commits: {'; '.join(missing)}",
+                Action("trailers", (), "add them: {}"),
+            )
         )
     problems += [
-        SendProblem("held-tag", f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}", "add it only if it still applies")
+        SendProblem(
+            "held-tag",
+            f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}",
+            "add it only if it still applies",
+        )
         for one in found.held
     ]
     return tuple(problems)

@@ -35,14 +35,19 @@ def deliver(
     progress: Progress = silent,
     on_mail: Report = unheard,
 ) -> SendResult:
-    """Send what was planned, and only that. The outbox records every step; problems that block sending end it before anything is sent.
+    """Send what was planned, and only that.
+
+    The outbox records every step; problems that block sending end it before anything is sent.
 
     `on_mail` hears of every step of a mail after it is on disk.
     """
     if planned.refused:
         return result_of_plan(planned)
     if planned.request.offline and planned.waiting:
-        raise RefusedError("cannot send with --offline", hint="omit --offline, or write the mails with --outbox DIR")
+        raise RefusedError(
+            "cannot send with --offline",
+            hint="omit --offline, or write the mails with --outbox DIR",
+        )
     if planned.waiting and (blocked := planned.blocked):
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
@@ -53,11 +58,16 @@ def deliver(
             send = _claimed(outbox, planned)
         if planned.left_out:
             leave_out_for_good(repository, send, planned.left_out)
-        return _carry(repository, outbox, send, planned, _Heard(terminal, stopping, progress, on_mail))
+        return _carry(
+            repository, outbox, send, planned, _Heard(terminal, stopping, progress, on_mail)
+        )
 
 
 def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
-    """The send as the outbox has it from now on, this process its only sender; RefusedError when somebody sent the same since the preview."""
+    """The send as the outbox has it from now on, this process its only sender.
+
+    RefusedError when somebody sent the same since the preview.
+    """
     if not planned.request.to_self:
         refuse_rivals(outbox, planned)
     if planned.send_id:
@@ -67,20 +77,35 @@ def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
 
 
 def _keep_choices(planned: SendPlan) -> None:
-    """Write into the draft what this send was asked for: the next version has it too. A mail to oneself is no version, and leaves no trace."""
+    """Write into the draft what this send was asked for: the next version has it too.
+
+    A mail to oneself is no version, and leaves no trace.
+    """
     if planned.request.to_self:
         return
     with Drafts() as drafts:
         before, now = drafts.get(planned.draft.change_id), planned.draft
         if before is None:
             return
-        changelogs = {**before.changelogs, str(now.version): now.changelog} if now.changelog else before.changelogs
-        after = replace(before, prefix=now.prefix, in_reply_to=now.in_reply_to, answers=now.answers, changelogs=changelogs)
+        changelogs = (
+            {**before.changelogs, str(now.version): now.changelog}
+            if now.changelog
+            else before.changelogs
+        )
+        after = replace(
+            before,
+            prefix=now.prefix,
+            in_reply_to=now.in_reply_to,
+            answers=now.answers,
+            changelogs=changelogs,
+        )
         drafts.keep(before, after, f"send of v{planned.version}")
 
 
 class _Heard(NamedTuple):
-    """The front end of a send: whether it has a terminal, when it wants to stop, and what it is shown."""
+    """The front end of a send: whether it has a terminal, when it wants to stop, and what it is
+    shown.
+    """
 
     terminal: bool
     stopping: Stop
@@ -88,7 +113,9 @@ class _Heard(NamedTuple):
     on_mail: Report
 
 
-def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan, front: _Heard) -> SendResult:
+def _carry(
+    repository: Repository, outbox: Outbox, send: Send, planned: SendPlan, front: _Heard
+) -> SendResult:
     account, transport = planned.account, transports.find(send.transport)
     if not _has_work(repository, send, transport):
         return _ended(repository, send, planned)
@@ -107,7 +134,17 @@ def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan
     try:
         known_as = branch_key(repository)
         rename = partial(outbox.rename, send.id)
-        delivery = Delivery(repository, account, send, report, rename, planned.request.identity, credential, front.stopping, shown)
+        delivery = Delivery(
+            repository,
+            account,
+            send,
+            report,
+            rename,
+            planned.request.identity,
+            credential,
+            front.stopping,
+            shown,
+        )
         login = transport.deliver(delivery)
         _carry_edits(known_as, branch_key(repository))
         note_login(repository, credential, login)
@@ -118,7 +155,9 @@ def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:
-    """A branch that b4 enrolls is known by its change-id from then on: what was edited of its recipients goes with it."""
+    """A branch that b4 enrolls is known by its change-id from then on: what was edited of its
+    recipients goes with it.
+    """
     store = EditStore()
     if before and after and before != after and store.load(after) == Edits():
         edits = store.load(before)
@@ -127,7 +166,10 @@ def _carry_edits(before: str | None, after: str | None) -> None:
 
 
 def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
-    """The result of an attempt. A whole series is remembered: by its draft and a tag, by b4, and by what follows the answers."""
+    """The result of an attempt.
+
+    A whole series is remembered: by its draft and a tag, by b4, and by what follows the answers.
+    """
     result = result_of_send(done)
     if done.state == "sent":
         forget_ids(done.change_id, to_self=done.kind == "to-self")
@@ -138,7 +180,9 @@ def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
 
 def _has_work(repository: Repository, send: Send, transport: Transport) -> bool:
     """Whether a mail waits, or the transport has not noted yet that the series was sent."""
-    return any(entry.state in WAITING for entry in send.entries) or transport.is_behind(repository, send)
+    return any(entry.state in WAITING for entry in send.entries) or transport.is_behind(
+        repository, send
+    )
 
 
 def as_send(planned: SendPlan) -> Send:

@@ -19,13 +19,15 @@ from patchpilot.topic.mail_result import MailResult
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What would be sent: every mail as its transport makes it, to whom and why, by which account, and what blocks it.
+    """What would be sent: every mail as its transport makes it, to whom and why, by which account,
+    and what blocks it.
 
-    `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `judged` are the sends of the
-    topic or of its patches that were known when the plan was made; `settled` what is said of its mails in doubt, by place, and
-    `left_out` whom it is to be resumed without (mailboxes in lower case): both are written when it is sent; `passed` are the checks that found
-    nothing;
-    `tracking_data` is what the transport needs of its own records to send these mails.
+    `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there;
+    `judged` are the sends of the topic or of its patches that were known when the plan was made;
+    `settled` what is said of its mails in doubt, by place, and `left_out` whom it is to be resumed
+    without (mailboxes in lower case): both are written when it is sent; `passed` are the checks
+    that found nothing; `tracking_data` is what the transport needs of its own records to send these
+    mails.
     """
 
     request: SendRequest
@@ -52,8 +54,10 @@ class SendPlan:
 
     @property
     def waiting(self) -> tuple[int, ...]:
-        """The indices of the mails that are to be sent: all, or of a resumed send what is missing."""
-        return tuple(at for at in range(len(self.mails)) if not self.states or self.states[at] in WAITING)
+        """The indices of the mails that are to be sent: all, or of a resumed send what is missing."""  # noqa: E501
+        return tuple(
+            at for at in range(len(self.mails)) if not self.states or self.states[at] in WAITING
+        )
 
     @property
     def blocked(self) -> SendProblem | None:

@@ -20,7 +20,11 @@ def result_of_plan(planned: SendPlan) -> SendResult:
         state="refused" if planned.refused else "planned",
         messages=tuple(
             MailResult(mail.message_id, mail.subject, mail.to, mail.cc, state, "")
-            for mail, state in zip(planned.mails, planned.states or (MailState.PENDING,) * len(planned.mails), strict=True)
+            for mail, state in zip(
+                planned.mails,
+                planned.states or (MailState.PENDING,) * len(planned.mails),
+                strict=True,
+            )
         ),
         refusals=planned.refusals,
         warnings=planned.warnings,
@@ -36,7 +40,14 @@ def standing(planned: SendPlan) -> SendResult:
     assert planned.send_id
     with Outbox() as outbox:
         send = outbox.get(planned.send_id)
-    return result_of_send(replace(send, entries=tuple(replace(entry, state=planned.states[entry.place]) for entry in send.entries)))
+    return result_of_send(
+        replace(
+            send,
+            entries=tuple(
+                replace(entry, state=planned.states[entry.place]) for entry in send.entries
+            ),
+        )
+    )
 
 
 def result_of_send(send: Send) -> SendResult:
@@ -59,8 +70,14 @@ def _advice(send: Send) -> tuple[Advice, ...]:
     if states == {MailState.ACCEPTED} and send.kind == "real" and send.undisclosed:
         lines += [
             "undisclosed: the replies come to you alone, and no archive is asked for them",
-            Action("track", ("add", "--mbox", "FILE"), "to track replies that you saved in an mbox: {}"),
-            Action("send", ("--security", "no", "--reroll"), "once the maintainers say that it is public: {}"),
+            Action(
+                "track", ("add", "--mbox", "FILE"), "to track replies that you saved in an mbox: {}"
+            ),
+            Action(
+                "send",
+                ("--security", "no", "--reroll"),
+                "once the maintainers say that it is public: {}",
+            ),
         ]
     elif states == {MailState.ACCEPTED} and send.kind == "real":
         lines += [
@@ -72,34 +89,64 @@ def _advice(send: Send) -> tuple[Advice, ...]:
                     Action("track", ("show",)),
                 )
             ),
-            Hint(("an hour after the send, mails that the archive does not have are reported: ", Action("track", ("update",)))),
+            Hint(
+                (
+                    "an hour after the send, mails that the archive does not have are reported: ",
+                    Action("track", ("update",)),
+                )
+            ),
             Hint(("if you receive a bounce: ", Action("track", ("add", "-")))),
         ]
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
-        lines.append("save the mail you receive and try it: git am FILE; then send without --to-self")
-    refused = {match[1] for entry in send.entries if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))}
+        lines.append(
+            "save the mail you receive and try it: git am FILE; then send without --to-self"
+        )
+    refused = {
+        match[1]
+        for entry in send.entries
+        if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))
+    }
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
         for email in sorted(refused):
             drop = Action("maintainers", ("--drop", email))
-            lines.append(Hint((f"nothing was sent; to drop {email}: ", drop, ", then ", Action("send"))))
+            lines.append(
+                Hint((f"nothing was sent; to drop {email}: ", drop, ", then ", Action("send")))
+            )
     elif refused:
         without = tuple(word for email in sorted(refused) for word in ("--drop", email))
-        reason = f"send the rest without {', '.join(sorted(refused))}: {{}}; with them: --resume alone"
+        reason = (
+            f"send the rest without {', '.join(sorted(refused))}: {{}}; with them: --resume alone"
+        )
         lines.append(Action("send", ("--resume", *without), reason))
     elif states & set(WAITING):
         lines.append(Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}"))
-    unknown_state = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
+    unknown_state = [
+        entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
+    ]
     if unknown_state and send.undisclosed:
-        lines.append("ask a recipient whether it was received: no archive is asked about an undisclosed fix")
+        lines.append(
+            "ask a recipient whether it was received: no archive is asked about an undisclosed fix"
+        )
     elif unknown_state:
         from patchpilot.settings.read_settings import user_settings
 
         archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
-        lines += [f"check whether it was received: {archive}/{message_id}/ (it can take minutes)" for message_id in unknown_state]
+        lines += [
+            f"check whether it was received: {archive}/{message_id}/ (it can take minutes)"
+            for message_id in unknown_state
+        ]
     if MailState.UNKNOWN in states:
         lines.append(
-            Action("send", ("--resume", "--unknown", "sent"), "then: {}, or --unknown lost to send it again with the same Message-ID")
+            Action(
+                "send",
+                ("--resume", "--unknown", "sent"),
+                "then: {}, or --unknown lost to send it again with the same Message-ID",
+            )
         )
     if len(unknown_state) > 1:
-        lines.append(Action("send", ("--resume", "--unknown", f"{unknown_state[0]}=sent"), "or one by one: {}"))
+        lines.append(
+            Action(
+                "send", ("--resume", "--unknown", f"{unknown_state[0]}=sent"), "or one by one: {}"
+            )
+        )
     return tuple(lines)

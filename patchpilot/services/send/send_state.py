@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic's send as a front end shows it: the plan with the mails that were sent, the last send on record, and what a plan lacks."""
+"""A topic's send as a front end shows it: the plan with the mails that were sent, the last send on
+record, and what a plan lacks.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +35,9 @@ SENT = frozenset({"already-sent", "version-sent"})
 
 @dataclass(frozen=True, slots=True)
 class TopicSend:
-    """The plan, the last send of the topic as it is on record, what became of the plan once it was sent, and the report of either."""
+    """The plan, the last send of the topic as it is on record, what became of the plan once it was
+    sent, and the report of either.
+    """
 
     plan: SendPlan
     last: Send | None = None
@@ -51,13 +55,15 @@ class TopicSend:
         if self.result and self.result.state == "sent":
             return True
         names = {refusal.name for refusal in self.plan.refusals}
-        return bool(self.last and self.last.state == "sent" and self.last.version >= self.plan.version) or (
-            bool(names) and names <= sent_names(names)
-        )
+        return bool(
+            self.last and self.last.state == "sent" and self.last.version >= self.plan.version
+        ) or (bool(names) and names <= sent_names(names))
 
 
 def sent_names(names: set[str]) -> set[str]:
-    """Those of a plan's refusals that only say it was sent already: b4 sets the next version at once, which has no changelog yet."""
+    """Those of a plan's refusals that only say it was sent already: b4 sets the next version at
+    once, which has no changelog yet.
+    """
     return set(SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT)
 
 
@@ -67,8 +73,14 @@ def was_sent(planned: SendPlan) -> bool:
     return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
 
 
-def plan_topic(repository: Repository, request: SendRequest, progress: Progress = silent) -> SendPlan:
-    """The plan of `send --dry-run`; where it was sent already, with the mails as they were sent in place of those a new send would make."""
+def plan_topic(
+    repository: Repository, request: SendRequest, progress: Progress = silent
+) -> SendPlan:
+    """The plan of `send --dry-run`.
+
+    Where it was sent already, with the mails as they were sent in place of those a new send would
+    make.
+    """
     planned = plan(repository, request, progress=progress)
     if not was_sent(planned):
         return planned
@@ -76,12 +88,19 @@ def plan_topic(repository: Repository, request: SendRequest, progress: Progress 
         sends = [send for send in outbox.sends(planned.draft.change_id) if send.state == "sent"]
     if not sends:
         return planned
-    return replace(planned, mails=tuple(entry.mail for entry in sends[-1].entries), version=sends[-1].version)
+    return replace(
+        planned, mails=tuple(entry.mail for entry in sends[-1].entries), version=sends[-1].version
+    )
 
 
 def just_sent(planned: SendPlan, result: SendResult) -> SendPlan:
     """The plan after its mails were sent: its only problem is that they were."""
-    return replace(planned, refusals=(SendProblem("version-sent", f"v{result.version} of this topic was sent just now"),))
+    return replace(
+        planned,
+        refusals=(
+            SendProblem("version-sent", f"v{result.version} of this topic was sent just now"),
+        ),
+    )
 
 
 def is_outdated(repository: Repository, planned: SendPlan) -> bool:
@@ -90,24 +109,43 @@ def is_outdated(repository: Repository, planned: SendPlan) -> bool:
 
 
 def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
-    """The plan with the last send of its topic and the report of it; one that a kill cut off is settled first."""
+    """The plan with the last send of its topic and the report of it.
+
+    One that a kill cut off is settled first.
+    """
     with Outbox() as outbox:
         sends = outbox.sends(planned.draft.change_id)
-        last = outbox.settle(sends[-1].id) if sends and not is_being_sent(planned.draft.change_id) else (sends[-1] if sends else None)
+        last = (
+            outbox.settle(sends[-1].id)
+            if sends and not is_being_sent(planned.draft.change_id)
+            else (sends[-1] if sends else None)
+        )
     sending = TopicSend(planned, last)
     if last is None or not (sending.unfinished or sending.is_sent):
         return sending
-    return replace(sending, report=send_report(repository, planned, result_of_send(last), stored_time(last.begun).date()))
+    return replace(
+        sending,
+        report=send_report(
+            repository, planned, result_of_send(last), stored_time(last.begun).date()
+        ),
+    )
 
 
-def topic_on_record(repository: Repository, target: str | None, base: str | None, known: Sequence[Tracked] = ()) -> TopicState | None:
-    """How far a topic is by what is on record here; None where there is no topic. `known` are followed series that were read already."""
+def topic_on_record(
+    repository: Repository, target: str | None, base: str | None, known: Sequence[Tracked] = ()
+) -> TopicState | None:
+    """How far a topic is by what is on record here; None where there is no topic.
+
+    `known` are followed series that were read already.
+    """
     with Store() as store:
         return this_topic(repository, target, base=base, store=store, known=known)
 
 
 def blocked_help(planned: SendPlan) -> list[str]:
-    """What helps where nothing can be sent: the transport's hint, or the commands that set a mail server, of the sender's provider where it is known."""
+    """What helps where nothing can be sent: the transport's hint, or the commands that set a mail
+    server, of the sender's provider where it is known.
+    """
     if planned.blocked and planned.blocked != NO_SERVER:
         return [str(planned.blocked.hint)]
     email = planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
@@ -116,7 +154,12 @@ def blocked_help(planned: SendPlan) -> list[str]:
         server, port, encryption = known.server, str(known.port or ""), known.encryption
     else:
         server, port, encryption = "HOST", "587", "tls"
-    values = (("smtpserver", server), ("smtpserverport", port), ("smtpencryption", encryption), ("smtpuser", email))
+    values = (
+        ("smtpserver", server),
+        ("smtpserverport", port),
+        ("smtpencryption", encryption),
+        ("smtpuser", email),
+    )
     return [f"git config --global sendemail.{name} {value}" for name, value in values if value]
 
 
@@ -128,15 +171,34 @@ def lists_and_contacts(planned: SendPlan) -> tuple[list[Recipient], list[Recipie
     )
 
 
-def plan_resumed(repository: Repository, settings: Settings, request: SendRequest, unknown: str, progress: Progress = silent) -> SendPlan:
-    """The plan of what is missing of the last send; of mails in doubt `unknown` says `sent`, `lost`, `keep`, or `lookup` to ask the archive."""
+def plan_resumed(
+    repository: Repository,
+    settings: Settings,
+    request: SendRequest,
+    unknown: str,
+    progress: Progress = silent,
+) -> SendPlan:
+    """The plan of what is missing of the last send.
+
+    Of mails in doubt `unknown` says `sent`, `lost`, `keep`, or `lookup` to ask the archive.
+    """
     lookup = archive_lookup(settings.address("lore")) if unknown == "lookup" else None
-    return plan_resume(repository, request, "keep" if unknown == "lookup" else unknown, lookup=lookup, progress=progress)
+    return plan_resume(
+        repository,
+        request,
+        "keep" if unknown == "lookup" else unknown,
+        lookup=lookup,
+        progress=progress,
+    )
 
 
 def tree_prefixes() -> list[str]:
     """The subject prefixes that the projects use, each once."""
-    return list(dict.fromkeys(prefix for project in projects().values() for prefix in project.subject_prefixes))
+    return list(
+        dict.fromkeys(
+            prefix for project in projects().values() for prefix in project.subject_prefixes
+        )
+    )
 
 
 def judge_prefix(text: str) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from patchpilot.topic.workplace import Workplace
 
 
 def editor_of(place: Workplace) -> Edit:
-    """The editor of the setting, else git's, which commit messages are written in: a text in, the text as edited out, None where it failed."""
+    """The editor of the setting, else git's, which commit messages are written in: a text in, the
+    text as edited out, None where it failed.
+    """
     editor = editor_name(place.repository, place.settings())
     return lambda text: edit_text(editor, text, "DRAFT.txt")

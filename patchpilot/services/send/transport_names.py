@@ -11,6 +11,9 @@ def transport_names() -> tuple[str, ...]:
 
 
 def next_transport(name: str) -> str:
-    """The transport after this one, the first after the last; the one after the default for "", the one that is in force then."""
+    """The transport after this one, the first after the last.
+
+    The one after the default for "", the one that is in force then.
+    """
     names = transports.names()
     return names[(names.index(name or DEFAULT_TRANSPORT) + 1) % len(names)]

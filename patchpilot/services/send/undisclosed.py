@@ -10,20 +10,28 @@ from patchpilot.outgoing.outbox import Send
 
 
 def refuse_public_server(draft: Draft, account: Account) -> None:
-    """RefusedError where an undisclosed fix would go through a server of others, as b4's web endpoint is."""
+    """RefusedError where an undisclosed fix would go through a server of others, as b4's web
+    endpoint is.
+    """
     if draft.is_undisclosed and account.destination:
         raise RefusedError(
             f"an undisclosed security fix is not sent through {account.destination}",
-            hint=Action("doctor", (), "set your own mail server: `{}` knows the settings of your provider"),
+            hint=Action(
+                "doctor", (), "set your own mail server: `{}` knows the settings of your provider"
+            ),
         )
 
 
 def refuse_public_mails(draft: Draft, send: Send) -> None:
-    """RefusedError where mails that wait were made for a public send of a fix that is undisclosed now."""
+    """RefusedError where mails that wait were made for a public send of a fix that is undisclosed
+    now.
+    """
     if send.undisclosed or not draft.is_undisclosed:
         return
     if any(entry.state in WAITING for entry in send.entries):
         raise RefusedError(
             "the remaining mails were made for a public send, but the fix is undisclosed now",
-            hint=Action("send", (), "plan them again, for the maintainers and the security team: {}"),
+            hint=Action(
+                "send", (), "plan them again, for the maintainers and the security team: {}"
+            ),
         )

@@ -18,9 +18,11 @@ from patchpilot.topic.workplace import Workplace
 
 
 def check_in_hook(place: Workplace, file: Path, base: str = "") -> tuple[CheckResult, str]:
-    """The check of a patch file under the settings of its repository, errors alone failing it; and why the tree's rule packs were left out, or "".
+    """The check of a patch file under the settings of its repository, errors alone failing it; and
+    why the tree's rule packs were left out, or "".
 
-    The patch is judged against the tree of `base`; default: the parent of the commit that git format-patch made it of, else HEAD.
+    The patch is judged against the tree of `base`; default: the parent of the commit that git
+    format-patch made it of, else HEAD.
     """
     repository, settings = place.repository, place.settings()
     base_id = repository.find(base or _parent(file))
@@ -31,9 +33,13 @@ def check_in_hook(place: Workplace, file: Path, base: str = "") -> tuple[CheckRe
         fail_on="error",
         packs=packs,
         # the file is of the branch's topic
-        suppressions=suppressions_of(repository, settings, (), settings.get("base") or None, among=load_rules(packs)),
+        suppressions=suppressions_of(
+            repository, settings, (), settings.get("base") or None, among=load_rules(packs)
+        ),
     )
-    return check(request, repository=repository, tree=CommitTree(repository, base_id) if base_id else None), problem
+    return check(
+        request, repository=repository, tree=CommitTree(repository, base_id) if base_id else None
+    ), problem
 
 
 def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:
@@ -46,7 +52,9 @@ def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, st
 
 
 def _parent(file: Path) -> str:
-    """The parent of the commit that the first line of a file of git format-patch names, as a revision; "" for another file."""
+    """The parent of the commit that the first line of a file of git format-patch names, as a
+    revision; "" for another file.
+    """
     try:
         with file.open("rb") as stream:
             named = re.match(rb"From ([0-9a-f]{40}) ", stream.readline(200))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `doctor`: problems that would stop each stage on this machine, each with the command that fixes it."""
+"""The verb `doctor`: problems that would stop each stage on this machine, each with the command
+that fixes it.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +32,10 @@ from patchpilot.topic.finish_send import finish_sends
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The result of one check: the stage it matters for, what was seen, and how to fix it. `state` is ok, warn, fail or skip."""
+    """The result of one check: the stage it matters for, what was seen, and how to fix it.
+
+    `state` is ok, warn, fail or skip.
+    """
 
     stage: str
     name: str
@@ -53,9 +58,12 @@ class DoctorResult:
 
 @dataclass(frozen=True, slots=True)
 class DoctorRequest:
-    """The settings to look at. `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
+    """The settings to look at.
 
-    `wrong_settings` are those that stop the other verbs, `unread_settings` those that no verb reads.
+    `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
+
+    `wrong_settings` are those that stop the other verbs, `unread_settings` those that no verb
+    reads.
     """
 
     via: str = DEFAULT_TRANSPORT
@@ -68,36 +76,58 @@ class DoctorRequest:
     terminal: bool = False
 
 
-def diagnose(repository: Repository | None, request: DoctorRequest, *, progress: Progress = silent) -> DoctorResult:
-    """What would stop each stage here. Without a repository the mail account is the one of git's global configuration."""
+def diagnose(
+    repository: Repository | None, request: DoctorRequest, *, progress: Progress = silent
+) -> DoctorResult:
+    """What would stop each stage here.
+
+    Without a repository the mail account is the one of git's global configuration.
+    """
     if repository is None:
         with TemporaryFolder("doctor") as place:
-            # an empty repository has nothing of its own: git's configuration there is that of everywhere
+            # an empty repository has nothing of its own: git's configuration there is that of
+            # everywhere
             git(place, "init", "-q")
             with Repository.open(place) as empty:
                 stages = _stages(None, empty, request, progress)
     else:
         stages = _stages(repository, repository, request, progress)
-    wrong = (Diagnosis("settings", "setting", "fail", error.message, error.hint or "") for error in request.wrong_settings)
-    unread = (Diagnosis("settings", "setting", "warn", error.message, error.hint or "") for error in request.unread_settings)
+    wrong = (
+        Diagnosis("settings", "setting", "fail", error.message, error.hint or "")
+        for error in request.wrong_settings
+    )
+    unread = (
+        Diagnosis("settings", "setting", "warn", error.message, error.hint or "")
+        for error in request.unread_settings
+    )
     return DoctorResult((*wrong, *unread, *stages))
 
 
-def _stages(repository: Repository | None, settings: Repository, request: DoctorRequest, progress: Progress) -> tuple[Diagnosis, ...]:
+def _stages(
+    repository: Repository | None, settings: Repository, request: DoctorRequest, progress: Progress
+) -> tuple[Diagnosis, ...]:
     """The diagnoses of every stage; mail settings are those of `settings`."""
     diagnoses: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
         ("identity", lambda: _identity(settings, request.identity)),
         ("backports", lambda: _branches(repository, request.profile)),
-        ("sending", lambda: _sending(settings, request.via, request.identity, request.offline, request.terminal)),
+        (
+            "sending",
+            lambda: _sending(
+                settings, request.via, request.identity, request.offline, request.terminal
+            ),
+        ),
         ("following", lambda: _following(request.lore, request.offline)),
         ("state", _state),
     )
     for stage, look in looks:
         progress(f"checking {stage}")
         try:
-            diagnoses += [Diagnosis(stage, probe.name, probe.state, probe.message, probe.hint) for probe in look()]
+            diagnoses += [
+                Diagnosis(stage, probe.name, probe.state, probe.message, probe.hint)
+                for probe in look()
+            ]
         except PatchpilotError as error:
             diagnoses.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
     return tuple(diagnoses)
@@ -116,7 +146,10 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
     yield probes.Probe("repository", "ok", f"{repository.top}, git {version}")
     if repository.is_shallow():
         yield probes.Probe(
-            "shallow", "warn", "the clone is shallow: the commit that introduced a bug may be missing", "git fetch --unshallow"
+            "shallow",
+            "warn",
+            "the clone is shallow: the commit that introduced a bug may be missing",
+            "git fetch --unshallow",
         )
     if repository.is_partial():
         yield probes.Probe(
@@ -130,11 +163,15 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
     yield from _in_the_way(repository)
     transports.recover_all(repository)
     for finish_send in finish_sends(repository):
-        yield probes.Probe("unfinished send", "warn" if finish_send.startswith("b4 does not know") else "ok", finish_send)
+        yield probes.Probe(
+            "unfinished send",
+            "warn" if finish_send.startswith("b4 does not know") else "ok",
+            finish_send,
+        )
 
 
 def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """The commands that the repository names itself and nobody trusted: none of them is run here."""
+    """The commands that the repository names itself and nobody trusted: none of them is run here."""  # noqa: E501
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
@@ -155,12 +192,16 @@ def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
 
 def _identity(repository: Repository, identity: str | None) -> Iterator[probes.Probe]:
     who = repository.identity
-    mend = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+    mend = (
+        "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+    )
     if who is None:
         yield probes.Probe("identity", "fail", "git user.name and user.email are not set", mend)
         return
     verdict = judge(who.email)
-    if verdict.state is not AddressState.GOOD or who.email.endswith((".localdomain", ".local", "users.noreply.github.com")):
+    if verdict.state is not AddressState.GOOD or who.email.endswith(
+        (".localdomain", ".local", "users.noreply.github.com")
+    ):
         yield probes.Probe(
             "identity",
             "fail" if verdict.state is AddressState.BAD else "warn",
@@ -168,13 +209,21 @@ def _identity(repository: Repository, identity: str | None) -> Iterator[probes.P
             mend,
         )
     elif len(who.name.split()) < 2:
-        yield probes.Probe("identity", "warn", f"Signed-off-by: will have the name {who.name!r}; is it a known identity of yours?", mend)
+        yield probes.Probe(
+            "identity",
+            "warn",
+            f"Signed-off-by: will have the name {who.name!r}; is it a known identity of yours?",
+            mend,
+        )
     else:
         yield probes.Probe("identity", "ok", str(who))
     sender = read_account(repository, identity).sender
     if sender and sender.key != who.key:
         yield probes.Probe(
-            "sender", "warn", f"you commit as {who.email} and send as {sender.email}", "git config sendemail.from, or user.email"
+            "sender",
+            "warn",
+            f"you commit as {who.email} and send as {sender.email}",
+            "git config sendemail.from, or user.email",
         )
 
 
@@ -192,7 +241,8 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             "stable branches",
             "warn",
             f"not fetched recently, so there may be newer branches: {', '.join(stale)}",
-            "; ".join(f"git fetch {remote}" for remote in remotes) or "fetch them from their remote",
+            "; ".join(f"git fetch {remote}" for remote in remotes)
+            or "fetch them from their remote",
         )
     if have.missing:
         versions = ", ".join(branch.version for branch in have.missing)
@@ -203,16 +253,24 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             _one_command([branch.command for branch in have.missing]),
         )
     if have.branches and not have.missing and not any(branch.stale for branch in have.branches):
-        yield probes.Probe("stable branches", "ok", ", ".join(branch.name for branch in have.branches))
+        yield probes.Probe(
+            "stable branches", "ok", ", ".join(branch.name for branch in have.branches)
+        )
 
 
 def _one_command(commands: Sequence[str]) -> str:
     """Commands that differ in their last word as one that has them all; else the first."""
     heads = {command.rpartition(" ")[0] for command in commands}
-    return " ".join((*heads, *(command.rpartition(" ")[2] for command in commands))) if len(heads) == 1 else commands[0]
+    return (
+        " ".join((*heads, *(command.rpartition(" ")[2] for command in commands)))
+        if len(heads) == 1
+        else commands[0]
+    )
 
 
-def _sending(repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool) -> Iterator[probes.Probe]:
+def _sending(
+    repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool
+) -> Iterator[probes.Probe]:
     chosen = transports.find(via)
     account = chosen.account(repository, identity)
     for transport in transports.all_transports():
@@ -239,12 +297,20 @@ def _local_archive(lore: str) -> probes.Probe:
     try:
         local_mails(Path(archive_address(lore))).close()
     except NetworkError as error:
-        return probes.Probe("archive", "warn", error.message, "git config patchpilot.lore PATH|URL sets another archive")
+        return probes.Probe(
+            "archive",
+            "warn",
+            error.message,
+            "git config patchpilot.lore PATH|URL sets another archive",
+        )
     return probes.Probe("archive", "ok", f"{lore} is there")
 
 
 def recovered() -> tuple[str, ...]:
-    """Replace the user's damaged databases by their newest backups with what can still be read; what was done, a line each."""
+    """Replace the user's damaged databases by their newest backups with what can still be read.
+
+    What was done, a line each.
+    """
     lines = []
     for file, layout in ((state_folder() / FILE, LAYOUT), (default_file(), TRACK_LAYOUT)):
         if not file.exists():
@@ -253,10 +319,17 @@ def recovered() -> tuple[str, ...]:
         if done is None:
             lines.append(f"{layout.what} is intact: nothing was changed")
             continue
-        source = f"{done.restored} rows of the backup {done.backup.name}" if done.backup else "no backup"
-        lines.append(f"{layout.what}: restored from {source}, with {done.salvaged} rows of the damaged file, which is now {done.damaged}")
+        source = (
+            f"{done.restored} rows of the backup {done.backup.name}" if done.backup else "no backup"
+        )
+        lines.append(
+            f"{layout.what}: restored from {source}, with {done.salvaged} rows of the damaged file,"
+            f" which is now {done.damaged}"
+        )
         if layout is TRACK_LAYOUT:
-            lines.append(str(Action("track", ("rebuild",), "`{}` fetches the mails that were lost")))
+            lines.append(
+                str(Action("track", ("rebuild",), "`{}` fetches the mails that were lost"))
+            )
     return tuple(lines)
 
 
@@ -268,10 +341,19 @@ def _state() -> Iterator[probes.Probe]:
             if not sound:
                 raise damaged(database.file, LAYOUT.what, "quick_check reports errors")
     except PatchpilotError as error:
-        yield probes.Probe("outbox", "fail", error.message, error.hint or "nothing is sent that cannot be recorded first")
+        yield probes.Probe(
+            "outbox",
+            "fail",
+            error.message,
+            error.hint or "nothing is sent that cannot be recorded first",
+        )
         return
     known = backups(folder / FILE)
     yield probes.Probe("outbox", "ok", f"{folder} is intact, with {counted(len(known), 'backup')}")
     if gone := remove_leftovers():
         names = ", ".join(map(str, gone))
-        yield probes.Probe("temporary files", "ok", f"removed {counted(len(gone), 'folder')} of killed runs: {names}")
+        yield probes.Probe(
+            "temporary files",
+            "ok",
+            f"removed {counted(len(gone), 'folder')} of killed runs: {names}",
+        )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `hooks`: git's commit-msg and sendemail-validate hooks and b4's per-patch check, installed and removed."""
+"""The verb `hooks`: git's commit-msg and sendemail-validate hooks and b4's per-patch check,
+installed and removed.
+"""
 
 import os
 import re
@@ -19,7 +21,9 @@ _PYTHON = re.compile(r"(?m)^python=.*$")
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A hook: its name, where it is, and whether it is "installed" (ours), "foreign" (somebody else's) or "absent"."""
+    """A hook: its name, where it is, and whether it is "installed" (ours), "foreign" (somebody
+    else's) or "absent".
+    """
 
     name: str
     place: str
@@ -32,7 +36,9 @@ def status(repository: Repository) -> tuple[Hook, ...]:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Install these hooks (none: all). RefusedError where a hook of somebody else is installed: it is never overwritten.
+    """Install these hooks (none: all).
+
+    RefusedError where a hook of somebody else is installed: it is never overwritten.
 
     b4 runs each value of its setting, so that ours is added to those of the user.
     """
@@ -41,7 +47,8 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
         known = _status(repository, name)
         if known.state == "foreign":
             raise RefusedError(
-                f"another {name} hook is installed: {known.place}", hint=f'add to it: patchpilot hooks run {name} "$@" || exit 1'
+                f"another {name} hook is installed: {known.place}",
+                hint=f'add to it: patchpilot hooks run {name} "$@" || exit 1',
             )
     for name in chosen:
         if name == "b4":
@@ -68,7 +75,9 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def is_no_patch(file: Path) -> bool:
-    """Whether a commit message is of a kind that is not sent as a patch: a fixup, a merge, work in progress, b4's cover letter."""
+    """Whether a commit message is of a kind that is not sent as a patch: a fixup, a merge, work in
+    progress, b4's cover letter.
+    """
     try:
         text = file.read_text(encoding="utf-8", errors="replace").lstrip()
     except OSError:
@@ -90,7 +99,9 @@ def _chosen(names: Sequence[str]) -> tuple[str, ...]:
 
 def _status(repository: Repository, name: str) -> Hook:
     if name == "b4":
-        return Hook(name, f"git config {B4_KEY}", "installed" if _b4_values(repository) else "absent")
+        return Hook(
+            name, f"git config {B4_KEY}", "installed" if _b4_values(repository) else "absent"
+        )
     place = _folder(repository) / name
     if not place.exists():
         return Hook(name, str(place), "absent")
@@ -100,7 +111,7 @@ def _status(repository: Repository, name: str) -> Hook:
 
 
 def _b4_values(repository: Repository) -> list[str]:
-    """The values of b4's setting in the repository's own configuration that `install` has written."""
+    """The values of b4's setting in the repository's own configuration that `install` has written."""  # noqa: E501
     done = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in done.text.split("\0") if value.startswith(B4_CALL)]
 
@@ -111,11 +122,18 @@ def _remove_from_b4(repository: Repository) -> None:
 
 
 def _folder(repository: Repository) -> Path:
-    # run.py pins core.hooksPath away for our own git calls: asking git for --git-path would name the pin
-    values = [folder for folder in repository.config_regexp(r"^core\.hookspath$").get("core.hookspath", ()) if folder != "/dev/null"]
+    # run.py pins core.hooksPath away for our own git calls: asking git for --git-path would name
+    # the pin
+    values = [
+        folder
+        for folder in repository.config_regexp(r"^core\.hookspath$").get("core.hookspath", ())
+        if folder != "/dev/null"
+    ]
     if values:
         place = Path(values[-1]).expanduser()
         if repository.bare and not place.is_absolute():
-            raise UsageError("core.hooksPath is relative, and the repository is bare", hint="make it absolute")
+            raise UsageError(
+                "core.hooksPath is relative, and the repository is bare", hint="make it absolute"
+            )
         return place if place.is_absolute() else repository.top / place
     return repository.common_dir / "hooks"

@@ -27,6 +27,12 @@ def config(settings: Settings) -> tuple[ConfigRow, ...]:
         "profile": f"rule profile: {', '.join(projects())} (empty: detected)",
     }
     return tuple(
-        ConfigRow(setting.name, setting.value, setting.origin, meanings[setting.name], keys[setting.name].from_tree)
+        ConfigRow(
+            setting.name,
+            setting.value,
+            setting.origin,
+            meanings[setting.name],
+            keys[setting.name].from_tree,
+        )
         for setting in settings.all
     )

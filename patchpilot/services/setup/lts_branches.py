@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError, NetworkError, unknown
-from patchpilot.projects.loading import REFRESHED, default_project, forget, projects, refreshed, user_folder
+from patchpilot.projects.loading import (
+    REFRESHED,
+    default_project,
+    forget,
+    projects,
+    refreshed,
+    user_folder,
+)
 from patchpilot.projects.stable_trees import Maintained, StableTrees, version_key
 
 UNKNOWN = "unknown"
@@ -27,7 +34,9 @@ class LtsSeries:
 
 @dataclass(frozen=True, slots=True)
 class Lts:
-    """The series of a project's stable trees, when the data was made, and where it is (None: the shipped data)."""
+    """The series of a project's stable trees, when the data was made, and where it is (None: the
+    shipped data).
+    """
 
     family: str
     updated: str
@@ -53,10 +62,17 @@ def user_file() -> Path:
     return Path(user_folder()) / REFRESHED
 
 
-def update(profile: str | None = None, *, url: str | None = None, offline: bool = False, today: date | None = None) -> Lts:
+def update(
+    profile: str | None = None,
+    *,
+    url: str | None = None,
+    offline: bool = False,
+    today: date | None = None,
+) -> Lts:
     """Read the project's list of releases and keep what it says in the user's data directory.
 
-    A long-term series that is new in the list is added (its end is unknown); one that the list no longer has is over.
+    A long-term series that is new in the list is added (its end is unknown); one that the list no
+    longer has is over.
     """
     from patchpilot.threads.feed import fetch_json
 
@@ -71,7 +87,11 @@ def update(profile: str | None = None, *, url: str | None = None, offline: bool 
     current = _longterm(fetch_json(source, offline=offline), source)
     series = {row.version: row.ends for row in merged(stable.series, current, today)}
     copies = refreshed()
-    copies[stable.project] = {**copies.get(stable.project, {}), "updated": f"{today:%Y-%m-%d}", "series": series}
+    copies[stable.project] = {
+        **copies.get(stable.project, {}),
+        "updated": f"{today:%Y-%m-%d}",
+        "series": series,
+    }
     file = user_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -84,28 +104,49 @@ def update(profile: str | None = None, *, url: str | None = None, offline: bool 
     return lts(profile, today=today)
 
 
-def merged(known: Sequence[Maintained], current: frozenset[str], today: date) -> tuple[Maintained, ...]:
+def merged(
+    known: Sequence[Maintained], current: frozenset[str], today: date
+) -> tuple[Maintained, ...]:
     """The series as the project's list now has them, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
-    rows = [row if row.version in current or row.is_over(today) else Maintained(row.version, min(row.ends, last_month)) for row in known]
+    rows = [
+        (
+            row
+            if row.version in current or row.is_over(today)
+            else Maintained(row.version, min(row.ends, last_month))
+        )
+        for row in known
+    ]
     new = [Maintained(version, UNKNOWN) for version in current - {row.version for row in known}]
     return tuple(sorted([*rows, *new], key=lambda row: version_key(row.version)))
 
 
 def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
-    """The refreshed keys of [stable] of each project, in the form of its file, each with a date of its own."""
-    lines = ["# written by patchpilot lts --update: newer than the [stable] of the project's file, key by key"]
+    """The refreshed keys of [stable] of each project, in the form of its file, each with a date of
+    its own.
+    """
+    lines = [
+        "# written by patchpilot lts --update: newer than the [stable] of the project's file, key"
+        " by key"
+    ]
     for name, stable in copies.items():
         project = json.dumps(name, ensure_ascii=False)
         lines += ["", f"[{project}]"]
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in stable.items() if not isinstance(value, dict)]
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            for key, value in stable.items()
+            if not isinstance(value, dict)
+        ]
         lines += ["", f"[{project}.series]"]
         lines += [f'"{version}" = "{ends}"' for version, ends in stable.get("series", {}).items()]
     return "\n".join(lines) + "\n"
 
 
 def _stable(profile: str | None) -> StableTrees:
-    """The stable trees of a project; UsageError for a project that has none, with the nearest that has."""
+    """The stable trees of a project.
+
+    UsageError for a project that has none, with the nearest that has.
+    """
     known = {name: project.stable for name, project in projects().items() if project.stable.branch}
     if profile is None:
         return default_project().stable
@@ -116,8 +157,12 @@ def _stable(profile: str | None) -> StableTrees:
 
 def _longterm(data: Any, url: str) -> frozenset[str]:
     try:
-        rows = [row for row in data["releases"] if row["moniker"] == "longterm" and not row.get("iseol")]
-        versions = frozenset(series[0] for row in rows if (series := re.match(r"\d+\.\d+", row["version"])))
+        rows = [
+            row for row in data["releases"] if row["moniker"] == "longterm" and not row.get("iseol")
+        ]
+        versions = frozenset(
+            series[0] for row in rows if (series := re.match(r"\d+\.\d+", row["version"]))
+        )
     except (TypeError, KeyError) as error:
         raise NetworkError(f"{url} is not a list of releases") from error
     if not versions:

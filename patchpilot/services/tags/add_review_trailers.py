@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""
+"""The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""  # noqa: E501
 
 from dataclasses import replace
 
@@ -20,11 +20,21 @@ def add_review_trailers(
 ) -> Collected:
     """Add the tags credited to the followed series of TARGET's topic.
 
-    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
+    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked
+    of the network: see `track update`.
     """
     if store is None:
         with Store() as opened:
-            return add_review_trailers(repository, request, store=opened, confirm=confirm, progress=progress)
+            return add_review_trailers(
+                repository, request, store=opened, confirm=confirm, progress=progress
+            )
     found = find_review_trailers(repository, request, store=store, progress=progress)
-    done = write_messages(repository, found.preparation, "trailers", dry_run=request.dry_run, overrides=request.overrides, confirm=confirm)
+    done = write_messages(
+        repository,
+        found.preparation,
+        "trailers",
+        dry_run=request.dry_run,
+        overrides=request.overrides,
+        confirm=confirm,
+    )
     return replace(found, preparation=done)

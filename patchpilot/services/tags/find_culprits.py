@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `fixes`: which commit introduced the bug, and whether the existing Fixes: tags are correct."""
+"""The verb `fixes`: which commit introduced the bug, and whether the existing Fixes: tags are
+correct.
+"""
 
 import re
 import time
@@ -38,7 +40,8 @@ SURE_ENOUGH = 0.8
 
 @dataclass(frozen=True, slots=True)
 class CulpritAnswer:
-    """A candidate as the verb gives it; `first_release` is the first tag that contains it, None where none does.
+    """A candidate as the verb gives it; `first_release` is the first tag that contains it, None
+    where none does.
 
     `lacks` is the evidence that would speak for it and is not there.
     """
@@ -54,9 +57,12 @@ class CulpritAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FixesResult:
-    """What is known of the tags of one commit. `sure` is whether the first candidate is certain; `reason` says why not.
+    """What is known of the tags of one commit.
 
-    `tags` are the lines to write, oldest commit first: mostly one, none when unsure; `is_fix` whether the commit is taken for a fix.
+    `sure` is whether the first candidate is certain; `reason` says why not.
+
+    `tags` are the lines to write, oldest commit first: mostly one, none when unsure; `is_fix`
+    whether the commit is taken for a fix.
     """
 
     commit: str
@@ -71,8 +77,16 @@ class FixesResult:
 
     @property
     def troubled(self) -> bool:
-        """Whether a tag that is there has a problem. One that is true, only of no use to those who backport, has none; nor one that cannot be checked."""
-        return any(problem.kind not in ("same-release", "unverified") for tag in self.present for problem in tag.problems)
+        """Whether a tag that is there has a problem.
+
+        One that is true, only of no use to those who backport, has none; nor one that cannot be
+        checked.
+        """
+        return any(
+            problem.kind not in ("same-release", "unverified")
+            for tag in self.present
+            for problem in tag.problems
+        )
 
     @property
     def unverified(self) -> bool:
@@ -82,11 +96,14 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """The fix to find the introducing commit of; None: the newest commit here. With `verify` only the existing Fixes: tags are judged.
+    """The fix to find the introducing commit of; None: the newest commit here.
 
-    `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` the length of an id in the tag.
-    `profile`, by default that of the commit's tree, says how the project lays out its tags. What is sent together with the fix gets no tag:
-    what it has over `base` (else over its upstream), and the ids of `series`.
+    With `verify` only the existing Fixes: tags are judged.
+
+    `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` the
+    length of an id in the tag. `profile`, by default that of the commit's tree, says how the
+    project lays out its tags. What is sent together with the fix gets no tag: what it has over
+    `base` (else over its upstream), and the ids of `series`.
     """
 
     target: str | None = None
@@ -99,8 +116,13 @@ class FixesRequest:
     profile: str = ""
 
 
-def find_culprits_of_each(repository: Repository, request: FixesRequest, *, progress: Progress = silent) -> tuple[FixesResult, ...]:
-    """As `find_culprits`, for each commit of a TARGET that may be a range, oldest first. UsageError for a patch file, which has no history."""
+def find_culprits_of_each(
+    repository: Repository, request: FixesRequest, *, progress: Progress = silent
+) -> tuple[FixesResult, ...]:
+    """As `find_culprits`, for each commit of a TARGET that may be a range, oldest first.
+
+    UsageError for a patch file, which has no history.
+    """
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):
         raise UsageError(
@@ -117,34 +139,72 @@ def find_culprits_of_each(repository: Repository, request: FixesRequest, *, prog
 
 
 def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
-    """The commits of a range that neither a tag nor a remote has: they are sent together. Nothing for more than make a series."""
+    """The commits of a range that neither a tag nor a remote has: they are sent together.
+
+    Nothing for more than make a series.
+    """
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
     ids = repository.rev_list(f"--max-count={MANY + 1}", end, "--not", start, "--tags", "--remotes")
     return ids if len(ids) <= MANY else ()
 
 
-def find_culprits(repository: Repository, request: FixesRequest, *, progress: Progress = silent) -> FixesResult:
-    """The judged Fixes: tags of a commit and, unless only these were asked for, the likeliest introducing commits, found without looking at them."""
-    limit, verify, bisect_log, series = request.limit, request.verify, request.bisect_log, request.series
-    commit = repository.commit(resolve_patch(repository, newest_patch(repository) if request.target is None else request.target))
+def find_culprits(
+    repository: Repository, request: FixesRequest, *, progress: Progress = silent
+) -> FixesResult:
+    """The judged Fixes: tags of a commit and, unless only these were asked for, the likeliest
+    introducing commits, found without looking at them.
+    """
+    limit, verify, bisect_log, series = (
+        request.limit,
+        request.verify,
+        request.bisect_log,
+        request.series,
+    )
+    commit = repository.commit(
+        resolve_patch(
+            repository, newest_patch(repository) if request.target is None else request.target
+        )
+    )
     started = time.monotonic()
     graphed = use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
     releases = Releases(repository)
-    together_with = cache(lambda: frozenset((*_series(repository, commit, request.base), *series)) - {commit.id})
+    together_with = cache(
+        lambda: frozenset((*_series(repository, commit, request.base), *series)) - {commit.id}
+    )
     relations = _relations(repository, commit, releases, together_with)
-    project = find_project(request.profile) if request.profile else detect(CommitTree(repository, commit.id))
+    project = (
+        find_project(request.profile)
+        if request.profile
+        else detect(CommitTree(repository, commit.id))
+    )
     apart = not {"tags-not-in-one-block", "tags-apart"}.isdisjoint(project.style.ignore)
-    present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=request.digits, apart=apart)
+    present = judge_message(
+        commit.lines,
+        partial(_look_up, repository),
+        relations=relations,
+        digits=request.digits,
+        apart=apart,
+    )
     if verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")
     if len(commit.parents) != 1 and bisect_log is None:
         reason = (
-            "it is a merge: name the commit that fixes the bug" if commit.parents else "it is the first commit: there is nothing before it"
+            "it is a merge: name the commit that fixes the bug"
+            if commit.parents
+            else "it is the first commit: there is nothing before it"
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
-    ranked = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.RankedCulprits(())
-    candidates, together, notes = _by_release(commit, releases, ranked.candidates), ranked.together, list[str]()
+    ranked = (
+        _find(repository, commit, limit, progress)
+        if len(commit.parents) == 1
+        else finder.RankedCulprits(())
+    )
+    candidates, together, notes = (
+        _by_release(commit, releases, ranked.candidates),
+        ranked.together,
+        list[str](),
+    )
     imported = ranked.imported
     if candidates and candidates[0].commit not in together:
         together = ()
@@ -154,24 +214,57 @@ def find_culprits(repository: Repository, request: FixesRequest, *, progress: Pr
         if settled.candidates != candidates:
             # a bisection or a revert says more than where the lines are from
             candidates, imported = settled.candidates[:limit], ""
-            together = tuple(candidate.commit for candidate in candidates if candidate.confidence >= settled.certain)
+            together = tuple(
+                candidate.commit
+                for candidate in candidates
+                if candidate.confidence >= settled.certain
+            )
     reason = imported or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
     culprits = tuple(_culprit(repository, releases, candidate) for candidate in candidates)
-    own = frozenset(series) | {culprit.commit for culprit in culprits if not culprit.first_release and culprit.commit in together_with()}
+    own = frozenset(series) | {
+        culprit.commit
+        for culprit in culprits
+        if not culprit.first_release and culprit.commit in together_with()
+    }
     notes += [own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own]
     notes += what_lacks(repository)
-    if time.monotonic() - started > SLOW and not (graphed or is_making()) and not _has_graph(repository):
-        notes.append("this was slow: `git commit-graph write --reachable --changed-paths` makes it several times faster")
+    if (
+        time.monotonic() - started > SLOW
+        and not (graphed or is_making())
+        and not _has_graph(repository)
+    ):
+        notes.append(
+            "this was slow: `git commit-graph write --reachable --changed-paths` makes it several"
+            " times faster"
+        )
     notes += _second_opinion(present, culprits)
     claim = judge_fix(repository, commit)
     if not claim.is_fix:
         notes.append(f"{claim.reason}: `prepare` and `stable` propose no tag for it")
     tags = () if reason else _tags(repository, culprits, together, own)
-    return FixesResult(commit.id, commit.subject, present, culprits, not reason, reason, tuple(notes), tags, claim.is_fix)
+    return FixesResult(
+        commit.id,
+        commit.subject,
+        present,
+        culprits,
+        not reason,
+        reason,
+        tuple(notes),
+        tags,
+        claim.is_fix,
+    )
 
 
-def _settle(repository: Repository, commit: Commit, bisect_log: str | None, candidates: tuple[finder.Candidate, ...]) -> "Override":
-    """What a bisection or a revert makes of the candidates. Imported here: most fixes have neither."""
+def _settle(
+    repository: Repository,
+    commit: Commit,
+    bisect_log: str | None,
+    candidates: tuple[finder.Candidate, ...],
+) -> "Override":
+    """What a bisection or a revert makes of the candidates.
+
+    Imported here: most fixes have neither.
+    """
     from patchpilot.tags.bisect_log import parse_bisection
     from patchpilot.tags.overrides import by_bisection, by_revert
 
@@ -180,8 +273,13 @@ def _settle(repository: Repository, commit: Commit, bisect_log: str | None, cand
     return by_revert(repository, commit, candidates)
 
 
-def _by_release(commit: Commit, releases: Releases, candidates: tuple[finder.Candidate, ...]) -> tuple[finder.Candidate, ...]:
-    """The candidates in the light of a release that the message names. Imported here: few messages do."""
+def _by_release(
+    commit: Commit, releases: Releases, candidates: tuple[finder.Candidate, ...]
+) -> tuple[finder.Candidate, ...]:
+    """The candidates in the light of a release that the message names.
+
+    Imported here: few messages do.
+    """
     text = "\n".join(prose(commit.message))
     if not re.search(r"\d\.\d", text):
         return candidates
@@ -196,25 +294,54 @@ def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) 
         from patchpilot.tags.overrides import upstream_of
 
         named = upstream_of(repository, one)
-    release = _first_release(releases, named) if named.commit == one.commit or repository.find(named.commit) else None
-    return CulpritAnswer(named.commit, named.subject, named.tag, named.confidence, named.evidence, release, named.lacks)
+    release = (
+        _first_release(releases, named)
+        if named.commit == one.commit or repository.find(named.commit)
+        else None
+    )
+    return CulpritAnswer(
+        named.commit,
+        named.subject,
+        named.tag,
+        named.confidence,
+        named.evidence,
+        release,
+        named.lacks,
+    )
 
 
-def _tags(repository: Repository, culprits: tuple[CulpritAnswer, ...], together: tuple[str, ...], own: frozenset[str]) -> tuple[str, ...]:
-    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first; none for commits sent with the fix."""
+def _tags(
+    repository: Repository,
+    culprits: tuple[CulpritAnswer, ...],
+    together: tuple[str, ...],
+    own: frozenset[str],
+) -> tuple[str, ...]:
+    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest
+    first; none for commits sent with the fix.
+    """
     if len(together) < 2 or culprits[0].commit not in together:
         return () if culprits[0].commit in own else (culprits[0].tag,)
-    ordered = sorted((repository.commit(culprit) for culprit in together if culprit not in own), key=lambda one: one.committed)
+    ordered = sorted(
+        (repository.commit(culprit) for culprit in together if culprit not in own),
+        key=lambda one: one.committed,
+    )
     return tuple(finder.tag_of(repository, culprit) for culprit in ordered)
 
 
 def own_patch(subject: str) -> str:
-    """The message when the fixed commit is sent together with the fix: it is not merged yet, and its id will change."""
-    return f'this fixes an earlier patch of your own series: squash it into "{subject}" (git rebase -i)'
+    """The message when the fixed commit is sent together with the fix: it is not merged yet, and
+    its id will change.
+    """
+    return (
+        f'this fixes an earlier patch of your own series: squash it into "{subject}" (git'
+        " rebase -i)"
+    )
 
 
 def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[str, ...]:
-    """The commits that are sent together with this one: what it has over the base of its topic, unless that is too much for a series."""
+    """The commits that are sent together with this one: what it has over the base of its topic,
+    unless that is too much for a series.
+    """
     try:
         base = find_base(repository, named, commit.id)
     except UsageError:
@@ -227,36 +354,58 @@ def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[
     return ids if len(ids) <= MANY else ()
 
 
-def _find(repository: Repository, commit: Commit, limit: int, progress: Progress) -> finder.RankedCulprits:
+def _find(
+    repository: Repository, commit: Commit, limit: int, progress: Progress
+) -> finder.RankedCulprits:
     try:
         return finder.find(repository, commit, limit=limit, progress=progress)
     except GitError as error:
         if not repository.is_partial():
             raise
-        raise MissingError("required files are missing in this partial clone", hint="git fetch --refetch --no-filter") from error
+        raise MissingError(
+            "required files are missing in this partial clone",
+            hint="git fetch --refetch --no-filter",
+        ) from error
 
 
-def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finder.Candidate, ...]) -> str:
-    """What to say of a commit that leaves no trace to follow because it changes whitespace only; empty for others."""
+def _only_blanks(
+    repository: Repository, commit: Commit, candidates: tuple[finder.Candidate, ...]
+) -> str:
+    """What to say of a commit that leaves no trace to follow because it changes whitespace only.
+
+    Empty for others.
+    """
     if candidates or len(commit.parents) != 1:
         return ""
     from patchpilot.tags.commit_change import read_change
 
     files = read_change(repository, commit.parents[0], commit.id)
-    counts = repository.git("diff-tree", "-r", "--numstat", "--diff-filter=MR", "-M", commit.parents[0], commit.id).text
+    counts = repository.git(
+        "diff-tree", "-r", "--numstat", "--diff-filter=MR", "-M", commit.parents[0], commit.id
+    ).text
     # a change of mode counts no lines, one of a binary file has dashes for numbers
-    if any(file.runs for file in files) or not re.search(r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE):
+    if any(file.runs for file in files) or not re.search(
+        r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE
+    ):
         return ""
     return "whitespace-only change: there is no fixed line to blame"
 
 
-def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswer, ...]) -> list[str]:
+def _second_opinion(
+    present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswer, ...]
+) -> list[str]:
     """What to say when the evidence points well away from the tags that are there."""
     named = [tag.target for tag in present if tag.target]
-    if not named or not culprits or culprits[0].confidence < SURE_ENOUGH or culprits[0].commit in {culprit.id for culprit in named}:
+    if (
+        not named
+        or not culprits
+        or culprits[0].confidence < SURE_ENOUGH
+        or culprits[0].commit in {culprit.id for culprit in named}
+    ):
         return []
     return [
-        f"the tag names {named[0].short}, but the evidence points to {culprits[0].commit[:12]} ({culprits[0].confidence:.0%}): check the tag"
+        f"the tag names {named[0].short}, but the evidence points to {culprits[0].commit[:12]}"
+        f" ({culprits[0].confidence:.0%}): check the tag"
     ]
 
 
@@ -275,7 +424,12 @@ def _look_up(repository: Repository, word: str) -> Commit | None:
     return repository.commit(id_) if id_ else None
 
 
-def _relations(repository: Repository, commit: Commit, releases: Releases, together_with: Callable[[], frozenset[str]]) -> Relations:
+def _relations(
+    repository: Repository,
+    commit: Commit,
+    releases: Releases,
+    together_with: Callable[[], frozenset[str]],
+) -> Relations:
     """The relation of a tag's target to this commit; git is asked only when there is a tag."""
 
     complete = not repository.is_shallow()
@@ -291,7 +445,9 @@ def _relations(repository: Repository, commit: Commit, releases: Releases, toget
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
         # a branch that was not fetched since denies nothing, nor does one whose history ends early
-        return None if not complete or repository.commit(tip).committed < target.committed else False
+        return (
+            None if not complete or repository.commit(tip).committed < target.committed else False
+        )
 
     def first_release(target: Commit) -> str | None:
         found = releases.first(target.id, int(target.committed.timestamp()), final=True)
@@ -299,7 +455,10 @@ def _relations(repository: Repository, commit: Commit, releases: Releases, toget
 
     def ambiguous(word: str) -> bool:
         found = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
-        return sum(1 for id_ in found if (met := repository.objects.get(id_)) and met[1] == "commit") > 1
+        return (
+            sum(1 for id_ in found if (met := repository.objects.get(id_)) and met[1] == "commit")
+            > 1
+        )
 
     if not any(parse_tag(line) for line in commit.lines[1:]):
         return Relations()

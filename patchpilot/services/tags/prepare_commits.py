@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `prepare`: the chosen tags written into the messages of a commit or of a topic, with a record to undo it."""
+"""The verb `prepare`: the chosen tags written into the messages of a commit or of a topic, with a
+record to undo it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,11 +15,24 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
-from patchpilot.services.tags.find_culprits import SURE_ENOUGH, FixesRequest, FixesResult, find_culprits, own_patch
+from patchpilot.services.tags.find_culprits import (
+    SURE_ENOUGH,
+    FixesRequest,
+    FixesResult,
+    find_culprits,
+    own_patch,
+)
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 from patchpilot.tags.message_edit import MessageWish, compose
 from patchpilot.tags.rank_culprits import tag_of
-from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line, reported
+from patchpilot.tags.report_trailers import (
+    codeveloped,
+    link,
+    pasted,
+    person,
+    regzbot_line,
+    reported,
+)
 from patchpilot.topic.fix_claims import answer_fix, judge_fix, said_fix
 from patchpilot.topic.message_changes import Confirm, MessageChange, Preparation, write_messages
 from patchpilot.topic.topic_base import topic_commits
@@ -25,11 +40,14 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class PrepareRequest:
-    """Which commits to prepare (None: the topic) and what to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as
-    the author gave it. `overrides` allow what `rewrite.refuse_unless_safe` refuses; `dry_run` only plans.
+    """Which commits to prepare (None: the topic) and what to write.
 
-    `paste` takes links, message-ids, tag lines or addresses as they were copied. `is_fix` is the author's word on whether the commits are fixes,
-    which is kept with the topic; None: it was not asked.
+    `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as the author gave it.
+    `overrides` allow what `rewrite.refuse_unless_safe` refuses; `dry_run` only plans.
+
+    `paste` takes links, message-ids, tag lines or addresses as they were copied. `is_fix` is the
+    author's word on whether the commits are fixes, which is kept with the topic; None: it was not
+    asked.
     """
 
     target: str | None = None
@@ -62,7 +80,8 @@ def prepare(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Preparation:
-    """Plan the tags of each commit, show the plan to `confirm`, and write it when that says yes (and it is no dry run).
+    """Plan the tags of each commit, show the plan to `confirm`, and write it when that says yes
+    (and it is no dry run).
 
     RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
     """
@@ -70,9 +89,18 @@ def prepare(
     ids = topic_commits(repository, request.target, request.base)
     for id_ in ids:
         if len(repository.commit(id_).parents) > 1:
-            raise UsageError(f"{id_[:12]} is a merge: tags belong in the merged commits", hint="pass one of those, or a range A..B")
+            raise UsageError(
+                f"{id_[:12]} is a merge: tags belong in the merged commits",
+                hint="pass one of those, or a range A..B",
+            )
     if request.is_fix is not None and not request.dry_run:
-        answer_fix(repository, [repository.commit(id_) for id_ in ids], request.is_fix, target=request.target, base=request.base)
+        answer_fix(
+            repository,
+            [repository.commit(id_) for id_ in ids],
+            request.is_fix,
+            target=request.target,
+            base=request.base,
+        )
     changes = message_changes(repository, ids, request, progress)
     return write_messages(
         repository,
@@ -87,29 +115,46 @@ def prepare(
 def message_changes(
     repository: Repository, ids: Sequence[str], request: PrepareRequest, progress: Progress = silent
 ) -> tuple[MessageChange, ...]:
-    """The new message of each of these commits, as a request to prepare them asks for it; nothing is written."""
+    """The new message of each of these commits, as a request to prepare them asks for it.
+
+    Nothing is written.
+    """
     return tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)
 
 
 @dataclass(slots=True)
 class _NewMessage:
-    """What is collected for one message: trailers to add, lines to replace, and notes on what was decided."""
+    """What is collected for one message: trailers to add, lines to replace, and notes on what was
+    decided.
+    """
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def _change(repository: Repository, commit: Commit, request: PrepareRequest, topic: Sequence[str], progress: Progress) -> MessageChange:
+def _change(
+    repository: Repository,
+    commit: Commit,
+    request: PrepareRequest,
+    topic: Sequence[str],
+    progress: Progress,
+) -> MessageChange:
     """The new message of one commit; `topic`: the commits that are prepared together."""
-    project = find_project(request.profile) if request.profile else detect(CommitTree(repository, commit.id))
+    project = (
+        find_project(request.profile)
+        if request.profile
+        else detect(CommitTree(repository, commit.id))
+    )
     message = _NewMessage()
     trailers, notes = message.trailers, message.notes
     culprits = _fixes(repository, commit, request, topic, message, progress)
     _stable(repository, commit, request, culprits, message, progress)
     trailers += _people(request, project)
     if request.regression and culprits:
-        notes.append(f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}")
+        notes.append(
+            f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}"
+        )
     if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
     developers = tuple(codeveloped(developer)[0][1] for developer in request.developed_by)
@@ -128,13 +173,18 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """The commits that introduced the bug, their tags added to the message; malformed tags are replaced."""
+    """The commits that introduced the bug, their tags added to the message.
+
+    Malformed tags are replaced.
+    """
     trailers, notes = message.trailers, message.notes
     if request.fixes == ("none",):
         return []
     named = [fix for fix in request.fixes if fix not in ("auto", "none")]
     claim = judge_fix(repository, commit) if request.is_fix is None else said_fix(request.is_fix)
-    asked = FixesRequest(commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=request.base, series=topic)
+    asked = FixesRequest(
+        commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=request.base, series=topic
+    )
     judged = find_culprits(repository, asked, progress=progress)
     present = [fixes_tag.target for fixes_tag in judged.present if fixes_tag.target]
     notes += [
@@ -150,11 +200,22 @@ def _fixes(
         ):
             message.replaced[fixes_tag.tag.line] = fixes_tag.suggestion
     if named:
-        culprits = sorted((repository.commit(repository.resolve(culprit)) for culprit in named), key=lambda one: one.committed)
+        culprits = sorted(
+            (repository.commit(repository.resolve(culprit)) for culprit in named),
+            key=lambda one: one.committed,
+        )
         # this very run may give these another id
-        notes += [own_patch(culprit.subject) for culprit in culprits if culprit.id in topic and culprit.id != commit.id]
+        notes += [
+            own_patch(culprit.subject)
+            for culprit in culprits
+            if culprit.id in topic and culprit.id != commit.id
+        ]
         culprits = [culprit for culprit in culprits if culprit.id not in topic]
-        trailers += [("Fixes", _value(repository, culprit)) for culprit in culprits if culprit.id not in {there.id for there in present}]
+        trailers += [
+            ("Fixes", _value(repository, culprit))
+            for culprit in culprits
+            if culprit.id not in {there.id for there in present}
+        ]
         return [*present, *culprits]
     if present:
         return present
@@ -180,9 +241,15 @@ _UNSURE = "no Fixes: written"
 
 def _unsure(commit: Commit, judged: FixesResult) -> str:
     """Why no tag is written where `fixes` is unsure, with a hint."""
-    named = " and ".join(f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})' for candidate in judged.candidates)
+    named = " and ".join(
+        f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
+        for candidate in judged.candidates
+    )
     between = (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
-    return f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes COMMIT"
+    return (
+        f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes"
+        " COMMIT"
+    )
 
 
 _FORM = frozenset(
@@ -240,10 +307,16 @@ def _people(request: PrepareRequest, project: Project) -> list[tuple[str, str]]:
     trailers: list[tuple[str, str]] = []
     for at in range(max(len(request.reported_by), len(request.closes))):
         reporter = request.reported_by[at] if at < len(request.reported_by) else None
-        trailers += reported(reporter, request.closes[at] if at < len(request.closes) else None, archive)
+        trailers += reported(
+            reporter, request.closes[at] if at < len(request.closes) else None, archive
+        )
     trailers += [("Link", link(address, archive)) for address in request.links]
     trailers += [trailer for text in request.paste for trailer in pasted(text, archive)]
-    for name, values in (("Suggested-by", request.suggested_by), ("Tested-by", request.tested_by), ("Cc", request.cc)):
+    for name, values in (
+        ("Suggested-by", request.suggested_by),
+        ("Tested-by", request.tested_by),
+        ("Cc", request.cc),
+    ):
         trailers += [(name, person(value, name)) for value in values]
     trailers += [("Assisted-by", tool.strip()) for tool in request.assisted_by]
     if request.regression and project.lists.regressions:
@@ -255,6 +328,7 @@ def _identity(repository: Repository) -> str:
     who = repository.identity
     if who is None:
         raise MissingError(
-            "git user.name and user.email are not set", hint="git config user.name 'Your Name'; git config user.email you@example.org"
+            "git user.name and user.email are not set",
+            hint="git config user.name 'Your Name'; git config user.email you@example.org",
         )
     return who.trailer()

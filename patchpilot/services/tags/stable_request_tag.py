@@ -23,16 +23,28 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
 from patchpilot.tags import rank_culprits as finder
-from patchpilot.tags.stable_decision import BranchState, Culprits, StableAdvice, StableFacts, advise, present_lines
+from patchpilot.tags.stable_decision import (
+    BranchState,
+    Culprits,
+    StableAdvice,
+    StableFacts,
+    advise,
+    present_lines,
+)
 from patchpilot.topic.fix_claims import judge_fix
 
 CYCLE = 365
-"""Days; more than any project takes for one release, what its topic branches take before included."""
+"""Days.
+
+More than any project takes for one release, what its topic branches take before included.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class StableResult:
-    """The advice for one commit, the commits that introduced the bug (and where they are from) and the branches that were looked at."""
+    """The advice for one commit, the commits that introduced the bug (and where they are from) and
+    the branches that were looked at.
+    """
 
     commit: str
     subject: str
@@ -46,9 +58,12 @@ class StableResult:
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """The fix to decide about; None: the newest commit here. `fixes` name what introduced the bug; else its Fixes: tags do, else the search where it is sure.
+    """The fix to decide about; None: the newest commit here.
 
-    `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
+    `fixes` name what introduced the bug; else its Fixes: tags do, else the search where it is sure.
+
+    `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says
+    that a Fixes: tag will be written.
     """
 
     target: str | None = None
@@ -59,7 +74,9 @@ class StableRequest:
     assume_tag: bool = False
 
 
-def stable_lines(repository: Repository, request: StableRequest, *, progress: Progress = silent) -> StableResult:
+def stable_lines(
+    repository: Repository, request: StableRequest, *, progress: Progress = silent
+) -> StableResult:
     """What a fix needs for stable. UsageError for a patch file, which has no history."""
     target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
@@ -69,7 +86,11 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
         )
     commit = repository.commit(resolve_patch(repository, target))
     use_graph(repository, commit.id, progress)
-    project = find_project(request.profile) if request.profile else detect(CommitTree(repository, commit.id))
+    project = (
+        find_project(request.profile)
+        if request.profile
+        else detect(CommitTree(repository, commit.id))
+    )
     notes: list[str] = []
     no_fix = ""
     named = [repository.resolve(fix) for fix in request.fixes]
@@ -77,9 +98,14 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
     if not named and tagged:
         named = list(tagged)
     elif not named and (unknown := _unknown_tags(repository, commit)):
-        notes.append(f"{unknown[0]} names a commit that is not in this repository: cannot determine which branches have it")
+        notes.append(
+            f"{unknown[0]} names a commit that is not in this repository: cannot determine which"
+            " branches have it"
+        )
     elif not named and not (judged := judge_fix(repository, commit)).is_fix:
-        no_fix = f"{judged.reason}; if it fixes a bug, name the commit that introduced it with --fixes"
+        no_fix = (
+            f"{judged.reason}; if it fixes a bug, name the commit that introduced it with --fixes"
+        )
     elif not named and project.tags.line and len(commit.parents) == 1:
         guess = finder.find(repository, commit, limit=1, progress=progress)
         if not finder.doubt(guess.candidates, guess.imported):
@@ -88,8 +114,12 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
             notes.append(f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)")
     notes += what_lacks(repository)
     releases = Releases(repository)
-    firsts = tuple(found.name if (found := releases.first(culprit, final=True)) else None for culprit in named)
-    branches = branch_states(repository, named, project, progress) if named and project.tags.line else ()
+    firsts = tuple(
+        found.name if (found := releases.first(culprit, final=True)) else None for culprit in named
+    )
+    branches = (
+        branch_states(repository, named, project, progress) if named and project.tags.line else ()
+    )
     advice = advise(
         project,
         StableFacts(
@@ -104,7 +134,16 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
             fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
         ),
     )
-    return StableResult(commit.id, commit.subject, project.name, advice, tuple(named), firsts, branches, tuple(notes))
+    return StableResult(
+        commit.id,
+        commit.subject,
+        project.name,
+        advice,
+        tuple(named),
+        firsts,
+        branches,
+        tuple(notes),
+    )
 
 
 def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
@@ -117,24 +156,46 @@ def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
 def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
     """The Fixes: tags of a message, unchanged, whose commit is not here."""
     tags = ((line, parse_tag(line, at)) for at, line in enumerate(commit.lines) if at)
-    return [line.strip() for line, tag in tags if tag and tag.commit_id and repository.find(tag.commit_id) is None]
+    return [
+        line.strip()
+        for line, tag in tags
+        if tag and tag.commit_id and repository.find(tag.commit_id) is None
+    ]
 
 
-def branch_states(repository: Repository, culprits: Sequence[str], project: Project, progress: Progress) -> tuple[BranchState, ...]:
-    """Which stable branches have any of the commits that introduced the bug, by ancestry or by upstream commit id."""
+def branch_states(
+    repository: Repository, culprits: Sequence[str], project: Project, progress: Progress
+) -> tuple[BranchState, ...]:
+    """Which stable branches have any of the commits that introduced the bug, by ancestry or by
+    upstream commit id.
+    """
     stable = stable_branches(repository, profile=project.name)
     if not stable.branches:
         return ()
     states = []
     with History(repository, progress) as history:
         for branch in stable.branches:
-            landed = [one for culprit in culprits if (one := history.landed(culprit, branch.tip, content=False)) and one.holds]
-            states.append(BranchState(branch.version, branch.name, bool(landed), landed[0].commit if landed else None))
+            landed = [
+                one
+                for culprit in culprits
+                if (one := history.landed(culprit, branch.tip, content=False)) and one.holds
+            ]
+            states.append(
+                BranchState(
+                    branch.version, branch.name, bool(landed), landed[0].commit if landed else None
+                )
+            )
     return tuple(states)
 
 
-def _fixed_in(repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases) -> str | None:
-    """The first release that has the fix; None where the commits that introduced the bug are so much older that tags of others must be missing here."""
+def _fixed_in(
+    repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases
+) -> str | None:
+    """The first release that has the fix.
+
+    None where the commits that introduced the bug are so much older that tags of others must be
+    missing here.
+    """
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:
         return None
@@ -143,14 +204,22 @@ def _fixed_in(repository: Repository, commit: Commit, culprits: Sequence[str], r
 
 
 def patch_size(repository: Repository, commit: Commit) -> int:
-    """How many lines the patch shows: added, removed and context, as the stable rules count them; 0 for a merge."""
+    """How many lines the patch shows: added, removed and context, as the stable rules count them; 0
+    for a merge.
+    """
     if len(commit.parents) != 1:
         return 0
-    return sum(len(hunk.lines) for change in commit_patch(repository, commit.id).files for hunk in change.hunks)
+    return sum(
+        len(hunk.lines)
+        for change in commit_patch(repository, commit.id).files
+        for hunk in change.hunks
+    )
 
 
 def _oldest_first(ids: Sequence[str], releases: Sequence[str | None]) -> Culprits:
-    known = sorted(zip(ids, releases, strict=True), key=lambda one: (one[1] is None, _numbers(one[1] or "")))
+    known = sorted(
+        zip(ids, releases, strict=True), key=lambda one: (one[1] is None, _numbers(one[1] or ""))
+    )
     return Culprits(tuple(culprit for culprit, _ in known), tuple(release for _, release in known))
 
 

@@ -15,7 +15,9 @@ from patchpilot.model.action import Action
 
 @dataclass(frozen=True, slots=True)
 class UndoState:
-    """A record and the state of its branch: "in-force" (can be undone), "restored", "moved-on" or "gone"."""
+    """A record and the state of its branch: "in-force" (can be undone), "restored", "moved-on" or
+    "gone".
+    """
 
     undo: Undo
     state: str
@@ -31,7 +33,9 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
     now = repository.find(undo.ref) if undo.ref else repository.find("HEAD")
     if now is None:
         return UndoState(undo, "gone", None)
-    return UndoState(undo, "in-force" if now == undo.new else "restored" if now == undo.old else "moved-on", now)
+    return UndoState(
+        undo, "in-force" if now == undo.new else "restored" if now == undo.old else "moved-on", now
+    )
 
 
 def changes_files(repository: Repository, undo: Undo) -> bool:
@@ -40,20 +44,33 @@ def changes_files(repository: Repository, undo: Undo) -> bool:
 
 
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
-    """Reset a branch to its state before a record (default: the newest in force). RefusedError with a hint where it has moved since."""
+    """Reset a branch to its state before a record (default: the newest in force).
+
+    RefusedError with a hint where it has moved since.
+    """
     killed = unfinished(repository)
     if killed:
         settle(repository, killed)
         for state in undo_list(repository):
-            if (state.undo.ref, {state.undo.old, state.undo.new}) == (killed.ref, {killed.old, killed.new}):
+            if (state.undo.ref, {state.undo.old, state.undo.new}) == (
+                killed.ref,
+                {killed.old, killed.new},
+            ):
                 return state
     states = undo_list(repository)
     if number is None:
         chosen = next((state for state in states if state.state == "in-force"), None)
         if chosen is None:
             moved = next((state.undo.number for state in states if state.state == "moved-on"), None)
-            way = Action("undo", ("restore", str(moved)), f"a branch has moved since record {moved}; `{{}}` shows how to restore it")
-            raise UsageError("nothing to undo", hint=way if moved else Action("undo", ("list",), "`{}` shows every record"))
+            way = Action(
+                "undo",
+                ("restore", str(moved)),
+                f"a branch has moved since record {moved}; `{{}}` shows how to restore it",
+            )
+            raise UsageError(
+                "nothing to undo",
+                hint=way if moved else Action("undo", ("list",), "`{}` shows every record"),
+            )
     else:
         chosen = next((state for state in states if state.undo.number == number), None)
         if chosen is None:
@@ -64,14 +81,20 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         return chosen
     name = (undo.ref or "HEAD").removeprefix("refs/heads/")
     if chosen.state == "gone":
-        raise RefusedError(f"the branch {name} no longer exists", hint=f"git branch {name} {undo.old[:12]} restores it")
+        raise RefusedError(
+            f"the branch {name} no longer exists",
+            hint=f"git branch {name} {undo.old[:12]} restores it",
+        )
     if chosen.state == "moved-on":
         way_out = (
             f"git rebase --onto {undo.old[:12]} {undo.new[:12]} {name}"
             if chosen.now and repository.is_ancestor(undo.new, chosen.now)
             else f"git branch rescue {undo.old[:12]}"
         )
-        raise RefusedError(f"{name} has changed since this record was made", hint=f"the old commits are saved: {way_out}")
+        raise RefusedError(
+            f"{name} has changed since this record was made",
+            hint=f"the old commits are saved: {way_out}",
+        )
     _refuse_busy(repository, undo)
     copy_notes(repository, {new: old for old, new in undo.commits})
     shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
@@ -79,10 +102,16 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
 
 
 def undo_redo(repository: Repository, number: int) -> UndoState:
-    """Set the branch of a restored record to what it was after the rewrite again. RefusedError where it is not restored (any more)."""
+    """Set the branch of a restored record to what it was after the rewrite again.
+
+    RefusedError where it is not restored (any more).
+    """
     chosen = next((state for state in undo_list(repository) if state.undo.number == number), None)
     if chosen is None or chosen.state != "restored":
-        raise RefusedError(f"record {number} cannot be redone: the branch has changed since it was restored", hint="make the change again")
+        raise RefusedError(
+            f"record {number} cannot be redone: the branch has changed since it was restored",
+            hint="make the change again",
+        )
     undo = chosen.undo
     _refuse_busy(repository, undo)
     copy_notes(repository, dict(undo.commits))

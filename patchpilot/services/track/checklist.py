@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checklist of a series: what reviewers of its newest version ask, each point ticked or open."""
+"""The checklist of a series: what reviewers of its newest version ask, each point ticked or open."""  # noqa: E501
 
 from dataclasses import dataclass
 
@@ -27,7 +27,10 @@ def checklist(series: Tracked) -> tuple[CheckItem, ...]:
     if series.status is None or series.state in (*LANDED, *FINAL):
         return ()
     answers = answers_to(series.status)
-    return tuple(CheckItem(point, _state(point, series, answers(point))) for point in review_points(series.status))
+    return tuple(
+        CheckItem(point, _state(point, series, answers(point)))
+        for point in review_points(series.status)
+    )
 
 
 def _state(point: ReviewPoint, series: Tracked, answer: str | None) -> PointState:
@@ -36,7 +39,10 @@ def _state(point: ReviewPoint, series: Tracked, answer: str | None) -> PointStat
 
 
 def tick(number: int, item: CheckItem, state: PointState = PointState.ADDRESSED) -> CheckItem:
-    """Set the state of a point of a tracked series, or clear it where it has that state; the item as it is then."""
+    """Set the state of a point of a tracked series, or clear it where it has that state.
+
+    The item as it is then.
+    """
     wanted = None if item.state is state else state
     mark_point(number, item.point, wanted)
     return CheckItem(item.point, wanted or PointState.OPEN)

@@ -18,13 +18,19 @@ class ClassifiedMail:
     mail: Classified
 
 
-def classify_files(files: Sequence[Path | str], *, progress: Progress = silent, skipped: Skipped = ignored) -> tuple[ClassifiedMail, ...]:
-    """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order. InputError names a file that holds none;
-    of several mails, one that is over a limit is reported to `skipped`."""
+def classify_files(
+    files: Sequence[Path | str], *, progress: Progress = silent, skipped: Skipped = ignored
+) -> tuple[ClassifiedMail, ...]:
+    """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order.
+
+    InputError names a file that holds none; of several mails, one that is over a limit is reported
+    to `skipped`."""
     classified = []
     for file in files:
         mails = read_mails(file, progress, skipped)
         for number, mail in enumerate(mails, 1):
             progress("classifying", number, len(mails))
-            classified.append(ClassifiedMail(f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail)))
+            classified.append(
+                ClassifiedMail(f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail))
+            )
     return tuple(classified)

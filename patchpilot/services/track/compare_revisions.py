@@ -29,7 +29,12 @@ __all__ = [
 ]
 
 _OTHER = "compare revisions whose mails are not damaged"
-_SIGNS = {Difference.SAME: "=", Difference.CHANGED: "!", Difference.REMOVED: "<", Difference.ADDED: ">"}
+_SIGNS = {
+    Difference.SAME: "=",
+    Difference.CHANGED: "!",
+    Difference.REMOVED: "<",
+    Difference.ADDED: ">",
+}
 _VERSION = re.compile(r"v?(\d{1,4})", re.IGNORECASE)
 
 
@@ -46,16 +51,23 @@ class RevisionComparison:
         """The names of the two revisions, with the day where both have the same one."""
         if self.old.label != self.new.label:
             return self.old.label, self.new.label
-        days = (f" of {revision.sent:%Y-%m-%d}" if revision.sent else "" for revision in (self.old, self.new))
+        days = (
+            f" of {revision.sent:%Y-%m-%d}" if revision.sent else ""
+            for revision in (self.old, self.new)
+        )
         old, new = (f"{self.old.label}{day}" for day in days)
         return old, new
 
 
-def compare_revisions(number: int, names: Sequence[str] = (), *, store: Store) -> RevisionComparison:
-    """The range-diff between two revisions of a followed series: none named, the newest two; one, that and the newest.
+def compare_revisions(
+    number: int, names: Sequence[str] = (), *, store: Store
+) -> RevisionComparison:
+    """The range-diff between two revisions of a followed series: none named, the newest two; one,
+    that and the newest.
 
-    A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one of its mails. UsageError for one that the series
-    does not have, MissingError where its patches are not in the archive, InputError for a patch whose diff is malformed.
+    A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one of its
+    mails. UsageError for one that the series does not have, MissingError where its patches are not
+    in the archive, InputError for a patch whose diff is malformed.
     """
     tracked = show(number, store=store)
     revisions = comparable(tracked)
@@ -76,20 +88,29 @@ def comparable(series: Tracked) -> tuple[Revision, ...]:
 
 
 def newest_two(series: Tracked) -> tuple[Revision, Revision]:
-    """The newest revision and the one before it; of the backports to one stable version where the newest is one. UsageError for a series with one."""
+    """The newest revision and the one before it.
+
+    Of the backports to one stable version where the newest is one. UsageError for a series with
+    one.
+    """
     revisions = comparable(series)
     if revisions:
         newest = revisions[-1]
-        before = [revision for revision in revisions[:-1] if revision.backport_to == newest.backport_to] or revisions[:-1]
+        before = [
+            revision for revision in revisions[:-1] if revision.backport_to == newest.backport_to
+        ] or revisions[:-1]
         if before:
             return before[-1], newest
     raise UsageError(
-        f"series {series.entry.id} has only one revision with patches here", hint=Action("track", ("update",), "`{}` looks for others")
+        f"series {series.entry.id} has only one revision with patches here",
+        hint=Action("track", ("update",), "`{}` looks for others"),
     )
 
 
 def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
-    """The comparison in lines: the two revisions, then each patch as git's range-diff names it, with what changed below it."""
+    """The comparison in lines: the two revisions, then each patch as git's range-diff names it,
+    with what changed below it.
+    """
     old, new = comparison.names()
     lines = [f"{old} -> {new}: {counts(comparison.patches)}"]
     for patch in comparison.patches:
@@ -99,20 +120,31 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
 
 
 def heading(patch: PatchDifference) -> str:
-    """A patch of a comparison in one line, with git's sign: its numbers in both revisions and its title."""
+    """A patch of a comparison in one line, with git's sign: its numbers in both revisions and its
+    title.
+    """
     return f"{patch.old or '-'} {_SIGNS[patch.difference]} {patch.new or '-'}: {patch.title}"
 
 
 def counts(patches: Sequence[PatchDifference]) -> str:
     """How many patches are the same, changed, added and removed."""
     found = Counter(patch.difference for patch in patches)
-    return ", ".join(f"{found[difference]} {difference}" for difference in Difference if found[difference])
+    return ", ".join(
+        f"{found[difference]} {difference}" for difference in Difference if found[difference]
+    )
 
 
 def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revision:
-    """The revision that a word names; of several of one version, the last that asks for no comments only."""
+    """The revision that a word names.
+
+    Of several of one version, the last that asks for no comments only.
+    """
     message_id = message_id_of(name)
-    by_id = [revision for revision in revisions if any(post.message_id == message_id for post in revision.posts)]
+    by_id = [
+        revision
+        for revision in revisions
+        if any(post.message_id == message_id for post in revision.posts)
+    ]
     labelled = [revision for revision in revisions if revision.label.lower() == name.lower()]
     match = _VERSION.fullmatch(name)
     numbered = [revision for revision in revisions if match and revision.version == int(match[1])]
@@ -121,12 +153,18 @@ def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revisio
         return found[-1]
     missing = series.status.topic.missing.values() if series.status else ()
     if match and int(match[1]) in missing:
-        raise MissingError(f"the mails of v{match[1]} were not found", hint=Action("track", ("update",), "`{}` looks for them again"))
+        raise MissingError(
+            f"the mails of v{match[1]} were not found",
+            hint=Action("track", ("update",), "`{}` looks for them again"),
+        )
     raise UsageError(f"series {series.entry.id} has no revision {name!r}", hint=_known(revisions))
 
 
 def _known(revisions: Iterable[Revision]) -> str:
-    return f"it has: {', '.join(dict.fromkeys(revision.label for revision in revisions)) or 'none with patches'}"
+    return (
+        "it has:"
+        f" {', '.join(dict.fromkeys(revision.label for revision in revisions)) or 'none with patches'}"  # noqa: E501
+    )
 
 
 def _patches(revision: Revision) -> list[Patch]:
@@ -138,6 +176,8 @@ def _patches(revision: Revision) -> list[Patch]:
         except InputError as error:
             raise InputError(f"{revision.label}: {error.message}", hint=_OTHER) from error
         if patch.diff_error:
-            raise InputError(f"{revision.label}: {post.message_id}: {patch.diff_error}", hint=_OTHER)
+            raise InputError(
+                f"{revision.label}: {post.message_id}: {patch.diff_error}", hint=_OTHER
+            )
         patches.append(patch)
     return patches

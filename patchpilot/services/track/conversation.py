@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a series as a tree: its posts, the replies below what they answer, mails of other threads as roots."""
+"""The mails of a series as a tree: its posts, the replies below what they answer, mails of other
+threads as roots.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +14,10 @@ from patchpilot.topic.followed.known_series import Tracked
 
 @dataclass(frozen=True, slots=True)
 class ConversationMail:
-    """A mail in the tree. `more` says for each level above it, from the root's children down, whether another mail of that level follows;
-    `reply` is None for the series' own posts."""
+    """A mail in the tree.
+
+    `more` says for each level above it, from the root's children down, whether another mail of that
+    level follows; `reply` is None for the series' own posts."""
 
     mail: Classified
     more: tuple[bool, ...]
@@ -27,15 +31,21 @@ class ConversationMail:
 
 
 def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
-    """All mails of a series in the order in which a tree shows them: roots by date, each with its answers below."""
+    """All mails of a series in the order in which a tree shows them: roots by date, each with its
+    answers below.
+    """
     if series.status is None:
         return ()
     topic = series.status.topic
     heads = {revision.head.message_id for revision in topic.revisions}
-    labels = {post.message_id: revision.label for revision in topic.revisions for post in revision.posts}
+    labels = {
+        post.message_id: revision.label for revision in topic.revisions for post in revision.posts
+    }
     replies = {reply.mail.mail.message_id: reply for reply in series.status.replies}
     mails = {post.message_id: post.mail for revision in topic.revisions for post in revision.posts}
-    mails |= {message_id: reply.mail for message_id, reply in replies.items() if message_id not in mails}
+    mails |= {
+        message_id: reply.mail for message_id, reply in replies.items() if message_id not in mails
+    }
     children: dict[str, list[str]] = {}
     for message_id, mail in mails.items():
         parent = "" if message_id in heads else _parent(mail, mails)
@@ -45,14 +55,21 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     shown: list[ConversationMail] = []
     seen: set[str] = set()
     # mails that answer each other in a circle have no root: the oldest of them becomes one
-    for roots in (children.get("", []), sorted(mails, key=lambda message_id: when(mails[message_id].mail))):
+    for roots in (
+        children.get("", []),
+        sorted(mails, key=lambda message_id: when(mails[message_id].mail)),
+    ):
         stack: list[tuple[str, tuple[bool, ...]]] = [(root, ()) for root in reversed(roots)]
         while stack:
             message_id, more = stack.pop()
             if message_id in seen:
                 continue
             seen.add(message_id)
-            shown.append(ConversationMail(mails[message_id], more, labels.get(message_id, ""), replies.get(message_id)))
+            shown.append(
+                ConversationMail(
+                    mails[message_id], more, labels.get(message_id, ""), replies.get(message_id)
+                )
+            )
             below = children.get(message_id, [])
             stack += [(child, (*more, child != below[-1])) for child in reversed(below)]
     return tuple(shown)
@@ -61,4 +78,11 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
 def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
     """The Message-ID of the known mail that a mail answers, "" where there is none."""
     named = (mail.mail.in_reply_to, *reversed(mail.mail.references))
-    return next((message_id for message_id in named if message_id and message_id in mails and message_id != mail.mail.message_id), "")
+    return next(
+        (
+            message_id
+            for message_id in named
+            if message_id and message_id in mails and message_id != mail.mail.message_id
+        ),
+        "",
+    )

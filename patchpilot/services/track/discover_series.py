@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track discover`: series that somebody sent, also from elsewhere, found in the archives by the author's addresses."""
+"""`track discover`: series that somebody sent, also from elsewhere, found in the archives by the
+author's addresses.
+"""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +41,8 @@ class StableMail:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredSeries:
-    """A series in an archive: all its mails' ids, the newest title and version, when that was sent, and its number where it is followed.
+    """A series in an archive: all its mails' ids, the newest title and version, when that was sent,
+    and its number where it is followed.
 
     `stable` are mails of the stable trees about it; `is_new` when this call followed it.
     """
@@ -58,7 +61,10 @@ class DiscoveredSeries:
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What was found: the newest series first; mails of the stable trees whose original no archive has; and which archives failed, and why."""
+    """What was found: the newest series first.
+
+    Mails of the stable trees whose original no archive has; and which archives failed, and why.
+    """
 
     authors: tuple[str, ...]
     since: datetime
@@ -75,19 +81,33 @@ def moment_since(text: str, now: datetime | None = None) -> datetime:
         return moment(now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * _DAY)
     since = read_iso(text.strip(), UTC)
     if since is None:
-        raise UsageError(f"--since: {text!r} is not a time", hint="pass 90d, 2w, 6m, 1y or a date such as 2026-01-31")
+        raise UsageError(
+            f"--since: {text!r} is not a time",
+            hint="pass 90d, 2w, 6m, 1y or a date such as 2026-01-31",
+        )
     return since
 
 
 def discover(
-    authors: Sequence[str], since: datetime, archives: Sequence[str], *, store: Store, archive_at: ArchiveAt, progress: Progress = silent
+    authors: Sequence[str],
+    since: datetime,
+    archives: Sequence[str],
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    progress: Progress = silent,
 ) -> Discovered:
-    """The series of these addresses that the archives received since then, each once. An archive that fails is reported in the result, the others are read.
+    """The series of these addresses that the archives received since then, each once.
+
+    An archive that fails is reported in the result, the others are read.
 
     UsageError without an address.
     """
     if not authors:
-        raise UsageError("no address to search for", hint="git config --global user.email you@example.org, or pass --author ADDRESS")
+        raise UsageError(
+            "no address to search for",
+            hint="git config --global user.email you@example.org, or pass --author ADDRESS",
+        )
     followed = listed(store=store, whole=False)
     found: dict[str, DiscoveredSeries] = {}
     lost: dict[str, StableMail] = {}
@@ -107,12 +127,21 @@ def discover(
         lost |= {mail.message_id: mail for mail in without}
     every = sorted(found.values(), key=lambda one: one.sent or since, reverse=True)
     return Discovered(
-        tuple(authors), since, tuple(map(public_url, places)), tuple(every), tuple(lost.values()), tuple(dict.fromkeys(troubles))
+        tuple(authors),
+        since,
+        tuple(map(public_url, places)),
+        tuple(every),
+        tuple(lost.values()),
+        tuple(dict.fromkeys(troubles)),
     )
 
 
 def _in_archive(
-    archive: MailArchive, authors: Sequence[str], since: datetime, store: Store, followed: Sequence[Tracked]
+    archive: MailArchive,
+    authors: Sequence[str],
+    since: datetime,
+    store: Store,
+    followed: Sequence[Tracked],
 ) -> tuple[list[DiscoveredSeries], list[StableMail]]:
     result = authored(archive, authors, since, reader=store.reader)
     led = originals(archive, result.stable, reader=store.reader, known=result.topics)
@@ -122,12 +151,18 @@ def _in_archive(
             topics.append(topic)
     series = []
     for topic in topics:
-        about_it = [mail for mail in result.stable if (its := led.get(mail.mail.message_id)) and its.message_ids & topic.message_ids]
+        about_it = [
+            mail
+            for mail in result.stable
+            if (its := led.get(mail.mail.message_id)) and its.message_ids & topic.message_ids
+        ]
         series.append(_series(topic, archive.url, about_it, followed))
     return series, [_stable(mail) for mail in result.stable if mail.mail.message_id not in led]
 
 
-def _series(topic: PostedTopic, url: str, stable: Sequence[Classified], followed: Sequence[Tracked]) -> DiscoveredSeries:
+def _series(
+    topic: PostedTopic, url: str, stable: Sequence[Classified], followed: Sequence[Tracked]
+) -> DiscoveredSeries:
     latest = topic.latest
     return DiscoveredSeries(
         topic.revisions[0].head.message_id,
@@ -158,19 +193,28 @@ def _stable(mail: Classified) -> StableMail:
 
 
 def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries, ...]:
-    """The series that these Message-IDs or URLs name; UsageError for one that is not among those found."""
+    """The series that these Message-IDs or URLs name.
+
+    UsageError for one that is not among those found.
+    """
     result: dict[str, DiscoveredSeries] = {}
     for target in targets:
         message_id = message_id_of(target)
         series = next((one for one in found.series if message_id in one.message_ids), None)
         if series is None:
-            raise UsageError(f"{target}: not among the series found", hint=Action("track", ("add", target), "follow it alone: `{}`"))
+            raise UsageError(
+                f"{target}: not among the series found",
+                hint=Action("track", ("add", target), "follow it alone: `{}`"),
+            )
         result[series.message_id] = series
     return tuple(result.values())
 
 
 def picked_places(text: str, count: int) -> Sequence[int]:
-    """The places, from 0, of a choice among so many: `1 3-5`, `all`, or nothing; UsageError for anything else."""
+    """The places, from 0, of a choice among so many: `1 3-5`, `all`, or nothing.
+
+    UsageError for anything else.
+    """
     if text.strip().lower() == "all":
         return range(count)
     places: dict[int, None] = {}
@@ -178,7 +222,10 @@ def picked_places(text: str, count: int) -> Sequence[int]:
         span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", word)
         first, last = (int(span[1]), int(span[2] or span[1])) if span else (0, 0)
         if not 1 <= first <= last <= count:
-            raise UsageError(f"{word!r} is not a choice", hint=f"pass numbers from 1 to {count}, such as 1 3-5, or all")
+            raise UsageError(
+                f"{word!r} is not a choice",
+                hint=f"pass numbers from 1 to {count}, such as 1 3-5, or all",
+            )
         places.update(dict.fromkeys(range(first - 1, last)))
     return tuple(places)
 
@@ -192,8 +239,8 @@ def follow_discovered(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> Discovered:
-    """Follow these of the series found, but those that are followed already; what was found, with their numbers. An archive that fails
-    is reported in the result."""
+    """Follow these of the series found, but those that are followed already; what was found, with
+    their numbers. An archive that fails is reported in the result."""
     new = [one for one in series if one.number is None]
     numbers: dict[str, int] = {}
     troubles = list(found.troubles)
@@ -212,5 +259,10 @@ def follow_discovered(
             continue
         numbers[one.message_id] = tracked.entry.id
         troubles += tracked.troubles
-    every = tuple(replace(one, number=numbers[one.message_id], is_new=True) if one.message_id in numbers else one for one in found.series)
+    every = tuple(
+        replace(one, number=numbers[one.message_id], is_new=True)
+        if one.message_id in numbers
+        else one
+        for one in found.series
+    )
     return replace(found, series=every, troubles=tuple(dict.fromkeys(troubles)))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The followed series as a front end shows them: listed or updated, that of the topic in hand marked; marked as read, added, removed."""
+"""The followed series as a front end shows them: listed or updated, that of the topic in hand
+marked; marked as read, added, removed.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -37,17 +39,25 @@ def followed(
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past the cache.
+    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past
+    the cache.
 
-    `known` gets before that what is here; and even before that the series of the number `first` alone, where there is one. Only the mails of that
-    series and of the topic's own are read; `read_series` reads another one.
+    `known` gets before that what is here; and even before that the series of the number `first`
+    alone, where there is one. Only the mails of that series and of the topic's own are read;
+    `read_series` reads another one.
     """
     with Store() as store:
         if ask:
             if known and first in {entry.id for entry in store.entries()}:
-                known(FollowedSeries((known_series.show(first, store=store, progress=progress),), None))
+                known(
+                    FollowedSeries(
+                        (known_series.show(first, store=store, progress=progress),), None
+                    )
+                )
             if known:
-                series = known_series.listed(store=store, repository=repository, whole=False, progress=progress)
+                series = known_series.listed(
+                    store=store, repository=repository, whole=False, progress=progress
+                )
                 known(_of_topic(series, repository, target, base, store, first))
             archives = follow_series.default_archive(where=repository.top)
             series = follow_series.update(
@@ -58,12 +68,19 @@ def followed(
                 progress=progress,
             )
         else:
-            series = known_series.listed(store=store, repository=repository, whole=False, progress=progress)
+            series = known_series.listed(
+                store=store, repository=repository, whole=False, progress=progress
+            )
         return _of_topic(series, repository, target, base, store, first)
 
 
 def _of_topic(
-    series: tuple[Tracked, ...], repository: Repository, target: str | None, base: str | None, store: Store, first: int
+    series: tuple[Tracked, ...],
+    repository: Repository,
+    target: str | None,
+    base: str | None,
+    store: Store,
+    first: int,
 ) -> FollowedSeries:
     topic = this_topic(repository, target, base=base, store=store, known=series)
     marked = with_topic(series, topic)
@@ -75,7 +92,10 @@ def _of_topic(
 
 
 def read_series(number: int, repository: Repository, progress: Progress = silent) -> Tracked:
-    """One followed series with its mails, as it is known here. MissingError when it is no longer followed."""
+    """One followed series with its mails, as it is known here.
+
+    MissingError when it is no longer followed.
+    """
     with Store() as store:
         return known_series.show(number, store=store, repository=repository, progress=progress)
 
@@ -95,12 +115,19 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
             store.mark_read(number, frozenset(message_ids))
 
 
-def add_series(repository: Repository, settings: Settings, target: str, progress: Progress = silent) -> tuple[Tracked, ...]:
+def add_series(
+    repository: Repository, settings: Settings, target: str, progress: Progress = silent
+) -> tuple[Tracked, ...]:
     """Follow the series that a Message-ID or a link of an archive names."""
     archives = follow_series.default_archive(where=repository.top)
     with Store() as store:
         return follow_series.add(
-            target, lore=settings.get("lore"), store=store, archive_at=archives, repository=repository, progress=progress
+            target,
+            lore=settings.get("lore"),
+            store=store,
+            archive_at=archives,
+            repository=repository,
+            progress=progress,
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""News of followed series as notifications: what is new in a line, and the programs that show it."""
+"""News of followed series as notifications: what is new in a line, and the programs that show it."""  # noqa: E501
 
 import html
 import shlex
@@ -24,8 +24,8 @@ _TITLE, _TEXT = 100, 300
 
 
 class Notification(NamedTuple):
-    """A title and a line of text: without control characters, and neither begins with what a mail's sender wrote, so that no program takes it for
-    an option."""
+    """A title and a line of text: without control characters, and neither begins with what a mail's
+    sender wrote, so that no program takes it for an option."""
 
     title: str
     text: str
@@ -39,19 +39,38 @@ class Notifier(NamedTuple):
 
 
 def notifier(ways: Sequence[str], command: str | None) -> Notifier:
-    """The notifier for these options; what is not given is as git is configured outside of any repository, which cannot be someone else's."""
-    settings = user_settings(Path("/"), flags={"notify": ",".join(ways) or None, "notify-command": command})
+    """The notifier for these options.
+
+    What is not given is as git is configured outside of any repository, which cannot be someone
+    else's.
+    """
+    settings = user_settings(
+        Path("/"), flags={"notify": ",".join(ways) or None, "notify-command": command}
+    )
     line = settings.get("notify-command")
     try:
         return Notifier(settings.words("notify"), tuple(shlex.split(line)))
     except ValueError as error:
-        raise UsageError(f"notify-command: {line!r}: {error}", hint="quote the words of the command as for a shell") from error
+        raise UsageError(
+            f"notify-command: {line!r}: {error}",
+            hint="quote the words of the command as for a shell",
+        ) from error
 
 
 def news_lines(series: Tracked) -> tuple[str, ...]:
-    """The new mails of others, each in a line: `review by Rita Reviewer`; empty where there is nothing to report."""
-    replies = {reply.mail.mail.message_id: reply.mail for reply in (series.status.replies if series.status else ())}
-    return tuple(one_line(_words(replies.get(message_id))) for message_id in series.new if message_id in series.unread)
+    """The new mails of others, each in a line: `review by Rita Reviewer`.
+
+    Empty where there is nothing to report.
+    """
+    replies = {
+        reply.mail.mail.message_id: reply.mail
+        for reply in (series.status.replies if series.status else ())
+    }
+    return tuple(
+        one_line(_words(replies.get(message_id)))
+        for message_id in series.new
+        if message_id in series.unread
+    )
 
 
 def _words(mail: Classified | None) -> str:
@@ -69,7 +88,11 @@ def notifications(news: Sequence[Tracked]) -> tuple[Notification, ...]:
     for series in news[:_MOST]:
         said = ", ".join(dict.fromkeys(news_lines(series)))
         title = f"series {series.entry.id}: {one_line(series.subject)}"
-        found.append(Notification(crop(title, _TITLE), crop(f"{said}; next: {one_line(series.next_step)}", _TEXT)))
+        found.append(
+            Notification(
+                crop(title, _TITLE), crop(f"{said}; next: {one_line(series.next_step)}", _TEXT)
+            )
+        )
     if len(news) > _MOST:
         left = counted(len(news) - _MOST, "more series", "more series")
         found.append(Notification("patchpilot", f"news of {left}: patchpilot track"))
@@ -90,12 +113,23 @@ def terminal_text(notifier: Notifier, found: Sequence[Notification]) -> str:
 
 
 def run_notifiers(notifier: Notifier, found: Sequence[Notification]) -> tuple[str, ...]:
-    """Run notify-send and the command for each notification, without a shell; what went wrong, each in a line."""
+    """Run notify-send and the command for each notification, without a shell.
+
+    What went wrong, each in a line.
+    """
     wrong: dict[str, None] = {}
     for title, text in found:
         calls: list[tuple[str, ...]] = []
         if "desktop" in notifier.ways:
-            calls.append(("notify-send", "--app-name=patchpilot", "--", title, html.escape(text, quote=False)))
+            calls.append(
+                (
+                    "notify-send",
+                    "--app-name=patchpilot",
+                    "--",
+                    title,
+                    html.escape(text, quote=False),
+                )
+            )
         if notifier.command:
             calls.append((*notifier.command, title, text))
         for call in calls:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track patchwork`: the state and the checks that a project's patchwork has for the patches of a series; evidence, which decides no state."""
+"""`track patchwork`: the state and the checks that a project's patchwork has for the patches of a
+series; evidence, which decides no state.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,14 +15,20 @@ from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_pa
 from patchpilot.threads.series_summary import SeriesSummary
 from patchpilot.topic.followed.known_series import Tracked, undisclosed_error
 
-_KIND = Kind("patchwork", (str(Path(__file__)), str(Path(__file__).parents[2] / "threads" / "patchwork.py")), keep=200)
+_KIND = Kind(
+    "patchwork",
+    (str(Path(__file__)), str(Path(__file__).parents[2] / "threads" / "patchwork.py")),
+    keep=200,
+)
 _GOOD = ("success", "pending")
 _CHECKS = {"fail": CiVerdict.FAILED, "warning": CiVerdict.WARNED, "success": CiVerdict.PASSED}
 
 
 @dataclass(frozen=True, slots=True)
 class PatchInPatchwork:
-    """What patchwork has for a patch of the newest version: its number and the record (None: patchwork does not have it)."""
+    """What patchwork has for a patch of the newest version: its number and the record (None:
+    patchwork does not have it).
+    """
 
     number: int
     record: PatchworkPatch | None
@@ -33,7 +41,11 @@ class PatchInPatchwork:
         count = Counter(check.state for check in self.record.checks)
         summary = ", ".join(f"{number} {state}" for state, number in count.most_common())
         bad = ", ".join(check.context for check in self.record.checks if check.state not in _GOOD)
-        return f"patch {self.number}: {self.record.state}" + (f"; {summary}" if summary else "") + (f": {bad}" if bad else "")
+        return (
+            f"patch {self.number}: {self.record.state}"
+            + (f"; {summary}" if summary else "")
+            + (f": {bad}" if bad else "")
+        )
 
 
 def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
@@ -45,39 +57,65 @@ def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
 
 
 def ci_of(series: Tracked) -> CiVerdict:
-    """What bots report of the newest version by mail and, as far as was read before, in patchwork: the worst of it."""
-    checks = {_CHECKS.get(check.state, CiVerdict.UNKNOWN) for it in known_patchwork(series) if it.record for check in it.record.checks}
+    """What bots report of the newest version by mail and, as far as was read before, in patchwork:
+    the worst of it.
+    """
+    checks = {
+        _CHECKS.get(check.state, CiVerdict.UNKNOWN)
+        for it in known_patchwork(series)
+        if it.record
+        for check in it.record.checks
+    }
     return worst({*checks, CiVerdict(series.summary.ci if series.summary else "")})
 
 
-def read_patchwork(series: Tracked, *, offline: bool = False, progress: Progress = silent) -> tuple[PatchInPatchwork, ...]:
-    """Ask the project's patchwork about each patch of the newest version. MissingError where the project has none, or the mails are not known."""
+def read_patchwork(
+    series: Tracked, *, offline: bool = False, progress: Progress = silent
+) -> tuple[PatchInPatchwork, ...]:
+    """Ask the project's patchwork about each patch of the newest version.
+
+    MissingError where the project has none, or the mails are not known.
+    """
     if series.undisclosed:
         raise undisclosed_error(series.entry.message_id)
     status = series.status
     place = status.topic.project.mail.patchwork if status else ""
     if status is None or series.summary is None or not place:
         raise MissingError(
-            f"no patchwork is known for series {series.entry.id}", hint="name it in a project file of your own: patchwork in [mail]"
+            f"no patchwork is known for series {series.entry.id}",
+            hint="name it in a project file of your own: patchwork in [mail]",
         )
     patches = status.topic.latest.patches
     found = []
     for at, post in enumerate(patches):
         progress("asking patchwork", at, len(patches))
-        found.append(PatchInPatchwork(post.number or 1, read_patch(place, post.message_id, offline=offline)))
+        found.append(
+            PatchInPatchwork(post.number or 1, read_patch(place, post.message_id, offline=offline))
+        )
     remember(_KIND, _key(series.summary), [_plain(it) for it in found])
     return tuple(found)
 
 
 def _plain(patch: PatchInPatchwork) -> tuple[int, object]:
     record = patch.record
-    return patch.number, (record.message_id, record.state, record.url, [tuple(check) for check in record.checks]) if record else None
+    return patch.number, (
+        record.message_id,
+        record.state,
+        record.url,
+        [tuple(check) for check in record.checks],
+    ) if record else None
 
 
-def _read(number: int, row: tuple[str, str, str, list[tuple[str, str, str]]] | None) -> PatchInPatchwork:
-    record = PatchworkPatch(*row[:3], tuple(PatchworkCheck(*check) for check in row[3])) if row else None
+def _read(
+    number: int, row: tuple[str, str, str, list[tuple[str, str, str]]] | None
+) -> PatchInPatchwork:
+    record = (
+        PatchworkPatch(*row[:3], tuple(PatchworkCheck(*check) for check in row[3])) if row else None
+    )
     return PatchInPatchwork(number, record)
 
 
 def _key(summary: SeriesSummary) -> str:
-    return key_of(_KIND, [message_id.encode("utf-8", "surrogateescape") for message_id in summary.posts])
+    return key_of(
+        _KIND, [message_id.encode("utf-8", "surrogateescape") for message_id in summary.posts]
+    )

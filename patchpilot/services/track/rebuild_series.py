@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track rebuild`: the mails of followed series are fetched again and replace those that are kept."""
+"""`track rebuild`: the mails of followed series are fetched again and replace those that are kept."""  # noqa: E501
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,34 +29,57 @@ def rebuild(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Fetch all mails of these series (default: of all) again. Numbers, sources, what was read and ticked stay, and so do mails that the source
-    does not have. A series whose source does not answer stays as it is, `unreachable`; where its mails are damaged, that is a NetworkError."""
+    """Fetch all mails of these series (default: of all) again.
+
+    Numbers, sources, what was read and ticked stay, and so do mails that the source does not have.
+    A series whose source does not answer stays as it is, `unreachable`; where its mails are
+    damaged, that is a NetworkError."""
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     archives = Archives(archive_at)
     store.back_up()
     if not numbers:
         store.forget_passed_over()
     return tuple(
-        _rebuilt(entry, lore, store, archives, repository, numbered(progress, at, len(entries))) for at, entry in enumerate(entries, 1)
+        _rebuilt(entry, lore, store, archives, repository, numbered(progress, at, len(entries)))
+        for at, entry in enumerate(entries, 1)
     )
 
 
 def _rebuilt(
-    entry: TrackEntry, lore: str | None, store: Store, archives: Archives, repository: Repository | None, progress: Progress
+    entry: TrackEntry,
+    lore: str | None,
+    store: Store,
+    archives: Archives,
+    repository: Repository | None,
+    progress: Progress,
 ) -> Tracked:
     known, damaged = store.readable_mails(entry.id)
     found, troubles, failure = _fetched(entry, lore, store, archives, progress)
     there = {mail.message_id for mail in found}
     saved = store.from_backups(set(damaged) - there)
-    lost = [message_id for message_id in damaged if message_id not in there and message_id not in saved]
+    lost = [
+        message_id for message_id in damaged if message_id not in there and message_id not in saved
+    ]
     if failure and lost:
         raise failure
     if failure and not found and not saved:
-        return replace(shown_series(entry, store, repository, progress), troubles=troubles, unreachable=isinstance(failure, NetworkError))
+        return replace(
+            shown_series(entry, store, repository, progress),
+            troubles=troubles,
+            unreachable=isinstance(failure, NetworkError),
+        )
     if lost:
-        troubles = (*troubles, f"damaged, and neither in the archive nor in a backup: {', '.join(lost)}")
+        troubles = (
+            *troubles,
+            f"damaged, and neither in the archive nor in a backup: {', '.join(lost)}",
+        )
     mails = unique((*found, *known, *saved.values()))
-    status = status_of(entry.message_id, read_thread(mails, now=moment_of(entry, store), reader=store.reader, anchor=entry.message_id))
+    status = status_of(
+        entry.message_id,
+        read_thread(
+            mails, now=moment_of(entry, store), reader=store.reader, anchor=entry.message_id
+        ),
+    )
     subject = status.topic.subject if status else entry.subject
     new = store.replace_mails(entry.id, subject, mails, seen=own_mails(status) if status else ())
     shown = shown_series(store.entry(entry.id), store, repository, progress, status)
@@ -69,12 +92,18 @@ def _fetched(
     """The mails that the series' source has, what was left out, and why not all could be read."""
     if is_undisclosed(entry, store) and not entry.mbox:
         return (), ("undisclosed: no archive is asked",), None
-    url = None if is_undisclosed(entry, store) else lore or entry.lore or (None if entry.mbox else LORE)
+    url = (
+        None
+        if is_undisclosed(entry, store)
+        else lore or entry.lore or (None if entry.mbox else LORE)
+    )
     if url is None:
         return _from_file(Path(entry.mbox or ""), entry, store, progress)
     try:
         with archives.open(url) as archive:
-            mails, troubles, failure = gather(archive, entry.message_id, fresh=True, reader=store.reader, progress=progress)
+            mails, troubles, failure = gather(
+                archive, entry.message_id, fresh=True, reader=store.reader, progress=progress
+            )
     except NotInArchiveError as error:
         return (), (error.message,), None
     except NetworkError as error:
@@ -92,7 +121,11 @@ def _from_file(
     if not path.is_file():
         problem = MissingError(
             f"{path} no longer exists",
-            hint=Action("track", ("rebuild", str(entry.id), "--lore", LORE), "put it back, or read the series from an archive: `{}`"),
+            hint=Action(
+                "track",
+                ("rebuild", str(entry.id), "--lore", LORE),
+                "put it back, or read the series from an archive: `{}`",
+            ),
         )
         return (), (problem.message,), problem
     left_out: list[str] = []

@@ -27,6 +27,14 @@ def as_mbox(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -
             if mail.message_id in seen:
                 continue
             seen.add(mail.message_id)
-            raw = mail.raw.split(b"\n", 1)[1] if mail.raw.startswith(b"From ") and b"\n" in mail.raw else mail.raw
-            parts.append(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + re.sub(rb"(?m)^(>*From )", rb">\1", raw).rstrip(b"\n") + b"\n\n")
+            raw = (
+                mail.raw.split(b"\n", 1)[1]
+                if mail.raw.startswith(b"From ") and b"\n" in mail.raw
+                else mail.raw
+            )
+            parts.append(
+                b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+                + re.sub(rb"(?m)^(>*From )", rb">\1", raw).rstrip(b"\n")
+                + b"\n\n"
+            )
     return b"".join(parts)

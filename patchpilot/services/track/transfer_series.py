@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track export --format jsonl` and `track import`: followed series with their mails as JSON lines, to move or keep them elsewhere.
+"""`track export --format jsonl` and `track import`: followed series with their mails as JSON lines,
+to move or keep them elsewhere.
 
-The first line is the heading with the counts, then there is a line for each mail and each series, a series after its mails.
+The first line is the heading with the counts, then there is a line for each mail and each series, a
+series after its mails.
 """
 
 import base64
@@ -39,8 +41,8 @@ _HEADING, _SERIES, _MAIL = "schema", "series", "mail"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the numbers of the series that it added, of those that were there and got something, how many mails are new, and what was
-    not imported: each with its line and why."""
+    """What an import did: the numbers of the series that it added, of those that were there and got
+    something, how many mails are new, and what was not imported: each with its line and why."""
 
     added: tuple[int, ...]
     merged: tuple[int, ...]
@@ -54,17 +56,29 @@ class Imported:
 
 
 def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -> Iterator[str]:
-    """These series as JSON lines, without line ends; `lost` gets a line for each mail that cannot be read.
+    """These series as JSON lines, without line ends; `lost` gets a line for each mail that cannot
+    be read.
 
-    Undisclosed fixes are left out, and `lost` gets that: whoever imports them would ask an archive about them.
+    Undisclosed fixes are left out, and `lost` gets that: whoever imports them would ask an archive
+    about them.
     """
     numbers = tuple(dict.fromkeys(numbers))
     private = [number for number in numbers if is_undisclosed(store.entry(number), store)]
     for number in private:
-        lost(f"series {number}: undisclosed, not exported: an import would ask an archive about it; use --format mbox")
+        lost(
+            f"series {number}: undisclosed, not exported: an import would ask an archive about it;"
+            " use --format mbox"
+        )
     records = [store.record(number) for number in numbers if number not in private]
-    mails = {mail.message_id: mail.raw for record in records for mail in readable(record.entry.id, store, lost)}
-    records = [replace(record, members=tuple(member for member in record.members if member[0] in mails)) for record in records]
+    mails = {
+        mail.message_id: mail.raw
+        for record in records
+        for mail in readable(record.entry.id, store, lost)
+    }
+    records = [
+        replace(record, members=tuple(member for member in record.members if member[0] in mails))
+        for record in records
+    ]
     yield json.dumps({_HEADING: f"{SCHEMA}{VERSION}", "series": len(records), "mails": len(mails)})
     for message_id, raw in mails.items():
         yield json.dumps({_MAIL: message_id, **_packed(raw)})
@@ -102,19 +116,28 @@ def _plain(record: SeriesRecord) -> dict[str, Any]:
 
 
 def import_file(name: str, store: Store) -> Imported:
-    """Take in the series of an export (`-`: standard input), as `import_lines`; InputError where it cannot be read."""
+    """Take in the series of an export (`-`: standard input), as `import_lines`.
+
+    InputError where it cannot be read.
+    """
     try:
         if name == "-":
             return import_lines(sys.stdin.buffer, "standard input", store)
         with Path(name).open("rb") as stream:
             return import_lines(stream, name, store)
     except OSError as error:
-        raise InputError(f"cannot read {name}: {error.strerror or error}", hint="pass a file that `track export` wrote") from error
+        raise InputError(
+            f"cannot read {name}: {error.strerror or error}",
+            hint="pass a file that `track export` wrote",
+        ) from error
 
 
 def import_lines(lines: BinaryIO, source: str, store: Store) -> Imported:
-    """Take in the series of an export. One that is followed already gets what it lacks; what it has stays. A line that cannot be read is reported, and
-    all others are imported; so is a series without those of its mails that the file lacks.
+    """Take in the series of an export.
+
+    One that is followed already gets what it lacks; what it has stays. A line that cannot be read
+    is reported, and all others are imported; so is a series without those of its mails that the
+    file lacks.
 
     InputError for a file that is no export or is of a newer version: nothing is imported.
     """
@@ -137,7 +160,10 @@ def import_lines(lines: BinaryIO, source: str, store: Store) -> Imported:
                     (added if taken.is_added else merged).append(taken.number)
                     number = taken.number
                     again = Action("track", ("rebuild", str(number)), "`{}` fetches it")
-                    problems += [f"{source}:{at}: the mail <{lacking}> is not in the file; {again}" for lacking in taken.lacking]
+                    problems += [
+                        f"{source}:{at}: the mail <{lacking}> is not in the file; {again}"
+                        for lacking in taken.lacking
+                    ]
             except (ValueError, KeyError, TypeError) as error:
                 unread += 1
                 problems.append(f"{source}:{at}: not a line of an export: {_said(error)}")
@@ -147,10 +173,16 @@ def import_lines(lines: BinaryIO, source: str, store: Store) -> Imported:
                 unread += 1
                 problems.append(f"{source}:{at}: {error.message}")
             if len(problems) > _MOST_PROBLEMS:
-                raise InputError(f"{source}: more than {_MOST_PROBLEMS} problems; nothing was imported", hint=_again())
+                raise InputError(
+                    f"{source}: more than {_MOST_PROBLEMS} problems; nothing was imported",
+                    hint=_again(),
+                )
         series = len(added) + len(merged)
         if series + count + unread < heading["series"] + heading["mails"]:
-            problems.append(f"{source} is incomplete: {series} of {heading['series']} series, {count} of {heading['mails']} mails")
+            problems.append(
+                f"{source} is incomplete: {series} of {heading['series']} series, {count} of"
+                f" {heading['mails']} mails"
+            )
         store.drop_unused_mails()
     return Imported(tuple(added), tuple(merged), mails, tuple(problems))
 
@@ -159,7 +191,10 @@ def _bounded(stream: BinaryIO, source: str) -> Iterator[bytes]:
     """The lines of a stream; InputError for one that no export has: a device may never end one."""
     while line := stream.readline(_LONGEST_LINE + 1):
         if len(line) > _LONGEST_LINE:
-            raise InputError(f"{source}: a line is longer than {_LONGEST_LINE >> 20} MiB; nothing was imported", hint=_again())
+            raise InputError(
+                f"{source}: a line is longer than {_LONGEST_LINE >> 20} MiB; nothing was imported",
+                hint=_again(),
+            )
         yield line
 
 
@@ -171,7 +206,8 @@ def _heading(line: bytes, source: str) -> Mapping[str, Any]:
             raise ValueError
         if int(version) > VERSION:
             raise InputError(
-                f"{source} was written by a newer version of patchpilot: {heading[_HEADING]}, this one reads {SCHEMA}{VERSION}",
+                f"{source} was written by a newer version of patchpilot: {heading[_HEADING]}, this"
+                f" one reads {SCHEMA}{VERSION}",
                 hint="upgrade patchpilot: `pip install --upgrade patchpilot`",
             )
         return {key: _typed(heading, key, int) for key in ("series", "mails")}
@@ -180,11 +216,17 @@ def _heading(line: bytes, source: str) -> Mapping[str, Any]:
 
 
 def _again() -> Action:
-    return Action("track", ("export", "--format", "jsonl", "-o", "followed.jsonl"), "`{}` writes a file that can be imported")
+    return Action(
+        "track",
+        ("export", "--format", "jsonl", "-o", "followed.jsonl"),
+        "`{}` writes a file that can be imported",
+    )
 
 
 def _said(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
+    return (
+        f"{error} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
+    )
 
 
 def _value(line: bytes) -> dict[str, Any]:
@@ -230,19 +272,26 @@ def _record(value: Mapping[str, Any]) -> SeriesRecord:
         raise ValueError("neither an archive nor an mbox")
     if entry.lore is not None and not is_archive_address(entry.lore):
         raise ValueError(f"{entry.lore!r} is neither the URL nor the path of an archive")
-    entry = replace(entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news))
-    members = tuple((_typed(mail, "message_id", str), _typed(mail, "read", bool)) for mail in _typed(value, "mails", list))
+    entry = replace(
+        entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news)
+    )
+    members = tuple(
+        (_typed(mail, "message_id", str), _typed(mail, "read", bool))
+        for mail in _typed(value, "mails", list)
+    )
     marks = {
-        (_typed(tick, "message_id", str), _typed(tick, "line", int)): PointState(_typed(tick, "state", str))
-        if "state" in tick
-        else PointState.ADDRESSED
+        (_typed(tick, "message_id", str), _typed(tick, "line", int)): (
+            PointState(_typed(tick, "state", str)) if "state" in tick else PointState.ADDRESSED
+        )
         for tick in _typed(value, "ticked", list)
     }
     return SeriesRecord(entry, members, marks)
 
 
 def _moment(text: Any) -> Any:
-    """A time of the past as the store has it: one of the future would keep the series from being asked about."""
+    """A time of the past as the store has it: one of the future would keep the series from being
+    asked about.
+    """
     if text is None:
         return None
     moment = read_iso(text)
@@ -253,7 +302,9 @@ def _moment(text: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A series that was taken in: its number here, whether it was added, how many of its mails are new to it, and which are not in the file."""
+    """A series that was taken in: its number here, whether it was added, how many of its mails are
+    new to it, and which are not in the file.
+    """
 
     number: int
     is_added: bool
@@ -266,17 +317,26 @@ def _take(record: SeriesRecord, store: Store) -> _Taken:
     there = {mail.message_id: mail for mail in store.stored(ids)}
     known = store.holding([record.entry.message_id]) or _same_topic(record, there, store)
     before = store.message_ids(known.id) if known else frozenset()
-    record = replace(record, members=tuple(member for member in record.members if member[0] in there))
-    return _Taken(store.merge(record, known), known is None, len(there.keys() - before), tuple(sorted(ids - there.keys())))
+    record = replace(
+        record, members=tuple(member for member in record.members if member[0] in there)
+    )
+    return _Taken(
+        store.merge(record, known),
+        known is None,
+        len(there.keys() - before),
+        tuple(sorted(ids - there.keys())),
+    )
 
 
 def _same_topic(record: SeriesRecord, mails: Mapping[str, Mail], store: Store) -> TrackEntry | None:
-    """The series that is followed under another of the series' mails, such as its second version."""
+    """The series that is followed under another of the series' mails, such as its second version."""  # noqa: E501
     key = record.entry.message_id
     for entry in store.entries():
         if entry.message_id not in mails and key not in store.message_ids(entry.id):
             continue
-        every = read_thread((*mails.values(), *store.readable_mails(entry.id)[0]), reader=store.reader, anchor=key)
+        every = read_thread(
+            (*mails.values(), *store.readable_mails(entry.id)[0]), reader=store.reader, anchor=key
+        )
         status = status_of(key, every)
         if status and {key, entry.message_id} <= status.topic.message_ids:
             return entry

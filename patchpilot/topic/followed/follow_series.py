@@ -18,7 +18,14 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of, received
+from patchpilot.threads.archive import (
+    CACHE_SECONDS,
+    LORE,
+    MailArchive,
+    NotInArchiveError,
+    archive_of,
+    received,
+)
 from patchpilot.threads.authored_series import originals
 from patchpilot.threads.bots import is_bot_address
 from patchpilot.threads.collect_mails import Gathered, gather, status_of
@@ -51,14 +58,18 @@ _REACH_KNOWN = timedelta(hours=1)
 """So long an archive is not asked again how far it reaches."""
 _SHARE_OF_QUIET = 10
 _LONGEST_PAUSE = timedelta(days=30)
-"""A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
+"""A finished series is asked about again after a tenth of the time since its last news, at least
+every 30 days.
+"""
 
 
-def default_archive(offline: bool = False, progress: Progress = silent, *, where: Path | None = None) -> ArchiveAt:
+def default_archive(
+    offline: bool = False, progress: Progress = silent, *, where: Path | None = None
+) -> ArchiveAt:
     """Archives by URL, with the ten-minute cache in the user's cache directory, or by path.
 
-    They may redirect to the hosts that the user's settings name. The store keeps no password: that of
-    `patchpilot.lore`, as git has it in the directory `where`, is sent to its server.
+    They may redirect to the hosts that the user's settings name. The store keeps no password: that
+    of `patchpilot.lore`, as git has it in the directory `where`, is sent to its server.
     """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
@@ -67,7 +78,9 @@ def default_archive(offline: bool = False, progress: Progress = silent, *, where
         settings = user_settings(where, problems=[])
         own = settings.address("lore")
         hosts = (*settings.words("archive-hosts"), host_of(own))
-        return open_archive(with_login(url, own), cache=cache, offline=offline, hosts=hosts, progress=progress)
+        return open_archive(
+            with_login(url, own), cache=cache, offline=offline, hosts=hosts, progress=progress
+        )
 
     return archive_at
 
@@ -88,17 +101,23 @@ def add(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when it holds several that are not of one another).
+    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when
+    it holds several that are not of one another).
 
     `fresh` takes no answer of an archive that is kept.
     """
     if mbox is not None:
         return _add_from_mbox(target, mbox, store, repository, progress)
     if target is None:
-        raise UsageError("nothing to follow", hint="pass a Message-ID, an archive URL, or --mbox FILE")
+        raise UsageError(
+            "nothing to follow", hint="pass a Message-ID, an archive URL, or --mbox FILE"
+        )
     message_id = message_id_of(target)
     if message_id is None:
-        raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
+        raise UsageError(
+            f"{target}: neither a Message-ID nor an archive URL",
+            hint="e.g. <20240101120000.1-1-ada@example.org>",
+        )
     if message_id in undisclosed_ids(store):
         raise undisclosed_error(message_id)
     url = archive_of(target, archive_address(lore))
@@ -107,14 +126,27 @@ def add(
         status = _status_in(gathered, message_id, store)
         if status is None and (original := _original(archive, message_id, gathered, store)):
             named = [mail for mail in gathered.mails if mail.message_id == message_id]
-            gathered = gather(archive, original, named, fresh=fresh, reader=store.reader, progress=progress)
+            gathered = gather(
+                archive, original, named, fresh=fresh, reader=store.reader, progress=progress
+            )
             status = _status_in(gathered, original, store)
-        reached = (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches()) if status and not gathered.failure else None
+        reached = (
+            (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
+            if status and not gathered.failure
+            else None
+        )
     if status is None:
-        raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
+        raise InputError(
+            f"{message_id}: no patch in this thread",
+            hint="pass the Message-ID of the patch or its cover letter",
+        )
     with store.changing():
-        entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
-        new = store.keep(entry.id, status.topic.subject, without_tests(gathered.mails), seen=own_mails(status))
+        entry = store.holding(status.topic.message_ids) or store.add(
+            _key(status), status.topic.subject, url, None
+        )
+        new = store.keep(
+            entry.id, status.topic.subject, without_tests(gathered.mails), seen=own_mails(status)
+        )
         if reached:
             store.note_reached(entry.id, min(reached, store.reader.now))
     troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
@@ -124,23 +156,37 @@ def add(
 
 def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
     mails = without_tests(gathered.mails)
-    return status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader, anchor=message_id))
+    return status_of(
+        message_id, read_thread(mails, now=store.reader.now, reader=store.reader, anchor=message_id)
+    )
 
 
-def _original(archive: MailArchive, message_id: str, gathered: Gathered, store: Store) -> str | None:
-    """The Message-ID of the series whose patch a mail of a stable tree (AUTOSEL, FAILED, a review) is about."""
-    classified = [store.reader.classify(mail) for mail in gathered.mails if mail.message_id == message_id]
-    led = originals(archive, [mail for mail in classified if mail.kind in STABLE], reader=store.reader)
+def _original(
+    archive: MailArchive, message_id: str, gathered: Gathered, store: Store
+) -> str | None:
+    """The Message-ID of the series whose patch a mail of a stable tree (AUTOSEL, FAILED, a review)
+    is about.
+    """
+    classified = [
+        store.reader.classify(mail) for mail in gathered.mails if mail.message_id == message_id
+    ]
+    led = originals(
+        archive, [mail for mail in classified if mail.kind in STABLE], reader=store.reader
+    )
     return led[message_id].revisions[0].head.message_id if message_id in led else None
 
 
-def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+def _add_from_mbox(
+    target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress
+) -> tuple[Tracked, ...]:
     left_out: list[str] = []
     own = tuple(Address("", email) for email in known_addresses(repository))
     read = read_mails(mbox, progress, left_out.append, store.reader.parse)
     mails = without_tests(one_of_each(read, {address.key for address in own}, left_out.append))
     message_id = message_id_of(target or "")
-    every = read_thread(mails, reader=store.reader, progress=progress, known=own, anchor=message_id or "")
+    every = read_thread(
+        mails, reader=store.reader, progress=progress, known=own, anchor=message_id or ""
+    )
     if target:
         named = status_of(message_id, every) if message_id else None
         if named is None:
@@ -155,7 +201,10 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
     if not chosen and about:
         return about
     if not chosen:
-        raise InputError(f"{mbox}: no patch found", hint="pass the mbox of a thread, e.g. t.mbox.gz from an archive")
+        raise InputError(
+            f"{mbox}: no patch found",
+            hint="pass the mbox of a thread, e.g. t.mbox.gz from an archive",
+        )
     added = []
     for status in chosen:
         ids = set(status.message_ids)
@@ -164,14 +213,27 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
             ids |= other.message_ids if other else frozenset()
         kept = [mail for mail in mails if mail.message_id in ids]
         with store.changing():
-            entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
+            entry = store.holding(status.topic.message_ids) or store.add(
+                _key(status), status.topic.subject, None, str(mbox.resolve())
+            )
             new = store.keep(entry.id, status.topic.subject, kept, seen=own_mails(status))
-        added.append(replace(shown_series(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
+        added.append(
+            replace(
+                shown_series(store.entry(entry.id), store, repository, progress, status),
+                new=new,
+                troubles=tuple(left_out),
+            )
+        )
     return tuple(added)
 
 
-def _keep_reports(mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
-    """Keep the mails that report the delivery of followed series' mails with these series; those that got one. MissingError for reports about others."""
+def _keep_reports(
+    mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress
+) -> tuple[Tracked, ...]:
+    """Keep the mails that report the delivery of followed series' mails with these series.
+
+    Those that got one. MissingError for reports about others.
+    """
     found = _kept_reports(mails, store, repository, progress)
     if not found and (reports := [report for mail in mails for report in delivery_reports(mail)]):
         raise MissingError(
@@ -181,7 +243,9 @@ def _keep_reports(mails: Sequence[Mail], store: Store, repository: Repository | 
     return found
 
 
-def _kept_reports(mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+def _kept_reports(
+    mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress
+) -> tuple[Tracked, ...]:
     """The series that got a report about the delivery of their mails, with what is new."""
     found: dict[int, Tracked] = {}
     for mail in mails:
@@ -191,18 +255,23 @@ def _kept_reports(mails: Sequence[Mail], store: Store, repository: Repository | 
             known = shown_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
             ids |= sent_with(ids, store)
-            titles = known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
+            titles = (
+                known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
+            )
             if reports_about(of_mail, ids, titles):
                 new = store.keep(entry.id, entry.subject, [mail])
                 before = found[entry.id].new if entry.id in found else ()
-                found[entry.id] = replace(shown_series(entry, store, repository, progress), new=(*before, *new))
+                found[entry.id] = replace(
+                    shown_series(entry, store, repository, progress), new=(*before, *new)
+                )
     return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
-    """The series to ask about: these, by number, else all that are due (a finished series is asked about less and less often); with `everything` all
-    are read whole. `lore` is the archive to ask for a series that names none; `fresh` takes no answer that is kept; `whole` as in `listed`."""
+    """The series to ask about: these, by number, else all that are due (a finished series is asked
+    about less and less often); with `everything` all are read whole. `lore` is the archive to ask
+    for a series that names none; `fresh` takes no answer that is kept; `whole` as in `listed`."""
 
     numbers: Sequence[int] = ()
     everything: bool = False
@@ -212,12 +281,18 @@ class UpdateRequest:
 
 
 def update(
-    request: UpdateRequest, *, store: Store, archive_at: ArchiveAt, repository: Repository | None = None, progress: Progress = silent
+    request: UpdateRequest,
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    repository: Repository | None = None,
+    progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
     """Read what is new about the series.
 
-    A few searches ask each archive about all of its series; only those with news are read whole. One whose archive cannot be reached is
-    given as it was, `unreachable`, and the others are read all the same.
+    A few searches ask each archive about all of its series; only those with news are read whole.
+    One whose archive cannot be reached is given as it was, `unreachable`, and the others are read
+    all the same.
     """
     numbers = request.numbers
     archives = Archives(archive_at)
@@ -225,9 +300,17 @@ def update(
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     before = {entry.id: shown_series(entry, store, None, progress) for entry in entries}
     private = {number for number, series in before.items() if series.undisclosed}
-    due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
-    polled = _polled([before[number] for number in sorted(due - private)], request, store, archives, progress)
-    whole = (due - polled.quiet - polled.cached) | {number for number, series in before.items() if series.mails.damaged}
+    due = {
+        entry.id
+        for entry in entries
+        if numbers or request.everything or _is_due(before[entry.id], store.reader.now)
+    }
+    polled = _polled(
+        [before[number] for number in sorted(due - private)], request, store, archives, progress
+    )
+    whole = (due - polled.quiet - polled.cached) | {
+        number for number, series in before.items() if series.mails.damaged
+    }
     with store.changing():
         for number in polled.quiet:
             store.asked(number)
@@ -240,7 +323,11 @@ def update(
         try:
             said = numbered(progress, len(updated) + 1, len(entries))
             fresh = request.fresh or entry.id in polled.news
-            updated.append(_update_one(before[entry.id], store, archives, request.lore, fresh, repository, said))
+            updated.append(
+                _update_one(
+                    before[entry.id], store, archives, request.lore, fresh, repository, said
+                )
+            )
         except NetworkError as error:
             updated.append(replace(before[entry.id], troubles=(error.message,), unreachable=True))
     _note_poll(polled, updated, due, request, store)
@@ -250,33 +337,50 @@ def update(
     return with_mails(tuple(updated)) if request.whole else tuple(updated)
 
 
-def _note_poll(polled: PollResult, updated: Sequence[Tracked], due: Set[int], request: UpdateRequest, store: Store) -> None:
-    """Note how far the archives were read, but not for a series whose news could not be read: the next poll has to find them again."""
+def _note_poll(
+    polled: PollResult,
+    updated: Sequence[Tracked],
+    due: Set[int],
+    request: UpdateRequest,
+    store: Store,
+) -> None:
+    """Note how far the archives were read, but not for a series whose news could not be read: the
+    next poll has to find them again.
+    """
     failed = {one.entry.id for one in updated if one.unreachable}
     with store.changing():
         for entry in (one.entry for one in updated):
             reached = polled.reached.get(entry.lore or "")
             if reached and entry.id in due - failed and request.lore in (None, entry.lore):
                 store.note_reached(entry.id, reached)
-    # what a search gave and no series that was asked about took is not looked at again, also where another series has it
+    # what a search gave and no series that was asked about took is not looked at again, also where
+    # another series has it
     taken = frozenset().union(*(store.message_ids(number) for number in due))
     to_find = frozenset().union(*(ids for number, ids in polled.news.items() if number in failed))
     store.pass_over(frozenset().union(*polled.news.values()) - taken - to_find)
 
 
-def _reports_in_mailbox(store: Store, archives: Archives, progress: Progress) -> tuple[dict[int, tuple[str, ...]], str]:
-    """Keep the bounces and moderation notices of the user's mailbox with the series they are about: their ids by series, and why it could not be read."""
+def _reports_in_mailbox(
+    store: Store, archives: Archives, progress: Progress
+) -> tuple[dict[int, tuple[str, ...]], str]:
+    """Keep the bounces and moderation notices of the user's mailbox with the series they are about:
+    their ids by series, and why it could not be read.
+    """
     from patchpilot.settings.read_settings import user_settings
 
     mailbox = user_settings().get("mailbox")
     if not mailbox:
         return {}, ""
     progress("searching the mailbox for bounces")
-    known = store.passed_over() | frozenset().union(*(store.message_ids(entry.id) for entry in store.entries()))
+    known = store.passed_over() | frozenset().union(
+        *(store.message_ids(entry.id) for entry in store.entries())
+    )
     try:
         with archives.open(archive_address(str(Path(mailbox).expanduser()))) as archive:
             archive.parse_mail = store.reader.parse
-            mails = archive.search(f"{received(store.reader.now - _REPORTED)} AND {REPORT}", without=known)
+            mails = archive.search(
+                f"{received(store.reader.now - _REPORTED)} AND {REPORT}", without=known
+            )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
     found = {series.entry.id: series.new for series in _kept_reports(mails, store, None, progress)}
@@ -284,23 +388,42 @@ def _reports_in_mailbox(store: Store, archives: Archives, progress: Progress) ->
     return found, ""
 
 
-def _polled(series: Sequence[Tracked], request: UpdateRequest, store: Store, archives: Archives, progress: Progress) -> PollResult:
-    """Ask about the series of which something is known and that are read from an archive; with `everything` each is read whole instead."""
+def _polled(
+    series: Sequence[Tracked],
+    request: UpdateRequest,
+    store: Store,
+    archives: Archives,
+    progress: Progress,
+) -> PollResult:
+    """Ask about the series of which something is known and that are read from an archive.
+
+    With `everything` each is read whole instead.
+    """
     by_archive: dict[str, list[PolledSeries]] = {}
     for followed in series if not request.everything else ():
         entry, summary = followed.entry, followed.summary
         if summary and entry.updated and (entry.lore or request.lore):
             url = request.lore or entry.lore or LORE
             reached = stored_time(entry.reached) if entry.reached and url == entry.lore else None
-            polled = PolledSeries(entry.id, summary, store.message_ids(entry.id), stored_time(entry.updated), reached)
+            polled = PolledSeries(
+                entry.id, summary, store.message_ids(entry.id), stored_time(entry.updated), reached
+            )
             by_archive.setdefault(url, []).append(polled)
     return poll_archives(
-        by_archive, archives, store.passed_over(), store.reader, now=store.reader.now, fresh=request.fresh, progress=progress
+        by_archive,
+        archives,
+        store.passed_over(),
+        store.reader,
+        now=store.reader.now,
+        fresh=request.fresh,
+        progress=progress,
     )
 
 
 def _is_due(series: Tracked, now: datetime) -> bool:
-    """Whether to ask about a series: always while something is expected, after its end the less often the longer nothing new came."""
+    """Whether to ask about a series: always while something is expected, after its end the less
+    often the longer nothing new came.
+    """
     news, updated = series.entry.news, series.entry.updated
     if series.state not in FINAL or not news or not updated:
         return True
@@ -318,7 +441,13 @@ def numbered(progress: Progress, at: int, count: int) -> Progress:
 
 
 def _update_one(
-    before: Tracked, store: Store, archives: Archives, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
+    before: Tracked,
+    store: Store,
+    archives: Archives,
+    lore: str | None,
+    fresh: bool,
+    repository: Repository | None,
+    progress: Progress,
 ) -> Tracked:
     entry = before.entry
     if before.undisclosed:
@@ -336,14 +465,26 @@ def _update_one(
         path = Path(entry.mbox)
         if path.is_file():
             left_out: list[str] = []
-            mails = of_mbox(entry, known, without_tests(read_mails(path, progress, left_out.append, store.reader.parse)), store.reader)
+            mails = of_mbox(
+                entry,
+                known,
+                without_tests(read_mails(path, progress, left_out.append, store.reader.parse)),
+                store.reader,
+            )
             troubles = tuple(left_out)
         else:
             troubles = (f"{path} no longer exists",)
     else:
         try:
             with archives.open(url or LORE) as archive:
-                mails, troubles, failure = gather(archive, entry.message_id, known, fresh=fresh, reader=store.reader, progress=progress)
+                mails, troubles, failure = gather(
+                    archive,
+                    entry.message_id,
+                    known,
+                    fresh=fresh,
+                    reader=store.reader,
+                    progress=progress,
+                )
                 mails, cached = without_tests(mails), archive.remembered
         except NotInArchiveError as error:
             troubles = (error.message,)
@@ -357,11 +498,24 @@ def _update_one(
         if mail.message_id in damaged:
             store.keep_raw(mail.message_id, mail.raw)
     if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
-        return replace(shown_series(entry, store, repository, progress), troubles=troubles, cached=True)
+        return replace(
+            shown_series(entry, store, repository, progress), troubles=troubles, cached=True
+        )
     status = status_of(
-        entry.message_id, read_thread((*known, *mails), now=moment_of(entry, store), reader=store.reader, anchor=entry.message_id)
+        entry.message_id,
+        read_thread(
+            (*known, *mails),
+            now=moment_of(entry, store),
+            reader=store.reader,
+            anchor=entry.message_id,
+        ),
     )
-    new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=own_mails(status) if status else ())
+    new = store.keep(
+        entry.id,
+        status.topic.subject if status else entry.subject,
+        mails,
+        seen=own_mails(status) if status else (),
+    )
     shown = shown_series(store.entry(entry.id), store, repository, progress)
     if damaged:
         # those that are still damaged are reported
@@ -370,13 +524,17 @@ def _update_one(
 
 
 def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
-    """The mails without the test copies that `send --to-self` sent from here: with b4, no header distinguishes them from the real ones."""
+    """The mails without the test copies that `send --to-self` sent from here: with b4, no header
+    distinguishes them from the real ones.
+    """
     with Outbox() as outbox:
         tests = outbox.test_ids()
     return tuple(mail for mail in mails if mail.message_id not in tests)
 
 
-def of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader) -> tuple[Mail, ...]:
+def of_mbox(
+    entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader
+) -> tuple[Mail, ...]:
     every = read_thread((*known, *mails), reader=reader, anchor=entry.message_id)
     status = status_of(entry.message_id, every)
     if status is None:
@@ -397,9 +555,15 @@ def news(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Ask about all series that are due; those with new mails, and those that could not be asked about. `lore` and `fresh` as in `UpdateRequest`."""
+    """Ask about all series that are due.
+
+    Those with new mails, and those that could not be asked about. `lore` and `fresh` as in
+    `UpdateRequest`.
+    """
     request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
-    updated = update(request, store=store, archive_at=archive_at, repository=repository, progress=progress)
+    updated = update(
+        request, store=store, archive_at=archive_at, repository=repository, progress=progress
+    )
     return with_mails(tuple(series for series in updated if series.new or series.unreachable))
 
 
@@ -409,20 +573,31 @@ def _key(status: Status) -> str:
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
-    """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail about it among the followed series' mails."""
+    """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail
+    about it among the followed series' mails.
+    """
     newest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
         for mail in store.readable_mails(entry.id)[0]:
-            # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
-            if "failed to apply" not in mail.subject or not any(commit in mail.body for commit in commits):
+            # people answer these mails under their subject, and "WTF" in place of FAILED says that
+            # the patch is not wanted at all
+            if "failed to apply" not in mail.subject or not any(
+                commit in mail.body for commit in commits
+            ):
                 continue
             classified = store.reader.classify(mail)
-            if classified.kind is not MailKind.STABLE_FAILED or not classified.place.versions or not is_bot_address(classified.sender):
+            if (
+                classified.kind is not MailKind.STABLE_FAILED
+                or not classified.place.versions
+                or not is_bot_address(classified.sender)
+            ):
                 continue
             about = [commit for commit in commits if commit in classified.place.commits] or [
                 commit for commit in commits if commit in mail.body
             ]
-            for key in ((commit, version) for commit in about for version in classified.place.versions):
+            for key in (
+                (commit, version) for commit in about for version in classified.place.versions
+            ):
                 newest[key] = max(newest.get(key, (when(mail), "")), (when(mail), mail.message_id))
     return {key: message_id for key, (_, message_id) in newest.items()}
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track forecast`: how long answers and acceptance usually take on the list that a series was sent to; an estimate, with its basis."""
+"""`track forecast`: how long answers and acceptance usually take on the list that a series was sent
+to; an estimate, with its basis.
+"""
 
 import statistics
 from collections import Counter
@@ -26,7 +28,9 @@ from patchpilot.topic.followed.poll_archives import ArchiveAt
 _PACKAGE = Path(__file__).parents[2]
 _KIND = Kind("pace", (str(_PACKAGE / "threads"), str(Path(__file__))), keep=50)
 _STEP, _STEPS = timedelta(days=30), 4
-"""An archive is asked for the mails of four times thirty days, the list's most recent ones before the month in which the series was sent."""
+"""An archive is asked for the mails of four times thirty days, the list's most recent ones before
+the month in which the series was sent.
+"""
 _OBSERVED = timedelta(days=60)
 """What became of a series is known so long after it was sent."""
 _LEAST = 10
@@ -37,7 +41,10 @@ _ON_ITS_WAY = (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED, SeriesState.IN
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How long something usually takes: in `known` of `count` series it came to that; the median, and the range of eight of ten."""
+    """How long something usually takes: in `known` of `count` series it came to that.
+
+    The median, and the range of eight of ten.
+    """
 
     known: int
     count: int
@@ -49,15 +56,19 @@ class Usual:
     def words(self) -> str:
         """`median 2 days, 8 of 10 within 5 hours to 12 days (47 of 50 series)`."""
         spread = f"8 of 10 within {_length(self.low)} to {_length(self.high)}"
-        return f"median {_length(self.median)}, {spread} ({self.known} of {counted(self.count, 'series', 'series')})"
+        return (
+            f"median {_length(self.median)}, {spread} ({self.known} of"
+            f" {counted(self.count, 'series', 'series')})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """An estimate for a series: the time to the first answer and to acceptance (None: too few series came to that), and the day from which a
-    reminder is in order (None: none is awaited).
+    """An estimate for a series: the time to the first answer and to acceptance (None: too few
+    series came to that), and the day from which a reminder is in order (None: none is awaited).
 
-    `series` were sent to `address` from `first` to `last`; `areas` are the directories that they share with it, empty for the whole list.
+    `series` were sent to `address` from `first` to `last`; `areas` are the directories that they
+    share with it, empty for the whole list.
     """
 
     answer: Usual | None
@@ -74,7 +85,9 @@ class Forecast:
         """From what it is estimated."""
         area = f" that change {', '.join(self.areas)}" if self.areas else ""
         number = counted(self.series, "series", "series")
-        return f"estimated from {number} sent to {self.address} from {self.first} to {self.last}{area}"
+        return (
+            f"estimated from {number} sent to {self.address} from {self.first} to {self.last}{area}"
+        )
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -86,23 +99,37 @@ class Forecast:
 
 
 def known_forecast(series: Tracked) -> Forecast | None:
-    """The estimate for a series, where `make_forecast` has read its list before; nothing is asked of an archive."""
+    """The estimate for a series, where `make_forecast` has read its list before.
+
+    Nothing is asked of an archive.
+    """
     sample = _Sample.of(series)
     known = recall(_KIND, sample.key) if sample else None
     if sample is None or series.status is None or not isinstance(known, list):
         return None
-    return _forecast(series.status, sample, [Pace(answered, accepted, tuple(areas)) for answered, accepted, areas in known])
+    return _forecast(
+        series.status,
+        sample,
+        [Pace(answered, accepted, tuple(areas)) for answered, accepted, areas in known],
+    )
 
 
 def forecast_lines(series: Tracked) -> tuple[str, ...]:
-    """The estimate in sentences, as far as it is known here, and the merge window while the series is not in mainline."""
+    """The estimate in sentences, as far as it is known here, and the merge window while the series
+    is not in mainline.
+    """
     forecast = known_forecast(series)
     window = series.window if series.state in (*_WAITING, *_ON_ITS_WAY) else None
     return (*(forecast.lines if forecast else ()), *((window.words,) if window else ()))
 
 
-def make_forecast(series: Tracked, *, lore: str | None = None, archive_at: ArchiveAt, progress: Progress = silent) -> Forecast:
-    """The estimate for a series, from the mails of its list, which are read once a month. InputError where the list has too few series."""
+def make_forecast(
+    series: Tracked, *, lore: str | None = None, archive_at: ArchiveAt, progress: Progress = silent
+) -> Forecast:
+    """The estimate for a series, from the mails of its list, which are read once a month.
+
+    InputError where the list has too few series.
+    """
     if known := known_forecast(series):
         return known
     if series.undisclosed:
@@ -113,33 +140,51 @@ def make_forecast(series: Tracked, *, lore: str | None = None, archive_at: Archi
         raise InputError(f"series {series.entry.id} was sent to no known list", hint=read)
     url = lore or series.entry.lore
     if url is None:
-        ask = Action("track", ("forecast", str(series.entry.id), "--lore", LORE), "name the archive: `{}`")
-        raise UsageError(f"series {series.entry.id} was read from a file, not from an archive", hint=ask)
+        ask = Action(
+            "track", ("forecast", str(series.entry.id), "--lore", LORE), "name the archive: `{}`"
+        )
+        raise UsageError(
+            f"series {series.entry.id} was read from a file, not from an archive", hint=ask
+        )
     mails: list[Mail] = []
     with archive_at(url) as archive:
         for at in range(_STEPS):
             begin = sample.end - _STEP * (_STEPS - at)
             progress(f"reading mails of {sample.address}", at, _STEPS)
-            mails += archive.search(f'{received(begin, begin + _STEP)} AND a:"{sample.address}" AND s:patch', threads=True)
+            mails += archive.search(
+                f'{received(begin, begin + _STEP)} AND a:"{sample.address}" AND s:patch',
+                threads=True,
+            )
     before = [mail for mail in unique(mails) if when(mail) < sample.end]
-    found = list(paces(read_thread(before, now=sample.end, progress=progress), sample.first, sample.last))
+    found = list(
+        paces(read_thread(before, now=sample.end, progress=progress), sample.first, sample.last)
+    )
     if len(found) < _LEAST:
         hint = "name an archive that has all mails of the list with --lore"
-        raise InputError(f"{sample.address} has {counted(len(found), 'series', 'series')} of that time: too few for an estimate", hint=hint)
+        raise InputError(
+            f"{sample.address} has {counted(len(found), 'series', 'series')} of that time: too few"
+            " for an estimate",
+            hint=hint,
+        )
     remember(_KIND, sample.key, [tuple(pace) for pace in found])
     return _forecast(series.status, sample, found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """The list, and the time before which its mails count: the month in which the newest version was sent."""
+    """The list, and the time before which its mails count: the month in which the newest version
+    was sent.
+    """
 
     address: str
     end: datetime
 
     @classmethod
     def of(cls, series: Tracked) -> "_Sample | None":
-        """The list that a series was sent to, other than those that get everything; None where there is none."""
+        """The list that a series was sent to, other than those that get everything.
+
+        None where there is none.
+        """
         newest = series.status.topic.latest if series.status else None
         if newest is None or newest.sent is None:
             return None
@@ -147,10 +192,17 @@ class _Sample:
         passed = {*lists.catch_all, lists.stable, *lists.stable_aliases}
         mail = newest.head.mail.mail
         copy_of = mail.header("List-Id") or ""
-        named = [it for it in (*mail.to, *mail.cc) if is_list_address(it.email) and it.email.lower() not in passed]
-        # the copy that an archive has names its list; an address with a name may be a maintainer's, such as linux@example.org
+        named = [
+            it
+            for it in (*mail.to, *mail.cc)
+            if is_list_address(it.email) and it.email.lower() not in passed
+        ]
+        # the copy that an archive has names its list; an address with a name may be a maintainer's,
+        # such as linux@example.org
         named.sort(key=lambda it: (it.email.replace("@", ".") not in copy_of, bool(it.name)))
-        month = newest.sent.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        month = newest.sent.astimezone(UTC).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
         return cls(named[0].email.lower(), month) if named else None
 
     @property
@@ -166,7 +218,9 @@ class _Sample:
     @property
     def key(self) -> str:
         """The key under which what was found is kept."""
-        return key_of(_KIND, (self.address.encode("utf-8", "surrogateescape"), self.end.isoformat().encode()))
+        return key_of(
+            _KIND, (self.address.encode("utf-8", "surrogateescape"), self.end.isoformat().encode())
+        )
 
 
 def _forecast(status: Status, sample: _Sample, every: Sequence[Pace]) -> Forecast:
@@ -193,15 +247,21 @@ def _usual(seconds: Sequence[float | None]) -> Usual | None:
     if len(known) < _LEAST:
         return None
     deciles = statistics.quantiles(known, n=10, method="inclusive")
-    low, median, high = (timedelta(seconds=value) for value in (deciles[0], statistics.median(known), deciles[-1]))
+    low, median, high = (
+        timedelta(seconds=value) for value in (deciles[0], statistics.median(known), deciles[-1])
+    )
     return Usual(len(known), len(seconds), median, low, high)
 
 
 def _ping(status: Status, answer: Usual | None) -> date | None:
-    """The first working day on which a reminder is in order: after the project's waiting time, and when nine of ten series had their answer."""
+    """The first working day on which a reminder is in order: after the project's waiting time, and
+    when nine of ten series had their answer.
+    """
     if status.state not in _WAITING or status.last_activity is None:
         return None
-    day = (status.last_activity + max(status.topic.waiting, answer.high if answer else timedelta())).date()
+    day = (
+        status.last_activity + max(status.topic.waiting, answer.high if answer else timedelta())
+    ).date()
     return day + timedelta(days=7 - day.weekday()) if day.weekday() > _FRIDAY else day
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is known of a followed series beyond its mails: the user, whom they confirmed, whom the repository names, and who signs."""
+"""Who is known of a followed series beyond its mails: the user, whom they confirmed, whom the
+repository names, and who signs.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -21,7 +23,8 @@ KNOWN, STRANGER = "known", "stranger"
 
 
 def confirm_senders(message_ids: Sequence[str], *, known: bool, store: Store) -> tuple[int, ...]:
-    """Note that the senders of these mails are whom they claim to be, or not; the numbers of their series.
+    """Note that the senders of these mails are whom they claim to be, or not; the numbers of their
+    series.
 
     MissingError for a mail that no followed series has.
     """
@@ -30,7 +33,10 @@ def confirm_senders(message_ids: Sequence[str], *, known: bool, store: Store) ->
         message_id = message_id_of(given) or given
         entry = store.with_mail(message_id)
         if entry is None:
-            raise MissingError(f"no followed series has the message <{message_id}>", hint=Action("track", ("show",)))
+            raise MissingError(
+                f"no followed series has the message <{message_id}>",
+                hint=Action("track", ("show",)),
+            )
         found[message_id] = entry.id
     with store.changing():
         for message_id, number in found.items():
@@ -40,11 +46,19 @@ def confirm_senders(message_ids: Sequence[str], *, known: bool, store: Store) ->
 
 def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
     """The Message-IDs of the mails whose senders the user judged so."""
-    return frozenset(message_id for (message_id, line), mark in marks.items() if line == WHOLE_MAIL and mark == state)
+    return frozenset(
+        message_id
+        for (message_id, line), mark in marks.items()
+        if line == WHOLE_MAIL and mark == state
+    )
 
 
-def known_senders(status: "Status", number: int, store: Store, repository: "Repository | None") -> tuple[Address, ...]:
-    """The addresses among a series' claims that are known, each with the name that it is known under."""
+def known_senders(
+    status: "Status", number: int, store: Store, repository: "Repository | None"
+) -> tuple[Address, ...]:
+    """The addresses among a series' claims that are known, each with the name that it is known
+    under.
+    """
     from patchpilot.threads.mbox import when
     from patchpilot.threads.seen_in_tree import seen_in_tree
     from patchpilot.threads.signatures import dns_key, proved
@@ -58,10 +72,20 @@ def known_senders(status: "Status", number: int, store: Store, repository: "Repo
     wanted = [claim.sender for claim in status.claims]
     claiming = store.stored([claim.message_id for claim in status.claims])
     posts = [post.mail.mail for revision in topic.revisions for post in revision.posts]
-    replies = [reply.mail.mail for reply in status.replies if topic.identities.knows(reply.mail.mail.sender)]
+    replies = [
+        reply.mail.mail
+        for reply in status.replies
+        if topic.identities.knows(reply.mail.mail.sender)
+    ]
     return (
         *(mail.sender for mail in confirmed),
         *(Address(name, address.email) for address in wanted if address.key in own),
-        *(seen_in_tree(repository, wanted, when(topic.first_known.head.mail.mail).year) if repository is not None else ()),
-        *proved(claiming, (*posts, *replies), topic.identities, partial(dns_key, online=reader.online)),
+        *(
+            seen_in_tree(repository, wanted, when(topic.first_known.head.mail.mail).year)
+            if repository is not None
+            else ()
+        ),
+        *proved(
+            claiming, (*posts, *replies), topic.identities, partial(dns_key, online=reader.online)
+        ),
     )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The followed series as they are known here; nothing is asked of an archive. A list of them reads no mails, and imports nothing that does."""
+"""The followed series as they are known here; nothing is asked of an archive.
+
+A list of them reads no mails, and imports nothing that does.
+"""
 
 import functools
 import sys
@@ -18,10 +21,22 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.archive import LORE
-from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport, delivery_reports, reports_about
+from patchpilot.threads.delivery import (
+    DeliveryProblem,
+    DeliveryReport,
+    delivery_reports,
+    reports_about,
+)
 from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.series_summary import SeriesSummary
-from patchpilot.threads.thread_values import LandedCommit, NextStep, NextStepNeed, SeriesState, StableBranch, decide_topic
+from patchpilot.threads.thread_values import (
+    LandedCommit,
+    NextStep,
+    NextStepNeed,
+    SeriesState,
+    StableBranch,
+    decide_topic,
+)
 from patchpilot.threads.track_store import MOST_READ, Store, TrackEntry
 
 if TYPE_CHECKING:
@@ -32,11 +47,19 @@ if TYPE_CHECKING:
     from patchpilot.threads.status import Status
 
 _PACKAGE = Path(__file__).parents[2]
-_SUMMARIES = Kind("series", tuple(str(_PACKAGE / name) for name in ("threads", "services/track", "projects")), keep=400)
+_SUMMARIES = Kind(
+    "series",
+    tuple(str(_PACKAGE / name) for name in ("threads", "services/track", "projects")),
+    keep=400,
+)
 ARRIVES = timedelta(hours=1)
 """After this time an archive has a mail, or it does not arrive."""
 _LOOKED_FOR = timedelta(days=14)
-SAVE_REPLIES = Action("track", ("add", "--mbox", "FILE"), "save the replies to the undisclosed fix in an mbox, then `{}`")
+SAVE_REPLIES = Action(
+    "track",
+    ("add", "--mbox", "FILE"),
+    "save the replies to the undisclosed fix in an mbox, then `{}`",
+)
 """The next step of a series that no archive has."""
 
 
@@ -44,10 +67,11 @@ SAVE_REPLIES = Action("track", ("add", "--mbox", "FILE"), "save the replies to t
 class Tracked:
     """A followed series as shown.
 
-    `summary` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
-    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `marks`
-    are the states that the user set for review points. `delivery` are its mails that did not arrive, as far as is known. `mails` reads
-    its mails.
+    `summary` is None while no archive has its mails, else it counts the repository too, where one
+    was given; `cached` when its threads are those read at `entry.updated`, as the archive's answers
+    of then were still at hand; `own` for the series of the topic in hand; `marks` are the states
+    that the user set for review points. `delivery` are its mails that did not arrive, as far as is
+    known. `mails` reads its mails.
     """
 
     entry: TrackEntry
@@ -65,12 +89,18 @@ class Tracked:
 
     @property
     def status(self) -> "Status | None":
-        """Everything about it; its mails are read when this is first asked for, which needs the store and the repository to be open."""
+        """Everything about it.
+
+        Its mails are read when this is first asked for, which needs the store and the repository to
+        be open.
+        """
         return self.mails.status()
 
     @property
     def window(self) -> "MergeWindow | None":
-        """The merge window that is open or comes next, where its mails were read with a repository that has releases."""
+        """The merge window that is open or comes next, where its mails were read with a repository
+        that has releases.
+        """
         return self.mails.window
 
     @property
@@ -80,13 +110,17 @@ class Tracked:
 
     @property
     def undisclosed(self) -> bool:
-        """Whether it is a security fix that is not public yet: no archive, patchwork or browser is given its Message-IDs."""
+        """Whether it is a security fix that is not public yet: no archive, patchwork or browser is
+        given its Message-IDs.
+        """
         return self.mails.undisclosed
 
     @property
     def state(self) -> SeriesState:
         """Its state; what no archive has yet was sent all the same."""
-        return decide_topic(self.summary.series_state if self.summary else None, sent=True, partly=False)
+        return decide_topic(
+            self.summary.series_state if self.summary else None, sent=True, partly=False
+        )
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
@@ -112,10 +146,14 @@ class Tracked:
 
     @property
     def damaged(self) -> tuple[str, ...]:
-        """The mails that are damaged here, as far as the series' mails were read, each with the command that fetches it again."""
+        """The mails that are damaged here, as far as the series' mails were read, each with the
+        command that fetches it again.
+        """
         entry = self.entry
         again = Action("track", ("rebuild", str(entry.id)), "`{}` fetches it again")
-        return tuple(f"the mail <{message_id}> is damaged; {again}" for message_id in self.mails.damaged)
+        return tuple(
+            f"the mail <{message_id}> is damaged; {again}" for message_id in self.mails.damaged
+        )
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -124,7 +162,12 @@ class Tracked:
             return ()
         every = Action("track", ("show", str(self.entry.id), "--all"), "`{}` reads every message")
         what = "patches, tags and decisions first, then the latest messages"
-        return (f"{count} of {counted(count + MOST_READ, 'message')} not read ({what} are read); {every}",)
+        return (
+            (
+                f"{count} of {counted(count + MOST_READ, 'message')} not read ({what} are read);"
+                f" {every}"
+            ),
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -156,7 +199,10 @@ def show(
     every_mail: bool = False,
     progress: Progress = silent,
 ) -> Tracked:
-    """One series as it is known here; nothing is asked of the network. Of very many mails only the weightiest are read, unless `every_mail`."""
+    """One series as it is known here; nothing is asked of the network.
+
+    Of very many mails only the weightiest are read, unless `every_mail`.
+    """
     lazy = _LazyStatus(store.entry(number), store, repository, progress, every_mail=every_mail)
     (tracked,) = with_mails((_shown(lazy, store),))
     if mark_read:
@@ -164,8 +210,17 @@ def show(
     return tracked
 
 
-def listed(*, store: Store, repository: "Repository | None" = None, whole: bool = True, progress: Progress = silent) -> tuple[Tracked, ...]:
-    """All followed series as they are known here; `whole` with all their mails, else those are read when asked for."""
+def listed(
+    *,
+    store: Store,
+    repository: "Repository | None" = None,
+    whole: bool = True,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """All followed series as they are known here.
+
+    `whole` with all their mails, else those are read when asked for.
+    """
     series = tuple(shown_series(entry, store, repository, progress) for entry in store.entries())
     return with_mails(series) if whole else series
 
@@ -183,9 +238,16 @@ def remove(number: int, *, store: Store) -> TrackEntry:
 
 
 def shown_series(
-    entry: TrackEntry, store: Store, repository: "Repository | None", progress: Progress, status: "Status | None" = None
+    entry: TrackEntry,
+    store: Store,
+    repository: "Repository | None",
+    progress: Progress,
+    status: "Status | None" = None,
 ) -> Tracked:
-    """The series as kept; `status` where it was just read from the same mails. What was derived from the same mails and refs is not derived again."""
+    """The series as kept; `status` where it was just read from the same mails.
+
+    What was derived from the same mails and refs is not derived again.
+    """
     return _shown(_LazyStatus(entry, store, repository, progress, status), store)
 
 
@@ -196,19 +258,36 @@ def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
         ids = frozenset([entry.message_id])
         if delivery := (*_reports_before(entry, store), *missing_mails(entry, ids, store)):
             words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
-            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, words), lazy, delivery=delivery)
+            return Tracked(
+                entry, None, unread, NextStep(NextStepNeed.ACTION, words), lazy, delivery=delivery
+            )
         if lazy.damaged:
-            again = Action("track", ("rebuild", str(entry.id)), "fetch its damaged mails again: `{}`")
+            again = Action(
+                "track", ("rebuild", str(entry.id)), "fetch its damaged mails again: `{}`"
+            )
             return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy)
         if lazy.undisclosed:
             return Tracked(entry, None, unread, NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES), lazy)
         waiting = NextStep(
-            NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
+            NextStepNeed.PATIENCE,
+            Action(
+                "track",
+                ("update",),
+                "wait: the archive does not have it yet (it can take minutes); then `{}`",
+            ),
         )
         return Tracked(entry, None, unread, waiting, lazy)
     ids = frozenset(summary.message_ids)
     delivery = (*summary.reports, *missing_mails(entry, ids, store))
-    return Tracked(entry, summary, unread & ids, summary.step, lazy, marks=store.marks(entry.id), delivery=delivery)
+    return Tracked(
+        entry,
+        summary,
+        unread & ids,
+        summary.step,
+        lazy,
+        marks=store.marks(entry.id),
+        delivery=delivery,
+    )
 
 
 def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
@@ -217,9 +296,13 @@ def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
 
 def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
     """The reports about a series that no archive has yet."""
-    reports = [report for mail in store.readable_mails(entry.id)[0] for report in delivery_reports(mail)]
+    reports = [
+        report for mail in store.readable_mails(entry.id)[0] for report in delivery_reports(mail)
+    ]
     sent = sent_with(frozenset([entry.message_id]), store)
-    return reports_about(reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))])
+    return reports_about(
+        reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))]
+    )
 
 
 def undisclosed_ids(store: Store) -> frozenset[str]:
@@ -231,18 +314,29 @@ def undisclosed_ids(store: Store) -> frozenset[str]:
 
 
 def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
-    """Whether a series is a security fix that is not public yet: it is never looked for in an archive."""
+    """Whether a series is a security fix that is not public yet: it is never looked for in an
+    archive.
+    """
     ids = undisclosed_ids(store)
-    return bool(ids) and (entry.message_id in ids or not ids.isdisjoint(store.message_ids(entry.id)))
+    return bool(ids) and (
+        entry.message_id in ids or not ids.isdisjoint(store.message_ids(entry.id))
+    )
 
 
 def undisclosed_error(message_id: str) -> RefusedError:
     """The error for a mail that no server is to be asked about."""
-    return RefusedError(f"{message_id} was sent as an undisclosed security fix: no server is asked about it", hint=SAVE_REPLIES)
+    return RefusedError(
+        f"{message_id} was sent as an undisclosed security fix: no server is asked about it",
+        hint=SAVE_REPLIES,
+    )
 
 
-def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tuple[DeliveryReport, ...]:
-    """Mails of a series that were sent from here, and that its archive did not have when it was asked an hour after the send or later."""
+def missing_mails(
+    entry: TrackEntry, known: frozenset[str], store: Store
+) -> tuple[DeliveryReport, ...]:
+    """Mails of a series that were sent from here, and that its archive did not have when it was
+    asked an hour after the send or later.
+    """
     if not entry.updated or (entry.mbox and not entry.lore) or is_undisclosed(entry, store):
         return ()
     sends = _sends_of(known, store)
@@ -260,7 +354,17 @@ def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tup
     count, archive = counted(len(late), "mail"), entry.lore or LORE
     hours = int((asked - late[0][1]) / timedelta(hours=1))
     reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
-    return (DeliveryReport(DeliveryProblem.MISSING, archive, reason, "", tuple(message_id for message_id, _ in late), "", ""),)
+    return (
+        DeliveryReport(
+            DeliveryProblem.MISSING,
+            archive,
+            reason,
+            "",
+            tuple(message_id for message_id, _ in late),
+            "",
+            "",
+        ),
+    )
 
 
 def _not_here(entry: TrackEntry, store: Store) -> frozenset[str]:
@@ -269,7 +373,9 @@ def _not_here(entry: TrackEntry, store: Store) -> frozenset[str]:
 
 
 def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
-    return frozenset(send for message_id, _, send in _sent_mails(store) if message_id in message_ids)
+    return frozenset(
+        send for message_id, _, send in _sent_mails(store) if message_id in message_ids
+    )
 
 
 def sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
@@ -279,7 +385,10 @@ def sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
 
 
 def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
-    """The mails that were sent from here lately: Message-ID, when, and the number of the send; read once in a call."""
+    """The mails that were sent from here lately: Message-ID, when, and the number of the send.
+
+    Read once in a call.
+    """
     if store.reader.sent is None:
         with Outbox() as outbox:
             store.reader.sent = outbox.accepted_since(store.reader.now - _LOOKED_FOR)
@@ -287,7 +396,9 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
 
 
 class _LazyStatus:
-    """The status of a series, read when it is first asked for, and its summary, which is cached between runs."""
+    """The status of a series, read when it is first asked for, and its summary, which is cached
+    between runs.
+    """
 
     def __init__(
         self,
@@ -299,7 +410,12 @@ class _LazyStatus:
         *,
         every_mail: bool = False,
     ) -> None:
-        self.entry, self._store, self._repository, self._progress = entry, store, repository, progress
+        self.entry, self._store, self._repository, self._progress = (
+            entry,
+            store,
+            repository,
+            progress,
+        )
         self._every_mail = every_mail
         self.message_ids: tuple[str, ...] = ()
         """The ids of the mails that were read, where some were left out."""
@@ -323,20 +439,30 @@ class _LazyStatus:
             from patchpilot.threads.status import read_thread
 
             anchor, moment = self.entry.message_id, moment_of(self.entry, self._store)
-            every = read_thread(self._mails(), now=moment, reader=self._store.reader, progress=self._progress, anchor=anchor)
+            every = read_thread(
+                self._mails(),
+                now=moment,
+                reader=self._store.reader,
+                progress=self._progress,
+                anchor=anchor,
+            )
             self._keep(status_of(anchor, every))
         return self._status
 
     def _mails(self) -> "tuple[Mail, ...]":
         """The mails of the series; of very many the weightiest."""
-        stored = self._store.weightiest_mails(self.entry.id, sys.maxsize if self._every_mail else MOST_READ)
+        stored = self._store.weightiest_mails(
+            self.entry.id, sys.maxsize if self._every_mail else MOST_READ
+        )
         self.damaged = stored.damaged
         if stored.left_out:
             self.message_ids = tuple(mail.message_id for mail in stored.mails)
         return stored.mails
 
     def _recognized(self, status: "Status") -> "Status":
-        """The status with the claims of those counted who are known from elsewhere, and without those that the user dismissed."""
+        """The status with the claims of those counted who are known from elsewhere, and without
+        those that the user dismissed.
+        """
         if not status.claims:
             return status
         from patchpilot.threads.collect_mails import status_of
@@ -346,14 +472,26 @@ class _LazyStatus:
         store, reader = self._store, self._store.reader
         if known := known_senders(status, self.entry.id, store, self._repository):
             anchor, now = self.entry.message_id, moment_of(self.entry, store)
-            every = read_thread(self._mails(), now=now, reader=reader, progress=self._progress, known=known, anchor=anchor)
+            every = read_thread(
+                self._mails(),
+                now=now,
+                reader=reader,
+                progress=self._progress,
+                known=known,
+                anchor=anchor,
+            )
             status = status_of(anchor, every) or status
         dismissed = judged(store.marks(self.entry.id), STRANGER)
-        return replace(status, claims=tuple(claim for claim in status.claims if claim.message_id not in dismissed))
+        return replace(
+            status,
+            claims=tuple(claim for claim in status.claims if claim.message_id not in dismissed),
+        )
 
     def summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
-        hour = "" if moment_of(self.entry, self._store) is None else f"{self._store.reader.now:%F %H}"
+        hour = (
+            "" if moment_of(self.entry, self._store) is None else f"{self._store.reader.now:%F %H}"
+        )
         marks = repr(sorted(self._store.marks(self.entry.id).items()))
         every = b"all" if self._every_mail else b""
         parts = (

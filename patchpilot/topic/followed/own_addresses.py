@@ -14,14 +14,21 @@ _SENDERS = r"^(user\.email|author\.email|sendemail\.([^.]+\.)?from)$"
 _MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 
 
-def known_addresses(repository: Repository | None = None, where: Path | None = None) -> tuple[str, ...]:
-    """The author's addresses: those of git's configuration, those of earlier sends from here, and with a repository those that its .mailmap has for
-    the same author."""
+def known_addresses(
+    repository: Repository | None = None, where: Path | None = None
+) -> tuple[str, ...]:
+    """The author's addresses: those of git's configuration, those of earlier sends from here, and
+    with a repository those that its .mailmap has for the same author."""
     try:
         values = config_values(where, _SENDERS)
     except MissingError:
         values = {}
-    given = [address for texts in values.values() for text in texts for address in (parse_address(text) or _bare(text),)]
+    given = [
+        address
+        for texts in values.values()
+        for text in texts
+        for address in (parse_address(text) or _bare(text),)
+    ]
     with Outbox() as outbox:
         given += [parse_address(sender) for sender in outbox.senders()]
     emails = list(dict.fromkeys(address.email for address in given if address))

@@ -17,7 +17,9 @@ ArchiveAt = Callable[[str], MailArchive]
 
 
 class Archives:
-    """Opens archives, but none of a host that has failed in this run: its first failure is raised again without asking."""
+    """Opens archives, but none of a host that has failed in this run: its first failure is raised
+    again without asking.
+    """
 
     def __init__(self, archive_at: ArchiveAt) -> None:
         self._archive_at = archive_at
@@ -35,8 +37,9 @@ class Archives:
 
 
 class PollResult(NamedTuple):
-    """The series with news, each with the new mails' ids; the numbers of those without, and of those without by an answer that was cached; and
-    when the newest mail arrived that was seen in each archive."""
+    """The series with news, each with the new mails' ids; the numbers of those without, and of
+    those without by an answer that was cached; and when the newest mail arrived that was seen in
+    each archive."""
 
     news: Mapping[int, frozenset[str]]
     quiet: frozenset[int]
@@ -54,7 +57,10 @@ def poll_archives(
     fresh: bool,
     progress: Progress,
 ) -> PollResult:
-    """Ask each archive (by URL) about its series. The series of an archive that fails are in no set; their archive raises when it is opened."""
+    """Ask each archive (by URL) about its series.
+
+    The series of an archive that fails are in no set; their archive raises when it is opened.
+    """
     with_news: dict[int, frozenset[str]] = {}
     reached: dict[str, datetime] = {}
     quiet, cached = set[int](), set[int]()
@@ -72,5 +78,7 @@ def poll_archives(
         with_news |= said.series
         if said.reached:
             reached[url] = said.reached
-        (cached if remembered else quiet).update({polled.number for polled in asked} - said.series.keys())
+        (cached if remembered else quiet).update(
+            {polled.number for polled in asked} - said.series.keys()
+        )
     return PollResult(with_news, frozenset(quiet), frozenset(cached), reached)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review ledger of a series: what reviewers and bots asked, and whether it is open, answered, addressed or declined."""
+"""The review ledger of a series: what reviewers and bots asked, and whether it is open, answered,
+addressed or declined.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,21 +10,38 @@ from itertools import pairwise
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.threads.ledger import ChangedHunk, NextVersion, PointState, addressed_by, answered_by, place_of
+from patchpilot.threads.ledger import (
+    ChangedHunk,
+    NextVersion,
+    PointState,
+    addressed_by,
+    answered_by,
+    place_of,
+)
 from patchpilot.threads.posted_series import Revision
 from patchpilot.threads.review_points import ReviewPoint, points_of
 from patchpilot.threads.thread_values import Reply, Status
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed.known_series import Tracked
 
-__all__ = ["LedgerItem", "PointState", "answers_to", "ledger_of", "mark_numbered", "mark_point", "series_ledger"]
+__all__ = [
+    "LedgerItem",
+    "PointState",
+    "answers_to",
+    "ledger_of",
+    "mark_numbered",
+    "mark_point",
+    "series_ledger",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """A review point, where in its patch it is, and what became of it: the hunk that addresses it, the reply that answers it.
+    """A review point, where in its patch it is, and what became of it: the hunk that addresses it,
+    the reply that answers it.
 
-    `marked` says that the user set the state; `of_newest` that the point is about the newest revision.
+    `marked` says that the user set the state; `of_newest` that the point is about the newest
+    revision.
     """
 
     point: ReviewPoint
@@ -35,12 +54,15 @@ class LedgerItem:
 
 
 def ledger_of(
-    status: Status, marks: Mapping[tuple[str, int], str] | None = None, upcoming: Sequence[Patch] = (), label: str = ""
+    status: Status,
+    marks: Mapping[tuple[str, int], str] | None = None,
+    upcoming: Sequence[Patch] = (),
+    label: str = "",
 ) -> tuple[LedgerItem, ...]:
     """The points of all revisions of a series, the oldest mail first.
 
-    `marks` are the states that the user set. `upcoming` are the patches of the version that is to be sent, `label` its name: points of the
-    newest revision that they address count as addressed.
+    `marks` are the states that the user set. `upcoming` are the patches of the version that is to
+    be sent, `label` its name: points of the newest revision that they address count as addressed.
     """
     answers = answers_to(status)
     revisions = status.topic.revisions
@@ -59,11 +81,23 @@ def ledger_of(
         revision = reply.revision or latest
         for point in points_of(reply):
             mark = (marks or {}).get(point.key)
-            hunk = addressed_by(point, following[id(revision)]) if id(revision) in following else None
+            hunk = (
+                addressed_by(point, following[id(revision)]) if id(revision) in following else None
+            )
             answer = answers(point)
-            state = PointState(mark) if mark else PointState.ADDRESSED if hunk else PointState.ANSWERED if answer else PointState.OPEN
+            state = (
+                PointState(mark)
+                if mark
+                else PointState.ADDRESSED
+                if hunk
+                else PointState.ANSWERED
+                if answer
+                else PointState.OPEN
+            )
             place = place_of(point, patches[id(revision)])
-            items.append(LedgerItem(point, state, place, hunk, answer, mark is not None, revision is latest))
+            items.append(
+                LedgerItem(point, state, place, hunk, answer, mark is not None, revision is latest)
+            )
     return tuple(items)
 
 
@@ -87,11 +121,18 @@ def mark_point(number: int, point: ReviewPoint, state: PointState | None) -> Non
         store.mark(number, point.message_id, point.line, state)
 
 
-def mark_numbered(number: int, items: Sequence[LedgerItem], wanted: Sequence[tuple[int, PointState | None]]) -> None:
-    """Set the states of points by their places (from 1) in the ledger. UsageError for a place that it does not have."""
+def mark_numbered(
+    number: int, items: Sequence[LedgerItem], wanted: Sequence[tuple[int, PointState | None]]
+) -> None:
+    """Set the states of points by their places (from 1) in the ledger.
+
+    UsageError for a place that it does not have.
+    """
     for place, _ in wanted:
         if not 1 <= place <= len(items):
-            raise UsageError(f"the ledger of series {number} has no point {place}", hint=f"it has {len(items)}")
+            raise UsageError(
+                f"the ledger of series {number} has no point {place}", hint=f"it has {len(items)}"
+            )
     for place, state in wanted:
         mark_point(number, items[place - 1].point, state)
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What reviewers of the last version asked, for the changelog of the next one; nothing where the series is not followed."""
+"""What reviewers of the last version asked, for the changelog of the next one.
+
+Nothing where the series is not followed.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -34,8 +37,13 @@ def asked(last: Send) -> tuple[str, ...]:
     return tuple(lines[:MAX_LINES])
 
 
-def review_items(last: Send, upcoming: "Sequence[Patch]", version: int) -> "tuple[tuple[int, LedgerItem], ...]":
-    """The ledger of the last version, each point with the number of its series; `upcoming` are the patches of the next version."""
+def review_items(
+    last: Send, upcoming: "Sequence[Patch]", version: int
+) -> "tuple[tuple[int, LedgerItem], ...]":
+    """The ledger of the last version, each point with the number of its series.
+
+    `upcoming` are the patches of the next version.
+    """
     from patchpilot.topic.followed.review_ledger import ledger_of
 
     return tuple(
@@ -48,7 +56,8 @@ def review_items(last: Send, upcoming: "Sequence[Patch]", version: int) -> "tupl
 
 
 def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[str, ...]:
-    """The requests of the last version's reviewers that the next one addresses, and the points that the author ticked, each with who made it.
+    """The requests of the last version's reviewers that the next one addresses, and the points that
+    the author ticked, each with who made it.
 
     A question is no line of a changelog, unless it was ticked.
     """
@@ -67,7 +76,11 @@ def _series_of(last: Send) -> "tuple[Tracked, ...]":
     ids = {entry.mail.message_id for entry in last.entries}
     try:
         with open_store() as store:
-            numbers = [entry.id for entry in store.entries() if ids & (store.message_ids(entry.id) | {entry.message_id})]
+            numbers = [
+                entry.id
+                for entry in store.entries()
+                if ids & (store.message_ids(entry.id) | {entry.message_id})
+            ]
             return tuple(show(number, store=store) for number in numbers)
     except PatchpilotError:
         return ()
@@ -77,6 +90,11 @@ def _beginning(body: str) -> str:
     """The first line of a reply's own words that is no attribution, greeting or tag."""
     for line in body.splitlines():
         clean = line.strip()
-        if clean and not is_trailer(clean) and not clean.endswith((":", ",")) and len(clean.split()) > 2:
+        if (
+            clean
+            and not is_trailer(clean)
+            and not clean.endswith((":", ","))
+            and len(clean.split()) > 2
+        ):
             return clean[:100]
     return ""

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story of a series: what happened to it, from its first version to the stable releases, each event with its date and its proof."""
+"""The story of a series: what happened to it, from its first version to the stable releases, each
+event with its date and its proof.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +29,9 @@ class StoryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoryEvent:
-    """An event: what happened, when (None: unknown, or not yet), and the proof, a Message-ID or a commit."""
+    """An event: what happened, when (None: unknown, or not yet), and the proof, a Message-ID or a
+    commit.
+    """
 
     kind: StoryKind
     text: str
@@ -61,17 +65,28 @@ _EVENTS = {
 
 
 def story(series: Tracked) -> tuple[StoryEvent, ...]:
-    """What happened to a series, the oldest first; then what is in the repository or known to come, which has no date."""
+    """What happened to a series, the oldest first.
+
+    Then what is in the repository or known to come, which has no date.
+    """
     status = series.status
     if status is None:
-        return (StoryEvent(StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id), *_delivery(series))
+        return (
+            StoryEvent(
+                StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id
+            ),
+            *_delivery(series),
+        )
     usual = [StoryEvent(StoryKind.LATER, line) for line in forecast_lines(series)]
     return (*posted_events(status), *_delivery(series), *_merged(status), *usual)
 
 
 def posted_events(status: Status) -> list[StoryEvent]:
     """What mails say that happened, the oldest first."""
-    claims = [StoryEvent(StoryKind.PROBLEM, f"{it.words}: nothing was changed", it.date, it.message_id) for it in status.claims]
+    claims = [
+        StoryEvent(StoryKind.PROBLEM, f"{it.words}: nothing was changed", it.date, it.message_id)
+        for it in status.claims
+    ]
     events = [*_versions(status), *_answers(status.replies), *_reported(status.events), *claims]
     return sorted(events, key=lambda event: event.when.timestamp() if event.when else 0.0)
 
@@ -79,7 +94,9 @@ def posted_events(status: Status) -> list[StoryEvent]:
 def _delivery(series: Tracked) -> Iterator[StoryEvent]:
     """Mails that did not arrive, and what to do about each."""
     for report in series.delivery:
-        yield StoryEvent(StoryKind.PROBLEM, f"{report.words}; {report.advice}", None, report.message_id)
+        yield StoryEvent(
+            StoryKind.PROBLEM, f"{report.words}; {report.advice}", None, report.message_id
+        )
     for words in series.uncounted:
         yield StoryEvent(StoryKind.PROBLEM, words)
 
@@ -88,33 +105,60 @@ def _versions(status: Status) -> Iterator[StoryEvent]:
     for revision in status.topic.revisions:
         count = len(revision.patches)
         patches = f", {counted(count, 'patch', 'patches')}" if count > 1 else ""
-        yield StoryEvent(StoryKind.SENT, f"{revision.label} sent{patches}", revision.sent, revision.head.message_id)
+        yield StoryEvent(
+            StoryKind.SENT,
+            f"{revision.label} sent{patches}",
+            revision.sent,
+            revision.head.message_id,
+        )
 
 
 def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
-    """What a reply is for the author, in words; None for one that is only part of the discussion."""
+    """What a reply is for the author, in words.
+
+    None for one that is only part of the discussion.
+    """
     who = mail.who
     if mail.kind is MailKind.TRAILERS:
-        return StoryKind.GOOD, f"{', '.join(dict.fromkeys(trailer.name for trailer in mail.credited))} {who}"
+        return (
+            StoryKind.GOOD,
+            f"{', '.join(dict.fromkeys(trailer.name for trailer in mail.credited))} {who}",
+        )
     if mail.kind not in _REPLIES:
         return None
-    kind, words = (StoryKind.REPLY, "build warnings: {who}") if mail.only_warns else _REPLIES[mail.kind]
+    kind, words = (
+        (StoryKind.REPLY, "build warnings: {who}") if mail.only_warns else _REPLIES[mail.kind]
+    )
     return kind, words.format(who=who)
 
 
 def event_words(events: Sequence[Event]) -> tuple[StoryKind, str]:
     """What mails report of a tree, in words; of several events of one kind, the versions of all."""
     first = events[0]
-    versions = ", ".join(dict.fromkeys(event.version.removesuffix(".y") for event in events if event.version)) or "stable"
+    versions = (
+        ", ".join(
+            dict.fromkeys(event.version.removesuffix(".y") for event in events if event.version)
+        )
+        or "stable"
+    )
     kind, words = _EVENTS[first.what]
     if first.what == "applied" and not first.tree:
         words = "applied by {who}"
-    text = words.format(versions=versions, tree=first.tree or "a tree", who=first.by.partition(" <")[0])
-    return (StoryKind.PROBLEM, f"{text}; withdrawn: {first.withdrawn}") if first.withdrawn else (kind, text)
+    text = words.format(
+        versions=versions, tree=first.tree or "a tree", who=first.by.partition(" <")[0]
+    )
+    return (
+        (StoryKind.PROBLEM, f"{text}; withdrawn: {first.withdrawn}")
+        if first.withdrawn
+        else (kind, text)
+    )
 
 
 def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
-    """The replies of others that matter; of several of one kind by one sender on one version, the first."""
+    """The replies of others that matter.
+
+    Of several of one kind by one sender on one version, the first.
+    """
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
         mail = reply.mail
@@ -123,7 +167,11 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
         kind, text = said
         if (reply.version, text) not in seen:
             seen.add((reply.version, text))
-            about = f" (patch {reply.patch})" if reply.patch and mail.subject.total and mail.subject.total > 1 else ""
+            about = (
+                f" (patch {reply.patch})"
+                if reply.patch and mail.subject.total and mail.subject.total > 1
+                else ""
+            )
             yield StoryEvent(kind, f"{text}{about}", mail.mail.date, mail.mail.message_id)
 
 
@@ -134,10 +182,14 @@ def _reported(events: Sequence[Event]) -> Iterator[StoryEvent]:
         # what a reviewer refuses is a reply already
         if event.what in _EVENTS and event.what != "refused":
             day = event.date.date() if event.date else None
-            groups.setdefault((event.what, day, event.tree, event.commit, bool(event.withdrawn)), []).append(event)
+            groups.setdefault(
+                (event.what, day, event.tree, event.commit, bool(event.withdrawn)), []
+            ).append(event)
     for group in groups.values():
         first = group[0]
-        yield StoryEvent(*event_words(group), first.date, first.commit[:12] if first.commit else first.message_id)
+        yield StoryEvent(
+            *event_words(group), first.date, first.commit[:12] if first.commit else first.message_id
+        )
 
 
 def _merged(status: Status) -> Iterator[StoryEvent]:
@@ -146,11 +198,29 @@ def _merged(status: Status) -> Iterator[StoryEvent]:
     for landed in status.landed:
         if landed.message_id is None and not landed.stable_version:
             about = f" (patch {landed.patch})" if several and landed.patch else ""
-            release = f", first in {landed.release}" if landed.release else ", in no release yet" if landed.in_mainline else ""
+            release = (
+                f", first in {landed.release}"
+                if landed.release
+                else ", in no release yet"
+                if landed.in_mainline
+                else ""
+            )
             where = "mainline" if landed.in_mainline else landed.tree
-            yield StoryEvent(StoryKind.GOOD, f"in {where}{release}{about}", None, (landed.commit or "")[:12])
+            yield StoryEvent(
+                StoryKind.GOOD, f"in {where}{release}{about}", None, (landed.commit or "")[:12]
+            )
     for branch in status.stable:
         if branch.state in ("merged", "released"):
-            yield StoryEvent(StoryKind.GOOD, f"{branch.version}: {branch.words}", None, (branch.commit or "")[:12])
+            yield StoryEvent(
+                StoryKind.GOOD,
+                f"{branch.version}: {branch.words}",
+                None,
+                (branch.commit or "")[:12],
+            )
     for later in status.follow_ups:
-        yield StoryEvent(StoryKind.PROBLEM, f"“{later.subject}” {later.relation} it ({later.state})", None, later.message_id)
+        yield StoryEvent(
+            StoryKind.PROBLEM,
+            f"“{later.subject}” {later.relation} it ({later.state})",
+            None,
+            later.message_id,
+        )

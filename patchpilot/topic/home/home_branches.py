@@ -18,7 +18,9 @@ _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(commi
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A local branch: its newest commit and the time of that (seconds since the epoch), and whether the user committed it."""
+    """A local branch: its newest commit and the time of that (seconds since the epoch), and whether
+    the user committed it.
+    """
 
     name: str
     tip: str
@@ -39,16 +41,26 @@ def open_home(key: str) -> Repository | None:
 
 def branches_of(repository: Repository) -> tuple[Branch, ...]:
     """The local branches, the newest first."""
-    done = repository.git("for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads")
+    done = repository.git(
+        "for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads"
+    )
     me = repository.identity.email.lower() if repository.identity else ""
     rows = [row for line in done.text.splitlines() if len(row := line.split("\0")) == 4]
-    return tuple(Branch(name, tip, float(when or 0), email.lower() == me) for name, tip, when, email in rows)
+    return tuple(
+        Branch(name, tip, float(when or 0), email.lower() == me) for name, tip, when, email in rows
+    )
 
 
 def candidates(branches: tuple[Branch, ...], known: frozenset[str]) -> tuple[Branch, ...]:
-    """Those of the branches that may be a topic of the user and have no draft: the newest that they committed to not long ago."""
+    """Those of the branches that may be a topic of the user and have no draft: the newest that they
+    committed to not long ago.
+    """
     since = time.time() - RECENT
-    return tuple(branch for branch in branches if branch.is_mine and branch.name not in known and branch.when > since)[:NEWEST]
+    return tuple(
+        branch
+        for branch in branches
+        if branch.is_mine and branch.name not in known and branch.when > since
+    )[:NEWEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +72,31 @@ class Checkout:
 
 
 def checkout_of(key: str, branch: str | None) -> Checkout:
-    """The worktree that has the branch checked out, else the repository's main worktree; MissingError where the repository is gone."""
+    """The worktree that has the branch checked out, else the repository's main worktree.
+
+    MissingError where the repository is gone.
+    """
     repository = open_home(key)
     if repository is None:
-        raise MissingError(f"{path_of_key(key)} is no longer a git repository", hint="clone it again, or open another topic")
+        raise MissingError(
+            f"{path_of_key(key)} is no longer a git repository",
+            hint="clone it again, or open another topic",
+        )
     with repository:
-        listed = repository.git("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape").split("\0\0")
-        trees = [entry.split("\0") for entry in listed if entry.startswith("worktree ") and "\0prunable" not in entry]
-        paths = {tree[0].removeprefix("worktree "): f"branch refs/heads/{branch}" in tree for tree in trees}
+        listed = (
+            repository.git("worktree", "list", "--porcelain", "-z")
+            .out.decode("utf-8", "surrogateescape")
+            .split("\0\0")
+        )
+        trees = [
+            entry.split("\0")
+            for entry in listed
+            if entry.startswith("worktree ") and "\0prunable" not in entry
+        ]
+        paths = {
+            tree[0].removeprefix("worktree "): f"branch refs/heads/{branch}" in tree
+            for tree in trees
+        }
         here = next((path for path, has in paths.items() if has and branch), None)
         if here:
             return Checkout(Path(here), True)
@@ -75,16 +104,24 @@ def checkout_of(key: str, branch: str | None) -> Checkout:
 
 
 def switch_branch(directory: Path, branch: str) -> None:
-    """Check out a branch; RefusedError where git refuses, which uncommitted changes are the usual reason for."""
+    """Check out a branch.
+
+    RefusedError where git refuses, which uncommitted changes are the usual reason for.
+    """
     with Repository.open(directory) as repository:
         done = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
         if done.code:
             why = next(
-                (line.removeprefix("error: ") for line in done.error_text.splitlines() if line.startswith(("error: ", "fatal: "))),
+                (
+                    line.removeprefix("error: ")
+                    for line in done.error_text.splitlines()
+                    if line.startswith(("error: ", "fatal: "))
+                ),
                 "git refused",
             )
             raise RefusedError(
-                f"cannot switch to {branch}: {why.rstrip(':')}", hint=f"commit or stash the uncommitted changes in {directory} first"
+                f"cannot switch to {branch}: {why.rstrip(':')}",
+                hint=f"commit or stash the uncommitted changes in {directory} first",
             )
 
 

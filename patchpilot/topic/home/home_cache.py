@@ -10,7 +10,11 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn, as_values, from_values
 
 _SERVICES = Path(__file__).parent
-_KIND = Kind("home", (str(_SERVICES), str(_SERVICES.parent / "track"), str(_SERVICES.parents[1] / "threads")), keep=2)
+_KIND = Kind(
+    "home",
+    (str(_SERVICES), str(_SERVICES.parent / "track"), str(_SERVICES.parents[1] / "threads")),
+    keep=2,
+)
 
 Kept = dict[str, tuple[str, HomeTopic]]
 """A topic's key → the state of what it was computed from, and the topic."""
@@ -19,12 +23,18 @@ Kept = dict[str, tuple[str, HomeTopic]]
 def recall_home(store: Path) -> Kept:
     """What was kept for this store of followed series; empty where nothing was."""
     values = recall(_KIND, _key(store))
-    return {str(key): (str(state), _topic(fields)) for key, (state, fields) in values.items()} if isinstance(values, dict) else {}
+    return (
+        {str(key): (str(state), _topic(fields)) for key, (state, fields) in values.items()}
+        if isinstance(values, dict)
+        else {}
+    )
 
 
 def keep_home(store: Path, kept: Mapping[str, tuple[str, HomeTopic]]) -> None:
     """Keep these topics."""
-    remember(_KIND, _key(store), {key: [state, _fields(topic)] for key, (state, topic) in kept.items()})
+    remember(
+        _KIND, _key(store), {key: [state, _fields(topic)] for key, (state, topic) in kept.items()}
+    )
 
 
 def _key(store: Path) -> str:
@@ -32,9 +42,21 @@ def _key(store: Path) -> str:
 
 
 def _fields(topic: HomeTopic) -> dict[str, Any]:
-    return {**asdict(topic), "turn": str(topic.turn), "step": as_values(topic.step), "tags": dict(topic.tags)}
+    return {
+        **asdict(topic),
+        "turn": str(topic.turn),
+        "step": as_values(topic.step),
+        "tags": dict(topic.tags),
+    }
 
 
 def _topic(fields: dict[str, Any]) -> HomeTopic:
     events = tuple(HomeEvent(**event) for event in fields["events"])
-    return HomeTopic(**{**fields, "turn": Turn(fields["turn"]), "step": from_values(fields["step"]), "events": events})
+    return HomeTopic(
+        **{
+            **fields,
+            "turn": Turn(fields["turn"]),
+            "step": from_values(fields["step"]),
+            "events": events,
+        }
+    )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic on Home: its repository and branch, or a followed series without one; its state, the last news and the next step."""
+"""A topic on Home: its repository and branch, or a followed series without one.
+
+Its state, the last news and the next step.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +20,19 @@ class Turn(StrEnum):
     FINISHED = "finished"
 
 
-TURNS = {NextStepNeed.ACTION: Turn.YOURS, NextStepNeed.PATIENCE: Turn.WAITING, NextStepNeed.NOTHING: Turn.FINISHED}
+TURNS = {
+    NextStepNeed.ACTION: Turn.YOURS,
+    NextStepNeed.PATIENCE: Turn.WAITING,
+    NextStepNeed.NOTHING: Turn.FINISHED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class HomeEvent:
-    """Something that happened to a topic, at `when` (seconds since the epoch); `kind` is that of its story."""
+    """Something that happened to a topic, at `when` (seconds since the epoch).
+
+    `kind` is that of its story.
+    """
 
     when: float
     kind: str
@@ -31,12 +41,16 @@ class HomeEvent:
 
 @dataclass(frozen=True, slots=True)
 class HomeTopic:
-    """A topic as Home shows it. `repository` is the key of its repository ("" for a series of which no branch is known).
+    """A topic as Home shows it.
 
-    `version` is the last one that was sent, 0 where none was; `state` is named as `track` names it, "" while it was not read yet; `news` is what
-    happened last, at `when` (seconds since the epoch, 0 where unknown); `tags` counts the collected tags by name; `bots` is what build and test
-    bots reported of the newest version, which `failed` where one reported a failure; `series` is the number of the followed series; `area` is
-    where the subject says that the change is; `events` are the last ones, the newest first.
+    `repository` is the key of its repository ("" for a series of which no branch is known).
+
+    `version` is the last one that was sent, 0 where none was; `state` is named as `track` names it,
+    "" while it was not read yet; `news` is what happened last, at `when` (seconds since the epoch,
+    0 where unknown); `tags` counts the collected tags by name; `bots` is what build and test bots
+    reported of the newest version, which `failed` where one reported a failure; `series` is the
+    number of the followed series; `area` is where the subject says that the change is; `events` are
+    the last ones, the newest first.
     """
 
     key: str
@@ -61,18 +75,27 @@ class HomeTopic:
     def area(self) -> str:
         """The first word of the subject's area: `net` of `net/acme: allow old cards`."""
         area, found, _ = self.title.partition(":")
-        return area.split("/")[0].strip() if found and len(area) < 40 and " " not in area.strip() else ""
+        return (
+            area.split("/")[0].strip()
+            if found and len(area) < 40 and " " not in area.strip()
+            else ""
+        )
 
 
 def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
     """By whose turn it is, yours first; then by the last news, the newest first."""
     turns = list(Turn)
-    return tuple(sorted(topics, key=lambda topic: (turns.index(topic.turn), -topic.when, topic.title)))
+    return tuple(
+        sorted(topics, key=lambda topic: (turns.index(topic.turn), -topic.when, topic.title))
+    )
 
 
 def as_values(advice: Advice) -> list[object]:
     """A hint as values that a cache can keep."""
-    return [[part.verb, list(part.arguments), part.reason] if isinstance(part, Action) else str(part) for part in parts_of(advice)]
+    return [
+        [part.verb, list(part.arguments), part.reason] if isinstance(part, Action) else str(part)
+        for part in parts_of(advice)
+    ]
 
 
 def from_values(values: Iterable[object]) -> Advice:

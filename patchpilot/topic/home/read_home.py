@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All topics: first as they were kept, then as they are now by the drafts, the outbox, the branches and the followed series, then with news."""
+"""All topics: first as they were kept, then as they are now by the drafts, the outbox, the branches
+and the followed series, then with news.
+"""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -33,31 +35,51 @@ OFTEN = 0.3
 
 
 def known_topics() -> tuple[HomeTopic, ...]:
-    """The topics as they were read last, with today's number of unread mails; those that were never read by title only. Nothing but the
-    databases is read."""
+    """The topics as they were read last, with today's number of unread mails; those that were never
+    read by title only. Nothing but the databases is read."""
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
         kept = recall_home(store.file)
         entries = {entry.id: entry for entry in store.entries()}
-        topics = {key: topic for key, (_, topic) in kept.items() if topic.series is None or topic.series in entries}
+        topics = {
+            key: topic
+            for key, (_, topic) in kept.items()
+            if topic.series is None or topic.series in entries
+        }
         followed = {topic.series for topic in topics.values()}
-        topics = {key: topic for key, topic in topics.items() if topic.version or not topic.repository or _is_there(topic.repository)}
+        topics = {
+            key: topic
+            for key, topic in topics.items()
+            if topic.version or not topic.repository or _is_there(topic.repository)
+        }
         for draft in drafts.all():
             sends = outbox.sends(draft.change_id)
             entry = _entry_of(draft, sends, store, entries.values())
             key = _key_of(draft.repository, draft.branch) if draft.branch else draft.change_id
-            if key not in topics and (not entry or entry.id not in followed) and _is_there(draft.repository):
+            if (
+                key not in topics
+                and (not entry or entry.id not in followed)
+                and _is_there(draft.repository)
+            ):
                 topics[key] = _unread_draft(key, draft, sends, entry)
                 followed |= {entry.id} if entry else set()
         for entry in entries.values():
             if entry.id not in followed:
-                topics[_series_key(entry)] = HomeTopic(_series_key(entry), entry.subject, series=entry.id)
+                topics[_series_key(entry)] = HomeTopic(
+                    _series_key(entry), entry.subject, series=entry.id
+                )
         return in_order(_counted(topics.values(), store))
 
 
 def read_topics(
-    repositories: Collection[str] = (), *, arrived: Arrived | None = None, progress: Progress = silent
+    repositories: Collection[str] = (),
+    *,
+    arrived: Arrived | None = None,
+    progress: Progress = silent,
 ) -> tuple[HomeTopic, ...]:
-    """The topics as they are now. `repositories` are the keys of more repositories whose branches to look at than those that drafts name.
+    """The topics as they are now.
+
+    `repositories` are the keys of more repositories whose branches to look at than those that
+    drafts name.
 
     A topic that is as it was when it was kept is not read again. Nothing is asked of the network.
     """
@@ -67,7 +89,13 @@ def read_topics(
             by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
             for draft in drafts.all():
                 by_repository.setdefault(draft.repository, []).append(draft)
-            own = {entry.id for draft in drafts.all() if (entry := _entry_of(draft, outbox.sends(draft.change_id), store, store.entries()))}
+            own = {
+                entry.id
+                for draft in drafts.all()
+                if (
+                    entry := _entry_of(draft, outbox.sends(draft.change_id), store, store.entries())
+                )
+            }
         try:
             # series first: a branch may need all of them to find its own
             reading.read_series(own)
@@ -76,7 +104,11 @@ def read_topics(
             reading.read_series()
         except BaseException:
             # the next reading goes on from there
-            before = {key: value for key, value in reading.before.items() if value[1].series not in reading.taken}
+            before = {
+                key: value
+                for key, value in reading.before.items()
+                if value[1].series not in reading.taken
+            }
             keep_home(store.file, {**before, **reading.now})
             raise
         keep_home(store.file, reading.now)
@@ -86,14 +118,27 @@ def read_topics(
 def update_topics(
     repositories: Collection[str] = (), *, fresh: bool = False, progress: Progress = silent
 ) -> tuple[tuple[HomeTopic, ...], str]:
-    """The topics after the archives were asked about the series that have not come to an end, and why one could not be asked ("": all could)."""
-    numbers = [topic.series for topic in known_topics() if topic.series is not None and topic.turn is not Turn.FINISHED]
+    """The topics after the archives were asked about the series that have not come to an end, and
+    why one could not be asked ("": all could).
+    """
+    numbers = [
+        topic.series
+        for topic in known_topics()
+        if topic.series is not None and topic.turn is not Turn.FINISHED
+    ]
     if not numbers:
         return read_topics(repositories, progress=progress), ""
     with Store() as store:
         request = follow_series.UpdateRequest(numbers, fresh=fresh, whole=False)
-        updated = follow_series.update(request, store=store, archive_at=follow_series.default_archive(progress=progress), progress=progress)
-    trouble = next((series.troubles[0] for series in updated if series.unreachable and series.troubles), "")
+        updated = follow_series.update(
+            request,
+            store=store,
+            archive_at=follow_series.default_archive(progress=progress),
+            progress=progress,
+        )
+    trouble = next(
+        (series.troubles[0] for series in updated if series.unreachable and series.troubles), ""
+    )
     return read_topics(repositories, progress=progress), trouble
 
 
@@ -165,7 +210,9 @@ class _Reading:
 
     def _read_gone(self, draft: Draft) -> None:
         """A topic whose branch is gone: its series, where one was sent."""
-        entry = _entry_of(draft, self.outbox.sends(draft.change_id), self.store, self.store.entries())
+        entry = _entry_of(
+            draft, self.outbox.sends(draft.change_id), self.store, self.store.entries()
+        )
         if entry and entry.id not in self.taken:
             self._read_one_series(entry, draft.repository)
 
@@ -184,7 +231,11 @@ class _Reading:
     def _take(self, key: str, state: str, topic: HomeTopic) -> None:
         if topic.series is not None:
             # a series that was read alone is this branch's
-            for alone in [other for other, (_, known) in self.now.items() if known.series == topic.series and not known.branch]:
+            for alone in [
+                other
+                for other, (_, known) in self.now.items()
+                if known.series == topic.series and not known.branch
+            ]:
                 del self.now[alone]
             self.taken.add(topic.series)
         self.now[key] = state, topic
@@ -201,7 +252,9 @@ class _Reading:
         return self._tracked[entry.id]
 
     def _content(self, entry: TrackEntry | None) -> str:
-        """What the state of a series depends on: its mails, and the day, as a series stalls with time."""
+        """What the state of a series depends on: its mails, and the day, as a series stalls with
+        time.
+        """
         return f"{self.store.content(entry.id)} {datetime.now(UTC):%Y-%m-%d}" if entry else "-"
 
 
@@ -226,12 +279,27 @@ def _of_series(key: str, series: Tracked) -> HomeTopic:
     )
 
 
-def _of_topic(key: str, repository: str, branch: Branch, found: TopicState, commits: int) -> HomeTopic:
+def _of_topic(
+    key: str, repository: str, branch: Branch, found: TopicState, commits: int
+) -> HomeTopic:
     step = found.step
     if found.series:
-        topic = replace(_of_series(key, found.series), repository=repository, branch=branch.name, patches=commits, version=found.version)
+        topic = replace(
+            _of_series(key, found.series),
+            repository=repository,
+            branch=branch.name,
+            patches=commits,
+            version=found.version,
+        )
         news = found.summary if found.is_unfinished or found.is_begun else topic.news
-        return replace(topic, turn=TURNS[step.need], step=step.advice, state=found.state, news=news, title=found.title)
+        return replace(
+            topic,
+            turn=TURNS[step.need],
+            step=step.advice,
+            state=found.state,
+            news=news,
+            title=found.title,
+        )
     return HomeTopic(
         key,
         found.title,
@@ -247,13 +315,19 @@ def _of_topic(key: str, repository: str, branch: Branch, found: TopicState, comm
     )
 
 
-def _unread_draft(key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None) -> HomeTopic:
+def _unread_draft(
+    key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
+) -> HomeTopic:
     """A topic of which only the draft is known yet."""
     title = draft.cover_subject or next((patch.subject for patch in draft.patches), draft.change_id)
     version = max((send.version for send in sends if send.state in ("sent", "partial")), default=0)
     when = max((stored_time(send.begun).timestamp() for send in sends), default=0.0)
     turn = Turn.WAITING if version else Turn.YOURS
-    news = f"v{version} sent" if version else f"not sent, {counted(len(draft.patches), 'patch', 'patches')}"
+    news = (
+        f"v{version} sent"
+        if version
+        else f"not sent, {counted(len(draft.patches), 'patch', 'patches')}"
+    )
     return HomeTopic(
         key,
         title,
@@ -268,11 +342,21 @@ def _unread_draft(key: str, draft: Draft, sends: Sequence[Send], entry: TrackEnt
     )
 
 
-def _entry_of(draft: Draft, sends: Sequence[Send], store: Store, entries: Collection[TrackEntry]) -> TrackEntry | None:
+def _entry_of(
+    draft: Draft, sends: Sequence[Send], store: Store, entries: Collection[TrackEntry]
+) -> TrackEntry | None:
     """The followed series that has a mail of the topic, the newest first."""
-    ids = {*draft.links.values(), *(mail.mail.message_id for send in sends for mail in send.entries)}
+    ids = {
+        *draft.links.values(),
+        *(mail.mail.message_id for send in sends for mail in send.entries),
+    }
     return next(
-        (entry for entry in sorted(entries, key=lambda one: -one.id) if ids & {entry.message_id, *store.message_ids(entry.id)}), None
+        (
+            entry
+            for entry in sorted(entries, key=lambda one: -one.id)
+            if ids & {entry.message_id, *store.message_ids(entry.id)}
+        ),
+        None,
     )
 
 
@@ -294,4 +378,9 @@ def _is_there(key: str) -> bool:
 
 def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
     """The topics with the number of unread mails of their series."""
-    return [replace(topic, unread=len(store.unread(topic.series))) if topic.series is not None else topic for topic in topics]
+    return [
+        replace(topic, unread=len(store.unread(topic.series)))
+        if topic.series is not None
+        else topic
+        for topic in topics
+    ]

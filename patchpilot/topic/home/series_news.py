@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last news of a followed series in a few words: who asked what, who applied it; the tags it has, what the bots reported."""
+"""The last news of a followed series in a few words: who asked what, who applied it.
+
+The tags it has, what the bots reported.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +21,11 @@ _ASKED = {
     MailKind.REVIEW: ("change", "requested {}"),
     MailKind.AI_REVIEW: ("finding", "reported {}"),
 }
-_BOTS = {MailKind.BUILD_FAILURE: "build failure", MailKind.TEST_RESULT: "tested", MailKind.AI_REVIEW: "AI review"}
+_BOTS = {
+    MailKind.BUILD_FAILURE: "build failure",
+    MailKind.TEST_RESULT: "tested",
+    MailKind.AI_REVIEW: "AI review",
+}
 KEPT = 12
 """Events of a series that Home keeps."""
 _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
@@ -26,7 +33,9 @@ _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 @dataclass(frozen=True, slots=True)
 class SeriesNews:
-    """What happened last and when (seconds since the epoch), the tags by name, the bots' reports, whether one is a failure, and the last events."""
+    """What happened last and when (seconds since the epoch), the tags by name, the bots' reports,
+    whether one is a failure, and the last events.
+    """
 
     words: str
     when: float
@@ -44,12 +53,22 @@ def news_of(series: Tracked) -> SeriesNews:
     points = review_points(status) if status.state in _IN_REVIEW else ()
     reply = _asking(status, points)
     latest = status.topic.latest
-    reports = [answer.mail for answer in status.replies if answer.revision is latest and answer.mail.kind in _BOTS]
+    reports = [
+        answer.mail
+        for answer in status.replies
+        if answer.revision is latest and answer.mail.kind in _BOTS
+    ]
     return SeriesNews(
-        words=_asked(reply, points) if reply else f"{status.state}: {status.why}" if status.why else str(status.state),
+        words=_asked(reply, points)
+        if reply
+        else f"{status.state}: {status.why}"
+        if status.why
+        else str(status.state),
         when=_seconds(reply, status),
         tags=summary.tags,
-        bots=", ".join(dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)),
+        bots=", ".join(
+            dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)
+        ),
         failed=summary.ci == CiVerdict.FAILED,
         events=tuple(
             HomeEvent(event.when.timestamp(), str(event.kind), event.text)
@@ -62,7 +81,9 @@ def news_of(series: Tracked) -> SeriesNews:
 def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
     """The newest mail with a review point."""
     asking = {point.message_id for point in points}
-    return next((reply for reply in reversed(status.replies) if reply.mail.mail.message_id in asking), None)
+    return next(
+        (reply for reply in reversed(status.replies) if reply.mail.mail.message_id in asking), None
+    )
 
 
 def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choosing the base of the topic: the likeliest bases with their number of commits and the reason, or a typed base, range or commit."""
+"""Choosing the base of the topic: the likeliest bases with their number of commits and the reason,
+or a typed base, range or commit.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -31,11 +33,16 @@ def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
     def answered(name: str | None) -> None:
         if name == OTHER:
             screen.app.push_screen(
-                LineDialog(_WORDS, lambda _: (True, ""), value=screen.session.base or ""), lambda words: _named(screen, words)
+                LineDialog(_WORDS, lambda _: (True, ""), value=screen.session.base or ""),
+                lambda words: _named(screen, words),
             )
         elif name == TARGET:
             screen.app.push_screen(
-                LineDialog("Commit (such as HEAD~2):", lambda _: (True, ""), value=screen.session.target or ""),
+                LineDialog(
+                    "Commit (such as HEAD~2):",
+                    lambda _: (True, ""),
+                    value=screen.session.target or "",
+                ),
                 lambda words: _named(screen, words, is_target=True),
             )
         else:
@@ -49,6 +56,8 @@ def _named(screen: "StageScreen", words: str | None, *, is_target: bool = False)
     if not words:
         return
     session = screen.session
-    session.target, session.base = (words, session.base) if is_target or ".." in words else (None, words)
+    session.target, session.base = (
+        (words, session.base) if is_target or ".." in words else (None, words)
+    )
     session.at, session.topic = -1, None
     screen.reread()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewriting commits that others may have: blocked at first, done when the user types the word that overrides it."""
+"""Rewriting commits that others may have: blocked at first, done when the user types the word that
+overrides it.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -25,7 +27,10 @@ def confirm_rewrite(
     then: Callable[[T], None],
     given: tuple[str, ...] = (),
 ) -> None:
-    """Run `work` in a thread with the overrides `given`; where it is blocked and one of OVERRIDES overrides that, ask for the word and run it again."""
+    """Run `work` in a thread with the overrides `given`.
+
+    Where it is blocked and one of OVERRIDES overrides that, ask for the word and run it again.
+    """
 
     def tried(repository: "Repository", progress: Progress) -> "T | RefusedError":
         try:
@@ -53,5 +58,9 @@ def confirm_rewrite(
 
 def _word(error: RefusedError, given: tuple[str, ...]) -> str:
     """The word that overrides a block, "" where none does."""
-    options = [action.arguments[0] for action in actions(error.advice) if not action.verb and action.arguments]
+    options = [
+        action.arguments[0]
+        for action in actions(error.advice)
+        if not action.verb and action.arguments
+    ]
     return next((word for word in OVERRIDES if word not in given and f"--{word}" in options), "")

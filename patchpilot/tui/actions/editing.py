@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's editor, for commit messages, files at a line, and drafts; the screen is updated afterwards."""
+"""The user's editor, for commit messages, files at a line, and drafts.
+
+The screen is updated afterwards.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -24,7 +27,8 @@ ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
 def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
     """Hand the terminal to another program; nothing to do without one (tests, a web page).
 
-    With `leaves_no_text` what it writes is not on the terminal after the TUI ends: for programs without a screen of their own.
+    With `leaves_no_text` what it writes is not on the terminal after the TUI ends: for programs
+    without a screen of their own.
     """
     if app.is_headless:
         yield
@@ -50,7 +54,11 @@ def _amend(screen: "StageScreen") -> None:
         top, is_head = repository.top, commit is not None and repository.find("HEAD") == commit.id
         editor = editor_name(repository, screen.session.settings(repository))
     if commit is None or not is_head:
-        screen.notify("only HEAD can be amended here; use git rebase -i for other commits", severity="warning", markup=False)
+        screen.notify(
+            "only HEAD can be amended here; use git rebase -i for other commits",
+            severity="warning",
+            markup=False,
+        )
         return
     with suspended(screen.app):
         amended = amend_message(top, editor)
@@ -60,7 +68,10 @@ def _amend(screen: "StageScreen") -> None:
 
 
 def open_file(screen: "StageScreen", path: str, line: int) -> None:
-    """Open a file of the working tree at a line in the editor; then offer to amend the commit with the change."""
+    """Open a file of the working tree at a line in the editor.
+
+    Then offer to amend the commit with the change.
+    """
     trusting(screen.app, partial(_open_file, screen, path, line))
 
 
@@ -76,13 +87,17 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
     before = changed_files(top)
     with suspended(screen.app):
         edit_file(editor, file, line=line, directory=top)
-    names = [name for name, content in changed_files(top).items() if before.get(name, "") != content]
+    names = [
+        name for name, content in changed_files(top).items() if before.get(name, "") != content
+    ]
     if not names:
         return
 
     def answered(choice: str | None) -> None:
         if choice == "yes":
-            screen.in_thread("amending", lambda _, __: amend_with(top, names), lambda _: screen.reread())
+            screen.in_thread(
+                "amending", lambda _, __: amend_with(top, names), lambda _: screen.reread()
+            )
 
     shown = [*names[:6], *([f"and {len(names) - 6} more"] if len(names) > 6 else [])]
     text = (
@@ -94,7 +109,10 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
 
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
-    """Edit a text of ours in the editor; None when the editor failed. UntrustedCommandsError for one that only the repository names."""
+    """Edit a text of ours in the editor; None when the editor failed.
+
+    UntrustedCommandsError for one that only the repository names.
+    """
     from patchpilot.topic import edit_commits
 
     with screen.session.repository() as repository:

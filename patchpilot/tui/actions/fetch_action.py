@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git fetch from a stage: whether a fix is in mainline and the stable branches is read from the local refs."""
+"""git fetch from a stage: whether a fix is in mainline and the stable branches is read from the
+local refs.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -31,11 +33,18 @@ def fetch(screen: "StageScreen") -> None:
         with suspended(screen.app, leaves_no_text=True):
             done = fetch_all(top)
         if not done:
-            screen.notify("git fetch failed: run it in a shell to see why. The status is updated from what was fetched", severity="warning")
+            screen.notify(
+                "git fetch failed: run it in a shell to see why. The status is updated from what"
+                " was fetched",
+                severity="warning",
+            )
         screen.session.changed("followed")
         screen.reread()
         screen.action_reload()
 
     names = ", ".join(printable(remote) for remote in known)
-    text = f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in mainline and the stable branches."
+    text = (
+        f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in"
+        " mainline and the stable branches."
+    )
     screen.app.push_screen(Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), answered)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pre-send questions: security, regression, and the tree that the subject names; the answers are stored with the topic and not asked again."""
+"""Pre-send questions: security, regression, and the tree that the subject names.
+
+The answers are stored with the topic and not asked again.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,15 +17,23 @@ if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
     from patchpilot.tui.stage.stage_screen import StageScreen
 
-WHY_TREE = "This subsystem has a tree for fixes and one for the rest; the subject has to say which of them the patch is for"
+WHY_TREE = (
+    "This subsystem has a tree for fixes and one for the rest; the subject has to say which of them"
+    " the patch is for"
+)
 COMMIT = "COMMIT"
 _BUTTONS = {"no": "No", "yes": "Yes"}
 _SINCE = {"yes": "Yes (Fixes: commit)", COMMIT: "Yes, other commit"}
 """The buttons of a question that also asks since which commit."""
 
 
-def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]) -> None:
-    """Ask one after the other; one may be left open. `then` is called at the end, but not after Escape, which ends it."""
+def ask(
+    screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]
+) -> None:
+    """Ask one after the other; one may be left open.
+
+    `then` is called at the end, but not after Escape, which ends it.
+    """
     if not questions:
         then()
         return
@@ -31,10 +42,20 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
     def answered(choice: str | None) -> None:
         if choice == LATER:
             stage = Stage.COMMIT.number
-            screen.notify(f"The {question.name} question stays open; press a at stage {stage} to answer it", markup=False, timeout=6)
+            screen.notify(
+                f"The {question.name} question stays open; press a at stage {stage} to answer it",
+                markup=False,
+                timeout=6,
+            )
             ask(screen, rest, then)
         elif choice == COMMIT:
-            screen.app.push_screen(LineDialog("Which commit, release or range (good..bad) introduced the regression?", _is_revision), named)
+            screen.app.push_screen(
+                LineDialog(
+                    "Which commit, release or range (good..bad) introduced the regression?",
+                    _is_revision,
+                ),
+                named,
+            )
         else:
             named(choice)
 
@@ -54,35 +75,63 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
     def found(asked: PreSendQuestions) -> None:
         ask(screen, [question for question in asked.open if question.name == name], then)
 
-    screen.in_thread("checking what is still open", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
+    screen.in_thread(
+        "checking what is still open",
+        lambda repository, _: traps(repository, session.target, base=session.topic_base),
+        found,
+    )
 
 
 def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDialog:
-    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens with each answer; in the demo it proposes the author's."""
+    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens
+    with each answer; in the demo it proposes the author's.
+    """
     reasons, proposed = [("Why asked", question.why)], LATER
     if in_demo:
         from patchpilot.demo.robin import ANSWER, ANSWERS
 
         proposed = ANSWER
-        reasons.append(("In the demo", f"You are Robin, whose fix it is, and answer {ANSWERS[question.name]}"))
+        reasons.append(
+            ("In the demo", f"You are Robin, whose fix it is, and answer {ANSWERS[question.name]}")
+        )
     if question.evidence:
         reasons.append(("Signs of a yes", "; ".join(question.evidence)))
     if question.answer:
         reasons.append(("Answered", question.answer))
     effects = question.effects or ("",) * len(question.answers)
     words = _BUTTONS | _SINCE if COMMIT in question.answers else _BUTTONS
-    answers = [Answer(name, words.get(name, name), effect) for name, effect in zip(question.answers, effects, strict=True)]
-    return QuestionDialog(f"{question.name.capitalize()} question", question.text, reasons, answers, proposed)
+    answers = [
+        Answer(name, words.get(name, name), effect)
+        for name, effect in zip(question.answers, effects, strict=True)
+    ]
+    return QuestionDialog(
+        f"{question.name.capitalize()} question", question.text, reasons, answers, proposed
+    )
 
 
 def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> None:
-    """Ask which tree the subject names and set the subject prefix; `proposed` is the one that the subsystem's rules give."""
+    """Ask which tree the subject names and set the subject prefix.
+
+    `proposed` is the one that the subsystem's rules give.
+    """
     fixes = proposed.removesuffix("-next")
     answers = [
-        Answer(fixes, f"Fixes: [{fixes}]", f"the subject becomes [{fixes}]: a fix for the release that is being stabilized"),
-        Answer(f"{fixes}-next", f"Next: [{fixes}-next]", f"the subject becomes [{fixes}-next]: for the next merge window"),
+        Answer(
+            fixes,
+            f"Fixes: [{fixes}]",
+            f"the subject becomes [{fixes}]: a fix for the release that is being stabilized",
+        ),
+        Answer(
+            f"{fixes}-next",
+            f"Next: [{fixes}-next]",
+            f"the subject becomes [{fixes}-next]: for the next merge window",
+        ),
     ]
-    doubt = f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]" if proposed != fixes else ""
+    doubt = (
+        f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]"
+        if proposed != fixes
+        else ""
+    )
     reasons, focused = [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")], LATER
     if screen.tui.demo:
         from patchpilot.demo.robin import TREE
@@ -96,7 +145,9 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
             set_prefix(screen, str(choice), then)
 
     text = "Which tree should the subject name?"
-    screen.app.push_screen(QuestionDialog("Tree question", text, reasons, answers, focused), answered)
+    screen.app.push_screen(
+        QuestionDialog("Tree question", text, reasons, answers, focused), answered
+    )
 
 
 def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> None:
@@ -107,13 +158,20 @@ def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> 
 
     def done(_: object) -> None:
         session.changed("draft")
-        words = f"The subjects start with [{prefix}]; press P at stage {Stage.PREVIEW.number} to change it"
+        words = (
+            f"The subjects start with [{prefix}]; press P at stage {Stage.PREVIEW.number} to"
+            " change it"
+        )
         screen.notify(words, markup=False, timeout=6)
         screen.tui.jobs.refresh_stale()
         then()
 
     screen.in_thread(
-        "saving the prefix", lambda repository, _: change(repository, Changes(prefix=prefix), session.target, session.topic_base), done
+        "saving the prefix",
+        lambda repository, _: change(
+            repository, Changes(prefix=prefix), session.target, session.topic_base
+        ),
+        done,
     )
 
 
@@ -131,7 +189,15 @@ def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]
         session.changed("answers")
         session.open_questions = max(0, session.open_questions - 1)
         screen.tui.jobs.refresh_stale()
-        screen.notify(f"{name}: {value}{f'. {changed}' if changed else ''}; press a at stage 1 to change it", markup=False, timeout=6)
+        screen.notify(
+            f"{name}: {value}{f'. {changed}' if changed else ''}; press a at stage 1 to change it",
+            markup=False,
+            timeout=6,
+        )
         then()
 
-    screen.in_thread("saving the answer", lambda repository, _: answer_named(repository, name, value, session.request(repository)), done)
+    screen.in_thread(
+        "saving the answer",
+        lambda repository, _: answer_named(repository, name, value, session.request(repository)),
+        done,
+    )

@@ -25,13 +25,17 @@ def rebase(screen: "StageScreen", branches: Sequence[str]) -> None:
         if branch:
             _rebase(screen, branch)
 
-    screen.app.push_screen(Choose("Rebase onto which tree?", [(branch, branch) for branch in branches]), chosen)
+    screen.app.push_screen(
+        Choose("Rebase onto which tree?", [(branch, branch) for branch in branches]), chosen
+    )
 
 
 def _rebase(screen: "StageScreen", onto: str) -> None:
     session = screen.session
 
-    def work(repository: "Repository", progress: Progress, given: tuple[str, ...]) -> "RebaseResult":
+    def work(
+        repository: "Repository", progress: Progress, given: tuple[str, ...]
+    ) -> "RebaseResult":
         from patchpilot.topic.rebase_topic import RebaseRequest, rebase_topic
 
         request = RebaseRequest(onto, session.target, session.topic_base, overrides=given)
@@ -41,7 +45,11 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
         session.target, session.base = None, result.base
         costs = f" ({'; '.join(result.costs)})" if result.costs else ""
         if result.undo:
-            screen.notify(f"Rebased {counted(result.commits, 'commit')} onto {onto}{costs}; press u to undo", markup=False, timeout=8)
+            screen.notify(
+                f"Rebased {counted(result.commits, 'commit')} onto {onto}{costs}; press u to undo",
+                markup=False,
+                timeout=8,
+            )
         else:
             screen.notify(f"The topic is based on {onto} already", markup=False, timeout=4)
         screen.reread()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply to a mail: its template chosen, its text written in the editor, the whole mail shown, and sent after a typed confirmation."""
+"""A reply to a mail: its template chosen, its text written in the editor, the whole mail shown, and
+sent after a typed confirmation.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,7 +35,8 @@ def reply_to(screen: "StageScreen", message_id: str, templates: tuple[str, ...])
         return
     answers = [(name, _WORDS[name]) for name in templates]
     screen.app.push_screen(
-        Choose("What is the reply?", answers, title="Reply"), lambda choice: _write(screen, message_id, choice) if choice else None
+        Choose("What is the reply?", answers, title="Reply"),
+        lambda choice: _write(screen, message_id, choice) if choice else None,
     )
 
 
@@ -58,7 +61,8 @@ def _write(screen: "StageScreen", message_id: str, template: str) -> None:
         )
 
     def begin(repository: object, _: object) -> "tuple[ReplyWishes, str]":
-        wishes = ReplyWishes(f"<{message_id}>", template, via=screen.session.settings(repository).get("via"))  # type: ignore[arg-type]
+        via = screen.session.settings(repository).get("via")  # type: ignore[arg-type]
+        wishes = ReplyWishes(f"<{message_id}>", template, via=via)
         return wishes, draft_text(repository, where, wishes)  # type: ignore[arg-type]
 
     screen.in_thread("reading the mail", begin, edit)
@@ -70,23 +74,37 @@ def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
 
     if planned.refused:
         problem = planned.refusals[0]
-        screen.notify(printable(f"not sent: {problem.message}; press r to edit the reply"), severity="warning", markup=False)
+        screen.notify(
+            printable(f"not sent: {problem.message}; press r to edit the reply"),
+            severity="warning",
+            markup=False,
+        )
         return
 
     def agreed(answer: bool | None) -> None:
         if answer:
-            screen.in_thread("sending the reply", lambda repository, _: send_reply(repository, planned), lambda sent: _sent(screen, sent))
+            screen.in_thread(
+                "sending the reply",
+                lambda repository, _: send_reply(repository, planned),
+                lambda sent: _sent(screen, sent),
+            )
         else:
             screen.notify("nothing was sent; the draft was kept: press r to go on")
 
     notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
     text = f"{notes}Send this reply with {planned.transport.name}?"
-    screen.app.push_screen(Confirm(text, "send", title="Reply", mail=readable_lines(planned.mail)), agreed)
+    screen.app.push_screen(
+        Confirm(text, "send", title="Reply", mail=readable_lines(planned.mail)), agreed
+    )
 
 
 def _sent(screen: "StageScreen", sent: "MailResult") -> None:
     if sent.state == "accepted":
         screen.notify(printable(f"sent: {sent.subject}"), markup=False)
     else:
-        screen.notify(printable(f"{sent.state}: {sent.detail}; the draft was kept"), severity="error", markup=False)
+        screen.notify(
+            printable(f"{sent.state}: {sent.detail}; the draft was kept"),
+            severity="error",
+            markup=False,
+        )
     screen.action_reload()

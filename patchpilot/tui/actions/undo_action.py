@@ -22,11 +22,23 @@ def redo(screen: "StageScreen") -> None:
 
 
 def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
-    from patchpilot.services.tags.undo_rewrite import changes_files, undo_list, undo_redo, undo_restore
+    from patchpilot.services.tags.undo_rewrite import (
+        changes_files,
+        undo_list,
+        undo_redo,
+        undo_restore,
+    )
 
     def found(repository: "Repository") -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
-        state = next((state for state in undo_list(repository) if state.state == wanted and state.undo.ref == ref), None)
+        state = next(
+            (
+                state
+                for state in undo_list(repository)
+                if state.state == wanted and state.undo.ref == ref
+            ),
+            None,
+        )
         return (state, changes_files(repository, state.undo)) if state else None
 
     def listed(record: "tuple[UndoState, bool] | None") -> None:
@@ -39,13 +51,23 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
             return
         state, with_files = record
         name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
-        start, end = (state.undo.new, state.undo.old) if wanted == "in-force" else (state.undo.old, state.undo.new)
+        start, end = (
+            (state.undo.new, state.undo.old)
+            if wanted == "in-force"
+            else (state.undo.old, state.undo.new)
+        )
         files = "Its files change with it." if with_files else "Your files are not changed."
-        text = f"{word} {state.undo.verb}?\n\n{name} is set from {start[:12]} to {end[:12]}. {files}"
+        text = (
+            f"{word} {state.undo.verb}?\n\n{name} is set from {start[:12]} to {end[:12]}. {files}"
+        )
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
-                screen.in_thread("undoing" if wanted == "in-force" else "redoing", lambda repository, _: act(repository, state), done)
+                screen.in_thread(
+                    "undoing" if wanted == "in-force" else "redoing",
+                    lambda repository, _: act(repository, state),
+                    done,
+                )
 
         screen.app.push_screen(Choose(text, (("yes", word), ("no", "Cancel")), word), answered)
 
@@ -54,7 +76,9 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
 
     def done(state: "UndoState") -> None:
         screen.notify(
-            f"{state.undo.verb} undone; press U to redo" if wanted == "in-force" else f"{state.undo.verb} redone; press u to undo"
+            f"{state.undo.verb} undone; press U to redo"
+            if wanted == "in-force"
+            else f"{state.undo.verb} redone; press u to undo"
         )
         screen.reread()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adding and removing waivers from the findings: the same record as of `patchpilot check --waive`."""
+"""Adding and removing waivers from the findings: the same record as of `patchpilot check --waive`."""  # noqa: E501
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
-    """Ask for the reason and waive a finding's rule in this topic; `count` findings are of this rule."""
+    """Ask for the reason and waive a finding's rule in this topic.
+
+    `count` findings are of this rule.
+    """
     session = screen.session
 
     def answered(reason: str | None) -> None:
@@ -22,18 +25,34 @@ def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
         def work(repository: "Repository", _: object) -> None:
             from patchpilot.services.check.check_topic import waive_rule
 
-            waive_rule(repository, session.settings(repository), session.checked_topic, finding.name, reason)
+            waive_rule(
+                repository,
+                session.settings(repository),
+                session.checked_topic,
+                finding.name,
+                reason,
+            )
 
         screen.in_thread(
             "saving the waiver",
             work,
-            lambda _: _changed(screen, f"waived {finding.name} for this topic; press o to list waived findings, i to remove the waiver"),
+            lambda _: _changed(
+                screen,
+                f"waived {finding.name} for this topic; press o to list waived findings, i to"
+                " remove the waiver",
+            ),
         )
 
     every = "" if count == 1 else f" ({count} findings)"
     text = f"{finding.name}: {finding.message}\n\n"
-    text += f"Reason to waive it in this topic{every}. The reason is stored with the topic; it is not added to the commits and not sent."
-    screen.app.push_screen(LineDialog(text, _judge, placeholder="for example: the table is more readable this way"), answered)
+    text += (
+        f"Reason to waive it in this topic{every}. The reason is stored with the topic; it is not"
+        " added to the commits and not sent."
+    )
+    screen.app.push_screen(
+        LineDialog(text, _judge, placeholder="for example: the table is more readable this way"),
+        answered,
+    )
 
 
 def _judge(text: str) -> tuple[bool, str]:
@@ -46,15 +65,24 @@ def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
 
     session = screen.session
     if not is_of_topic(suppressed):
-        screen.notify(f"{suppressed.finding.name} is waived by {suppressed.origin}; remove the waiver there", markup=False)
+        screen.notify(
+            f"{suppressed.finding.name} is waived by {suppressed.origin}; remove the waiver there",
+            markup=False,
+        )
         return
 
     def work(repository: "Repository", _: object) -> tuple[str, ...]:
         from patchpilot.services.check.check_topic import take_back_waivers
 
-        return take_back_waivers(repository, session.settings(repository), session.checked_topic, suppressed.finding)
+        return take_back_waivers(
+            repository, session.settings(repository), session.checked_topic, suppressed.finding
+        )
 
-    screen.in_thread("removing the waiver", work, lambda names: _changed(screen, f"no longer waived: {', '.join(names)}"))
+    screen.in_thread(
+        "removing the waiver",
+        work,
+        lambda names: _changed(screen, f"no longer waived: {', '.join(names)}"),
+    )
 
 
 def _changed(screen: "StageScreen", message: str) -> None:

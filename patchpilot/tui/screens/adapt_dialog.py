@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ways to bring a fix to a branch where it conflicts, the surest first, each with its reason."""
+"""The ways to bring a fix to a branch where it conflicts, the surest first, each with its reason."""  # noqa: E501
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -37,11 +37,16 @@ def choose_resolution(
         elif name:
             resolve(ways.adaptation if name == "start" else None)
 
-    app.push_screen(Choose(proposal_text(branch, ways), proposals(branch, ways), f"Conflict on {branch.branch}"), chosen)
+    app.push_screen(
+        Choose(
+            proposal_text(branch, ways), proposals(branch, ways), f"Conflict on {branch.branch}"
+        ),
+        chosen,
+    )
 
 
 def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
-    """What was decided for an adaptation, a line for each step, and how much the user has chosen."""
+    """What was decided for an adaptation, a line for each step, and how much the user has chosen."""  # noqa: E501
     begun = [f"Conflict by conflict: {ways.chosen}.", ""] if ways.chosen else []
     adapted = ways.adaptation
     if adapted is None:
@@ -60,15 +65,32 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
 
 
 def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]]:
-    """(name, words, reason) of each way; what was started is first, what is not sure comes after resolving the conflict manually."""
+    """(name, words, reason) of each way.
+
+    What was started is first, what is not sure comes after resolving the conflict manually.
+    """
     needs = len(branch.prerequisites)
-    before = f", with {needs} prerequisite{'s' if needs > 1 else ''} applied before it" if needs and not branch.partial else ""
-    each = [("choose", "Conflict by conflict", "proposals for each conflict, with their reasons; what you choose is saved at once")]
+    before = (
+        f", with {needs} prerequisite{'s' if needs > 1 else ''} applied before it"
+        if needs and not branch.partial
+        else ""
+    )
+    each = [
+        (
+            "choose",
+            "Conflict by conflict",
+            "proposals for each conflict, with their reasons; what you choose is saved at once",
+        )
+    ]
     manual = [("manual", "Resolve manually", f"a clone with git's conflict in it{before}")]
     if ways.adaptation is None:
         return [*each, *manual]
     ours = [
-        ("write", "Write adapted patch", "the patch for this branch, with what was decided in its message"),
+        (
+            "write",
+            "Write adapted patch",
+            "the patch for this branch, with what was decided in its message",
+        ),
         ("start", "Edit adaptation", "a clone with the adapted files, to change and commit them"),
     ]
     if ways.chosen or not ways.adaptation.is_sure:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backports stage: which releases have the bug, a row for each stable branch, and the details of the selected verdict."""
+"""The backports stage: which releases have the bug, a row for each stable branch, and the details
+of the selected verdict.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -52,7 +54,11 @@ from patchpilot.tui.widgets.ruler import ReleaseRuler
 from patchpilot.tui.widgets.three_columns import Conflicts, Version, Versions
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
+    from patchpilot.services.backport.backport_result import (
+        Adaptation,
+        BackportResult,
+        BranchResult,
+    )
     from patchpilot.services.backport.choose_conflicts import Choices, OpenConflicts
     from patchpilot.services.backport.conflict_columns import ConflictColumns
     from patchpilot.services.backport.work_clone import Resolving
@@ -71,29 +77,40 @@ WHY = 24
 
 
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
-    """The result of `patchpilot backport` for the selected commit; the commit chosen at the tags stage counts while there is no Fixes: tag."""
+    """The result of `patchpilot backport` for the selected commit.
+
+    The commit chosen at the tags stage counts while there is no Fixes: tag.
+    """
     from patchpilot.services.backport.topic_backports import topic_backports
 
     settings = ask.session.settings(ask.repository)
     likely = ask.session.likely
-    result = topic_backports(ask.repository, settings, ask.commit, ask.session.introduced_by or likely, ask.progress)
+    result = topic_backports(
+        ask.repository, settings, ask.commit, ask.session.introduced_by or likely, ask.progress
+    )
     if not result.branches:
         return result, StageStatus(StageState.DONE, result.rules[0])
     needing = [branch for branch in result.branches if branch.wants_fix]
     conflicts = sum(branch.verdict == "conflict" and not branch.resolved for branch in needing)
-    words = f"{len(needing)} of {len(result.branches)} branches need the fix" + (f", {conflicts} with conflicts" if conflicts else "")
+    words = f"{len(needing)} of {len(result.branches)} branches need the fix" + (
+        f", {conflicts} with conflicts" if conflicts else ""
+    )
     if result.asked and result.commit:
         words = f"using mainline commit {result.commit[:12]}: {words}"
     if not result.culprits:
-        return result, StageStatus(StageState.TODO, f"introducing commit unknown: press {Stage.TAGS.number} to choose it")
+        return result, StageStatus(
+            StageState.TODO, f"introducing commit unknown: press {Stage.TAGS.number} to choose it"
+        )
     if likely:
         # which commit that is stands above the ruler
-        return result, StageStatus(StageState.OFFERED, f"likely: {words}; press {Stage.TAGS.number} to confirm")
+        return result, StageStatus(
+            StageState.OFFERED, f"likely: {words}; press {Stage.TAGS.number} to confirm"
+        )
     return result, StageStatus(StageState.DONE, words)
 
 
 class BackportsScreen(StageScreen):
-    """The backports stage: which stable branches have the bug, and whether the fix applies there."""
+    """The backports stage: which stable branches have the bug, and whether the fix applies there."""  # noqa: E501
 
     stage = Stage.BACKPORTS
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,15 +118,39 @@ class BackportsScreen(StageScreen):
             "w",
             "write",
             "write patches",
-            tooltip="write the patches for every branch that the fix applies to, with the ticked prerequisites (only once it is in mainline)",
-        ),
-        Binding("z", "resolve", "resolve", tooltip="adapt the fix to this branch, or resolve the conflict in a separate clone"),
-        Binding("space", "tick", "tick", key_display="Space", tooltip="tick a prerequisite, or untick it: w writes the ticked ones"),
-        Binding(
-            "vertical_line", "versions", "versions", key_display="|", tooltip="show the other versions of a conflict: branch, base, fix"
+            tooltip=(
+                "write the patches for every branch that the fix applies to, with the ticked"
+                " prerequisites (only once it is in mainline)"
+            ),
         ),
         Binding(
-            "f", "fetch", "git fetch", tooltip="run git fetch, after confirmation, once the fix was merged: its mainline commit is needed"
+            "z",
+            "resolve",
+            "resolve",
+            tooltip="adapt the fix to this branch, or resolve the conflict in a separate clone",
+        ),
+        Binding(
+            "space",
+            "tick",
+            "tick",
+            key_display="Space",
+            tooltip="tick a prerequisite, or untick it: w writes the ticked ones",
+        ),
+        Binding(
+            "vertical_line",
+            "versions",
+            "versions",
+            key_display="|",
+            tooltip="show the other versions of a conflict: branch, base, fix",
+        ),
+        Binding(
+            "f",
+            "fetch",
+            "git fetch",
+            tooltip=(
+                "run git fetch, after confirmation, once the fix was merged: its mainline commit is"
+                " needed"
+            ),
         ),
     ]
 
@@ -123,7 +164,9 @@ class BackportsScreen(StageScreen):
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
-        """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the conflicts."""
+        """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the
+        conflicts.
+        """
         with Container(id="overview"):
             with Panel(title="Where the bug is", id="range"):
                 yield ReleaseRuler(ident="ruler")
@@ -157,9 +200,18 @@ class BackportsScreen(StageScreen):
         return self.query_one("#proposals-panel", Panel) if self._chooses else super().main_panel
 
     def show(self, result: "BackportResult") -> None:
-        """Fill the ruler and the matrix; conflicts that are not those of the fix or the branch any more are read again."""
-        if self._chooses and not (pane := self.query_one("#conflicts", ConflictPane)).is_for(result):
-            same = [branch for branch in result.branches if branch.branch == pane.branch and branch.verdict == "conflict"]
+        """Fill the ruler and the matrix.
+
+        Conflicts that are not those of the fix or the branch any more are read again.
+        """
+        if self._chooses and not (pane := self.query_one("#conflicts", ConflictPane)).is_for(
+            result
+        ):
+            same = [
+                branch
+                for branch in result.branches
+                if branch.branch == pane.branch and branch.verdict == "conflict"
+            ]
             if same:
                 self._open_conflicts(result, same[0])
             else:
@@ -169,7 +221,9 @@ class BackportsScreen(StageScreen):
         self.query_one("#ruler", ReleaseRuler).show(result.bug)
         range_of, likely = self.query_one("#range", Panel), self.session.likely
         range_of.display = bool(result.bug.points)
-        range_of.heading = f"Where the bug is, if {likely[:12]} introduced it" if likely else "Where the bug is"
+        range_of.heading = (
+            f"Where the bug is, if {likely[:12]} introduced it" if likely else "Where the bug is"
+        )
         self.query_one("#branches").display = bool(result.branches)
         table = self.query_one("#matrix", Table)
         at = self._row_to_select(table, result)
@@ -177,7 +231,11 @@ class BackportsScreen(StageScreen):
         todo = [self._what_to_do(branch, result) for branch in result.branches]
         # the reason has the place of the actions where there are none
         has_why, has_todo = self.size.width >= WIDE or not any(todo), any(todo)
-        columns = self._columns(max((len(self._short_name(branch)) for branch in result.branches), default=0), has_why, has_todo)
+        columns = self._columns(
+            max((len(self._short_name(branch)) for branch in result.branches), default=0),
+            has_why,
+            has_todo,
+        )
         for name, width in columns:
             table.add_column(name, width=width)
         today = datetime.now(UTC).date()
@@ -193,7 +251,12 @@ class BackportsScreen(StageScreen):
                 *((plain(action, dim),) if has_todo else ()),
             )
             cells = zip(texts, columns, strict=True)
-            table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
+            table.add_row(
+                *(
+                    Text(fitted(text.plain, width), text.style, no_wrap=True)
+                    for text, (_, width) in cells
+                )
+            )
         if result.branches:
             table.move_cursor(row=min(at, len(result.branches) - 1))
             if not self._chooses:
@@ -204,17 +267,31 @@ class BackportsScreen(StageScreen):
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
 
     def _row_to_select(self, table: Table, result: "BackportResult") -> int:
-        """The row of the cursor; the first to look at where there was none, or where it was selected for a conflict that this result has not."""
+        """The row of the cursor.
+
+        The first to look at where there was none, or where it was selected for a conflict that this
+        result has not.
+        """
         at = table.cursor_row
         is_ours = not table.row_count or at == self._selected_first
-        if is_ours and not (table.row_count and at < len(result.branches) and result.branches[at].verdict == "conflict"):
+        if is_ours and not (
+            table.row_count
+            and at < len(result.branches)
+            and result.branches[at].verdict == "conflict"
+        ):
             at = self._selected_first = first_to_look_at(result)
         return at
 
     def _what_to_do(self, branch: "BranchResult", result: "BackportResult") -> str:
         message = self.session.commit.message.split("\n") if self.session.commit else ()
         is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
-        return what_to_do(self._as_chosen(branch), result, self._unticked(branch), self._merged(result), is_tagged=is_tagged)
+        return what_to_do(
+            self._as_chosen(branch),
+            result,
+            self._unticked(branch),
+            self._merged(result),
+            is_tagged=is_tagged,
+        )
 
     def _as_chosen(self, branch: "BranchResult") -> "BranchResult":
         """The branch with what was chosen for its conflicts since the result was made."""
@@ -223,7 +300,14 @@ class BackportsScreen(StageScreen):
     def _merged(self, result: "BackportResult") -> str:
         """The mainline commit that mails report and that was not fetched yet, else ""."""
         known: Sequence[Tracked] = self.session.last(Stage.FOLLOW) or ()
-        own = next((series for series in known if series.own and series.status and str(series.status.state) in MERGED), None)
+        own = next(
+            (
+                series
+                for series in known
+                if series.own and series.status and str(series.status.state) in MERGED
+            ),
+            None,
+        )
         return (own.status.commit or "") if own and own.status and not result.upstream else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -233,7 +317,11 @@ class BackportsScreen(StageScreen):
             return False
         if action == "versions":
             return any(panel.display for panel in self.query("#clash")) and self.size.width < BROAD
-        return bool(result and self._merged(result)) if action == "fetch" else super().check_action(action, parameters)
+        return (
+            bool(result and self._merged(result))
+            if action == "fetch"
+            else super().check_action(action, parameters)
+        )
 
     def action_fetch(self) -> None:
         """Run git fetch, so that the mainline commit is used."""
@@ -245,9 +333,21 @@ class BackportsScreen(StageScreen):
         return (branch.version if self.size.width < NARROW else None) or branch.branch
 
     def _columns(self, widest: int, has_why: bool, has_todo: bool) -> tuple[tuple[str, int], ...]:
-        """The table's columns, with the widest name of a branch; the last one gets the rest of the width."""
-        known = (("branch", max(6, widest)), *COLUMNS, *((("why", WHY),) if has_why and has_todo else ()))
-        room = (self.size.width or 80) - EDGE - sum(width + CELL_PADDING for _, width in known) - CELL_PADDING
+        """The table's columns, with the widest name of a branch.
+
+        The last one gets the rest of the width.
+        """
+        known = (
+            ("branch", max(6, widest)),
+            *COLUMNS,
+            *((("why", WHY),) if has_why and has_todo else ()),
+        )
+        room = (
+            (self.size.width or 80)
+            - EDGE
+            - sum(width + CELL_PADDING for _, width in known)
+            - CELL_PADDING
+        )
         return (*known, (TODO if has_todo else "why", max(8, room)))
 
     def on_resize(self) -> None:
@@ -269,14 +369,23 @@ class BackportsScreen(StageScreen):
         # half of the width where the prerequisites are next to it
         half = self.size.width >= WIDE and self.size.height >= TALL
         wide = (self.size.width // 2 if half else self.size.width) - EDGE - LABEL
-        self.query_one("#branch", Static).update(lines(detail_rows(self._details(branch, result), wide)))
+        self.query_one("#branch", Static).update(
+            lines(detail_rows(self._details(branch, result), wide))
+        )
         self._list_needs(branch)
         self._show_below(branch)
 
     def _unticked(self, branch: "BranchResult") -> frozenset[str]:
-        """The prerequisites that are not ticked: at first none; but all while the introducing commit, which may be one of them, is unknown."""
+        """The prerequisites that are not ticked: at first none.
+
+        But all while the introducing commit, which may be one of them, is unknown.
+        """
         result: BackportResult | None = self._shown
-        at_first = () if result is None or result.culprits else (need.commit for need in branch.prerequisites)
+        at_first = (
+            ()
+            if result is None or result.culprits
+            else (need.commit for need in branch.prerequisites)
+        )
         return self._left_out.get(branch.branch, frozenset(at_first))
 
     def _all_unticked(self, result: "BackportResult") -> dict[str, frozenset[str]]:
@@ -284,9 +393,16 @@ class BackportsScreen(StageScreen):
         return {branch.branch: self._unticked(branch) for branch in result.branches}
 
     def _details(self, branch: "BranchResult", result: "BackportResult") -> list[tuple[str, str]]:
-        """What the panel says about a branch, as (label, text); the prerequisites and the lines of the conflict have panels of their own."""
+        """What the panel says about a branch, as (label, text).
+
+        The prerequisites and the lines of the conflict have panels of their own.
+        """
         todo, merged = self._next(branch, result), self._merged(result)
-        rows = [("merged as", f"{merged[:12]}, not fetched yet: press f (git fetch)")] if merged else []
+        rows = (
+            [("merged as", f"{merged[:12]}, not fetched yet: press f (git fetch)")]
+            if merged
+            else []
+        )
         rows += [
             *details(self._as_chosen(branch)),
             *([("next", todo)] if todo else []),
@@ -302,23 +418,36 @@ class BackportsScreen(StageScreen):
     def _in_words(self, branch: "BranchResult", result: "BackportResult") -> list[tuple[str, str]]:
         """All that is known of a branch, as (label, text)."""
         merged = self._merged(result)
-        fetch = f"{merged[:12]}, which was not fetched yet: press f (git fetch), then this stage uses it"
+        fetch = (
+            f"{merged[:12]}, which was not fetched yet: press f (git fetch), then this stage"
+            " uses it"
+        )
         todo = self._next(branch, result)
-        return [*([("merged as", fetch)] if merged else []), *in_words(branch), *([("next", todo)] if todo else [])]
+        return [
+            *([("merged as", fetch)] if merged else []),
+            *in_words(branch),
+            *([("next", todo)] if todo else []),
+        ]
 
     def _commands(self, branch: "BranchResult", result: "BackportResult") -> list[str]:
-        """The commands that apply the fix to a branch, with the mainline commit where it is known."""
+        """The commands that apply the fix to a branch, with the mainline commit where it is known."""  # noqa: E501
         merged = self._merged(result)
         if not merged or not result.commit:
             return list(branch.commands)
-        return [row.replace(result.commit, merged).replace(result.commit[:12], merged[:12]) for row in branch.commands]
+        return [
+            row.replace(result.commit, merged).replace(result.commit[:12], merged[:12])
+            for row in branch.commands
+        ]
 
     def _hide(self, *names: str) -> None:
         for name in names:
             self.query_one(name).display = False
 
     def _list_needs(self, branch: "BranchResult", at: int = 0) -> None:
-        """The prerequisites in the order to apply, each with size and risk; the ticked ones are in the queue."""
+        """The prerequisites in the order to apply, each with size and risk.
+
+        The ticked ones are in the queue.
+        """
         from patchpilot.services.backport.prerequisite_queue import risk_of
 
         result: BackportResult | None = self._shown
@@ -331,22 +460,46 @@ class BackportsScreen(StageScreen):
         left_out = self._unticked(branch)
         how = ": only their changes to the fix's files" if branch.partial else ", in this order"
         panel.heading = f"Prerequisites{how if needs else ''}"
-        panel.count = f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked · Space" if needs else ""
+        panel.count = (
+            f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked · Space"
+            if needs
+            else ""
+        )
         queue.clear_options()
         most = result.max_lines if result else 0
         queue.add_options(
-            [Option(need_row(need, number, str(risk_of(need, most)), need.commit not in left_out)) for number, need in enumerate(needs, 1)]
+            [
+                Option(
+                    need_row(need, number, str(risk_of(need, most)), need.commit not in left_out)
+                )
+                for number, need in enumerate(needs, 1)
+            ]
             or [Option(plain("none"), disabled=True)]
         )
         if result and not self.query_one("#verdict").display:
-            known = [(label, text) for label, text in self._details(branch, result) if label in FIRST]
-            queue.add_options([Option(row, disabled=True) for row in detail_rows(known, self.size.width - EDGE - LABEL)])
+            known = [
+                (label, text) for label, text in self._details(branch, result) if label in FIRST
+            ]
+            queue.add_options(
+                [
+                    Option(row, disabled=True)
+                    for row in detail_rows(known, self.size.width - EDGE - LABEL)
+                ]
+            )
         queue.highlighted = at if needs else None
 
     def _show_below(self, branch: "BranchResult") -> None:
-        """The conflicts, or the patch that the fix becomes: found once for each branch. What is shown of another branch stays for that moment."""
+        """The conflicts, or the patch that the fix becomes: found once for each branch.
+
+        What is shown of another branch stays for that moment.
+        """
         result: BackportResult | None = self._shown
-        if result is None or result.commit is None or not branch.wants_fix or self.size.height < TALL:
+        if (
+            result is None
+            or result.commit is None
+            or not branch.wants_fix
+            or self.size.height < TALL
+        ):
             self._hide("#clash", "#outcome")
             return
         key = (result.commit, branch.tip)
@@ -354,12 +507,18 @@ class BackportsScreen(StageScreen):
             show = partial(self._show_conflicts, branch, key)
             show() if key in self._conflicts else self._read_conflicts(branch, key, show, show)
         elif branch.tip and not branch.conflicts:
-            self._show_patch(branch, key) if key in self._patches else self._make_patch(branch, key, result)
+            (
+                self._show_patch(branch, key)
+                if key in self._patches
+                else self._make_patch(branch, key, result)
+            )
         else:
             self._hide("#clash", "#outcome")
 
     def _show_conflicts(self, branch: "BranchResult", key: tuple[str, str]) -> None:
-        """The conflicts as far as they are known: three versions next to each other, two of them, or one, as the width allows."""
+        """The conflicts as far as they are known: three versions next to each other, two of them,
+        or one, as the width allows.
+        """
         if self._chosen() != branch:
             return
         self._hide("#outcome")
@@ -368,15 +527,28 @@ class BackportsScreen(StageScreen):
         turn = f" · | {sides.next_versions}" if sides.next_versions else ""
         panel.display, panel.count = True, f"{counted(len(branch.conflicts), 'conflict')}{turn}"
 
-    def _conflicts_of(self, branch: "BranchResult", key: tuple[str, str]) -> list[tuple[str, str, Versions]]:
-        """The conflicts of a branch, each (path, title, versions); without the base and the lines around them while these are not read."""
+    def _conflicts_of(
+        self, branch: "BranchResult", key: tuple[str, str]
+    ) -> list[tuple[str, str, Versions]]:
+        """The conflicts of a branch, each (path, title, versions).
+
+        Without the base and the lines around them while these are not read.
+        """
         read = self._conflicts.get(key)
-        found = [(one.place, one.base_line, one.fix_line) for one in read] if read else [(place, 0, 0) for place in branch.conflicts]
+        found = (
+            [(one.place, one.base_line, one.fix_line) for one in read]
+            if read
+            else [(place, 0, 0) for place in branch.conflicts]
+        )
         return [
             (
                 place.path,
                 f"{place.path}:{place.line} ({place.kind})",
-                (Version(place.ours, place.line), Version(place.base, base), Version(place.theirs, fix)),
+                (
+                    Version(place.ours, place.line),
+                    Version(place.base, base),
+                    Version(place.theirs, fix),
+                ),
             )
             for place, base, fix in found
         ]
@@ -389,7 +561,11 @@ class BackportsScreen(StageScreen):
             self._show_below(branch)
 
     def _read_conflicts(
-        self, branch: "BranchResult", key: tuple[str, str], then: Callable[[], None], meanwhile: Callable[[], None]
+        self,
+        branch: "BranchResult",
+        key: tuple[str, str],
+        then: Callable[[], None],
+        meanwhile: Callable[[], None],
     ) -> None:
         """Read the versions of a branch's conflicts; then call `then`."""
         from patchpilot.services.backport.conflict_columns import conflict_columns
@@ -398,7 +574,12 @@ class BackportsScreen(StageScreen):
             self._conflicts[key] = places
             then()
 
-        self.in_thread("reading the conflicts", lambda repository, _: conflict_columns(repository, key[0], branch), read, meanwhile)
+        self.in_thread(
+            "reading the conflicts",
+            lambda repository, _: conflict_columns(repository, key[0], branch),
+            read,
+            meanwhile,
+        )
 
     def _show_patch(self, branch: "BranchResult", key: tuple[str, str]) -> None:
         """The patch that the fix becomes on the branch; nothing before it is made."""
@@ -411,7 +592,9 @@ class BackportsScreen(StageScreen):
         if tuple(view.rows) != rows:
             view.fill(rows)
 
-    def _make_patch(self, branch: "BranchResult", key: tuple[str, str], result: "BackportResult") -> None:
+    def _make_patch(
+        self, branch: "BranchResult", key: tuple[str, str], result: "BackportResult"
+    ) -> None:
         from patchpilot.services.backport.patch_on_branch import patch_on_branch
 
         def made(rows: tuple[str, ...]) -> None:
@@ -435,7 +618,9 @@ class BackportsScreen(StageScreen):
         self.action_open()
 
     def action_open(self) -> None:
-        """Show a branch on the whole screen: the sides of each conflict, its prerequisites, the commands."""
+        """Show a branch on the whole screen: the sides of each conflict, its prerequisites, the
+        commands.
+        """
         branch = self._chosen()
         result: BackportResult | None = self._shown
         if branch is None or result is None:
@@ -449,18 +634,32 @@ class BackportsScreen(StageScreen):
 
     def _open(self, branch: "BranchResult", result: "BackportResult") -> None:
         self.app.push_screen(
-            Reader(f"{branch.branch}: {badge_of(branch).word}", styler=self._branch_look, make=lambda: self._whole_branch(branch, result))
+            Reader(
+                f"{branch.branch}: {badge_of(branch).word}",
+                styler=self._branch_look,
+                make=lambda: self._whole_branch(branch, result),
+            )
         )
 
-    def _whole_branch(self, branch: "BranchResult", result: "BackportResult") -> tuple[list[str], list[int]]:
-        """A branch on the whole screen: the verdict, the versions of each conflict, the details, the commands; and where a conflict starts."""
+    def _whole_branch(
+        self, branch: "BranchResult", result: "BackportResult"
+    ) -> tuple[list[str], list[int]]:
+        """A branch on the whole screen: the verdict, the versions of each conflict, the details,
+        the commands; and where a conflict starts.
+        """
         known, wide = self._in_words(branch, result), self.app.size.width - EDGE - LABEL
-        first, more = ([fact for fact in known if (fact[0] in FIRST) is is_first] for is_first in (True, False))
+        first, more = (
+            [fact for fact in known if (fact[0] in FIRST) is is_first] for is_first in (True, False)
+        )
         rows = [row.plain for row in detail_rows(first, wide)]
         self._read_conflict = None
         if branch.conflicts and branch.wants_fix:
             columns = self.app.size.width
-            self._read_conflict = laid_out(self._conflicts_of(branch, (result.commit or "", branch.tip)), choices(columns)[0], columns)
+            self._read_conflict = laid_out(
+                self._conflicts_of(branch, (result.commit or "", branch.tip)),
+                choices(columns)[0],
+                columns,
+            )
             rows += ["", *self._read_conflict.rows]
         rows += ["", *(row.plain for row in detail_rows(more, wide))] if more else []
         commands = [f"  {command}" for command in self._commands(branch, result)]
@@ -468,7 +667,11 @@ class BackportsScreen(StageScreen):
         return rows, [at for at, row in enumerate(rows) if row.startswith("@@ ")]
 
     def _branch_look(self, row: str) -> Text:
-        look = self._read_conflict.look(row, self.query_one("#sides", ConflictView).code_colors()) if self._read_conflict else None
+        look = (
+            self._read_conflict.look(row, self.query_one("#sides", ConflictView).code_colors())
+            if self._read_conflict
+            else None
+        )
         if look is not None:
             return look
         # a label has the first columns of a row for itself
@@ -498,7 +701,7 @@ class BackportsScreen(StageScreen):
             table.update_cell_at(Coordinate(table.cursor_row, len(table.columns) - 1), plain(text))
 
     def action_write(self) -> None:
-        """Write the patches into a folder: for each branch the ticked prerequisites, then the fix."""
+        """Write the patches into a folder: for each branch the ticked prerequisites, then the fix."""  # noqa: E501
 
         def answered(value: str | None) -> None:
             if value:
@@ -509,7 +712,15 @@ class BackportsScreen(StageScreen):
             self.notify("not ready yet", timeout=2)
             return
         text = f"{what_is_written(result, self._all_unticked(result))}\n\nFolder for the patches:"
-        self.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), ""), value="backports", title="Write patches"), answered)
+        self.app.push_screen(
+            LineDialog(
+                text,
+                lambda value: (bool(value.strip()), ""),
+                value="backports",
+                title="Write patches",
+            ),
+            answered,
+        )
 
     def _write(self, folder: Path) -> None:
         from patchpilot.services.backport.topic_backports import write_topic_backports
@@ -521,15 +732,21 @@ class BackportsScreen(StageScreen):
         left_out = self._all_unticked(result)
 
         self.in_thread(
-            "writing the patches", lambda repository, _: write_topic_backports(repository, result, folder, left_out), self._show_written
+            "writing the patches",
+            lambda repository, _: write_topic_backports(repository, result, folder, left_out),
+            self._show_written,
         )
 
     def _show_written(self, done: "tuple[WrittenBackport, ...]") -> None:
-        title = "Patches written" if any(backport.files for backport in done) else "No patches written"
+        title = (
+            "Patches written" if any(backport.files for backport in done) else "No patches written"
+        )
         self.app.push_screen(Reader(title, written_rows(done), fold=True))
 
     def action_resolve(self) -> None:
-        """Propose ways to bring the fix to a branch where it conflicts, or continue in the clone once the conflict is resolved."""
+        """Propose ways to bring the fix to a branch where it conflicts, or continue in the clone
+        once the conflict is resolved.
+        """
         from patchpilot.services.backport.topic_backports import ways_to
 
         result: BackportResult | None = self.current
@@ -557,7 +774,11 @@ class BackportsScreen(StageScreen):
 
         def read(known: "OpenConflicts") -> None:
             if not known.conflicts:
-                self.notify("the conflict is about names or modes of files: z, then Resolve manually", severity="warning", timeout=8)
+                self.notify(
+                    "the conflict is about names or modes of files: z, then Resolve manually",
+                    severity="warning",
+                    timeout=8,
+                )
                 return
             self.query_one("#overview").display = False
             self.query_one("#conflicts").display = True
@@ -565,8 +786,13 @@ class BackportsScreen(StageScreen):
             self.place()
             self.refresh_bindings()
 
-        # a name of its own: reading the versions of the selected branch's conflicts does not replace it
-        self.in_thread("reading the proposals", lambda repository, progress: open_conflicts(repository, result, branch, progress), read)
+        # a name of its own: reading the versions of the selected branch's conflicts does not
+        # replace it
+        self.in_thread(
+            "reading the proposals",
+            lambda repository, progress: open_conflicts(repository, result, branch, progress),
+            read,
+        )
 
     def _leave_conflicts(self, branch: "BranchResult", choices: "Choices") -> None:
         """Show the branches again, and how far the choices are."""
@@ -582,7 +808,9 @@ class BackportsScreen(StageScreen):
         self.place()
         self.refresh_bindings()
 
-    def _write_adapted(self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation") -> None:
+    def _write_adapted(
+        self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation"
+    ) -> None:
         from patchpilot.services.backport.topic_backports import write_adapted
 
         def answered(value: str | None) -> None:
@@ -590,14 +818,29 @@ class BackportsScreen(StageScreen):
                 folder = Path(value).expanduser()
                 self.in_thread(
                     "writing the patches",
-                    lambda repository, _: (write_adapted(repository, result, branch, adapted, folder),),
+                    lambda repository, _: (
+                        write_adapted(repository, result, branch, adapted, folder),
+                    ),
                     self._show_written,
                 )
 
-        text = f"The adapted patch for {branch.branch}; read it before you send it.\n\nFolder for the patch:"
-        self.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), ""), value="backports", title="Write patches"), answered)
+        text = (
+            f"The adapted patch for {branch.branch}; read it before you send it.\n\nFolder for the"
+            " patch:"
+        )
+        self.app.push_screen(
+            LineDialog(
+                text,
+                lambda value: (bool(value.strip()), ""),
+                value="backports",
+                title="Write patches",
+            ),
+            answered,
+        )
 
-    def _resolve(self, result: "BackportResult", branch: "BranchResult", start: "Adaptation | None") -> None:
+    def _resolve(
+        self, result: "BackportResult", branch: "BranchResult", start: "Adaptation | None"
+    ) -> None:
         from patchpilot.services.backport.topic_backports import resolve_conflict
 
         def ready(done: "Resolving") -> None:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the Backports stage: what is known of a branch, what to do with it, and what was written for it."""
+"""The rows of the Backports stage: what is known of a branch, what to do with it, and what was
+written for it.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -38,7 +40,7 @@ LABEL = 11
 FIRST = ("merged as", "why", "failed", "next")
 """The labels of what is shown of a branch above its conflicts."""
 SOON = 183
-"""Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""
+"""Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""  # noqa: E501
 
 
 def first_to_look_at(result: "BackportResult") -> int:
@@ -49,7 +51,11 @@ def first_to_look_at(result: "BackportResult") -> int:
 
 
 def badge_of(branch: "BranchResult") -> Badge:
-    """The verdict as a badge; a fix that the stable maintainers reported as failed is that, until the branch has it or the user resolved the conflict."""
+    """The verdict as a badge.
+
+    A fix that the stable maintainers reported as failed is that, until the branch has it or the
+    user resolved the conflict.
+    """
     if branch.resolved and branch.wants_fix:
         return RESOLVED
     return FAILED if branch.failed and branch.wants_fix else BADGES[str(branch.verdict)]
@@ -57,7 +63,9 @@ def badge_of(branch: "BranchResult") -> Badge:
 
 def bug_in_words(branch: "BranchResult") -> str:
     """Whether the branch has the bug."""
-    return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[branch.affected]
+    return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[
+        branch.affected
+    ]
 
 
 def needs_count(branch: "BranchResult") -> str:
@@ -67,9 +75,15 @@ def needs_count(branch: "BranchResult") -> str:
 
 
 def what_to_do(
-    branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = (), merged: str = "", *, is_tagged: bool = False
+    branch: "BranchResult",
+    result: "BackportResult",
+    left_out: Collection[str] = (),
+    merged: str = "",
+    *,
+    is_tagged: bool = False,
 ) -> str:
-    """The next action for a branch, with its key; "" while the introducing commit is unknown, which the panel says once.
+    """The next action for a branch, with its key; "" while the introducing commit is unknown, which
+    the panel says once.
 
     `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch.
     `is_tagged`: the fix has Cc: stable, so the stable maintainers take it where it applies.
@@ -97,12 +111,19 @@ def what_to_do(
 
 
 def what_is_written(result: "BackportResult", left_out: "Mapping[str, Collection[str]]") -> str:
-    """What `w` writes: a line for each branch that needs the fix, with the number of its ticked prerequisites."""
+    """What `w` writes: a line for each branch that needs the fix, with the number of its ticked
+    prerequisites.
+    """
     rows = []
     for branch in result.branches:
         if branch.wants_fix:
-            ticked = sum(need.commit not in left_out.get(branch.branch, ()) for need in branch.prerequisites)
-            rows.append(f"{branch.branch}: {counted(ticked, 'prerequisite') + ', then the fix' if branch.prerequisites else 'the fix'}")
+            ticked = sum(
+                need.commit not in left_out.get(branch.branch, ()) for need in branch.prerequisites
+            )
+            rows.append(
+                f"{branch.branch}:"
+                f" {counted(ticked, 'prerequisite') + ', then the fix' if branch.prerequisites else 'the fix'}"  # noqa: E501
+            )
     return "\n".join(rows) or "No branch needs the fix."
 
 
@@ -122,14 +143,21 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
 
 
 def why(branch: "BranchResult", culprits: Collection[str]) -> str:
-    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has; those that introduced the bug are mainline commits."""
+    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has.
+
+    Those that introduced the bug are mainline commits.
+    """
     if branch.landed_as:
         return f"applied as {branch.landed_as[:12]}"
     if branch.wants_fix and branch.conflicts:
         first, more = branch.conflicts[0], len(branch.conflicts) - 1
         line = f":{first.line}" if first.line else ""
         return f"{first.path.rpartition('/')[2]}{line}{f' and {more} more' if more else ''}"
-    return f"bug from {branch.culprit_as[:12]}" if branch.culprit_as and branch.culprit_as not in culprits else ""
+    return (
+        f"bug from {branch.culprit_as[:12]}"
+        if branch.culprit_as and branch.culprit_as not in culprits
+        else ""
+    )
 
 
 def details(branch: "BranchResult") -> list[tuple[str, str]]:
@@ -138,11 +166,19 @@ def details(branch: "BranchResult") -> list[tuple[str, str]]:
     rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
     rows += [("conflicts", branch.chosen)] if branch.chosen else []
     if branch.wants_fix:
-        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]]
+        rows += [
+            ("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]
+        ]
         rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []
-    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
+    rows += [
+        ("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})")
+        for later in branch.followers
+    ]
     rows += [("note", hint) for hint in branch.hints]
-    return [*rows, *([("note", "not fetched for a long time; run git fetch")] if branch.stale else [])]
+    return [
+        *rows,
+        *([("note", "not fetched for a long time; run git fetch")] if branch.stale else []),
+    ]
 
 
 def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
@@ -150,7 +186,11 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
     rows, before = [], ""
     for label, text in known:
         for at, part in enumerate(wrapped(text, columns)):
-            rows.append(Text.assemble((fitted(label if not at and label != before else "", LABEL), "dim"), plain(part)))
+            rows.append(
+                Text.assemble(
+                    (fitted(label if not at and label != before else "", LABEL), "dim"), plain(part)
+                )
+            )
         before = label
     return rows
 
@@ -165,9 +205,15 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     if branch.landed_as:
         rows.append(("applied as", branch.landed_as[:12]))
     if branch.wants_fix:
-        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}") for cause in branch.causes[:4]]
+        rows += [
+            ("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}")
+            for cause in branch.causes[:4]
+        ]
         rows += needs_in_words(branch)
-    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
+    rows += [
+        ("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})")
+        for later in branch.followers
+    ]
     rows += [("note", hint) for hint in branch.hints]
     if branch.lacking_newer:
         rows.append(("note", f"newer branches without the fix: {', '.join(branch.lacking_newer)}"))
@@ -177,36 +223,77 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
 def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     """The prerequisites of the fix, or why there are none."""
     if branch.search == "none":
-        return [("search", "the fix does not apply even with the missing commits; adapt it manually")]
+        return [
+            ("search", "the fix does not apply even with the missing commits; adapt it manually")
+        ]
     if branch.search == "gave-up":
         return [("search", "search for prerequisites timed out")]
-    rows = [("needs", f"{need.commit[:12]} {need.subject} ({counted(need.size, 'line')})") for need in branch.prerequisites]
+    rows = [
+        ("needs", f"{need.commit[:12]} {need.subject} ({counted(need.size, 'line')})")
+        for need in branch.prerequisites
+    ]
     if branch.partial:
-        rows.append(("note", "of these only the changes to the fix's own files are needed (apply them manually first)"))
+        rows.append(
+            (
+                "note",
+                (
+                    "of these only the changes to the fix's own files are needed (apply them"
+                    " manually first)"
+                ),
+            )
+        )
         if branch.whole:
             lines_in_all = counted(sum(need.size for need in branch.whole), "line")
-            rows.append(("note", f"as whole commits: {counted(len(branch.whole), 'commit')}, {lines_in_all} in total"))
+            rows.append(
+                (
+                    "note",
+                    (
+                        f"as whole commits: {counted(len(branch.whole), 'commit')}, {lines_in_all}"
+                        " in total"
+                    ),
+                )
+            )
     return rows
 
 
 def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     """The files of each branch; for the other branches the reason."""
-    rows = [part for backport in done if backport.files for part in (f"{backport.branch}:", *(f"  {file}" for file in backport.files))]
+    rows = [
+        part
+        for backport in done
+        if backport.files
+        for part in (f"{backport.branch}:", *(f"  {file}" for file in backport.files))
+    ]
     for reason in dict.fromkeys(backport.skipped for backport in done if not backport.files):
-        branches = ", ".join(backport.branch for backport in done if not backport.files and backport.skipped == reason)
-        rows += [*([""] if rows else []), f"no patch for {branches}: {in_keys(reason, Stage.BACKPORTS)}"]
+        branches = ", ".join(
+            backport.branch
+            for backport in done
+            if not backport.files and backport.skipped == reason
+        )
+        rows += [
+            *([""] if rows else []),
+            f"no patch for {branches}: {in_keys(reason, Stage.BACKPORTS)}",
+        ]
     return rows
 
 
 SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
-DEMO = "In the demo this branch is done with that: do not send the patches, a shell of yours would use your own mail server."
+DEMO = (
+    "In the demo this branch is done with that: do not send the patches, a shell of yours would use"
+    " your own mail server."
+)
 
 
 def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
-    """Where the conflict is, its state, what to do next and where, and the patches once they are written; in the demo they are not sent."""
+    """Where the conflict is, its state, what to do next and where, and the patches once they are
+    written; in the demo they are not sent.
+    """
     if done.files:
         return [
-            f"Conflict on {done.branch} resolved. In the clone, these commits are on top of it, oldest first:",
+            (
+                f"Conflict on {done.branch} resolved. In the clone, these commits are on top of it,"
+                " oldest first:"
+            ),
             *(f"  {commit}" for commit in done.commits),
             f"  ({done.folder})",
             "",
@@ -214,7 +301,11 @@ def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
             f"  {done.files[0].parent}",
             *(f"    {file.name}" for file in done.files),
             "",
-            *([DEMO] if in_demo else (SHELL, *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice))),
+            *(
+                [DEMO]
+                if in_demo
+                else (SHELL, *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice))
+            ),
         ]
     return [
         f"The conflict on {done.branch} is in this clone:",

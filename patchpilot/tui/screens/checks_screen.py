@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks stage: the findings as a list, in the patch below their lines, and one in detail with its fix."""
+"""The checks stage: the findings as a list, in the patch below their lines, and one in detail with
+its fix.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -47,14 +49,34 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
 
     session = ask.session
     topic = session.checked_topic
-    result = check_topic(ask.repository, session.settings(ask.repository), topic, strict=session.strict, progress=ask.progress)
+    result = check_topic(
+        ask.repository,
+        session.settings(ask.repository),
+        topic,
+        strict=session.strict,
+        progress=ask.progress,
+    )
     counts = result.counts
-    words = ", ".join(counted(counts[severity], str(severity)) for severity in Severity if counts[severity])
+    words = ", ".join(
+        counted(counts[severity], str(severity)) for severity in Severity if counts[severity]
+    )
     if result.suppressed:
-        words = f"{words}, {len(result.suppressed)} waived" if words else f"no findings, {len(result.suppressed)} waived"
+        words = (
+            f"{words}, {len(result.suppressed)} waived"
+            if words
+            else f"no findings, {len(result.suppressed)} waived"
+        )
     serious = counts[Severity.ERROR] + counts[Severity.WARNING]
-    state = StageState.BLOCKED if counts[Severity.ERROR] else StageState.TODO if serious else StageState.DONE
-    return result, StageStatus(state, words or "no findings", str(len(result.all)) if serious else "")
+    state = (
+        StageState.BLOCKED
+        if counts[Severity.ERROR]
+        else StageState.TODO
+        if serious
+        else StageState.DONE
+    )
+    return result, StageStatus(
+        state, words or "no findings", str(len(result.all)) if serious else ""
+    )
 
 
 def can_fix(result: "CheckResult") -> bool:
@@ -62,7 +84,11 @@ def can_fix(result: "CheckResult") -> bool:
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
     certain = (Remedy.SAFE, Remedy.TAGS)
-    return any(remedy_of(finding, result.rules) in certain for checked in result.patches for finding in checked.findings)
+    return any(
+        remedy_of(finding, result.rules) in certain
+        for checked in result.patches
+        for finding in checked.findings
+    )
 
 
 class FindingList(List):
@@ -92,16 +118,61 @@ class ChecksScreen(StageScreen):
 
     stage = Stage.CHECKS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "fix_one", "apply fix", tooltip="show the fix for the selected finding as a diff, then apply it"),
-        Binding("A", "fix_safe", "apply all", tooltip="show all safe fixes as a diff, then apply them to your commits"),
+        Binding(
+            "a",
+            "fix_one",
+            "apply fix",
+            tooltip="show the fix for the selected finding as a diff, then apply it",
+        ),
+        Binding(
+            "A",
+            "fix_safe",
+            "apply all",
+            tooltip="show all safe fixes as a diff, then apply them to your commits",
+        ),
         Binding("f", "finding(1)", "next", tooltip="go to the next finding"),
-        Binding("F", "finding(-1)", "previous finding", show=False, tooltip="go to the previous finding"),
-        Binding("e", "edit", "edit", tooltip="open the line of the finding, or the commit message, in your editor"),
-        Binding("i", "waive", "waive", tooltip="waive the finding in this topic, with a reason; or remove the waiver"),
-        Binding("enter", "detail", "detail", key_display="Enter", tooltip="show the selected finding in detail"),
-        Binding("o", "only", "filter", tooltip="show one severity, one rule, waived findings, or all findings"),
-        Binding("S", "strict", "strict", show=False, tooltip="turn strict checks on or off (as checkpatch.pl --strict)"),
-        Binding("C", "names", "toggle rule names", show=False, tooltip="switch between patchpilot's and checkpatch.pl's rule names"),
+        Binding(
+            "F", "finding(-1)", "previous finding", show=False, tooltip="go to the previous finding"
+        ),
+        Binding(
+            "e",
+            "edit",
+            "edit",
+            tooltip="open the line of the finding, or the commit message, in your editor",
+        ),
+        Binding(
+            "i",
+            "waive",
+            "waive",
+            tooltip="waive the finding in this topic, with a reason; or remove the waiver",
+        ),
+        Binding(
+            "enter",
+            "detail",
+            "detail",
+            key_display="Enter",
+            tooltip="show the selected finding in detail",
+        ),
+        Binding(
+            "o",
+            "only",
+            "filter",
+            tooltip="show one severity, one rule, waived findings, or all findings",
+        ),
+        Binding(
+            "S",
+            "strict",
+            "strict",
+            show=False,
+            tooltip="turn strict checks on or off (as checkpatch.pl --strict)",
+        ),
+        Binding(
+            "C",
+            "names",
+            "toggle rule names",
+            show=False,
+            tooltip="switch between patchpilot's and checkpatch.pl's rule names",
+        ),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -122,20 +193,33 @@ class ChecksScreen(StageScreen):
     def body(self) -> ComposeResult:
         """List, patch, detail."""
         with Columns(id="checks-columns"):
-            yield Panel(FindingList(ident="findings", enter="detail"), title="Findings", id="finding-list", classes="main")
+            yield Panel(
+                FindingList(ident="findings", enter="detail"),
+                title="Findings",
+                id="finding-list",
+                classes="main",
+            )
             yield Panel(DiffView(ident="patch"), title="Patch", id="patch-panel", classes="beneath")
-            with Panel(title="Detail", id="detail-panel", classes="detail"), VerticalScroll(id="detail"):
+            with (
+                Panel(title="Detail", id="detail-panel", classes="detail"),
+                VerticalScroll(id="detail"),
+            ):
                 yield DetailText(id="finding", markup=False)
 
     def on_mount(self) -> None:
         """The grounds of a fix follow the theme."""
         super().on_mount()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.call_after_refresh(self._tell_finding))
+        self.app.theme_changed_signal.subscribe(
+            self, lambda _: self.call_after_refresh(self._tell_finding)
+        )
 
     # showing
 
     def show(self, result: "CheckResult") -> None:
-        """The findings below their lines; the one that was selected before stays selected, or the one that takes its place."""
+        """The findings below their lines.
+
+        The one that was selected before stays selected, or the one that takes its place.
+        """
         view = self.query_one("#patch", DiffView)
         first, at = not view.rows, self._at
         rows = self._place(result)
@@ -178,27 +262,44 @@ class ChecksScreen(StageScreen):
             self._tell_count()
 
         def count(repository: "Repository", progress: "Progress") -> int:
-            strict = check_topic(repository, session.settings(repository), session.checked_topic, strict=True, progress=progress)
+            strict = check_topic(
+                repository,
+                session.settings(repository),
+                session.checked_topic,
+                strict=True,
+                progress=progress,
+            )
             return len(strict.all) - len(result.all)
 
         self.in_thread("counting what --strict reports", count, counted_strict)
 
     def _place(self, result: "CheckResult") -> list[str]:
-        """Collect the findings that the filter shows, in the order of their lines; return the lines of all patches."""
+        """Collect the findings that the filter shows, in the order of their lines.
+
+        Return the lines of all patches.
+        """
         rows: list[str] = []
         self._mark = self.session.mark
         found = [Shown(0, finding) for finding in result.series] if self._only != WAIVED else []
         found += [Shown(0, each.finding, suppressed=each) for each in result.suppressed_series]
         several = len(result.patches) > 1
         for number, checked in enumerate(result.patches, 1):
-            every = [(finding, None) for finding in checked.findings] + [(each.finding, each) for each in checked.suppressed]
+            every = [(finding, None) for finding in checked.findings] + [
+                (each.finding, each) for each in checked.suppressed
+            ]
             ends = _ends(checked.patch.lines)
             for finding, suppressed in every:
                 at, whole = _row(finding, checked.patch.lines, ends)
                 commit = checked.patch.commit or ""
-                found.append(Shown(len(rows) + at, finding, commit, number if several else 0, suppressed, whole))
+                found.append(
+                    Shown(
+                        len(rows) + at, finding, commit, number if several else 0, suppressed, whole
+                    )
+                )
             rows.extend(with_prefix(checked.patch.lines, self._mark))
-        self._found = sorted((shown for shown in found if self._shows(shown)), key=lambda shown: shown.line)
+        self._found = sorted(
+            (shown for shown in found if self._shows(shown)), key=lambda shown: shown.line
+        )
         return rows
 
     def _notes(self) -> list[Note]:
@@ -211,11 +312,17 @@ class ChecksScreen(StageScreen):
         return self._only in ("", str(shown.finding.severity), shown.finding.name)
 
     def _list(self) -> None:
-        """Write the list again, for its width and the names that are chosen. Where it is high, a row above the findings of a file names the file."""
+        """Write the list again, for its width and the names that are chosen.
+
+        Where it is high, a row above the findings of a file names the file.
+        """
         listed = self.query_one("#findings", List)
         room = listed.scrollable_content_region
         # a scrollbar may be about to come
-        wide, whole = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar)), room.height < HIGH
+        wide, whole = (
+            max(20, (room.width or 30) - (not listed.show_vertical_scrollbar)),
+            room.height < HIGH,
+        )
         options: list[Option] = []
         self._option_of, before = [], ""
         for shown in self._found:
@@ -223,11 +330,23 @@ class ChecksScreen(StageScreen):
                 before = shown.file
                 options.append(Option(plain(fitted(before, wide), STRONG), disabled=True))
             self._option_of.append(len(options))
-            options.append(Option(row_of(shown, wide, checkpatch=self._checkpatch_names, whole=whole)))
+            options.append(
+                Option(row_of(shown, wide, checkpatch=self._checkpatch_names, whole=whole))
+            )
         listed.clear_options()
-        listed.add_options(options or [Option(plain(f"{glyph('done')} {self._no_findings}; press n for the next stage"), disabled=True)])
+        listed.add_options(
+            options
+            or [
+                Option(
+                    plain(f"{glyph('done')} {self._no_findings}; press n for the next stage"),
+                    disabled=True,
+                )
+            ]
+        )
         self._point()
-        self.query_one("#finding-list", Panel).heading = f"Findings: {self._only}" if self._only else self._title
+        self.query_one("#finding-list", Panel).heading = (
+            f"Findings: {self._only}" if self._only else self._title
+        )
 
     @property
     def _title(self) -> str:
@@ -284,7 +403,13 @@ class ChecksScreen(StageScreen):
 
     def _tell_count(self) -> None:
         """The number of the finding in the border of the list."""
-        strict = ("strict",) if self.session.strict else (f"S {self._more} more (--strict)",) if self._more else ()
+        strict = (
+            ("strict",)
+            if self.session.strict
+            else (f"S {self._more} more (--strict)",)
+            if self._more
+            else ()
+        )
         count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
         self.query_one("#finding-list", Panel).count = f" {glyph('dot')} ".join((*count, *strict))
 
@@ -300,7 +425,11 @@ class ChecksScreen(StageScreen):
             return
         from patchpilot.services.fix_finding import Remedy, remedy_of
 
-        remedy = remedy_of(now.finding, result.rules) if now.commit and not now.suppressed else Remedy.EDIT
+        remedy = (
+            remedy_of(now.finding, result.rules)
+            if now.commit and not now.suppressed
+            else Remedy.EDIT
+        )
         fixed = self._fixes.get(now.key)
         panel.heading = now.name(checkpatch=self._checkpatch_names)
         panel.count = str(now.finding.severity)
@@ -309,9 +438,20 @@ class ChecksScreen(StageScreen):
         self._detail_width = detail.size.width
         detail.update(detail_of(now, rule, remedy, fixed, colors_on(detail), self._detail_width))
         self.query_one("#detail").scroll_home(animate=False)
-        self.labels = {"fix_one": {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}.get(remedy, "apply fix")}
+        self.labels = {
+            "fix_one": {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}.get(
+                remedy, "apply fix"
+            )
+        }
         certain = remedy is not Remedy.EDIT and not (fixed and fixed.reason)
-        self._show_keys({"finding", "waive", *(("fix_one",) if certain else ()), *(() if self._has_detail else ("detail", "select"))})
+        self._show_keys(
+            {
+                "finding",
+                "waive",
+                *(("fix_one",) if certain else ()),
+                *(() if self._has_detail else ("detail", "select")),
+            }
+        )
         if fixed is None and remedy is not Remedy.EDIT:
             from patchpilot.tui.screens.fix_dialog import find_fix
 
@@ -325,7 +465,9 @@ class ChecksScreen(StageScreen):
     def _show_keys(self, useful: AbstractSet[str]) -> None:
         """Show in the key line those of the finding's keys that do something now."""
         shown = useful | ({"fix_safe"} if self._fixable else set())
-        self.quiet = frozenset({"fix_one", "fix_safe", "finding", "waive", "detail", "select"} - shown)
+        self.quiet = frozenset(
+            {"fix_one", "fix_safe", "finding", "waive", "detail", "select"} - shown
+        )
         self.keys_changed()
 
     def _fix_found(self, shown: Shown, fixed: "FindingFixed") -> None:
@@ -337,7 +479,11 @@ class ChecksScreen(StageScreen):
     def _no_findings(self) -> str:
         """The text shown when there are no findings."""
         result: CheckResult | None = self._shown
-        suppressed = f" ({len(result.suppressed)} waived; press o to show)" if result and result.suppressed else ""
+        suppressed = (
+            f" ({len(result.suppressed)} waived; press o to show)"
+            if result and result.suppressed
+            else ""
+        )
         return f"no findings{suppressed}"
 
     @property
@@ -350,10 +496,18 @@ class ChecksScreen(StageScreen):
             return WAIT
         if can_fix(result):
             return NextKey("A", "see all safe fixes, then apply them")
-        signs = [shown for shown in self._found if not shown.suppressed and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF]
+        signs = [
+            shown
+            for shown in self._found
+            if not shown.suppressed and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF
+        ]
         if not signs:
             return None
-        return NextKey("a", "sign off") if self._now in signs else NextKey("f", "go to the next finding")
+        return (
+            NextKey("a", "sign off")
+            if self._now in signs
+            else NextKey("f", "go to the next finding")
+        )
 
     # keys
 
@@ -367,7 +521,9 @@ class ChecksScreen(StageScreen):
         self.action_detail()
 
     def action_detail(self) -> None:
-        """Show the selected finding in detail: as a card where it has no room of its own, else with the focus on its panel."""
+        """Show the selected finding in detail: as a card where it has no room of its own, else with
+        the focus on its panel.
+        """
         self.open_detail()
         self.query_one("#detail").focus()
 
@@ -399,7 +555,10 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self._shown
         if result is None:
             return
-        every = [*result.series, *(finding for checked in result.patches for finding in checked.findings)]
+        every = [
+            *result.series,
+            *(finding for checked in result.patches for finding in checked.findings),
+        ]
         answers = [("", f"All findings ({len(every)})")]
         answers += [
             (str(severity), f"{str(severity).capitalize()} ({count})")
@@ -407,7 +566,10 @@ class ChecksScreen(StageScreen):
             if (count := sum(finding.severity is severity for finding in every))
         ]
         answers += [(WAIVED, f"Waived ({len(result.suppressed)})")] if result.suppressed else []
-        answers += [(name, f"{name} ({count})") for name, count in sorted(Counter(finding.name for finding in every).items())]
+        answers += [
+            (name, f"{name} ({count})")
+            for name, count in sorted(Counter(finding.name for finding in every).items())
+        ]
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
@@ -424,20 +586,31 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self.current
         now = self._now
         if result is None or now is None:
-            self.notify(NO_FINDING if self._found else f"{self._no_findings}; press n for the next stage", timeout=3)
+            self.notify(
+                NO_FINDING if self._found else f"{self._no_findings}; press n for the next stage",
+                timeout=3,
+            )
         elif now.suppressed:
             self.notify(f"{now.finding.name} is waived; press i to remove the waiver", markup=False)
         else:
             remedy = remedy_of(now.finding, result.rules)
-            commits = self._commits_with(result, remedy) if remedy is Remedy.SIGN_OFF else [now.commit]
-            fix_one(self, now, remedy, commits, self._fixes.get(now.key) if len(commits) == 1 else None)
+            commits = (
+                self._commits_with(result, remedy) if remedy is Remedy.SIGN_OFF else [now.commit]
+            )
+            fix_one(
+                self, now, remedy, commits, self._fixes.get(now.key) if len(commits) == 1 else None
+            )
 
     @staticmethod
     def _commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
         """The commits with a finding that is fixed in this way."""
         from patchpilot.services.fix_finding import remedy_of
 
-        patches = (one for one in result.patches if any(remedy_of(finding, result.rules) is remedy for finding in one.findings))
+        patches = (
+            one
+            for one in result.patches
+            if any(remedy_of(finding, result.rules) is remedy for finding in one.findings)
+        )
         return [one.patch.commit for one in patches if one.patch.commit]
 
     def action_fix_safe(self) -> None:
@@ -451,7 +624,10 @@ class ChecksScreen(StageScreen):
         if can_fix(result):
             fix_safe(self, self._commits_with(result, Remedy.TAGS))
         else:
-            self.notify(NO_SAFE_FIX if result.all else "no findings; press n for the next stage", markup=False)
+            self.notify(
+                NO_SAFE_FIX if result.all else "no findings; press n for the next stage",
+                markup=False,
+            )
 
     def action_waive(self) -> None:
         """Waive the selected finding, or remove its waiver."""
@@ -470,7 +646,10 @@ class ChecksScreen(StageScreen):
         """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
         self.notify(
-            "strict on: 'check' findings are reported too; press S to turn it off" if self.session.strict else "strict off", timeout=3
+            "strict on: 'check' findings are reported too; press S to turn it off"
+            if self.session.strict
+            else "strict off",
+            timeout=3,
         )
         self.tui.jobs.begin(self.stage)
 
@@ -486,14 +665,20 @@ class ChecksScreen(StageScreen):
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """The 0-based lines at which a patch's message ends (None: nowhere), and of the last text before git's signature."""
+    """The 0-based lines at which a patch's message ends (None: nowhere), and of the last text
+    before git's signature.
+    """
     signature = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
     last = next((number for number in range(signature - 1, -1, -1) if lines[number].strip()), -1)
     return next((number for number, line in enumerate(lines) if line == "---"), None), last
 
 
 def _row(finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]) -> tuple[int, bool]:
-    """The 0-based line of a finding; of one about the whole patch, such as a missing sign-off, the end of the message, and that it is one."""
+    """The 0-based line of a finding.
+
+    Of one about the whole patch, such as a missing sign-off, the end of the message, and that it is
+    one.
+    """
     at, (message, last) = (finding.patch_line or 1) - 1, ends
     whole = finding.column is None and last <= at < len(lines) and lines[at][:1] not in ("+", "-")
     return (at if message is None else message, True) if whole else (at, False)

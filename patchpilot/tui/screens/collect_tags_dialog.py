@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog for adding the tags from replies: what is added, and those that are added only if the user ticks them."""
+"""The dialog for adding the tags from replies: what is added, and those that are added only if the
+user ticks them.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -39,9 +41,16 @@ class CollectTags(Dialog[tuple[str, ...] | None]):
         held_back = [one_line(f"not added: {tag.trailer} ({tag.why})") for tag in self._held]
         yield Static(plain("\n".join([*self._rows, *held_back])), id="rows")
         for number, tag in enumerate(self._asking):
-            yield Tick(plain(one_line(f"{tag.trailer}: {tag.why}")), value=False, id=f"tag-{number}", compact=True)
+            yield Tick(
+                plain(one_line(f"{tag.trailer}: {tag.why}")),
+                value=False,
+                id=f"tag-{number}",
+                compact=True,
+            )
         yield ButtonRow(BUTTONS, self._letters.places)
-        yield Static(plain("Tab next field · Space tick · Ctrl-S or A add · Esc cancel"), classes="keys")
+        yield Static(
+            plain("Tab next field · Space tick · Ctrl-S or A add · Esc cancel"), classes="keys"
+        )
 
     def on_mount(self) -> None:
         """Focus the first tag to tick, or the button."""
@@ -67,5 +76,9 @@ class CollectTags(Dialog[tuple[str, ...] | None]):
 
     def action_add(self) -> None:
         """Give the ticked tags."""
-        ticked = [tag.trailer for number, tag in enumerate(self._asking) if self.query_one(f"#tag-{number}", Checkbox).value]
+        ticked = [
+            tag.trailer
+            for number, tag in enumerate(self._asking)
+            if self.query_one(f"#tag-{number}", Checkbox).value
+        ]
         self.dismiss(tuple(ticked))

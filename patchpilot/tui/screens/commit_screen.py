@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit stage, where everybody arrives: what the topic is, what is not done and which key does it, and each commit with its diff."""
+"""The commit stage, where everybody arrives: what the topic is, what is not done and which key does
+it, and each commit with its diff.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TopicCommits:
-    """The topic's commits as patches, oldest first; its base (None: the user named the commits, or none was found); whether a merge is left out."""
+    """The topic's commits as patches, oldest first.
+
+    Its base (None: the user named the commits, or none was found); whether a merge is left out.
+    """
 
     patches: "tuple[Patch, ...]"
     base: "Base | None" = None
@@ -57,13 +62,17 @@ def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
             base = find_base(ask.repository, ask.topic.base)
         except PatchpilotError:
             base = None
-    changed = sum(change.added + change.removed for patch in topic.patches for change in patch.files)
+    changed = sum(
+        change.added + change.removed for patch in topic.patches for change in patch.files
+    )
     words = f"{counted(len(topic.patches), 'commit')}, {counted(changed, 'line')} changed"
     return TopicCommits(topic.patches, base, topic.has_merge), StageStatus(StageState.DONE, words)
 
 
 def commit_rows(patch: "Patch") -> list[str]:
-    """The lines of a commit: the mail without its envelope line, with a blank line before the trailers."""
+    """The lines of a commit: the mail without its envelope line, with a blank line before the
+    trailers.
+    """
     rows = [row for row in patch.lines if not row.startswith("From ")]
     end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
     first = end
@@ -75,7 +84,9 @@ def commit_rows(patch: "Patch") -> list[str]:
 
 
 class NextRow(NamedTuple):
-    """A thing that is not done: what Enter does with it and with which name, its glyph's name, the key that does it, and words."""
+    """A thing that is not done: what Enter does with it and with which name, its glyph's name, the
+    key that does it, and words.
+    """
 
     does: str
     name: str
@@ -122,14 +133,22 @@ class CommitScreen(StageScreen):
         """What is next, the commits, what the topic is; and the selected commit."""
         with Columns(id="commit-columns"):
             with Container(id="commit-side"):
-                yield Panel(List(ident="next", enter="do it"), title="What is next", id="next-panel", classes="main")
+                yield Panel(
+                    List(ident="next", enter="do it"),
+                    title="What is next",
+                    id="next-panel",
+                    classes="main",
+                )
                 yield Panel(List(ident="commits"), title="Commits", id="commit-list")
                 with Panel(title="Topic", id="commit-about", classes="detail"), VerticalScroll():
                     yield Static(id="about", markup=False)
             with Container(id="commit-main"):
                 yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
                 # only where there is room for it
-                with Panel(title="Last commits to these files", id="commit-history"), VerticalScroll():
+                with (
+                    Panel(title="Last commits to these files", id="commit-history"),
+                    VerticalScroll(),
+                ):
                     yield Static(id="history", markup=False)
 
     def show(self, result: TopicCommits) -> None:
@@ -150,7 +169,9 @@ class CommitScreen(StageScreen):
         self._show_history()
 
     def _show_history(self) -> None:
-        """The last commits to the files of the topic, read once for each topic and only where they are shown."""
+        """The last commits to the files of the topic, read once for each topic and only where they
+        are shown.
+        """
         shown, topic = self.query_one("#history", Static), self.session.topic
         if topic is None or not shown.is_on_screen:
             return
@@ -169,22 +190,36 @@ class CommitScreen(StageScreen):
             self._history = (key, history)
             self._show_history()
 
-        self.in_thread("reading the history of the files", lambda repository, _: recipient_history(repository, session.request()), read)
+        self.in_thread(
+            "reading the history of the files",
+            lambda repository, _: recipient_history(repository, session.request()),
+            read,
+        )
 
     def _commit_line(self, patch: "Patch") -> Text:
         is_long = any(message_hints(commit_rows(patch), patch.subject.title))
-        line = Text(no_wrap=True).append(f"{glyph('stale') if is_long else '':<2}", ink(self.app, Tone.WARNING))
+        line = Text(no_wrap=True).append(
+            f"{glyph('stale') if is_long else '':<2}", ink(self.app, Tone.WARNING)
+        )
         return line.append(plain(f"{(patch.commit or '')[:12]} {patch.subject.title}"))
 
     def _show_one(self, patches: "tuple[Patch, ...]", at: int) -> None:
         patch = patches[at]
         self._mark = self.session.mark
         rows = with_prefix(commit_rows(patch), self._mark)
-        hints = [Note(hint.line, glyph("stale"), "warning", hint.text) for hint in message_hints(rows, patch.subject.title)]
+        hints = [
+            Note(hint.line, glyph("stale"), "warning", hint.text)
+            for hint in message_hints(rows, patch.subject.title)
+        ]
         self.query_one("#commit", DiffView).fill(rows, notes=hints)
-        added, removed = sum(change.added for change in patch.files), sum(change.removed for change in patch.files)
+        added, removed = (
+            sum(change.added for change in patch.files),
+            sum(change.removed for change in patch.files),
+        )
         panel = self.query_one("#commit-text", Panel)
-        panel.heading = f"{(patch.commit or '')[:12]}  subject {width(patch.subject.title)}/{SUBJECT}"
+        panel.heading = (
+            f"{(patch.commit or '')[:12]}  subject {width(patch.subject.title)}/{SUBJECT}"
+        )
         panel.count = f"{counted(len(patch.files), 'file')} +{added} -{removed}"
         self.query_one("#commit-list", Panel).count = f"{at + 1}/{len(patches)}"
 
@@ -222,10 +257,15 @@ class CommitScreen(StageScreen):
         self._told = self._about
         added = sum(change.added for patch in result.patches for change in patch.files)
         removed = sum(change.removed for patch in result.patches for change in patch.files)
-        paths = list(dict.fromkeys(change.path for patch in result.patches for change in patch.files))
+        paths = list(
+            dict.fromkeys(change.path for patch in result.patches for change in patch.files)
+        )
         facts = [
             ("Branch", topic.branch or "detached HEAD"),
-            ("Commits", f"{len(result.patches)}, {counted(len(paths), 'file')}, +{added} -{removed}"),
+            (
+                "Commits",
+                f"{len(result.patches)}, {counted(len(paths), 'file')}, +{added} -{removed}",
+            ),
         ]
         if topic.target:
             facts.append(("Range", f"{topic.target} (chosen; press b to change)"))
@@ -240,34 +280,56 @@ class CommitScreen(StageScreen):
         asked = self._questions
         if asked and asked.target and asked.standing:
             fit, name = asked.standing, asked.target.label
-            words = {"conflict": "does not apply to", "clean": "applies cleanly to"}.get(fit.applies, "applies with a 3-way merge to")
+            words = {"conflict": "does not apply to", "clean": "applies cleanly to"}.get(
+                fit.applies, "applies with a 3-way merge to"
+            )
             facts.append(("Target", f"{words} {name}"))
             facts += [("", f"{one.subject}: already there, {one.how}") for one in fit.already[:2]]
         if asked:
             facts.append(("Mails", f"[{self.session.mark}]"))
-            facts += [(question.name.capitalize(), f"{question.answer or 'not answered'}") for question in asked.questions]
+            facts += [
+                (question.name.capitalize(), f"{question.answer or 'not answered'}")
+                for question in asked.questions
+            ]
         facts += self._found_by_others()
         text = Text()
         room = self.query_one("#about").content_size.width or self.size.width
         for label, words in facts:
             for at, part in enumerate(wrapped(words, room - TITLE - 1)):
-                text.append(f"{'' if at else label:<{TITLE}}", QUIET).append(plain(crop(part, room - TITLE))).append("\n")
+                text.append(f"{'' if at else label:<{TITLE}}", QUIET).append(
+                    plain(crop(part, room - TITLE))
+                ).append("\n")
         text.rstrip()
         self.query_one("#about", Static).update(text)
 
     def _found_by_others(self) -> list[tuple[str, str]]:
-        """What other stages found of the topic, as far as they ran: the recipients, and which commit introduced the bug."""
+        """What other stages found of the topic, as far as they ran: the recipients, and which
+        commit introduced the bug.
+        """
         rows: list[tuple[str, str]] = []
         counted_recipients: CountedRecipients | None = self.session.fresh(Stage.RECIPIENTS)
         for header in ("to", "cc"):
-            named = [one for one in counted_recipients.recipients if one.header == header] if counted_recipients else []
-            rows += [("" if at else header.title(), f"{one.address.called} ({one.role})") for at, one in enumerate(named)]
+            named = (
+                [one for one in counted_recipients.recipients if one.header == header]
+                if counted_recipients
+                else []
+            )
+            rows += [
+                ("" if at else header.title(), f"{one.address.called} ({one.role})")
+                for at, one in enumerate(named)
+            ]
         fixes: FixesResult | None = self.session.fresh(Stage.TAGS)
         if fixes and fixes.is_fix:
-            rows += [("Fixes", f"{judged.target.id[:12]} {judged.target.subject}") for judged in fixes.present if judged.target]
+            rows += [
+                ("Fixes", f"{judged.target.id[:12]} {judged.target.subject}")
+                for judged in fixes.present
+                if judged.target
+            ]
             if not fixes.present and fixes.candidates:
                 best = fixes.candidates[0]
-                rows.append(("Fixes", f"{best.commit[:12]} {best.subject} (likely, {best.confidence:.0%})"))
+                rows.append(
+                    ("Fixes", f"{best.commit[:12]} {best.subject} (likely, {best.confidence:.0%})")
+                )
         return rows
 
     # what is next
@@ -287,35 +349,78 @@ class CommitScreen(StageScreen):
     def _about(self) -> tuple[Any, ...]:
         """What the topic's panel is made of."""
         session = self.session
-        return self._questions, session.mark, session.fresh(self.stage), session.fresh(Stage.RECIPIENTS), session.fresh(Stage.TAGS)
+        return (
+            self._questions,
+            session.mark,
+            session.fresh(self.stage),
+            session.fresh(Stage.RECIPIENTS),
+            session.fresh(Stage.TAGS),
+        )
 
     def _rows(self) -> tuple[NextRow, ...]:
-        """What is not done, in the order of doing: the base, the questions, the stages, with the tree after the tags."""
+        """What is not done, in the order of doing: the base, the questions, the stages, with the
+        tree after the tags.
+        """
         from patchpilot.services.send.propose_prefix import tree_choice
 
         rows: list[NextRow] = []
         asked = self._questions
         if self._shown is not None and self._shown.has_merge:
-            rows.append(NextRow("", "merge", "stale", "", "merges", "merge commits skipped (use git rebase)"))
+            rows.append(
+                NextRow(
+                    "", "merge", "stale", "", "merges", "merge commits skipped (use git rebase)"
+                )
+            )
         if asked and asked.target and asked.standing:
             name = asked.target.label
             rows += [
-                NextRow("", commit.subject, "stale", "", "merged", f"already in {name}: {commit.subject} ({commit.how})")
+                NextRow(
+                    "",
+                    commit.subject,
+                    "stale",
+                    "",
+                    "merged",
+                    f"already in {name}: {commit.subject} ({commit.how})",
+                )
                 for commit in asked.standing.already[:2]
             ]
             if asked.standing.fails:
                 files = ", ".join(asked.standing.paths[:2])
-                rows.append(NextRow("rebase", name, "blocked", "", "rebase", f"does not apply to {name}: {files}"))
-        rows += [NextRow("answer", question.name, "todo", "a", question.name, question.text) for question in (asked.open if asked else ())]
+                rows.append(
+                    NextRow(
+                        "rebase",
+                        name,
+                        "blocked",
+                        "",
+                        "rebase",
+                        f"does not apply to {name}: {files}",
+                    )
+                )
+        rows += [
+            NextRow("answer", question.name, "todo", "a", question.name, question.text)
+            for question in (asked.open if asked else ())
+        ]
         was_sent = self.session.status(Stage.SEND).state is StageState.DONE
         for stage in Stage:
             status = self.session.status(stage)
             if stage is Stage.BACKPORTS and asked and asked.missing_tree:
                 # which tree it is depends on the Fixes: tag
-                rows.append(NextRow("tree", asked.missing_tree, "todo", "a", "tree", tree_choice(asked.missing_tree)))
+                rows.append(
+                    NextRow(
+                        "tree",
+                        asked.missing_tree,
+                        "todo",
+                        "a",
+                        "tree",
+                        tree_choice(asked.missing_tree),
+                    )
+                )
             if stage is Stage.FOLLOW and not was_sent:
                 continue
-            if stage is not Stage.COMMIT and status.state not in (StageState.DONE, StageState.NOTHING):
+            if stage is not Stage.COMMIT and status.state not in (
+                StageState.DONE,
+                StageState.NOTHING,
+            ):
                 rows.append(
                     NextRow(
                         "stage",
@@ -337,20 +442,37 @@ class CommitScreen(StageScreen):
         if (rows, look) == (self._next, self._next_look):
             return
         at = listed.highlighted
-        before = self._next[at][:2] if self._has_moved and at is not None and at < len(self._next) else None
+        before = (
+            self._next[at][:2]
+            if self._has_moved and at is not None and at < len(self._next)
+            else None
+        )
         self._next, self._next_look = rows, look
         with self.prevent(OptionList.OptionHighlighted):
             listed.clear_options()
-            listed.add_options(Option(self._next_line(row, room)) for row in rows or (NextRow("", "", "done", "", "all done", ""),))
+            listed.add_options(
+                Option(self._next_line(row, room))
+                for row in rows or (NextRow("", "", "done", "", "all done", ""),)
+            )
             names = [row[:2] for row in rows]
             listed.highlighted = names.index(before) if before in names else 0
-        stages = sum(self.session.status(stage).state in (StageState.DONE, StageState.NOTHING) for stage in Stage)
+        stages = sum(
+            self.session.status(stage).state in (StageState.DONE, StageState.NOTHING)
+            for stage in Stage
+        )
         self.query_one("#next-panel", Panel).count = f"{stages}/{len(Stage)} done"
 
     def _next_line(self, row: NextRow, room: int) -> Text:
-        """In so many columns; next to the commit the words are below the name where they are too long for its line."""
-        line = Text(no_wrap=True).append(f"{glyph(row.sign):<2}", ink(self.app, TONES.get(row.sign, Tone.QUIET)))
-        line.append(f"{f'[{row.key}]' if row.key else '':<4}", STRONG).append(plain(f"{row.title:<{TITLE}}", STRONG))
+        """In so many columns.
+
+        Next to the commit the words are below the name where they are too long for its line.
+        """
+        line = Text(no_wrap=True).append(
+            f"{glyph(row.sign):<2}", ink(self.app, TONES.get(row.sign, Tone.QUIET))
+        )
+        line.append(f"{f'[{row.key}]' if row.key else '':<4}", STRONG).append(
+            plain(f"{row.title:<{TITLE}}", STRONG)
+        )
         if self.app.size.width < WIDE or width(row.words) <= room - SIGNS - TITLE:
             return line.append(plain(row.words))
         first, *more = wrapped(row.words, room - SIGNS)
@@ -375,9 +497,15 @@ class CommitScreen(StageScreen):
     # questions
 
     def on_screen_resume(self) -> None:
-        """Other stages may have answered a question or named the tree, or the look at the target tree was canceled."""
+        """Other stages may have answered a question or named the tree, or the look at the target
+        tree was canceled.
+        """
         super().on_screen_resume()
-        if self._shown is not None and not self._doing and (self._questions is None or self._asked_for != self._question_key()):
+        if (
+            self._shown is not None
+            and not self._doing
+            and (self._questions is None or self._asked_for != self._question_key())
+        ):
             self._look()
 
     def _question_key(self) -> str:
@@ -391,7 +519,11 @@ class CommitScreen(StageScreen):
         session = self.session
         self._asked_for = self._question_key()
         base = session.topic_base
-        self.in_thread("checking the target tree", lambda repository, _: traps(repository, session.target, base=base), self._looked)
+        self.in_thread(
+            "checking the target tree",
+            lambda repository, _: traps(repository, session.target, base=base),
+            self._looked,
+        )
 
     def _looked(self, questions: "PreSendQuestions") -> None:
         self._questions = questions
@@ -405,7 +537,8 @@ class CommitScreen(StageScreen):
         if names and not self._asked and to is not Stage.FOLLOW:
             self._asked = True
             self.notify(
-                f"Not answered yet: {', '.join(names)}. Press a here or at stage {Stage.RECIPIENTS.number} to answer",
+                f"Not answered yet: {', '.join(names)}. Press a here or at stage"
+                f" {Stage.RECIPIENTS.number} to answer",
                 markup=False,
                 timeout=6,
             )
@@ -416,7 +549,10 @@ class CommitScreen(StageScreen):
         self._answer()
 
     def _answer(self, only: str | None = None) -> None:
-        """Ask the question of that name, "" the one about the tree; None all that are open, or all."""
+        """Ask the question of that name, "" the one about the tree.
+
+        None all that are open, or all.
+        """
         from patchpilot.tui.actions.questions import ask, ask_tree
 
         known = self._questions
@@ -439,7 +575,9 @@ class CommitScreen(StageScreen):
         asked = self._questions
         if asked is None or self._doing:
             return WAIT
-        return NextKey("a", "answer the open questions") if asked.open or asked.missing_tree else None
+        return (
+            NextKey("a", "answer the open questions") if asked.open or asked.missing_tree else None
+        )
 
     def action_edit(self) -> None:
         """Edit the commit message, then read the topic again."""

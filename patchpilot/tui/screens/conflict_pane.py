@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a branch conflict by conflict: the versions of each, its proposals, and what the selected one changes."""
+"""A fix adapted to a branch conflict by conflict: the versions of each, its proposals, and what the
+selected one changes.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,24 +39,46 @@ from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.three_columns import Version
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
-    from patchpilot.services.backport.choose_conflicts import Built, Choices, OpenConflict, OpenConflicts, Outcome, Proposal
+    from patchpilot.services.backport.backport_result import (
+        Adaptation,
+        BackportResult,
+        BranchResult,
+    )
+    from patchpilot.services.backport.choose_conflicts import (
+        Built,
+        Choices,
+        OpenConflict,
+        OpenConflicts,
+        Outcome,
+        Proposal,
+    )
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 Write = Callable[["BackportResult", "BranchResult", "Adaptation"], None]
 
 
 class ConflictPane(ReportsErrors, Container):
-    """The conflicts of a fix on a branch. `write` writes the patch that comes of the choices, `left` is called when the user goes back."""
+    """The conflicts of a fix on a branch.
+
+    `write` writes the patch that comes of the choices, `left` is called when the user goes back.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "edit", tooltip="edit the selected proposal in your editor, and choose what you made of it"),
+        Binding(
+            "e",
+            "edit",
+            "edit",
+            tooltip="edit the selected proposal in your editor, and choose what you made of it",
+        ),
         Binding("u", "undo", "undo", tooltip="take the newest choice back"),
         Binding(
             "w",
             "write_patch",
             "write patch",
-            tooltip="write the patch once something is chosen for each conflict; it can be compiled first",
+            tooltip=(
+                "write the patch once something is chosen for each conflict; it can be compiled"
+                " first"
+            ),
         ),
         Binding(
             "vertical_line",
@@ -64,12 +88,24 @@ class ConflictPane(ReportsErrors, Container):
             key_display="|",
             tooltip="show the other versions of a conflict: branch, base, fix",
         ),
-        Binding("right_square_bracket", "conflict(1)", "next conflict", show=False, key_display="]"),
-        Binding("left_square_bracket", "conflict(-1)", "previous conflict", show=False, key_display="["),
-        Binding("escape", "leave", "branches", key_display="Esc", tooltip="go back to the branches; what was chosen stays"),
+        Binding(
+            "right_square_bracket", "conflict(1)", "next conflict", show=False, key_display="]"
+        ),
+        Binding(
+            "left_square_bracket", "conflict(-1)", "previous conflict", show=False, key_display="["
+        ),
+        Binding(
+            "escape",
+            "leave",
+            "branches",
+            key_display="Esc",
+            tooltip="go back to the branches; what was chosen stays",
+        ),
     ]
 
-    def __init__(self, *, ident: str, write: Write, left: Callable[["BranchResult", "Choices"], None]) -> None:
+    def __init__(
+        self, *, ident: str, write: Write, left: Callable[["BranchResult", "Choices"], None]
+    ) -> None:
         super().__init__(id=ident)
         self._write, self._left = write, left
         self._result: BackportResult | None = None
@@ -86,13 +122,20 @@ class ConflictPane(ReportsErrors, Container):
         with Panel(title="Proposals", id="proposals-panel"):
             yield List(ident="proposals", enter="choose")
 
-    def show(self, result: "BackportResult", branch: "BranchResult", known: "OpenConflicts") -> None:
+    def show(
+        self, result: "BackportResult", branch: "BranchResult", known: "OpenConflicts"
+    ) -> None:
         """Show the conflicts; the cursor is on the first one for which nothing was chosen."""
         self._result, self._branch, self._open = result, branch, known
         self._fill(self._next_open())
         self.query_one("#proposals", List).focus()
         if known.changed:
-            self.notify(f"{known.changed} since you chose: the choices are proposals now", markup=False, severity="warning", timeout=8)
+            self.notify(
+                f"{known.changed} since you chose: the choices are proposals now",
+                markup=False,
+                severity="warning",
+                timeout=8,
+            )
 
     def on_resize(self) -> None:
         """Reasons are wrapped at the width."""
@@ -116,7 +159,10 @@ class ConflictPane(ReportsErrors, Container):
     # the list
 
     def _fill(self, key: str, proposal: "Proposal | None" = None) -> None:
-        """List the conflicts with their proposals; the cursor goes to a proposal, else to the chosen or first one of the conflict `key`."""
+        """List the conflicts with their proposals.
+
+        The cursor goes to a proposal, else to the chosen or first one of the conflict `key`.
+        """
         assert self._open
         chosen, count = self._open.choices.chosen, len(self._open.conflicts)
         queue = self.query_one("#proposals", List)
@@ -134,7 +180,10 @@ class ConflictPane(ReportsErrors, Container):
         queue.add_options(options)
         wanted = proposal or chosen.get(key)
         places = [at for at, row in enumerate(self._rows) if row and row[0].conflict.key == key]
-        queue.highlighted = next((at for at in places if (row := self._rows[at]) and is_same(row[1], wanted)), next(iter(places), 1))
+        queue.highlighted = next(
+            (at for at in places if (row := self._rows[at]) and is_same(row[1], wanted)),
+            next(iter(places), 1),
+        )
         panel = self.query_one("#proposals-panel", Panel)
         panel.heading = f"Proposals for {self._branch.branch}" if self._branch else "Proposals"
         panel.count = f"{len(chosen)} of {count} chosen"
@@ -145,7 +194,9 @@ class ConflictPane(ReportsErrors, Container):
         return self._rows[at] if at is not None and at < len(self._rows) else None
 
     def _next_open(self, after: str = "") -> str:
-        """The key of the first conflict for which nothing was chosen, those after another one first; else that one."""
+        """The key of the first conflict for which nothing was chosen, those after another one
+        first; else that one.
+        """
         assert self._open
         keys = [one.conflict.key for one in self._open.conflicts]
         at = keys.index(after) + 1 if after else 0
@@ -158,7 +209,10 @@ class ConflictPane(ReportsErrors, Container):
         self._stage.at_rest(self._show_selected)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Choose the proposal; the cursor goes to the next conflict for which nothing was chosen."""
+        """Choose the proposal.
+
+        The cursor goes to the next conflict for which nothing was chosen.
+        """
         event.stop()
         selected = self._selected()
         if selected:
@@ -175,7 +229,10 @@ class ConflictPane(ReportsErrors, Container):
             Version(place.base, one.columns.base_line),
             Version(place.theirs, one.columns.fix_line),
         )
-        view, panel = self.query_one("#versions", ConflictView), self.query_one("#conflict-sides", Panel)
+        view, panel = (
+            self.query_one("#versions", ConflictView),
+            self.query_one("#conflict-sides", Panel),
+        )
         view.show([(place.path, f"{one.conflict.place} ({place.kind})", versions)])
         panel.count = self._turn_words()
         result = self.query_one("#conflict-result", Panel)
@@ -222,7 +279,11 @@ class ConflictPane(ReportsErrors, Container):
         self._fill(self._next_open(one.conflict.key))
         left = len(self._open.conflicts) - len(self._open.choices.chosen)
         rest = f"{counted(left, 'conflict')} left" if left else "w writes the patch"
-        self.notify(f"{one.conflict.place}: {LABELS[str(proposal.source)]} chosen; {rest}. u undoes it", markup=False, timeout=4)
+        self.notify(
+            f"{one.conflict.place}: {LABELS[str(proposal.source)]} chosen; {rest}. u undoes it",
+            markup=False,
+            timeout=4,
+        )
 
     def action_undo(self) -> None:
         """Take the newest choice back."""
@@ -244,7 +305,10 @@ class ConflictPane(ReportsErrors, Container):
         self._open = known
 
     def action_edit(self) -> None:
-        """Edit the lines of the selected proposal in the editor; then choose them, with a note for the patch's message."""
+        """Edit the lines of the selected proposal in the editor.
+
+        Then choose them, with a note for the patch's message.
+        """
         trusting(self._stage.app, self._edit)
 
     def _edit(self) -> None:
@@ -256,7 +320,10 @@ class ConflictPane(ReportsErrors, Container):
 
         text = text_to_edit(one, proposal)
         if proposal.path or not one.conflict.line or not is_utf8(text):
-            self.notify("this conflict cannot be edited here: z on the branch, then Resolve manually", severity="warning")
+            self.notify(
+                "this conflict cannot be edited here: z on the branch, then Resolve manually",
+                severity="warning",
+            )
             return
         made = edit_text(self._stage, text, Path(one.conflict.path).name)
         lines = lines_of(made) if made is not None else None
@@ -276,7 +343,13 @@ class ConflictPane(ReportsErrors, Container):
 
         text = "What did you change, and why? The message of the patch says so:"
         self.app.push_screen(
-            LineDialog(text, lambda value: (bool(value.strip()), ""), value="resolved manually", title=one.conflict.place), answered
+            LineDialog(
+                text,
+                lambda value: (bool(value.strip()), ""),
+                value="resolved manually",
+                title=one.conflict.place,
+            ),
+            answered,
         )
 
     def action_leave(self) -> None:
@@ -297,7 +370,11 @@ class ConflictPane(ReportsErrors, Container):
             return
         left = [one for one in known.conflicts if one.conflict.key not in known.choices.chosen]
         if left:
-            self.notify(f"nothing chosen yet for {left[0].conflict.place}: Enter chooses a proposal", markup=False, severity="warning")
+            self.notify(
+                f"nothing chosen yet for {left[0].conflict.place}: Enter chooses a proposal",
+                markup=False,
+                severity="warning",
+            )
             self._fill(left[0].conflict.key)
             return
         self._stage.in_thread(
@@ -306,13 +383,27 @@ class ConflictPane(ReportsErrors, Container):
             partial(self._show_outcome, result, branch),
         )
 
-    def _show_outcome(self, result: "BackportResult", branch: "BranchResult", found: "Outcome") -> None:
+    def _show_outcome(
+        self, result: "BackportResult", branch: "BranchResult", found: "Outcome"
+    ) -> None:
         if found.problems:
-            self.notify(f"not written: {'; '.join(found.problems)}", markup=False, severity="error", timeout=10)
+            self.notify(
+                f"not written: {'; '.join(found.problems)}",
+                markup=False,
+                severity="error",
+                timeout=10,
+            )
             return
-        self._ask_write(result, branch, found.adaptation, before_writing(branch.branch, found.adaptation.steps, found.doubts))
+        self._ask_write(
+            result,
+            branch,
+            found.adaptation,
+            before_writing(branch.branch, found.adaptation.steps, found.doubts),
+        )
 
-    def _ask_write(self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str) -> None:
+    def _ask_write(
+        self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str
+    ) -> None:
         def chosen(name: str | None) -> None:
             if name == "write":
                 self._write(result, branch, adapted)
@@ -321,18 +412,31 @@ class ConflictPane(ReportsErrors, Container):
 
         answers = (
             ("write", "Write patch", "into a folder that you choose"),
-            ("build", "Compile first", "the objects of the changed files, on the branch before and after the patch, with allmodconfig"),
+            (
+                "build",
+                "Compile first",
+                (
+                    "the objects of the changed files, on the branch before and after the patch,"
+                    " with allmodconfig"
+                ),
+            ),
         )
         self.app.push_screen(Choose(text, answers, f"Write the patch for {branch.branch}"), chosen)
 
-    def _build(self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str) -> None:
+    def _build(
+        self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str
+    ) -> None:
         from patchpilot.services.backport.choose_conflicts import build_objects_of
 
         def built(done: "Built") -> None:
             self._ask_write(result, branch, adapted, f"{built_words(done)}\n\n{text}")
 
         self._stage.in_thread(
-            "compiling", lambda repository, progress: build_objects_of(repository, result, branch, adapted, progress), built
+            "compiling",
+            lambda repository, progress: build_objects_of(
+                repository, result, branch, adapted, progress
+            ),
+            built,
         )
 
     @property

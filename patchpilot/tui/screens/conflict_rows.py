@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of choosing what conflicts become: conflicts with their proposals, what a proposal changes, the text for the editor."""
+"""The rows of choosing what conflicts become: conflicts with their proposals, what a proposal
+changes, the text for the editor.
+"""
 
 from collections.abc import Sequence
 from difflib import unified_diff
@@ -33,18 +35,31 @@ def conflict_row(open_: "OpenConflict", number: int, count: int, chosen: "Propos
     """The heading of a conflict: its place, which of them it is, whether something was chosen."""
     state = ("done", "chosen", "green") if chosen else ("todo", "nothing chosen", "yellow")
     return Text.assemble(
-        (f"{glyph(state[0])} ", state[2]), plain(open_.conflict.place, STRONG), plain(f"  {number}/{count}  {state[1]}", QUIET)
+        (f"{glyph(state[0])} ", state[2]),
+        plain(open_.conflict.place, STRONG),
+        plain(f"  {number}/{count}  {state[1]}", QUIET),
     )
 
 
 def proposal_row(proposal: "Proposal", columns: int, *, is_chosen: bool) -> Text:
-    """A proposal: whether it is chosen, what it is, its confidence, and its reason in as many rows as that takes."""
-    confidence = f" {proposal.confidence:.2f}" if proposal.confidence is not None and proposal.source == "adapted" else ""
+    """A proposal: whether it is chosen, what it is, its confidence, and its reason in as many rows
+    as that takes.
+    """
+    confidence = (
+        f" {proposal.confidence:.2f}"
+        if proposal.confidence is not None and proposal.source == "adapted"
+        else ""
+    )
     head = fitted(f"{LABELS[str(proposal.source)]}{confidence}", LABEL)
     tick = f"[{glyph('ticked')}]" if is_chosen else "[ ]"
     first, *rest = wrapped(proposal.why, columns - LABEL - 6)
     indent = " " * (LABEL + 5)
-    return lines([Text.assemble(plain(f"{tick} "), plain(head, STRONG), plain(f" {first}")), *(plain(f"{indent}{row}") for row in rest)])
+    return lines(
+        [
+            Text.assemble(plain(f"{tick} "), plain(head, STRONG), plain(f" {first}")),
+            *(plain(f"{indent}{row}") for row in rest),
+        ]
+    )
 
 
 def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
@@ -53,29 +68,45 @@ def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
     path = proposal.path or conflict.path
     old, new = open_.files.get(proposal.path) if proposal.path else conflict.ours, proposal.lines
     if old == new:
-        return ["no change: the branch keeps its lines" if old is not None else "no change: the branch stays without the file"]
-    names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
+        return [
+            "no change: the branch keeps its lines"
+            if old is not None
+            else "no change: the branch stays without the file"
+        ]
+    names = (
+        "/dev/null" if old is None else f"a/{path}",
+        "/dev/null" if new is None else f"b/{path}",
+    )
     # of a conflict inside a file the place is known, and its lines are few
     is_part = bool(conflict.line) and not proposal.path
     context = max(len(old or ()), len(new or ())) if is_part else _CONTEXT
-    rows = [line.rstrip("\n") for line in islice(unified_diff(old or (), new or (), *names, n=context), 2, None)]
+    rows = [
+        line.rstrip("\n")
+        for line in islice(unified_diff(old or (), new or (), *names, n=context), 2, None)
+    ]
     if is_part:
         rows[0] = f"@@ -{conflict.line},{len(old or ())} +{conflict.line},{len(new or ())} @@"
     return [f"diff --git a/{path} b/{path}", f"--- {names[0]}", f"+++ {names[1]}", *rows]
 
 
 def text_to_edit(open_: "OpenConflict", proposal: "Proposal") -> str:
-    """The lines of a proposal for the editor, and below a line that ends them the versions of the conflict."""
+    """The lines of a proposal for the editor, and below a line that ends them the versions of the
+    conflict.
+    """
     conflict = open_.conflict
     versions = (("branch", conflict.ours), ("base", conflict.base), ("fix", conflict.theirs))
     below = [f"# {name} of {conflict.place}:\n{''.join(side or ())}" for name, side in versions]
-    return "".join([*(proposal.lines or ()), f"{_CUT}\n# Everything below this line is ignored.\n", *below])
+    return "".join(
+        [*(proposal.lines or ()), f"{_CUT}\n# Everything below this line is ignored.\n", *below]
+    )
 
 
 def lines_of(text: str) -> tuple[str, ...]:
     """The lines that the user left above the line that ends them."""
     kept = text.partition(_CUT)[0]
-    return tuple(text_lines((kept if kept.endswith("\n") or not kept else f"{kept}\n").encode("utf-8")))
+    return tuple(
+        text_lines((kept if kept.endswith("\n") or not kept else f"{kept}\n").encode("utf-8"))
+    )
 
 
 def is_same(one: "Proposal", other: "Proposal | None") -> bool:
@@ -105,5 +136,9 @@ def built_words(built: "Built") -> str:
 def before_writing(branch: str, steps: Sequence[str], doubts: Sequence[str]) -> str:
     """What the message of the patch will say, and what to look at."""
     said = [f"- {step}" for step in steps]
-    look = ["", "Look at this before you send it:", *(f"- {doubt}" for doubt in doubts)] if doubts else []
+    look = (
+        ["", "Look at this before you send it:", *(f"- {doubt}" for doubt in doubts)]
+        if doubts
+        else []
+    )
     return "\n".join([f"The message of the patch for {branch} will say:", "", *said, *look])

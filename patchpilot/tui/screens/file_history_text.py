@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last commits to the files of a topic, and the sections of MAINTAINERS that match them, as text."""
+"""The last commits to the files of a topic, and the sections of MAINTAINERS that match them, as
+text.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -27,7 +29,9 @@ def where_of(history: "FileHistory") -> str:
 
 
 def history_text(history: "FileHistory", columns: int, contact: str = "") -> Text:
-    """A line for each commit in so many columns: those of the contact with this address have a sign."""
+    """A line for each commit in so many columns: those of the contact with this address have a
+    sign.
+    """
     rows = []
     for commit in history.newest:
         is_own = contact in commit.contacts
@@ -39,19 +43,39 @@ def history_text(history: "FileHistory", columns: int, contact: str = "") -> Tex
             plain(author, STRONG if is_own else ""),
             no_wrap=True,
         )
-        rows.append(row.append(plain(fitted(commit.subject, max(8, columns - width(row.plain))), STRONG if is_own else "")))
+        rows.append(
+            row.append(
+                plain(
+                    fitted(commit.subject, max(8, columns - width(row.plain))),
+                    STRONG if is_own else "",
+                )
+            )
+        )
     return lines(rows)
 
 
-def sections_text(sections: "Iterable[SectionInfo]", reasons: Sequence[str], columns: int, contact: str = "") -> Text:
-    """The sections of MAINTAINERS as written: with a sign the patterns that one of the `reasons` names, and the lines with this address."""
+def sections_text(
+    sections: "Iterable[SectionInfo]", reasons: Sequence[str], columns: int, contact: str = ""
+) -> Text:
+    """The sections of MAINTAINERS as written: with a sign the patterns that one of the `reasons`
+    names, and the lines with this address.
+    """
     rows: list[Text] = []
     for section in sections:
-        rows += [*([plain("")] if rows else []), plain(fitted(section.name, columns), f"{STRONG} {HUNK}")]
+        rows += [
+            *([plain("")] if rows else []),
+            plain(fitted(section.name, columns), f"{STRONG} {HUNK}"),
+        ]
         for letter, value in section.entries:
             line = f"{letter}: {value.strip()}"
             is_match = any(f"matches {line}" in reason for reason in reasons)
             style = ADDED if is_match else STRONG if contact and contact in value.lower() else ""
             sign = glyph("ticked") if is_match else glyph("cursor") if style else ""
-            rows.append(Text.assemble((f"{sign:<2}", style), (f"{letter}: ", QUIET), plain(fitted(value, columns - 5), style)))
+            rows.append(
+                Text.assemble(
+                    (f"{sign:<2}", style),
+                    (f"{letter}: ", QUIET),
+                    plain(fitted(value, columns - 5), style),
+                )
+            )
     return lines(rows)

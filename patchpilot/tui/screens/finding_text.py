@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A finding in the words of the checks stage: a row of the list, a note in the patch, and in detail with its fix."""
+"""A finding in the words of the checks stage: a row of the list, a note in the patch, and in detail
+with its fix.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,9 +27,24 @@ if TYPE_CHECKING:
     from patchpilot.model.rule import Rule
     from patchpilot.services.fix_finding import FindingFixed, Remedy
 
-SIGNS = {Severity.ERROR: "blocked", Severity.WARNING: "stale", Severity.CHECK: "circle", Severity.NOTE: "dot"}
-ROLES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "info", Severity.NOTE: "quiet"}
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: QUIET}
+SIGNS = {
+    Severity.ERROR: "blocked",
+    Severity.WARNING: "stale",
+    Severity.CHECK: "circle",
+    Severity.NOTE: "dot",
+}
+ROLES = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.CHECK: "info",
+    Severity.NOTE: "quiet",
+}
+STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.CHECK: "cyan",
+    Severity.NOTE: QUIET,
+}
 HELP = "; help: "
 """What separates the message of a finding from what to run."""
 ROOMY = 60
@@ -40,8 +57,9 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A finding on screen: its 0-based line in the text of all patches, its commit ("" for the series), the number of its patch where
-    there are several. `whole`: it is about the patch as a whole, and shown where the message ends.
+    """A finding on screen: its 0-based line in the text of all patches, its commit ("" for the
+    series), the number of its patch where there are several. `whole`: it is about the patch as a
+    whole, and shown where the message ends.
     """
 
     line: int
@@ -68,7 +86,10 @@ class Shown:
 
     @property
     def file(self) -> str:
-        """The name of its file, with the number of the patch; for a message and a series what it is."""
+        """The name of its file, with the number of the patch.
+
+        For a message and a series what it is.
+        """
         path = "" if self.whole else self.finding.path
         name = path.rpartition("/")[2] if path else "commit message" if self.commit else "series"
         return f"{self.number}: {name}" if self.number else name
@@ -79,16 +100,20 @@ class Shown:
 
 
 def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text:
-    """The finding in so many columns: sign, message or rule, at the right its line, with the file before it where the place is shown `whole`.
+    """The finding in so many columns: sign, message or rule, at the right its line, with the file
+    before it where the place is shown `whole`.
 
-    The message is shown where it has room, unless checkpatch.pl's names are asked for; the rule's name is in the patch and the detail.
+    The message is shown where it has room, unless checkpatch.pl's names are asked for; the rule's
+    name is in the patch and the detail.
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
     place = f"{shown.file}:{line}" if whole and line else shown.file if whole else line
     left = columns - len(sign) - 1
     place = crop(one_line(place), left // 2)
     row = Text.assemble((f"{sign} ", QUIET if shown.suppressed else STYLES[shown.finding.severity]))
-    words = shown.message if columns >= ROOMY and not checkpatch else shown.name(checkpatch=checkpatch)
+    words = (
+        shown.message if columns >= ROOMY and not checkpatch else shown.name(checkpatch=checkpatch)
+    )
     row.append(plain(fitted(words, left - width(place) - 1)))
     return row.append(f" {place}", QUIET)
 
@@ -101,12 +126,27 @@ def note_of(shown: Shown, *, checkpatch: bool) -> Note:
     return Note(shown.line, shown.sign, ROLES[shown.finding.severity], text)
 
 
-def detail_of(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFixed | None", colors: DiffColors, columns: int) -> Text:
-    """All that is known of the finding: message, fix, reason, reference; of its fix the lines that change, in so many columns."""
+def detail_of(
+    shown: Shown,
+    rule: "Rule | None",
+    remedy: "Remedy",
+    fixed: "FindingFixed | None",
+    colors: DiffColors,
+    columns: int,
+) -> Text:
+    """All that is known of the finding: message, fix, reason, reference.
+
+    Of its fix the lines that change, in so many columns.
+    """
     text = Text.assemble(plain(shown.message, STRONG))
     if shown.suppressed:
         until = f", until {shown.suppressed.until}" if shown.suppressed.until else ""
-        text.append_text(plain(f"\n\nwaived: {shown.suppressed.reason} ({shown.suppressed.origin}{until}); press i to remove the waiver"))
+        text.append_text(
+            plain(
+                f"\n\nwaived: {shown.suppressed.reason} ({shown.suppressed.origin}{until}); press i"
+                " to remove the waiver"
+            )
+        )
     text.append_text(_fix(shown, rule, remedy, fixed, colors, columns))
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
@@ -122,7 +162,14 @@ def _part(heading: str, words: str) -> Text:
     return Text.assemble(plain(f"\n\n{heading}  ", STRONG), with_code(words))
 
 
-def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFixed | None", colors: DiffColors, columns: int) -> Text:
+def _fix(
+    shown: Shown,
+    rule: "Rule | None",
+    remedy: "Remedy",
+    fixed: "FindingFixed | None",
+    colors: DiffColors,
+    columns: int,
+) -> Text:
     finding = shown.finding
     how = finding.fix.text if finding.fix and finding.fix.text else rule.remedy.text if rule else ""
     words = in_keys(in_backticks(how), Stage.CHECKS)
@@ -132,15 +179,22 @@ def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFix
         return _part("Fix", words)
     if fixed.reason:
         return _part("Fix", f"{words}; press e to edit the line\nnot certain: {fixed.reason}")
-    verb = {"sign-off": "press a to sign off", "tags": "press a to add"}.get(remedy, "press a to apply")
+    verb = {"sign-off": "press a to sign off", "tags": "press a to add"}.get(
+        remedy, "press a to apply"
+    )
     return _part("Fix", verb).append_text(change_text(fixed.diff, colors, columns))
 
 
 def change_text(diff: Sequence[str], colors: DiffColors, columns: int) -> Text:
-    """The changed lines of a diff, each below a line break and with a hanging indent; lines in which only the breaks differ are counted."""
+    """The changed lines of a diff, each below a line break and with a hanging indent.
+
+    Lines in which only the breaks differ are counted.
+    """
     text, shown, left = Text(), 0, 0
     for removed, added in _blocks(diff):
-        old, new = changed_words(" ".join(removed), " ".join(added)) if removed and added else ([], [])
+        old, new = (
+            changed_words(" ".join(removed), " ".join(added)) if removed and added else ([], [])
+        )
         for sign, role, side, spans in (("-", "removed", removed, old), ("+", "added", added, new)):
             start = 0
             for line in side:
@@ -166,11 +220,20 @@ def _blocks(diff: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
     for is_change, block in groupby(body, lambda line: line.startswith(("+", "-"))):
         if is_change:
             changed = list(block)
-            removed, added = ([plain(line[1:]).plain for line in changed if line[0] == sign] for sign in "-+")
+            removed, added = (
+                [plain(line[1:]).plain for line in changed if line[0] == sign] for sign in "-+"
+            )
             yield removed, added
 
 
-def _changed_line(sign: str, role: str, line: str, words: Sequence[tuple[int, int]], colors: DiffColors, columns: int) -> Text:
+def _changed_line(
+    sign: str,
+    role: str,
+    line: str,
+    words: Sequence[tuple[int, int]],
+    colors: DiffColors,
+    columns: int,
+) -> Text:
     code = Text(line, style=colors.style("" if colors.tinted else role, role))
     for first, last in words:
         code.stylize(colors.style("", f"{role}-word"), first, last)
@@ -179,7 +242,9 @@ def _changed_line(sign: str, role: str, line: str, words: Sequence[tuple[int, in
         piece = code[first:last]
         piece.rstrip()
         piece.pad_right(room - piece.cell_len)
-        text.append("\n").append(" " if number else sign, colors.style(role, role)).append_text(piece)
+        text.append("\n").append(" " if number else sign, colors.style(role, role)).append_text(
+            piece
+        )
     return text
 
 

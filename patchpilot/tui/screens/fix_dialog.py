@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes shown as a diff before they are applied to the commits: of one finding, or all that are certain."""
+"""Fixes shown as a diff before they are applied to the commits: of one finding, or all that are
+certain.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -43,11 +45,15 @@ class FixDialog(Modal[bool]):
         Binding("escape,q", "no", "cancel", key_display="Esc"),
     ]
 
-    def __init__(self, title: str, rows: Sequence[str], *, text: str = "", verb: str = "apply") -> None:
+    def __init__(
+        self, title: str, rows: Sequence[str], *, text: str = "", verb: str = "apply"
+    ) -> None:
         super().__init__()
         self._title, self._rows, self._text, self._verb = title, rows, text, verb
         # the key line says the same as the last line of the dialog
-        self._bindings.key_to_bindings["enter"] = [Binding("enter", "write", verb, key_display="Enter")]
+        self._bindings.key_to_bindings["enter"] = [
+            Binding("enter", "write", verb, key_display="Enter")
+        ]
 
     def compose(self) -> ComposeResult:
         """The title, the diff, the keys."""
@@ -57,7 +63,14 @@ class FixDialog(Modal[bool]):
                 yield Static(plain(f"\n{self._text}\n"), markup=False)
             yield DiffView(ident="text")
             yield Static(id="below", markup=False)
-            yield Static(plain(f"Enter {self._verb} · j/k and PgDn scroll · [ ] previous and next part · Esc cancel", "dim"), markup=False)
+            yield Static(
+                plain(
+                    f"Enter {self._verb} · j/k and PgDn scroll · [ ] previous and next part · Esc"
+                    " cancel",
+                    "dim",
+                ),
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         """Fill it."""
@@ -77,7 +90,10 @@ class FixDialog(Modal[bool]):
         view = self.query_one(DiffView)
         left = round(view.virtual_size.height - view.scroll_y - view.size.height)
         self.query_one("#below", Static).update(
-            plain(f"{glyph('point-down')} {counted(left, 'more line')} below" if left > 0 else "", STRONG)
+            plain(
+                f"{glyph('point-down')} {counted(left, 'more line')} below" if left > 0 else "",
+                STRONG,
+            )
         )
 
     def action_write(self) -> None:
@@ -90,23 +106,45 @@ class FixDialog(Modal[bool]):
 
 
 def rows_of(result: "CertainFixed", wide: int) -> list[str]:
-    """The diffs of tags and fixes, then the remaining findings and why they remain, in so many columns."""
+    """The diffs of tags and fixes, then the remaining findings and why they remain, in so many
+    columns.
+    """
     rows = [*result.tags.diff, *result.fixes.diff]
     if result.left:
-        rows += ["", STAYS, *(part for stay in result.left for part in wrapped(one_line(stay), wide, "  "))]
+        rows += [
+            "",
+            STAYS,
+            *(part for stay in result.left for part in wrapped(one_line(stay), wide, "  ")),
+        ]
     return rows
 
 
-def find_fix(screen: "StageScreen", shown: Shown, remedy: "Remedy", then: "Callable[[Shown, FindingFixed], None]") -> None:
+def find_fix(
+    screen: "StageScreen",
+    shown: Shown,
+    remedy: "Remedy",
+    then: "Callable[[Shown, FindingFixed], None]",
+) -> None:
     """Find out in a thread what the fix of a finding changes."""
     work = _fix_of(screen, shown, remedy, (shown.commit,))
-    screen.in_thread("finding the fix", lambda repository, progress: work(repository, progress, None), lambda fixed: then(shown, fixed))
+    screen.in_thread(
+        "finding the fix",
+        lambda repository, progress: work(repository, progress, None),
+        lambda fixed: then(shown, fixed),
+    )
 
 
-def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str], known: "FindingFixed | None") -> None:
+def fix_one(
+    screen: "StageScreen",
+    shown: Shown,
+    remedy: "Remedy",
+    commits: Sequence[str],
+    known: "FindingFixed | None",
+) -> None:
     """Show the fix of a finding, apply it when the user says so, and run the checks again.
 
-    `commits` are those that lack the same tag or sign-off, `known` is what the fix changes where that was found out already.
+    `commits` are those that lack the same tag or sign-off, `known` is what the fix changes where
+    that was found out already.
     """
     from patchpilot.services.fix_finding import Remedy
     from patchpilot.services.repair import DCO, DCO_URL
@@ -118,8 +156,17 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
     is_sign_off = remedy is Remedy.SIGN_OFF
     where = counted(len(commits), "commit")
     done = f"added Signed-off-by: to {where}" if is_sign_off else f"fixed {name}"
-    title = f"Add your Signed-off-by: line to {where}?" if is_sign_off else f"Apply the fix of {name}?"
-    _show(screen, title, done, _fix_of(screen, shown, remedy, commits), known, text=f"{DCO}\n{DCO_URL}" if is_sign_off else "")
+    title = (
+        f"Add your Signed-off-by: line to {where}?" if is_sign_off else f"Apply the fix of {name}?"
+    )
+    _show(
+        screen,
+        title,
+        done,
+        _fix_of(screen, shown, remedy, commits),
+        known,
+        text=f"{DCO}\n{DCO_URL}" if is_sign_off else "",
+    )
 
 
 def _fix_of(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]) -> Fix:
@@ -127,12 +174,24 @@ def _fix_of(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
 
     session = screen.session
 
-    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FindingFixed":
+    def work(
+        repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
+    ) -> "FindingFixed":
         _unmoved(screen, repository, commits)
         settings = session.settings(repository)
         if remedy is Remedy.SAFE:
-            return fix_finding(repository, settings, shown.commit, shown.finding, strict=session.strict, overrides=given, progress=progress)
-        return fix_messages(repository, settings, commits, remedy, overrides=given, progress=progress)
+            return fix_finding(
+                repository,
+                settings,
+                shown.commit,
+                shown.finding,
+                strict=session.strict,
+                overrides=given,
+                progress=progress,
+            )
+        return fix_messages(
+            repository, settings, commits, remedy, overrides=given, progress=progress
+        )
 
     return work
 
@@ -144,12 +203,22 @@ def _unmoved(screen: "StageScreen", repository: "Repository", commits: Sequence[
         raise RefusedError(MOVED, hint="press g to refresh, then try again")
 
 
-def _show(screen: "StageScreen", title: str, done: str, work: Fix, known: "FindingFixed | None", *, text: str = "") -> None:
+def _show(
+    screen: "StageScreen",
+    title: str,
+    done: str,
+    work: Fix,
+    known: "FindingFixed | None",
+    *,
+    text: str = "",
+) -> None:
     """Show what a fix changes, and write it when the user says so."""
 
     def found(fixed: "FindingFixed") -> None:
         if fixed.reason:
-            screen.notify(f"nothing was changed: {fixed.reason}", severity="warning", markup=False, timeout=8)
+            screen.notify(
+                f"nothing was changed: {fixed.reason}", severity="warning", markup=False, timeout=8
+            )
         else:
             dialog = FixDialog(title, fixed.diff, text=text, verb="sign off" if text else "apply")
             screen.app.push_screen(dialog, answered)
@@ -159,19 +228,25 @@ def _show(screen: "StageScreen", title: str, done: str, work: Fix, known: "Findi
             confirm_rewrite(screen, "applying the fix", work, written)
 
     def written(fixed: "FindingFixed") -> None:
-        screen.notify("; ".join((f"{done}; press u to undo", *fixed.costs)), markup=False, timeout=8)
+        screen.notify(
+            "; ".join((f"{done}; press u to undo", *fixed.costs)), markup=False, timeout=8
+        )
         screen.reread()
 
     if known is not None:
         found(known)
     else:
         # a name of its own: the detail of the finding may be found out at the same time
-        screen.in_thread("finding what to change", lambda repository, progress: work(repository, progress, None), found)
+        screen.in_thread(
+            "finding what to change",
+            lambda repository, progress: work(repository, progress, None),
+            found,
+        )
 
 
 def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
-    """Show the safe fixes for the topic's commits with the tags that are certain for `tagless`, apply both when the user says so, and run the checks
-    again."""
+    """Show the safe fixes for the topic's commits with the tags that are certain for `tagless`,
+    apply both when the user says so, and run the checks again."""
     from patchpilot.services.fix_certain import fix_certain
 
     session = screen.session
@@ -179,20 +254,37 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
     if topic is None:
         return
 
-    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "CertainFixed":
+    def work(
+        repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
+    ) -> "CertainFixed":
         if session.topic_now(repository).key != topic.key:
-            raise RefusedError("the commits have changed in the meantime", hint="press g to refresh, then m")
+            raise RefusedError(
+                "the commits have changed in the meantime", hint="press g to refresh, then m"
+            )
         settings = session.settings(repository)
-        return fix_certain(repository, settings, session.checked_topic, tagless, strict=session.strict, overrides=given, progress=progress)
+        return fix_certain(
+            repository,
+            settings,
+            session.checked_topic,
+            tagless,
+            strict=session.strict,
+            overrides=given,
+            progress=progress,
+        )
 
     def show(result: "CertainFixed") -> None:
         words = what_is_fixed(result)
         if not words:
-            refused = next((patch.refused for patch in result.fixes.patches if patch.refused), result.tags.reason)
+            refused = next(
+                (patch.refused for patch in result.fixes.patches if patch.refused),
+                result.tags.reason,
+            )
             screen.notify(f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX, markup=False)
             return
         title = f"{words}? {counted(len(result.left), 'finding')} left"
-        screen.app.push_screen(FixDialog(title, rows_of(result, min(screen.size.width, WIDE) - 8)), answered)
+        screen.app.push_screen(
+            FixDialog(title, rows_of(result, min(screen.size.width, WIDE) - 8)), answered
+        )
 
     def answered(yes: bool | None) -> None:
         if yes:
@@ -202,19 +294,31 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
         done = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
         done += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
-        screen.notify("; ".join((f"{' and '.join(done)}; press u to undo", *costs)), markup=False, timeout=8)
+        screen.notify(
+            "; ".join((f"{' and '.join(done)}; press u to undo", *costs)), markup=False, timeout=8
+        )
         screen.reread()
 
-    screen.in_thread("finding safe fixes", lambda repository, progress: work(repository, progress, None), show)
+    screen.in_thread(
+        "finding safe fixes", lambda repository, progress: work(repository, progress, None), show
+    )
 
 
 def what_is_fixed(result: "CertainFixed") -> str:
-    """The question of the dialog, without its mark: how many fixes are applied and tags added; "" for nothing."""
-    tags = sum(line.startswith("+") and not line.startswith("+++") and line != "+" for line in result.tags.diff)
+    """The question of the dialog, without its mark: how many fixes are applied and tags added; ""
+    for nothing.
+    """
+    tags = sum(
+        line.startswith("+") and not line.startswith("+++") and line != "+"
+        for line in result.tags.diff
+    )
     fixes = f"apply {counted(result.fixes.fixed, 'fix', 'fixes')}" if result.fixes.fixed else ""
     parts = [fixes, f"add {counted(tags, 'tag')}" if tags else ""]
     words = " and ".join(part for part in parts if part)
-    commits = max(sum(bool(patch.texts) for patch in result.fixes.patches), sum(line.startswith("+++ ") for line in result.tags.diff))
+    commits = max(
+        sum(bool(patch.texts) for patch in result.fixes.patches),
+        sum(line.startswith("+++ ") for line in result.tags.diff),
+    )
     return f"{words} to {counted(commits, 'commit')}".capitalize() if words else ""
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the follow stage: followed series, review points, and what to do next above the conversation."""
+"""The rows of the follow stage: followed series, review points, and what to do next above the
+conversation.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import RevisionComparison
     from patchpilot.topic.followed.known_series import Tracked
 
-TURNS = {"action": ("todo", "bold yellow"), "patience": ("waiting", "blue"), "nothing": ("done", "green")}
+TURNS = {
+    "action": ("todo", "bold yellow"),
+    "patience": ("waiting", "blue"),
+    "nothing": ("done", "green"),
+}
 """What a series needs from its author → the name of its glyph, and its style."""
 MUST = ("next", "demo", "fetch")
 """The lines above the conversation that say what to do."""
@@ -29,52 +35,94 @@ MUST = ("next", "demo", "fetch")
 def rank(series: "Tracked") -> tuple[bool, int, float]:
     """The topic's own series first, then by whose turn it is, then by the last mail."""
     last = series.summary.last_activity if series.summary else None
-    return not series.own, list(TURNS).index(str(series.step.need)), -last.timestamp() if last else 0.0
+    return (
+        not series.own,
+        list(TURNS).index(str(series.step.need)),
+        -last.timestamp() if last else 0.0,
+    )
 
 
 def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
-    """A series in the list: whose turn it is, unread mails, its title; on a broad terminal its state in a second row."""
+    """A series in the list: whose turn it is, unread mails, its title.
+
+    On a broad terminal its state in a second row.
+    """
     sign, style = TURNS[str(series.step.need)]
     new = f"{len(series.unread)} new" if series.unread else ""
     own = f"{glyph('cursor')}" if series.own else " "
     if tall:
         first = "\n   ".join(wrapped(one_line(series.subject), max(10, columns - 5)))
-        second = f" {glyph('dot')} ".join(part for part in (f"  {glyph('tree-last')} {series.state}", new) if part)
-        return Text.assemble((own, "bold"), (f"{glyph(sign)} ", style), plain(first), "\n", plain(second, QUIET))
+        second = f" {glyph('dot')} ".join(
+            part for part in (f"  {glyph('tree-last')} {series.state}", new) if part
+        )
+        return Text.assemble(
+            (own, "bold"), (f"{glyph(sign)} ", style), plain(first), "\n", plain(second, QUIET)
+        )
     return Text.assemble(
-        (own, "bold"), (f"{glyph(sign)} ", style), plain(f"{fitted(str(series.state), 18)} {new:<7}", QUIET), plain(series.subject)
+        (own, "bold"),
+        (f"{glyph(sign)} ", style),
+        plain(f"{fitted(str(series.state), 18)} {new:<7}", QUIET),
+        plain(series.subject),
     )
 
 
 def point_row(item: "CheckItem") -> Text:
     """A review point in the list."""
     return Text.assemble(
-        (f"{tick_sign(item)} ", "green" if item.done else "bold"), plain(f"{item.point.asker}: ", QUIET), plain(item.point.text)
+        (f"{tick_sign(item)} ", "green" if item.done else "bold"),
+        plain(f"{item.point.asker}: ", QUIET),
+        plain(item.point.text),
     )
 
 
 def wants(series: "Tracked") -> frozenset[str]:
-    """The keys of what its author is to do here: `r` to reply, `v` to start the next version, `0` where that is another topic than this one."""
+    """The keys of what its author is to do here: `r` to reply, `v` to start the next version, `0`
+    where that is another topic than this one.
+    """
     if series.step.need != "action":
         return frozenset()
     asked = {action.verb for action in actions(series.step.advice)}
-    return frozenset((*(("r",) if "track" in asked else ()), *(("v" if series.own else "0",) if "send" in asked else ())))
+    return frozenset(
+        (
+            *(("r",) if "track" in asked else ()),
+            *(("v" if series.own else "0",) if "send" in asked else ()),
+        )
+    )
 
 
 def keys_of(series: "Tracked") -> str:
     """The same in words; "" for none."""
-    does = {"r": "press r to reply", "v": "press v to start the next version", "0": "press 0 to open its topic at Home"}
+    does = {
+        "r": "press r to reply",
+        "v": "press v to start the next version",
+        "0": "press 0 to open its topic at Home",
+    }
     wanted = wants(series)
     return ", ".join(words for key, words in does.items() if key in wanted)
 
 
 def first_rows(series: "Tracked", columns: int, most: int, demo: str = "") -> list[TreeRow]:
-    """What to do next, in at most so many lines each: it stays above the conversation. `demo` is how the demo does it."""
+    """What to do next, in at most so many lines each: it stays above the conversation.
+
+    `demo` is how the demo does it.
+    """
     way = "" if demo else f" ({keys})" if (keys := keys_of(series)) else ""
-    rows = [("next", f"{in_keys(series.step.advice, Stage.FOLLOW)}{way}"), *([("demo", demo)] if demo else [])]
+    rows = [
+        ("next", f"{in_keys(series.step.advice, Stage.FOLLOW)}{way}"),
+        *([("demo", demo)] if demo else []),
+    ]
     if series.status and series.landed and not series.status.evidence.commits:
         # what the next step needs comes first
-        rows.insert(0, ("fetch", f"press f to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline commit"))
+        rows.insert(
+            0,
+            (
+                "fetch",
+                (
+                    f"press f to fetch what was merged; stage {Stage.BACKPORTS.number} then uses"
+                    " the mainline commit"
+                ),
+            ),
+        )
     return _laid(rows, columns, most)
 
 
@@ -84,7 +132,10 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     rows = [("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
     if series.status:
         several = series.status.patches if len(series.status.patches) > 1 else ()
-        rows += [(f"v{it.version} {it.number}", crop(one_line(f"{it.state}: {it.title}"), columns - 10)) for it in several]
+        rows += [
+            (f"v{it.version} {it.number}", crop(one_line(f"{it.state}: {it.title}"), columns - 10))
+            for it in several
+        ]
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()
@@ -102,13 +153,18 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Tr
             lines = [*lines[: most - 1], crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9)]
         for number, line in enumerate(lines):
             parts.append(
-                TreeRow((f"{name if not number else '':<9}", HEADING if name in MUST else QUIET), (line, STRONG if name in MUST else ""))
+                TreeRow(
+                    (f"{name if not number else '':<9}", HEADING if name in MUST else QUIET),
+                    (line, STRONG if name in MUST else ""),
+                )
             )
     return parts
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[str]:
-    """A range-diff as the reader for patches shows it: each patch that changed is a file, each part that changed a hunk."""
+    """A range-diff as the reader for patches shows it: each patch that changed is a file, each part
+    that changed a hunk.
+    """
     from patchpilot.services.track.compare_revisions import heading
 
     rows: list[str] = []

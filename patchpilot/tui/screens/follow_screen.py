@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The follow stage: the mails that were sent, the replies, where the patch was merged; and the next version."""
+"""The follow stage: the mails that were sent, the replies, where the patch was merged.
+
+And the next version.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -19,7 +22,15 @@ from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK, host_of
 from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, point_row, rank, series_row, wants
+from patchpilot.tui.screens.follow_rows import (
+    comparison_rows,
+    first_rows,
+    head,
+    point_row,
+    rank,
+    series_row,
+    wants,
+)
 from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.view.action_keys import first_stage, in_keys
 from patchpilot.tui.view.glyphs import glyph
@@ -31,7 +42,14 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
-from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadLayout, ThreadTree, TreeRow, lay_thread
+from patchpilot.tui.widgets.thread_tree import (
+    Folding,
+    Laid,
+    ThreadLayout,
+    ThreadTree,
+    TreeRow,
+    lay_thread,
+)
 from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -45,12 +63,20 @@ if TYPE_CHECKING:
     from patchpilot.topic.review_trailers import Collected
     from patchpilot.topic.topic_state import TopicState
 
-DEMO = f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
+DEMO = (
+    f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
+)
 """In the demo, what to do about the replies to v1."""
 NOTHING = (
-    f"A series that you send at stage {Stage.SEND.number} is followed by itself: the replies are here as a conversation, next to it what reviewers "
-    "and bots ask, as a checklist for the next version, and the story of the series up to mainline and the stable kernels.",
-    "Press a to follow any other series by its Message-ID or its link in the archive. `patchpilot track discover` lists those that you sent before.",
+    (
+        f"A series that you send at stage {Stage.SEND.number} is followed by itself: the replies"
+        " are here as a conversation, next to it what reviewers and bots ask, as a checklist for"
+        " the next version, and the story of the series up to mainline and the stable kernels."
+    ),
+    (
+        "Press a to follow any other series by its Message-ID or its link in the archive."
+        " `patchpilot track discover` lists those that you sent before."
+    ),
 )
 """What is here later, while no series is followed."""
 OFTEN, SELDOM = 3.0, 600.0
@@ -58,7 +84,9 @@ OFTEN, SELDOM = 3.0, 600.0
 ROOMY = 100
 """From how many columns the key line has room for the keys that are seldom needed."""
 BROAD, TALL = 160, 36
-"""From how many columns the series have two rows each, and below how many lines the story has no room (see patchpilot.tcss)."""
+"""From how many columns the series have two rows each, and below how many lines the story has no
+room (see patchpilot.tcss).
+"""
 HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
 LONG = 400
@@ -68,15 +96,24 @@ CALM, RARELY = 5, 10
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
-    """The followed series: from the local store before a visit; when the stage is visited these first, then updated from their archives."""
+    """The followed series: from the local store before a visit.
+
+    When the stage is visited these first, then updated from their archives.
+    """
     from patchpilot.services.track.follow_topic import followed
 
     session = ask.session
-    fresh = ask.visited and (ask.again or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK)
+    fresh = ask.visited and (
+        ask.again or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK
+    )
 
     def known(shown: "FollowedSeries") -> None:
         session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))
-        ask.progress("checking the archive for new mails" if shown.topic or len(shown.series) > 1 else "reading the followed series")
+        ask.progress(
+            "checking the archive for new mails"
+            if shown.topic or len(shown.series) > 1
+            else "reading the followed series"
+        )
 
     shown = followed(
         ask.repository,
@@ -98,21 +135,43 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     unread = sum(len(followed.unread) for followed in series)
     # new mails wait to be read, also where the topic itself was not sent yet
     waits, count = (StageState.TODO, str(unread)) if unread else (StageState.UNOPENED, "")
-    others = [followed for followed in series if topic is None or topic.series is None or followed.entry.id != topic.series.entry.id]
-    numbers = [counted(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
+    others = [
+        followed
+        for followed in series
+        if topic is None or topic.series is None or followed.entry.id != topic.series.entry.id
+    ]
+    numbers = (
+        [
+            counted(
+                len(others),
+                "other series" if topic else "series",
+                "other series" if topic else "series",
+            )
+        ]
+        if others
+        else []
+    )
     numbers += [counted(unread, "unread mail")] if unread else []
     more = f" ({', '.join(numbers)})" if numbers else ""
     if topic is None:
         return StageStatus(
-            waits, f"no topic{more}" if series else "you are not following any series yet; series you send will appear here", count
+            waits,
+            (
+                f"no topic{more}"
+                if series
+                else "you are not following any series yet; series you send will appear here"
+            ),
+            count,
         )
     if not topic.is_sent:
         return StageStatus(waits, f"{topic.summary}{more}", count)
     if topic.needs_changes:
         return StageStatus(StageState.BLOCKED, f"{topic.summary}{more}", _open_points(topic.series))
-    state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[
-        topic.step.need
-    ]
+    state = {
+        NextStepNeed.ACTION: StageState.TODO,
+        NextStepNeed.PATIENCE: StageState.WAITING,
+        NextStepNeed.NOTHING: StageState.DONE,
+    }[topic.step.need]
     return StageStatus(state, f"{topic.summary}{more}")
 
 
@@ -124,7 +183,9 @@ def _open_points(series: "Tracked | None") -> str:
 
 
 class _Reading(NamedTuple):
-    """What is shown of a series: its review points, its mails and their rows in so many columns, and its story with the next step."""
+    """What is shown of a series: its review points, its mails and their rows in so many columns,
+    and its story with the next step.
+    """
 
     series: "Tracked"
     items: "tuple[CheckItem, ...]"
@@ -136,7 +197,10 @@ class _Reading(NamedTuple):
 
 
 def _read(series: "Tracked", columns: int) -> _Reading:
-    """Compute it for a conversation of so many columns; with thousands of mails this takes a second."""
+    """Compute it for a conversation of so many columns.
+
+    With thousands of mails this takes a second.
+    """
     from patchpilot.services.track.checklist import checklist
     from patchpilot.services.track.conversation import conversation
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
@@ -155,24 +219,88 @@ class FollowScreen(StageScreen):
     says_what_blocks = True
     AUTO_FOCUS = "#thread"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "fold", "open/close", key_display="Enter", tooltip="open or close the mail or the quote under the cursor"),
-        Binding("space", "tick", "tick", key_display="Space", tooltip="tick the review point under the cursor as addressed"),
         Binding(
-            "r", "reply", "reply", tooltip="reply to the mail under the cursor: quoted in your editor, shown, and sent after confirmation"
+            "enter",
+            "fold",
+            "open/close",
+            key_display="Enter",
+            tooltip="open or close the mail or the quote under the cursor",
         ),
-        Binding("i", "decline", "decline", show=False, tooltip="mark the review point under the cursor as declined"),
-        Binding("v", "version", "reroll", tooltip="start the next version: its changelog, then the preview"),
-        Binding("pagedown", "page", "scroll", key_display="PgDn", tooltip="scroll the conversation; PgUp scrolls back"),
         Binding(
-            "right_square_bracket", "mail", "next mail", key_display="]", tooltip="go to the next mail of the conversation; [ goes back"
+            "space",
+            "tick",
+            "tick",
+            key_display="Space",
+            tooltip="tick the review point under the cursor as addressed",
         ),
-        Binding("f", "fetch", "git fetch", tooltip="run git fetch, after confirmation, to see where the patch was merged"),
-        Binding("c", "collect", "collect tags", tooltip="add the tags from replies (Reviewed-by: …) to your commits"),
+        Binding(
+            "r",
+            "reply",
+            "reply",
+            tooltip=(
+                "reply to the mail under the cursor: quoted in your editor, shown, and sent after"
+                " confirmation"
+            ),
+        ),
+        Binding(
+            "i",
+            "decline",
+            "decline",
+            show=False,
+            tooltip="mark the review point under the cursor as declined",
+        ),
+        Binding(
+            "v",
+            "version",
+            "reroll",
+            tooltip="start the next version: its changelog, then the preview",
+        ),
+        Binding(
+            "pagedown",
+            "page",
+            "scroll",
+            key_display="PgDn",
+            tooltip="scroll the conversation; PgUp scrolls back",
+        ),
+        Binding(
+            "right_square_bracket",
+            "mail",
+            "next mail",
+            key_display="]",
+            tooltip="go to the next mail of the conversation; [ goes back",
+        ),
+        Binding(
+            "f",
+            "fetch",
+            "git fetch",
+            tooltip="run git fetch, after confirmation, to see where the patch was merged",
+        ),
+        Binding(
+            "c",
+            "collect",
+            "collect tags",
+            tooltip="add the tags from replies (Reviewed-by: …) to your commits",
+        ),
         Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
-        Binding("d", "story", "story", tooltip="show the story of the series: its versions, reviews and where it was merged"),
-        Binding("D", "compare", "range-diff", show=False, tooltip="show how two versions of the series differ (range-diff)"),
-        Binding("a", "add", "follow series", tooltip="follow another series by its Message-ID or link"),
-        Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
+        Binding(
+            "d",
+            "story",
+            "story",
+            tooltip="show the story of the series: its versions, reviews and where it was merged",
+        ),
+        Binding(
+            "D",
+            "compare",
+            "range-diff",
+            show=False,
+            tooltip="show how two versions of the series differ (range-diff)",
+        ),
+        Binding(
+            "a", "add", "follow series", tooltip="follow another series by its Message-ID or link"
+        ),
+        Binding(
+            "m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"
+        ),
         Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
     ]
 
@@ -196,25 +324,47 @@ class FollowScreen(StageScreen):
     def body(self) -> ComposeResult:
         """The series, the selected one's conversation, what its reviewers ask, and its story."""
         with Container(id="follow"):
-            yield Panel(List(ident="series", enter="read it"), title="Series", id="series-list", classes="beneath")
-            yield Panel(Static(id="next"), ThreadTree(ident="thread"), title="Conversation", id="conversation", classes="main beneath")
+            yield Panel(
+                List(ident="series", enter="read it"),
+                title="Series",
+                id="series-list",
+                classes="beneath",
+            )
+            yield Panel(
+                Static(id="next"),
+                ThreadTree(ident="thread"),
+                title="Conversation",
+                id="conversation",
+                classes="main beneath",
+            )
             with Container(id="aside"):
-                yield Panel(List(ident="points", enter="go to the mail"), title="Review points", id="point-list", classes="beneath")
-                yield Panel(Timeline(ident="story"), title="Story", id="story-panel", classes="detail")
+                yield Panel(
+                    List(ident="points", enter="go to the mail"),
+                    title="Review points",
+                    id="point-list",
+                    classes="beneath",
+                )
+                yield Panel(
+                    Timeline(ident="story"), title="Story", id="story-panel", classes="detail"
+                )
 
     def on_mount(self) -> None:
         """Only the conversation is there before the first series was read."""
         super().on_mount()
         self.query_one("#series-list").display = self.query_one("#point-list").display = False
         self.query_one("#follow").add_class("-alone")
-        self.query_one(ThreadTree).show_layout(["reading the followed series …"], lay_thread(()), keep=False)
+        self.query_one(ThreadTree).show_layout(
+            ["reading the followed series …"], lay_thread(()), keep=False
+        )
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
         return self.tui.jobs.is_open
 
     def on_screen_resume(self) -> None:
-        """Show the stored state, read the archive, and refresh periodically while the screen is shown."""
+        """Show the stored state, read the archive, and refresh periodically while the screen is
+        shown.
+        """
         # who just came reads nothing yet, and may be led to new mails
         self._led = self._mail_at_cursor()
         super().on_screen_resume()
@@ -252,7 +402,10 @@ class FollowScreen(StageScreen):
             self._show_nothing()
 
     def place(self) -> None:
-        """Also what the running job knows before it asked the archive is shown. The stage's note is about the topic: no other series has it."""
+        """Also what the running job knows before it asked the archive is shown.
+
+        The stage's note is about the topic: no other series has it.
+        """
         super().place()
         if self.is_whole and self._other:
             self.query_one("#conversation", Panel).note = ""
@@ -288,9 +441,14 @@ class FollowScreen(StageScreen):
         super().action_reload()
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
-        """Fill the lists and the conversation; the cursor stays. An unchanged result is not drawn again."""
+        """Fill the lists and the conversation; the cursor stays.
+
+        An unchanged result is not drawn again.
+        """
         # the time of the last update alone is no change
-        seen = tuple(replace(series, entry=replace(series.entry, updated=None), new=()) for series in result)
+        seen = tuple(
+            replace(series, entry=replace(series.entry, updated=None), new=()) for series in result
+        )
         if seen and seen == self._known:
             # the new one replaces the old one: two copies of a large thread are many megabytes
             self._known = seen
@@ -306,7 +464,11 @@ class FollowScreen(StageScreen):
             chosen = self._chosen()
             is_same = chosen.entry.id == self._number
             self._lay(keep=is_same)
-            if is_same and chosen is self._laid_for and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread)):
+            if (
+                is_same
+                and chosen is self._laid_for
+                and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread))
+            ):
                 self._lead_to(arrived, go=is_still)
         else:
             self._show_nothing()
@@ -318,7 +480,13 @@ class FollowScreen(StageScreen):
         tree = self.query_one(ThreadTree)
         rows = [TreeRow(("No series is followed yet.", STRONG))]
         for words in NOTHING:
-            rows += [TreeRow(("", "")), *(TreeRow((line, "")) for line in wrapped(words, min(90, (tree.size.width or 78) - 2)))]
+            rows += [
+                TreeRow(("", "")),
+                *(
+                    TreeRow((line, ""))
+                    for line in wrapped(words, min(90, (tree.size.width or 78) - 2))
+                ),
+            ]
         tree.show_layout(rows, lay_thread(()), keep=False)
         self._show_points(())
 
@@ -326,22 +494,35 @@ class FollowScreen(StageScreen):
         """Put the series in order; what was read of one that has nothing new is kept."""
         had = {series.entry.id: series for series in self._order if series.is_read}
         kept = (
-            replace(series, mails=old.mails)
-            if not series.is_read and (old := had.get(series.entry.id)) and old.summary == series.summary
-            else series
+            (
+                replace(series, mails=old.mails)
+                if not series.is_read
+                and (old := had.get(series.entry.id))
+                and old.summary == series.summary
+                else series
+            )
             for series in result
         )
         self._order = tuple(sorted(kept, key=rank))
 
     def _quiet(self) -> None:
-        """Keep the room of the key line for what is next: in the demo Robin's key until it is merged, and none for what happens by itself."""
+        """Keep the room of the key line for what is next: in the demo Robin's key until it is
+        merged, and none for what happens by itself.
+        """
         quiet = {"reload"} if self.tui.demo or self.app.size.width < ROOMY else set()
         if self._order:
             quiet |= {"add"}
         if not any(series.own for series in self._order):
             quiet |= {"newcomer"}
         if self.tui.demo:
-            quiet |= {"version", *(("newcomer", "collect") if any(series.own and series.landed for series in self._order) else ())}
+            quiet |= {
+                "version",
+                *(
+                    ("newcomer", "collect")
+                    if any(series.own and series.landed for series in self._order)
+                    else ()
+                ),
+            }
         shown = wants(self._chosen()) if self._order else frozenset()
         self.quiet, self.offered = frozenset(quiet), frozenset(("home",) if "0" in shown else ())
         self.labels = {"version": "start next version"} if "v" in shown else {}
@@ -349,12 +530,25 @@ class FollowScreen(StageScreen):
     def _mail_at_cursor(self) -> str:
         """The mail whose first row has the cursor, "" for none."""
         tree = self.query_one(ThreadTree)
-        return next((ident for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True) if at == tree.cursor), "")
+        return next(
+            (
+                ident
+                for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True)
+                if at == tree.cursor
+            ),
+            "",
+        )
 
     def _lead_to(self, arrived: "frozenset[str]", *, go: bool) -> None:
-        """Report mails that arrived, and go to the first of them, unless it is in view or the user reads another one."""
+        """Report mails that arrived, and go to the first of them, unless it is in view or the user
+        reads another one.
+        """
         tree = self.query_one(ThreadTree)
-        at, ident = next((at, ident) for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True) if ident in arrived)
+        at, ident = next(
+            (at, ident)
+            for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True)
+            if ident in arrived
+        )
         words = counted(len(arrived), "new mail")
         if tree.scroll_offset.y <= at < tree.scroll_offset.y + tree.size.height:
             self.notify(f"{words}, marked new", timeout=4)
@@ -364,7 +558,10 @@ class FollowScreen(StageScreen):
             self.notify(f"{words}: shown here; press ] for the next mail", timeout=5)
         else:
             below = "below" if at > tree.cursor else "above"
-            self.notify(f"{words} {below}: press {']' if at > tree.cursor else '['} until you see it", timeout=8)
+            self.notify(
+                f"{words} {below}: press {']' if at > tree.cursor else '['} until you see it",
+                timeout=8,
+            )
 
     def _list(self) -> None:
         order = self._order
@@ -401,13 +598,21 @@ class FollowScreen(StageScreen):
         if found and found.columns == wide and self._folding == Folding():
             laid = found.layout
         else:
-            laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
+            laid = lay_thread(
+                self._mails, self._items, series.unread, self._folding, wide, self._laid
+            )
         most = HEAD_LOW if self.size.height < TALL else HEAD
         self._pin(first_rows(series, wide, most, self._in_demo(series)))
         # the first mails of a series that had none yet
         keep = keep and bool(tree.laid.mails)
         tree.show_layout(head(series, wide, most), laid, keep=keep)
-        if not keep and (unread := [at for at, ident in zip(tree.laid.mails, laid.ids, strict=True) if ident in series.unread]):
+        if not keep and (
+            unread := [
+                at
+                for at, ident in zip(tree.laid.mails, laid.ids, strict=True)
+                if ident in series.unread
+            ]
+        ):
             # once the tree has its height: what to do next stays in view above the first new mail
             self._led = laid.ids[tree.laid.mails.index(unread[0])]
             self.call_after_refresh(tree.show_mail, unread[0])
@@ -418,11 +623,21 @@ class FollowScreen(StageScreen):
     def _in_demo(self, series: "Tracked") -> str:
         """How the demo does the next step; "" for nothing to say."""
         is_prepared = first_stage(series.step.advice) is Stage.SEND
-        if not self.tui.demo or not series.own or series.landed or series.step.need != "action" or is_prepared:
+        if (
+            not self.tui.demo
+            or not series.own
+            or series.landed
+            or series.step.need != "action"
+            or is_prepared
+        ):
             return ""
         from patchpilot.demo.robin import is_answered
 
-        return DEMO if series.status and is_answered(series.status) else "wait: more replies arrive in a few seconds"
+        return (
+            DEMO
+            if series.status and is_answered(series.status)
+            else "wait: more replies arrive in a few seconds"
+        )
 
     @property
     def next_key(self) -> NextKey | None:
@@ -446,7 +661,9 @@ class FollowScreen(StageScreen):
         pinned.display = bool(rows)
 
     def _read_in_thread(self, series: "Tracked", columns: int, *, keep: bool) -> None:
-        """Read the mails of a series that is shown for the first time, or of a long one, then show them."""
+        """Read the mails of a series that is shown for the first time, or of a long one, then show
+        them.
+        """
         number = series.entry.id
         if self._laid_for is None or self._laid_for.entry.id != number:
             self._items, self._laid_for = (), None
@@ -454,10 +671,15 @@ class FollowScreen(StageScreen):
         def read(repository: Any, progress: Any) -> "_Reading":
             from patchpilot.services.track.follow_topic import read_series
 
-            return _read(series if series.is_read else read_series(number, repository, progress), columns)
+            return _read(
+                series if series.is_read else read_series(number, repository, progress), columns
+            )
 
         def then(found: "_Reading") -> None:
-            self._order = tuple(replace(one, mails=found.series.mails) if one.entry.id == number else one for one in self._order)
+            self._order = tuple(
+                replace(one, mails=found.series.mails) if one.entry.id == number else one
+                for one in self._order
+            )
             if self._number == number:
                 self._take_reading(found._replace(series=self._chosen()))
                 self._lay(keep=keep)
@@ -466,17 +688,24 @@ class FollowScreen(StageScreen):
             if self._laid_for is not None:
                 return
             self.query_one("#conversation", Panel).heading = series.subject
-            self.query_one(ThreadTree).show_layout(["reading the mails …"], lay_thread(()), keep=False)
+            self.query_one(ThreadTree).show_layout(
+                ["reading the mails …"], lay_thread(()), keep=False
+            )
 
         self.in_thread("reading the mails", read, then, lasts)
 
     def _take_reading(self, found: "_Reading") -> None:
         """What is shown of a series, computed once for each state of it."""
-        series, self._items, self._mails, self._laid = found.series, found.items, found.mails, found.laid
+        series, self._items, self._mails, self._laid = (
+            found.series,
+            found.items,
+            found.mails,
+            found.laid,
+        )
         self._laid_for, self._fresh = series, found
         panel = self.query_one("#conversation", Panel)
         panel.heading = series.subject
-        panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"
+        panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"  # noqa: E501
         self.query_one(Timeline).show_events(found.events)
         self.query_one("#story-panel", Panel).count = str(series.state)
 
@@ -525,11 +754,17 @@ class FollowScreen(StageScreen):
         self.query_one(ThreadTree).focus()
 
     def _go_to(self, item: "CheckItem") -> None:
-        """Put the conversation's cursor on a review point; its mail is opened where it is closed."""
+        """Put the conversation's cursor on a review point.
+
+        Its mail is opened where it is closed.
+        """
         tree = self.query_one(ThreadTree)
 
         def row() -> int | None:
-            return next((at for at, shown in tree.laid.points.items() if shown.point.key == item.point.key), None)
+            return next(
+                (at for at, shown in tree.laid.points.items() if shown.point.key == item.point.key),
+                None,
+            )
 
         at = row()
         if at is None and item.point.line and item.point.message_id in tree.laid.ids:
@@ -603,19 +838,42 @@ class FollowScreen(StageScreen):
     def _mark(self, state: "PointState") -> None:
         from patchpilot.services.track.checklist import tick
 
-        series, tree, points = self._current(), self.query_one(ThreadTree), self.query_one("#points", List)
+        series, tree, points = (
+            self._current(),
+            self.query_one(ThreadTree),
+            self.query_one("#points", List),
+        )
         at = points.highlighted
-        item = tree.item if self.focused is tree else self._items[at] if at is not None and at < len(self._items) else None
+        item = (
+            tree.item
+            if self.focused is tree
+            else self._items[at]
+            if at is not None and at < len(self._items)
+            else None
+        )
         if series is None or item is None:
-            self.notify("move to a line with a box first, or press Tab to go to the review points", timeout=3)
+            self.notify(
+                "move to a line with a box first, or press Tab to go to the review points",
+                timeout=3,
+            )
             return
         changed = tick(series.entry.id, item, state)
         others = {key: state for key, state in series.marks.items() if key != item.point.key}
-        self._replace(replace(series, marks={**others, item.point.key: changed.state} if changed.done else others))
+        self._replace(
+            replace(
+                series, marks={**others, item.point.key: changed.state} if changed.done else others
+            )
+        )
         is_ticked = changed.state == "addressed"
         words = "ticked" if is_ticked else str(changed.state) if changed.done else "reopened"
-        more = "; press v to copy ticked points into the changelog" if is_ticked and series.own else ""
-        self.notify(f"{words}: {item.point.text[:60]} (press {'i' if state == 'declined' else 'Space'} to undo{more})", timeout=4)
+        more = (
+            "; press v to copy ticked points into the changelog" if is_ticked and series.own else ""
+        )
+        self.notify(
+            f"{words}: {item.point.text[:60]} (press {'i' if state == 'declined' else 'Space'} to"
+            f" undo{more})",
+            timeout=4,
+        )
 
     def _replace(self, series: "Tracked") -> None:
         """Show a series whose points were ticked here, and keep it as the stage's result."""
@@ -628,8 +886,12 @@ class FollowScreen(StageScreen):
             status = replace(status, count=_open_points(series))
         self.session.remember(self.stage, changed, status)
         self._shown = changed
-        self._known = tuple(replace(one, entry=replace(one.entry, updated=None), new=()) for one in changed)
-        self._order = tuple(series if one.entry.id == series.entry.id else one for one in self._order)
+        self._known = tuple(
+            replace(one, entry=replace(one.entry, updated=None), new=()) for one in changed
+        )
+        self._order = tuple(
+            series if one.entry.id == series.entry.id else one for one in self._order
+        )
         # only the ticks are others
         self._laid_for, self._items = series, checklist(series)
         self._lay(keep=True)
@@ -657,7 +919,9 @@ class FollowScreen(StageScreen):
             self.tui.jobs.begin(self.stage)
 
     def action_fetch(self) -> None:
-        """Run git fetch: whether a fix is in mainline and the stable branches is read from the local refs."""
+        """Run git fetch: whether a fix is in mainline and the stable branches is read from the
+        local refs.
+        """
         from patchpilot.tui.actions.fetch_action import fetch
 
         fetch(self)
@@ -669,7 +933,12 @@ class FollowScreen(StageScreen):
             if value:
                 self._add(value)
 
-        self.app.push_screen(LineDialog("Message-ID or archive link of the series:", lambda text: (bool(text.strip()), "")), answered)
+        self.app.push_screen(
+            LineDialog(
+                "Message-ID or archive link of the series:", lambda text: (bool(text.strip()), "")
+            ),
+            answered,
+        )
 
     def _add(self, value: str) -> None:
         from patchpilot.services.track.follow_topic import add_series
@@ -699,7 +968,11 @@ class FollowScreen(StageScreen):
                 self.tui.jobs.begin(self.stage)
 
         self.app.push_screen(
-            Choose(f"Stop following this series?\n\n{series.subject}", (("no", "Keep following it"), ("yes", "Unfollow it"))), answered
+            Choose(
+                f"Stop following this series?\n\n{series.subject}",
+                (("no", "Keep following it"), ("yes", "Unfollow it")),
+            ),
+            answered,
         )
 
     def action_compare(self) -> None:
@@ -720,9 +993,13 @@ class FollowScreen(StageScreen):
             if choice is not None:
                 self._compare(series.entry.id, *pairs[choice])
 
-        answers = tuple((name, f"{old.label} and {new.label}") for name, (old, new) in reversed(pairs.items()))
+        answers = tuple(
+            (name, f"{old.label} and {new.label}") for name, (old, new) in reversed(pairs.items())
+        )
         at = next(name for name, pair in pairs.items() if pair == first)
-        self.app.push_screen(Choose("Which versions do you want to compare?", answers, at=at), answered)
+        self.app.push_screen(
+            Choose("Which versions do you want to compare?", answers, at=at), answered
+        )
 
     def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
         from patchpilot.services.track.compare_revisions import counts
@@ -732,7 +1009,9 @@ class FollowScreen(StageScreen):
 
         def then(comparison: "RevisionComparison") -> None:
             title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
-            self.app.push_screen(Reader(title, comparison_rows(comparison), stops=(0,), pager=DiffView(ident="text")))
+            self.app.push_screen(
+                Reader(title, comparison_rows(comparison), stops=(0,), pager=DiffView(ident="text"))
+            )
 
         self.in_thread("comparing the versions", lambda _, __: compare_series(number, names), then)
 
@@ -744,14 +1023,32 @@ class FollowScreen(StageScreen):
 
         session = self.session
 
-        def run(repository: Any, progress: Any, also: tuple[str, ...] | None, given: tuple[str, ...] = ()) -> "Collected":
-            request = TrailersRequest(session.target, session.topic_base, also=also or (), dry_run=also is None, overrides=given)
+        def run(
+            repository: Any,
+            progress: Any,
+            also: tuple[str, ...] | None,
+            given: tuple[str, ...] = (),
+        ) -> "Collected":
+            request = TrailersRequest(
+                session.target,
+                session.topic_base,
+                also=also or (),
+                dry_run=also is None,
+                overrides=given,
+            )
             return add_review_trailers(repository, request, progress=progress)
 
         def planned(collected: "Collected") -> None:
-            rows = [row for change in collected.preparation.changed for row in change.marked.rstrip("\n").split("\n") if "{+" in row]
+            rows = [
+                row
+                for change in collected.preparation.changed
+                for row in change.marked.rstrip("\n").split("\n")
+                if "{+" in row
+            ]
             if not rows and not any(tag.asks for tag in collected.held):
-                held_back = [f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held]
+                held_back = [
+                    f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held
+                ]
                 self.notify("; ".join(held_back) or "no new tags", markup=False, timeout=5)
                 return
             self.app.push_screen(CollectTags(rows, collected), answered)
@@ -766,7 +1063,11 @@ class FollowScreen(StageScreen):
                     (PUBLISHED,),
                 )
 
-        self.in_thread("collecting the tags", lambda repository, progress: run(repository, progress, None), planned)
+        self.in_thread(
+            "collecting the tags",
+            lambda repository, progress: run(repository, progress, None),
+            planned,
+        )
 
     def action_version(self) -> None:
         """Start the next version and show its changelog."""
@@ -779,9 +1080,18 @@ class FollowScreen(StageScreen):
             rows = [
                 f"Version {draft.version} is started. Next steps:",
                 "",
-                f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number}, e) and collect the tags (c here).",
-                f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences from the previous version are listed there.",
-                f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the previous version.",
+                (
+                    f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number}, e)"
+                    " and collect the tags (c here)."
+                ),
+                (
+                    f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences"
+                    " from the previous version are listed there."
+                ),
+                (
+                    f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the"
+                    " previous version."
+                ),
                 "",
                 "The changelog so far:",
                 *draft.changelog.split("\n"),

@@ -23,7 +23,13 @@ from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 
-ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = "On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"
+ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = (
+    "On this screen",
+    "Move and search",
+    "Stages and commits",
+    "Everywhere",
+    "Text fields",
+)
 SIGNS = "Signs of the stages"
 KEYS_WIDE, GAP = 22, 3
 KEY = "bold cyan"
@@ -37,11 +43,11 @@ FIELD_KEYS = (
     ("Ctrl-S, Enter, Esc", "confirm, confirm, cancel"),
 )
 MOVING: Mapping[str, tuple[str, ...]] = {
-    "move up and down": ("cursor_up", "cursor_down", "move(-1)", "move(1)", "scroll_up", "scroll_down"),
+    "move up and down": ("cursor_up", "cursor_down", "move(-1)", "move(1)", "scroll_up", "scroll_down"),  # noqa: E501
     "page up and down": ("page_up", "page_down", "page(-1)", "page(1)"),
-    "go to the first and the last line": ("first", "last", "edge(0)", "edge(-1)", "scroll_top", "scroll_bottom", "scroll_home", "scroll_end"),
+    "go to the first and the last line": ("first", "last", "edge(0)", "edge(-1)", "scroll_top", "scroll_bottom", "scroll_home", "scroll_end"),  # noqa: E501
     "scroll left and right": (
-        "scroll_left", "scroll_right", "sideways(-8)", "sideways(8)", "cursor_left", "cursor_right", "page_left", "page_right",
+        "scroll_left", "scroll_right", "sideways(-8)", "sideways(8)", "cursor_left", "cursor_right", "page_left", "page_right",  # noqa: E501
     ),
     "go to the previous and the next part": ("stop(-1)", "stop(1)"),
     "go to the next and the previous panel": ("app.focus_next", "app.focus_previous"),
@@ -54,20 +60,42 @@ BETWEEN = ("home", "step(1)", "step(-1)", "base", "commit(1)", "commit(-1)")
 ANYWHERE = ("reload", "cancel")
 """The actions of a screen that every screen has."""
 UNLISTED = ("match(1)", "match(-1)", "screen.copy_text", "quit")
-"""The actions of keys that are described with another key, or that the terminal's own keys and q do, too."""
+"""The actions of keys that are described with another key, or that the terminal's own keys and q
+do, too.
+"""
 STAGE = "go to a stage"
 ABOUT = {
-    Stage.COMMIT: "The commit that becomes a patch: message, changes, and the questions that decide who gets it.",
-    Stage.CHECKS: "What maintainers and bots would complain about. Each finding is shown in the patch, below its line; the detail says why and"
-    " shows the fix. Errors block sending, warnings do not.",
-    Stage.RECIPIENTS: "Who gets the patch, in To or Cc, and why: from MAINTAINERS, the tags and the commit history. Excluded people stay in the"
-    " list, so that you can include them again.",
-    Stage.TAGS: "Which commit introduced the bug, with the evidence for each candidate. From it follow Fixes:, Cc: stable and the branches that"
-    " have the bug.",
-    Stage.BACKPORTS: "Whether the fix applies to each stable branch that has the bug, what it conflicts with, and which commits it needs first.",
-    Stage.PREVIEW: "The mails as they will be sent, byte for byte. Nothing leaves this machine here.",
-    Stage.SEND: "What blocks the patch, and the send itself: each mail is sent once, also after an interruption.",
-    Stage.FOLLOW: "What was answered, what is asked of you, and how far the patch is on its way into the kernel.",
+    Stage.COMMIT: (
+        "The commit that becomes a patch: message, changes, and the questions that decide who"
+        " gets it."
+    ),
+    Stage.CHECKS: (
+        "What maintainers and bots would complain about. Each finding is shown in the patch, below"
+        " its line; the detail says why and shows the fix. Errors block sending, warnings do not."
+    ),
+    Stage.RECIPIENTS: (
+        "Who gets the patch, in To or Cc, and why: from MAINTAINERS, the tags and the commit"
+        " history. Excluded people stay in the list, so that you can include them again."
+    ),
+    Stage.TAGS: (
+        "Which commit introduced the bug, with the evidence for each candidate. From it follow"
+        " Fixes:, Cc: stable and the branches that have the bug."
+    ),
+    Stage.BACKPORTS: (
+        "Whether the fix applies to each stable branch that has the bug, what it conflicts with,"
+        " and which commits it needs first."
+    ),
+    Stage.PREVIEW: (
+        "The mails as they will be sent, byte for byte. Nothing leaves this machine here."
+    ),
+    Stage.SEND: (
+        "What blocks the patch, and the send itself: each mail is sent once, also after an"
+        " interruption."
+    ),
+    Stage.FOLLOW: (
+        "What was answered, what is asked of you, and how far the patch is on its way into the"
+        " kernel."
+    ),
 }
 """What a stage is for."""
 Group = dict[str, list[tuple[int, str]]]
@@ -77,11 +105,14 @@ Row = tuple[list[str], str]
 
 
 def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
-    """The keys by what they do: what is done on this screen, how to move, stages, what works everywhere, text fields."""
+    """The keys by what they do: what is done on this screen, how to move, stages, what works
+    everywhere, text fields.
+    """
     groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
     own: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        # a part of the screen that holds others has keys of its own; those of what has the focus are listed below
+        # a part of the screen that holds others has keys of its own; those of what has the focus
+        # are listed below
         if enabled and _is_listed(binding) and not (isinstance(node, Widget) and node.can_focus):
             own.add(key)
             _put(groups, binding, key, GENERAL if isinstance(node, App) else ACTIONS)
@@ -89,8 +120,18 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
         for binding in _bindings(widget):
             name = _group(binding.action, ACTIONS)
             if name == MOVES or binding.key not in own:
-                _put(groups, binding, binding.key, ACTIONS, _place(widget) if binding.key == "enter" else "")
-    listed = {name: [(_keys(keys, words), words) for words, keys in _in_order(name, group)] for name, group in groups.items() if group}
+                _put(
+                    groups,
+                    binding,
+                    binding.key,
+                    ACTIONS,
+                    _place(widget) if binding.key == "enter" else "",
+                )
+    listed = {
+        name: [(_keys(keys, words), words) for words, keys in _in_order(name, group)]
+        for name, group in groups.items()
+        if group
+    }
     return {**listed, TEXT_FIELDS: [(keys.split(", "), words) for keys, words in FIELD_KEYS]}
 
 
@@ -105,7 +146,11 @@ def help_rows(groups: Mapping[str, Sequence[Row]], columns: int) -> list[Text]:
             right = wrapped(words, columns - wide)
             for at in range(max(len(left), len(right))):
                 key = left[at] if at < len(left) else ""
-                rows.append(Text.assemble((f"{key:<{wide}}", KEY), plain(right[at] if at < len(right) else "")))
+                rows.append(
+                    Text.assemble(
+                        (f"{key:<{wide}}", KEY), plain(right[at] if at < len(right) else "")
+                    )
+                )
     return rows
 
 
@@ -121,7 +166,9 @@ def sign_rows(columns: int) -> list[Text]:
         plain(""),
         _title(SIGNS),
         *(
-            Text.assemble((fitted(sign, wide), STYLES[state]), plain(crop(MEANINGS[state], columns - wide)))
+            Text.assemble(
+                (fitted(sign, wide), STYLES[state]), plain(crop(MEANINGS[state], columns - wide))
+            )
             for state, sign in signs.items()
         ),
     ]
@@ -140,7 +187,8 @@ def _held(keys: Sequence[str]) -> list[str]:
 def side_by_side(left: Sequence[Text], right: Sequence[Text], columns: int) -> list[Text]:
     """Two columns of lines, each so wide."""
     return [
-        Text.assemble(first, " " * (columns - first.cell_len), second) for first, second in zip_longest(left, right, fillvalue=plain(""))
+        Text.assemble(first, " " * (columns - first.cell_len), second)
+        for first, second in zip_longest(left, right, fillvalue=plain(""))
     ]
 
 
@@ -153,10 +201,15 @@ def _group(action: str, otherwise: str) -> str:
     return GENERAL if action in ANYWHERE else otherwise
 
 
-def _put(groups: dict[str, Group], binding: Binding, key: str, otherwise: str, place: str = "") -> None:
+def _put(
+    groups: dict[str, Group], binding: Binding, key: str, otherwise: str, place: str = ""
+) -> None:
     """Add a key to what it does."""
     action = binding.action
-    words = next((words for words, actions in MOVING.items() if action in actions), binding.tooltip or binding.description)
+    words = next(
+        (words for words, actions in MOVING.items() if action in actions),
+        binding.tooltip or binding.description,
+    )
     if action.startswith("stage("):
         words = STAGE
     elif place:
@@ -171,7 +224,10 @@ def _put(groups: dict[str, Group], binding: Binding, key: str, otherwise: str, p
 
 def _in_order(name: str, group: Group) -> Iterable[tuple[str, list[str]]]:
     order = list(MOVING)
-    items = [(words, [key for _, key in sorted(keys, key=itemgetter(0))]) for words, keys in group.items()]
+    items = [
+        (words, [key for _, key in sorted(keys, key=itemgetter(0))])
+        for words, keys in group.items()
+    ]
     return sorted(items, key=lambda item: order.index(item[0])) if name == MOVES else items
 
 
@@ -189,7 +245,9 @@ def _is_listed(binding: Binding) -> bool:
 
 def _place(widget: Widget) -> str:
     """The heading of the panel that the widget is in."""
-    panel = next((node for node in widget.ancestors if isinstance(node, Panel) and node.heading), None)
+    panel = next(
+        (node for node in widget.ancestors if isinstance(node, Panel) and node.heading), None
+    )
     return panel.heading if panel else ""
 
 
@@ -202,11 +260,18 @@ def _example(screen: Screen[Any], columns: int) -> list[Text]:
     """The first keys of the key line, as one would press them."""
     lines = list(screen.query(KeyLine))
     shown = [f"{key} ({words})" for key, words in lines[0].first_keys()] if lines else []
-    return [plain(line, QUIET) for line in wrapped(f"For example: press {', then '.join(shown)}.", columns)] if shown else []
+    return (
+        [
+            plain(line, QUIET)
+            for line in wrapped(f"For example: press {', then '.join(shown)}.", columns)
+        ]
+        if shown
+        else []
+    )
 
 
 NAMES = {
-    "escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "ctrl": "Ctrl", "shift": "Shift", "enter": "Enter", "space": "Space", "up": "Up",
+    "escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "ctrl": "Ctrl", "shift": "Shift", "enter": "Enter", "space": "Space", "up": "Up",  # noqa: E501
     "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "tab": "Tab",
 }  # fmt: skip
 
@@ -215,7 +280,9 @@ def shown_key(key: str) -> str:
     """A key as it is displayed: `Ctrl-F`, `PgDn`, `?`."""
     *held, last = key.split("+")
     name = NAMES.get(last) or format_key(last)
-    return "-".join([*(NAMES.get(one, one) for one in held), name.upper() if held and len(name) == 1 else name])
+    return "-".join(
+        [*(NAMES.get(one, one) for one in held), name.upper() if held and len(name) == 1 else name]
+    )
 
 
 class HelpScreen(Modal[None]):
@@ -251,15 +318,29 @@ class HelpScreen(Modal[None]):
 
     def rows(self, columns: int) -> list[Text]:
         """All lines in so many columns."""
-        about = [*(plain(line) for line in wrapped(self._about, columns)), plain("")] if self._about else []
+        about = (
+            [*(plain(line) for line in wrapped(self._about, columns)), plain("")]
+            if self._about
+            else []
+        )
         return [*about, *self._key_rows(columns)]
 
     def _key_rows(self, columns: int) -> list[Text]:
         if self.app.size.width < TWO_COLUMNS:
-            return [*help_rows(self._groups, columns), *self._signs(columns), plain(""), *_example(self._of, columns)]
+            return [
+                *help_rows(self._groups, columns),
+                *self._signs(columns),
+                plain(""),
+                *_example(self._of, columns),
+            ]
         half = (columns - GAP) // 2
-        left = [*help_rows({name: rows for name, rows in self._groups.items() if name in LEFT}, half), *self._signs(half)]
-        right = help_rows({name: rows for name, rows in self._groups.items() if name not in LEFT}, half)
+        left = [
+            *help_rows({name: rows for name, rows in self._groups.items() if name in LEFT}, half),
+            *self._signs(half),
+        ]
+        right = help_rows(
+            {name: rows for name, rows in self._groups.items() if name not in LEFT}, half
+        )
         return [*side_by_side(left, right, half + GAP), plain(""), *_example(self._of, columns)]
 
     def _signs(self, columns: int) -> list[Text]:

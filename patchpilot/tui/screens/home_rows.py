@@ -23,14 +23,22 @@ from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain,
 from patchpilot.tui.view.stages import RECORDED, STYLES, Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.timeline import SIGNS as EVENT_SIGNS
 
-SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", "blue"), Turn.FINISHED: ("done", "green")}
+SIGNS = {
+    Turn.YOURS: ("todo", "bold yellow"),
+    Turn.WAITING: ("waiting", "blue"),
+    Turn.FINISHED: ("done", "green"),
+}
 """Whose turn it is → the name of its glyph, and its style."""
 WIDE = 100
 """From how many columns a row has all columns of the table."""
 NEWS = "Last news"
 TAGS = ("Acked-by", "Reviewed-by", "Tested-by")
 """The tags that are counted in a column, in patchwork's order."""
-FOLLOWED = {Turn.YOURS: StageState.TODO, Turn.WAITING: StageState.WAITING, Turn.FINISHED: StageState.DONE}
+FOLLOWED = {
+    Turn.YOURS: StageState.TODO,
+    Turn.WAITING: StageState.WAITING,
+    Turn.FINISHED: StageState.DONE,
+}
 """Whose turn it is → the state of stage Follow."""
 LABEL = 9
 """Columns of a fact's name in the panel of the selected topic."""
@@ -47,20 +55,34 @@ def kept_states(kept: object) -> States:
     """The states of the stages as the TUI saved them; anything else is ignored."""
     found = {}
     for name, values in kept.items() if isinstance(kept, dict) else ():
-        if name in list(Stage) and isinstance(values, list) and len(values) == KEPT and values[0] in list(StageState):
+        if (
+            name in list(Stage)
+            and isinstance(values, list)
+            and len(values) == KEPT
+            and values[0] in list(StageState)
+        ):
             found[Stage(name)] = StageStatus(StageState(values[0]), str(values[1]))
-    return {stage: found.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage} if found else {}
+    return (
+        {stage: found.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage}
+        if found
+        else {}
+    )
 
 
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:
-    """Before the first version the first stage that is not done, as the stage bar says; None where what came back from the archive decides."""
+    """Before the first version the first stage that is not done, as the stage bar says.
+
+    None where what came back from the archive decides.
+    """
     if topic.series is not None or topic.version or topic.turn is not Turn.YOURS:
         return None
     return first_open(states.__getitem__) if states else Stage.COMMIT
 
 
 def next_step(topic: HomeTopic, states: States) -> str:
-    """What is next, in words: the next stage with its result, or the step that the archive and the record suggest."""
+    """What is next, in words: the next stage with its result, or the step that the archive and the
+    record suggest.
+    """
     stage = next_stage(topic, states)
     if stage is None:
         return plain(in_keys(topic.step)).plain
@@ -78,7 +100,10 @@ def stage_lines(states: States, columns: int) -> list[Text]:
             Text.assemble(
                 (f"{glyph(OF_STATE[status.state]):<2}", STYLES[status.state]),
                 (name, STYLES[status.state]),
-                plain(crop(one_line(status.note or str(status.state)), columns - width(name) - 2), "" if status.note else QUIET),
+                plain(
+                    crop(one_line(status.note or str(status.state)), columns - width(name) - 2),
+                    "" if status.note else QUIET,
+                ),
             )
         )
     return rows
@@ -88,7 +113,8 @@ def finding_lines(findings: Sequence[Finding], columns: int) -> list[Text]:
     """A line for each finding, errors first, below a blank line."""
     rows = [
         Text.assemble(
-            (f"{glyph(SIGNS_OF[finding.severity]):<2}", STYLES_OF[finding.severity]), plain(crop(one_line(finding.name), columns - 2))
+            (f"{glyph(SIGNS_OF[finding.severity]):<2}", STYLES_OF[finding.severity]),
+            plain(crop(one_line(finding.name), columns - 2)),
         )
         for finding in sorted(findings, key=lambda finding: finding.severity.rank)
     ]
@@ -104,7 +130,10 @@ class Column(NamedTuple):
 
 
 def table(columns: int) -> tuple[Column, ...]:
-    """The columns of the table in so many columns of the terminal; the last one has what is left."""
+    """The columns of the table in so many columns of the terminal.
+
+    The last one has what is left.
+    """
     every = (
         Column("Topic", 20 if columns >= WIDE else 21, STRONG),
         Column("Repository", 11, QUIET),
@@ -115,7 +144,11 @@ def table(columns: int) -> tuple[Column, ...]:
         Column("Bots", 8),
         Column("New", 3, "bold green"),
     )
-    shown = [column for column in every if columns >= WIDE or column.title not in ("Repository", "Stages", "Bots")]
+    shown = [
+        column
+        for column in every
+        if columns >= WIDE or column.title not in ("Repository", "Stages", "Bots")
+    ]
     used = 2 + sum(column.wide + 1 for column in shown)
     return (*shown, Column(NEWS, max(10, columns - used)))
 
@@ -127,14 +160,23 @@ def table_head(columns: int) -> Text:
 
 
 def home_row(topic: HomeTopic, columns: int, states: States, *, two_lines: bool = False) -> Text:
-    """A topic in so many columns, cell by cell; where it is the author's turn, what to do next on a second line."""
-    sign, style = ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
+    """A topic in so many columns, cell by cell.
+
+    Where it is the author's turn, what to do next on a second line.
+    """
+    sign, style = (
+        ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
+    )
     cells = {
         "Topic": topic.branch or topic.title,
         "Repository": repository_name(topic),
         "v": f"v{topic.version}" if topic.version else glyph("nothing"),
         "Age": age(topic.when),
-        "A/R/T": "/".join(str(topic.tags.get(name) or glyph("nothing")) for name in TAGS) if topic.version else "",
+        "A/R/T": (
+            "/".join(str(topic.tags.get(name) or glyph("nothing")) for name in TAGS)
+            if topic.version
+            else ""
+        ),
         "New": str(topic.unread or ""),
         NEWS: one_line(topic.news or "not read yet"),
     }
@@ -151,31 +193,50 @@ def home_row(topic: HomeTopic, columns: int, states: States, *, two_lines: bool 
         text.append(" ")
     text.right_crop(1)
     if two_lines and lines_of(topic) > 1:
-        text.append(plain(f"\n  next: {crop(one_line(next_step(topic, states)), columns - 8)}", "cyan"))
+        text.append(
+            plain(f"\n  next: {crop(one_line(next_step(topic, states)), columns - 8)}", "cyan")
+        )
     return text
 
 
 def shown_states(topic: HomeTopic, states: States) -> States:
-    """The states of the stages as far as they are known: what was kept, else what the record of the sends and the archive say."""
+    """The states of the stages as far as they are known: what was kept, else what the record of the
+    sends and the archive say.
+    """
     if not topic.version:
         return states or {stage: StageStatus(StageState.UNOPENED) for stage in Stage}
-    follow = StageState.BLOCKED if topic.failed and topic.turn is Turn.YOURS else FOLLOWED[topic.turn]
+    follow = (
+        StageState.BLOCKED if topic.failed and topic.turn is Turn.YOURS else FOLLOWED[topic.turn]
+    )
     sent = StageStatus(StageState.DONE, f"v{topic.version} was sent")
     known = {Stage.FOLLOW: StageStatus(follow, topic.state), **dict.fromkeys(RECORDED, sent)}
-    known |= {stage: status for stage, status in states.items() if status.state is not StageState.UNOPENED}
-    return {stage: known.get(stage, StageStatus(StageState.NOTHING, "not opened here")) for stage in Stage}
+    known |= {
+        stage: status for stage, status in states.items() if status.state is not StageState.UNOPENED
+    }
+    return {
+        stage: known.get(stage, StageStatus(StageState.NOTHING, "not opened here"))
+        for stage in Stage
+    }
 
 
 def _stage_signs(states: States) -> Text:
-    return Text.assemble(*((glyph(OF_STATE[status.state]).ljust(width(glyph("done"))), STYLES[status.state]) for status in states.values()))
+    return Text.assemble(
+        *(
+            (glyph(OF_STATE[status.state]).ljust(width(glyph("done"))), STYLES[status.state])
+            for status in states.values()
+        )
+    )
 
 
 def stage_row(states: States, columns: int) -> Text:
-    """All stages on one line: signs and names, or only signs with numbers where there is no room."""
+    """All stages on one line: signs and names, or only signs with numbers where there is no room."""  # noqa: E501
     for named in (True, False):
         row = Text(no_wrap=True)
         for stage, status in states.items():
-            row.append(f"{glyph(OF_STATE[status.state])} {stage.label if named else stage.number}", STYLES[status.state]).append("  ")
+            row.append(
+                f"{glyph(OF_STATE[status.state])} {stage.label if named else stage.number}",
+                STYLES[status.state],
+            ).append("  ")
         if row.cell_len <= columns:
             break
     return row
@@ -195,7 +256,12 @@ def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[T
         name_part = f"{fitted(name, 20)} " if name else ""
         words = crop(one_line(event.words), max(10, columns - width(head) - width(name_part) - 2))
         rows.append(
-            Text.assemble((head, QUIET), (f"{glyph(sign)} ", style), (name_part, STRONG), (words, style if event.kind == "problem" else ""))
+            Text.assemble(
+                (head, QUIET),
+                (f"{glyph(sign)} ", style),
+                (name_part, STRONG),
+                (words, style if event.kind == "problem" else ""),
+            )
         )
     return rows
 
@@ -217,7 +283,10 @@ def lines_of(topic: HomeTopic) -> int:
 
 
 def heights(rows: Sequence[int], room: int) -> list[int]:
-    """How many lines each group gets of the room: those of its rows and its border; where there is too little, the first group gets the most."""
+    """How many lines each group gets of the room: those of its rows and its border.
+
+    Where there is too little, the first group gets the most.
+    """
     wanted = [count + BORDER if count else 0 for count in rows]
     given = [min(want, LEAST) for want in wanted]
     left = room - sum(given)
@@ -233,8 +302,13 @@ def _tags(topic: HomeTopic) -> str:
     return ", ".join(f"{name} {count}" for name, count in topic.tags.items())
 
 
-def detail(topic: HomeTopic, columns: int, lines: int, states: States, findings: Sequence[Finding] = ()) -> Text:
-    """The selected topic: its title, its state, where it is, the next step; its stages and findings where there is room."""
+def detail(
+    topic: HomeTopic, columns: int, lines: int, states: States, findings: Sequence[Finding] = ()
+) -> Text:
+    """The selected topic: its title, its state, where it is, the next step.
+
+    Its stages and findings where there is room.
+    """
     dot = f" {glyph('dot')} "
     facts = [
         topic.state or "not read yet",
@@ -244,7 +318,10 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States, findings:
         topic.bots,
         f"{topic.unread} new" if topic.unread else "",
     ]
-    place = [home_path(topic.repository) if topic.repository else "no branch of it is known here", topic.branch or ""]
+    place = [
+        home_path(topic.repository) if topic.repository else "no branch of it is known here",
+        topic.branch or "",
+    ]
     rows = [
         plain(crop(one_line(topic.title), columns), STRONG),
         plain(crop(one_line(dot.join(fact for fact in facts if fact)), columns)),
@@ -265,8 +342,12 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States, findings:
     return Text("\n").join(rows)
 
 
-def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequence[Finding] = ()) -> Text:
-    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of them cut; its stages and findings."""
+def fact_sheet(
+    topic: HomeTopic, columns: int, states: States, findings: Sequence[Finding] = ()
+) -> Text:
+    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of
+    them cut; its stages and findings.
+    """
     facts = (
         ("Next", next_step(topic, states)),
         ("State", topic.state or "not read yet"),
@@ -278,7 +359,14 @@ def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequenc
         ("Tags", _tags(topic)),
         ("Bots", topic.bots),
         ("Branch", one_line(topic.branch or "")),
-        ("In", one_line(home_path(topic.repository)) if topic.repository else "no branch of it is known here"),
+        (
+            "In",
+            (
+                one_line(home_path(topic.repository))
+                if topic.repository
+                else "no branch of it is known here"
+            ),
+        ),
     )
     rows = [plain(line, STRONG) for line in wrapped(one_line(topic.title), columns)]
     for name, words in facts:
@@ -286,11 +374,22 @@ def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequenc
             style = STRONG if name == "Next" else ""
             room = columns - LABEL
             # a path may be longer than the panel is wide
-            parts = [line[at : at + room] for line in wrapped(words, room) for at in range(0, len(line), room)]
-            rows += [Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style)) for at, part in enumerate(parts)]
+            parts = [
+                line[at : at + room]
+                for line in wrapped(words, room)
+                for at in range(0, len(line), room)
+            ]
+            rows += [
+                Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style))
+                for at, part in enumerate(parts)
+            ]
     rows += [Text(), plain("Stages", HEADING), *stage_lines(shown_states(topic, states), columns)]
     if topic.events:
-        rows += [Text(), plain("Last events", HEADING), *event_lines([(event, "") for event in topic.events], columns)]
+        rows += [
+            Text(),
+            plain("Last events", HEADING),
+            *event_lines([(event, "") for event in topic.events], columns),
+        ]
     rows += finding_lines(findings, columns)
     return Text("\n").join(rows)
 
@@ -303,7 +402,10 @@ def home_path(key: str) -> str:
 
 
 def summary(topics: Sequence[HomeTopic], where: str) -> tuple[str, ...]:
-    """How many topics are whose turn, how many ended this month, and where they are; then the same with less, for narrow terminals."""
+    """How many topics are whose turn, how many ended this month, and where they are.
+
+    Then the same with less, for narrow terminals.
+    """
     turns = Counter(topic.turn for topic in topics)
     since = (datetime.now(UTC) - MONTH).timestamp()
     ended = sum(topic.turn is Turn.FINISHED and topic.when > since for topic in topics)
@@ -315,4 +417,6 @@ def summary(topics: Sequence[HomeTopic], where: str) -> tuple[str, ...]:
         where,
     ]
     joint = f" {glyph('dot')} "
-    return tuple(joint.join(part for part in parts[:count] if part) for count in range(len(parts), 0, -1))
+    return tuple(
+        joint.join(part for part in parts[:count] if part) for count in range(len(parts), 0, -1)
+    )

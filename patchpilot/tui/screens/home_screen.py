@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Home: all topics of all repositories that were used, by whose turn it is; Enter opens one at its next stage."""
+"""Home: all topics of all repositories that were used, by whose turn it is.
+
+Enter opens one at its next stage.
+"""
 
 import contextlib
 from collections.abc import Sequence
@@ -64,12 +67,19 @@ ACTIVE = 3
 AROUND = BARS + DETAIL + 2
 """Lines that are not for the groups: those, and the selected topic with its border."""
 BROAD, ASIDE = 160, 52
-"""From how many columns the selected topic is next to the groups, and how many it has then (see patchpilot.tcss)."""
-GROUPS = {"yours": ("Your turn", "your turn"), "waiting": ("Waiting", "waiting"), "finished": ("Finished", "finished")}
+"""From how many columns the selected topic is next to the groups, and how many it has then (see
+patchpilot.tcss).
+"""
+GROUPS = {
+    "yours": ("Your turn", "your turn"),
+    "waiting": ("Waiting", "waiting"),
+    "finished": ("Finished", "finished"),
+}
 """A group's id → its title, and whose turn it is there."""
 NOTHING = (
-    "No topics yet. A branch with commits of yours becomes a topic once you open it here: quit, cd into your clone, commit your fix, and run "
-    "patchpilot. Series that you send or follow are listed too."
+    "No topics yet. A branch with commits of yours becomes a topic once you open it here: quit, cd"
+    " into your clone, commit your fix, and run patchpilot. Series that you send or follow are"
+    " listed too."
 )
 
 
@@ -100,10 +110,18 @@ class TopicList(List):
 
 
 class HomeScreen(ReportsErrors, Screen[None]):
-    """All topics. What is known is shown at once; branches and mails are read after that, the archives last."""
+    """All topics.
+
+    What is known is shown at once; branches and mails are read after that, the archives last.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "refresh", "refresh", tooltip="read all branches, and check the archives for new mails"),
+        Binding(
+            "g",
+            "refresh",
+            "refresh",
+            tooltip="read all branches, and check the archives for new mails",
+        ),
         Binding("escape", "back", "back", key_display="Esc", tooltip="back to the open topic"),
         *(Binding(str(stage.number), f"back('{stage}')", show=False) for stage in Stage),
     ]
@@ -112,9 +130,14 @@ class HomeScreen(ReportsErrors, Screen[None]):
     """Actions of every screen that do nothing here."""
 
     class Arrived(Message):
-        """Topics were read, `partly` only some of them; `problem` is the reason why an archive could not be asked."""
+        """Topics were read, `partly` only some of them.
 
-        def __init__(self, topics: "tuple[HomeTopic, ...]", problem: str = "", *, partly: bool = False) -> None:
+        `problem` is the reason why an archive could not be asked.
+        """
+
+        def __init__(
+            self, topics: "tuple[HomeTopic, ...]", problem: str = "", *, partly: bool = False
+        ) -> None:
             super().__init__()
             self.topics, self.problem, self.partly = topics, problem, partly
 
@@ -161,8 +184,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
             with Container(id="groups"):
                 yield Static(id="titles", markup=False)
                 for ident, (title, _) in GROUPS.items():
-                    yield Panel(TopicList(ident=ident, enter="open"), title=title, id=f"{ident}-panel", classes="group")
-                yield Panel(Static(id="activity", markup=False), title="Last events of all topics", id="activity-panel")
+                    yield Panel(
+                        TopicList(ident=ident, enter="open"),
+                        title=title,
+                        id=f"{ident}-panel",
+                        classes="group",
+                    )
+                yield Panel(
+                    Static(id="activity", markup=False),
+                    title="Last events of all topics",
+                    id="activity-panel",
+                )
                 yield Static(id="no-topics", markup=False)
             yield Panel(Static(id="selected", markup=False), title="Selected", id="selected-panel")
         yield KeyLine()
@@ -189,7 +221,13 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._begin(fresh=True)
 
     def _begin(self, *, fresh: bool) -> None:
-        self.run_worker(partial(self._read, fresh), thread=True, group="home", exclusive=True, exit_on_error=False)
+        self.run_worker(
+            partial(self._read, fresh),
+            thread=True,
+            group="home",
+            exclusive=True,
+            exit_on_error=False,
+        )
 
     def _repositories(self) -> tuple[str, ...]:
         """The repositories that the saved state names, and the one around the current directory."""
@@ -207,12 +245,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.post_message(self.Arrived(known_topics()))
             repositories = self._repositories()
             progress("reading branches")
-            self.post_message(self.Arrived(read_topics(repositories, arrived=self._some, progress=progress)))
+            self.post_message(
+                self.Arrived(read_topics(repositories, arrived=self._some, progress=progress))
+            )
             progress("checking the archives for new mails")
-            self.post_message(self.Arrived(*update_topics(repositories, fresh=fresh, progress=progress)))
+            self.post_message(
+                self.Arrived(*update_topics(repositories, fresh=fresh, progress=progress))
+            )
         except CancelledError:
             return
-        except BaseException as error:  # noqa: BLE001 (shown as a toast: what is known stays on screen)
+        # shown as a toast: what is known stays on screen
+        except BaseException as error:  # noqa: BLE001
             if not worker.is_cancelled:
                 self.post_message(self.Failed(as_error(error)))
         if not worker.is_cancelled:
@@ -235,12 +278,18 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def on_home_screen_arrived(self, message: Arrived) -> None:
         """Show the topics; the cursor stays on its topic."""
         if message.problem:
-            self.notify(f"some archives could not be reached: {message.problem}", severity="warning", timeout=5)
+            self.notify(
+                f"some archives could not be reached: {message.problem}",
+                severity="warning",
+                timeout=5,
+            )
         topics = message.topics
         if message.partly:
             from patchpilot.topic.home.home_topic import in_order
 
-            topics = in_order({topic.key: topic for topic in (*(self._topics or ()), *topics)}.values())
+            topics = in_order(
+                {topic.key: topic for topic in (*(self._topics or ()), *topics)}.values()
+            )
         if topics != self._topics:
             self._topics = topics
             self._draw()
@@ -273,24 +322,42 @@ class HomeScreen(ReportsErrors, Screen[None]):
         wide = max(20, (self.size.width or 80) - 5 - (ASIDE if is_beside else 0))
         keys = [topic.key for topic in topics]
         if self._chosen not in keys or not self._is_moved:
-            # until the user moves the cursor it is on the first topic, also while others are being read
+            # until the user moves the cursor it is on the first topic, also while others are being
+            # read
             self._chosen = keys[0] if keys else ""
         for ident, (_, turn) in GROUPS.items():
             group = self._groups[ident] = tuple(topic for topic in topics if topic.turn == turn)
-            chosen, panel = self.query_one(f"#{ident}", TopicList), self.query_one(f"#{ident}-panel", Panel)
-            at = next((number for number, topic in enumerate(group) if topic.key == self._chosen), None)
+            chosen, panel = (
+                self.query_one(f"#{ident}", TopicList),
+                self.query_one(f"#{ident}-panel", Panel),
+            )
+            at = next(
+                (number for number, topic in enumerate(group) if topic.key == self._chosen), None
+            )
             with self.prevent(OptionList.OptionHighlighted):
                 chosen.clear_options()
-                chosen.add_options([Option(home_row(topic, wide, self._states(topic), two_lines=is_tall)) for topic in group])
+                chosen.add_options(
+                    [
+                        Option(home_row(topic, wide, self._states(topic), two_lines=is_tall))
+                        for topic in group
+                    ]
+                )
                 chosen.highlighted = at
             panel.display = bool(group)
             panel.count = str(len(group))
-            if at is not None and not chosen.has_focus and not (self._is_moved and isinstance(self.focused, TopicList)):
+            if (
+                at is not None
+                and not chosen.has_focus
+                and not (self._is_moved and isinstance(self.focused, TopicList))
+            ):
                 chosen.focus()
         high = self.size.height or 24
         room = max(0, high - (BARS if is_beside else AROUND))
         used = 0
-        rows = [sum(lines_of(topic) if is_tall else 1 for topic in group) for group in self._groups.values()]
+        rows = [
+            sum(lines_of(topic) if is_tall else 1 for topic in group)
+            for group in self._groups.values()
+        ]
         for ident, high_group in zip(GROUPS, heights(rows, room), strict=True):
             self.query_one(f"#{ident}-panel").styles.height = high_group
             used += high_group
@@ -321,7 +388,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         repositories = list(dict.fromkeys(topic.repository for topic in topics if topic.repository))
         more = f" +{len(repositories) - 1}" if len(repositories) > 1 else ""
         where = f"{home_path(repositories[0])}{more}" if repositories else ""
-        self.query_one(TitleLine).tell("patchpilot: all topics", summary(topics, where) if topics else (), self._doing)
+        self.query_one(TitleLine).tell(
+            "patchpilot: all topics", summary(topics, where) if topics else (), self._doing
+        )
 
     def _select(self) -> None:
         topic = self._topic()
@@ -341,7 +410,11 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _is_open(self, topic: "HomeTopic") -> bool:
         """Whether it is the topic that the stages show."""
         session = self.tui.session
-        return session.topic is not None and session.target is None and self.tui.place == f"{topic.repository}:{topic.branch}"
+        return (
+            session.topic is not None
+            and session.target is None
+            and self.tui.place == f"{topic.repository}:{topic.branch}"
+        )
 
     def _findings(self, topic: "HomeTopic") -> "Sequence[Finding]":
         """What the checks found in the open topic; of others it is not kept."""
@@ -399,7 +472,13 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if topic is None:
             return
         if topic.repository:
-            self.run_worker(partial(self._find, topic), thread=True, group="open", exclusive=True, exit_on_error=False)
+            self.run_worker(
+                partial(self._find, topic),
+                thread=True,
+                group="open",
+                exclusive=True,
+                exit_on_error=False,
+            )
         elif topic.series is not None:
             # a series without a branch: any repository will do
             self.tui.open_topic(self.tui.session.directory, Stage.FOLLOW, series=topic.series)
@@ -422,13 +501,21 @@ class HomeScreen(ReportsErrors, Screen[None]):
         def answered(choice: str | None) -> None:
             if choice in ("switch", "read"):
                 self.run_worker(
-                    partial(self._prepare, topic, checkout, choice), thread=True, group="open", exclusive=True, exit_on_error=False
+                    partial(self._prepare, topic, checkout, choice),
+                    thread=True,
+                    group="open",
+                    exclusive=True,
+                    exit_on_error=False,
                 )
 
         text = f"{topic.branch} is not checked out in {home_path(str(checkout.directory))}."
         answers = (
             ("switch", "Switch branch", f"runs: git switch {topic.branch}"),
-            ("read", "Open without switching", "checks and shows its commits; to change them, switch to the branch"),
+            (
+                "read",
+                "Open without switching",
+                "checks and shows its commits; to change them, switch to the branch",
+            ),
             ("no", "Cancel", ""),
         )
         self.app.push_screen(Choose(text, answers, "Open a topic"), answered)
@@ -446,17 +533,25 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.post_message(self.Failed(as_error(error)))
 
     def _open(self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None) -> None:
-        self.tui.open_topic(checkout.directory, self._stage(topic), target=target, series=topic.series or 0)
+        self.tui.open_topic(
+            checkout.directory, self._stage(topic), target=target, series=topic.series or 0
+        )
 
     def _stage(self, topic: "HomeTopic") -> Stage:
-        """The topic's next stage: that of its next step; before the first version the first one that is not done, as it was left."""
+        """The topic's next stage: that of its next step.
+
+        Before the first version the first one that is not done, as it was left.
+        """
         if topic.series is not None or topic.version:
             named = [key_of(action) for action in actions(topic.step)]
             return next((key.stage for key in named if key and key.stage), None) or Stage.FOLLOW
         return next_stage(topic, self._states(topic)) or Stage.COMMIT
 
     def _states(self, topic: "HomeTopic") -> States:
-        """The stages of a topic: as they are now where it is open, else as they were left; empty where it was never opened here."""
+        """The stages of a topic: as they are now where it is open, else as they were left.
+
+        Empty where it was never opened here.
+        """
         if self._is_open(topic):
             return {stage: self.tui.session.status(stage) for stage in Stage}
         kept = self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")

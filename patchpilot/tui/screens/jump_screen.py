@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The jump: a letter at the title of each panel of the screen below, which gives the panel the focus."""
+"""The jump: a letter at the title of each panel of the screen below, which gives the panel the
+focus.
+"""
 
 from typing import ClassVar
 
@@ -17,16 +19,23 @@ LETTERS = "asdfghjkl"
 
 
 class JumpScreen(Modal[Widget | None]):
-    """A letter for each of these panels, each with the widget that gets the focus: the result is that widget, None after Escape."""
+    """A letter for each of these panels, each with the widget that gets the focus: the result is
+    that widget, None after Escape.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(letter, f"go({at})", "go to the panel", key_display="letter") for at, letter in enumerate(LETTERS)),
+        *(
+            Binding(letter, f"go({at})", "go to the panel", key_display="letter")
+            for at, letter in enumerate(LETTERS)
+        ),
         Binding("escape,semicolon", "leave", "stay here", key_display="Esc"),
     ]
 
     def __init__(self, panels: dict[Panel, Widget]) -> None:
         super().__init__()
-        self._panels = sorted(panels.items(), key=lambda known: (known[0].region.y, known[0].region.x))[: len(LETTERS)]
+        self._panels = sorted(
+            panels.items(), key=lambda known: (known[0].region.y, known[0].region.x)
+        )[: len(LETTERS)]
         self._laid = self.app.size
 
     def compose(self) -> ComposeResult:
@@ -44,7 +53,11 @@ class JumpScreen(Modal[Widget | None]):
     def on_click(self, event: Click) -> None:
         """A click on a letter, or anywhere in its panel, is the same."""
         at = event.screen_offset
-        self.dismiss(next((widget for panel, widget in self._panels if panel.region.contains_point(at)), None))
+        self.dismiss(
+            next(
+                (widget for panel, widget in self._panels if panel.region.contains_point(at)), None
+            )
+        )
 
     def action_go(self, at: int) -> None:
         """Choose a panel; a letter that none has does nothing."""

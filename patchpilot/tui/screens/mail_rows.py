@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows that Preview and Send have in common: a mail's size, who gets the mails, and what the checks before sending found."""
+"""The rows that Preview and Send have in common: a mail's size, who gets the mails, and what the
+checks before sending found.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -49,7 +51,13 @@ def people_lines(plan: "SendPlan") -> list[Text]:
         people = [recipient for recipient in plan.recipients if recipient.header == header]
         for at, recipient in enumerate(people):
             head = "" if at else header.title()
-            rows.append(Text.assemble(plain(f"{head:4} ", HEADING), plain(name_of(recipient)), plain(f"  {recipient.role}", QUIET)))
+            rows.append(
+                Text.assemble(
+                    plain(f"{head:4} ", HEADING),
+                    plain(name_of(recipient)),
+                    plain(f"  {recipient.role}", QUIET),
+                )
+            )
     return rows
 
 

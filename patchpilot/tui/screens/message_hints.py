@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit message as the mail has it, and where it is too long: hints below its lines, as reviewers would give them."""
+"""A commit message as the mail has it, and where it is too long: hints below its lines, as
+reviewers would give them.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,7 +11,9 @@ from patchpilot.model.printable import width
 from patchpilot.model.trailer import is_trailer
 
 SUBJECT = BODY = 75
-"""Columns of the subject and of the lines of the body, as Documentation/process/submitting-patches.rst asks for."""
+"""Columns of the subject and of the lines of the body, as
+Documentation/process/submitting-patches.rst asks for.
+"""
 _SUBJECT = "Subject: "
 _PREFIX = re.compile(r"Subject: \[PATCH( \d+/\d+)?\]")
 
@@ -22,10 +26,17 @@ class MessageHint(NamedTuple):
 
 
 def message_hints(rows: Sequence[str], title: str) -> Iterator[MessageHint]:
-    """The lines of a commit, as shown, that are longer than a message's may be; quoted and indented text, tags and URLs may be longer."""
+    """The lines of a commit, as shown, that are longer than a message's may be.
+
+    Quoted and indented text, tags and URLs may be longer.
+    """
     end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
     subject = next((at for at, row in enumerate(rows[:end]) if row.startswith(_SUBJECT)), None)
-    while subject is not None and rows[subject + 1 : subject + 2] and rows[subject + 1].startswith(" "):
+    while (
+        subject is not None
+        and rows[subject + 1 : subject + 2]
+        and rows[subject + 1].startswith(" ")
+    ):
         # a long one is folded
         subject += 1
     if subject is not None and width(title) > SUBJECT:
@@ -36,9 +47,22 @@ def message_hints(rows: Sequence[str], title: str) -> Iterator[MessageHint]:
 
 
 def _is_prose(row: str) -> bool:
-    return not is_trailer(row) and row[:1] not in (" ", "\t", ">", "|") and "://" not in row and " " in row[:BODY]
+    return (
+        not is_trailer(row)
+        and row[:1] not in (" ", "\t", ">", "|")
+        and "://" not in row
+        and " " in row[:BODY]
+    )
 
 
 def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
-    """The lines of a commit with the prefix of its mail in the subject, such as `PATCH net v2`; the number in a series stays."""
-    return [_PREFIX.sub(lambda found: f"{_SUBJECT}[{mark}{found[1] or ''}]", row) if row.startswith(_SUBJECT) else row for row in rows]
+    """The lines of a commit with the prefix of its mail in the subject, such as `PATCH net v2`.
+
+    The number in a series stays.
+    """
+    return [
+        _PREFIX.sub(lambda found: f"{_SUBJECT}[{mark}{found[1] or ''}]", row)
+        if row.startswith(_SUBJECT)
+        else row
+        for row in rows
+    ]

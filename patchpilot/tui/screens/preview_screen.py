@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The preview stage: the mails to send as a list, the selected one as its readers see it or byte for byte, and what is new in it."""
+"""The preview stage: the mails to send as a list, the selected one as its readers see it or byte
+for byte, and what is new in it.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,13 +36,18 @@ if TYPE_CHECKING:
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """How a mail differs from the last version, before its word."""
 SIDE, AROUND = 56, 5
-"""Columns of the panels next to the mail on a broad terminal (see patchpilot.tcss), and of their borders and margins."""
+"""Columns of the panels next to the mail on a broad terminal (see patchpilot.tcss), and of their
+borders and margins.
+"""
 TO_SEND = f"go to {Stage.SEND.number} {Stage.SEND.label}"
 """What `n` does here: its label alone would read as if the mails were sent."""
 
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
-    """The plan of `patchpilot send --dry-run`: nothing is sent. None before a visit: only the record is read then."""
+    """The plan of `patchpilot send --dry-run`: nothing is sent.
+
+    None before a visit: only the record is read then.
+    """
     from patchpilot.services.send.send_state import plan_topic
 
     if not ask.visited:
@@ -50,16 +57,23 @@ def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
 
 
 def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
-    """The state from the send record; the saved state of the stage where these commits were not sent."""
+    """The state from the send record.
+
+    The saved state of the stage where these commits were not sent.
+    """
     from patchpilot.services.send.send_state import topic_on_record
 
-    topic = topic_on_record(ask.repository, ask.session.target, ask.topic.base, ask.session.fresh(Stage.FOLLOW) or ())
+    topic = topic_on_record(
+        ask.repository, ask.session.target, ask.topic.base, ask.session.fresh(Stage.FOLLOW) or ()
+    )
     if topic is None:
         # the error is shown when the stage is visited
         return ask.session.as_it_was(stage)
     if topic.is_unfinished:
         return (
-            StageStatus(StageState.BLOCKED, f"{topic.summary}; press R to resume") if stage is Stage.SEND else ask.session.as_it_was(stage)
+            StageStatus(StageState.BLOCKED, f"{topic.summary}; press R to resume")
+            if stage is Stage.SEND
+            else ask.session.as_it_was(stage)
         )
     if topic.last and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
@@ -72,13 +86,22 @@ def status_of(result: "SendPlan") -> StageStatus:
     from patchpilot.services.send.send_state import was_sent
 
     if was_sent(result):
-        message = next((refusal.message for refusal in result.refusals if refusal.name == "already-sent"), "")
+        message = next(
+            (refusal.message for refusal in result.refusals if refusal.name == "already-sent"), ""
+        )
         # the same patches may have been sent from another topic
-        return StageStatus(StageState.DONE, message if message and f" v{result.version} " not in message else f"v{result.version} was sent")
+        return StageStatus(
+            StageState.DONE,
+            message
+            if message and f" v{result.version} " not in message
+            else f"v{result.version} was sent",
+        )
     said = preflight_card(result).verdict
     if result.refused:
         return StageStatus(StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix")
-    treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
+    treeless = next(
+        (warning for warning in result.warnings if warning.name == "missing-target-tree"), None
+    )
     if treeless:
         return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")
     return StageStatus(StageState.DONE, said)
@@ -109,13 +132,45 @@ class PreviewScreen(StageScreen):
     labels: Mapping[str, str] = {NEXT: TO_SEND}
     AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "edit cover", tooltip="edit cover letter, changelog and notes in your editor"),
-        Binding("P", "prefix", "set tree", tooltip="set the subject prefix, which names the target tree: [PATCH net]"),
-        Binding("x", "raw", "raw mail", tooltip="show the mail byte for byte, or as its readers see it"),
-        Binding("f", "change(1)", "next change", tooltip="go to the next change since the last version"),
-        Binding("F", "change(-1)", "previous change", show=False, tooltip="go to the previous change since the last version"),
-        Binding("o", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
-        Binding("w", "outbox", "write mails", show=False, tooltip="write the mails to a folder without sending them"),
+        Binding(
+            "e",
+            "edit",
+            "edit cover",
+            tooltip="edit cover letter, changelog and notes in your editor",
+        ),
+        Binding(
+            "P",
+            "prefix",
+            "set tree",
+            tooltip="set the subject prefix, which names the target tree: [PATCH net]",
+        ),
+        Binding(
+            "x", "raw", "raw mail", tooltip="show the mail byte for byte, or as its readers see it"
+        ),
+        Binding(
+            "f", "change(1)", "next change", tooltip="go to the next change since the last version"
+        ),
+        Binding(
+            "F",
+            "change(-1)",
+            "previous change",
+            show=False,
+            tooltip="go to the previous change since the last version",
+        ),
+        Binding(
+            "o",
+            "transport",
+            "switch transport",
+            show=False,
+            tooltip="switch the transport: git send-email or b4",
+        ),
+        Binding(
+            "w",
+            "outbox",
+            "write mails",
+            show=False,
+            tooltip="write the mails to a folder without sending them",
+        ),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -152,9 +207,20 @@ class PreviewScreen(StageScreen):
             chosen.highlighted = before if result.mails else None
         panel.heading = counted(len(result.mails), "mail")
         dropped = len(self._changes.dropped) if self._changes else 0
-        panel.count = (f"compared with v{self._changes.version}" + (f", {dropped} dropped" if dropped else "")) if self._changes else ""
+        panel.count = (
+            (
+                f"compared with v{self._changes.version}"
+                + (f", {dropped} dropped" if dropped else "")
+            )
+            if self._changes
+            else ""
+        )
         self.quiet = frozenset() if self._changes else frozenset(("change(1)",))
-        edit = {} if len(result.mails) > 1 else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
+        edit = (
+            {}
+            if len(result.mails) > 1
+            else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
+        )
         self.labels = {NEXT: TO_SEND, **edit}
         self.keys_changed()
         # a list of one mail has nothing to choose from
@@ -164,18 +230,31 @@ class PreviewScreen(StageScreen):
         (chosen if len(result.mails) > 1 else self.query_one("#mail")).focus()
 
     def _show_facts(self, result: "SendPlan") -> None:
-        """Next to the mails, on a broad terminal: the recipients with their roles, how they are sent, and what the checks found."""
+        """Next to the mails, on a broad terminal: the recipients with their roles, how they are
+        sent, and what the checks found.
+        """
         from patchpilot.services.send.preflight_card import preflight_card
         from patchpilot.services.send.send_state import was_sent
 
-        card, panel, sent = preflight_card(result), self.query_one("#mail-facts", Panel), was_sent(result)
+        card, panel, sent = (
+            preflight_card(result),
+            self.query_one("#mail-facts", Panel),
+            was_sent(result),
+        )
         how = (counted(len(result.mails), "mail"), result.request.via, result.account.label)
-        rows = [plain(f" {glyph('dot')} ".join(how)), *people_lines(result), Text(), plain("Checks", HEADING)]
+        rows = [
+            plain(f" {glyph('dot')} ".join(how)),
+            *people_lines(result),
+            Text(),
+            plain("Checks", HEADING),
+        ]
         for check in sorted(card.checks, key=lambda check: not is_blocking(check)):
             # that it was sent is no problem of what was sent
             rows += check_lines(check, SIDE - AROUND) if not (sent and is_blocking(check)) else []
         self.query_one("#facts", Static).update(lines(rows))
-        panel.heading, panel.count = ("What was sent", "") if sent else ("What is sent", card.verdict)
+        panel.heading, panel.count = (
+            ("What was sent", "") if sent else ("What is sent", card.verdict)
+        )
 
     def _facts(self, result: "SendPlan", at: int) -> str:
         """A mail's size and recipients, and what is new in it."""
@@ -184,7 +263,9 @@ class PreviewScreen(StageScreen):
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _row(self, result: "SendPlan", at: int) -> Text:
-        """A mail in the list: what it is, its title, then size, recipients and what is new, on a line of their own where there is room."""
+        """A mail in the list: what it is, its title, then size, recipients and what is new, on a
+        line of their own where there is room.
+        """
         name, title = mail_name(result, at)
         facts = self._facts(result, at)
         wide = self.size.width
@@ -192,7 +273,9 @@ class PreviewScreen(StageScreen):
             room = max(20, wide - 6)
             left = fitted(f"{name:5} {title}", max(10, room - width(facts) - 2))
             return Text.assemble(plain(left), "  ", plain(facts, "dim"))
-        return Text.assemble(plain(f"{name:5} ", "bold"), plain(title), "\n      ", plain(facts, "dim"))
+        return Text.assemble(
+            plain(f"{name:5} ", "bold"), plain(title), "\n      ", plain(facts, "dim")
+        )
 
     def _change(self, at: int) -> "MailChange | None":
         return self._changes.mails[at] if self._changes and at < len(self._changes.mails) else None
@@ -210,14 +293,26 @@ class PreviewScreen(StageScreen):
         panel.heading = f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
         # the list of a single mail is not shown
         than = f", compared with v{self._changes.version}" if change and self._changes else ""
-        panel.count = f"{at + 1}/{len(result.mails)}" if len(result.mails) > 1 else f"{self._facts(result, at)}{than}"
+        panel.count = (
+            f"{at + 1}/{len(result.mails)}"
+            if len(result.mails) > 1
+            else f"{self._facts(result, at)}{than}"
+        )
 
     def _notes(self, change: "MailChange | None") -> list[Note]:
         """A note below each run of lines that the last version does not have."""
         if change is None or self._changes is None or self._raw:
             return []
         ends = [line for line in sorted(change.lines) if line + 1 not in change.lines]
-        return [Note(line, SIGNS["changed"], "info", f"new since v{self._changes.version}: {_run(change, line)}") for line in ends]
+        return [
+            Note(
+                line,
+                SIGNS["changed"],
+                "info",
+                f"new since v{self._changes.version}: {_run(change, line)}",
+            )
+            for line in ends
+        ]
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the mail under the cursor."""
@@ -246,11 +341,18 @@ class PreviewScreen(StageScreen):
         """Go to the next or the previous change since the last version."""
         change, pager = self._change(self._at), self.query_one("#mail", DiffView)
         starts = [note.line for note in self._notes(change)]
-        further = [line for line in (starts if by > 0 else reversed(starts)) if (line - pager.cursor) * by > 0]
+        further = [
+            line
+            for line in (starts if by > 0 else reversed(starts))
+            if (line - pager.cursor) * by > 0
+        ]
         if further:
             pager.go(further[0])
         else:
-            self.notify("no more changes since the last version" if starts else "no changes to go to", timeout=3)
+            self.notify(
+                "no more changes since the last version" if starts else "no changes to go to",
+                timeout=3,
+            )
 
     def action_edit(self) -> None:
         """Edit cover letter, changelog and notes in one text."""
@@ -282,9 +384,16 @@ class PreviewScreen(StageScreen):
                 self.in_thread(
                     "writing the mails",
                     lambda _, __: write_outbox(result, Path(value).expanduser()),
-                    lambda files: self.notify(f"wrote {counted(len(files), 'mail')} to {value}", markup=False),
+                    lambda files: self.notify(
+                        f"wrote {counted(len(files), 'mail')} to {value}", markup=False
+                    ),
                 )
 
         self.app.push_screen(
-            LineDialog("Save the mails to this directory:", lambda text: (bool(text.strip()), ""), value="outbox"), answered
+            LineDialog(
+                "Save the mails to this directory:",
+                lambda text: (bool(text.strip()), ""),
+                value="outbox",
+            ),
+            answered,
         )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients grouped by why they get the mails: sections of MAINTAINERS, the commit that introduced the bug, tags, history, settings, the user."""
+"""Recipients grouped by why they get the mails: sections of MAINTAINERS, the commit that introduced
+the bug, tags, history, settings, the user.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,18 +38,27 @@ class RecipientGroup:
     rows: tuple[tuple[str, Recipient], ...]
 
 
-def grouped(rows: Sequence[tuple[str, Recipient]], plan: RecipientPlan) -> tuple[RecipientGroup, ...]:
-    """The groups: the sections in the plan's order, then the others; within one those in To first, then the included ones, people before lists."""
+def grouped(
+    rows: Sequence[tuple[str, Recipient]], plan: RecipientPlan
+) -> tuple[RecipientGroup, ...]:
+    """The groups: the sections in the plan's order, then the others.
+
+    Within one those in To first, then the included ones, people before lists.
+    """
     status = {section.name: section.status for section in plan.sections}
     found: dict[str, list[tuple[str, Recipient]]] = {name: [] for name in status}
     for header, recipient in rows:
         found.setdefault(_title(recipient), []).append((header, recipient))
     order = [*status, *_ORDER]
     titles = sorted(
-        (title for title, members in found.items() if members), key=lambda title: order.index(title) if title in order else len(status)
+        (title for title, members in found.items() if members),
+        key=lambda title: order.index(title) if title in order else len(status),
     )
     return tuple(
-        RecipientGroup(f"{title} ({status[title]})" if status.get(title) else title, tuple(sorted(found[title], key=_rank)))
+        RecipientGroup(
+            f"{title} ({status[title]})" if status.get(title) else title,
+            tuple(sorted(found[title], key=_rank)),
+        )
         for title in titles
     )
 
@@ -59,7 +70,9 @@ def _title(recipient: Recipient) -> str:
         return _OF_ROLE[recipient.role]
     if recipient.role.startswith("culprit"):
         return INTRODUCED
-    return TAGS if any(reason.endswith("in the message") for reason in recipient.reasons) else SETTINGS
+    return (
+        TAGS if any(reason.endswith("in the message") for reason in recipient.reasons) else SETTINGS
+    )
 
 
 def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
@@ -70,4 +83,6 @@ def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
 
 def role_of(recipient: Recipient) -> str:
     """The role as it is shown in its group."""
-    return "added" if recipient.role == "by hand" else recipient.role.removeprefix("culprit").strip()
+    return (
+        "added" if recipient.role == "by hand" else recipient.role.removeprefix("culprit").strip()
+    )

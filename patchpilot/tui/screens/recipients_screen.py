@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipients stage: who gets the patch, in which header, and why; excluding, adding and moving recipients; notes that can be settled here."""
+"""The recipients stage: who gets the patch, in which header, and why.
+
+Excluding, adding and moving recipients; notes that can be settled here.
+"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -34,7 +37,9 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
-    """The plan of `patchpilot maintainers` with the recipients that the configuration and the answers add, as `send` counts them."""
+    """The plan of `patchpilot maintainers` with the recipients that the configuration and the
+    answers add, as `send` counts them.
+    """
     from patchpilot.services.send.counted_recipients import count_recipients, is_sendable
     from patchpilot.services.send.mail_recipients import difference
 
@@ -44,16 +49,30 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     kept, out = result.recipients, {recipient.address.key for recipient in result.planned.left_out}
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
     changed = difference(before.recipients, kept) if before and before.about == result.about else ""
-    to, cc = sum(recipient.header == "to" for recipient in kept), sum(recipient.header == "cc" for recipient in kept)
-    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} excluded" if out else "") + (f"; {changed}" if changed else "")
-    stuck = next((recipient.address.email for recipient in kept if not is_sendable(recipient.address.email)), None)
+    to, cc = (
+        sum(recipient.header == "to" for recipient in kept),
+        sum(recipient.header == "cc" for recipient in kept),
+    )
+    note = (
+        f"{to} in To, {cc} in Cc"
+        + (f", {len(out)} excluded" if out else "")
+        + (f"; {changed}" if changed else "")
+    )
+    stuck = next(
+        (recipient.address.email for recipient in kept if not is_sendable(recipient.address.email)),
+        None,
+    )
     if stuck:
-        return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", "1")
+        return result, StageStatus(
+            StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", "1"
+        )
     if not kept:
         return result, StageStatus(StageState.TODO, "no recipients; press + to add one", "1")
     open_notes = sum(advice.remedy is not None for advice in result.advice)
     if open_notes:
-        return result, StageStatus(StageState.TODO, f"{note}; {counted(open_notes, 'open note')}", str(open_notes))
+        return result, StageStatus(
+            StageState.TODO, f"{note}; {counted(open_notes, 'open note')}", str(open_notes)
+        )
     return result, StageStatus(StageState.DONE, note)
 
 
@@ -71,16 +90,35 @@ class RecipientsScreen(StageScreen):
     stage = Stage.RECIPIENTS
     AUTO_FOCUS = "#people"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "include", "exclude", key_display="Space", tooltip="include or exclude the recipient"),
+        Binding(
+            "space",
+            "include",
+            "exclude",
+            key_display="Space",
+            tooltip="include or exclude the recipient",
+        ),
         Binding("t", "move('to')", "to To", tooltip="move the recipient to To"),
         Binding("c", "move('cc')", "to Cc", tooltip="move the recipient to Cc"),
         Binding("plus", "add", "add", key_display="+", tooltip="add a recipient"),
         Binding("a", "settle", "resolve note", tooltip="apply the suggestion of the marked note"),
         Binding("f", "note(1)", "next note", show=False, tooltip="mark the next note"),
         Binding("F", "note(-1)", "previous note", show=False, tooltip="mark the previous note"),
-        Binding("o", "view", "one patch", tooltip="switch between the recipients of one patch and of the whole series"),
-        Binding("d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"),
-        Binding("D", "reset", "reset all", show=False, tooltip="discard all your changes to the recipients"),
+        Binding(
+            "o",
+            "view",
+            "one patch",
+            tooltip="switch between the recipients of one patch and of the whole series",
+        ),
+        Binding(
+            "d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"
+        ),
+        Binding(
+            "D",
+            "reset",
+            "reset all",
+            show=False,
+            tooltip="discard all your changes to the recipients",
+        ),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -96,13 +134,21 @@ class RecipientsScreen(StageScreen):
             # above the list, where a toast does not cover them; on a wide terminal at the right
             yield VerticalScroll(id="recipient-notes")
             with Container(id="recipient-main"):
-                yield Panel(List(ident="people", enter="why"), title="Recipients", id="recipient-list", classes="main")
+                yield Panel(
+                    List(ident="people", enter="why"),
+                    title="Recipients",
+                    id="recipient-list",
+                    classes="main",
+                )
                 with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll():
                     yield Static(id="reasons", markup=False)
                 # these two only where there is room for them
                 with Panel(title="MAINTAINERS", id="recipient-sections"), VerticalScroll():
                     yield Static(id="sections", markup=False)
-                with Panel(title="Last commits to these files", id="recipient-commits"), VerticalScroll():
+                with (
+                    Panel(title="Last commits to these files", id="recipient-commits"),
+                    VerticalScroll(),
+                ):
                     yield Static(id="commits", markup=False)
 
     def show(self, result: "CountedRecipients") -> None:
@@ -130,7 +176,11 @@ class RecipientsScreen(StageScreen):
             people.clear_options()
             people.add_options(options)
         keys = [row[1].address.key if row else "" for row in rows]
-        people.highlighted = keys.index(before) if before and before in keys else next((at for at, row in enumerate(rows) if row), None)
+        people.highlighted = (
+            keys.index(before)
+            if before and before in keys
+            else next((at for at, row in enumerate(rows) if row), None)
+        )
         # where the detail has no room of its own, Enter opens it
         is_small = self.app.size.width < WIDE and self.app.size.height < TALL
         self.quiet = frozenset() if is_small else frozenset(("select",))
@@ -141,13 +191,21 @@ class RecipientsScreen(StageScreen):
     def _heading(self, group: RecipientGroup, *, is_first: bool) -> Text:
         """The name of a group and its size; the first one also names the columns."""
         who, share = self._widths
-        name = plain(fitted(f"{group.title} {glyph('dot')} {len(group.rows)}", HEADER + who), STRONG)
-        return name.append(plain(f" {'role':<{ROLE}}{SHARE_NAME if share else ''}", QUIET)) if is_first else name
+        name = plain(
+            fitted(f"{group.title} {glyph('dot')} {len(group.rows)}", HEADER + who), STRONG
+        )
+        return (
+            name.append(plain(f" {'role':<{ROLE}}{SHARE_NAME if share else ''}", QUIET))
+            if is_first
+            else name
+        )
 
     @property
     def _widths(self) -> tuple[int, int]:
-        """The columns of a name, and of the share of the commits (0 where there is no room for it)."""
-        room = (self.query_one("#people", List).scrollable_content_region.width or self.size.width - 4) - 1
+        """The columns of a name, and of the share of the commits (0 where there is no room for it)."""  # noqa: E501
+        room = (
+            self.query_one("#people", List).scrollable_content_region.width or self.size.width - 4
+        ) - 1
         share = len(SHARE_NAME) if room >= WORTH_A_SHARE else 0
         return max(24, room - HEADER - 1 - ROLE - share), share
 
@@ -205,7 +263,9 @@ class RecipientsScreen(StageScreen):
         self.query_one("#reasons", Static).update(text)
 
     def _show_sources(self, known: "CountedRecipients", recipient: Recipient) -> None:
-        """What the reasons come from: the sections of MAINTAINERS, the recipient's first, and the commits to the files."""
+        """What the reasons come from: the sections of MAINTAINERS, the recipient's first, and the
+        commits to the files.
+        """
         sections, commits = self.query_one("#sections", Static), self.query_one("#commits", Static)
         if not sections.is_on_screen:
             return
@@ -220,18 +280,31 @@ class RecipientsScreen(StageScreen):
             commits.update(history_text(self._history, commits.content_size.width, key))
 
     def _why(self, known: "CountedRecipients", header: str, recipient: Recipient) -> Text:
-        """Role and header, section, what matched, what they did to the files, and what is wrong with the address."""
+        """Role and header, section, what matched, what they did to the files, and what is wrong
+        with the address.
+        """
         out = header == OUT
         text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
-        text.append(badge(self.app, "excluded" if out else header, Tone.QUIET if out else Tone.ACCENT)).append(" ")
+        text.append(
+            badge(self.app, "excluded" if out else header, Tone.QUIET if out else Tone.ACCENT)
+        ).append(" ")
         text.append(plain(role_of(recipient)))
-        section = next((section for section in known.planned.plan.sections if section.name == recipient.section), None)
+        section = next(
+            (
+                section
+                for section in known.planned.plan.sections
+                if section.name == recipient.section
+            ),
+            None,
+        )
         if section:
             text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG)).append(
                 plain(f" ({section.status})" if section.status else "")
             )
             if section.trees:
-                text.append("\nTree     ", QUIET).append(plain(section.trees[0].removeprefix("git ")))
+                text.append("\nTree     ", QUIET).append(
+                    plain(section.trees[0].removeprefix("git "))
+                )
         text.append("\n\nReasons", QUIET)
         for reason in recipient.reasons:
             text.append(f"\n{glyph('dot')} ").append(plain(reason))
@@ -256,15 +329,24 @@ class RecipientsScreen(StageScreen):
         known = history.contacts.get(recipient.address.key)
         text = Text().append("History  ", QUIET)
         if known is None:
-            return text.append(plain(f"none of {counted(history.total, 'commit')} in three years to {where}"))
+            return text.append(
+                plain(f"none of {counted(history.total, 'commit')} in three years to {where}")
+            )
         text.append(f"{known.percent} %", STRONG).append(
-            plain(f", {known.commits} of {counted(known.total, 'commit')} in three years to {where}")
+            plain(
+                f", {known.commits} of {counted(known.total, 'commit')} in three years to {where}"
+            )
         )
-        return text.append("\nLast     ", QUIET).append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))
+        return text.append("\nLast     ", QUIET).append(
+            plain(f"{known.last} {known.last_id[:12]} {known.last_subject}")
+        )
 
     def _read_history(self) -> None:
         topic = self.session.topic
-        wanted = f"{topic.key if topic else ''} {self.session.at if self.session.view == 'patch' else ''}"
+        wanted = (
+            f"{topic.key if topic else ''}"
+            f" {self.session.at if self.session.view == 'patch' else ''}"
+        )
         if wanted == self._history_of:
             return
         self._history_of, self._history = wanted, None
@@ -279,7 +361,9 @@ class RecipientsScreen(StageScreen):
                 self._fill(self._shown)
 
         self.in_thread(
-            "reading the history of the files", lambda repository, _: recipient_history(repository, session.request(), patch), then
+            "reading the history of the files",
+            lambda repository, _: recipient_history(repository, session.request(), patch),
+            then,
         )
 
     # notes
@@ -344,7 +428,11 @@ class RecipientsScreen(StageScreen):
         marked = self._marked()
         if marked and marked.remedy:
             return NextKey("a", marked.words)
-        return NextKey("f", "go to the next note") if known and any(advice.remedy for advice in known.advice) else None
+        return (
+            NextKey("f", "go to the next note")
+            if known and any(advice.remedy for advice in known.advice)
+            else None
+        )
 
     def _marked(self) -> "RecipientAdvice | None":
         known: CountedRecipients | None = self._shown
@@ -357,7 +445,11 @@ class RecipientsScreen(StageScreen):
             return bool(marked and marked.remedy)
         if action == "view":
             return bool(self.session.topic and len(self.session.topic.commits) > 1)
-        return self._marked() is not None if action == "note" else super().check_action(action, parameters)
+        return (
+            self._marked() is not None
+            if action == "note"
+            else super().check_action(action, parameters)
+        )
 
     def action_settle(self) -> None:
         """Do what the marked note offers."""
@@ -370,7 +462,11 @@ class RecipientsScreen(StageScreen):
         if remedy.kind is RemedyKind.EXCLUDE:
             self._edit(f"Excluded {first}. Press Space on it to include it again", drop=[first])
         elif remedy.kind is RemedyKind.REPLACE:
-            self._edit(f"{remedy.instead} replaces {first}. Press d on each to undo", drop=[first], cc=[remedy.instead])
+            self._edit(
+                f"{remedy.instead} replaces {first}. Press d on each to undo",
+                drop=[first],
+                cc=[remedy.instead],
+            )
         elif remedy.kind is RemedyKind.ADD:
             self._edit(f"Added {first} to Cc. Press d on it to undo", cc=[first])
         elif remedy.kind is RemedyKind.PREFIX:
@@ -415,7 +511,9 @@ class RecipientsScreen(StageScreen):
         if header == OUT:
             self._edit(f"Included {email}", restore=[email])
         elif recipient.by_hand and recipient.role == "by hand":
-            self._edit(f"Removed {email}, which you had added. Press + to add it again", restore=[email])
+            self._edit(
+                f"Removed {email}, which you had added. Press + to add it again", restore=[email]
+            )
         else:
             self._edit(f"Excluded {email}. Press Space on it to include it again", drop=[email])
 
@@ -423,14 +521,23 @@ class RecipientsScreen(StageScreen):
         """Move the recipient to To or Cc."""
         chosen = self._chosen()
         if chosen and chosen[0].lower() != header and self._may_place():
-            self._edit(f"Moved {chosen[1].address.email} to {header.title()}. Press d to undo", **{header: [chosen[1].address.header()]})
+            self._edit(
+                f"Moved {chosen[1].address.email} to {header.title()}. Press d to undo",
+                **{header: [chosen[1].address.header()]},
+            )
 
     def _may_place(self) -> bool:
-        """Whether recipients can be added and moved here; reports why not: an undisclosed fix has them from its call only."""
+        """Whether recipients can be added and moved here.
+
+        Reports why not: an undisclosed fix has them from its call only.
+        """
         known: CountedRecipients | None = self._shown
         if known is None or not known.planned.undisclosed:
             return True
-        words = "An undisclosed fix is for the maintainers and the security team. Name others with --to and --cc of patchpilot send"
+        words = (
+            "An undisclosed fix is for the maintainers and the security team. Name others with --to"
+            " and --cc of patchpilot send"
+        )
         self.notify(words, markup=False, timeout=6)
         return False
 
@@ -438,7 +545,10 @@ class RecipientsScreen(StageScreen):
         """Discard the changes to this recipient."""
         chosen = self._chosen()
         if chosen:
-            self._edit(f"{chosen[1].address.email} is again as patchpilot proposes", restore=[chosen[1].address.email])
+            self._edit(
+                f"{chosen[1].address.email} is again as patchpilot proposes",
+                restore=[chosen[1].address.email],
+            )
 
     def action_reset(self) -> None:
         """Discard all changes to the recipients."""
@@ -447,7 +557,12 @@ class RecipientsScreen(StageScreen):
             if choice == "yes":
                 self._edit("The recipients are again as patchpilot proposes", reset=True)
 
-        self.app.push_screen(Choose("Discard all your changes to the recipients?", (("yes", "Discard"), ("no", "Keep"))), answered)
+        self.app.push_screen(
+            Choose(
+                "Discard all your changes to the recipients?", (("yes", "Discard"), ("no", "Keep"))
+            ),
+            answered,
+        )
 
     def action_add(self) -> None:
         """Add a recipient; the address is validated while it is typed."""
@@ -456,9 +571,17 @@ class RecipientsScreen(StageScreen):
 
         def answered(value: str | None) -> None:
             if value:
-                self._edit(f"Added {value} to Cc. Press t to move it to To, Space to remove it", cc=[value])
+                self._edit(
+                    f"Added {value} to Cc. Press t to move it to To, Space to remove it", cc=[value]
+                )
 
-        self.app.push_screen(LineDialog("Add to Cc (press t afterwards to move it to To): Name <name@example.org>", self._judge), answered)
+        self.app.push_screen(
+            LineDialog(
+                "Add to Cc (press t afterwards to move it to To): Name <name@example.org>",
+                self._judge,
+            ),
+            answered,
+        )
 
     def _judge(self, text: str) -> tuple[bool, str]:
         from patchpilot.services.send.counted_recipients import is_sendable
@@ -476,13 +599,24 @@ class RecipientsScreen(StageScreen):
             return False, verdict.reason
         if not is_sendable(address.email):
             return False, "git send-email rejects addresses whose domain has no dot"
-        return True, f"warning: {verdict.reason}; press Enter to add it anyway" if verdict.state is AddressState.DOUBTFUL else ""
+        return (
+            True,
+            (
+                f"warning: {verdict.reason}; press Enter to add it anyway"
+                if verdict.state is AddressState.DOUBTFUL
+                else ""
+            ),
+        )
 
     def action_view(self) -> None:
         """Switch between one patch and the series."""
         self.session.view = "series" if self.session.view == "patch" else "patch"
         self.notify(
-            "Recipients of one patch; press o to show the whole series" if self.session.view == "patch" else "Recipients of the series",
+            (
+                "Recipients of one patch; press o to show the whole series"
+                if self.session.view == "patch"
+                else "Recipients of the series"
+            ),
             timeout=3,
         )
         self.tui.jobs.begin(self.stage)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repairs before a send, shown before they are made: in words, and as a diff of files and messages."""
+"""The repairs before a send, shown before they are made: in words, and as a diff of files and
+messages.
+"""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 class RepairDialog(Dialog[bool]):
     """Shows the repairs; True when the user makes them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "repair", "apply", key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "repair", "apply", key_display="Enter")
+    ]
     title_text = "Apply all safe fixes?"
 
     def __init__(self, repairs: "Repairs") -> None:
@@ -31,7 +35,11 @@ class RepairDialog(Dialog[bool]):
         if self._repairs.left:
             yield Static(plain("To fix manually: " + "; ".join(self._repairs.left)), markup=False)
         yield DiffView(ident="repair-diff")
-        yield Static(plain("Enter apply · [ ] previous and next part · Esc cancel"), markup=False, classes="keys")
+        yield Static(
+            plain("Enter apply · [ ] previous and next part · Esc cancel"),
+            markup=False,
+            classes="keys",
+        )
 
     def on_mount(self) -> None:
         """Fill it."""

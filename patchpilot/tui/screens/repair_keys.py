@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Repairs before a send, from Preview and Send: the subject prefix, all that is certain, the sign-off, and taking them back."""
+"""Repairs before a send, from Preview and Send: the subject prefix, all that is certain, the
+sign-off, and taking them back.
+"""
 
 from collections.abc import Callable, Collection
 from functools import partial
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 
-def choose_prefix(screen: "StageScreen", result: "SendPlan | None", then: Callable[[], None]) -> None:
+def choose_prefix(
+    screen: "StageScreen", result: "SendPlan | None", then: Callable[[], None]
+) -> None:
     """Set the subject prefix; the trees of the profile are offered, the advised one first."""
     from patchpilot.services.send.send_state import tree_prefixes
 
@@ -30,13 +34,26 @@ def choose_prefix(screen: "StageScreen", result: "SendPlan | None", then: Callab
         *((f"PATCH {mark}", f"PATCH {mark}") for mark in tree_prefixes()),
         ("other", "Other prefix …"),
     ]
-    advised = [action for warning in result.warnings for action in actions(warning.hint)] if result else []
-    first = next((action.arguments[1] for action in advised if action.arguments[:1] == ("--subject-prefix",)), known)
+    advised = (
+        [action for warning in result.warnings for action in actions(warning.hint)]
+        if result
+        else []
+    )
+    first = next(
+        (
+            action.arguments[1]
+            for action in advised
+            if action.arguments[:1] == ("--subject-prefix",)
+        ),
+        known,
+    )
     answers.sort(key=lambda answer: answer[0] != first)
 
     def chosen(choice: str | None) -> None:
         if choice == "other":
-            screen.app.push_screen(LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "), taken)
+            screen.app.push_screen(
+                LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "), taken
+            )
         else:
             taken(choice)
 
@@ -44,7 +61,10 @@ def choose_prefix(screen: "StageScreen", result: "SendPlan | None", then: Callab
         if value:
             _set_prefix(screen, known, value, then)
 
-    text = "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes, [PATCH net-next] for new features."
+    text = (
+        "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes,"
+        " [PATCH net-next] for new features."
+    )
     screen.app.push_screen(Choose(text, answers), chosen)
 
 
@@ -65,7 +85,11 @@ def _set_prefix(screen: "StageScreen", before: str, value: str, then: Callable[[
         screen.notify(f"subject prefix [{value}] instead of [{before or 'PATCH'}]")
         then()
 
-    screen.in_thread("saving the prefix", lambda repository, _: change(repository, Changes(prefix=value), session.target, base), saved)
+    screen.in_thread(
+        "saving the prefix",
+        lambda repository, _: change(repository, Changes(prefix=value), session.target, base),
+        saved,
+    )
 
 
 def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
@@ -91,7 +115,11 @@ def switch_transport(screen: "StageScreen", plan: "SendPlan | None") -> None:
     before = plan.request.via if plan else ""
     screen.session.via = next_transport(before)
     screen.session.changed("via")
-    screen.notify(f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; press o to switch again", timeout=4)
+    screen.notify(
+        f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; press o to"
+        " switch again",
+        timeout=4,
+    )
     screen.tui.jobs.begin(screen.stage)
 
 
@@ -102,7 +130,10 @@ def repair(
     then: "Callable[[Repaired], None]",
     otherwise: "Callable[[Repairs], None]",
 ) -> None:
-    """Find the repairs of these kinds, show them, and write them when the user says so; `otherwise` is called where there are none."""
+    """Find the repairs of these kinds, show them, and write them when the user says so.
+
+    `otherwise` is called where there are none.
+    """
     from patchpilot.services.repair import SIGN_OFF, find_repairs
 
     session = screen.session
@@ -112,23 +143,35 @@ def repair(
             otherwise(repairs)
         elif SIGN_OFF in kinds:
             screen.app.push_screen(
-                Choose(_dco(plan, repairs), (("no", "Not now"), ("yes", "I certify this: add Signed-off-by")), title="Sign off"),
+                Choose(
+                    _dco(plan, repairs),
+                    (("no", "Not now"), ("yes", "I certify this: add Signed-off-by")),
+                    title="Sign off",
+                ),
                 lambda choice: apply(repairs) if choice == "yes" else None,
             )
         else:
-            screen.app.push_screen(RepairDialog(repairs), lambda yes: apply(repairs) if yes else None)
+            screen.app.push_screen(
+                RepairDialog(repairs), lambda yes: apply(repairs) if yes else None
+            )
 
     def apply(repairs: "Repairs") -> None:
         from patchpilot.services.repair import apply_repairs
 
-        def work(repository: "Repository", progress: "Progress", given: tuple[str, ...]) -> "Repaired":
-            return apply_repairs(repository, session.settings(repository), plan, repairs, given, progress)
+        def work(
+            repository: "Repository", progress: "Progress", given: tuple[str, ...]
+        ) -> "Repaired":
+            return apply_repairs(
+                repository, session.settings(repository), plan, repairs, given, progress
+            )
 
         confirm_rewrite(screen, "repairing", work, then)
 
     screen.in_thread(
         "looking for safe fixes",
-        lambda repository, progress: find_repairs(repository, session.settings(repository), plan, kinds, progress),
+        lambda repository, progress: find_repairs(
+            repository, session.settings(repository), plan, kinds, progress
+        ),
         shown,
     )
 
@@ -150,4 +193,7 @@ def _dco(plan: "SendPlan", repairs: "Repairs") -> str:
     who = str(plan.account.sender) if plan.account.sender else ""
     if not who:
         raise PatchpilotError("git user.name and user.email are not set")
-    return f"Sign off {counted(len(repairs.changed), 'patch', 'patches')} as {who}?\n\n{DCO}\n\nThe full text: {DCO_URL}"
+    return (
+        f"Sign off {counted(len(repairs.changed), 'patch', 'patches')} as {who}?\n\n{DCO}\n\nThe"
+        f" full text: {DCO_URL}"
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for each mail, and what happens afterwards."""
+"""The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for
+each mail, and what happens afterwards.
+"""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -18,15 +20,39 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, crop_middle, one_line
-from patchpilot.tui.screens.mail_rows import NO_SERVER, check_lines, is_blocking, kilobytes, mail_size, name_of, people_lines
+from patchpilot.tui.screens.mail_rows import (
+    NO_SERVER,
+    check_lines,
+    is_blocking,
+    kilobytes,
+    mail_size,
+    name_of,
+    people_lines,
+)
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import recorded
-from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
+from patchpilot.tui.screens.repair_keys import (
+    choose_prefix,
+    edit_draft,
+    repair,
+    switch_transport,
+    undo_repair,
+)
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code, wrapped
+from patchpilot.tui.view.rich_text import (
+    HEADING,
+    KEY,
+    QUIET,
+    STRONG,
+    fitted,
+    lines,
+    plain,
+    with_code,
+    wrapped,
+)
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
@@ -52,7 +78,10 @@ MAIL_SIGNS = {
 }
 """State of a mail → its glyph and its color."""
 REPAIRS = {
-    "no-signoff": ("sign_off", "press a to sign off the patches; it first shows what that certifies"),
+    "no-signoff": (
+        "sign_off",
+        "press a to sign off the patches; it first shows what that certifies",
+    ),
     "missing-target-tree": ("tree", "press a to set the target tree"),
     "check-errors": ("fixes", "press a to see the safe fixes and tags, then apply them"),
     "check-warnings": ("fixes", "press a to see the safe fixes and tags, then apply them"),
@@ -68,7 +97,10 @@ REPAIRS = {
     "unanswered-regression": ("regression", "press a to see the question and why it matters"),
     NO_SERVER: ("server", "press a to see all git config commands"),
 }
-"""Name of a check → how `a` repairs it here, and that in words. For others `a` goes to the stage that their help names."""
+"""Name of a check → how `a` repairs it here, and that in words.
+
+For others `a` goes to the stage that their help names.
+"""
 CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "tags"))
 """The checks of which `A` repairs what is certain."""
 BAR = 40
@@ -77,11 +109,16 @@ NOTE = 160
 READER = 84
 """Columns of the mail on a broad terminal (see patchpilot.tcss)."""
 AROUND = 14
-"""Columns of a check's row that its message cannot take: the border, its sign, its key and what that does."""
+"""Columns of a check's row that its message cannot take: the border, its sign, its key and what
+that does.
+"""
 
 
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
-    """The plan and the state of the topic's last send. None before a visit: only the record is read then."""
+    """The plan and the state of the topic's last send.
+
+    None before a visit: only the record is read then.
+    """
     from patchpilot.services.send.send_state import is_outdated, topic_send
 
     if not ask.visited:
@@ -105,7 +142,8 @@ def status_of(sending: "TopicSend") -> StageStatus:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
         return StageStatus(
             StageState.BLOCKED,
-            f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; press R to resume",
+            f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; press"
+            " R to resume",
             str(left),
         )
     if sending.is_sent:
@@ -113,9 +151,15 @@ def status_of(sending: "TopicSend") -> StageStatus:
         return StageStatus(StageState.DONE, f"v{version} was sent; press n to see the replies")
     blocked = sending.plan.blocked
     if sending.plan.refused:
-        return StageStatus(StageState.BLOCKED, preflight_card(sending.plan).verdict, str(len(sending.plan.refusals) + bool(blocked)))
+        return StageStatus(
+            StageState.BLOCKED,
+            preflight_card(sending.plan).verdict,
+            str(len(sending.plan.refusals) + bool(blocked)),
+        )
     if blocked:
-        return StageStatus(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1")
+        return StageStatus(
+            StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1"
+        )
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 
@@ -142,19 +186,55 @@ class SendScreen(StageScreen):
     stage = Stage.SEND
     AUTO_FOCUS = "#checks"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "stop after this mail", key_display="Esc", tooltip="while mails are sent: stop after the current one"),
+        Binding(
+            "escape",
+            "cancel",
+            "stop after this mail",
+            key_display="Esc",
+            tooltip="while mails are sent: stop after the current one",
+        ),
         Binding("s", "send", "send", tooltip="send the mails, after confirmation"),
         Binding("a", "repair", "fix", tooltip="fix the problem that the selected check found"),
-        Binding("A", "repair_all", "fix all", tooltip="apply all safe fixes (code, tags, target tree) after showing them"),
-        Binding("e", "edit", "edit cover", show=False, tooltip="edit cover letter, changelog and notes in your editor"),
-        Binding("o", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
-        Binding("m", "to_self", "send to yourself", tooltip="send the mails only to yourself, as a test"),
-        Binding("R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"),
-        Binding("u", "undo", "undo", show=False, tooltip="undo the last fix, or the last rewrite of your commits"),
+        Binding(
+            "A",
+            "repair_all",
+            "fix all",
+            tooltip="apply all safe fixes (code, tags, target tree) after showing them",
+        ),
+        Binding(
+            "e",
+            "edit",
+            "edit cover",
+            show=False,
+            tooltip="edit cover letter, changelog and notes in your editor",
+        ),
+        Binding(
+            "o",
+            "transport",
+            "switch transport",
+            show=False,
+            tooltip="switch the transport: git send-email or b4",
+        ),
+        Binding(
+            "m", "to_self", "send to yourself", tooltip="send the mails only to yourself, as a test"
+        ),
+        Binding(
+            "R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"
+        ),
+        Binding(
+            "u",
+            "undo",
+            "undo",
+            show=False,
+            tooltip="undo the last fix, or the last rewrite of your commits",
+        ),
     ]
 
     class Mail(Message):
-        """A step of a mail: its place, its state, and what the server said; without a place a line of progress."""
+        """A step of a mail: its place, its state, and what the server said.
+
+        Without a place a line of progress.
+        """
 
         def __init__(self, place: int | None, state: str, detail: str) -> None:
             super().__init__()
@@ -164,7 +244,11 @@ class SendScreen(StageScreen):
         """Sending ended; `planned` is the plan that was sent."""
 
         def __init__(
-            self, planned: "SendPlan", result: "SendResult | None", report: "SendReport | None", error: PatchpilotError | None
+            self,
+            planned: "SendPlan",
+            result: "SendResult | None",
+            report: "SendReport | None",
+            error: PatchpilotError | None,
         ) -> None:
             super().__init__()
             self.planned, self.result, self.report, self.error = planned, result, report, error
@@ -179,12 +263,21 @@ class SendScreen(StageScreen):
         self._stopping = False
 
     def body(self) -> ComposeResult:
-        """Before a send the checks and the mails to send, after it each mail and what happens next."""
+        """Before a send the checks and the mails to send, after it each mail and what happens next."""  # noqa: E501
         with Container(id="send"):
             with Container(id="send-side"):
                 with Columns(id="before"):
-                    yield Panel(List(ident="checks"), Static(id="check", markup=False), title="Ready?", id="ready", classes="main")
-                    with Panel(title="Mails to send", id="to-send"), VerticalScroll(can_focus=False):
+                    yield Panel(
+                        List(ident="checks"),
+                        Static(id="check", markup=False),
+                        title="Ready?",
+                        id="ready",
+                        classes="main",
+                    )
+                    with (
+                        Panel(title="Mails to send", id="to-send"),
+                        VerticalScroll(can_focus=False),
+                    ):
                         yield Static(id="sending", markup=False)
                 with Columns(id="after"):
                     with Panel(title="Sending", id="progress"), VerticalScroll(id="scroll"):
@@ -212,7 +305,9 @@ class SendScreen(StageScreen):
             return
         if result.report:
             self._show_end(result.plan, result.report)
-            unfinished = result.unfinished or (result.result is not None and result.result.state != "sent")
+            unfinished = result.unfinished or (
+                result.result is not None and result.result.state != "sent"
+            )
             self.quiet = self.quiet - {"resume"} if unfinished else self.quiet | {"resume"}
         else:
             self._show_plan(result.plan)
@@ -234,14 +329,24 @@ class SendScreen(StageScreen):
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
             chosen.add_options(Option(self._row(check)) for check in self._checks)
-            chosen.highlighted = next((at for at, check in enumerate(self._checks) if check.name == name), 0)
+            chosen.highlighted = next(
+                (at for at, check in enumerate(self._checks) if check.name == name), 0
+            )
         panel.heading = f"{card.verdict[:1].upper()}{card.verdict[1:]}"
         certain = sum(check.name in CERTAIN for check in self._checks)
-        own = "the sign-off is asked separately" if any(check.name == "no-signoff" for check in self._checks) else ""
-        panel.count = " · ".join(part for part in ("press A to apply all safe fixes" if certain else "", own) if part)
+        own = (
+            "the sign-off is asked separately"
+            if any(check.name == "no-signoff" for check in self._checks)
+            else ""
+        )
+        panel.count = " · ".join(
+            part for part in ("press A to apply all safe fixes" if certain else "", own) if part
+        )
         self.quiet = self.quiet | {"repair_all"} if not certain else self.quiet - {"repair_all"}
         # what cannot be done now is not offered: a and A come first
-        self.quiet = self.quiet | {"send"} if plan.refused or plan.blocked else self.quiet - {"send"}
+        self.quiet = (
+            self.quiet | {"send"} if plan.refused or plan.blocked else self.quiet - {"send"}
+        )
         self.query_one("#sending", Static).update(self._mails_text(plan))
         self.query_one("#to-send", Panel).heading = f"{counted(len(plan.waiting), 'mail')} to send"
         self._show_check()
@@ -249,11 +354,21 @@ class SendScreen(StageScreen):
         chosen.focus()
 
     def _show_mail(self, plan: "SendPlan", ids: "Collection[str]") -> None:
-        """Next to the rest, where there is room: the first mail as its readers see it; after a send that of these Message-IDs."""
+        """Next to the rest, where there is room: the first mail as its readers see it.
+
+        After a send that of these Message-IDs.
+        """
         from patchpilot.services.send.readable_mail import readable_lines
 
         panel = self.query_one("#send-mail", Panel)
-        at, mail = next(((at, mail) for at, mail in enumerate(plan.mails, 1) if not ids or mail.message_id in ids), (0, None))
+        at, mail = next(
+            (
+                (at, mail)
+                for at, mail in enumerate(plan.mails, 1)
+                if not ids or mail.message_id in ids
+            ),
+            (0, None),
+        )
         panel.set_class(mail is None, "-none")
         if mail:
             self.query_one("#read-mail", DiffView).fill(readable_lines(mail))
@@ -267,7 +382,15 @@ class SendScreen(StageScreen):
 
     def _row(self, check: "CheckLine") -> Text:
         room = max(20, self._list_width() - AROUND)
-        does = "" if check.state == "ok" else "fix" if check.name in REPAIRS else "open" if stage_for(check) else ""
+        does = (
+            ""
+            if check.state == "ok"
+            else "fix"
+            if check.name in REPAIRS
+            else "open"
+            if stage_for(check)
+            else ""
+        )
         first, *more = check_lines(check, room + 3)
         first.truncate(room + 3, pad=True)
         key = Text.assemble(plain(f"  {'a' if does else ' '} ", KEY), plain(f"{does:<4}", QUIET))
@@ -288,27 +411,59 @@ class SendScreen(StageScreen):
         account, dot = plan.account, f" {glyph('dot')} "
         login = f"password from {account.password_from}" if account.needs_login else "no login"
         small = self.size.height < TALL and self.size.width < WIDE
-        rows = [plain(dot.join((counted(len(plan.waiting), "mail"), plan.request.via, account.label, *(() if plan.blocked else (login,)))))]
-        rows += [Text.assemble(plain("From ", HEADING), plain(str(account.sender)))] if account.sender and not small else []
+        rows = [
+            plain(
+                dot.join(
+                    (
+                        counted(len(plan.waiting), "mail"),
+                        plan.request.via,
+                        account.label,
+                        *(() if plan.blocked else (login,)),
+                    )
+                )
+            )
+        ]
+        rows += (
+            [Text.assemble(plain("From ", HEADING), plain(str(account.sender)))]
+            if account.sender and not small
+            else []
+        )
         rows += self._everybody(plan)
         rows += [plain("")] if not small else []
         for at, mail in enumerate(plan.mails, 1):
             size = "" if small else f"{kilobytes(mail)}  "
-            rows.append(Text.assemble(plain(f"{at:>2}   ", HEADING), plain(size, QUIET), plain(one_line(mail.subject))))
-        rows += [with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
+            rows.append(
+                Text.assemble(
+                    plain(f"{at:>2}   ", HEADING), plain(size, QUIET), plain(one_line(mail.subject))
+                )
+            )
+        rows += [
+            with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks
+        ]
         return lines(rows)
 
     def _everybody(self, plan: "SendPlan") -> list[Text]:
-        """Who is in To and Cc, with their roles: a line each where there is room, else in one text, on a small terminal the first two of each."""
+        """Who is in To and Cc, with their roles: a line each where there is room, else in one text,
+        on a small terminal the first two of each.
+        """
         if self.size.height >= TALL and self.size.width >= WIDE:
             return people_lines(plan)
         rows = []
         for header in ("to", "cc"):
-            named = [f"{name_of(recipient)} ({recipient.role})" for recipient in plan.recipients if recipient.header == header]
+            named = [
+                f"{name_of(recipient)} ({recipient.role})"
+                for recipient in plan.recipients
+                if recipient.header == header
+            ]
             shown = named[:2] if self.size.height < TALL and self.size.width < WIDE else named
             texts = shown + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
             if texts:
-                rows.append(Text.assemble(plain(f"{header.title():4} ", HEADING), plain(f" {glyph('dot')} ".join(texts))))
+                rows.append(
+                    Text.assemble(
+                        plain(f"{header.title():4} ", HEADING),
+                        plain(f" {glyph('dot')} ".join(texts)),
+                    )
+                )
         return rows
 
     @property
@@ -380,7 +535,11 @@ class SendScreen(StageScreen):
         elif stage := stage_for(check):
             self.tui.action_stage(str(stage))
         else:
-            self.notify(in_keys(check.hint, Stage.SEND) or "this cannot be fixed automatically; fix it manually", timeout=6)
+            self.notify(
+                in_keys(check.hint, Stage.SEND)
+                or "this cannot be fixed automatically; fix it manually",
+                timeout=6,
+            )
 
     def _repairs(self) -> "dict[str, Callable[[SendPlan], None]]":
         """What `a` does, by its word in REPAIRS."""
@@ -417,7 +576,9 @@ class SendScreen(StageScreen):
         from patchpilot.services.repair import FIXES, TAGS
 
         def none(_: "Repairs") -> None:
-            self.notify(f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them", timeout=6)
+            self.notify(
+                f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them", timeout=6
+            )
             self.tui.action_stage(str(Stage.CHECKS))
 
         repair(self, plan, (FIXES, TAGS), self._done, none)
@@ -441,7 +602,9 @@ class SendScreen(StageScreen):
 
     def _done(self, done: "Repaired") -> None:
         self._repaired = done
-        self.notify("; ".join((f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)), timeout=10)
+        self.notify(
+            "; ".join((f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)), timeout=10
+        )
         self._changed()
 
     def action_undo(self) -> None:
@@ -477,20 +640,28 @@ class SendScreen(StageScreen):
         if known is None or self.tui.sending:
             self.notify("not ready yet", timeout=2)
         elif known.unfinished:
-            self.notify("the last send was interrupted; press R to resume it first", severity="warning")
+            self.notify(
+                "the last send was interrupted; press R to resume it first", severity="warning"
+            )
         elif known.is_sent:
             self.notify(
-                f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, v there makes the next version", severity="warning"
+                f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, v there"
+                " makes the next version",
+                severity="warning",
             )
         elif known.plan.refused:
             from patchpilot.services.send.preflight_card import preflight_card
 
-            self.notify(f"{preflight_card(known.plan).verdict}; press a to fix the selected one", severity="warning")
+            self.notify(
+                f"{preflight_card(known.plan).verdict}; press a to fix the selected one",
+                severity="warning",
+            )
         elif known.plan.blocked:
             self._show_blocked(known.plan)
         else:
             self.app.push_screen(
-                Confirm(_question(known.plan), "send", title="Send"), lambda agreed: self._go(known.plan) if agreed else None
+                Confirm(_question(known.plan), "send", title="Send"),
+                lambda agreed: self._go(known.plan) if agreed else None,
             )
 
     def _show_blocked(self, planned: "SendPlan") -> None:
@@ -499,7 +670,10 @@ class SendScreen(StageScreen):
         assert planned.blocked
         rows = "\n".join(f"  {line}" for line in blocked_help(planned))
         self.show_error(
-            PatchpilotError(planned.blocked.message, hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{rows}")
+            PatchpilotError(
+                planned.blocked.message,
+                hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{rows}",
+            )
         )
 
     def action_to_self(self) -> None:
@@ -512,7 +686,10 @@ class SendScreen(StageScreen):
             return
 
         def planned(plan_to_self: "SendPlan") -> None:
-            text = f"Send {counted(len(plan_to_self.mails), 'mail')} to yourself only ({plan_to_self.account.sender})?"
+            text = (
+                f"Send {counted(len(plan_to_self.mails), 'mail')} to yourself only"
+                f" ({plan_to_self.account.sender})?"
+            )
             if plan_to_self.transport.to_self_note:
                 text += f"\n\n{plan_to_self.transport.to_self_note}"
             self.app.push_screen(
@@ -523,7 +700,9 @@ class SendScreen(StageScreen):
         session = self.session
         self.in_thread(
             "preparing the mails",
-            lambda repository, progress: plan(repository, session.request(repository, to_self=True), progress=progress),
+            lambda repository, progress: plan(
+                repository, session.request(repository, to_self=True), progress=progress
+            ),
             planned,
         )
 
@@ -536,14 +715,19 @@ class SendScreen(StageScreen):
         if any(entry.state == "unknown" for entry in known.last.entries):
             private = known.last.undisclosed
             where = "your Sent folder" if private else "your Sent folder or the list archive"
-            text = f"The server may or may not have accepted some of the mails. Check {where}. Were they delivered?"
+            text = (
+                f"The server may or may not have accepted some of the mails. Check {where}. Were"
+                " they delivered?"
+            )
             answers = (
                 *(() if private else (("lookup", "Look them up in the archive"),)),
                 ("sent", "Yes, they were delivered"),
                 ("lost", "No, send them again"),
                 ("keep", "Unknown: skip them"),
             )
-            self.app.push_screen(Choose(text, answers), lambda choice: self._resume(choice) if choice else None)
+            self.app.push_screen(
+                Choose(text, answers), lambda choice: self._resume(choice) if choice else None
+            )
         else:
             self._resume("keep")
 
@@ -553,7 +737,13 @@ class SendScreen(StageScreen):
         session = self.session
 
         def work(repository: Any, progress: Any) -> "SendPlan":
-            return plan_resumed(repository, session.settings(repository), session.request(repository), unknown, progress)
+            return plan_resumed(
+                repository,
+                session.settings(repository),
+                session.request(repository),
+                unknown,
+                progress,
+            )
 
         self.in_thread("preparing to resume", work, self._go)
 
@@ -570,13 +760,18 @@ class SendScreen(StageScreen):
     def _go(self, planned: "SendPlan") -> None:
         self.tui.sending = True
         self._sending, self._stopping, self._progress = planned, False, ""
-        self._states = [(str(planned.states[at]) if planned.states else "pending", "") for at in range(len(planned.mails))]
+        self._states = [
+            (str(planned.states[at]) if planned.states else "pending", "")
+            for at in range(len(planned.mails))
+        ]
         self._switch(sent=True)
         # what would leave the mails alone is not offered
         self.quiet = self.quiet - {"cancel"} | {"resume", "leave", NEXT}
         self.keys_changed()
         self._show_next(shown=False)
-        self.query_one("#progress", Panel).heading = f"Sending through {planned.request.via}, {planned.account.label}"
+        self.query_one(
+            "#progress", Panel
+        ).heading = f"Sending through {planned.request.via}, {planned.account.label}"
         self.query_one("#progress", Panel).count = ""
         self._draw_mails()
         self._show_sent()
@@ -588,10 +783,19 @@ class SendScreen(StageScreen):
             from patchpilot.tui.actions.editing import suspended
 
             with suspended(self.app):
-                print(f"\n{counted(len(planned.mails), 'mail')}, transport {planned.account.label}: git asks for the password here\n")
+                print(
+                    f"\n{counted(len(planned.mails), 'mail')}, transport {planned.account.label}:"
+                    " git asks for the password here\n"
+                )
                 self._deliver(planned, terminal=True)
         else:
-            self.run_worker(partial(self._deliver, planned, terminal=False), thread=True, group="send", exclusive=True, exit_on_error=False)
+            self.run_worker(
+                partial(self._deliver, planned, terminal=False),
+                thread=True,
+                group="send",
+                exclusive=True,
+                exit_on_error=False,
+            )
 
     def _deliver(self, planned: "SendPlan", *, terminal: bool) -> None:
         from patchpilot.services.send.after_send import send_report
@@ -618,7 +822,8 @@ class SendScreen(StageScreen):
                     on_mail=on_mail,
                 )
                 report = send_report(repository, planned, result)
-        except BaseException as error:  # noqa: BLE001 (shown in the card; the outbox records what was sent)
+        # shown in the card; the outbox records what was sent
+        except BaseException as error:  # noqa: BLE001
             self.post_message(self.Ended(planned, None, None, as_error(error)))
         else:
             self.post_message(self.Ended(planned, result, report, None))
@@ -637,7 +842,10 @@ class SendScreen(StageScreen):
     @property
     def _at(self) -> int:
         """The place of the mail that is sent now, or next."""
-        return next((at for at, (state, _) in enumerate(self._states) if state in ("sending", "pending")), len(self._states) - 1)
+        return next(
+            (at for at, (state, _) in enumerate(self._states) if state in ("sending", "pending")),
+            len(self._states) - 1,
+        )
 
     def _subject(self) -> str:
         """While mails are sent, that of the current one."""
@@ -672,24 +880,36 @@ class SendScreen(StageScreen):
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
         if message.error or message.result is None or message.report is None:
-            self.show_error(message.error or PatchpilotError("it is unknown whether the mails were sent"))
+            self.show_error(
+                message.error or PatchpilotError("it is unknown whether the mails were sent")
+            )
             self.tui.jobs.begin(self.stage)
             return
         from patchpilot.services.send.send_state import TopicSend, just_sent
 
         result = message.result
         if message.planned.request.to_self:
-            self.notify("sent to yourself; save the mail you receive and try git am on it", timeout=8)
+            self.notify(
+                "sent to yourself; save the mail you receive and try git am on it", timeout=8
+            )
             self.tui.jobs.begin(self.stage)
             return
         done = TopicSend(message.planned, None, result, message.report)
         good = result.state == "sent"
-        note = f"v{result.version} was sent; press n to see the replies" if good else f"{message.report.headline}; press R to resume"
-        self.session.remember(self.stage, done, StageStatus(StageState.DONE if good else StageState.BLOCKED, note))
+        note = (
+            f"v{result.version} was sent; press n to see the replies"
+            if good
+            else f"{message.report.headline}; press R to resume"
+        )
+        self.session.remember(
+            self.stage, done, StageStatus(StageState.DONE if good else StageState.BLOCKED, note)
+        )
         if good:
             self._repaired = None
             seen = just_sent(message.planned, result)
-            self.session.remember(Stage.PREVIEW, seen, StageStatus(StageState.DONE, f"v{result.version} was sent"))
+            self.session.remember(
+                Stage.PREVIEW, seen, StageStatus(StageState.DONE, f"v{result.version} was sent")
+            )
         self.tui.remember()
         self._shown = done
         self.show(done)
@@ -700,7 +920,10 @@ class SendScreen(StageScreen):
     # after the send
 
     def _columns(self, panel: str) -> int:
-        """The columns of a text in a panel, without its border and padding; before it has its size those of the terminal."""
+        """The columns of a text in a panel, without its border and padding.
+
+        Before it has its size those of the terminal.
+        """
         return (self.query_one(panel).size.width or (self.size.width or 80)) - 4
 
     def _show_next(self, *, shown: bool) -> None:
@@ -709,11 +932,15 @@ class SendScreen(StageScreen):
         self.query_one("#progress").set_class(not shown, "-alone")
 
     def _show_end(self, plan: "SendPlan", report: "SendReport") -> None:
-        """Each mail with its Message-ID, the first one in full, and the card of what happens now."""
+        """Each mail with its Message-ID, the first one in full, and the card of what happens now."""  # noqa: E501
         self._switch(sent=True)
         panel = self.query_one("#progress", Panel)
         is_sent, dot = all(mail.state == "accepted" for mail in report.mails), f" {glyph('dot')} "
-        at = f" {report.at:{'%H:%M' if report.at.date() == datetime.now().astimezone().date() else '%Y-%m-%d %H:%M'}}" if report.at else ""
+        at = (
+            f" {report.at:{'%H:%M' if report.at.date() == datetime.now().astimezone().date() else '%Y-%m-%d %H:%M'}}"  # noqa: E501
+            if report.at
+            else ""
+        )
         banner = (f"{glyph('done')} SENT{at}",) if is_sent else ()
         panel.heading, panel.count = dot.join((*banner, report.headline, plan.request.via)), ""
         panel.set_class(is_sent, "-accepted")
@@ -737,7 +964,14 @@ class SendScreen(StageScreen):
         self.query_one("#mails", Static).update(lines(rows))
         link = next((mail.link for mail in report.mails if mail.link), "")
         now = (
-            [Text.assemble(plain("Archive: ", HEADING), plain(crop_middle(link, self._columns("#end") - len("Archive: "))))] if link else []
+            [
+                Text.assemble(
+                    plain("Archive: ", HEADING),
+                    plain(crop_middle(link, self._columns("#end") - len("Archive: "))),
+                )
+            ]
+            if link
+            else []
         )
         for sentence in report.now:
             # where there is room, a blank line between them
@@ -749,14 +983,20 @@ class SendScreen(StageScreen):
 
 def _ordered(card: "PreflightCard") -> "tuple[CheckLine, ...]":
     """The checks of a card, those that block first."""
-    return tuple(sorted(card.checks, key=lambda check: (not is_blocking(check), check.state == "ok")))
+    return tuple(
+        sorted(card.checks, key=lambda check: (not is_blocking(check), check.state == "ok"))
+    )
 
 
 def _mail_rows(state: str, subject: str, detail: str) -> list[Text]:
     """A mail's state and subject; below it what the server said, unless it was accepted."""
     sign, color = MAIL_SIGNS[state]
     rows = [Text.assemble(plain(f"{glyph(sign):2} {state:9} ", color), plain(one_line(subject)))]
-    return [*rows, plain(f"   {one_line(detail)}", color)] if detail and state not in ("accepted", "sending") else rows
+    return (
+        [*rows, plain(f"   {one_line(detail)}", color)]
+        if detail and state not in ("accepted", "sending")
+        else rows
+    )
 
 
 def _question(planned: "SendPlan") -> str:
@@ -764,16 +1004,29 @@ def _question(planned: "SendPlan") -> str:
     from patchpilot.settings.read_settings import in_demo
 
     lists_, contacts = lists_and_contacts(planned)
-    where = "In the demo no mail leaves this machine." if in_demo() else "A mail cannot be recalled."
+    where = (
+        "In the demo no mail leaves this machine." if in_demo() else "A mail cannot be recalled."
+    )
     rows = [
-        f"Send {counted(len(planned.mails), 'mail')} to {counted(len(planned.recipients), 'recipient')}?",
+        (
+            f"Send {counted(len(planned.mails), 'mail')} to"
+            f" {counted(len(planned.recipients), 'recipient')}?"
+        ),
         "",
-        *(["Undisclosed: for the maintainers and the security team only"] if planned.draft.is_undisclosed else []),
+        *(
+            ["Undisclosed: for the maintainers and the security team only"]
+            if planned.draft.is_undisclosed
+            else []
+        ),
         "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
-        "Maintainers and others: " + (", ".join(contact.address.called for contact in contacts) or "none"),
+        "Maintainers and others: "
+        + (", ".join(contact.address.called for contact in contacts) or "none"),
         "",
         f"Transport: {planned.account.label}. {where}",
     ]
     if planned.warnings:
-        rows += ["", *(crop(f"note: {one_line(warning.message)}", NOTE) for warning in planned.warnings[:2])]
+        rows += [
+            "",
+            *(crop(f"note: {one_line(warning.message)}", NOTE) for warning in planned.warnings[:2]),
+        ]
     return "\n".join(rows)

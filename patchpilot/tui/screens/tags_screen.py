@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tags stage: where the bug is, which commit introduced it, with confidence and evidence, and the message with the resulting tags."""
+"""The tags stage: where the bug is, which commit introduced it, with confidence and evidence, and
+the message with the resulting tags.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -62,12 +64,17 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
     if not result.is_fix:
         return result, StageStatus(StageState.DONE, f"{result.reason}; press Enter if it is a fix")
     if result.present and not result.troubled:
-        return result, StageStatus(StageState.DONE, counted(len(result.present), "valid Fixes: tag"))
+        return result, StageStatus(
+            StageState.DONE, counted(len(result.present), "valid Fixes: tag")
+        )
     if result.troubled:
         return result, StageStatus(StageState.TODO, "invalid Fixes: tag; press w to fix its format")
     if result.candidates:
         best = result.candidates[0]
-        return result, StageStatus(StageState.OFFERED, f"press w to add Fixes: {best.commit[:12]} (likely, {best.confidence:.0%})")
+        return result, StageStatus(
+            StageState.OFFERED,
+            f"press w to add Fixes: {best.commit[:12]} (likely, {best.confidence:.0%})",
+        )
     return result, StageStatus(StageState.TODO, result.reason or "no candidates")
 
 
@@ -76,9 +83,28 @@ class TagsScreen(StageScreen):
 
     stage = Stage.TAGS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "write", "write tags", tooltip="write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown first"),
-        Binding("space", "tick", "tick", key_display="Space", tooltip="tick a candidate, where more than one commit introduced the bug"),
-        Binding("x", "view", "show patch", tooltip="show the fix, and the candidate's changes to the files it touches"),
+        Binding(
+            "w",
+            "write",
+            "write tags",
+            tooltip=(
+                "write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown"
+                " first"
+            ),
+        ),
+        Binding(
+            "space",
+            "tick",
+            "tick",
+            key_display="Space",
+            tooltip="tick a candidate, where more than one commit introduced the bug",
+        ),
+        Binding(
+            "x",
+            "view",
+            "show patch",
+            tooltip="show the fix, and the candidate's changes to the files it touches",
+        ),
         Binding("u", "app.undo", "undo", tooltip="undo the last rewrite of your commits"),
     ]
 
@@ -90,7 +116,11 @@ class TagsScreen(StageScreen):
         self._ticked: dict[str, frozenset[str]] = {}
 
     def body(self) -> ComposeResult:
-        """The ruler; the candidates and the evidence for the selected one; its change, the fix and the message as they will be."""
+        """The ruler.
+
+        The candidates and the evidence for the selected one; its change, the fix and the message as
+        they will be.
+        """
         with Panel(title="Where the bug is", id="where"):
             yield ReleaseRuler(ident="ruler")
         with Container(id="case"):
@@ -100,7 +130,9 @@ class TagsScreen(StageScreen):
             with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
                 yield Static(id="evidence", markup=False)
             with Panel(title="Message with tags added", id="rewording"):
-                yield Pager(ident="wording", styler=partial(word_diff_line, marked=self.app.no_color))
+                yield Pager(
+                    ident="wording", styler=partial(word_diff_line, marked=self.app.no_color)
+                )
         with Container(id="proof", classes="pair"):
             with Panel(title="Introduced by", id="introduced"):
                 yield DiffView(ident="introducing")
@@ -110,7 +142,9 @@ class TagsScreen(StageScreen):
     def show(self, result: "FixesResult") -> None:
         """Fill all; the cursor stays on its candidate."""
         if len(result.tags) > 1 and result.commit not in self._ticked:
-            self._ticked[result.commit] = frozenset(one.commit for one in result.candidates if one.tag in result.tags)
+            self._ticked[result.commit] = frozenset(
+                one.commit for one in result.candidates if one.tag in result.tags
+            )
         self._present(result)
         self._list(result)
         self.query_one("#candidates", List).focus()
@@ -125,11 +159,18 @@ class TagsScreen(StageScreen):
         rows = []
         for judged in result.present:
             problems = "; ".join(problem.message for problem in judged.problems)
-            rows.append(plain(f"{glyph('blocked' if problems else 'done')} {judged.tag.text}", "red" if problems else "green"))
+            rows.append(
+                plain(
+                    f"{glyph('blocked' if problems else 'done')} {judged.tag.text}",
+                    "red" if problems else "green",
+                )
+            )
             rows += [plain(f"  {problems}")] if problems else []
         rows += [plain(f"note: {note}") for note in result.notes]
         if not result.is_fix:
-            rows.append(plain(f"{glyph('nothing')} {result.reason}: no Fixes: tag and no Cc: stable needed"))
+            rows.append(
+                plain(f"{glyph('nothing')} {result.reason}: no Fixes: tag and no Cc: stable needed")
+            )
         elif not rows and not result.candidates:
             rows.append(plain(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
         present = self.query_one("#present", Static)
@@ -142,20 +183,42 @@ class TagsScreen(StageScreen):
         chosen.clear_options()
         chosen.add_options([Option(self._row(candidate)) for candidate in candidates])
         choices = (OTHER, NOT_A_FIX) if result.is_fix else (A_FIX,)
-        chosen.add_options([Option(plain(f"    {CHOICES[choice]}", "dim"), id=choice) for choice in choices])
+        chosen.add_options(
+            [Option(plain(f"    {CHOICES[choice]}", "dim"), id=choice) for choice in choices]
+        )
         picked = self.session.introduced_by
-        chosen.highlighted = at if at is not None else next((at for at, one in enumerate(candidates) if one.commit == picked), 0)
+        chosen.highlighted = (
+            at
+            if at is not None
+            else next((at for at, one in enumerate(candidates) if one.commit == picked), 0)
+        )
 
     def _row(self, candidate: "CulpritAnswer") -> Text:
         """A candidate: ticked or chosen, confidence, id, first release, subject."""
         room = self.size.width - BORDERS - FIXED_COLUMNS
         meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
-        style = "green" if candidate.confidence >= SURE else "yellow" if candidate.confidence >= LIKELY else "dim"
-        ticked, picked = candidate.commit in self._ticks(), candidate.commit == self.session.introduced_by
+        style = (
+            "green"
+            if candidate.confidence >= SURE
+            else "yellow"
+            if candidate.confidence >= LIKELY
+            else "dim"
+        )
+        ticked, picked = (
+            candidate.commit in self._ticks(),
+            candidate.commit == self.session.introduced_by,
+        )
         mark = f"[{glyph('ticked')}]" if ticked else f" {glyph('cursor')} " if picked else "   "
-        row = Text(f"{mark:<4}{candidate.confidence:4.0%} ", no_wrap=True) + Meter(candidate.confidence, style).bar(meter)
+        row = Text(f"{mark:<4}{candidate.confidence:4.0%} ", no_wrap=True) + Meter(
+            candidate.confidence, style
+        ).bar(meter)
         release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
-        return row.append(plain(f"  {candidate.commit[:12]}  {release}  {fitted(candidate.subject, max(8, room - meter))}"))
+        return row.append(
+            plain(
+                f"  {candidate.commit[:12]}  {release} "
+                f" {fitted(candidate.subject, max(8, room - meter))}"
+            )
+        )
 
     @property
     def _is_large(self) -> bool:
@@ -206,14 +269,21 @@ class TagsScreen(StageScreen):
         self.in_thread(
             "finding affected branches",
             lambda repository, progress: candidate_impact(
-                repository, fix, culprits, profile=profile, signoff=signoff and not self._is_signed(), progress=progress
+                repository,
+                fix,
+                culprits,
+                profile=profile,
+                signoff=signoff and not self._is_signed(),
+                progress=progress,
             ),
             looked,
             lambda: self.query_one("#ruler", ReleaseRuler).show(NOWHERE),
         )
 
     def _explain(self) -> None:
-        """The evidence for the selected candidate, the ruler and the message, as far as they are known."""
+        """The evidence for the selected candidate, the ruler and the message, as far as they are
+        known.
+        """
         result: FixesResult | None = self._shown
         commit, candidate = self.session.commit, self._chosen()
         if result is None or commit is None:
@@ -223,12 +293,19 @@ class TagsScreen(StageScreen):
         where = self.query_one("#where", Panel)
         where.display = bool(self._culprits())
         is_guess = not (result.present or self._ticks() or self.session.introduced_by)
-        where.heading = f"Where the bug is, if {candidate.commit[:12]} introduced it" if candidate and is_guess else "Where the bug is"
+        where.heading = (
+            f"Where the bug is, if {candidate.commit[:12]} introduced it"
+            if candidate and is_guess
+            else "Where the bug is"
+        )
         if impact:
             # that of another candidate stays for the moment in which this one is looked at
             self.query_one("#ruler", ReleaseRuler).show(impact.bug)
         self.query_one("#evidence", Static).update(lines(evidence_rows(result, candidate, impact)))
-        wording, message = self.query_one("#wording", Pager), word_diff_rows(impact.message) if impact else []
+        wording, message = (
+            self.query_one("#wording", Pager),
+            word_diff_rows(impact.message) if impact else [],
+        )
         if message and list(wording.rows) != message:
             wording.fill(message)
             self._show_tags()
@@ -258,10 +335,19 @@ class TagsScreen(StageScreen):
             self.in_thread("reading the candidate", read, kept)
 
     def _show_patches(self) -> None:
-        """The candidate's hunk that has most of the fix's lines, next to the fix's hunks; `x` shows the whole patches."""
+        """The candidate's hunk that has most of the fix's lines, next to the fix's hunks.
+
+        `x` shows the whole patches.
+        """
         commit, candidate = self.session.commit, self._chosen()
-        introduced, fix = self._patches.get((commit.id, candidate.commit), ([], [])) if commit and candidate else ([], [])
-        self.query_one("#introduced", Panel).heading = f"Introduced by {candidate.commit[:12]}" if candidate else "Introduced by"
+        introduced, fix = (
+            self._patches.get((commit.id, candidate.commit), ([], []))
+            if commit and candidate
+            else ([], [])
+        )
+        self.query_one("#introduced", Panel).heading = (
+            f"Introduced by {candidate.commit[:12]}" if candidate else "Introduced by"
+        )
         if not fix:
             return
         for name, rows in (
@@ -275,7 +361,10 @@ class TagsScreen(StageScreen):
     @property
     def next_key(self) -> NextKey | None:
         """The tags, while none is there."""
-        is_open = self.session.status(self.stage).state in (StageState.TODO, StageState.OFFERED) and bool(self._candidates())
+        is_open = self.session.status(self.stage).state in (
+            StageState.TODO,
+            StageState.OFFERED,
+        ) and bool(self._candidates())
         return NextKey("w", "see the tags to write") if is_open else None
 
     def action_view(self) -> None:
@@ -288,7 +377,10 @@ class TagsScreen(StageScreen):
             rows = [*patches[0], "", "The fix:", "", *patches[1]]
             self.app.push_screen(
                 Reader(
-                    f"{candidate.commit[:12]}: changes to the files of the fix", rows, pager=DiffView(ident="text"), stops=patch_stops(rows)
+                    f"{candidate.commit[:12]}: changes to the files of the fix",
+                    rows,
+                    pager=DiffView(ident="text"),
+                    stops=patch_stops(rows),
                 )
             )
 
@@ -315,7 +407,10 @@ class TagsScreen(StageScreen):
         self._selected()
 
     def action_write(self) -> None:
-        """Choose the ticked candidates, else the selected one, which backports use from now on; then show the tags to write."""
+        """Choose the ticked candidates, else the selected one, which backports use from now on.
+
+        Then show the tags to write.
+        """
         commit = self.session.commit
         chosen = self._to_write()
         if commit is None:
@@ -331,12 +426,18 @@ class TagsScreen(StageScreen):
         self._dialog(tuple(one.commit for one in chosen), tag)
 
     def _to_write(self) -> "list[CulpritAnswer]":
-        """The candidates that get a tag: the ticked ones, else the selected one unless its tag is there."""
+        """The candidates that get a tag: the ticked ones, else the selected one unless its tag is
+        there.
+        """
         result: FixesResult | None = self._shown
-        there = {judged.target.id for judged in result.present if judged.target} if result else set()
+        there = (
+            {judged.target.id for judged in result.present if judged.target} if result else set()
+        )
         ticked = [one for one in self._candidates() if one.commit in self._ticks()]
         candidate = self._chosen()
-        return [one for one in ticked or ([candidate] if candidate else []) if one.commit not in there]
+        return [
+            one for one in ticked or ([candidate] if candidate else []) if one.commit not in there
+        ]
 
     def _ask_for_commit(self) -> None:
         """Let the user name the commit that introduced the bug; it becomes a candidate."""
@@ -345,19 +446,27 @@ class TagsScreen(StageScreen):
             return
 
         def named(candidate: "CulpritAnswer") -> None:
-            others = [one for one in self._named.get(commit.id, ()) if one.commit != candidate.commit]
+            others = [
+                one for one in self._named.get(commit.id, ()) if one.commit != candidate.commit
+            ]
             self._named[commit.id] = (*others, candidate)
             if self._shown is not None:
                 # another commit may be on screen by now
                 ids = [one.commit for one in self._candidates()]
-                self._list(self._shown, ids.index(candidate.commit) if candidate.commit in ids else None)
+                self._list(
+                    self._shown, ids.index(candidate.commit) if candidate.commit in ids else None
+                )
                 self._selected()
 
         def answered(word: str | None) -> None:
             from patchpilot.services.tags.topic_culprits import named_culprit
 
             if word:
-                self.in_thread("looking up the commit", lambda repository, _: named_culprit(repository, word, commit.id), named)
+                self.in_thread(
+                    "looking up the commit",
+                    lambda repository, _: named_culprit(repository, word, commit.id),
+                    named,
+                )
 
         text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
         self.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), "")), answered)
@@ -373,9 +482,14 @@ class TagsScreen(StageScreen):
 
         def answered(_: object) -> None:
             self.notify(
-                "Marked as a fix. To undo, press Enter on the last line."
-                if is_fix
-                else "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports. Press Enter to undo.",
+                (
+                    "Marked as a fix. To undo, press Enter on the last line."
+                    if is_fix
+                    else (
+                        "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports. Press"
+                        " Enter to undo."
+                    )
+                ),
                 timeout=6,
             )
             self.session.changed("waivers", "draft", "claims")
@@ -383,7 +497,9 @@ class TagsScreen(StageScreen):
 
         self.in_thread(
             "saving the answer",
-            lambda repository, _: answer_fix(repository, [commit], is_fix, target=self.session.target, base=base),
+            lambda repository, _: answer_fix(
+                repository, [commit], is_fix, target=self.session.target, base=base
+            ),
             answered,
         )
 
@@ -399,11 +515,15 @@ class TagsScreen(StageScreen):
 
         known = self.session.known_settings
         signs = bool(known and known.flag("signoff"))
-        self.app.push_screen(WriteTags(self.session, fixes, tag, signed=self._is_signed(), signs=signs), answered)
+        self.app.push_screen(
+            WriteTags(self.session, fixes, tag, signed=self._is_signed(), signs=signs), answered
+        )
 
     def _is_signed(self) -> bool:
         commit = self.session.commit
-        return commit is not None and any(line.lower().startswith("signed-off-by:") for line in commit.lines)
+        return commit is not None and any(
+            line.lower().startswith("signed-off-by:") for line in commit.lines
+        )
 
     def _write(self, request: "PrepareRequest") -> None:
         from patchpilot.services.tags.prepare_commits import prepare
@@ -443,18 +563,25 @@ class TagsScreen(StageScreen):
         if result is None:
             return ()
         found = {one.commit for one in result.candidates}
-        return (*result.candidates, *(one for one in self._named.get(result.commit, ()) if one.commit not in found))
+        return (
+            *result.candidates,
+            *(one for one in self._named.get(result.commit, ()) if one.commit not in found),
+        )
 
     def _ticks(self) -> frozenset[str]:
         commit = self.session.commit
         return self._ticked.get(commit.id, frozenset()) if commit else frozenset()
 
     def _culprits(self) -> tuple[str, ...]:
-        """The commits to show the bug of: the ticked ones, else the selected one, else those that the present tags name."""
+        """The commits to show the bug of: the ticked ones, else the selected one, else those that
+        the present tags name.
+        """
         ticked = tuple(one.commit for one in self._candidates() if one.commit in self._ticks())
         candidate = self._chosen()
         result: FixesResult | None = self._shown
-        present = tuple(judged.target.id for judged in result.present if judged.target) if result else ()
+        present = (
+            tuple(judged.target.id for judged in result.present if judged.target) if result else ()
+        )
         return ticked or ((candidate.commit,) if candidate else ()) or present
 
     def _chosen(self) -> "CulpritAnswer | None":
@@ -462,7 +589,9 @@ class TagsScreen(StageScreen):
         return candidates[at] if at is not None and at < len(candidates) else None
 
 
-def evidence_rows(result: "FixesResult", candidate: "CulpritAnswer | None", impact: "CandidateImpact | None") -> list[Text]:
+def evidence_rows(
+    result: "FixesResult", candidate: "CulpritAnswer | None", impact: "CandidateImpact | None"
+) -> list[Text]:
     """What speaks for a candidate, what does not, and what the tags will be."""
     rows: list[Text] = []
     if candidate:
@@ -470,16 +599,31 @@ def evidence_rows(result: "FixesResult", candidate: "CulpritAnswer | None", impa
         rows += [plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks]
         if result.reason:
             rows.append(plain(f"{glyph('stale')} uncertain: {result.reason}", "yellow"))
-        rows += [plain(""), plain(candidate.tag), plain(f"first release: {candidate.first_release or 'none yet'}")]
+        rows += [
+            plain(""),
+            plain(candidate.tag),
+            plain(f"first release: {candidate.first_release or 'none yet'}"),
+        ]
     if impact:
         have = [branch.version for branch in impact.stable.branches if branch.affected]
         lack = [branch.version for branch in impact.stable.branches if branch.affected is False]
         if impact.stable.branches:
-            rows.append(plain(f"affected LTS: {', '.join(have) or 'none'}" + (f"; not affected: {', '.join(lack)}" if lack else "")))
+            rows.append(
+                plain(
+                    f"affected LTS: {', '.join(have) or 'none'}"
+                    + (f"; not affected: {', '.join(lack)}" if lack else "")
+                )
+            )
         advice = impact.stable.advice
-        rows += [plain(f"adds: {line}") for line in advice.lines] or [plain(f"no Cc: stable: {'; '.join(advice.reasons)}")]
+        rows += [plain(f"adds: {line}") for line in advice.lines] or [
+            plain(f"no Cc: stable: {'; '.join(advice.reasons)}")
+        ]
     if not rows and not result.is_fix:
-        rows.append(plain("If it is a fix, press Enter to list the commits that may have introduced the bug."))
+        rows.append(
+            plain(
+                "If it is a fix, press Enter to list the commits that may have introduced the bug."
+            )
+        )
     return rows
 
 
@@ -490,15 +634,24 @@ def first_hunk(rows: Sequence[str]) -> int:
 
 def from_hunk(rows: Sequence[str], at: int) -> list[str]:
     """The patch from the hunk at a line on, with the header of its file."""
-    file = next((line for line in range(at, -1, -1) if rows[line].startswith("diff --git ")), at) if rows else 0
+    file = (
+        next((line for line in range(at, -1, -1) if rows[line].startswith("diff --git ")), at)
+        if rows
+        else 0
+    )
     header = next((line for line in range(file, at) if rows[line].startswith("@@ ")), at)
     return [*rows[file:header], *rows[at:]]
 
 
 def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """The first line to show of a candidate's patch: its hunk that added most of the lines that the fix removes or has around its change."""
+    """The first line to show of a candidate's patch: its hunk that added most of the lines that the
+    fix removes or has around its change.
+    """
     touched = {row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()}
     hunks = [at for at in patch_stops(rows) if rows[at].startswith("@@ ")]
     ends = [*hunks[1:], len(rows)]
-    shared = [sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end]) for at, end in zip(hunks, ends, strict=False)]
+    shared = [
+        sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end])
+        for at, end in zip(hunks, ends, strict=False)
+    ]
     return hunks[shared.index(max(shared))] if shared else 0

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog for writing tags: the choices, and a word diff of the resulting message before it is written."""
+"""The dialog for writing tags: the choices, and a word diff of the resulting message before it is
+written.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -40,13 +42,30 @@ class Tick(Checkbox):
 
 
 class WriteTags(Dialog["PrepareRequest | None"]):
-    """Returns the request, None on cancel. `fixes` is the option of `prepare`; `tag` the Fixes: line, "" where none is added."""
+    """Returns the request, None on cancel.
+
+    `fixes` is the option of `prepare`; `tag` the Fixes: line, "" where none is added.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", "write", priority=True)]
 
-    def __init__(self, session: "Session", fixes: tuple[str, ...], tag: str, *, signed: bool, signs: bool = False) -> None:
+    def __init__(
+        self,
+        session: "Session",
+        fixes: tuple[str, ...],
+        tag: str,
+        *,
+        signed: bool,
+        signs: bool = False,
+    ) -> None:
         super().__init__()
-        self._session, self._fixes, self._tag, self._signed, self._signs = session, fixes, tag, signed, signs
+        self._session, self._fixes, self._tag, self._signed, self._signs = (
+            session,
+            fixes,
+            tag,
+            signed,
+            signs,
+        )
         self._ready = self._working = False
 
     def compose(self) -> ComposeResult:
@@ -58,14 +77,36 @@ class WriteTags(Dialog["PrepareRequest | None"]):
                 if self._tag
                 else Static("Fixes: tags: unchanged", id="fixes-none")
             )
-            yield Tick("Cc: stable, if the stable trees need the fix", value=True, id="stable", compact=True)
-            signed = "Signed-off-by: already present" if self._signed else "Signed-off-by: I certify the Developer Certificate of Origin"
-            yield Tick(signed, value=self._signed or self._signs, disabled=self._signed, id="signoff", compact=True)
-            yield LineInput(placeholder="more tags: a link, a Message-ID, or a line such as Reported-by: …", id="paste", compact=True)
+            yield Tick(
+                "Cc: stable, if the stable trees need the fix",
+                value=True,
+                id="stable",
+                compact=True,
+            )
+            signed = (
+                "Signed-off-by: already present"
+                if self._signed
+                else "Signed-off-by: I certify the Developer Certificate of Origin"
+            )
+            yield Tick(
+                signed,
+                value=self._signed or self._signs,
+                disabled=self._signed,
+                id="signoff",
+                compact=True,
+            )
+            yield LineInput(
+                placeholder="more tags: a link, a Message-ID, or a line such as Reported-by: …",
+                id="paste",
+                compact=True,
+            )
             yield Static(id="notes", markup=False)
             yield Pager(ident="message", styler=partial(word_diff_line, marked=self.app.no_color))
             yield ButtonRow(BUTTONS, self._letters.places)
-            yield Static(plain("Tab next field · Space tick · Ctrl-S or W write · Esc cancel"), classes="keys")
+            yield Static(
+                plain("Tab next field · Space tick · Ctrl-S or W write · Esc cancel"),
+                classes="keys",
+            )
 
     def on_mount(self) -> None:
         """Show the result of the first choice."""
@@ -76,7 +117,9 @@ class WriteTags(Dialog["PrepareRequest | None"]):
         """The choices as a request to `prepare`."""
         from patchpilot.services.tags.prepare_commits import PrepareRequest
 
-        fixes = self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
+        fixes = (
+            self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
+        )
         text = self.query_one("#paste", Input).value.strip()
         return PrepareRequest(
             fixes=fixes,
@@ -107,7 +150,9 @@ class WriteTags(Dialog["PrepareRequest | None"]):
             try:
                 with self._session.repository() as repository:
                     profile = self._session.settings(repository).get("profile")
-                    preparation = prepare(repository, replace(request, target=ident, profile=profile, dry_run=True))
+                    preparation = prepare(
+                        repository, replace(request, target=ident, profile=profile, dry_run=True)
+                    )
             except PatchpilotError as error:
                 self.app.call_from_thread(self._refuse, error)
             else:
@@ -119,7 +164,10 @@ class WriteTags(Dialog["PrepareRequest | None"]):
         self._working = False
         if self.is_mounted:
             self.query_one("#notes", Static).update(
-                plain(f"not possible: {error.message}" + (f" ({in_keys(error.advice, Stage.TAGS)})" if error.advice else ""))
+                plain(
+                    f"not possible: {error.message}"
+                    + (f" ({in_keys(error.advice, Stage.TAGS)})" if error.advice else "")
+                )
             )
 
     def _fill(self, preparation: "Preparation") -> None:

@@ -12,4 +12,6 @@ def as_error(error: BaseException) -> PatchpilotError:
 def as_bug(error: BaseException) -> PatchpilotError:
     """An exception that nothing in the TUI handled; the error names the log."""
     hint = f"report this bug with the traceback in {bug_log(error)}"
-    return PatchpilotError(f"internal error: {type(error).__name__}", hint=hint, exit_code=ExitCode.BUG)
+    return PatchpilotError(
+        f"internal error: {type(error).__name__}", hint=hint, exit_code=ExitCode.BUG
+    )

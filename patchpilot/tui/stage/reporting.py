@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Errors that the user can fix, raised where a key or a message is handled: they are shown, and the TUI goes on."""
+"""Errors that the user can fix, raised where a key or a message is handled: they are shown, and the
+TUI goes on.
+"""
 
 from typing import TYPE_CHECKING, cast
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state that the TUI saves for its next start: the stage in each repository, the theme, whether the tour was offered."""
+"""The state that the TUI saves for its next start: the stage in each repository, the theme, whether
+the tour was offered.
+"""
 
 import contextlib
 import json
@@ -13,7 +15,10 @@ PLACES = 200
 
 
 class SavedState:
-    """A small file in the user's state directory, replaced on every change; one that cannot be read or written is ignored."""
+    """A small file in the user's state directory, replaced on every change.
+
+    One that cannot be read or written is ignored.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file or _default_file()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The interface of the application for screens, jobs and the tour, so that they need not import it."""
+"""The interface of the application for screens, jobs and the tour, so that they need not import it."""  # noqa: E501
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -78,7 +78,11 @@ class ShownStage(Protocol):
 
 
 class StageApp(App[int]):
-    """The application as its parts use it. `place` is the key of the topic's saved state, `demo` the sandbox's folder in the demo, `tour` its cards."""
+    """The application as its parts use it.
+
+    `place` is the key of the topic's saved state, `demo` the sandbox's folder in the demo, `tour`
+    its cards.
+    """
 
     session: "Session"
     memory: "SavedState"
@@ -118,8 +122,13 @@ class StageApp(App[int]):
         """There is no topic to open: show all topics instead, where there are some."""
         raise NotImplementedError
 
-    def open_topic(self, directory: "Path | None", stage: Stage, *, target: str | None = None, series: int = 0) -> None:
-        """Open another topic at a stage: that of a directory, or the TARGET there; at Follow with this series shown."""
+    def open_topic(
+        self, directory: "Path | None", stage: Stage, *, target: str | None = None, series: int = 0
+    ) -> None:
+        """Open another topic at a stage: that of a directory, or the TARGET there.
+
+        At Follow with this series shown.
+        """
         raise NotImplementedError
 
     def go_back(self, stage: Stage | None = None) -> None:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of every stage's screen: title line, stage bar, the body's panels, key line; and jobs in threads."""
+"""The base of every stage's screen: title line, stage bar, the body's panels, key line.
+
+And jobs in threads.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,11 +47,16 @@ STEP = 0.1
 REST = 0.12
 """Seconds without a move of the cursor after which the details of what it is on are shown."""
 PATIENCE = 0.3
-"""Seconds after which work is announced: most ends sooner, and what would be drawn and removed again is what a slow line waits for."""
+"""Seconds after which work is announced: most ends sooner, and what would be drawn and removed
+again is what a slow line waits for.
+"""
 
 
 class NextKey(NamedTuple):
-    """The key that does what is next at a stage, and what it does; without a key, what there is to wait for."""
+    """The key that does what is next at a stage, and what it does.
+
+    Without a key, what there is to wait for.
+    """
 
     key: str
     does: str
@@ -62,8 +70,20 @@ class StageScreen(ReportsErrors, Screen[None]):
 
     stage: ClassVar[Stage]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "reload", "refresh", show=False, tooltip="read the topic again and refresh this stage"),
-        Binding("escape", "cancel", "cancel", show=False, tooltip="close the detail or the error, or cancel the running job"),
+        Binding(
+            "g",
+            "reload",
+            "refresh",
+            show=False,
+            tooltip="read the topic again and refresh this stage",
+        ),
+        Binding(
+            "escape",
+            "cancel",
+            "cancel",
+            show=False,
+            tooltip="close the detail or the error, or cancel the running job",
+        ),
         Binding(
             "slash",
             "search",
@@ -72,7 +92,12 @@ class StageScreen(ReportsErrors, Screen[None]):
             key_display="/",
             tooltip="search the text; then n and N go to the next and previous match",
         ),
-        Binding("M", "newcomer", "do it for me", tooltip="in the demo: have what Robin would write done for you"),
+        Binding(
+            "M",
+            "newcomer",
+            "do it for me",
+            tooltip="in the demo: have what Robin would write done for you",
+        ),
     ]
 
     says_what_blocks: ClassVar[bool] = False
@@ -90,7 +115,9 @@ class StageScreen(ReportsErrors, Screen[None]):
     """Labels that the key line shows now in place of the bindings' own, by action."""
 
     only_key: NextKey | None = None
-    """While a card of the tour is shown, the key that it names: the key line then shows no other of the stage's keys."""
+    """While a card of the tour is shown, the key that it names: the key line then shows no other of
+    the stage's keys.
+    """
 
     class Done(Message):
         """A side job finished; `then` shows its result."""
@@ -131,17 +158,30 @@ class StageScreen(ReportsErrors, Screen[None]):
 
     @property
     def current(self) -> Any | None:
-        """The result that is on screen, unless something that it depends on changed or a newer one is about to be shown."""
+        """The result that is on screen, unless something that it depends on changed or a newer one
+        is about to be shown.
+        """
         return self._shown if self.session.fresh(self.stage) is self._shown else None
 
     @property
     def is_whole(self) -> bool:
-        """Whether its widgets are there: until it or the program is closed, which removes one after another; threads may report later."""
+        """Whether its widgets are there: until it or the program is closed, which removes one after
+        another; threads may report later.
+        """
         is_open = self.is_mounted and self.is_attached and self.app.is_running
-        return is_open and sum(isinstance(child, TitleLine | StageBar | KeyLine) or child.id == "body" for child in self.children) == 4
+        return (
+            is_open
+            and sum(
+                isinstance(child, TitleLine | StageBar | KeyLine) or child.id == "body"
+                for child in self.children
+            )
+            == 4
+        )
 
     def compose(self) -> ComposeResult:
-        """Title line, stage bar, body with the error card above the stage's own panels, search, key line."""
+        """Title line, stage bar, body with the error card above the stage's own panels, search, key
+        line.
+        """
         yield TitleLine()
         yield StageBar(self.session, self.stage)
         with Container(id="body"):
@@ -152,7 +192,10 @@ class StageScreen(ReportsErrors, Screen[None]):
         yield KeyLine()
 
     def body(self) -> ComposeResult:
-        """The stage's own panels; the first, or the one of the class `main`, shows the stage's note."""
+        """The stage's own panels.
+
+        The first, or the one of the class `main`, shows the stage's note.
+        """
         raise NotImplementedError
 
     def show(self, result: Any) -> None:
@@ -171,7 +214,9 @@ class StageScreen(ReportsErrors, Screen[None]):
             self.tui.tour.tell()
 
     def keys_changed(self) -> None:
-        """The keys, or which of them is next, may be others: draw the key line again, and have the tour look."""
+        """The keys, or which of them is next, may be others: draw the key line again, and have the
+        tour look.
+        """
         self.query_one(KeyLine).refresh()
         self._tell_tour()
 
@@ -179,7 +224,9 @@ class StageScreen(ReportsErrors, Screen[None]):
     def main_panel(self) -> Panel | None:
         """The panel that shows the stage's note."""
         panels = [panel for panel in self.query(Panel) if panel.id != "error"]
-        return next((panel for panel in panels if panel.has_class("main")), panels[0] if panels else None)
+        return next(
+            (panel for panel in panels if panel.has_class("main")), panels[0] if panels else None
+        )
 
     def on_screen_resume(self) -> None:
         """Show the stored result; start the job if it is missing or stale."""
@@ -188,18 +235,27 @@ class StageScreen(ReportsErrors, Screen[None]):
         else:
             self.close_error()
             self.renew()
-            if self.session.fresh(self.stage) is None and self.stage not in self.session.busy and self.may_begin():
+            if (
+                self.session.fresh(self.stage) is None
+                and self.stage not in self.session.busy
+                and self.may_begin()
+            ):
                 self.tui.jobs.begin(self.stage)
         self.place()
 
     def on_resize(self) -> None:
         """Say what a small terminal lacks; only the main panel is shown there."""
-        small = bool(self.size.width) and (self.size.width < MINIMUM[0] or self.size.height < MINIMUM[1])
+        small = bool(self.size.width) and (
+            self.size.width < MINIMUM[0] or self.size.height < MINIMUM[1]
+        )
         self.set_class(small, "-small")
         main = self.main_panel
         for panel in self.query(Panel):
             panel.set_class(small and panel is not main and panel.id != "error", "-left-out")
-        text = f"{self.size.width}x{self.size.height} is too small for all panels: {MINIMUM[0]}x{MINIMUM[1]} needed"
+        text = (
+            f"{self.size.width}x{self.size.height} is too small for all panels:"
+            f" {MINIMUM[0]}x{MINIMUM[1]} needed"
+        )
         self.query_one("#too-small", Static).update(text)
         self.place()
 
@@ -213,7 +269,10 @@ class StageScreen(ReportsErrors, Screen[None]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """The key that does what is next at this stage, None where nothing is left to do. Asked only while the result is fresh."""
+        """The key that does what is next at this stage, None where nothing is left to do.
+
+        Asked only while the result is fresh.
+        """
         return None
 
     def show_only(self, key: NextKey | None) -> None:
@@ -249,7 +308,9 @@ class StageScreen(ReportsErrors, Screen[None]):
     # work
 
     def at_rest(self, show: Callable[[], None]) -> None:
-        """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow line."""
+        """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow
+        line.
+        """
         if self._resting:
             self._resting.stop()
 
@@ -266,15 +327,24 @@ class StageScreen(ReportsErrors, Screen[None]):
         then: Callable[[T], None],
         meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run `work` in a thread, then show its result with `then`. A second call of the same name replaces the first.
+        """Run `work` in a thread, then show its result with `then`.
 
-        When it takes longer than a moment, the title line shows `what`, and `meanwhile` is called once, as it is when there is no result.
+        A second call of the same name replaces the first.
+
+        When it takes longer than a moment, the title line shows `what`, and `meanwhile` is called
+        once, as it is when there is no result.
         """
         number = self._side[what] = self._side.get(what, 0) + 1
         self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
         self._tell_tour()
         self.set_timer(PATIENCE, partial(self._lasts, what, number))
-        self.run_worker(partial(self._do, what, number, work, then), thread=True, group=f"side-{what}", exclusive=True, exit_on_error=False)
+        self.run_worker(
+            partial(self._do, what, number, work, then),
+            thread=True,
+            group=f"side-{what}",
+            exclusive=True,
+            exit_on_error=False,
+        )
 
     def _lasts(self, what: str, number: int) -> None:
         """Announce a side job that did not end yet."""
@@ -289,7 +359,13 @@ class StageScreen(ReportsErrors, Screen[None]):
         self._slow.discard(what)
         return self._meanwhile.pop(what, lambda: None)
 
-    def _do(self, name: str, number: int, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
+    def _do(
+        self,
+        name: str,
+        number: int,
+        work: "Callable[[Repository, Progress], T]",
+        then: Callable[[T], None],
+    ) -> None:
 
         worker = get_current_worker()
 
@@ -301,7 +377,9 @@ class StageScreen(ReportsErrors, Screen[None]):
                 raise CancelledError
             if (now := time.monotonic()) - last >= STEP:
                 last = now
-                self.post_message(self.Progressed(name, f"{what} {done}/{total}" if total else what))
+                self.post_message(
+                    self.Progressed(name, f"{what} {done}/{total}" if total else what)
+                )
 
         try:
             with self.session.repository() as repository:
@@ -341,7 +419,8 @@ class StageScreen(ReportsErrors, Screen[None]):
     def show_error(self, error: PatchpilotError, again: Callable[[], None] | None = None) -> None:
         """Show an error as a card above the panels, with its hint.
 
-        Where trust is missing, it is asked for once, and then `again` is called; without it, the stage is refreshed.
+        Where trust is missing, it is asked for once, and then `again` is called; without it, the
+        stage is refreshed.
         """
         if not self.is_whole:
             return
@@ -349,16 +428,23 @@ class StageScreen(ReportsErrors, Screen[None]):
         hint = f"hint: {in_keys(error.advice, self.stage)}" if error.advice else ""
         card.heading = f"{glyph('blocked')} error"
         card.count = "g retry · Esc close"
-        self.query_one("#error-text", Static).update(with_code("\n".join(part for part in (error.message, hint) if part)))
+        self.query_one("#error-text", Static).update(
+            with_code("\n".join(part for part in (error.message, hint) if part))
+        )
         card.display = True
         if isinstance(error, UntrustedCommandsError) and error is not self._trust_error:
             self._trust_error = error
             ask_trust(self.app, error, partial(self._trusted, again or self.action_reload))
 
     def _trusted(self, again: Callable[[], None]) -> None:
-        """Go on after the user trusted the commands that an error named; other stages may have the same error."""
+        """Go on after the user trusted the commands that an error named.
+
+        Other stages may have the same error.
+        """
         errors = self.session.errors
-        for stage in [stage for stage, error in errors.items() if isinstance(error, UntrustedCommandsError)]:
+        for stage in [
+            stage for stage, error in errors.items() if isinstance(error, UntrustedCommandsError)
+        ]:
             del errors[stage]
         self.close_error()
         again()
@@ -369,7 +455,9 @@ class StageScreen(ReportsErrors, Screen[None]):
             self.query_one("#error").display = False
 
     def open_detail(self) -> None:
-        """Where the panel of the class `detail` has no room of its own, show it as a card over the panel before it."""
+        """Where the panel of the class `detail` has no room of its own, show it as a card over the
+        panel before it.
+        """
         self.add_class("-detail")
 
     def place(self) -> None:
@@ -385,7 +473,9 @@ class StageScreen(ReportsErrors, Screen[None]):
             # what its heading says is not said twice
             is_said = status.note in main.heading
             is_quiet = is_said or status.state is StageState.BUSY or self.session.topic is None
-            is_blocked = status.state is StageState.BLOCKED and self.stage not in self.session.errors
+            is_blocked = (
+                status.state is StageState.BLOCKED and self.stage not in self.session.errors
+            )
             main.set_class(is_blocked and is_said, "-blocked")
             is_alarm = is_blocked and not is_quiet and not self.says_what_blocks
             main.alarm = f"{glyph('blocked')} {status.note}" if is_alarm else ""
@@ -402,7 +492,11 @@ class StageScreen(ReportsErrors, Screen[None]):
         topic, commit = self.session.topic, self.session.commit
         if topic is None or commit is None:
             return "patchpilot"
-        return f"{topic.commits.index(commit) + 1}/{len(topic.commits)} {commit.subject}" if len(topic.commits) > 1 else commit.subject
+        return (
+            f"{topic.commits.index(commit) + 1}/{len(topic.commits)} {commit.subject}"
+            if len(topic.commits) > 1
+            else commit.subject
+        )
 
     def _places(self) -> Sequence[str]:
         """What the title line says at its right end, the longest that fits."""
@@ -453,7 +547,9 @@ class StageScreen(ReportsErrors, Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """M works in the demo only."""
-        return action != "newcomer" or bool(self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
+        return action != "newcomer" or bool(
+            self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW)
+        )
 
     def action_newcomer(self) -> None:
         """In the demo the user is Robin: do what Robin would write at this stage."""
@@ -467,4 +563,6 @@ class StageScreen(ReportsErrors, Screen[None]):
             self.session.changed("draft")
             self.reread()
 
-        self.in_thread("preparing the patch for you", lambda repository, _: work(repository.top), then)
+        self.in_thread(
+            "preparing the patch for you", lambda repository, _: work(repository.top), then
+        )

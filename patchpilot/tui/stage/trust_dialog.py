@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The question whether commands that a repository names itself may run, and the work that needs it done again."""
+"""The question whether commands that a repository names itself may run, and the work that needs it
+done again.
+"""
 
 from collections.abc import Callable
 from functools import partial

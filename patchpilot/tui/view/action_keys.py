@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hints with keys: where the CLI prints a command, the TUI names the stage and the key that do the same."""
+"""Hints with keys: where the CLI prints a command, the TUI names the stage and the key that do the
+same.
+"""
 
 from dataclasses import dataclass
 
@@ -13,8 +15,8 @@ PLACE = "{}"
 class ActionKey:
     """The stage and the key that do an action; without both there is no key.
 
-    `sentence` replaces the action's own sentence, `words` the command where it has none; in both, `{}` is the key. `elsewhere` is used
-    from another stage where a number and a key do not suffice.
+    `sentence` replaces the action's own sentence, `words` the command where it has none; in both,
+    `{}` is the key. `elsewhere` is used from another stage where a number and a key do not suffice.
     """
 
     stage: Stage | None
@@ -27,19 +29,25 @@ class ActionKey:
         """The keys to press: the stage's number, unless it is the current stage, then the key."""
         if self.stage is None or self.stage is at:
             return self.key
-        return self.elsewhere or (f"{self.key} at stage {self.stage.number}" if self.key else f"stage {self.stage.number}")
+        return self.elsewhere or (
+            f"{self.key} at stage {self.stage.number}" if self.key else f"stage {self.stage.number}"
+        )
 
 
 BASE = "press {} to choose the base or a range"
 KEYS: dict[tuple[str, ...], ActionKey] = {
-    ("", "-C"): ActionKey(None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"),
+    ("", "-C"): ActionKey(
+        None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"
+    ),
     ("", "--base"): ActionKey(None, "b", sentence=BASE),
     ("", "TARGET"): ActionKey(None, "b", sentence="press {} to choose a commit or a range A..B"),
     ("", "--published"): ActionKey(None, sentence='type "published" to confirm'),
     ("", "--shared"): ActionKey(None, sentence='type "shared" to confirm'),
     ("", "--claim"): ActionKey(None, sentence='type "claim" to confirm'),
     ("", "--security"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    ("", "--security", "no"): ActionKey(Stage.COMMIT, "a", sentence="press {} to change the answer"),
+    ("", "--security", "no"): ActionKey(
+        Stage.COMMIT, "a", sentence="press {} to change the answer"
+    ),
     ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
     ("", "--to"): ActionKey(Stage.RECIPIENTS, "+", sentence="press {} to add a recipient"),
     ("", "--cc"): ActionKey(Stage.RECIPIENTS, "+", sentence="press {} to add it"),
@@ -50,7 +58,9 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("check", "--waive"): ActionKey(Stage.CHECKS, "i"),
     ("check", "--unwaive"): ActionKey(Stage.CHECKS, "i"),
     ("maintainers",): ActionKey(Stage.RECIPIENTS),
-    ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="press {} to exclude it", words="{} on %s"),
+    ("maintainers", "--drop"): ActionKey(
+        Stage.RECIPIENTS, "Space", sentence="press {} to exclude it", words="{} on %s"
+    ),
     ("maintainers", "--drop", "ADDRESS"): ActionKey(
         Stage.RECIPIENTS, "Space", sentence="press {} to exclude recipients who do not need it"
     ),
@@ -73,8 +83,12 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--reroll", "--dry-run"): ActionKey(Stage.SEND, words=f"press {Stage.SEND.number}"),
     ("trailers",): ActionKey(Stage.FOLLOW, "c"),
     ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
-    ("track", "add", "-"): ActionKey(Stage.FOLLOW, "a", elsewhere=f"press a at stage {Stage.FOLLOW.number}"),
-    ("track", "update"): ActionKey(Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
+    ("track", "add", "-"): ActionKey(
+        Stage.FOLLOW, "a", elsewhere=f"press a at stage {Stage.FOLLOW.number}"
+    ),
+    ("track", "update"): ActionKey(
+        Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
+    ),
     ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
     ("undo", "restore"): ActionKey(None, "u"),
 }
@@ -84,14 +98,22 @@ CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
 def in_keys(advice: object, at: Stage | None = None) -> str:
-    """A hint with keys, as seen from a stage, instead of the commands that have one; of several actions of one stage in a row, only the first."""
+    """A hint with keys, as seen from a stage, instead of the commands that have one.
+
+    Of several actions of one stage in a row, only the first.
+    """
     texts: list[str] = []
     last: Action | None = None
     between = ""
     for action, text in each(advice, lambda action: _words(action, at)):
         if action is None:
             between += text
-        elif last and between in CONNECTORS and _stage_of(action) and _stage_of(action) is _stage_of(last):
+        elif (
+            last
+            and between in CONNECTORS
+            and _stage_of(action)
+            and _stage_of(action) is _stage_of(last)
+        ):
             between = ""
         else:
             texts += [between, text]
@@ -112,7 +134,10 @@ def _stage_of(action: Action) -> Stage | None:
 def key_of(action: Action) -> ActionKey | None:
     """The key of an action: of the entries that it starts with, the longest."""
     words = (action.verb, *action.arguments)
-    return next((KEYS[words[:length]] for length in range(len(words), 0, -1) if words[:length] in KEYS), None)
+    return next(
+        (KEYS[words[:length]] for length in range(len(words), 0, -1) if words[:length] in KEYS),
+        None,
+    )
 
 
 def _words(action: Action, at: Stage | None) -> str:

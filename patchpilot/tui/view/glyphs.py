@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The signs of the TUI: from the basic Unicode blocks, or ASCII on terminals that lack them. No Nerd Font is needed."""
+"""The signs of the TUI: from the basic Unicode blocks, or ASCII on terminals that lack them.
+
+No Nerd Font is needed.
+"""
 
 import os
 from collections.abc import Mapping
@@ -66,13 +69,17 @@ OF_STATE: Mapping[StageState, str] = {
 
 
 def uses_ascii() -> bool:
-    """Whether only ASCII is drawn: `PATCHPILOT_ASCII` (1 or 0), else the terminal's type and the locale's encoding."""
+    """Whether only ASCII is drawn: `PATCHPILOT_ASCII` (1 or 0), else the terminal's type and the
+    locale's encoding.
+    """
     wanted = os.environ.get("PATCHPILOT_ASCII", "")
     if wanted:
         return wanted != "0"
     if os.environ.get("TERM", "").startswith(("linux", "vt")):
         return True
-    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
+    locale = next(
+        (value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), ""
+    )
     return bool(locale) and "utf" not in locale.lower()
 
 

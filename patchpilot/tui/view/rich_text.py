@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text of patches and mails as Rich text: no markup, no escape sequences; colors only repeat what a sign shows."""
+"""Text of patches and mails as Rich text: no markup, no escape sequences.
+
+Colors only repeat what a sign shows.
+"""
 
 import re
 from collections.abc import Iterable
@@ -25,13 +28,23 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def with_code(text: str, style: str = "") -> Text:
-    """A text of ours, made printable: what is between backticks (a command, a tag) in the color of code, without them."""
+    """A text of ours, made printable: what is between backticks (a command, a tag) in the color of
+    code, without them.
+    """
     parts = CODE.split(text)
-    return Text.assemble(*(plain(part, f"{style} {CODE_STYLE}".strip() if at % 2 else style) for at, part in enumerate(parts)))
+    return Text.assemble(
+        *(
+            plain(part, f"{style} {CODE_STYLE}".strip() if at % 2 else style)
+            for at, part in enumerate(parts)
+        )
+    )
 
 
 def diff_line(line: str) -> Text:
-    """A line of a patch in the color of its sign; the sign stays, so nothing is shown by color alone."""
+    """A line of a patch in the color of its sign.
+
+    The sign stays, so nothing is shown by color alone.
+    """
     if line.startswith(("+++ ", "--- ", "diff --git ", "index ")) or line in ("---", "-- "):
         return plain(line, FILE)
     style = {"+": ADDED, "-": REMOVED, "@": HUNK}.get(line[:1], "")
@@ -39,12 +52,17 @@ def diff_line(line: str) -> Text:
 
 
 def word_diff_line(row: str, *, marked: bool) -> Text:
-    """A line of a word diff: `{+added+}` and `[-removed-]` words in color; the marks around them only where they are wanted, without colors."""
+    """A line of a word diff: `{+added+}` and `[-removed-]` words in color.
+
+    The marks around them only where they are wanted, without colors.
+    """
     text, done = Text(), 0
     row = plain(row).plain
     for found in WORD_DIFF.finditer(row):
         word = found[0] if marked else found[0][2:-2]
-        text.append(row[done : found.start()]).append(word, f"bold {ADDED}" if found[0][0] == "{" else f"strike {REMOVED}")
+        text.append(row[done : found.start()]).append(
+            word, f"bold {ADDED}" if found[0][0] == "{" else f"strike {REMOVED}"
+        )
         done = found.end()
     return text.append(row[done:])
 
@@ -66,11 +84,19 @@ def fitted(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
-    """The text broken into lines of at most so many columns; paragraphs stay apart, and a longer word (a path) stays whole."""
+    """The text broken into lines of at most so many columns.
+
+    Paragraphs stay apart, and a longer word (a path) stays whole.
+    """
     import textwrap
 
     found: list[str] = []
     for line in text.split("\n"):
-        how: dict[str, Any] = {"initial_indent": indent, "subsequent_indent": indent, "break_on_hyphens": False, "break_long_words": False}
+        how: dict[str, Any] = {
+            "initial_indent": indent,
+            "subsequent_indent": indent,
+            "break_on_hyphens": False,
+            "break_long_words": False,
+        }
         found += textwrap.wrap(line, max(20, columns), **how) or [""]
     return found

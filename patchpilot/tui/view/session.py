@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's session: a repository, a topic, and each stage's result, valid until something it depends on changes."""
+"""The TUI's session: a repository, a topic, and each stage's result, valid until something it
+depends on changes.
+"""
 
 import os
 import threading
@@ -97,7 +99,11 @@ class OpenTopic:
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """The input of a stage's loader. `visited` is False when it runs in the background before a visit: then no network and nothing slow."""
+    """The input of a stage's loader.
+
+    `visited` is False when it runs in the background before a visit: then no network and nothing
+    slow.
+    """
 
     repository: "Repository"
     session: "Session"
@@ -133,10 +139,14 @@ class StageResult:
 
 @dataclass
 class Session:
-    """The TUI's data. `loader_of` gives a stage's service; `at` is the selected commit of a series; `chosen` the chosen Fixes: commits, by subject.
+    """The TUI's data.
 
-    `series` is the number of the followed series to show first (0: the topic's own). `known_settings` are the settings read last, for screens
-    that cannot wait for git; `facts` about the topic hold for `facts_key`.
+    `loader_of` gives a stage's service; `at` is the selected commit of a series; `chosen` the
+    chosen Fixes: commits, by subject.
+
+    `series` is the number of the followed series to show first (0: the topic's own).
+    `known_settings` are the settings read last, for screens that cannot wait for git; `facts` about
+    the topic hold for `facts_key`.
     """
 
     directory: Path | None
@@ -164,7 +174,9 @@ class Session:
     _shared: "SharedRepository | None" = None
 
     def repository(self) -> AbstractContextManager["Repository"]:
-        """The repository of this session, shared by its threads and read again after it changed on disk."""
+        """The repository of this session, shared by its threads and read again after it changed on
+        disk.
+        """
         from patchpilot.topic.open_repository import SharedRepository
 
         with self._lock:
@@ -201,16 +213,29 @@ class Session:
     def wanted_facts(self) -> str:
         """The key of the facts about the topic as it is now."""
         parts = ("topic", "draft", "sent", "followed")
-        return f"{self.target}|{self.base}|{'|'.join(self._part(name) for name in parts)}" if self.topic else ""
+        return (
+            f"{self.target}|{self.base}|{'|'.join(self._part(name) for name in parts)}"
+            if self.topic
+            else ""
+        )
 
     def read_facts(self) -> None:
-        """Read the facts about the topic, for the title line, and store them with their key. Called in a thread; without a topic there are none."""
+        """Read the facts about the topic, for the title line, and store them with their key.
+
+        Called in a thread; without a topic there are none.
+        """
         from patchpilot.topic.topic_facts import topic_facts
 
         key = self.wanted_facts
         with self.repository() as repository:
             profile = self.settings(repository).get("profile")
-            facts = topic_facts(repository, self.target, self.topic_base, str(profile or ""), self.fresh(Stage.FOLLOW) or ())
+            facts = topic_facts(
+                repository,
+                self.target,
+                self.topic_base,
+                str(profile or ""),
+                self.fresh(Stage.FOLLOW) or (),
+            )
         with self._lock:
             self.facts, self.facts_key = facts, key
 
@@ -252,7 +277,9 @@ class Session:
         """The selected commit: the last one, unless another was chosen."""
         if self.topic is None:
             return None
-        return self.topic.commits[self.at if -len(self.topic.commits) <= self.at < len(self.topic.commits) else -1]
+        return self.topic.commits[
+            self.at if -len(self.topic.commits) <= self.at < len(self.topic.commits) else -1
+        ]
 
     @property
     def introduced_by(self) -> str:
@@ -262,22 +289,37 @@ class Session:
 
     @property
     def likely(self) -> str:
-        """The most likely candidate of the tags stage while neither a Fixes: tag nor the user says which commit it is; "" where none is likely."""
+        """The most likely candidate of the tags stage while neither a Fixes: tag nor the user says
+        which commit it is; "" where none is likely.
+        """
         tags: FixesResult | None = self.fresh(Stage.TAGS)
-        if tags is None or self.introduced_by or not tags.is_fix or tags.present or not tags.candidates:
+        if (
+            tags is None
+            or self.introduced_by
+            or not tags.is_fix
+            or tags.present
+            or not tags.candidates
+        ):
             return ""
         best = tags.candidates[0]
         return best.commit if best.confidence >= LIKELY else ""
 
-    def load(self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False) -> Any:
-        """Run a stage's service on the topic as it is now; store and return its result. Called in a thread."""
+    def load(
+        self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False
+    ) -> Any:
+        """Run a stage's service on the topic as it is now; store and return its result.
+
+        Called in a thread.
+        """
 
         assert self.loader_of is not None
         with self.repository() as repository:
             if self.topic is None and stage is not Stage.FOLLOW:
                 self.read_topic(repository)
             key = self.key(stage)
-            result, status = self.loader_of(stage)(JobRequest(repository, self, progress, visited, again))
+            result, status = self.loader_of(stage)(
+                JobRequest(repository, self, progress, visited, again)
+            )
         with self._lock:
             self.found[stage] = StageResult(key, result, status)
             self.errors.pop(stage, None)
@@ -290,7 +332,9 @@ class Session:
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
-        """Mark inputs of stages as changed: results that depend on them become stale, errors are cleared."""
+        """Mark inputs of stages as changed: results that depend on them become stale, errors are
+        cleared.
+        """
         with self._lock:
             self.versions.update(names)
             for stage in Stage:
@@ -334,7 +378,12 @@ class Session:
     def recall(self, kept: object) -> None:
         """Restore what `keepsakes` returned in the last session; anything else is ignored."""
         for name, known in kept.items() if isinstance(kept, dict) else ():
-            if name in list(Stage) and isinstance(known, list | tuple) and len(known) == 3 and known[0] in list(StageState):
+            if (
+                name in list(Stage)
+                and isinstance(known, list | tuple)
+                and len(known) == 3
+                and known[0] in list(StageState)
+            ):
                 self.kept[Stage(name)] = (str(known[0]), str(known[1]), str(known[2]))
 
     def _lasting(self, stage: Stage) -> str:
@@ -353,7 +402,10 @@ class Session:
         return (
             StageStatus(StageState(state), note)
             if key == self._lasting(stage)
-            else StageStatus(StageState.STALE, f"the commits have changed; stage {stage.number} refreshes when you open it")
+            else StageStatus(
+                StageState.STALE,
+                f"the commits have changed; stage {stage.number} refreshes when you open it",
+            )
         )
 
     def status(self, stage: Stage) -> StageStatus:
@@ -367,9 +419,15 @@ class Session:
             return self.as_it_was(stage)
         if known.key != self.key(stage):
             return StageStatus(
-                StageState.STALE, f"{self._what_changed(stage, known.key)} changed; stage {stage.number} refreshes when you open it"
+                StageState.STALE,
+                f"{self._what_changed(stage, known.key)} changed; stage {stage.number} refreshes"
+                " when you open it",
             )
-        if stage is Stage.COMMIT and self.open_questions and self.status(Stage.SEND).state is not StageState.DONE:
+        if (
+            stage is Stage.COMMIT
+            and self.open_questions
+            and self.status(Stage.SEND).state is not StageState.DONE
+        ):
             # what nobody answered is not done
             words = f"press a to answer {counted(self.open_questions, 'question')}"
             return StageStatus(StageState.TODO, words, str(self.open_questions))

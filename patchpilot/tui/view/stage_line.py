@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage bar as text, fitted to a width: also the first frame draws it, before Textual is imported."""
+"""The stage bar as text, fitted to a width: also the first frame draws it, before Textual is
+imported.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +15,10 @@ SHORTEST = 4
 
 
 class StageCell(NamedTuple):
-    """A stage in the bar: `text` is its glyph, number, name and count; `gap` what joins it to the next."""
+    """A stage in the bar: `text` is its glyph, number, name and count.
+
+    `gap` what joins it to the next.
+    """
 
     stage: Stage
     state: StageState
@@ -21,10 +26,13 @@ class StageCell(NamedTuple):
     gap: str
 
 
-def stage_cells(status: Callable[[Stage], StageStatus], current: Stage, wide: int) -> list[StageCell]:
+def stage_cells(
+    status: Callable[[Stage], StageStatus], current: Stage, wide: int
+) -> list[StageCell]:
     """The cells of all stages in at most `wide` columns where that is possible.
 
-    What gives way, in this order: the space around the joints, the counts, the length of other stages' names, those names.
+    What gives way, in this order: the space around the joints, the counts, the length of other
+    stages' names, those names.
     """
     known = {stage: status(stage) for stage in Stage}
     join = glyph("join")
@@ -40,7 +48,9 @@ def stage_cells(status: Callable[[Stage], StageStatus], current: Stage, wide: in
         if _width(cells) <= wide:
             return cells
     while _width(cells) > wide:
-        longest = max((stage for stage in Stage if stage is not current), key=lambda stage: len(names[stage]))
+        longest = max(
+            (stage for stage in Stage if stage is not current), key=lambda stage: len(names[stage])
+        )
         if len(names[longest]) <= SHORTEST:
             break
         names[longest] = crop(names[longest], len(names[longest]) - 1)
@@ -51,13 +61,22 @@ def stage_cells(status: Callable[[Stage], StageStatus], current: Stage, wide: in
     return cells
 
 
-def _cells(known: dict[Stage, StageStatus], names: dict[Stage, str], gap: str, space: str, *, counted: bool) -> list[StageCell]:
+def _cells(
+    known: dict[Stage, StageStatus], names: dict[Stage, str], gap: str, space: str, *, counted: bool
+) -> list[StageCell]:
     cells = []
     for stage, status in known.items():
         label = f"{stage.number} {names[stage]}" if names[stage] else str(stage.number)
         count = f" {status.count}" if counted and status.count else ""
         last = stage is list(Stage)[-1]
-        cells.append(StageCell(stage, status.state, f"{glyph(OF_STATE[status.state])}{space}{label}{count}", "" if last else gap))
+        cells.append(
+            StageCell(
+                stage,
+                status.state,
+                f"{glyph(OF_STATE[status.state])}{space}{label}{count}",
+                "" if last else gap,
+            )
+        )
     return cells
 
 

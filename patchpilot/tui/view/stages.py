@@ -29,8 +29,20 @@ class Stage(StrEnum):
         return self.value.capitalize()
 
 
-AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.FOLLOW, Stage.PREVIEW, Stage.SEND)
-"""The stages that run in the background before a visit: quick ones, which do not use the network then. What Follow reads, those after it use."""
+AHEAD = (
+    Stage.COMMIT,
+    Stage.CHECKS,
+    Stage.RECIPIENTS,
+    Stage.TAGS,
+    Stage.FOLLOW,
+    Stage.PREVIEW,
+    Stage.SEND,
+)
+"""The stages that run in the background before a visit: quick ones, which do not use the network
+then.
+
+What Follow reads, those after it use.
+"""
 
 RECORDED = (Stage.PREVIEW, Stage.SEND)
 """Of these only the record is read before a visit."""
@@ -50,7 +62,13 @@ class StageState(StrEnum):
     NOTHING = "nothing to do"
 
 
-OPEN = (StageState.UNOPENED, StageState.OFFERED, StageState.TODO, StageState.BLOCKED, StageState.STALE)
+OPEN = (
+    StageState.UNOPENED,
+    StageState.OFFERED,
+    StageState.TODO,
+    StageState.BLOCKED,
+    StageState.STALE,
+)
 """The states of a stage that needs its author."""
 
 STYLES = {
@@ -82,7 +100,9 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """A stage's state, a one-line note (its result or the next action), and a number for the stage bar (`3`, `5/6`)."""
+    """A stage's state, a one-line note (its result or the next action), and a number for the stage
+    bar (`3`, `5/6`).
+    """
 
     state: StageState
     note: str = ""
@@ -90,6 +110,16 @@ class StageStatus:
 
 
 def first_open(status: Callable[[Stage], StageStatus]) -> Stage | None:
-    """What is next: the first stage that is not done, None where all are; once the version is sent, only Follow can be open."""
+    """What is next: the first stage that is not done, None where all are.
+
+    Once the version is sent, only Follow can be open.
+    """
     sent = status(Stage.SEND).state is StageState.DONE
-    return next((stage for stage in Stage if status(stage).state in OPEN and (not sent or stage is Stage.FOLLOW)), None)
+    return next(
+        (
+            stage
+            for stage in Stage
+            if status(stage).state in OPEN and (not sent or stage is Stage.FOLLOW)
+        ),
+        None,
+    )

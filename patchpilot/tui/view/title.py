@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The title line as text, fitted to a width: also the first frame draws it, before Textual is imported."""
+"""The title line as text, fitted to a width: also the first frame draws it, before Textual is
+imported.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +19,9 @@ LEAST = 28
 
 
 def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
-    """What to show about a topic at the right end of the title line, from all of it to the branch alone; a guessed base has a question mark."""
+    """What to show about a topic at the right end of the title line, from all of it to the branch
+    alone; a guessed base has a question mark.
+    """
     branch = topic.branch or "detached HEAD"
     version = f"v{facts.version}" if facts else ""
     patches = counted(len(topic.commits), "patch", "patches")
@@ -27,20 +31,31 @@ def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
         base += "?" if base and facts.guessed else ""
     name = f"base {base}" if base else ""
     whole = name if not start or start in name else f"{name} {start}"
-    rows = ((branch, version, patches, whole, profile), (branch, version, patches, name, profile), (branch, version, patches, name))
+    rows = (
+        (branch, version, patches, whole, profile),
+        (branch, version, patches, name, profile),
+        (branch, version, patches, name),
+    )
     joint = f" {glyph('dot')} "
     return tuple(
-        joint.join(one_line(part) for part in row if part) for row in (*rows, (branch, version, patches), (branch, version), (branch,))
+        joint.join(one_line(part) for part in row if part)
+        for row in (*rows, (branch, version, patches), (branch, version), (branch,))
     )
 
 
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
-    """Subject at the left; at the right the first of `places` for which there is room, after them or in their place what is being done."""
+    """Subject at the left.
+
+    At the right the first of `places` for which there is room, after them or in their place what is
+    being done.
+    """
     room = wide - 2
     subject = one_line(subject)
     left = min(width(subject), LEAST) + 2
     doing = one_line(doing)
     rows = [f"{place} {glyph('dot')} {doing}" for place in places] if doing else places
-    right = next((row for row in rows if width(row) <= room - left), crop(doing, max(0, room - left)))
+    right = next(
+        (row for row in rows if width(row) <= room - left), crop(doing, max(0, room - left))
+    )
     subject = crop(subject, max(0, room - width(right) - (2 if right else 0)))
     return f" {subject}{' ' * max(0, room - width(subject) - width(right))}{right} "

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Badges: a state as a sign, a word and a color, so that none of them is needed alone; and the theme's color for what a sign says."""
+"""Badges: a state as a sign, a word and a color, so that none of them is needed alone.
+
+And the theme's color for what a sign says.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,7 +36,10 @@ class Badge:
 
 
 class Tone(StrEnum):
-    """What a badge or a card says, by which its color is chosen; the values but for `quiet` are the theme's names."""
+    """What a badge or a card says, by which its color is chosen.
+
+    The values but for `quiet` are the theme's names.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -43,7 +49,10 @@ class Tone(StrEnum):
 
 
 def badge(app: App[int], word: str, tone: Tone) -> Text:
-    """The word on a colored ground, in brackets where there are no colors; two columns wider than it is."""
+    """The word on a colored ground, in brackets where there are no colors.
+
+    Two columns wider than it is.
+    """
     text = one_line(word)
     if app.no_color:
         return Text(f"[{text}]", style="" if tone is Tone.QUIET else "bold")
@@ -61,12 +70,17 @@ def ink(app: App[int], tone: Tone) -> Style:
 
 @lru_cache(maxsize=256)
 def _legible(ground: str, letters: str, *, fills: bool = True) -> Style:
-    """Letters on a ground, in black or white where the theme's own color has too little contrast; `fills` colors the ground too."""
+    """Letters on a ground, in black or white where the theme's own color has too little contrast.
+
+    `fills` colors the ground too.
+    """
     under, over = _color(ground), _color(letters)
     if under is None or over is None:
         return Style(bold=True)
     if fills and contrast(under, over) < LEGIBLE:
-        over = max(Color.parse("black"), Color.parse("white"), key=lambda color: contrast(under, color))
+        over = max(
+            Color.parse("black"), Color.parse("white"), key=lambda color: contrast(under, color)
+        )
     return Style(color=over.rich_color, bgcolor=under.rich_color if fills else None, bold=True)
 
 
@@ -77,7 +91,10 @@ def contrast(one: Color, other: Color) -> float:
 
 
 def _luminance(color: Color) -> float:
-    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized]
+    parts = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    ]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cards: a small bordered note with a sign for its severity, a text, and in the bottom border the actions with their keys."""
+"""Cards: a small bordered note with a sign for its severity, a text, and in the bottom border the
+actions with their keys.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,11 +20,19 @@ from patchpilot.tui.widgets.badge import Tone, ink
 BORDER = 6
 """Columns of a border line that its texts cannot take."""
 GAP = " · "
-SIGNS = {Tone.ERROR: "blocked", Tone.WARNING: "stale", Tone.SUCCESS: "done", Tone.ACCENT: "todo", Tone.QUIET: "dot"}
+SIGNS = {
+    Tone.ERROR: "blocked",
+    Tone.WARNING: "stale",
+    Tone.SUCCESS: "done",
+    Tone.ACCENT: "todo",
+    Tone.QUIET: "dot",
+}
 
 
 class CardAction(NamedTuple):
-    """The key as it is shown, a verb and its object, and the action that a click runs (as in a binding)."""
+    """The key as it is shown, a verb and its object, and the action that a click runs (as in a
+    binding).
+    """
 
     key: str
     words: str
@@ -35,9 +45,13 @@ class CardAction(NamedTuple):
 
 
 class Card(Static):
-    """A note. It takes no focus: its keys are the screen's own. A click on an action runs it, a click elsewhere posts `Chosen`.
+    """A note.
 
-    `marked` cards have a heavy border: where several are shown, it is the one that the keys are for, and only it shows them.
+    It takes no focus: its keys are the screen's own. A click on an action runs it, a click
+    elsewhere posts `Chosen`.
+
+    `marked` cards have a heavy border: where several are shown, it is the one that the keys are
+    for, and only it shows them.
     """
 
     DEFAULT_CSS = """
@@ -52,7 +66,7 @@ class Card(Static):
     Card.-marked.-error { border: heavy $text-error; }
     Card.-marked.-warning { border: heavy $text-warning; }
     Card.-marked.-success { border: heavy $text-success; }
-    """
+    """  # noqa: E501
 
     class Chosen(Message):
         """The card was clicked."""
@@ -74,12 +88,32 @@ class Card(Static):
     ) -> None:
         super().__init__(id=ident, classes=classes, markup=False)
         self.marked = True
-        self.tone, self.title, self.text, self.actions, self.count = tone, title, text, tuple(actions), count
+        self.tone, self.title, self.text, self.actions, self.count = (
+            tone,
+            title,
+            text,
+            tuple(actions),
+            count,
+        )
         self._set_tone()
 
-    def fill(self, tone: Tone, title: str, text: str | Text, actions: Sequence[CardAction] = (), *, count: str = "") -> None:
+    def fill(
+        self,
+        tone: Tone,
+        title: str,
+        text: str | Text,
+        actions: Sequence[CardAction] = (),
+        *,
+        count: str = "",
+    ) -> None:
         """Show another note; `count` is where it is among several (`1/3`)."""
-        self.tone, self.title, self.text, self.actions, self.count = tone, title, text, tuple(actions), count
+        self.tone, self.title, self.text, self.actions, self.count = (
+            tone,
+            title,
+            text,
+            tuple(actions),
+            count,
+        )
         self._set_tone()
         self._draw()
 
@@ -99,7 +133,12 @@ class Card(Static):
         self._label()
 
     def _set_tone(self) -> None:
-        self.set_classes([*(name for name in self.classes if name.removeprefix("-") not in set(Tone)), f"-{self.tone}"])
+        self.set_classes(
+            [
+                *(name for name in self.classes if name.removeprefix("-") not in set(Tone)),
+                f"-{self.tone}",
+            ]
+        )
 
     def _draw(self) -> None:
         self.set_class(self.marked and bool(self.count), "-marked")
@@ -124,7 +163,9 @@ class Card(Static):
         room = max(0, self.outer_size.width - BORDER)
         count = f"  {self.count}" if self.count else ""
         heading = Text(glyph(SIGNS[self.tone]), style=ink(self.app, self.tone))
-        heading.append(f" {crop(one_line(self.title), max(0, room - 2 - len(count)))}", Style(bold=True))
+        heading.append(
+            f" {crop(one_line(self.title), max(0, room - 2 - len(count)))}", Style(bold=True)
+        )
         heading.append(count, Style(dim=True))
         self.border_title = heading
         words = Text()
@@ -140,7 +181,12 @@ class Card(Static):
         if event.y == self.outer_size.height - 1:
             shown = self._shown
             # the text ends two columns before the corner
-            at = self.outer_size.width - 3 - sum(width(action.label) for action in shown) - len(GAP) * (len(shown) - 1)
+            at = (
+                self.outer_size.width
+                - 3
+                - sum(width(action.label) for action in shown)
+                - len(GAP) * (len(shown) - 1)
+            )
             for action in shown:
                 if at <= event.x < at + width(action.label) and action.action:
                     await self.app.run_action(action.action, self.screen)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs: choose one of several answers, type a line that is validated as it is typed, read a text."""
+"""Dialogs: choose one of several answers, type a line that is validated as it is typed, read a
+text.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -12,7 +14,15 @@ from textual.widgets import Button, Input, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.tui.view.rich_text import plain, with_code, wrapped
-from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, Modal, underlined
+from patchpilot.tui.widgets.dialog import (
+    WIDE,
+    Answer,
+    ButtonRow,
+    Dialog,
+    Letters,
+    Modal,
+    underlined,
+)
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager, Styler
@@ -26,10 +36,12 @@ Judge = Callable[[str], tuple[bool, str]]
 
 
 class Choose(Dialog[str | None]):
-    """A text and answers, (name, words) or (name, words, what happens then); gives the name, None on Escape.
+    """A text and answers, (name, words) or (name, words, what happens then); gives the name, None
+    on Escape.
 
-    A few short answers are buttons, others a list; the underlined letter of an answer gives it at once. `at` is the name of the answer that is
-    focused first (else the first), `preview` is called with the name of each one that is reached.
+    A few short answers are buttons, others a list; the underlined letter of an answer gives it at
+    once. `at` is the name of the answer that is focused first (else the first), `preview` is called
+    with the name of each one that is reached.
     """
 
     def __init__(
@@ -44,21 +56,35 @@ class Choose(Dialog[str | None]):
         super().__init__()
         self._text, self._answers = text, [Answer(*answer) for answer in answers]
         self.title_text, self._preview = title, preview
-        self._at = next((number for number, answer in enumerate(self._answers) if answer.name == at), 0)
+        self._at = next(
+            (number for number, answer in enumerate(self._answers) if answer.name == at), 0
+        )
 
     def content(self) -> ComposeResult:
         """The text, the answers, what happens then, and the keys."""
         labels = [answer.words for answer in self._answers]
         self._letters = Letters(self, labels)
         yield Static(with_code(self._text), markup=False)
-        self._in_row = len(labels) <= FEW and ButtonRow.fits(labels, min(WIDE, self.app.size.width) - 4)
+        self._in_row = len(labels) <= FEW and ButtonRow.fits(
+            labels, min(WIDE, self.app.size.width) - 4
+        )
         if self._in_row:
             yield ButtonRow(labels, self._letters.places)
         else:
-            yield List(*(Option(underlined(label, at)) for label, at in zip(labels, self._letters.places, strict=True)), ident="answers")
+            yield List(
+                *(
+                    Option(underlined(label, at))
+                    for label, at in zip(labels, self._letters.places, strict=True)
+                ),
+                ident="answers",
+            )
         yield Static(id="then", markup=False)
         yield Static(
-            plain(f"{'←→' if self._in_row else '↑↓'} select · Enter or the underlined letter confirms · Esc cancel"), classes="keys"
+            plain(
+                f"{'←→' if self._in_row else '↑↓'} select · Enter or the underlined letter confirms"
+                " · Esc cancel"
+            ),
+            classes="keys",
         )
 
     def on_mount(self) -> None:
@@ -110,7 +136,9 @@ class LineDialog(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "confirm", show=False)]
 
-    def __init__(self, text: str, judge: Judge, value: str = "", placeholder: str = "", title: str = "") -> None:
+    def __init__(
+        self, text: str, judge: Judge, value: str = "", placeholder: str = "", title: str = ""
+    ) -> None:
         super().__init__()
         self._text, self._judge, self._value, self._placeholder = text, judge, value, placeholder
         self.title_text = title
@@ -118,14 +146,25 @@ class LineDialog(Dialog[str | None]):
     def content(self) -> ComposeResult:
         """The text, the line, and the note about it."""
         yield Static(with_code(self._text), markup=False)
-        yield LineInput(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
+        yield LineInput(
+            self._value,
+            placeholder=self._placeholder,
+            id="line",
+            select_on_focus=False,
+            compact=True,
+        )
         yield Static(id="note", markup=False)
-        yield Static(plain("Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"), classes="keys")
+        yield Static(
+            plain("Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"),
+            classes="keys",
+        )
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Validate the line as typed so far."""
         good, note = self._judge(event.value)
-        self.query_one("#note", Static).update(plain(note if good or not note else f"not valid yet: {note}"))
+        self.query_one("#note", Static).update(
+            plain(note if good or not note else f"not valid yet: {note}")
+        )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Accept the line if it is valid."""
@@ -140,13 +179,21 @@ class LineDialog(Dialog[str | None]):
 
 
 def _folded(row: str, wide: int) -> list[str]:
-    """A row in lines of so many columns, its indent on each; a longer word, such as a path, goes on in the next line."""
+    """A row in lines of so many columns, its indent on each.
+
+    A longer word, such as a path, goes on in the next line.
+    """
     indent = row[: len(row) - len(row.lstrip())]
-    return [line[at : at + wide] for line in wrapped(row.strip(), wide, indent) for at in range(0, max(1, len(line)), wide)]
+    return [
+        line[at : at + wide]
+        for line in wrapped(row.strip(), wide, indent)
+        for at in range(0, max(1, len(line)), wide)
+    ]
 
 
 class Reader(Modal[None]):
-    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops). `pager` shows it in its own way.
+    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there
+    are no stops). `pager` shows it in its own way.
 
     `make` gives the lines and the stops again when the width changes.
     """
@@ -193,7 +240,11 @@ class Reader(Modal[None]):
         parts = " · [ ] previous and next part" if self._stops else ""
         self.query_one(Panel).count = f"PgUp PgDn page{parts} · y copy line · Esc close"
         wide = max(20, self.size.width - 5)
-        rows = [part for row in self._rows for part in _folded(row, wide)] if self._fold else self._rows
+        rows = (
+            [part for row in self._rows for part in _folded(row, wide)]
+            if self._fold
+            else self._rows
+        )
         self._pager.fill(rows, stops=self._stops)
 
     def action_close(self) -> None:

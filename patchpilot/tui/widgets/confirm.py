@@ -13,7 +13,10 @@ from patchpilot.tui.widgets.input_line import LineInput
 
 
 class Confirm(Dialog[bool]):
-    """Shows a text (below the lines of a `mail`) and waits for `word` to be typed; True when it was, False on Escape."""
+    """Shows a text (below the lines of a `mail`) and waits for `word` to be typed.
+
+    True when it was, False on Escape.
+    """
 
     def __init__(self, text: str, word: str, title: str = "", mail: Sequence[str] = ()) -> None:
         super().__init__()
@@ -23,9 +26,15 @@ class Confirm(Dialog[bool]):
     def content(self) -> ComposeResult:
         """The text and the input line."""
         if self._mail:
-            yield Static(plain("\n".join(printable(line) for line in self._mail)), markup=False, classes="mail")
+            yield Static(
+                plain("\n".join(printable(line) for line in self._mail)),
+                markup=False,
+                classes="mail",
+            )
         yield Static(with_code(self._text), markup=False)
-        yield Static(f"Type {self._word} and press Enter; Esc cancels.", markup=False, classes="typed")
+        yield Static(
+            f"Type {self._word} and press Enter; Esc cancels.", markup=False, classes="typed"
+        )
         yield LineInput(id="answer", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conflicts of a branch: as many of their versions next to each other as there is room for, the others in turn."""
+"""The conflicts of a branch: as many of their versions next to each other as there is room for, the
+others in turn.
+"""
 
 from collections.abc import Sequence
 
@@ -9,7 +11,15 @@ from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import BROAD, WIDE
-from patchpilot.tui.widgets.three_columns import BASE, BRANCH, FIX, TITLES, Conflicts, OneColumn, Versions
+from patchpilot.tui.widgets.three_columns import (
+    BASE,
+    BRANCH,
+    FIX,
+    TITLES,
+    Conflicts,
+    OneColumn,
+    Versions,
+)
 
 EDGE = 5
 """Columns of a panel's border and a scrollbar."""
@@ -20,19 +30,30 @@ _SINGLE = ((), (BRANCH,), (BASE,), (FIX,))
 
 
 def choices(columns: int) -> tuple[tuple[int, ...], ...]:
-    """The versions of a conflict that a terminal of so many columns has room for at once, in turn."""
+    """The versions of a conflict that a terminal of so many columns has room for at once, in turn."""  # noqa: E501
     if columns >= BROAD:
         return ((BRANCH, BASE, FIX),)
     return _PAIRS if columns >= WIDE else _SINGLE
 
 
-def laid_out(conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int) -> Conflicts:
-    """Conflicts, each (path, title, versions), as rows: the `shown` versions on a terminal of so many columns, all below each other where none is named."""
-    return Conflicts(conflicts, shown, columns - EDGE) if shown else OneColumn(conflicts, columns - EDGE)
+def laid_out(
+    conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int
+) -> Conflicts:
+    """Conflicts, each (path, title, versions), as rows: the `shown` versions on a terminal of so
+    many columns, all below each other where none is named.
+    """
+    return (
+        Conflicts(conflicts, shown, columns - EDGE)
+        if shown
+        else OneColumn(conflicts, columns - EDGE)
+    )
 
 
 class ConflictView(Pager):
-    """Conflicts in columns. `next_versions` are the words for what `turn` shows, "" where all versions are shown at once."""
+    """Conflicts in columns.
+
+    `next_versions` are the words for what `turn` shows, "" where all versions are shown at once.
+    """
 
     def __init__(self, *, ident: str) -> None:
         super().__init__(ident=ident, styler=self._look)

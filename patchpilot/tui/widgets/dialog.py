@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of dialogs: a titled box of at most 90 columns, and answers as buttons with an underlined letter each."""
+"""The base of dialogs: a titled box of at most 90 columns, and answers as buttons with an
+underlined letter each.
+"""
 
 import time
 from collections.abc import Sequence
@@ -24,11 +26,15 @@ WIDE = 90
 """Columns that a dialog takes at most."""
 
 REPEATED = 0.6
-"""Seconds in which the key that opened a dialog does not answer it: it may be held down, or pressed twice."""
+"""Seconds in which the key that opened a dialog does not answer it: it may be held down, or pressed
+twice.
+"""
 
 
 class Answer(NamedTuple):
-    """An answer: the name that the dialog returns, the words of its button, and what happens then, shown while the button is focused."""
+    """An answer: the name that the dialog returns, the words of its button, and what happens then,
+    shown while the button is focused.
+    """
 
     name: str
     words: str
@@ -39,7 +45,10 @@ class Modal(ModalScreen[T]):
     """A screen over another one that is closed once."""
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Close and give the result; a second key that was pressed before it closed would close the screen below."""
+        """Close and give the result.
+
+        A second key that was pressed before it closed would close the screen below.
+        """
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
@@ -64,11 +73,17 @@ class Dialog(Modal[T]):
 
 
 def letters_of(labels: Sequence[str]) -> tuple[int, ...]:
-    """For each label the place of its letter: the first letter or digit that no label before it took; -1 where none is left."""
+    """For each label the place of its letter: the first letter or digit that no label before it
+    took; -1 where none is left.
+    """
     taken: set[str] = set()
     places = []
     for label in labels:
-        starts = [at for at, sign in enumerate(label) if sign.isalnum() and (at == 0 or not label[at - 1].isalnum())]
+        starts = [
+            at
+            for at, sign in enumerate(label)
+            if sign.isalnum() and (at == 0 or not label[at - 1].isalnum())
+        ]
         rest = [at for at, sign in enumerate(label) if sign.isalnum() and at not in starts]
         place = next((at for at in (*starts, *rest) if label[at].lower() not in taken), -1)
         taken |= {label[place].lower()} if place >= 0 else set()
@@ -85,11 +100,17 @@ def underlined(label: str, at: int) -> Text:
 
 
 class Letters:
-    """The letters of a dialog's answers: which answer a key is. A letter that is none of them answers nothing."""
+    """The letters of a dialog's answers: which answer a key is.
+
+    A letter that is none of them answers nothing.
+    """
 
     def __init__(self, screen: ModalScreen[Any], labels: Sequence[str]) -> None:
         self.places = letters_of(labels)
-        self._letters = [label[at].lower() if at >= 0 else "" for label, at in zip(labels, self.places, strict=True)]
+        self._letters = [
+            label[at].lower() if at >= 0 else ""
+            for label, at in zip(labels, self.places, strict=True)
+        ]
         self._opener, self._opened = getattr(screen.app, "last_key", ""), time.monotonic()
 
     def answer(self, event: events.Key) -> int | None:

@@ -14,7 +14,9 @@ ROLES = ("keyword", "type", "string", "comment", "number", "preprocessor", "func
 LONGEST = 400
 """Characters of a line; a longer one is no source code, and is not read."""
 LARGEST_BLOCK = 64
-"""Removed lines times added lines: in a larger change of unequal sides they are paired in their order."""
+"""Removed lines times added lines: in a larger change of unequal sides they are paired in their
+order.
+"""
 ALIKE = 0.4
 """How similar (0 to 1) two lines are at least for the rest to be called changed words."""
 
@@ -48,7 +50,9 @@ _WORDS = re.compile(r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>
 def lexer_of(path: str) -> Any:
     """Pygments' lexer for a file of this name; None for a kind of file that has none here."""
     name = path.rpartition("/")[2]
-    alias = next((alias for start, alias in _BY_NAME if name.startswith(start)), "") or _BY_ENDING.get(name.rpartition(".")[2], "")
+    alias = next(
+        (alias for start, alias in _BY_NAME if name.startswith(start)), ""
+    ) or _BY_ENDING.get(name.rpartition(".")[2], "")
     if not alias:
         return None
     from pygments.lexers import get_lexer_by_name
@@ -57,7 +61,10 @@ def lexer_of(path: str) -> Any:
 
 
 def syntax(path: str, lines: Sequence[str]) -> list[list[Span]]:
-    """The spans of each line of a piece of a file. The piece may begin inside a comment: C's are recognized by their next `*/` or by leading stars."""
+    """The spans of each line of a piece of a file.
+
+    The piece may begin inside a comment: C's are recognized by their next `*/` or by leading stars.
+    """
     lexer = lexer_of(path)
     found: list[list[Span]] = [[] for _ in lines]
     if lexer is None or not lines:
@@ -122,7 +129,10 @@ def _role(token: object, value: str) -> str:
 
 
 def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The columns of the words of `old` that `new` lacks, and of those that it adds; none where the lines have little in common."""
+    """The columns of the words of `old` that `new` lacks, and of those that it adds.
+
+    None where the lines have little in common.
+    """
     if max(len(old), len(new)) > LONGEST:
         return [], []
     before, after = _WORDS.findall(old), _WORDS.findall(new)
@@ -132,7 +142,9 @@ def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple
     if most and same / most < ALIKE:
         return [], []
     changed = [block for block in blocks if block[0] != "equal"]
-    return _spans(before, [(a, b) for _, a, b, _, _ in changed]), _spans(after, [(a, b) for _, _, _, a, b in changed])
+    return _spans(before, [(a, b) for _, a, b, _, _ in changed]), _spans(
+        after, [(a, b) for _, _, _, a, b in changed]
+    )
 
 
 def _spans(words: Sequence[str], ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -154,7 +166,10 @@ def _spans(words: Sequence[str], ranges: Sequence[tuple[int, int]]) -> list[tupl
 
 
 def paired(removed: Sequence[str], added: Sequence[str]) -> list[tuple[int, int]]:
-    """Which added line replaces which removed one, as pairs of numbers in order; of sides of unequal length the most similar lines."""
+    """Which added line replaces which removed one, as pairs of numbers in order.
+
+    Of sides of unequal length the most similar lines.
+    """
     rows, columns = len(removed), len(added)
     if rows == columns or rows * columns > LARGEST_BLOCK:
         return [(at, at) for at in range(min(rows, columns))]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The colors of a diff view, computed from the theme: every text has a contrast of 4.5:1 or more on each of its backgrounds."""
+"""The colors of a diff view, computed from the theme: every text has a contrast of 4.5:1 or more on
+each of its backgrounds.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +13,9 @@ from textual.widget import Widget
 READABLE = 4.5
 """The contrast that WCAG AA asks for."""
 LINE, WORD, CURSOR = 0.14, 0.36, 0.13
-"""How much of the sign's color is in a changed line and in a changed word, and of the text's color in the line under the cursor."""
+"""How much of the sign's color is in a changed line and in a changed word, and of the text's color
+in the line under the cursor.
+"""
 _FOREGROUNDS = {
     "keyword": "text-accent",
     "type": "text-primary",
@@ -48,7 +52,10 @@ _SIXTEEN = {
 
 @dataclass(frozen=True)
 class DiffColors:
-    """Styles by role and ground; `tinted` says whether backgrounds are used (not with 16 colors, nor without any)."""
+    """Styles by role and ground.
+
+    `tinted` says whether backgrounds are used (not with 16 colors, nor without any).
+    """
 
     foregrounds: Mapping[str, Color] = field(default_factory=dict)
     grounds: Mapping[str, Color] = field(default_factory=dict)
@@ -61,12 +68,18 @@ class DiffColors:
         if not tinted:
             return cls()
         text = _color(variables, "foreground", ground)
-        signs = {"added": _color(variables, "success", text), "removed": _color(variables, "error", text)}
+        signs = {
+            "added": _color(variables, "success", text),
+            "removed": _color(variables, "error", text),
+        }
         grounds = {"": ground, "panel": _color(variables, "panel", ground)}
         for name, color in signs.items():
             grounds[name] = ground.blend(color, LINE)
             grounds[f"{name}-word"] = _word_ground(ground, color, text)
-        foregrounds = {role: _color(variables, name, text) if name else ground.blend(text, 0.66) for role, name in _FOREGROUNDS.items()}
+        foregrounds = {
+            role: _color(variables, name, text) if name else ground.blend(text, 0.66)
+            for role, name in _FOREGROUNDS.items()
+        }
         foregrounds |= {"": text, "quiet": ground.blend(text, 0.6), "trailer": foregrounds["type"]}
         return cls(foregrounds, grounds, True)
 
@@ -81,13 +94,17 @@ class DiffColors:
         if not self.tinted:
             sign = ground.partition("-")[0]
             words = _SIXTEEN.get(role, "") or (_SIXTEEN.get(sign, "") if sign else "")
-            return Style.parse(words) + Style(bold=ground.endswith("-word") or None, underline=ground.endswith("-word") or None)
+            return Style.parse(words) + Style(
+                bold=ground.endswith("-word") or None, underline=ground.endswith("-word") or None
+            )
         back = self.grounds[ground]
         if cursor:
             back = back.blend(self.foregrounds[""], CURSOR)
         text = self.foregrounds[""]
         front = readable(self.foregrounds.get(role, text), back, text)
-        return Style.from_color(front.rich_color, back.rich_color) + Style(italic=role == "comment" or None)
+        return Style.from_color(front.rich_color, back.rich_color) + Style(
+            italic=role == "comment" or None
+        )
 
 
 def colors_on(widget: Widget) -> DiffColors:
@@ -98,7 +115,9 @@ def colors_on(widget: Widget) -> DiffColors:
 
 
 def _word_ground(ground: Color, sign: Color, text: Color) -> Color:
-    """The ground of a changed word: as much of the sign's color as lets text be read on it, also in the line under the cursor."""
+    """The ground of a changed word: as much of the sign's color as lets text be read on it, also in
+    the line under the cursor.
+    """
     for share in (WORD, 0.3, 0.26, 0.22, 0.18):
         mixed = ground.blend(sign, share)
         if contrast(readable(text, under := mixed.blend(text, CURSOR), text), under) >= READABLE:
@@ -107,7 +126,9 @@ def _word_ground(ground: Color, sign: Color, text: Color) -> Color:
 
 
 def readable(color: Color, ground: Color, text: Color) -> Color:
-    """The color, or as little nearer to the text's, then to black or white, as makes it readable on the ground."""
+    """The color, or as little nearer to the text's, then to black or white, as makes it readable on
+    the ground.
+    """
     goals = (text, Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0))
     for goal in goals:
         for step in range(11):
@@ -125,7 +146,10 @@ def contrast(one: Color, other: Color) -> float:
 
 
 def _luminance(color: Color) -> float:
-    parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized)
+    parts = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    )
     return sum(part * weight for part, weight in zip(parts, (0.2126, 0.7152, 0.0722), strict=True))
 
 

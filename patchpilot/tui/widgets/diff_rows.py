@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The lines of a patch, a mail or a diff: what each of them is, for display. Unlike the parser of the checks it reads anything, malformed or not."""
+"""The lines of a patch, a mail or a diff: what each of them is, for display.
+
+Unlike the parser of the checks it reads anything, malformed or not.
+"""
 
 import re
 from collections.abc import Sequence
@@ -35,8 +38,25 @@ _PATCH = re.compile(r"From [0-9a-f]{40} |commit [0-9a-f]{7,64}(?: |$)")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,40}):(?: |$)")
 _STAT = re.compile(r" \S.{0,200} \| +(?:\d+ ?[+-]*|Bin .*)$| \d+ files? changed")
 _META = (
-    *("index ", "--- ", "+++ ", "old mode ", "new mode ", "new file mode ", "deleted file mode ", "similarity index "),
-    *("dissimilarity index ", "rename from ", "rename to ", "copy from ", "copy to ", "Binary files ", "GIT binary patch"),
+    *(
+        "index ",
+        "--- ",
+        "+++ ",
+        "old mode ",
+        "new mode ",
+        "new file mode ",
+        "deleted file mode ",
+        "similarity index ",
+    ),
+    *(
+        "dissimilarity index ",
+        "rename from ",
+        "rename to ",
+        "copy from ",
+        "copy to ",
+        "Binary files ",
+        "GIT binary patch",
+    ),
 )
 _NOTES = (
     ("new file mode ", "new file"),
@@ -48,7 +68,9 @@ _NOTES = (
 
 @dataclass(slots=True)
 class HunkPart:
-    """A hunk: its rows from the @@ line (`start`) up to `end`, the first line of the new file, the text after the second @@."""
+    """A hunk: its rows from the @@ line (`start`) up to `end`, the first line of the new file, the
+    text after the second @@.
+    """
 
     start: int
     new_line: int
@@ -60,7 +82,9 @@ class HunkPart:
 
 @dataclass(slots=True)
 class FilePart:
-    """A file of a diff: its rows from `start` up to `end`, its path, what happens to it as a whole, its hunks (as numbers)."""
+    """A file of a diff: its rows from `start` up to `end`, its path, what happens to it as a whole,
+    its hunks (as numbers).
+    """
 
     start: int
     path: str
@@ -73,7 +97,9 @@ class FilePart:
 
 @dataclass(slots=True)
 class DiffRows:
-    """All rows: kind, line in the old and in the new file (0: none), numbers of the file and the hunk (-1: none); and the parts themselves."""
+    """All rows: kind, line in the old and in the new file (0: none), numbers of the file and the
+    hunk (-1: none); and the parts themselves.
+    """
 
     kinds: list[Kind] = field(default_factory=list)
     old: list[int] = field(default_factory=list)
@@ -87,7 +113,10 @@ class DiffRows:
     change_of: list[int] = field(default_factory=list)
 
     def block(self, row: int) -> tuple[range, range]:
-        """The removed and the added rows of the change that this row is part of; both empty for any other row."""
+        """The removed and the added rows of the change that this row is part of.
+
+        Both empty for any other row.
+        """
         change = self.change_of[row]
         return self.changes[change] if change >= 0 else (range(row, row), range(row, row))
 
@@ -103,7 +132,10 @@ def read_rows(rows: Sequence[str]) -> DiffRows:
 
 
 class _Reader:
-    """Goes through the rows once. `old_left` and `new_left` count what the hunk's header promised."""
+    """Goes through the rows once.
+
+    `old_left` and `new_left` count what the hunk's header promised.
+    """
 
     def __init__(self, rows: Sequence[str]) -> None:
         self.rows, self.found = rows, DiffRows()
@@ -151,24 +183,37 @@ class _Reader:
             found.changes.append((range(at, at), range(at, at)))
         removed, added = found.changes[-1]
         found.changes[-1] = (
-            (range(removed.start, at + 1), range(at + 1, at + 1)) if kind is Kind.REMOVED else (removed, range(added.start, at + 1))
+            (range(removed.start, at + 1), range(at + 1, at + 1))
+            if kind is Kind.REMOVED
+            else (removed, range(added.start, at + 1))
         )
         found.change_of.append(len(found.changes) - 1)
 
     def _code(self, row: str) -> Kind | None:
-        """A row that the hunk's header counted; a header in its place ends a hunk that is shorter than it said."""
+        """A row that the hunk's header counted.
+
+        A header in its place ends a hunk that is shorter than it said.
+        """
         if row.startswith("\\") and self.hunk >= 0:
             return Kind.MARK
         if self.old_left <= 0 and self.new_left <= 0:
             return None
-        kind = {"+": Kind.ADDED, "-": Kind.REMOVED, " ": Kind.CONTEXT, "": Kind.CONTEXT, "\t": Kind.CONTEXT}.get(row[:1])
+        kind = {
+            "+": Kind.ADDED,
+            "-": Kind.REMOVED,
+            " ": Kind.CONTEXT,
+            "": Kind.CONTEXT,
+            "\t": Kind.CONTEXT,
+        }.get(row[:1])
         if kind is None:
             self.old_left = self.new_left = 0
         return kind
 
     def _structure(self, at: int, row: str) -> Kind | None:
         following = self.rows[at + 1] if at + 1 < len(self.rows) else ""
-        if row.startswith("diff --git ") or (row.startswith("--- ") and following.startswith("+++ ") and self.state != "file"):
+        if row.startswith("diff --git ") or (
+            row.startswith("--- ") and following.startswith("+++ ") and self.state != "file"
+        ):
             self._end_file(at)
             self.file, self.state = len(self.found.files), "file"
             self.found.files.append(FilePart(at, _path(row)))
@@ -177,7 +222,9 @@ class _Reader:
             self._end_hunk(at)
             old, old_count, new, new_count, section = match.groups()
             self.old, self.new = int(old), int(new)
-            self.old_left, self.new_left = (int(count) if count is not None else 1 for count in (old_count, new_count))
+            self.old_left, self.new_left = (
+                int(count) if count is not None else 1 for count in (old_count, new_count)
+            )
             self.hunk, self.state = len(self.found.hunks), "hunk"
             self.found.hunks.append(HunkPart(at, self.new, section))
             self.found.files[self.file].hunks.append(self.hunk)
@@ -206,7 +253,11 @@ class _Reader:
             if not row.strip():
                 self.state = "text"
                 return Kind.TEXT
-            if row[:1] in (" ", "\t") and self.found.kinds and self.found.kinds[-1] in (Kind.HEADER, Kind.SUBJECT):
+            if (
+                row[:1] in (" ", "\t")
+                and self.found.kinds
+                and self.found.kinds[-1] in (Kind.HEADER, Kind.SUBJECT)
+            ):
                 return self.found.kinds[-1]
             if match := _HEADER.match(row):
                 return Kind.SUBJECT if match[1].lower() == "subject" else Kind.HEADER
@@ -235,7 +286,10 @@ class _Reader:
 
 
 def _path(row: str) -> str:
-    """The path in a `diff --git` or `---` row, for display; the rows after it may know it better."""
+    """The path in a `diff --git` or `---` row, for display.
+
+    The rows after it may know it better.
+    """
     if row.startswith("--- "):
         return _bare(row[4:])
     return _bare(row.rpartition(" ")[2])

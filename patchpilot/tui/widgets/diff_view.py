@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reader for patches: highlighted code, changed words, line numbers, folds, findings below their lines, old and new side by side."""
+"""The reader for patches: highlighted code, changed words, line numbers, folds, findings below
+their lines, old and new side by side.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +37,9 @@ KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark below a line (0-based): a sign, a role for its color ("error", "warning", "info", "quiet"), and the text."""
+    """A remark below a line (0-based): a sign, a role for its color ("error", "warning", "info",
+    "quiet"), and the text.
+    """
 
     line: int
     sign: str
@@ -44,7 +48,9 @@ class Note:
 
 
 class _Shown(NamedTuple):
-    """A row of the display: a line of the text, the removed line to its left where old and new are side by side (-1: none), or part of a note."""
+    """A row of the display: a line of the text, the removed line to its left where old and new are
+    side by side (-1: none), or part of a note.
+    """
 
     line: int
     left: int = -1
@@ -54,14 +60,37 @@ class _Shown(NamedTuple):
 
 
 class DiffView(Pager):
-    """A patch, a mail or a diff. Each hunk and each file can be folded. `note` is the number of the note that is current, -1 for none."""
+    """A patch, a mail or a diff.
+
+    Each hunk and each file can be folded. `note` is the number of the note that is current, -1 for
+    none.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("minus", "fold", "fold or unfold", show=False, key_display="-", tooltip="fold or unfold the hunk or file under the cursor"),
         Binding(
-            "equals_sign", "fold_all", "fold all", show=False, key_display="=", tooltip="fold all files to their names, or unfold them"
+            "minus",
+            "fold",
+            "fold or unfold",
+            show=False,
+            key_display="-",
+            tooltip="fold or unfold the hunk or file under the cursor",
         ),
-        Binding("vertical_line", "side_by_side", "side by side", show=False, key_display="|", tooltip="old and new side by side, or not"),
+        Binding(
+            "equals_sign",
+            "fold_all",
+            "fold all",
+            show=False,
+            key_display="=",
+            tooltip="fold all files to their names, or unfold them",
+        ),
+        Binding(
+            "vertical_line",
+            "side_by_side",
+            "side by side",
+            show=False,
+            key_display="|",
+            tooltip="old and new side by side, or not",
+        ),
     ]
 
     def __init__(self, *, ident: str | None = None) -> None:
@@ -98,7 +127,10 @@ class DiffView(Pager):
         keep: bool = False,
         notes: Sequence[Note] = (),
     ) -> None:
-        """Show this patch with notes, which are ordered by line; `keep` leaves cursor and folds. `stops` are found by themselves."""
+        """Show this patch with notes, which are ordered by line; `keep` leaves cursor and folds.
+
+        `stops` are found by themselves.
+        """
         if not keep:
             self._folded_files, self._folded_hunks = set(), set()
         self.parts, self.note = read_rows(rows), -1
@@ -107,7 +139,9 @@ class DiffView(Pager):
         self._digits = len(str(max(self.parts.new, default=0)))
         self._old_digits = len(str(max(self.parts.old, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
-        found = sorted([*(file.start for file in self.parts.files), *(hunk.start for hunk in self.parts.hunks)])
+        found = sorted(
+            [*(file.start for file in self.parts.files), *(hunk.start for hunk in self.parts.hunks)]
+        )
         super().fill(rows, stops=found, keep=keep)
         self._searchable = dict(searchable or {})
         self.annotate(notes)
@@ -139,7 +173,11 @@ class DiffView(Pager):
         self.refresh()
 
     def _lay_part(self, line: int) -> int:
-        """Lay out a line that is more than a row: what is folded into it, its notes, its other side. Returns the first line after it."""
+        """Lay out a line that is more than a row: what is folded into it, its notes, its other
+        side.
+
+        Returns the first line after it.
+        """
         parts, kind = self.parts, self.parts.kinds[line]
         if self.is_beside and parts.change_of[line] >= 0:
             removed, added = parts.block(line)
@@ -147,7 +185,11 @@ class DiffView(Pager):
             return max(removed.stop, added.stop)
         end = line + 1
         if self._is_folded(line):
-            end = parts.files[parts.file_of[line]].end if kind is Kind.FILE else parts.hunks[parts.hunk_of[line]].end
+            end = (
+                parts.files[parts.file_of[line]].end
+                if kind is Kind.FILE
+                else parts.hunks[parts.hunk_of[line]].end
+            )
         elif kind is Kind.FILE:
             while end < len(self.rows) and parts.kinds[end] is Kind.META:
                 end += 1
@@ -163,7 +205,9 @@ class DiffView(Pager):
         rows: list[tuple[int, int]] = []
         old, new = removed.start, added.start
         for left, right in [*pairs, (removed.stop, added.stop)]:
-            rows += [(line, -1) for line in range(old, left)] + [(-1, line) for line in range(new, right)]
+            rows += [(line, -1) for line in range(old, left)] + [
+                (-1, line) for line in range(new, right)
+            ]
             if left < removed.stop and right < added.stop:
                 rows.append((left, right))
             old, new = left + 1, right + 1
@@ -171,7 +215,12 @@ class DiffView(Pager):
         for left, right in rows:
             places |= {line: len(self._shown) for line in (left, right) if line >= 0}
             self._shown.append(_Shown(right if right >= 0 else left, left))
-            for note in (note for line in (left, right) if line >= 0 for note in self._notes_in(line, line + 1)):
+            for note in (
+                note
+                for line in (left, right)
+                if line >= 0
+                for note in self._notes_in(line, line + 1)
+            ):
                 self._shown += self._note_rows(note)
         self._places += [places[line] for line in (*removed, *added)]
 
@@ -193,12 +242,17 @@ class DiffView(Pager):
 
     def _notes_in(self, line: int, end: int) -> range:
         """The numbers of the notes on the lines from one up to another."""
-        first, last = (bisect_left(self.notes, at, key=lambda note: note.line) for at in (line, end))
+        first, last = (
+            bisect_left(self.notes, at, key=lambda note: note.line) for at in (line, end)
+        )
         return range(first, last)
 
     def _note_rows(self, number: int) -> Iterator[_Shown]:
         note = self.notes[number]
-        texts = wrapped(printable(note.text).replace("\n", " "), max(20, self.columns - self._gutter - width(self._lead(note)) - 1))
+        texts = wrapped(
+            printable(note.text).replace("\n", " "),
+            max(20, self.columns - self._gutter - width(self._lead(note)) - 1),
+        )
         for at, text in enumerate(texts[:NOTE_ROWS]):
             yield _Shown(note.line, note=number, text=text, begins=at == 0)
 
@@ -219,7 +273,10 @@ class DiffView(Pager):
         return self._places[line] if 0 <= line < len(self._places) else 0
 
     def line_near(self, place: int, by: int) -> int:
-        """The line in this row of the display; from a note or a hidden line on, the next one in the direction `by`."""
+        """The line in this row of the display.
+
+        From a note or a hidden line on, the next one in the direction `by`.
+        """
         step = 1 if by > 0 else -1
         at = place = max(0, min(place, len(self._shown) - 1))
         while 0 <= at < len(self._shown) and self._shown[at].note >= 0:
@@ -248,7 +305,7 @@ class DiffView(Pager):
     # moving
 
     def go(self, line: int) -> None:
-        """Put the cursor on a line, unfold what hides it, and make its first note the current one."""
+        """Put the cursor on a line, unfold what hides it, and make its first note the current one."""  # noqa: E501
         line = max(0, min(line, len(self.rows) - 1))
         if self.rows and self._hidden(line) and self.parts.kinds[line] is not Kind.META:
             self._folded_files.discard(self.parts.file_of[line])
@@ -263,7 +320,11 @@ class DiffView(Pager):
         """Make a note the current one and put the cursor on its line."""
         if 0 <= number < len(self.notes):
             self._mark(number)
-            place, top, high = self.place_of(self.notes[number].line), self.scroll_offset.y, self.size.height
+            place, top, high = (
+                self.place_of(self.notes[number].line),
+                self.scroll_offset.y,
+                self.size.height,
+            )
             if not top < place < top + high - self.height_of(place) - 1:
                 # what led to the line is above it, what follows from it below
                 self.scroll_to(y=max(0, place - high // 3), animate=False)
@@ -293,7 +354,10 @@ class DiffView(Pager):
         every = set(range(len(self.parts.files)))
         if not every:
             return
-        self._folded_files, self._folded_hunks = (set() if self._folded_files == every else every), set()
+        self._folded_files, self._folded_hunks = (
+            (set() if self._folded_files == every else every),
+            set(),
+        )
         at = self.parts.file_of[self.cursor]
         self._after_fold(self.parts.files[at].start if at >= 0 else self.cursor)
 
@@ -302,11 +366,19 @@ class DiffView(Pager):
         super().go(line)
 
     def action_side_by_side(self) -> None:
-        """Show old and new side by side, or below each other. Where its panel is too narrow, it gets the room of the panels next to it meanwhile."""
+        """Show old and new side by side, or below each other.
+
+        Where its panel is too narrow, it gets the room of the panels next to it meanwhile.
+        """
         if self.beside:
             self._share(whole=False)
         elif self.app.size.width < SIDE_BY_SIDE:
-            self.notify(f"side-by-side view needs {SIDE_BY_SIDE} columns; there are only {self.app.size.width}", timeout=4, markup=False)
+            self.notify(
+                f"side-by-side view needs {SIDE_BY_SIDE} columns; there are only"
+                f" {self.app.size.width}",
+                timeout=4,
+                markup=False,
+            )
             return
         elif self.size.width < SIDE_BY_SIDE:
             self._share(whole=True)
@@ -324,13 +396,20 @@ class DiffView(Pager):
                 node.set_class(whole, "-kept")
 
     def on_click(self, event: Click) -> None:
-        """Move the cursor to the line that was clicked; a click on the mark of a fold folds or unfolds."""
+        """Move the cursor to the line that was clicked.
+
+        A click on the mark of a fold folds or unfolds.
+        """
         place = self.scroll_offset.y + event.y
         if place < len(self._shown) and self._shown[place].note >= 0:
             self.choose(self._shown[place].note)
             return
         super().on_click(event)
-        if self.rows and event.x <= self._gutter and self.parts.kinds[self.cursor] in (Kind.FILE, Kind.HUNK):
+        if (
+            self.rows
+            and event.x <= self._gutter
+            and self.parts.kinds[self.cursor] in (Kind.FILE, Kind.HUNK)
+        ):
             self.action_fold()
 
     # drawing
@@ -347,12 +426,18 @@ class DiffView(Pager):
             self._strips, self._strips_of = {}, view
         shown = self._shown[place]
         at_cursor = shown.note < 0 and place == self.place_of(self.cursor)
-        key = shown, self._is_folded(shown.line), at_cursor if shown.note < 0 else shown.note == self.note
+        key = (
+            shown,
+            self._is_folded(shown.line),
+            at_cursor if shown.note < 0 else shown.note == self.note,
+        )
         if key not in self._strips:
             self._strips[key] = _merged(self._strip(shown, colors, at_cursor).apply_style(base))
         strip = self._strips[key]
         if at_cursor and not colors.tinted:
-            strip = strip.apply_style(Style(reverse=True) if self.has_focus else Style(underline=True))
+            strip = strip.apply_style(
+                Style(reverse=True) if self.has_focus else Style(underline=True)
+            )
         return strip
 
     def _current_colors(self) -> DiffColors:
@@ -390,17 +475,26 @@ class DiffView(Pager):
             gutter.append(" ", style=colors.style("", ground, cursor=cursor))
         fill = colors.style("", ground, cursor=cursor)
         head = self._segments(gutter)
-        return Strip.join([head, self._drawn(text, across, wide - head.cell_length, fill, cut=True)])
+        return Strip.join(
+            [head, self._drawn(text, across, wide - head.cell_length, fill, cut=True)]
+        )
 
-    def _drawn(self, text: Text, across: int, wide: int, fill: Style, *, cut: bool = False) -> Strip:
-        """A text from a column on, in exactly so many columns; `cut` marks a text that is longer."""
+    def _drawn(
+        self, text: Text, across: int, wide: int, fill: Style, *, cut: bool = False
+    ) -> Strip:
+        """A text from a column on, in exactly so many columns.
+
+        `cut` marks a text that is longer.
+        """
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
         strip = self._segments(text)
         long = cut and strip.cell_length > across + wide
         strip = strip.crop_extend(across, across + wide, fill)
         if long:
-            strip = Strip.join([strip.crop(0, wide - 1), self._segments(Text(glyph("ellipsis"), style=fill))])
+            strip = Strip.join(
+                [strip.crop(0, wide - 1), self._segments(Text(glyph("ellipsis"), style=fill))]
+            )
         return strip
 
     def _segments(self, text: Text) -> Strip:
@@ -409,8 +503,13 @@ class DiffView(Pager):
         style = self.app.console.get_style(text.style)
         return Strip(text.render(self.app.console) if text.spans else [Segment(text.plain, style)])
 
-    def _half(self, bar: str, line: int, colors: DiffColors, cursor: bool, wide: int, *, of_old: bool) -> Strip:
-        """One side: its line number, sign and code; empty where the other side has no counterpart."""
+    def _half(
+        self, bar: str, line: int, colors: DiffColors, cursor: bool, wide: int, *, of_old: bool
+    ) -> Strip:
+        """One side: its line number, sign and code.
+
+        Empty where the other side has no counterpart.
+        """
         quiet = colors.style("quiet", cursor=cursor)
         gutter = Text(bar, style=colors.style("accent", cursor=cursor) if of_old else quiet)
         if line < 0:
@@ -424,7 +523,9 @@ class DiffView(Pager):
         head = self._segments(gutter)
         code = self._code(line, colors, cursor)
         fill = colors.style("", ground, cursor=cursor)
-        return Strip.join([head, self._drawn(code, self.scroll_offset.x, wide - head.cell_length, fill, cut=True)])
+        return Strip.join(
+            [head, self._drawn(code, self.scroll_offset.x, wide - head.cell_length, fill, cut=True)]
+        )
 
     @staticmethod
     def _sign(kind: Kind) -> str:
@@ -461,7 +562,11 @@ class DiffView(Pager):
         if kind in (Kind.HEADER, Kind.SUBJECT, Kind.TRAILER):
             name, colon, _ = row.partition(":")
             if colon and not row.startswith(" "):
-                text.stylize(colors.style("trailer" if kind is Kind.TRAILER else "header", cursor=cursor), 0, len(name) + 1)
+                text.stylize(
+                    colors.style("trailer" if kind is Kind.TRAILER else "header", cursor=cursor),
+                    0,
+                    len(name) + 1,
+                )
             if kind is Kind.SUBJECT:
                 text.stylize("bold")
         elif kind in (Kind.PATCH, Kind.RULE, Kind.META, Kind.MARK):
@@ -469,7 +574,11 @@ class DiffView(Pager):
         elif kind is Kind.STAT and "|" in row:
             for at in range(row.rindex("|"), len(row)):
                 if row[at] in "+-":
-                    text.stylize(colors.style("added" if row[at] == "+" else "removed", cursor=cursor), at, at + 1)
+                    text.stylize(
+                        colors.style("added" if row[at] == "+" else "removed", cursor=cursor),
+                        at,
+                        at + 1,
+                    )
         return text
 
     def _fold_sign(self, line: int) -> str:
@@ -480,7 +589,9 @@ class DiffView(Pager):
         text = Text(style=colors.style("", "panel", cursor=cursor))
         text.append(f"{self._fold_sign(line)} {printable(part.path)}", style="bold")
         if part.note:
-            text.append(f"  {printable(part.note)}", style=colors.style("quiet", "panel", cursor=cursor))
+            text.append(
+                f"  {printable(part.note)}", style=colors.style("quiet", "panel", cursor=cursor)
+            )
         counts = Text.assemble(
             (f"+{part.added}", colors.style("added", "panel", cursor=cursor)),
             " ",
@@ -491,7 +602,10 @@ class DiffView(Pager):
 
     def _hunk_text(self, line: int, colors: DiffColors, cursor: bool) -> Text:
         hunk = self.parts.hunks[self.parts.hunk_of[line]]
-        text = Text(f"{self._fold_sign(line)} line {hunk.new_line}", style=colors.style("hunk", cursor=cursor))
+        text = Text(
+            f"{self._fold_sign(line)} line {hunk.new_line}",
+            style=colors.style("hunk", cursor=cursor),
+        )
         if hunk.section:
             text.append(f"  {printable(hunk.section).expandtabs(8)}", style="bold")
         if self._is_folded(line):
@@ -501,7 +615,9 @@ class DiffView(Pager):
     # code
 
     def _code(self, line: int, colors: DiffColors, cursor: bool) -> Text:
-        """A line of code: its syntax, the words that changed, and trailing whitespace that the patch adds."""
+        """A line of code: its syntax, the words that changed, and trailing whitespace that the
+        patch adds.
+        """
         kind = self.parts.kinds[line]
         ground = self._ground(kind)
         raw = printable(self.rows[line][1:])
@@ -513,7 +629,11 @@ class DiffView(Pager):
         for start, end in changed:
             for first, last, role in spans:
                 if first < end and start < last:
-                    text.stylize(colors.style(role, f"{ground}-word", cursor=cursor), max(first, start), min(last, end))
+                    text.stylize(
+                        colors.style(role, f"{ground}-word", cursor=cursor),
+                        max(first, start),
+                        min(last, end),
+                    )
         end = len(raw.rstrip())
         if kind is Kind.ADDED and end < len(raw):
             text.stylize("reverse", end)
@@ -521,7 +641,9 @@ class DiffView(Pager):
         return text
 
     def _syntax_of(self, line: int) -> Sequence[tuple[int, int, str]]:
-        """The syntax of a line, read with the piece of the hunk that it is in: the old side for a removed line, else the new one."""
+        """The syntax of a line, read with the piece of the hunk that it is in: the old side for a
+        removed line, else the new one.
+        """
         hunk = self.parts.hunks[self.parts.hunk_of[line]]
         removed = self.parts.kinds[line] is Kind.REMOVED
         piece = (line - hunk.start) // PIECE
@@ -534,7 +656,9 @@ class DiffView(Pager):
                 if self.parts.kinds[at] in CODE and self.parts.kinds[at] is not other
             ]
             file = self.file_at(line)
-            spans = syntax(file.path if file else "", [printable(self.rows[at][1:]) for at in lines])
+            spans = syntax(
+                file.path if file else "", [printable(self.rows[at][1:]) for at in lines]
+            )
             self._pieces[key] = {at: tuple(here) for at, here in zip(lines, spans, strict=True)}
         return self._pieces[key].get(line, ())
 
@@ -545,7 +669,9 @@ class DiffView(Pager):
             return ()
         if removed.start not in self._changed:
             self._changed[removed.start] = {
-                at: spans for old, new in self._pairs(removed, added) for at, spans in self._words(removed[old], added[new])
+                at: spans
+                for old, new in self._pairs(removed, added)
+                for at, spans in self._words(removed[old], added[new])
             }
         return self._changed[removed.start].get(line, ())
 
@@ -559,11 +685,15 @@ class DiffView(Pager):
 
 
 def _merged(strip: Strip) -> Strip:
-    """The strip in fewer segments, which are fewer bytes for the terminal: the color of a space is that of the text next to it."""
+    """The strip in fewer segments, which are fewer bytes for the terminal: the color of a space is
+    that of the text next to it.
+    """
     found: list[tuple[str, Style]] = []
     for text, style, _ in strip:
         style = style or Style.null()
-        if found and (style == found[-1][1] or (text.isspace() and _same_ground(style, found[-1][1]))):
+        if found and (
+            style == found[-1][1] or (text.isspace() and _same_ground(style, found[-1][1]))
+        ):
             found[-1] = (found[-1][0] + text, found[-1][1])
         elif found and found[-1][0].isspace() and _same_ground(found[-1][1], style):
             found[-1] = (found[-1][0] + text, style)
@@ -573,4 +703,6 @@ def _merged(strip: Strip) -> Strip:
 
 
 def _same_ground(one: Style, other: Style) -> bool:
-    return one.bgcolor == other.bgcolor and not any((one.underline, other.underline, one.reverse, other.reverse))
+    return one.bgcolor == other.bgcolor and not any(
+        (one.underline, other.underline, one.reverse, other.reverse)
+    )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key line: the most useful keys of the screen in one widget (Textual's Footer has one per key, rebuilt at every change of screen)."""
+"""The key line: the most useful keys of the screen in one widget (Textual's Footer has one per key,
+rebuilt at every change of screen).
+"""
 
 from collections.abc import Iterator
 
@@ -22,15 +24,19 @@ Shown = tuple[str, str, ActiveBinding]
 
 
 class KeyLine(Widget):
-    """Keys and labels from the active bindings: what Enter does first, then the screen's own, then the next stage and those of every screen.
+    """Keys and labels from the active bindings: what Enter does first, then the screen's own, then
+    the next stage and those of every screen.
 
-    What does not fit is left out: first the key to the panels, the other keys of every screen last. A click does what the key does.
-    The screen's `lead` is the action that is first, its `quiet` are actions that are not shown now, its `offered` those that are shown only
-    now, its `labels` other labels than the bindings have. While a card of the tour names the screen's `only_key`, only that and the keys of
-    every screen are shown; while a dialog is open, only those of the dialog.
+    What does not fit is left out: first the key to the panels, the other keys of every screen last.
+    A click does what the key does. The screen's `lead` is the action that is first, its `quiet` are
+    actions that are not shown now, its `offered` those that are shown only now, its `labels` other
+    labels than the bindings have. While a card of the tour names the screen's `only_key`, only that
+    and the keys of every screen are shown; while a dialog is open, only those of the dialog.
     """
 
-    DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
+    DEFAULT_CSS = (
+        "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
+    )
 
     def on_mount(self) -> None:
         """Draw it again when the focus, and with it the bindings, changed."""
@@ -52,20 +58,39 @@ class KeyLine(Widget):
             binding = active.binding
             shown = self.app.get_key_display(binding)
             is_only = shown == getattr(only, "key", None)
-            label = getattr(only, "does", "") if is_only else labels.get(binding.action, binding.description)
-            is_shown = is_only or ((binding.show or binding.action in offered) and (only is None or binding.action in ALWAYS))
+            label = (
+                getattr(only, "does", "")
+                if is_only
+                else labels.get(binding.action, binding.description)
+            )
+            is_shown = is_only or (
+                (binding.show or binding.action in offered)
+                and (only is None or binding.action in ALWAYS)
+            )
             if is_shown and label and binding.action not in seen:
                 seen.add(binding.action)
                 known.append((shown, label, active))
         lead = getattr(self.screen, "lead", "")
         return sorted(
-            known, key=lambda shown: (shown[2].binding.action != lead, shown[2].binding.key != "enter", shown[2].node is self.app)
+            known,
+            key=lambda shown: (
+                shown[2].binding.action != lead,
+                shown[2].binding.key != "enter",
+                shown[2].node is self.app,
+            ),
         )
 
     def _of_dialog(self) -> list[Shown]:
         """The keys of the dialog above, each once: what Enter does first."""
-        active = [active for active in self.app.screen.active_bindings.values() if active.binding.show and active.binding.description]
-        known = {self.app.get_key_display(one.binding): one for one in sorted(active, key=lambda one: one.binding.key != "enter")}
+        active = [
+            active
+            for active in self.app.screen.active_bindings.values()
+            if active.binding.show and active.binding.description
+        ]
+        known = {
+            self.app.get_key_display(one.binding): one
+            for one in sorted(active, key=lambda one: one.binding.key != "enter")
+        }
         return [(key, one.binding.description, one) for key, one in known.items()]
 
     def _shown(self) -> Iterator[Shown]:
@@ -87,10 +112,18 @@ class KeyLine(Widget):
         return int(active.node is not self.app and active.binding.key != "enter")
 
     def first_keys(self) -> list[tuple[str, str]]:
-        """The first two keys of the screen and the one of the next stage, with their labels: for the example in the help."""
+        """The first two keys of the screen and the one of the next stage, with their labels: for
+        the example in the help.
+        """
         shown = [known for known in self._known() if known[2].enabled]
         own = [known for known in shown if known[2].node is not self.app]
-        return [(key, words) for key, words, active in (*own[:2], *(known for known in shown if known[2].binding.action == NEXT))]
+        return [
+            (key, words)
+            for key, words, active in (
+                *own[:2],
+                *(known for known in shown if known[2].binding.action == NEXT),
+            )
+        ]
 
     def render(self) -> Text:
         """Keys in the accent color, labels plain."""

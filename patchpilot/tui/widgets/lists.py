@@ -12,7 +12,10 @@ from textual.widgets.option_list import Option
 
 
 class List(OptionList):
-    """A list of options. A move of the cursor draws two options, not the whole list: over a slow line that is felt."""
+    """A list of options.
+
+    A move of the cursor draws two options, not the whole list: over a slow line that is felt.
+    """
 
     highlighted: reactive[int | None] = reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -24,7 +27,9 @@ class List(OptionList):
     def __init__(self, *options: Option, ident: str, classes: str = "", enter: str = "") -> None:
         super().__init__(*options, id=ident, classes=classes, markup=False)
         if enter:
-            self._bindings.key_to_bindings["enter"] = [Binding("enter", "select", enter, key_display="Enter")]
+            self._bindings.key_to_bindings["enter"] = [
+                Binding("enter", "select", enter, key_display="Enter")
+            ]
 
     def watch_highlighted(self, before: int | None, highlighted: int | None) -> None:  # type: ignore[override]
         """Draw the option that the cursor left and the one that it is on."""
@@ -46,7 +51,9 @@ class List(OptionList):
 
 
 def event_row(event: OptionList.OptionMessage) -> int:
-    """The row that an event is about; -1 where the list was filled again since, and the row may be another one."""
+    """The row that an event is about; -1 where the list was filled again since, and the row may be
+    another one.
+    """
     options, at = event.option_list.options, event.option_index
     return at if at < len(options) and options[at] is event.option else -1
 
@@ -61,9 +68,13 @@ class Table(DataTable[Any]):
     ]
 
     def __init__(self, *, ident: str, enter: str = "") -> None:
-        super().__init__(id=ident, cursor_type="row", zebra_stripes=True, cursor_foreground_priority="renderable")
+        super().__init__(
+            id=ident, cursor_type="row", zebra_stripes=True, cursor_foreground_priority="renderable"
+        )
         if enter:
-            self._bindings.key_to_bindings["enter"] = [Binding("enter", "select_cursor", enter, key_display="Enter")]
+            self._bindings.key_to_bindings["enter"] = [
+                Binding("enter", "select_cursor", enter, key_display="Enter")
+            ]
 
     def validate_cursor_coordinate(self, value: Coordinate) -> Coordinate:
         """Keep the cursor on a row: Textual lets it move to row -1 of an empty table."""

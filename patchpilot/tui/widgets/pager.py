@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages through patches, mails and other text: only the lines on screen are drawn, so that thousands scroll as smoothly as ten."""
+"""Pages through patches, mails and other text: only the lines on screen are drawn, so that
+thousands scroll as smoothly as ten.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
@@ -26,7 +28,10 @@ AROUND = 3
 
 
 class Pager(ScrollView, can_focus=True):
-    """Lines with a cursor. By 0-based line: `marks` are words in the margin, `searchable` is more text that a search matches on that line.
+    """Lines with a cursor.
+
+    By 0-based line: `marks` are words in the margin, `searchable` is more text that a search
+    matches on that line.
 
     `stops` are the lines that ] and [ go to.
     """
@@ -84,7 +89,12 @@ class Pager(ScrollView, can_focus=True):
         keep: bool = False,
     ) -> None:
         """Show these lines; `keep` leaves the cursor where it was. A mark is (word, style)."""
-        self.rows, self.marks, self.stops, self.searchable = rows, marks or {}, stops, searchable or {}
+        self.rows, self.marks, self.stops, self.searchable = (
+            rows,
+            marks or {},
+            stops,
+            searchable or {},
+        )
         self._margin = max((len(word) for word, _ in self.marks.values()), default=-1) + 1
         widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         self.virtual_size = Size(widest + self._margin, len(rows))
@@ -118,20 +128,36 @@ class Pager(ScrollView, can_focus=True):
         return self._with_cursor(strip) if row == self.cursor else strip
 
     def _with_cursor(self, strip: Strip) -> Strip:
-        """A line under the cursor, in the colors of the selected row of a list; while the focus is elsewhere as others, without colors underlined."""
+        """A line under the cursor, in the colors of the selected row of a list.
+
+        While the focus is elsewhere as others, without colors underlined.
+        """
         if self.app.no_color:
-            return strip.apply_style(Style(reverse=True)) if self.has_focus else _with(strip, Style(underline=True))
+            return (
+                strip.apply_style(Style(reverse=True))
+                if self.has_focus
+                else _with(strip, Style(underline=True))
+            )
         if not self.has_focus:
             return strip
-        return _with(strip, self.get_component_rich_style("pager--cursor") + Style(dim=False, reverse=False))
+        return _with(
+            strip, self.get_component_rich_style("pager--cursor") + Style(dim=False, reverse=False)
+        )
 
     def go(self, line: int) -> None:
-        """Put the cursor on a line and show it; only the lines that look different then are drawn again."""
+        """Put the cursor on a line and show it.
+
+        Only the lines that look different then are drawn again.
+        """
         before = self.place_of(self.cursor)
         self.cursor = max(0, min(line, len(self.rows) - 1))
         place = self.place_of(self.cursor)
         scroll = self.scroll_offset
-        self.scroll_to_region(Region(scroll.x, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)), animate=False, force=True)
+        self.scroll_to_region(
+            Region(scroll.x, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)),
+            animate=False,
+            force=True,
+        )
         if self.scroll_offset == scroll:
             for at in {before, place}:
                 self.refresh_lines(at, self.height_of(at))
@@ -144,7 +170,10 @@ class Pager(ScrollView, can_focus=True):
         return line
 
     def line_near(self, place: int, by: int) -> int:
-        """The line in a row of the display; in a row without a line the next one (`by` 1) or the previous one (-1)."""
+        """The line in a row of the display.
+
+        In a row without a line the next one (`by` 1) or the previous one (-1).
+        """
         return place
 
     def height_of(self, place: int) -> int:
@@ -161,7 +190,9 @@ class Pager(ScrollView, can_focus=True):
         top = max(0, min(self.scroll_offset.y + step, self.max_scroll_y))
         place = self.place_of(self.cursor) + step
         # as far from the edge as `go` wants it, which would scroll back otherwise
-        place = max(place, top + AROUND) if by > 0 else min(place, top + self.size.height - 1 - AROUND)
+        place = (
+            max(place, top + AROUND) if by > 0 else min(place, top + self.size.height - 1 - AROUND)
+        )
         line = self.line_near(max(0, min(place, self.virtual_size.height - 1)), by)
         self.scroll_to(y=top, animate=False, immediate=True)
         self.go(line)
@@ -172,7 +203,9 @@ class Pager(ScrollView, can_focus=True):
 
     def action_stop(self, by: int) -> None:
         """Go to the next or the previous stop."""
-        ahead = [stop for stop in self.stops if (stop > self.cursor if by > 0 else stop < self.cursor)]
+        ahead = [
+            stop for stop in self.stops if (stop > self.cursor if by > 0 else stop < self.cursor)
+        ]
         if ahead:
             self.go(ahead[0] if by > 0 else ahead[-1])
 
@@ -182,13 +215,21 @@ class Pager(ScrollView, can_focus=True):
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """n and N go through the matches only while there is a search; otherwise n goes to the next stage."""
+        """n and N go through the matches only while there is a search.
+
+        Otherwise n goes to the next stage.
+        """
         return bool(self.word) if action == "match" else True
 
     def seek(self, word: str, *, move: bool = True) -> None:
         """Highlight a word and go to its first match at or after the cursor."""
         self.word = word
-        if move and word and self.cursor < len(self.rows) and not self._has(self.cursor, word.lower()):
+        if (
+            move
+            and word
+            and self.cursor < len(self.rows)
+            and not self._has(self.cursor, word.lower())
+        ):
             self.action_match(1)
         self.refresh()
         self.refresh_bindings()
@@ -216,7 +257,10 @@ class Pager(ScrollView, can_focus=True):
 
 def _with(strip: Strip, style: Style) -> Strip:
     """The strip with a style that replaces that of its parts."""
-    return Strip([Segment(segment.text, (segment.style or Style()) + style) for segment in strip], strip.cell_length)
+    return Strip(
+        [Segment(segment.text, (segment.style or Style()) + style) for segment in strip],
+        strip.cell_length,
+    )
 
 
 def patch_stops(rows: Sequence[str]) -> list[int]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Panels, which all screens consist of, and the container that puts them below or next to each other by the terminal's width."""
+"""Panels, which all screens consist of, and the container that puts them below or next to each
+other by the terminal's width.
+"""
 
 from typing import Any, Self
 
@@ -20,18 +22,28 @@ WIDE = 120
 """From how many columns panels are next to each other."""
 
 BROAD = 160
-"""Columns of the terminal from which three panels, or three versions of the same lines, are next to each other."""
+"""Columns of the terminal from which three panels, or three versions of the same lines, are next to
+each other.
+"""
 TALL = 36
 """Lines from which the panels of patches are shown below the others."""
 
 
 class Panel(Container):
-    """A box with a rounded border: `heading` in the top border, at the right of the bottom border `note` and `count` (`2/5`).
+    """A box with a rounded border: `heading` in the top border, at the right of the bottom border
+    `note` and `count` (`2/5`).
 
-    `note` gives way to `count` where there is no room for both. Its border is bright while the focus is inside.
+    `note` gives way to `count` where there is no room for both. Its border is bright while the
+    focus is inside.
     """
 
-    def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str = "") -> None:  # noqa: A002 (textual's name)
+    def __init__(
+        self,
+        *children: Widget,
+        title: str = "",
+        id: str | None = None,  # noqa: A002
+        classes: str = "",
+    ) -> None:
         super().__init__(*children, id=id, classes=classes)
         self._heading, self._note, self._count, self._alarm = title, "", "", ""
         self._labels = False
@@ -60,7 +72,9 @@ class Panel(Container):
 
     @property
     def alarm(self) -> str:
-        """What blocks, and the key that makes it right: a row of its own above everything else in the panel, in the color of errors."""
+        """What blocks, and the key that makes it right: a row of its own above everything else in
+        the panel, in the color of errors.
+        """
         return self._alarm
 
     @alarm.setter
@@ -94,8 +108,13 @@ class Panel(Container):
         """Fit them to the width."""
         self._label()
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """As always; but of a change of the border's texts only its two lines are drawn, not what is inside."""
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """As always.
+
+        But of a change of the border's texts only its two lines are drawn, not what is inside.
+        """
         if self._labels:
             wide, high = self.outer_size
             regions = (Region(-1, -1, wide, 1), Region(-1, high - 2, wide, 1))
@@ -119,9 +138,11 @@ class Panel(Container):
 
 
 class Columns(Container):
-    """Panels below each other; next to each other from 120 columns (the third below the first two) and from 160 columns (three).
+    """Panels below each other; next to each other from 120 columns (the third below the first two)
+    and from 160 columns (three).
 
-    How wide and high each is, is set in patchpilot.tcss. A panel of the class `detail` is hidden on a terminal of 80x24 until `StageScreen.open_detail`.
+    How wide and high each is, is set in patchpilot.tcss. A panel of the class `detail` is hidden on
+    a terminal of 80x24 until `StageScreen.open_detail`.
     """
 
     def on_mount(self) -> None:
@@ -130,7 +151,9 @@ class Columns(Container):
 
 
 def focusable_panels(screen: Screen[Any]) -> dict[Panel, Widget]:
-    """The panels on screen that can have the focus, in the order of Tab, each with the first widget of it that takes it."""
+    """The panels on screen that can have the focus, in the order of Tab, each with the first widget
+    of it that takes it.
+    """
     found: dict[Panel, Widget] = {}
     for widget in screen.focus_chain:
         panel = next((node for node in widget.ancestors if isinstance(node, Panel)), None)

@@ -14,13 +14,18 @@ from patchpilot.tui.widgets.dialog import Answer, ButtonRow, Dialog, Letters
 
 LATER = "later"
 """The answer that leaves a question open."""
-NOT_YET = Answer(LATER, "I don't know yet", "the question stays open; Commit, Recipients and Send show it until it is answered")
+NOT_YET = Answer(
+    LATER,
+    "I don't know yet",
+    "the question stays open; Commit, Recipients and Send show it until it is answered",
+)
 
 
 class QuestionDialog(Dialog[str | None]):
     """Gives the name of the answer, LATER for `NOT_YET`, None on Escape.
 
-    The focus starts on `NOT_YET`, so that Enter pressed once too often decides nothing; or on the answer that is `proposed`.
+    The focus starts on `NOT_YET`, so that Enter pressed once too often decides nothing; or on the
+    answer that is `proposed`.
     """
 
     DEFAULT_CSS = """
@@ -32,10 +37,22 @@ class QuestionDialog(Dialog[str | None]):
     QuestionDialog ButtonRow { margin: 1 0 0 0; }
     """
 
-    def __init__(self, title: str, text: str, reasons: Sequence[tuple[str, str]], answers: Sequence[Answer], proposed: str = LATER) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        reasons: Sequence[tuple[str, str]],
+        answers: Sequence[Answer],
+        proposed: str = LATER,
+    ) -> None:
         super().__init__()
         self.title_text = title
-        self._text, self._reasons, self._answers, self._proposed = text, reasons, (*answers, NOT_YET), proposed
+        self._text, self._reasons, self._answers, self._proposed = (
+            text,
+            reasons,
+            (*answers, NOT_YET),
+            proposed,
+        )
 
     def content(self) -> ComposeResult:
         """The question, the reasons, what happens with each answer, the buttons."""
@@ -47,11 +64,17 @@ class QuestionDialog(Dialog[str | None]):
         for at, answer in enumerate(self._answers):
             yield _row(answer.words, answer.then, "" if at else "first")
         yield ButtonRow(labels, self._letters.places)
-        yield Static(plain("←→ select · Enter or the underlined letter answers · Esc leaves it open"), markup=False, classes="keys")
+        yield Static(
+            plain("←→ select · Enter or the underlined letter answers · Esc leaves it open"),
+            markup=False,
+            classes="keys",
+        )
 
     def on_mount(self) -> None:
         """The proposed answer has the focus, else the one that decides nothing."""
-        self.query_one(f"#answer-{[answer.name for answer in self._answers].index(self._proposed)}", Button).focus()
+        self.query_one(
+            f"#answer-{[answer.name for answer in self._answers].index(self._proposed)}", Button
+        ).focus()
 
     def on_key(self, event: events.Key) -> None:
         """The underlined letters answer; no other character does anything."""
@@ -68,5 +91,7 @@ class QuestionDialog(Dialog[str | None]):
 
 def _row(label: str, words: str, classes: str = "") -> Widget:
     return Horizontal(
-        Static(plain(label), markup=False, classes="label"), Static(with_code(words), markup=False, classes="words"), classes=classes
+        Static(plain(label), markup=False, classes="label"),
+        Static(with_code(words), markup=False, classes="words"),
+        classes=classes,
     )

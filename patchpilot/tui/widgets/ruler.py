@@ -28,11 +28,13 @@ STYLES = {
     ReleaseState.UNKNOWN: "yellow",
 }
 WORDS = {ReleaseState.CLEAN: "no bug"}
-"""The words of a state where they are not its own: of a branch, "clean" says that the fix applies."""
+"""The words of a state where they are not its own: of a branch, "clean" says that the fix applies."""  # noqa: E501
 SHORT = {ReleaseState.ENTERS: "enters"}
 """A word for a state where its own has no room below a point."""
 WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
-"""The line where mainline does not have the bug, from a series that got it by a backport to where it enters, and where mainline has it."""
+"""The line where mainline does not have the bug, from a series that got it by a backport to where
+it enters, and where mainline has it.
+"""
 WIDEST = 20
 """Columns between two points at most: a longer line says no more."""
 LEFT = 2
@@ -41,7 +43,10 @@ WAITING = "finding out which releases have the bug …"
 
 
 def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
-    """The ruler in so many columns: versions, line, words, and the notes; as a list of releases where the line does not fit."""
+    """The ruler in so many columns: versions, line, words, and the notes.
+
+    As a list of releases where the line does not fit.
+    """
     if not bug.points:
         return [plain(" " * LEFT + WAITING, "dim")]
     wide = min(WIDEST, (columns - LEFT - len(ReleaseState.FIX) - 3) // max(1, len(bug.points) - 1))
@@ -61,7 +66,12 @@ def _noted(bug: BugRange, columns: int) -> list[Text]:
 def _versions(points: tuple[ReleasePoint, ...], wide: int) -> Text:
     row = Text(" " * LEFT, no_wrap=True)
     for point in points:
-        row.append(plain(point.version.ljust(wide), "bold" if point.state in (ReleaseState.ENTERS, ReleaseState.FIX) else ""))
+        row.append(
+            plain(
+                point.version.ljust(wide),
+                "bold" if point.state in (ReleaseState.ENTERS, ReleaseState.FIX) else "",
+            )
+        )
     return row
 
 
@@ -73,12 +83,20 @@ def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
     for point in points:
         mark = glyph(POINTS[point.state])
         if point is points[-1]:
-            row.append(f"{mark} {point.state}" if point.state is ReleaseState.FIX else mark, style=STYLES[point.state])
+            row.append(
+                f"{mark} {point.state}" if point.state is ReleaseState.FIX else mark,
+                style=STYLES[point.state],
+            )
             break
         row.append(mark, style=STYLES[point.state])
         fixed = fixed or point.state is ReleaseState.FIX
         entered = (entered or point.state is ReleaseState.ENTERS) and not fixed
-        backported = has_entry and not entered and not fixed and point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
+        backported = (
+            has_entry
+            and not entered
+            and not fixed
+            and point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
+        )
         between = WITH if entered else BACKPORTED if backported else WITHOUT
         row.append(glyph(between) * (wide - 1), style="dim" if between == WITHOUT else "red")
     return row
@@ -106,7 +124,10 @@ def _word(state: ReleaseState) -> str:
 def _listed(bug: BugRange, columns: int) -> list[Text]:
     rows = [Text(no_wrap=True)]
     for point in bug.points:
-        part = plain(f"{glyph(POINTS[point.state])} {point.version} {_word(point.state)}".replace("  ", " "), STYLES[point.state])
+        part = plain(
+            f"{glyph(POINTS[point.state])} {point.version} {_word(point.state)}".replace("  ", " "),
+            STYLES[point.state],
+        )
         if rows[-1] and len(rows[-1]) + 2 + len(part) > columns:
             rows.append(Text(no_wrap=True))
         rows[-1].append(Text("  " if rows[-1] else "") + part)

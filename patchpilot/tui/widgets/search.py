@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The search line, as in vi: `/`, a word, Enter; n and N go to the next and previous match, Escape closes it."""
+"""The search line, as in vi: `/`, a word, Enter.
+
+N and N go to the next and previous match, Escape closes it.
+"""
 
 from typing import ClassVar
 
@@ -13,11 +16,16 @@ from patchpilot.tui.widgets.pager import Pager
 class SearchBar(LineInput):
     """Searches the visible pager of the screen; hidden until it is opened."""
 
-    DEFAULT_CSS = "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus { border: none; }"
+    DEFAULT_CSS = (
+        "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus {"
+        " border: none; }"
+    )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
 
     def __init__(self) -> None:
-        super().__init__(placeholder="search; Enter confirms, Esc closes", id="search", select_on_focus=True)
+        super().__init__(
+            placeholder="search; Enter confirms, Esc closes", id="search", select_on_focus=True
+        )
         self._pager: Pager | None = None
 
     def open(self) -> None:

@@ -12,7 +12,10 @@ from patchpilot.tui.view.stages import STYLES, Stage
 
 
 class StageBar(Widget):
-    """`✓ 1 Commit ── ● 2 Checks 3`; a click goes to the stage, as its number does. On a narrow terminal names are cut, then left out."""
+    """`✓ 1 Commit ── ● 2 Checks 3`; a click goes to the stage, as its number does.
+
+    On a narrow terminal names are cut, then left out.
+    """
 
     DEFAULT_CSS = "StageBar { height: 1; background: $panel; }"
 
@@ -34,7 +37,13 @@ class StageBar(Widget):
         """The line; the first stage that is not done is bold, the current one reversed."""
         line, following = Text(" ", no_wrap=True), self.session.next_stage
         for cell in self._cells():
-            emphasis = "bold reverse" if cell.stage is self.current else "bold" if cell.stage is following else ""
+            emphasis = (
+                "bold reverse"
+                if cell.stage is self.current
+                else "bold"
+                if cell.stage is following
+                else ""
+            )
             line.append(cell.text, style=f"{STYLES[cell.state]} {emphasis}".strip())
             line.append(cell.gap, style="dim")
         return line

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a series as a tree: one row per mail with its kind as a badge, the open ones with their text, quotes folded, review points marked."""
+"""The mails of a series as a tree: one row per mail with its kind as a badge, the open ones with
+their text, quotes folded, review points marked.
+"""
 
 import re
 from bisect import bisect_right
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
 FEW = 3
 """Number of quoted lines up to which they are not folded."""
 MANY = 40
-"""With more mails than that, only those with open review points are shown with their text at first."""
+"""With more mails than that, only those with open review points are shown with their text at first."""  # noqa: E501
 MARGIN, EDGES = 4, (4, 3, 2, 1)
-"""Columns of the margin with the box of a review point, and words by which the start and the end of a point are found in a line."""
+"""Columns of the margin with the box of a review point, and words by which the start and the end of
+a point are found in a line.
+"""
 EARLY = 2 / 3
 """A line of a paragraph that is shorter than this part of the widest one ended there on purpose."""
 DEEPEST = 8
@@ -40,15 +44,24 @@ NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\
 _QUOTED = re.compile(r"(?:> ?)+")
 _WORDS = re.compile(r"\S+")
 _ALONE = re.compile(r"(?:[-*]|\d+[.)]) |[A-Z][\w-]*: |\[")
-"""The start of lines that are not joined to the one before: items of a list, tags, and notes in brackets."""
+"""The start of lines that are not joined to the one before: items of a list, tags, and notes in
+brackets.
+"""
 _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
-_GOOD, _BAD, _ASKS, _PLAIN = ("green", "black on green"), ("red", "white on red"), ("yellow", "black on yellow"), ("dim", "dim reverse")
+_GOOD, _BAD, _ASKS, _PLAIN = (
+    ("green", "black on green"),
+    ("red", "white on red"),
+    ("yellow", "black on yellow"),
+    ("dim", "dim reverse"),
+)
 BADGES: Mapping[str, tuple[str, str]] = {
-    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS, "build-warning": _ASKS,
+    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS, "build-warning": _ASKS,  # noqa: E501
     "nack": _BAD, "build-failure": _BAD, "stable-failed": _BAD,
-    "ack": _GOOD, "trailers": _GOOD, "applied": _GOOD, "tip-commit": _GOOD, "mm-commit": _GOOD, "pull-merged": _GOOD, "stable-added": _GOOD,
+    "ack": _GOOD, "trailers": _GOOD, "applied": _GOOD, "tip-commit": _GOOD, "mm-commit": _GOOD, "pull-merged": _GOOD, "stable-added": _GOOD,  # noqa: E501
 }  # fmt: skip
-"""The kind of a mail → the styles of its badge's edges and of the word between them, which is the kind."""
+"""The kind of a mail → the styles of its badge's edges and of the word between them, which is the
+kind.
+"""
 
 
 class TreeRow(str):
@@ -59,7 +72,10 @@ class TreeRow(str):
 
     def __new__(cls, *parts: tuple[str, str]) -> "TreeRow":
         """A row of these parts."""
-        clean = tuple((text if text.isascii() and text.isprintable() else _cleaned(text), style) for text, style in parts)
+        clean = tuple(
+            (text if text.isascii() and text.isprintable() else _cleaned(text), style)
+            for text, style in parts
+        )
         row = super().__new__(cls, "".join(text for text, _ in clean))
         row.parts = clean
         return row
@@ -77,13 +93,15 @@ def tree_line(row: str) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """What the user opened or closed: mails by Message-ID that are not as they are at first, and quotes by name that are shown in full."""
+    """What the user opened or closed: mails by Message-ID that are not as they are at first, and
+    quotes by name that are shown in full.
+    """
 
     mails: frozenset[str] = frozenset()
     quotes: frozenset[str] = frozenset()
 
     def toggled(self, name: str) -> "Folding":
-        """The same with a mail or a quote (its name has the line after a space) opened or closed."""
+        """The same with a mail or a quote (its name has the line after a space) opened or closed."""  # noqa: E501
         if " " in name:
             return Folding(self.mails, self.quotes ^ {name})
         return Folding(self.mails ^ {name}, self.quotes)
@@ -91,7 +109,9 @@ class Folding:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLayout:
-    """The rows, where the mails start and their ids, row → the fold that Enter opens or closes, row → the review point that Space ticks."""
+    """The rows, where the mails start and their ids, row → the fold that Enter opens or closes, row
+    → the review point that Space ticks.
+    """
 
     rows: tuple[str, ...] = ()
     mails: tuple[int, ...] = ()
@@ -101,7 +121,9 @@ class ThreadLayout:
 
 
 Block = list[tuple[TreeRow, str, "CheckItem | None"]]
-"""The rows of one mail, each with the fold that Enter changes there and the review point that Space ticks there."""
+"""The rows of one mail, each with the fold that Enter changes there and the review point that Space
+ticks there.
+"""
 Laid = dict[tuple[object, ...], Block]
 """Blocks that were laid before: in a long thread only those that changed are laid again."""
 
@@ -114,7 +136,10 @@ def lay_thread(
     columns: int = 78,
     laid: Laid | None = None,
 ) -> ThreadLayout:
-    """The mails as rows; they are wrapped at so many columns, code between any two characters. `laid` has what was laid before, and gets what is new."""
+    """The mails as rows; they are wrapped at so many columns, code between any two characters.
+
+    `laid` has what was laid before, and gets what is new.
+    """
     folding, laid = folding or Folding(), {} if laid is None else laid
     points: dict[str, dict[int, CheckItem]] = {}
     for item in items:
@@ -133,10 +158,21 @@ def lay_thread(
         is_open = _is_open_at_first(node, points, len(mails)) is not (ident in folding.mails)
         answered = at + 1 < len(mails) and len(mails[at + 1].more) > len(node.more)
         mine, unfolded = points.get(ident, {}), quotes.get(ident, frozenset())
-        key = (ident, node.more, answered, is_open, ident in unread, unfolded, tuple(mine.values()), columns)
+        key = (
+            ident,
+            node.more,
+            answered,
+            is_open,
+            ident in unread,
+            unfolded,
+            tuple(mine.values()),
+            columns,
+        )
         block = laid.get(key)
         if block is None:
-            block = laid[key] = [(_mail_row(node, drawn, is_open=is_open, is_new=ident in unread), ident, None)]
+            block = laid[key] = [
+                (_mail_row(node, drawn, is_open=is_open, is_new=ident in unread), ident, None)
+            ]
             if is_open:
                 block += _Body(node, mine, unfolded, _guide(node, answered), columns).rows()
         starts.append(len(rows))
@@ -146,12 +182,16 @@ def lay_thread(
             if point:
                 ticks[len(rows)] = point
             rows.append(row)
-    return ThreadLayout(tuple(rows), tuple(starts), tuple(node.message_id for node in mails), folds, ticks)
+    return ThreadLayout(
+        tuple(rows), tuple(starts), tuple(node.message_id for node in mails), folds, ticks
+    )
 
 
 def _is_open_at_first(node: "ConversationMail", points: Mapping[str, object], count: int) -> bool:
     """Replies are open, posts are not; in a long conversation only what asks something."""
-    return node.reply is not None and not node.label and (count <= MANY or node.message_id in points)
+    return (
+        node.reply is not None and not node.label and (count <= MANY or node.message_id in points)
+    )
 
 
 def _guide(node: "ConversationMail", answered: bool) -> str:
@@ -160,7 +200,9 @@ def _guide(node: "ConversationMail", answered: bool) -> str:
     return "".join(glyph("tree-line") if more else "  " for more in levels)
 
 
-def _mail_row(node: "ConversationMail", drawn: Mapping[str, str], *, is_open: bool, is_new: bool) -> TreeRow:
+def _mail_row(
+    node: "ConversationMail", drawn: Mapping[str, str], *, is_open: bool, is_new: bool
+) -> TreeRow:
     mail = node.mail
     above = "".join(drawn["tree-line"] if more else "  " for more in node.more[:DEEPEST][:-1])
     branch = (drawn["tree-branch"] if node.more[-1] else drawn["tree-last"]) if node.more else ""
@@ -187,19 +229,36 @@ def _about(node: "ConversationMail") -> Iterator[str]:
     """The version, and the patch's number and subject for a post."""
     subject = node.mail.subject
     if node.label:
-        number = f" {subject.number}/{subject.total}" if subject.total and subject.number is not None else ""
+        number = (
+            f" {subject.number}/{subject.total}"
+            if subject.total and subject.number is not None
+            else ""
+        )
         yield f"{node.label}{number} {subject.title}"
     elif node.reply and node.reply.version:
         yield f"on v{node.reply.version}"
 
 
 class _Body:
-    """A mail's text as rows, each with the fold that Enter changes there and the point that Space ticks there."""
+    """A mail's text as rows, each with the fold that Enter changes there and the point that Space
+    ticks there.
+    """
 
     def __init__(
-        self, node: "ConversationMail", points: "Mapping[int, CheckItem]", unfolded: Collection[str], guide: str, columns: int
+        self,
+        node: "ConversationMail",
+        points: "Mapping[int, CheckItem]",
+        unfolded: Collection[str],
+        guide: str,
+        columns: int,
     ) -> None:
-        self._node, self._points, self._unfolded, self._guide, self._columns = node, points, unfolded, guide, columns
+        self._node, self._points, self._unfolded, self._guide, self._columns = (
+            node,
+            points,
+            unfolded,
+            guide,
+            columns,
+        )
         self._margin = MARGIN if points else 0
         self._asking: dict[int, list[slice]] = {}
         self._starts: dict[int, int] = {}
@@ -215,7 +274,11 @@ class _Body:
         while at < len(lines):
             is_quote = _is_quote(lines[at])
             end = at + 1
-            while end < len(lines) and (_is_quote(lines[end]) if is_quote else _is_prose(lines[at]) and _is_prose(lines[end])):
+            while end < len(lines) and (
+                _is_quote(lines[end])
+                if is_quote
+                else _is_prose(lines[at]) and _is_prose(lines[end])
+            ):
                 end += 1
             if is_quote:
                 yield from self._quoted(at, lines[at:end])
@@ -225,23 +288,47 @@ class _Body:
                 yield from self._own(at, lines[at])
             at = end
 
-    def _quoted(self, at: int, lines: Sequence[str]) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
-        """A quote, folded where it is long; paragraphs that are too wide are wrapped again, with the signs of their level."""
+    def _quoted(
+        self, at: int, lines: Sequence[str]
+    ) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+        """A quote, folded where it is long.
+
+        Paragraphs that are too wide are wrapped again, with the signs of their level.
+        """
         name = f"{self._node.message_id} {at}" if len(lines) > FEW else ""
         if name and name not in self._unfolded:
             yield self._row(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET), name, None
             return
-        for (level, is_prose), group in groupby(map(_unquoted, lines), key=lambda line: (line[0], _is_prose(line[1]))):
+        for (level, is_prose), group in groupby(
+            map(_unquoted, lines), key=lambda line: (line[0], _is_prose(line[1]))
+        ):
             texts, sign = [text for _, text in group], "> " * level
             room = self._room - len(sign)
-            parts = _reflowed(texts, room) if is_prose else [part for text in texts for part in _cut(text, room)]
+            parts = (
+                _reflowed(texts, room)
+                if is_prose
+                else [part for text in texts for part in _cut(text, room)]
+            )
             for part in parts:
                 yield self._row(f"{sign}{part}".rstrip(), QUIET), name, None
 
-    def _prose(self, at: int, lines: Sequence[str]) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
-        """A paragraph; wrapped again where a line is too wide, or where a review point starts in one: a point has a row of its own."""
-        text, starts = "\n".join(lines), list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
-        items = {starts[line - at] + start: self._points[line] for line, start in self._starts.items() if at <= line < at + len(lines)}
+    def _prose(
+        self, at: int, lines: Sequence[str]
+    ) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+        """A paragraph.
+
+        Wrapped again where a line is too wide, or where a review point starts in one: a point has a
+        row of its own.
+        """
+        text, starts = (
+            "\n".join(lines),
+            list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0)),
+        )
+        items = {
+            starts[line - at] + start: self._points[line]
+            for line, start in self._starts.items()
+            if at <= line < at + len(lines)
+        }
         asking = [
             slice(start + part.start, start + part.stop)
             for line, start in enumerate(starts, at)
@@ -257,7 +344,7 @@ class _Body:
             yield self._row(text[begin:end].replace("\n", " "), "", item, strong), "", item
 
     def _own(self, at: int, line: str) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
-        """A line that is not prose: code keeps its spaces, a new warning of a build bot is wrapped."""
+        """A line that is not prose: code keeps its spaces, a new warning of a build bot is wrapped."""  # noqa: E501
         item, asking = self._points.get(at), self._asking.get(at, [])
         style = STRONG if NEW_WARNING.match(line) else str(diff_line(line).style)
         parts = _reflowed([line], self._room) if NEW_WARNING.match(line) else _cut(line, self._room)
@@ -265,23 +352,40 @@ class _Body:
             if asking and len(parts) == 1:
                 yield self._row(part, style, item, asking), "", item
             else:
-                yield self._row(part, STRONG if asking else style, item if not number else None), "", item if not number else None
+                yield (
+                    self._row(part, STRONG if asking else style, item if not number else None),
+                    "",
+                    item if not number else None,
+                )
 
     @property
     def _room(self) -> int:
         return max(40, self._columns - len(self._guide) - 1 - self._margin)
 
-    def _row(self, text: str, style: str, item: "CheckItem | None" = None, strong: Sequence[slice] = ()) -> TreeRow:
-        """A row: the guide, the box of a point in the margin, and the text, of which some parts are strong."""
-        # parts of one style are joined, and pictures of the screen drop the spaces that such a row begins with
-        box = [((tick_sign(item) if item else "").ljust(self._margin), "green" if item and item.done else "bold yellow")] * bool(
-            self._margin
-        )
+    def _row(
+        self, text: str, style: str, item: "CheckItem | None" = None, strong: Sequence[slice] = ()
+    ) -> TreeRow:
+        """A row: the guide, the box of a point in the margin, and the text, of which some parts are
+        strong.
+        """
+        # parts of one style are joined, and pictures of the screen drop the spaces that such a row
+        # begins with
+        box = [
+            (
+                (tick_sign(item) if item else "").ljust(self._margin),
+                "green" if item and item.done else "bold yellow",
+            )
+        ] * bool(self._margin)
         parts, at = [], 0
         for part in strong:
-            parts += [(text[at : max(at, part.start)], style), (text[max(at, part.start) : part.stop], STRONG)]
+            parts += [
+                (text[at : max(at, part.start)], style),
+                (text[max(at, part.start) : part.stop], STRONG),
+            ]
             at = max(at, part.stop)
-        return TreeRow((f"{self._guide} ", "" if style == QUIET else QUIET), *box, *parts, (text[at:], style))
+        return TreeRow(
+            (f"{self._guide} ", "" if style == QUIET else QUIET), *box, *parts, (text[at:], style)
+        )
 
 
 def _is_prose(line: str) -> bool:
@@ -297,7 +401,11 @@ def _unquoted(line: str) -> tuple[int, str]:
 def _cut(line: str, room: int) -> list[str]:
     """A line of code in parts that fit: its spaces are kept."""
     wide = line.expandtabs(8)
-    return [wide[start : start + room] for start in range(0, len(wide), room)] if len(wide) > room else [line]
+    return (
+        [wide[start : start + room] for start in range(0, len(wide), room)]
+        if len(wide) > room
+        else [line]
+    )
 
 
 def _reflowed(lines: Sequence[str], room: int) -> list[str]:
@@ -305,12 +413,19 @@ def _reflowed(lines: Sequence[str], room: int) -> list[str]:
     return [text[begin:end].replace("\n", " ") for begin, end in _flow(lines, room)]
 
 
-def _flow(lines: Sequence[str], room: int, begins: Collection[int] = ()) -> Iterator[tuple[int, int]]:
-    """The rows of a paragraph, each as the first and the last place in its lines joined by line breaks.
+def _flow(
+    lines: Sequence[str], room: int, begins: Collection[int] = ()
+) -> Iterator[tuple[int, int]]:
+    """The rows of a paragraph, each as the first and the last place in its lines joined by line
+    breaks.
 
-    Lines that fit stay as they are. Else they are filled again, but for those that their author ended early. At `begins` a row begins in any case.
+    Lines that fit stay as they are. Else they are filled again, but for those that their author
+    ended early. At `begins` a row begins in any case.
     """
-    text, starts = "\n".join(lines), list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
+    text, starts = (
+        "\n".join(lines),
+        list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0)),
+    )
     widest = max(len(line.expandtabs(8)) for line in lines)
     fits = widest <= room and all(begin in starts for begin in begins)
     fresh = {
@@ -336,13 +451,27 @@ def _flow(lines: Sequence[str], room: int, begins: Collection[int] = ()) -> Iter
 
 
 def _lines_of(item: "CheckItem", lines: Sequence[str]) -> "Iterator[tuple[int, slice]]":
-    """The lines of a review point, each with the part of it that is the point: sentences start and end within lines."""
+    """The lines of a review point, each with the part of it that is the point: sentences start and
+    end within lines.
+    """
     point = item.point
     words = point.text.split()
     for at in range(point.line, min(point.end, len(lines) - 1) + 1):
         line = lines[at]
-        start = _found(line, [" ".join(words[:count]) for count in EDGES])[0] if at == point.line else 0
-        yield at, slice(start, _found(line, [" ".join(words[-count:]) for count in EDGES])[1] if at == point.end else len(line))
+        start = (
+            _found(line, [" ".join(words[:count]) for count in EDGES])[0] if at == point.line else 0
+        )
+        yield (
+            at,
+            slice(
+                start,
+                (
+                    _found(line, [" ".join(words[-count:]) for count in EDGES])[1]
+                    if at == point.end
+                    else len(line)
+                ),
+            ),
+        )
 
 
 def _found(line: str, texts: Sequence[str]) -> tuple[int, int]:
@@ -355,7 +484,10 @@ _SIGNS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
 
 
 def tick_sign(item: "CheckItem") -> str:
-    """The box of a review point: ticked, declined, answered or open; the sign shows it, not a color."""
+    """The box of a review point: ticked, declined, answered or open.
+
+    The sign shows it, not a color.
+    """
     return f"[{glyph(_SIGNS[item.state]) if item.state in _SIGNS else ' '}]"
 
 
@@ -374,7 +506,8 @@ class ThreadTree(Pager, inherit_bindings=False):
         *(
             binding
             for binding in Pager.BINDINGS
-            if isinstance(binding, Binding) and binding.key not in ("pagedown,ctrl+f", "right_square_bracket")
+            if isinstance(binding, Binding)
+            and binding.key not in ("pagedown,ctrl+f", "right_square_bracket")
         ),
         Binding("ctrl+f", "page(1)", "page down", show=False),
     ]
@@ -406,20 +539,42 @@ class ThreadTree(Pager, inherit_bindings=False):
         self.fill(self.laid.rows, stops=self.laid.mails, keep=keep)
 
     def _with_cursor(self, strip: Strip) -> Strip:
-        """Without a mail there is nothing to choose. A mail's badge keeps its colors under the cursor."""
+        """Without a mail there is nothing to choose.
+
+        A mail's badge keeps its colors under the cursor.
+        """
         if not self.laid.mails:
             return strip
         lit, row = super()._with_cursor(strip), self.rows[self.cursor]
-        if self.app.no_color or not self.has_focus or self.cursor not in self.laid.mails or not isinstance(row, TreeRow):
+        if (
+            self.app.no_color
+            or not self.has_focus
+            or self.cursor not in self.laid.mails
+            or not isinstance(row, TreeRow)
+        ):
             return lit
-        start, stop = (width("".join(text for text, _ in row.parts[:count])) - self.scroll_offset.x for count in (2, 5))
+        start, stop = (
+            width("".join(text for text, _ in row.parts[:count])) - self.scroll_offset.x
+            for count in (2, 5)
+        )
         start, stop = max(0, start), max(0, min(stop, strip.cell_length))
         ground = Style(bgcolor=self.get_component_rich_style("pager--cursor").bgcolor)
         edges = [strip.crop(at, at + 1).apply_style(ground) for at in (start, stop - 1)]
-        return Strip.join([lit.crop(0, start), edges[0], strip.crop(start + 1, stop - 1), edges[1], lit.crop(stop)])
+        return Strip.join(
+            [
+                lit.crop(0, start),
+                edges[0],
+                strip.crop(start + 1, stop - 1),
+                edges[1],
+                lit.crop(stop),
+            ]
+        )
 
     def show_mail(self, line: int) -> None:
-        """Go to a mail's first line and show what follows it; what is above all mails stays in view where there is room."""
+        """Go to a mail's first line and show what follows it.
+
+        What is above all mails stays in view where there is room.
+        """
         top = 0 if line < self.size.height // 2 else line - 2
         self.scroll_to(y=min(top, self.max_scroll_y), animate=False, immediate=True)
         self.go(line)
@@ -444,7 +599,9 @@ class ThreadTree(Pager, inherit_bindings=False):
         if at < 0:
             return None
         end = self.laid.mails[at + 1] if at + 1 < len(self.laid.mails) else len(self.laid.rows)
-        inside = [point for row, point in self.laid.points.items() if self.laid.mails[at] <= row < end]
+        inside = [
+            point for row, point in self.laid.points.items() if self.laid.mails[at] <= row < end
+        ]
         return inside[0] if len(inside) == 1 else None
 
     def row_of(self, fold: str) -> int:

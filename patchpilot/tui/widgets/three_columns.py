@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The versions of the same lines next to each other: branch, base and fix of a conflict, numbered, the first and last in the colors of code."""
+"""The versions of the same lines next to each other: branch, base and fix of a conflict, numbered,
+the first and last in the colors of code.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -18,23 +20,31 @@ BRANCH, BASE, FIX = 0, 1, 2
 """The versions of a conflict, in their order."""
 TITLES = ("branch", "base (before the fix)", "fix")
 BETWEEN = " "
-"""Between two versions: a line there would cost bytes in every row, and the numbers show where a version starts."""
+"""Between two versions: a line there would cost bytes in every row, and the numbers show where a
+version starts.
+"""
 GUTTER = 6
 """Columns before the code of a version: the number of the line, its sign, a space."""
 SIGNS = ("!", "-", "+")
-"""Of a version's lines: what only the branch has, what the branch has otherwise or lacks, what the fix has instead."""
+"""Of a version's lines: what only the branch has, what the branch has otherwise or lacks, what the
+fix has instead.
+"""
 GROUNDS = ("panel", "removed", "added")
 
 
 class Version(NamedTuple):
-    """One version of the lines: the lines, and the number of the first one in its file (0: not known)."""
+    """One version of the lines: the lines, and the number of the first one in its file (0: not
+    known).
+    """
 
     lines: Sequence[str]
     first: int = 0
 
 
 class Cell(NamedTuple):
-    """A line of a version: its number (0: not known), whether it differs from the others, its code, the spans of its syntax and of changed words."""
+    """A line of a version: its number (0: not known), whether it differs from the others, its code,
+    the spans of its syntax and of changed words.
+    """
 
     number: int
     differs: bool
@@ -45,19 +55,31 @@ class Cell(NamedTuple):
 
 Versions = tuple[Version, Version, Version]
 Cells = tuple[Cell | None, Cell | None, Cell | None]
-"""A row: a line of the branch, of the base and of the fix, None where a version has nothing there."""
+"""A row: a line of the branch, of the base and of the fix, None where a version has nothing there."""  # noqa: E501
 
 
 class Conflicts:
-    """Rows of text with the conflicts, each (path, title, versions), and how each row looks: only the `shown` versions, in so many columns."""
+    """Rows of text with the conflicts, each (path, title, versions), and how each row looks: only
+    the `shown` versions, in so many columns.
+    """
 
-    def __init__(self, conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int) -> None:
+    def __init__(
+        self, conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int
+    ) -> None:
         pieces = [(title, aligned(path, versions)) for path, title, versions in conflicts]
         every = [cells for _, piece in pieces for cells in piece]
-        needs = {version: max((GUTTER + width(cell.code) for cells in every if (cell := cells[version])), default=0) for version in shown}
+        needs = {
+            version: max(
+                (GUTTER + width(cell.code) for cells in every if (cell := cells[version])),
+                default=0,
+            )
+            for version in shown
+        }
         self._shown, self._wide = shown, shares(needs, columns - len(shown) + 1)
         self._cells: dict[str, Cells] = {}
-        self._titles = [fitted(f"{'':{GUTTER}}{TITLES[version]}", self._wide[version]) for version in shown]
+        self._titles = [
+            fitted(f"{'':{GUTTER}}{TITLES[version]}", self._wide[version]) for version in shown
+        ]
         self._heading = BETWEEN.join(self._titles)
         self.rows: list[str] = []
         for title, piece in pieces:
@@ -81,7 +103,10 @@ class Conflicts:
     def _text(self, version: int, cell: Cell | None) -> str:
         if cell is None:
             return " " * self._wide[version]
-        return f"{cell.number or '':>4}{SIGNS[version] if cell.differs else ' '} {fitted(cell.code, self._wide[version] - GUTTER)}"
+        return (
+            f"{cell.number or '':>4}{SIGNS[version] if cell.differs else ' '}"
+            f" {fitted(cell.code, self._wide[version] - GUTTER)}"
+        )
 
     def _drawn(self, version: int, cell: Cell | None, colors: DiffColors) -> Text:
         text = Text(self._text(version, cell), end="")
@@ -106,19 +131,27 @@ def shares(needs: Mapping[int, int], columns: int) -> dict[int, int]:
     if max(needs.values()) <= equal:
         return dict.fromkeys(needs, equal)
     spare = max(0, columns - sum(needs.values())) // len(needs)
-    for left, version in zip(range(len(needs), 0, -1), sorted(needs, key=lambda version: needs[version]), strict=True):
+    for left, version in zip(
+        range(len(needs), 0, -1), sorted(needs, key=lambda version: needs[version]), strict=True
+    ):
         share = (columns - sum(found.values())) // left
         found[version] = max(GUTTER + 1, share if left == 1 else min(share, needs[version] + spare))
     return found
 
 
 class OneColumn(Conflicts):
-    """The same in one column, in which equal lines are once: of a change the lines of the branch, then those of the base, then those of the fix."""
+    """The same in one column, in which equal lines are once: of a change the lines of the branch,
+    then those of the base, then those of the fix.
+    """
 
     def __init__(self, conflicts: Sequence[tuple[str, str, Versions]], columns: int) -> None:
         super().__init__((), (BASE,), columns)
         self._wide = dict.fromkeys((BRANCH, BASE, FIX), columns)
-        self._heading = plain(" ".join(f"{sign} {title}  " for sign, title in zip(SIGNS, TITLES, strict=True)).rstrip()).plain
+        self._heading = plain(
+            " ".join(
+                f"{sign} {title}  " for sign, title in zip(SIGNS, TITLES, strict=True)
+            ).rstrip()
+        ).plain
         self._titles = [self._heading]
         self._lines: dict[str, tuple[int, Cell]] = {}
         for path, title, versions in conflicts:
@@ -130,11 +163,17 @@ class OneColumn(Conflicts):
 
     def look(self, row: str, colors: DiffColors) -> Text | None:
         """A row in these colors; None if it is none of a conflict."""
-        return self._drawn(*self._lines[row], colors) if row in self._lines else super().look(row, colors)
+        return (
+            self._drawn(*self._lines[row], colors)
+            if row in self._lines
+            else super().look(row, colors)
+        )
 
 
 def _in_turn(rows: Sequence[Cells]) -> Iterator[tuple[int, Cell]]:
-    """The lines of the versions in one column: equal ones once, with the number that they have on the branch."""
+    """The lines of the versions in one column: equal ones once, with the number that they have on
+    the branch.
+    """
     for differs, run in groupby(rows, lambda cells: any(cell.differs for cell in cells if cell)):
         changed = list(run)
         for version in (BRANCH, BASE, FIX) if differs else (BRANCH,):
@@ -144,24 +183,39 @@ def _in_turn(rows: Sequence[Cells]) -> Iterator[tuple[int, Cell]]:
 
 
 def aligned(path: str, versions: Versions) -> list[Cells]:
-    """The rows of the three versions of a piece of this file, equal lines on the same row, without the indent that all lines have."""
+    """The rows of the three versions of a piece of this file, equal lines on the same row, without
+    the indent that all lines have.
+    """
     texts = [[plain(line).plain for line in version.lines] for version in versions]
     indent = _indent([line for text in texts for line in text if line.strip()])
     spans = [syntax(path, text) for text in texts]
     codes = [[line[indent:] for line in text] for text in texts]
     rows = _paired(*codes)
 
-    def cell(version: int, at: int | None, *, differs: bool, words: Sequence[tuple[int, int]] = ()) -> Cell | None:
+    def cell(
+        version: int, at: int | None, *, differs: bool, words: Sequence[tuple[int, int]] = ()
+    ) -> Cell | None:
         if at is None:
             return None
         first = versions[version].first
-        shifted = [(max(0, start - indent), end - indent, role) for start, end, role in spans[version][at] if end > indent]
+        shifted = [
+            (max(0, start - indent), end - indent, role)
+            for start, end, role in spans[version][at]
+            if end > indent
+        ]
         return Cell(first + at if first else 0, differs, codes[version][at], shifted, words)
 
     found: list[Cells] = []
     for branch, base, fix in rows:
-        mine, before, its = (None if at is None else codes[version][at] for version, at in enumerate((branch, base, fix)))
-        old, new = changed_words(before, its) if before is not None and its is not None and mine != before != its else ([], [])
+        mine, before, its = (
+            None if at is None else codes[version][at]
+            for version, at in enumerate((branch, base, fix))
+        )
+        old, new = (
+            changed_words(before, its)
+            if before is not None and its is not None and mine != before != its
+            else ([], [])
+        )
         found.append(
             (
                 cell(BRANCH, branch, differs=mine != before),
@@ -178,8 +232,12 @@ def _indent(lines: Sequence[str]) -> int:
     return len(lines[0]) - len(dedent(joined).split("\n", 1)[0]) if lines else 0
 
 
-def _paired(branch: Sequence[str], base: Sequence[str], fix: Sequence[str]) -> list[tuple[int | None, int | None, int | None]]:
-    """Rows of line numbers from 0: a line of the base with what each side has in its place, None where a side has nothing."""
+def _paired(
+    branch: Sequence[str], base: Sequence[str], fix: Sequence[str]
+) -> list[tuple[int | None, int | None, int | None]]:
+    """Rows of line numbers from 0: a line of the base with what each side has in its place, None
+    where a side has nothing.
+    """
     ours, theirs = _beside(base, branch), _beside(base, fix)
     rows: list[tuple[int | None, int | None, int | None]] = []
     for at in range(len(base) + 1):
@@ -191,7 +249,10 @@ def _paired(branch: Sequence[str], base: Sequence[str], fix: Sequence[str]) -> l
 
 
 def _beside(base: Sequence[str], side: Sequence[str]) -> Mapping[int, tuple[list[int], int | None]]:
-    """For each line of the base the lines of a side that come before it, and the one in its place; one more entry for those at the end."""
+    """For each line of the base the lines of a side that come before it, and the one in its place.
+
+    One more entry for those at the end.
+    """
     found: dict[int, tuple[list[int], int | None]] = {at: ([], None) for at in range(len(base) + 1)}
     for _, low, high, start, end in SequenceMatcher(None, base, side, autojunk=False).get_opcodes():
         pairs = min(high - low, end - start)

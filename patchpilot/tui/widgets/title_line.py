@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The title line: the subject at the left, at the right where the topic is, or what is being done."""
+"""The title line: the subject at the left, at the right where the topic is, or what is being done."""  # noqa: E501
 
 from collections.abc import Sequence
 
@@ -12,7 +12,10 @@ from patchpilot.tui.view.title import title_row
 
 
 class TitleLine(Widget):
-    """One line: `subject`, and the first of `places` for which there is room. `doing` replaces it, with a spinner."""
+    """One line: `subject`, and the first of `places` for which there is room.
+
+    `doing` replaces it, with a spinner.
+    """
 
     DEFAULT_CSS = "TitleLine { height: 1; background: $panel; color: $foreground; }"
 
@@ -37,7 +40,11 @@ class TitleLine(Widget):
 
 
 def title_text(subject: str, places: Sequence[str], doing: str, wide: int) -> Text:
-    """The line in so many columns. A style that began before the text, cut off on the left, would have Textual search for its line for ever."""
+    """The line in so many columns.
+
+    A style that began before the text, cut off on the left, would have Textual search for its line
+    for ever.
+    """
     row = title_row(subject, places, doing, wide)
     line, end = Text(row, no_wrap=True), row.rstrip()
     at = len(end) - len(doing) if doing and end.endswith(doing) else end.rfind("  ")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A card of the tour: it lies on the stage's screen, next to the panel it points at, and never on the key line or a toast."""
+"""A card of the tour: it lies on the stage's screen, next to the panel it points at, and never on
+the key line or a toast.
+"""
 
 from typing import NamedTuple
 
@@ -14,7 +16,10 @@ from patchpilot.tui.widgets.panel import Panel
 
 
 class TourCard(Panel):
-    """A title, a text, and the one key that works next; all keys are those of the stage below it. It takes no focus."""
+    """A title, a text, and the one key that works next; all keys are those of the stage below it.
+
+    It takes no focus.
+    """
 
     DEFAULT_CSS = "TourCard { layer: tour; }"
 
@@ -31,7 +36,9 @@ class TourCard(Panel):
         if (text, key, does) != self._filled:
             self._filled = (text, key, does)
             press = (
-                Text.assemble(plain("Press "), plain(f" {key} ", "reverse bold"), plain(f": {does}", STRONG))
+                Text.assemble(
+                    plain("Press "), plain(f" {key} ", "reverse bold"), plain(f": {does}", STRONG)
+                )
                 if key
                 else plain(does, STRONG)
             )
@@ -58,7 +65,9 @@ class TourCard(Panel):
             return
         placed = beside(self._pointed.region, self.outer_size, self._room)
         self.styles.offset = placed.at
-        self.heading = f"{glyph(f'point-{placed.side}')} {self._title}" if placed.side else self._title
+        self.heading = (
+            f"{glyph(f'point-{placed.side}')} {self._title}" if placed.side else self._title
+        )
 
     def hide(self) -> None:
         """Leave the screen until it is filled again, and mark nothing."""
@@ -67,14 +76,18 @@ class TourCard(Panel):
 
 
 class Placed(NamedTuple):
-    """Where a card is, and on which of its sides the panel is that it points at; "" where it lies on the panel."""
+    """Where a card is, and on which of its sides the panel is that it points at; "" where it lies
+    on the panel.
+    """
 
     at: Offset
     side: str = ""
 
 
 def beside(panel: Region, card: Size, room: Region) -> Placed:
-    """Where to put a card within `room` so that it covers nothing of a panel: right, left, or below it at the bottom; else on its lower right corner."""
+    """Where to put a card within `room` so that it covers nothing of a panel: right, left, or below
+    it at the bottom; else on its lower right corner.
+    """
     # what is next to a panel, or below it, begins with what matters most
     down = max(room.y, min(panel.bottom, room.bottom) - card.height - 1)
     if panel.right + card.width <= room.right:

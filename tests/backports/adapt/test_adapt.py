@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport --adapt`: the patch that a stable maintainer would make of a fix that conflicts, or none."""
+"""`backport --adapt`: the patch that a stable maintainer would make of a fix that conflicts, or
+none.
+"""
 
 from pathlib import Path
 
@@ -10,17 +12,34 @@ from tests.kit.repos import Repo
 
 
 def adapted(world: World, folder: Path, *words: object) -> str:
-    done = call("backport", "-C", world.repo.path, world.fix, "--onto", "linux-6.6.y", "--adapt", "--write", folder, *words)
+    done = call(
+        "backport",
+        "-C",
+        world.repo.path,
+        world.fix,
+        "--onto",
+        "linux-6.6.y",
+        "--adapt",
+        "--write",
+        folder,
+        *words,
+    )
     assert done.code == 0, done.err
     return done.out
 
 
 def other_start(world: World) -> str:
     """A branch where the name in the fix's line differs."""
-    return world.branch("6.6", world.groundwork, ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}))
+    return world.branch(
+        "6.6",
+        world.groundwork,
+        ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}),
+    )
 
 
-def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(world: World, tmp_path: Path) -> None:
+def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
+    world: World, tmp_path: Path
+) -> None:
     tip = other_start(world)
     assert "adapted (context, confidence 0." in adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -45,14 +64,21 @@ def test_the_note_names_the_commit_that_made_the_lines_differ(world: World, tmp_
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
     out = adapted(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
-    assert f'made the same change in its own lines (since {branch} "work: rename") ]' in file.read_text()
+    assert (
+        f'made the same change in its own lines (since {branch} "work: rename") ]'
+        in file.read_text()
+    )
     # the note has a name, so it needs that person's sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in out
     assert "--signoff" not in adapted(world, tmp_path / "signed", "--signoff")
 
 
 def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.groundwork, ("work: spaces", {"w.c": source(l10="quick(10);", l19="  check(19);", l20="  check(20);")}))
+    world.branch(
+        "6.6",
+        world.groundwork,
+        ("work: spaces", {"w.c": source(l10="quick(10);", l19="  check(19);", l20="  check(20);")}),
+    )
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert "w.c: the lines around the change differ in white space only" in file.read_text()
@@ -64,17 +90,25 @@ def test_what_is_below_the_cut_leaves_nothing_to_fill_in(world: World, tmp_path:
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     below = file.read_text().partition("\n---\n")[2]
-    assert below.strip().startswith(f"Adapted to 6.6: the message says what differs from upstream commit {world.fix[:12]}.\n\n1:  ")
+    assert below.strip().startswith(
+        "Adapted to 6.6: the message says what differs from upstream commit"
+        f" {world.fix[:12]}.\n\n1:  "
+    )
     assert "your own Signed-off-by" not in below
 
 
 def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) -> None:
     other_start(world)
     follow_failed(world.fix, tmp_path, "6.6")
-    assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(world, tmp_path / "out", "--signoff")
+    assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(
+        world, tmp_path / "out", "--signoff"
+    )
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     patch = parse_patch(file.read_bytes(), str(file))
-    assert (patch.header("Subject"), patch.message[0]) == ("[PATCH 6.6.y] work: do not forget step 20", f"commit {world.fix} upstream.")
+    assert (patch.header("Subject"), patch.message[0]) == (
+        "[PATCH 6.6.y] work: do not forget step 20",
+        f"commit {world.fix} upstream.",
+    )
     assert (patch.header("In-Reply-To") or "").startswith("<failed-6.6-2@")
     assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
 
@@ -85,7 +119,9 @@ def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(tmp_path: P
     old = repo.git("rev-parse", "HEAD")
     repo.commit("names", {"w.c": source(l19="check(19);", l20="check(20);")})
     fix = repo.commit("fix", {"w.c": source(l19="check(19);", l20="check(20, all);")})
-    done = call("backport", "-C", repo.path, fix, "--onto", old, "--adapt", "--write", tmp_path / "out")
+    done = call(
+        "backport", "-C", repo.path, fix, "--onto", old, "--adapt", "--write", tmp_path / "out"
+    )
     assert done.code == 0, done.err
     (file,) = (tmp_path / "out").rglob("*.patch")
     patch = parse_patch(file.read_bytes(), str(file))
@@ -104,9 +140,16 @@ def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
     assert plain["adaptation"] is None
 
 
-def test_what_is_not_likely_to_be_right_is_written_on_request_only(world: World, tmp_path: Path) -> None:
+def test_what_is_not_likely_to_be_right_is_written_on_request_only(
+    world: World, tmp_path: Path
+) -> None:
     world.branch(
-        "6.6", world.groundwork, ("work: another way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, none);")})
+        "6.6",
+        world.groundwork,
+        (
+            "work: another way",
+            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, none);")},
+        ),
     )
     out = adapted(world, tmp_path / "out")
     assert "nothing written: adapted with a confidence of 0." in out

@@ -21,10 +21,14 @@ def function(name: str, *body: str) -> str:
 def adapted(
     path: Path, files: dict[str, str], later: dict[str, str | None], fixed: dict[str, str]
 ) -> tuple[Adaptation | None, dict[str, str], str]:
-    """The fix (`later` → `fixed`) adapted to a branch that has `files`: the adaptation, the files it gives, and the id of the commit of `later`."""
+    """The fix (`later` → `fixed`) adapted to a branch that has `files`: the adaptation, the files
+    it gives, and the id of the commit of `later`.
+    """
     repo = Repo(path / "repo")
     old = repo.commit("start", files)
-    changed = repo.commit("move on", {name: content for name, content in later.items() if content is not None})
+    changed = repo.commit(
+        "move on", {name: content for name, content in later.items() if content is not None}
+    )
     fix = repo.commit("fix it", fixed)
     with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
         commit = FixCommit.read(repository, fix)
@@ -64,7 +68,9 @@ def test_lines_that_are_in_another_file_on_the_branch_are_changed_there(tmp_path
     assert found is not None
     assert made["tools/all.txt"] == filler + text.replace("of_list another_4", "of_list fixed_4")
     assert found.kind == "moved"
-    assert found.steps == ("tools/all.txt:45: the code is in this file in the branch; made the change there",)
+    assert found.steps == (
+        "tools/all.txt:45: the code is in this file in the branch; made the change there",
+    )
 
 
 def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: Path) -> None:
@@ -80,31 +86,46 @@ def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: P
     assert made["dir/old.c"] == filler + function("one", "a(f);", "new(f);", "b(f);") + other
     assert found.files == ("dir/new.c", "dir/old.c")
     assert found.kind == "moved"
-    assert any(step.startswith("dir/old.c:") and "the code is in this file" in step for step in found.steps)
+    assert any(
+        step.startswith("dir/old.c:") and "the code is in this file" in step for step in found.steps
+    )
 
 
 def test_a_dropped_change_whose_code_is_elsewhere_is_never_sure(tmp_path: Path) -> None:
     body = ("lock(f, MODE_FAST);", "if (f->type == TYPE_ONE && f->weight)", "unlock(f);")
     here = {
-        "lib/all.c": "".join(function(f"f{number}", "x();") for number in range(4)) + function("work", *body),
+        "lib/all.c": (
+            "".join(function(f"f{number}", "x();") for number in range(4)) + function("work", *body)
+        ),
         "t.c": function("test", "run(one);"),
     }
     later = {
-        "lib/work.c": function("first", "y();") + function("work", *body) + "int table[] = { 1 };\n",
+        "lib/work.c": (
+            function("first", "y();") + function("work", *body) + "int table[] = { 1 };\n"
+        ),
         "lib/all.c": None,
         "t.c": function("test", "run(ONE);"),
     }
     fixed = {
-        "lib/work.c": function("first", "y();") + function("work", body[0], "if (f->type == TYPE_ONE)", body[2]) + "int table[] = { 2 };\n",
+        "lib/work.c": (
+            function("first", "y();")
+            + function("work", body[0], "if (f->type == TYPE_ONE)", body[2])
+            + "int table[] = { 2 };\n"
+        ),
         "t.c": function("test", "run(ONE, 1);"),
     }
     found, _, _ = adapted(tmp_path, here, later, fixed)
     assert found
     assert found.confidence < 0.5
-    assert "lib/work.c: the code of a dropped change is in lib/all.c in the branch; make the change there" in found.steps
+    assert (
+        "lib/work.c: the code of a dropped change is in lib/all.c in the branch; make the change"
+        " there" in found.steps
+    )
 
 
-def test_a_moved_change_is_not_sure_where_a_second_function_has_the_same_code(tmp_path: Path) -> None:
+def test_a_moved_change_is_not_sure_where_a_second_function_has_the_same_code(
+    tmp_path: Path,
+) -> None:
     one, two = function("one", "a(f);", "b(f);"), function("two", "a(f);", "b(f);")
     other = "".join(function(f"filler{number}", f"step{number}(f);") for number in range(12))
     found, made, _ = adapted(
@@ -115,12 +136,17 @@ def test_a_moved_change_is_not_sure_where_a_second_function_has_the_same_code(tm
     )
     assert found is not None
     assert made["dir/old.c"].endswith(two)
-    assert "dir/old.c: two() has the same code in the branch; make the change there, too, if it needs it" in found.steps
+    assert (
+        "dir/old.c: two() has the same code in the branch; make the change there, too, if it"
+        " needs it" in found.steps
+    )
     assert found.confidence < 0.5
 
 
 @pytest.mark.parametrize("has_header", [True, False])
-def test_a_header_that_the_branch_lacks_makes_an_adaptation_unsure(tmp_path: Path, *, has_header: bool) -> None:
+def test_a_header_that_the_branch_lacks_makes_an_adaptation_unsure(
+    tmp_path: Path, *, has_header: bool
+) -> None:
     work = function("work", "a(f);")
     header = {"include/new/dbus.h": "int dbus;\n"}
     found, made, _ = adapted(
@@ -135,12 +161,25 @@ def test_a_header_that_the_branch_lacks_makes_an_adaptation_unsure(tmp_path: Pat
 
 
 def test_a_fix_of_which_half_is_dropped_is_not_sure(tmp_path: Path) -> None:
-    body, block = [f"step{number}(f);" for number in range(9)], ["do {", "again(f);", "more(f);", "} while (f->next);"]
+    body, block = (
+        [f"step{number}(f);" for number in range(9)],
+        ["do {", "again(f);", "more(f);", "} while (f->next);"],
+    )
     found, made, _ = adapted(
         tmp_path,
         {"a.c": function("work", *body, "end(f);")},
         {"a.c": function("work", *body, *block, "end(f);")},
-        {"a.c": function("work", "int saved = f->v;", *body, *block[:2], "f->v = saved;", *block[2:], "end(f);")},
+        {
+            "a.c": function(
+                "work",
+                "int saved = f->v;",
+                *body,
+                *block[:2],
+                "f->v = saved;",
+                *block[2:],
+                "end(f);",
+            )
+        },
     )
     assert found is not None
     assert made["a.c"] == function("work", "int saved = f->v;", *body, "end(f);")
@@ -156,7 +195,10 @@ def test_a_fix_of_which_half_is_dropped_is_not_sure(tmp_path: Path) -> None:
         (function("work", "goto out;", "out:", "a(f);"), ()),
         (function("work", "a(f);", "return 0;", "b(f);"), ("code is not reachable",)),
         (function("work", "if (f)", "return 0;", "b(f);"), ()),
-        (function("work", "<<<<<<< ours", "a(f);").replace("\t", ""), ("conflict markers are left",)),
+        (
+            function("work", "<<<<<<< ours", "a(f);").replace("\t", ""),
+            ("conflict markers are left",),
+        ),
         (function("work", 'a("{");', "/* } ) */"), ()),
         (function("work", "int k;", "else if (f)", "a(f);"), ("else without an if",)),
         (function("work", "if (f)", "a(f);", "else", "b(f);"), ()),
@@ -172,14 +214,26 @@ def test_what_an_adapted_file_must_not_have(made: str, expected: tuple[str, ...]
     [
         ("plan.py", "if a:\n    b()\n", "elif a:\n    b()\n", ("not valid Python",)),
         ("plan.py", "print 1\n", "print 2\n", ()),
-        ("plan.py", "from a import b, c\nb(c.d)\n", "from a import c\nb(c.d)\n", ("b is used, but the fix removes where it comes from",)),
+        (
+            "plan.py",
+            "from a import b, c\nb(c.d)\n",
+            "from a import c\nb(c.d)\n",
+            ("b is used, but the fix removes where it comes from",),
+        ),
         ("plan.py", "import a.b\na.b()\n", "import a.c\na.b()\n", ()),
         ("plan.py", "from a import b\nb()\n", "def b():\n    pass\nb()\n", ()),
-        ("plan.py", "def a(b):\n    return b\n", "def a():\n    return b\n", ("b is used, but the fix removes where it comes from",)),
+        (
+            "plan.py",
+            "def a(b):\n    return b\n",
+            "def a():\n    return b\n",
+            ("b is used, but the fix removes where it comes from",),
+        ),
         ("plan.txt", "if a:\n", "elif a:\n", ()),
         ("plan.txt", "a\n", "<<<<<<< ours\na\n", ("conflict markers are left",)),
     ],
 )
-def test_what_an_adapted_file_that_is_no_c_must_not_have(path: str, ours: str, made: str, expected: tuple[str, ...]) -> None:
+def test_what_an_adapted_file_that_is_no_c_must_not_have(
+    path: str, ours: str, made: str, expected: tuple[str, ...]
+) -> None:
     own = ours.splitlines(keepends=True)
     assert problems(path, made.splitlines(keepends=True), own, own, own) == expected

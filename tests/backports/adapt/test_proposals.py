@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each conflict of a merge may become, the surest first, and the files that come of the chosen proposals."""
+"""What each conflict of a merge may become, the surest first, and the files that come of the chosen
+proposals.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +20,18 @@ def function(name: str, *body: str) -> str:
     return f"int {name}(struct foo *f)\n{{\n" + "".join(f"\t{line}\n" for line in body) + "}\n"
 
 
-FILLER = "".join(function(f"filler{number}", *(f"step{number}_{at}(f);" for at in range(4))) for number in range(4))
+FILLER = "".join(
+    function(f"filler{number}", *(f"step{number}_{at}(f);" for at in range(4)))
+    for number in range(4)
+)
 CHECK = "int check(struct foo *f);\nint verify(struct foo *f);\n"
 
 
 class Case:
-    """A mainline of the start, commits that the branch lacks, and the fix; the branch has the start and `own`."""
+    """A mainline of the start, commits that the branch lacks, and the fix.
+
+    The branch has the start and `own`.
+    """
 
     def __init__(
         self,
@@ -58,47 +66,76 @@ def of(proposals: tuple[Proposal, ...], source: Source) -> Proposal:
 def prerequisite_case(path: Path) -> Case:
     old = FILLER + function("work", "one(f);", "two(f);", "three(f);")
     new = FILLER + function("work", "one(f);", "if (check(f))", "\ttwo(f);", "three(f);")
-    fixed = FILLER + function("work", "one(f);", "if (check(f) && verify(f))", "\ttwo(f);", "three(f);")
-    return Case(path, {"foo.c": old, "foo.h": CHECK}, {"foo.c": new, "bar.c": "int bar;\n"}, {"foo.c": fixed})
+    fixed = FILLER + function(
+        "work", "one(f);", "if (check(f) && verify(f))", "\ttwo(f);", "three(f);"
+    )
+    return Case(
+        path,
+        {"foo.c": old, "foo.h": CHECK},
+        {"foo.c": new, "bar.c": "int bar;\n"},
+        {"foo.c": fixed},
+    )
 
 
-def test_the_part_of_a_missing_commit_that_makes_the_conflict_vanish_is_proposed_by_its_name(tmp_path: Path) -> None:
+def test_the_part_of_a_missing_commit_that_makes_the_conflict_vanish_is_proposed_by_its_name(
+    tmp_path: Path,
+) -> None:
     case = prerequisite_case(tmp_path)
     (one,) = case.proposed()
     proposal = of(one.proposals, Source.PREREQUISITE)
     assert proposal.commit == case.later
     assert proposal.lines == ("\tif (check(f) && verify(f))\n", "\t\ttwo(f);\n")
-    assert proposal.steps == (f'{one.conflict.place}: with the part of {case.later[:12]} ("foo: move on") that these lines need',)
+    assert proposal.steps == (
+        (
+            f'{one.conflict.place}: with the part of {case.later[:12]} ("foo: move on") that these'
+            " lines need"
+        ),
+    )
     assert proposal.unknown == ()
 
 
 def test_a_part_that_uses_what_the_branch_lacks_says_so_and_comes_later(tmp_path: Path) -> None:
     old = FILLER + function("work", "one(f);", "two(f);", "three(f);")
     new = FILLER + function("work", "one(f);", "if (check(f))", "\ttwo(f);", "three(f);")
-    fixed = FILLER + function("work", "one(f);", "if (check(f) && verify(f))", "\ttwo(f);", "three(f);")
-    (one,) = Case(tmp_path, {"foo.c": old}, {"foo.c": new, "foo.h": CHECK}, {"foo.c": fixed}).proposed()
+    fixed = FILLER + function(
+        "work", "one(f);", "if (check(f) && verify(f))", "\ttwo(f);", "three(f);"
+    )
+    (one,) = Case(
+        tmp_path, {"foo.c": old}, {"foo.c": new, "foo.h": CHECK}, {"foo.c": fixed}
+    ).proposed()
     proposal = of(one.proposals, Source.PREREQUISITE)
     assert proposal.unknown == ("check", "verify")
     assert proposal.why.endswith("that these lines need; the branch does not have check, verify")
     assert one.proposals[0] is not proposal
 
 
-def test_a_change_of_code_that_came_with_a_missing_commit_is_dropped_by_its_name(tmp_path: Path) -> None:
+def test_a_change_of_code_that_came_with_a_missing_commit_is_dropped_by_its_name(
+    tmp_path: Path,
+) -> None:
     old = FILLER + function("work", "one(f);")
-    new = FILLER + function("work", "one(f);") + function("extra", "first(f);", "second(f);", "third(f);")
+    new = (
+        FILLER
+        + function("work", "one(f);")
+        + function("extra", "first(f);", "second(f);", "third(f);")
+    )
     fixed = new.replace("second(f);", "second(f, 2);")
     case = Case(tmp_path, {"foo.c": old}, {"foo.c": new}, {"foo.c": fixed})
     (one,) = case.proposed()
     dropped = next(proposal for proposal in one.proposals if proposal.lines == one.conflict.ours)
     assert (dropped.source, dropped.commit) == (Source.DROPPED, case.later)
     assert dropped.steps[0].endswith(
-        f'dropped the change: the code came with {case.later[:12]} ("foo: move on"), which the branch does not have'
+        f'dropped the change: the code came with {case.later[:12]} ("foo: move on"), which the'
+        " branch does not have"
     )
 
 
 def two_conflicts(path: Path) -> Case:
     def text(one: str, other: str) -> str:
-        return function("first", "a(f);", one, "b(f);") + FILLER + function("last", "c(f);", other, "d(f);")
+        return (
+            function("first", "a(f);", one, "b(f);")
+            + FILLER
+            + function("last", "c(f);", other, "d(f);")
+        )
 
     return Case(
         path,
@@ -113,13 +150,21 @@ def test_the_file_has_for_each_conflict_what_was_chosen_for_it(tmp_path: Path) -
     case = two_conflicts(tmp_path)
     first, last = case.proposed()
     assert first.conflict.key != last.conflict.key
-    chosen = {first.conflict.key: of(first.proposals, Source.FIX), last.conflict.key: of(last.proposals, Source.BRANCH)}
+    chosen = {
+        first.conflict.key: of(first.proposals, Source.FIX),
+        last.conflict.key: of(last.proposals, Source.BRANCH),
+    }
     with case.merge() as (scratch, merge, onto, fix):
         decided = decide(scratch, merge, onto, fix, chosen)
     content = decided.contents["foo.c"]
     assert content is not None
     text = content[1].decode()
-    assert ("x(f, 1, 2);" in text, "own_x(f);" in text, "own_y(f);" in text, "y(f, 1, 2);" in text) == (True, False, True, False)
+    assert (
+        "x(f, 1, 2);" in text,
+        "own_x(f);" in text,
+        "own_y(f);" in text,
+        "y(f, 1, 2);" in text,
+    ) == (True, False, True, False)
     assert FILLER in text
     assert decided.problems == ()
     lost = of(first.proposals, Source.FIX)
@@ -137,7 +182,9 @@ def test_what_does_not_parse_is_a_problem(tmp_path: Path) -> None:
     ):
         mine = Proposal(Source.EDITED, lines, "mine", ("mine",))
         with case.merge() as (scratch, merge, onto, fix_):
-            decided = decide(scratch, merge, onto, fix_, {first.conflict.key: mine, last.conflict.key: fix_side})
+            decided = decide(
+                scratch, merge, onto, fix_, {first.conflict.key: mine, last.conflict.key: fix_side}
+            )
         assert problem in decided.problems
 
 
@@ -153,9 +200,13 @@ def test_a_file_that_the_branch_does_not_have_is_one_conflict(tmp_path: Path) ->
     dropped = of(one.proposals, Source.DROPPED)
     assert (dropped.lines, dropped.commit) == (None, case.later)
     with case.merge() as (scratch, merge, onto, fix):
-        assert decide(scratch, merge, onto, fix, {one.conflict.key: dropped}).contents == {"foo.c": None}
+        assert decide(scratch, merge, onto, fix, {one.conflict.key: dropped}).contents == {
+            "foo.c": None
+        }
         taken = decide(scratch, merge, onto, fix, {one.conflict.key: of(one.proposals, Source.FIX)})
-    assert taken.contents == {"foo.c": ("100644", function("work", "one(f);", "three(f);").encode())}
+    assert taken.contents == {
+        "foo.c": ("100644", function("work", "one(f);", "three(f);").encode())
+    }
 
 
 def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: Path) -> None:

@@ -21,8 +21,17 @@ def lines(middle: str) -> list[str]:
 @pytest.mark.parametrize(
     ("ours", "base", "theirs", "expected", "ways"),
     [
-        pytest.param("\told(1);\n", "\told(1);\n", "\tnew(1);\n", "\tnew(1);\n", set(), id="no conflict"),
-        pytest.param("\tdo(one, 2);\n", "\tdo(ONE, 2);\n", "\tdo(ONE, 3);\n", "\tdo(one, 3);\n", {Way.TOKENS}, id="other argument"),
+        pytest.param(
+            "\told(1);\n", "\told(1);\n", "\tnew(1);\n", "\tnew(1);\n", set(), id="no conflict"
+        ),
+        pytest.param(
+            "\tdo(one, 2);\n",
+            "\tdo(ONE, 2);\n",
+            "\tdo(ONE, 3);\n",
+            "\tdo(one, 3);\n",
+            {Way.TOKENS},
+            id="other argument",
+        ),
         pytest.param(
             '\tlog("rx of DEV_RX_A");\n',
             '\tlog("rx of RTE_RX_A");\n',
@@ -39,8 +48,12 @@ def lines(middle: str) -> list[str]:
             {Way.EDGE},
             id="next line absent",
         ),
-        pytest.param("\tfree(p);\n", "\tfree(q->p);\n", "", "", {Way.REMOVED}, id="removed line differs"),
-        pytest.param("\tx = 2;\n", "\tx = 1;\n", "\tx = 2;\n", "\tx = 2;\n", set(), id="the same change"),
+        pytest.param(
+            "\tfree(p);\n", "\tfree(q->p);\n", "", "", {Way.REMOVED}, id="removed line differs"
+        ),
+        pytest.param(
+            "\tx = 2;\n", "\tx = 1;\n", "\tx = 2;\n", "\tx = 2;\n", set(), id="the same change"
+        ),
         pytest.param(
             "\tif (a)\n\t\trun(o);\n",
             "\tif (a)\n\t\trun(b);\n",
@@ -59,7 +72,9 @@ def lines(middle: str) -> list[str]:
         ),
     ],
 )
-def test_a_change_is_made_in_the_branchs_own_lines(ours: str, base: str, theirs: str, expected: str, ways: set[Way]) -> None:
+def test_a_change_is_made_in_the_branchs_own_lines(
+    ours: str, base: str, theirs: str, expected: str, ways: set[Way]
+) -> None:
     sides = [lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides, blocks=openers(sides[1]))
     assert "".join(merged.lines) == HEAD + expected + TAIL
@@ -69,16 +84,27 @@ def test_a_change_is_made_in_the_branchs_own_lines(ours: str, base: str, theirs:
 @pytest.mark.parametrize("end", ["", "\tmore();\n"], ids=["alone", "with another line"])
 def test_what_the_fix_adds_is_indented_as_the_lines_next_to_it_are_in_the_branch(end: str) -> None:
     base = lines("\tif (on) {\n\t\tset(name);\n\t\tset(file);\n\t}\n" + end)
-    theirs = lines('\tif (on) {\n\t\tset(name);\n\t\tif (!file)\n\t\t\tset("none");\n\t\tset(file);\n\t}\n' + end)
+    theirs = lines(
+        '\tif (on) {\n\t\tset(name);\n\t\tif (!file)\n\t\t\tset("none");\n\t\tset(file);\n\t}\n'
+        + end
+    )
     ours = lines("\tset(name);\n\tset(file);\n" + end)
     merged = merge_lines(ours, base, theirs, openers(base))
-    assert merged.lines == lines('\tset(name);\n\tif (!file)\n\t\tset("none");\n\tset(file);\n' + end)
+    assert merged.lines == lines(
+        '\tset(name);\n\tif (!file)\n\t\tset("none");\n\tset(file);\n' + end
+    )
 
 
-def test_what_the_fix_adds_next_to_a_line_that_is_only_aligned_otherwise_keeps_its_indentation() -> None:
+def test_what_the_fix_adds_next_to_a_line_that_is_only_aligned_otherwise_keeps_its_indentation() -> (  # noqa: E501
+    None
+):
     base, ours = (lines(f"\tcall(one,\n{indent}two);\n") for indent in ("\t\t", "\t     "))
     theirs = [*base[:5], "\tadded();\n", *base[5:]]
-    assert merge_lines(ours, base, theirs, openers(base)).lines == [*ours[:5], "\tadded();\n", *ours[5:]]
+    assert merge_lines(ours, base, theirs, openers(base)).lines == [
+        *ours[:5],
+        "\tadded();\n",
+        *ours[5:],
+    ]
 
 
 def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
@@ -91,7 +117,11 @@ def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
 
 
 def test_a_function_added_among_functions_that_the_branch_lacks_is_kept() -> None:
-    first, gone, last = ("int first(void)\n{\n\tx();\n}\n", "int gone(void)\n{\n\ty();\n}\n", "int last(void)\n{\n\tz();\n}\n")
+    first, gone, last = (
+        "int first(void)\n{\n\tx();\n}\n",
+        "int gone(void)\n{\n\ty();\n}\n",
+        "int last(void)\n{\n\tz();\n}\n",
+    )
     added = "int added(void)\n{\n\tn();\n}\n"
     base = (first + gone + gone.replace("gone", "away") + last).splitlines(keepends=True)
     theirs = (first + gone + added + gone.replace("gone", "away") + last).splitlines(keepends=True)
@@ -107,32 +137,51 @@ def test_tokens_give_back_their_text(text: str) -> None:
 
 def test_units_are_functions_structures_and_tables_with_their_comments() -> None:
     text = (
-        "#include <x.h>\n\n/* first */\nstatic int\none(int a)\n{\n\tif (a) {\n\t}\n}\n\nstruct two {\n\tint x;\n};\n\n"
-        'static const char *three[] = {\n\t"{",\n};\n\nint proto(void);\n'
+        "#include <x.h>\n\n/* first */\nstatic int\none(int a)\n{\n\tif (a) {\n\t}\n}\n\nstruct two"
+        ' {\n\tint x;\n};\n\nstatic const char *three[] = {\n\t"{",\n};\n\nint proto(void);\n'
     )
     found = units(text.splitlines(keepends=True))
-    assert [(unit.name, unit.start, unit.end) for unit in found] == [("one", 2, 9), ("two", 10, 13), ("three", 14, 17)]
+    assert [(unit.name, unit.start, unit.end) for unit in found] == [
+        ("one", 2, 9),
+        ("two", 10, 13),
+        ("three", 14, 17),
+    ]
 
 
 def test_a_macro_that_makes_a_declaration_is_no_part_of_the_function_below() -> None:
-    text = "WRAP(bool, one)\nWRAP(int, two, (a))\nstatic int three(void)\n{\n\tx();\n}\n\n/* below */\nEACH(four)\n{\n\ty();\n}\n"
+    text = (
+        "WRAP(bool, one)\nWRAP(int, two, (a))\nstatic int three(void)\n{\n\tx();\n}\n\n/* below"
+        " */\nEACH(four)\n{\n\ty();\n}\n"
+    )
     lines_ = text.splitlines(keepends=True)
     found = units(lines_)
-    assert [(unit.name, unit.start, unit.end) for unit in found] == [("three", 2, 6), ("EACH", 7, 12)]
+    assert [(unit.name, unit.start, unit.end) for unit in found] == [
+        ("three", 2, 6),
+        ("EACH", 7, 12),
+    ]
     assert [return_type(lines_, unit) for unit in found] == [("int",), ()]
 
 
 def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() -> None:
     base = lines("\ta();\n")
-    both = merge_lines(lines("\ta();\n\tours();\n"), base, lines("\ta();\n\tcompletely(different, thing);\n"), openers(base))
+    both = merge_lines(
+        lines("\ta();\n\tours();\n"),
+        base,
+        lines("\ta();\n\tcompletely(different, thing);\n"),
+        openers(base),
+    )
     assert [one.way for one in both.carried] == [Way.BESIDE]
-    alike = merge_lines(lines("\ta();\n\tcheck(p, q);\n"), base, lines("\ta();\n\tcheck(p, r);\n"), openers(base))
+    alike = merge_lines(
+        lines("\ta();\n\tcheck(p, q);\n"), base, lines("\ta();\n\tcheck(p, r);\n"), openers(base)
+    )
     assert [one.way for one in alike.carried] == [Way.OVER]
 
 
 def test_a_statement_that_no_side_indents_so_is_counted() -> None:
     ours, crooked = (
-        f"int work(void)\n{{\n\tif (a) {{\n\t\tb();\n\t\tc();\n\t}}\n{more}}}\n".splitlines(keepends=True)
+        f"int work(void)\n{{\n\tif (a) {{\n\t\tb();\n\t\tc();\n\t}}\n{more}}}\n".splitlines(
+            keepends=True
+        )
         for more in ("", "\td();\n\t\te();\n")
     )
     files = [AdaptedFile("100644", ours, ours, ours, made) for made in (ours, crooked)]
@@ -153,7 +202,10 @@ def test_whether_the_lines_around_a_change_lead_to_another_place_is_known() -> N
     base = lines(loop.format("rx") + loop.format("tx"))
     theirs = [line.replace("flush(tx)", "flush_all(tx)") for line in base]
     found = []
-    for ours in (lines(loop.format("rx") + loop.format("port")), lines("\tclear(port, i);\n\tflush(port);\n" * 2)):
+    for ours in (
+        lines(loop.format("rx") + loop.format("port")),
+        lines("\tclear(port, i);\n\tflush(port);\n" * 2),
+    ):
         file = AdaptedFile("100644", ours, base, theirs)
         merge_file("w.c", file)
         found.append("elsewhere" in features_of({"w.c": file}, (), 2))
@@ -161,13 +213,18 @@ def test_whether_the_lines_around_a_change_lead_to_another_place_is_known() -> N
 
 
 @pytest.mark.parametrize(
-    ("ours", "fixed", "is_agreed"), [("run(one, 1);", "run(ONE, 2);", True), ("run(ONE_MORE, 1);", "run(TWO, 1);", False)]
+    ("ours", "fixed", "is_agreed"),
+    [("run(one, 1);", "run(ONE, 2);", True), ("run(ONE_MORE, 1);", "run(TWO, 1);", False)],
 )
-def test_whether_whole_names_give_the_same_result_is_known(ours: str, fixed: str, is_agreed: bool) -> None:
+def test_whether_whole_names_give_the_same_result_is_known(
+    ours: str, fixed: str, is_agreed: bool
+) -> None:
     sides = [lines(f"\t{line}\n") for line in (ours, "run(ONE, 1);", fixed)]
     merged = merge_lines(*sides, openers(sides[1]))
     assert [one.is_agreed for one in merged.carried] == [is_agreed]
     assert (
-        features_of({"a.c": AdaptedFile("100644", *sides, merged.lines, tuple(merged.carried))}, (), 2).get("disagreed", False)
+        features_of(
+            {"a.c": AdaptedFile("100644", *sides, merged.lines, tuple(merged.carried))}, (), 2
+        ).get("disagreed", False)
         is not is_agreed
     )

@@ -3,11 +3,13 @@
 
     python -m tests.lab.monkey [--minutes M] [--seed N] [--round N] [--out DIR]
 
-A round starts the TUI in one of the sandbox's repositories, or at Home, and presses keys for about half a minute. Meanwhile results come late,
-fail, or belong to an earlier state, and the topic changes on disk. Nothing is sent but to the sandbox's own server, and no file outside
-its folder can be changed. A fault is an exception anywhere in the application, its threads or its messages; a bug log; and no answer for
-some seconds. Each has a report in DIR with what was done before. `--round` repeats one round: its choices are the same, but not the moments at which
-threads finish. The exit code is 1 if there was a fault.
+A round starts the TUI in one of the sandbox's repositories, or at Home, and presses keys for about
+half a minute. Meanwhile results come late, fail, or belong to an earlier state, and the topic
+changes on disk. Nothing is sent but to the sandbox's own server, and no file outside its folder can
+be changed. A fault is an exception anywhere in the application, its threads or its messages; a bug
+log; and no answer for some seconds. Each has a report in DIR with what was done before. `--round`
+repeats one round: its choices are the same, but not the moments at which threads finish. The exit
+code is 1 if there was a fault.
 """
 
 import argparse
@@ -28,7 +30,9 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--round", type=int, default=None, help="play this round only")
-    parser.add_argument("--out", type=Path, default=None, help="where reports of faults are written")
+    parser.add_argument(
+        "--out", type=Path, default=None, help="where reports of faults are written"
+    )
     given = parser.parse_args()
     sys.dont_write_bytecode = True
     # programs that the TUI starts write on a terminal that is not there

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What random keys must not reach: files outside the world, hosts beyond loopback, programs such as a browser.
+"""What random keys must not reach: files outside the world, hosts beyond loopback, programs such as
+a browser.
 
-Python's audit hooks see these before they happen, and cannot be removed: for a process of its own. What is refused
-fails as the system would refuse it (no permission, no route, no such program), which the TUI has to survive.
+Python's audit hooks see these before they happen, and cannot be removed: for a process of its own.
+What is refused fails as the system would refuse it (no permission, no route, no such program),
+which the TUI has to survive.
 """
 
 import errno
@@ -25,7 +27,10 @@ PATHS: dict[str, tuple[tuple[int, int | None], ...]] = {
     "os.rename": ((0, 2), (1, 3)),
     "sqlite3.connect": ((0, None),),
 }
-"""Events that change files; which of their arguments are a path and the folder that it is relative to."""
+"""Events that change files.
+
+Which of their arguments are a path and the folder that it is relative to.
+"""
 PROGRAMS = frozenset(("git", "sh", "b4", "make", "python", "python3", "ssh-keygen", "gpg", "perl"))
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -37,7 +42,9 @@ def shut(*roots: Path) -> None:
     def judge(event: str, args: tuple[Any, ...]) -> None:
         if check := CHECKS.get(event):
             check(args)
-        paths = [(args[path], args[folder] if folder else -1) for path, folder in PATHS.get(event, ())]
+        paths = [
+            (args[path], args[folder] if folder else -1) for path, folder in PATHS.get(event, ())
+        ]
         if event == "open" and isinstance(args[2], int) and args[2] & WRITES:
             paths.append((args[0], -1))
         for path, folder in paths:

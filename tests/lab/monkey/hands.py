@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a user may do on a terminal: keys, held keys, text, paste, the mouse, another size of the window."""
+"""What a user may do on a terminal: keys, held keys, text, paste, the mouse, another size of the
+window.
+"""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -10,10 +12,57 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Size
 from textual.keys import _character_to_key
 
-MOVES = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "enter", "space", "escape", "j", "k", "G")
-ODD = ("f1", "f5", "delete", "backspace", "insert", "ctrl+a", "ctrl+c", "ctrl+d", "ctrl+f", "ctrl+b", "ctrl+e", "ctrl+k", "ctrl+l")
-ODDER = ("ctrl+n", "ctrl+p", "ctrl+q", "ctrl+s", "ctrl+u", "ctrl+w", "ctrl+z", "ctrl+space", "alt+x", "shift+up", "ctrl+right", "ä", "あ")
-LETTERS = tuple("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ;:/?|()[]<>!@#$%^&*-_=+,.'\"`~\\{}")
+MOVES = (
+    "up",
+    "down",
+    "left",
+    "right",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "tab",
+    "shift+tab",
+    "enter",
+    "space",
+    "escape",
+    "j",
+    "k",
+    "G",
+)
+ODD = (
+    "f1",
+    "f5",
+    "delete",
+    "backspace",
+    "insert",
+    "ctrl+a",
+    "ctrl+c",
+    "ctrl+d",
+    "ctrl+f",
+    "ctrl+b",
+    "ctrl+e",
+    "ctrl+k",
+    "ctrl+l",
+)
+ODDER = (
+    "ctrl+n",
+    "ctrl+p",
+    "ctrl+q",
+    "ctrl+s",
+    "ctrl+u",
+    "ctrl+w",
+    "ctrl+z",
+    "ctrl+space",
+    "alt+x",
+    "shift+up",
+    "ctrl+right",
+    "ä",
+    "あ",
+)
+LETTERS = tuple(
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ;:/?|()[]<>!@#$%^&*-_=+,.'\"`~\\{}"
+)
 LEAVING = frozenset(("q", "ctrl+q"))
 """Keys that end the TUI: pressed seldom, or nothing else would be tried."""
 TEXTS = (
@@ -35,7 +84,21 @@ TEXTS = (
     "a\nb\r\n\tc",
     "\x1b[31m\x00\u202e\u2028",
 )
-SIZES = ((80, 24), (80, 24), (120, 36), (160, 50), (160, 50), (100, 30), (40, 10), (300, 90), (20, 5), (3, 2), (1, 1), (79, 23), (200, 12))
+SIZES = (
+    (80, 24),
+    (80, 24),
+    (120, 36),
+    (160, 50),
+    (160, 50),
+    (100, 30),
+    (40, 10),
+    (300, 90),
+    (20, 5),
+    (3, 2),
+    (1, 1),
+    (79, 23),
+    (200, 12),
+)
 Step = tuple[str, str]
 """What is done and with what."""
 
@@ -48,7 +111,20 @@ class Hands:
 
     def choose(self) -> Step:
         """The next thing to do."""
-        kinds = ("useful", "move", "letter", "odd", "hold", "type", "paste", "click", "wheel", "drag", "resize", "stage")
+        kinds = (
+            "useful",
+            "move",
+            "letter",
+            "odd",
+            "hold",
+            "type",
+            "paste",
+            "click",
+            "wheel",
+            "drag",
+            "resize",
+            "stage",
+        )
         (kind,) = self._chance.choices(kinds, (30, 20, 10, 4, 4, 6, 2, 8, 3, 1, 2, 8))
         pool: dict[str, Sequence[str]] = {
             "useful": self._useful(),
@@ -66,11 +142,18 @@ class Hands:
         if kind == "resize":
             return kind, "{}x{}".format(*self._chance.choice(SIZES))
         wide, high = self._app.size
-        return kind, f"{self._chance.randrange(max(1, wide))},{self._chance.randrange(max(1, high))}"
+        return (
+            kind,
+            f"{self._chance.randrange(max(1, wide))},{self._chance.randrange(max(1, high))}",
+        )
 
     def _useful(self) -> tuple[str, ...]:
         """The keys that the screen answers now."""
-        return tuple(key for key, known in self._app.screen.active_bindings.items() if known.enabled and key not in LEAVING)
+        return tuple(
+            key
+            for key, known in self._app.screen.active_bindings.items()
+            if known.enabled and key not in LEAVING
+        )
 
     def act(self, step: Step) -> None:
         """Do it: the events are queued as the terminal's driver queues them."""
@@ -111,7 +194,10 @@ class Hands:
             button = self._chance.choice((1, 1, 1, 1, 2, 3))
             yield self._at(events.MouseDown, x, y, button)
             if kind == "drag":
-                x, y = self._chance.randrange(max(1, self._app.size.width)), self._chance.randrange(max(1, self._app.size.height))
+                x, y = (
+                    self._chance.randrange(max(1, self._app.size.width)),
+                    self._chance.randrange(max(1, self._app.size.height)),
+                )
                 yield self._at(events.MouseMove, x, y, button)
             yield self._at(events.MouseUp, x, y, button)
 

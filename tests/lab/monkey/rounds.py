@@ -61,7 +61,11 @@ class Game:
         self._say(f"screens: {dict(self.screens.most_common())}")
         for name, times in self.faults.most_common():
             self._say(f"FAULT {times}x {name}")
-        self._say(f"{sum(self.faults.values())} fault(s); reports are in {self._out}" if self.faults else "no fault")
+        self._say(
+            f"{sum(self.faults.values())} fault(s); reports are in {self._out}"
+            if self.faults
+            else "no fault"
+        )
         return 1 if self.faults else 0
 
     def _say(self, text: str) -> None:
@@ -81,7 +85,10 @@ class Game:
         self._watch.logs()
         self.counts["rounds"] += 1
         found = self._keep_faults(number)
-        self._say(f"round {number}: {name}, {state}; {len(self._steps)} steps{f'; {found} FAULT(S)' if found else ''}")
+        self._say(
+            f"round {number}: {name}, {state}; {len(self._steps)}"
+            f" steps{f'; {found} FAULT(S)' if found else ''}"
+        )
 
     def _keep_faults(self, number: int) -> int:
         """Write a report for each kind of fault that is new; returns how many there were."""
@@ -91,7 +98,10 @@ class Game:
             self.faults[name] += 1
             if self.faults[name] <= 3:
                 file = self._out / f"{self._seed}-{number}-{len(self.faults)}.txt"
-                file.write_text(f"seed {self._seed}, round {number}\n\n{self._story()}\n\n{fault}", encoding="utf-8")
+                file.write_text(
+                    f"seed {self._seed}, round {number}\n\n{self._story()}\n\n{fault}",
+                    encoding="utf-8",
+                )
                 self._say(f"FAULT {name}\n  {file}")
         return len(found)
 
@@ -119,18 +129,24 @@ class Game:
             self.counts["starts"] += 1
             app = self._app(chance, place, seam)
             try:
-                async with app.run_test(size=chance.choice(SIZES), notifications=True, tooltips=True) as pilot:
+                async with app.run_test(
+                    size=chance.choice(SIZES), notifications=True, tooltips=True
+                ) as pilot:
                     await self._press(chance, pilot, app, end)
             except Exception as error:  # noqa: BLE001 (a fault, whatever it is)
                 self._watch.take(error, "the application")
             gc.collect()
         self.counts += seam.counts
 
-    async def _press(self, chance: random.Random, pilot: Pilot[int], app: PatchpilotApp, end: float) -> None:
+    async def _press(
+        self, chance: random.Random, pilot: Pilot[int], app: PatchpilotApp, end: float
+    ) -> None:
         hands = Hands(app, chance)
         while time.monotonic() < end and app.is_running and app.bug is None:
             if chance.random() < 0.03:
-                what = await asyncio.to_thread(self._world.disturb, chance, app.session.directory or self._world.scratch)
+                what = await asyncio.to_thread(
+                    self._world.disturb, chance, app.session.directory or self._world.scratch
+                )
                 self._steps.append(("disk", what))
             step = hands.choose()
             self._steps.append(step)
@@ -154,10 +170,15 @@ class Game:
                 await answered(app, self._watch)
             await asyncio.sleep(0.2)
         if app.is_running and app.bug is None and not app._exit:
-            self._watch.faults.append(f"Escape and q do not end the TUI: {_screen_of(app)}\n{stacks()}")
+            self._watch.faults.append(
+                f"Escape and q do not end the TUI: {_screen_of(app)}\n{stacks()}"
+            )
 
     def _wait_for_jobs(self) -> None:
-        """Threads end with the process; here they must end by themselves, since the next round replaces the files."""
+        """Threads end with the process.
+
+        Here they must end by themselves, since the next round replaces the files.
+        """
         end = time.monotonic() + SETTLES
         while jobs := [thread for thread in threading.enumerate() if thread.name == JOB]:
             self._watch.alive()

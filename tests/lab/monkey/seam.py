@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stages' loaders as the keys meet them: late, failing, or with a result that was recorded on another state of the repository."""
+"""The stages' loaders as the keys meet them: late, failing, or with a result that was recorded on
+another state of the repository.
+"""
 
 import random
 import threading
@@ -21,7 +23,10 @@ MOST = 60
 
 
 class Seam:
-    """Gives the loader of a stage. `recorded` are results of real loaders, by repository and stage."""
+    """Gives the loader of a stage.
+
+    `recorded` are results of real loaders, by repository and stage.
+    """
 
     def __init__(self, real: Callable[[Stage], Loader], chance: random.Random) -> None:
         self._real, self._chance, self._lock = real, chance, threading.Lock()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Notices what a user would see as a crash or a hang: exceptions wherever they end, bug logs, and an application that does not answer."""
+"""Notices what a user would see as a crash or a hang: exceptions wherever they end, bug logs, and
+an application that does not answer.
+"""
 
 import asyncio
 import logging
@@ -15,7 +17,10 @@ from typing import Any, TextIO
 from textual.widget import Widget
 
 PATIENCE = 20.0
-"""Processor seconds without an answer that are a hang; idle ones count a third, and not while other programs had the processor."""
+"""Processor seconds without an answer that are a hang.
+
+Idle ones count a third, and not while other programs had the processor.
+"""
 
 
 class Watch(logging.Handler):
@@ -26,7 +31,9 @@ class Watch(logging.Handler):
         self._scratch, self.faults = scratch, list[str]()
         self.alive()
         logging.getLogger("asyncio").addHandler(self)
-        threading.excepthook = lambda given: self.take(given.exc_value, f"thread {given.thread and given.thread.name}")
+        threading.excepthook = lambda given: self.take(
+            given.exc_value, f"thread {given.thread and given.thread.name}"
+        )
         sys.unraisablehook = lambda given: self.take(given.exc_value, "an object that was deleted")
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -36,7 +43,9 @@ class Watch(logging.Handler):
 
     def take(self, error: BaseException | None, where: str) -> None:
         """Keep an exception."""
-        self.faults.append(f"{where}\n{''.join(traceback.format_exception(error)) if error else ''}")
+        self.faults.append(
+            f"{where}\n{''.join(traceback.format_exception(error)) if error else ''}"
+        )
 
     def logs(self) -> None:
         """Keep what bug logs say, and delete them."""
@@ -56,7 +65,9 @@ class Watch(logging.Handler):
         return max(spent - self._spent, idle / 3)
 
     def guard(self, told: TextIO, what: Callable[[], str]) -> None:
-        """End the process with every thread's stack when the event loop stands still: nothing else can be done then."""
+        """End the process with every thread's stack when the event loop stands still: nothing else
+        can be done then.
+        """
 
         def look() -> None:
             while True:
@@ -78,12 +89,17 @@ def stacks() -> str:
         for frame, line in reversed(list(traceback.walk_stack(top))):
             owner = frame.f_locals.get("self")
             whose = f" of {owner!r}" if isinstance(owner, Widget) else ""
-            rows.append(f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}{whose}')
+            rows.append(
+                f'  File "{frame.f_code.co_filename}", line {line}, in'
+                f" {frame.f_code.co_name}{whose}"
+            )
     return "\n".join(rows)
 
 
 def _main_thread() -> tuple[float, float]:
-    """Processor seconds of this process's first thread, and those for which it could have run but other programs did."""
+    """Processor seconds of this process's first thread, and those for which it could have run but
+    other programs did.
+    """
     spent, queued, _ = Path("/proc/self/schedstat").read_text().split()
     return int(spent) / 1e9, int(queued) / 1e9
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The repositories on which the keys are pressed, and what happens to them meanwhile.
 
-They are the demo's sandbox with the topics of a busy day, built once; each round starts with a copy of their first state.
+They are the demo's sandbox with the topics of a busy day, built once; each round starts with a copy
+of their first state.
 """
 
 import contextlib
@@ -40,11 +41,17 @@ case $((turn % 7)) in
 esac
 """
 MESSAGES = (
-    "net/acme: allow old cards\n\nThe card oopses without it.\n\nSigned-off-by: Robin Newland <robin@example.net>",
+    (
+        "net/acme: allow old cards\n\nThe card oopses without it.\n\nSigned-off-by: Robin Newland"
+        " <robin@example.net>"
+    ),
     "Documentation: acme: describe the command\n\nNobody knows it.",
     "Merge the lot",
     "x",
-    'net/acme: \u202e\u2028\x1b[31m wide \u4f60\u597d \U0001f600 \u0301\u0301\n\n[bold]markup[/bold] [/]\n\nFixes: 123 ("no")\nCc: <stable',
+    (
+        "net/acme: \u202e\u2028\x1b[31m wide \u4f60\u597d \U0001f600"
+        ' \u0301\u0301\n\n[bold]markup[/bold] [/]\n\nFixes: 123 ("no")\nCc: <stable'
+    ),
     f"net/acme: {'a long subject ' * 40}\n\n{'one word ' * 2000}",
 )
 """Messages of HEAD: a fix, no fix, and what nobody should write."""
@@ -56,12 +63,23 @@ QUIET = {
     "BROWSER": "true",
 }
 """What keeps other programs off the network."""
-CHANGED = ("linux", "linux-usb", "linux-hwmon", "linux-next", "linux-mmc", "mainline.git", "stable.git", "home")
+CHANGED = (
+    "linux",
+    "linux-usb",
+    "linux-hwmon",
+    "linux-next",
+    "linux-mmc",
+    "mainline.git",
+    "stable.git",
+    "home",
+)
 
 
 @contextlib.contextmanager
 def open_world(root: Path) -> Iterator["World"]:
-    """Build the sandbox and the topics below `root`, and enter them: HOME, the current directory and temporary files are there."""
+    """Build the sandbox and the topics below `root`, and enter them: HOME, the current directory
+    and temporary files are there.
+    """
     with open_sandbox(root / "sandbox") as sandbox:
         editor = root / "editor"
         editor.write_text(EDITOR)
@@ -69,9 +87,18 @@ def open_world(root: Path) -> Iterator["World"]:
         (root / "editor.turn").write_text("0")
         scratch = root / "scratch"
         scratch.mkdir()
-        for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_", "EMAIL"))]:
+        for name in [
+            name
+            for name in os.environ
+            if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_", "EMAIL"))
+        ]:
             del os.environ[name]
-        os.environ |= sandbox.env | {name: str(editor) for name in ("EDITOR", "VISUAL", "GIT_EDITOR")} | QUIET | {"TMPDIR": str(scratch)}
+        os.environ |= (
+            sandbox.env
+            | {name: str(editor) for name in ("EDITOR", "VISUAL", "GIT_EDITOR")}
+            | QUIET
+            | {"TMPDIR": str(scratch)}
+        )
         tempfile.tempdir = None
         posted: list[bytes] = []
         add = sandbox.archive.add
@@ -85,7 +112,11 @@ def open_world(root: Path) -> Iterator["World"]:
 
 @dataclass
 class World:
-    """The sandbox. `scratch` is where temporary files and the current directory are; `disturb` changes something on disk."""
+    """The sandbox.
+
+    `scratch` is where temporary files and the current directory are; `disturb` changes something on
+    disk.
+    """
 
     sandbox: Sandbox
     scratch: Path
@@ -124,11 +155,24 @@ class World:
         """Bring a place into one of the states that a user's repository may have; what was done."""
         if work.name.endswith(".git") or not (work / ".git").exists():
             return "as it is"
-        name = chance.choice(("as it is", "as it is", "fixed", "fixed", "no commits", "no branches", "no topics", "many"))
+        name = chance.choice(
+            (
+                "as it is",
+                "as it is",
+                "fixed",
+                "fixed",
+                "no commits",
+                "no branches",
+                "no topics",
+                "many",
+            )
+        )
         with contextlib.suppress(OSError, PatchpilotError):
             {
                 "as it is": lambda: None,
-                "fixed": lambda: fix_first(work, check=acme.CHECK_FIXED) if work.name == "linux" else None,
+                "fixed": lambda: (
+                    fix_first(work, check=acme.CHECK_FIXED) if work.name == "linux" else None
+                ),
                 "no commits": lambda: git(work, "reset", "-q", "--hard", "origin/master"),
                 "no branches": lambda: _no_branches(work),
                 "no topics": lambda: shutil.rmtree(self.root / "home" / "state"),
@@ -154,13 +198,30 @@ Undo = Callable[[], object] | None
 
 
 def _message(world: World, chance: random.Random, work: Path) -> Undo:
-    git(work, "commit", "-q", "--amend", "--allow-empty", "--cleanup=verbatim", "-F", "-", stdin=chance.choice(MESSAGES).encode())
+    git(
+        work,
+        "commit",
+        "-q",
+        "--amend",
+        "--allow-empty",
+        "--cleanup=verbatim",
+        "-F",
+        "-",
+        stdin=chance.choice(MESSAGES).encode(),
+    )
     return None
 
 
 def _commit(work: Path, number: int) -> None:
     for at in range(number):
-        git(work, "commit", "-q", "--allow-empty", "-m", f"net/acme: change {at}\n\nSigned-off-by: Robin Newland <robin@example.net>")
+        git(
+            work,
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            f"net/acme: change {at}\n\nSigned-off-by: Robin Newland <robin@example.net>",
+        )
 
 
 def _commits(world: World, chance: random.Random, work: Path) -> Undo:
@@ -175,7 +236,13 @@ def _fewer(world: World, chance: random.Random, work: Path) -> Undo:
 
 def _elsewhere(world: World, chance: random.Random, work: Path) -> Undo:
     names = git(work, "for-each-ref", "--format=%(refname:short)", "refs/heads").text.split()
-    git(work, "checkout", "-q", "-f", *chance.choice((["--detach"], [chance.choice(names or ["HEAD"])])))
+    git(
+        work,
+        "checkout",
+        "-q",
+        "-f",
+        *chance.choice((["--detach"], [chance.choice(names or ["HEAD"])])),
+    )
     return lambda: git(work, "checkout", "-q", "-f", chance.choice(names or ["HEAD"]))
 
 
@@ -192,7 +259,9 @@ def _merged(world: World, chance: random.Random, work: Path) -> Undo:
 
 
 def _no_branches(work: Path) -> Undo:
-    known = git(work, "for-each-ref", "--format=update %(refname) %(objectname)", "refs/remotes/stable").text
+    known = git(
+        work, "for-each-ref", "--format=update %(refname) %(objectname)", "refs/remotes/stable"
+    ).text
     gone = "".join(f"delete {row.split()[1]}\n" for row in known.splitlines())
     git(work, "update-ref", "--stdin", stdin=gone.encode())
     return lambda: git(work, "update-ref", "--stdin", stdin=known.encode())
@@ -214,7 +283,9 @@ def _rebasing(world: World, chance: random.Random, work: Path) -> Undo:
 
 
 def _dirty(world: World, chance: random.Random, work: Path) -> Undo:
-    file = chance.choice([path for path in work.rglob("*.[ch]") if ".git" not in path.parts] or [work / "new.c"])
+    file = chance.choice(
+        [path for path in work.rglob("*.[ch]") if ".git" not in path.parts] or [work / "new.c"]
+    )
     file.write_bytes(chance.choice((b"", b"int a;\xff\x00\x1b[2J\n" * 9, b"\n" * 5000)))
     return lambda: git(work, "checkout", "-q", "-f", "--", ".")
 
@@ -232,22 +303,39 @@ def _setting(world: World, chance: random.Random, work: Path) -> Undo:
     )
     before = git(work, "config", "--local", name).text.strip()
     git(work, "config", "--local", name, value)
-    return lambda: git(work, "config", "--local", *((name, before) if before else ("--unset", name)))
+    return lambda: git(
+        work, "config", "--local", *((name, before) if before else ("--unset", name))
+    )
 
 
 def _replied(world: World, chance: random.Random, work: Path) -> Undo:
-    text = chance.choice(("Why?\n\nPlease explain.", "Applied, thanks!", "Reviewed-by: Yara Haddad <yara@example.com>", "NAK \u202e"))
+    text = chance.choice(
+        (
+            "Why?\n\nPlease explain.",
+            "Applied, thanks!",
+            "Reviewed-by: Yara Haddad <yara@example.com>",
+            "NAK \u202e",
+        )
+    )
     now = datetime.now(UTC)
     mail = chance.choice(world.posted)
     sent = Sent(mail.message_id, mail.subject, "Body\n", now - timedelta(hours=1))
     name = f"{chance.random()}@example.com"
-    world.sandbox.archive.add(demo_mails.reply(sent, Address("Yara Haddad", "yara@example.com"), text, hours=1, message_id=name))
+    world.sandbox.archive.add(
+        demo_mails.reply(
+            sent, Address("Yara Haddad", "yara@example.com"), text, hours=1, message_id=name
+        )
+    )
     return None
 
 
 def _damaged(world: World, chance: random.Random, work: Path) -> Undo:
     # not the -shm next to it: sqlite has that in memory, and no program survives its end
-    files = [file for file in sorted((world.root / "home" / "state").rglob("*")) if file.suffix in (".sqlite", ".sqlite3")]
+    files = [
+        file
+        for file in sorted((world.root / "home" / "state").rglob("*"))
+        if file.suffix in (".sqlite", ".sqlite3")
+    ]
     if not files:
         return None
     file = chance.choice(files)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sample, run, report; what has been run is kept in .mutants/, so an interrupted run goes on where it was."""
+"""Sample, run, report.
+
+What has been run is kept in .mutants/, so an interrupted run goes on where it was.
+"""
 
 import argparse
 import hashlib
@@ -39,7 +42,9 @@ SAMPLED = (
     "patchpilot/backports/line_history.py",
     "patchpilot/backports/missing_commits.py",
 )
-"""The model, what handles a series, preflight and its facts, the outbox, the verdict on a branch and what it is made of."""
+"""The model, what handles a series, preflight and its facts, the outbox, the verdict on a branch
+and what it is made of.
+"""
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 NOTICED = ("killed", "timeout")
 
@@ -53,28 +58,56 @@ def code_of(tree: Path) -> str:
 
 
 def sample(tree: Path, patterns: Sequence[str], count: int, seed: int) -> list[Mutant]:
-    """So many of all mutants of the files, the same for the same files and seed, in the order of the files."""
+    """So many of all mutants of the files, the same for the same files and seed, in the order of
+    the files.
+    """
     found = {pattern: sorted(tree.glob(pattern)) for pattern in patterns}
     if missing := [pattern for pattern, files in found.items() if not files]:
-        raise SystemExit(f"no such file: {', '.join(missing)} (the list is in {Path(__file__).name})")
+        raise SystemExit(
+            f"no such file: {', '.join(missing)} (the list is in {Path(__file__).name})"
+        )
     files = sorted({file for some in found.values() for file in some})
-    every = [mutant for file in files for mutant in mutants(str(file.relative_to(tree)), file.read_bytes())]
+    every = [
+        mutant
+        for file in files
+        for mutant in mutants(str(file.relative_to(tree)), file.read_bytes())
+    ]
     chosen = random.Random(seed).sample(range(len(every)), min(count, len(every)))
-    print(f"{len(every)} mutants in {len(files)} files, {len(chosen)} sampled with seed {seed}", file=sys.stderr)
+    print(
+        f"{len(every)} mutants in {len(files)} files, {len(chosen)} sampled with seed {seed}",
+        file=sys.stderr,
+    )
     return [every[at] for at in sorted(chosen)]
 
 
-def run(runner: Runner, chosen: Sequence[Mutant], known: coverage_map.CoverageMap, results: Path, *, again: bool) -> None:
-    """Judge every mutant that has no verdict yet (`again`: that was not noticed), and note each verdict as it is found."""
+def run(
+    runner: Runner,
+    chosen: Sequence[Mutant],
+    known: coverage_map.CoverageMap,
+    results: Path,
+    *,
+    again: bool,
+) -> None:
+    """Judge every mutant that has no verdict yet (`again`: that was not noticed), and note each
+    verdict as it is found.
+    """
     before = read(results)
-    todo = [one for one in chosen if one.key not in before or (again and before[one.key].state not in NOTICED)]
+    todo = [
+        one
+        for one in chosen
+        if one.key not in before or (again and before[one.key].state not in NOTICED)
+    ]
     began = time.monotonic()
     for number, one in enumerate(todo, 1):
         verdict = runner.judge(one, known.tests_of(one), known.seconds)
         with results.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"key": one.key, **asdict(verdict)}) + "\n")
         left = (time.monotonic() - began) / number * (len(todo) - number)
-        print(f"{number}/{len(todo)} {left / 60:3.0f} min left  {verdict.state:11} {described(one)}", file=sys.stderr, flush=True)
+        print(
+            f"{number}/{len(todo)} {left / 60:3.0f} min left  {verdict.state:11} {described(one)}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def read(results: Path) -> dict[str, Verdict]:
@@ -89,7 +122,10 @@ def described(one: Mutant) -> str:
     """A mutant in one line."""
     short = [" ".join(text.split()) for text in (one.old, one.new)]
     old, new = (text if len(text) <= 60 else f"{text[:59]}…" for text in short)
-    return f"{one.path}:{one.line}: {one.kind}: {old.strip() or '(nothing)'} → {new.strip() or '(nothing)'}"
+    return (
+        f"{one.path}:{one.line}: {one.kind}: {old.strip() or '(nothing)'} →"
+        f" {new.strip() or '(nothing)'}"
+    )
 
 
 def equivalents(file: Path) -> Mapping[tuple[str, str, str, str], str]:
@@ -98,7 +134,9 @@ def equivalents(file: Path) -> Mapping[tuple[str, str, str, str], str]:
     return {(row["path"], row["line"], row["old"], row["new"]): row["why"] for row in rows}
 
 
-def report(tree: Path, chosen: Sequence[Mutant], verdicts: Mapping[str, Verdict], commit: str, seed: int) -> str:
+def report(
+    tree: Path, chosen: Sequence[Mutant], verdicts: Mapping[str, Verdict], commit: str, seed: int
+) -> str:
     """The figures a module and the survivors, as Markdown."""
     why = equivalents(EQUIVALENT)
     rows: dict[str, list[tuple[Mutant, str]]] = {}
@@ -109,44 +147,80 @@ def report(tree: Path, chosen: Sequence[Mutant], verdicts: Mapping[str, Verdict]
             state = f"equivalent: {why[one.path, line, one.old.strip(), one.new.strip()]}"
         rows.setdefault(one.path, []).append((one, state))
     states = [state for found in rows.values() for _, state in found]
-    noticed, same = sum(state in NOTICED for state in states), sum(state.startswith("equivalent") for state in states)
+    noticed, same = (
+        sum(state in NOTICED for state in states),
+        sum(state.startswith("equivalent") for state in states),
+    )
     out = [
         "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",
         "<!-- made by make mutants -->",
         "# Mutation tests",
         "",
-        f"`make mutants` made {len(states)} small changes (mutants) to {len(rows)} modules, at random places (seed {seed}, commit {commit}),",
+        (
+            f"`make mutants` made {len(states)} small changes (mutants) to {len(rows)} modules, at"
+            f" random places (seed {seed}, commit {commit}),"
+        ),
         "and ran tests of `make test` for each.",
         f"**The tests caught {noticed} of them ({100 * noticed / len(states):.1f} %).**",
-        f"{same} mutants do not change the behavior and cannot be caught; without these, the share is {100 * noticed / max(1, len(states) - same):.1f} %.",
+        (
+            f"{same} mutants do not change the behavior and cannot be caught; without these, the"
+            f" share is {100 * noticed / max(1, len(states) - same):.1f} %."
+        ),
         "",
-        "The kinds of changes are described in `tests/lab/mutants/operators.py`. For each mutant, the tests that cover the changed line are run,",
-        "the fastest first, until the time limit in `tests/lab/mutants/runner.py`. Tests that were not run because of this limit might notice",
+        (
+            "The kinds of changes are described in `tests/lab/mutants/operators.py`. For each"
+            " mutant, the tests that cover the changed line are run,"
+        ),
+        (
+            "the fastest first, until the time limit in `tests/lab/mutants/runner.py`. Tests that"
+            " were not run because of this limit might notice"
+        ),
         "some of the mutants that survived.",
         "",
         "| module | mutants | killed | equivalent | survived |",
         "|---|---:|---:|---:|---:|",
     ]
     for path, found in rows.items():
-        killed, equal = sum(state in NOTICED for _, state in found), sum(state.startswith("equivalent") for _, state in found)
-        out.append(f"| `{path}` | {len(found)} | {killed} | {equal} | {len(found) - killed - equal} |")
-    for title, wanted in (("Survivors", ("survived", "not covered", "not run")), ("Equivalent", ("equivalent",))):
+        killed, equal = (
+            sum(state in NOTICED for _, state in found),
+            sum(state.startswith("equivalent") for _, state in found),
+        )
+        out.append(
+            f"| `{path}` | {len(found)} | {killed} | {equal} | {len(found) - killed - equal} |"
+        )
+    for title, wanted in (
+        ("Survivors", ("survived", "not covered", "not run")),
+        ("Equivalent", ("equivalent",)),
+    ):
         out += ["", f"## {title}", ""]
-        out += [f"- `{described(one)}` ({state})" for found in rows.values() for one, state in found if state.startswith(wanted)]
+        out += [
+            f"- `{described(one)}` ({state})"
+            for found in rows.values()
+            for one, state in found
+            if state.startswith(wanted)
+        ]
     return "\n".join(out) + "\n"
 
 
 def main() -> int:
     """Make the copy, measure the coverage once, run the sample, print the report."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab.mutants", description=__doc__)
-    parser.add_argument("patterns", nargs="*", default=SAMPLED, help="files to mutate (default: the sampled rooms)")
+    parser.add_argument(
+        "patterns", nargs="*", default=SAMPLED, help="files to mutate (default: the sampled rooms)"
+    )
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--seed", type=int, default=15)
     parser.add_argument("--commit", help="mutate the tree as it was in this commit")
     parser.add_argument(
-        "--tests", nargs="+", default=(), metavar="TEST", help="with --commit: add these tests of the checkout, and learn what they cover"
+        "--tests",
+        nargs="+",
+        default=(),
+        metavar="TEST",
+        help="with --commit: add these tests of the checkout, and learn what they cover",
     )
-    parser.add_argument("--fresh", action="store_true", help="forget the coverage and the verdicts that are known")
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget the coverage and the verdicts that are known"
+    )
     parser.add_argument("--again", action="store_true", help="run the survivors once more")
     parser.add_argument("--report", type=Path, help="write the report to this file")
     options = parser.parse_args()
@@ -158,7 +232,10 @@ def main() -> int:
     runner.copy(options.commit, options.tests)
     code, noted = code_of(runner.tree), FOLDER / "code"
     if noted.exists() and noted.read_text() != code:
-        raise SystemExit("what is known in .mutants is of other code: begin again with --fresh, or name that code with --commit")
+        raise SystemExit(
+            "what is known in .mutants is of other code: begin again with --fresh, or name that"
+            " code with --commit"
+        )
     noted.write_text(code)
     known = sorted(FOLDER.glob("*.coverage"))
     if not known or options.tests:
@@ -168,13 +245,24 @@ def main() -> int:
     covered = coverage_map.load(FOLDER, {one.path for one in chosen})
     run(runner, chosen, covered, results, again=options.again)
     verdicts = read(results)
-    suspects = sorted({verdicts[one.key].by for one in chosen if verdicts[one.key].by} & covered.seconds.keys())
+    suspects = sorted(
+        {verdicts[one.key].by for one in chosen if verdicts[one.key].by} & covered.seconds.keys()
+    )
     if suspects and not runner.passes(suspects):
-        print("a test that killed a mutant fails without one, too: the figure is not to be believed", file=sys.stderr)
+        print(
+            "a test that killed a mutant fails without one, too: the figure is not to be believed",
+            file=sys.stderr,
+        )
         return 1
     commit = (
         options.commit
-        or subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        or subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
     )
     text = report(runner.tree, chosen, verdicts, commit, options.seed)
     if options.report:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every mutant of a module: a comparison, an operator, a constant, a result, a statement or an argument changed.
+"""Every mutant of a module: a comparison, an operator, a constant, a result, a statement or an
+argument changed.
 
-Not changed: annotations, decorators, docstrings, f-strings (before Python 3.12 their parts have no position) and sentences for people,
-whose wording is no behavior.
+Not changed: annotations, decorators, docstrings, f-strings (before Python 3.12 their parts have no
+position) and sentences for people, whose wording is no behavior.
 """
 
 import ast
@@ -42,7 +43,10 @@ _NOT_CODE = ("annotation", "returns", "decorator_list", "type_params", "bases", 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: the bytes from `start` to `end` of a file become `new`. `lines` are the first and last line of the statement."""
+    """One change: the bytes from `start` to `end` of a file become `new`.
+
+    `lines` are the first and last line of the statement.
+    """
 
     path: str
     kind: str
@@ -94,7 +98,9 @@ class _Finder:
         yield from self._visit(ast.parse(self.source))
 
     def _span(self, node: ast.AST) -> tuple[int, int]:
-        line, column, last, end = (getattr(node, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset"))
+        line, column, last, end = (
+            getattr(node, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")
+        )
         return self.starts[line - 1] + column, self.starts[last - 1] + end
 
     def _text(self, start: int, end: int) -> str:
@@ -107,7 +113,9 @@ class _Finder:
     def _replace(self, kind: str, node: ast.AST, new: str) -> Mutant:
         return self._make(kind, *self._span(node), new)
 
-    def _between(self, kind: str, before: ast.AST, after: ast.AST, old: str, new: str) -> Iterator[Mutant]:
+    def _between(
+        self, kind: str, before: ast.AST, after: ast.AST, old: str, new: str
+    ) -> Iterator[Mutant]:
         """The operator between two operands replaced."""
         start, end = self._span(before)[1], self._span(after)[0]
         words = re.escape(old).replace(r"\ ", r"\s+")
@@ -119,7 +127,11 @@ class _Finder:
         before = self.lines
         if isinstance(node, ast.stmt):
             body = getattr(node, "body", None)
-            last = body[0].lineno - 1 if isinstance(body, list) and body else node.end_lineno or node.lineno
+            last = (
+                body[0].lineno - 1
+                if isinstance(body, list) and body
+                else node.end_lineno or node.lineno
+            )
             self.lines = (node.lineno, max(node.lineno, last))
         elif isinstance(node, ast.ExceptHandler):
             self.lines = (node.lineno, node.lineno)
@@ -136,13 +148,17 @@ class _Finder:
         self.lines = before
 
     def _compare(self, node: ast.Compare) -> Iterator[Mutant]:
-        for before, operator, after in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+        for before, operator, after in zip(
+            [node.left, *node.comparators], node.ops, node.comparators, strict=False
+        ):
             old, news = _COMPARISONS[type(operator)]
             for new in news:
                 yield from self._between("comparison", before, after, old, new)
 
     def _boolop(self, node: ast.BoolOp) -> Iterator[Mutant]:
-        old, new, neutral = ("and", "or", "True") if isinstance(node.op, ast.And) else ("or", "and", "False")
+        old, new, neutral = (
+            ("and", "or", "True") if isinstance(node.op, ast.And) else ("or", "and", "False")
+        )
         for before, after in zip(node.values, node.values[1:], strict=False):
             yield from self._between("and/or", before, after, old, new)
         for value in node.values:
@@ -157,7 +173,9 @@ class _Finder:
 
     def _binop(self, node: ast.BinOp) -> Iterator[Mutant]:
         if type(node.op) in _ARITHMETIC:
-            yield from self._between("arithmetic", node.left, node.right, *_ARITHMETIC[type(node.op)])
+            yield from self._between(
+                "arithmetic", node.left, node.right, *_ARITHMETIC[type(node.op)]
+            )
 
     def _augassign(self, node: ast.AugAssign) -> Iterator[Mutant]:
         old, new = _ARITHMETIC[type(node.op)]
@@ -184,7 +202,9 @@ class _Finder:
             yield self._replace("constant", node, repr(node.value + 1))
         elif isinstance(node.value, str | bytes) and not _is_sentence(node.value):
             mark = "XX" if isinstance(node.value, str) else b"XX"
-            yield self._replace("constant", node, repr(mark + node.value + mark if node.value else mark))  # type: ignore[operator]
+            yield self._replace(
+                "constant", node, repr(mark + node.value + mark if node.value else mark)
+            )  # type: ignore[operator]
 
     def _return(self, node: ast.Return) -> Iterator[Mutant]:
         if node.value is not None and not isinstance(node.value, ast.Constant):
@@ -214,9 +234,13 @@ class _Finder:
                 yield self._replace("slice", bound, "")
 
     def _call(self, node: ast.Call) -> Iterator[Mutant]:
-        items: list[ast.expr | ast.keyword] = sorted([*node.args, *node.keywords], key=lambda one: self._span(one))
+        items: list[ast.expr | ast.keyword] = sorted(
+            [*node.args, *node.keywords], key=lambda one: self._span(one)
+        )
         for at, one in enumerate(items):
-            if (isinstance(one, ast.keyword) and one.arg) or (at == len(node.args) - 1 and at > 0 and not isinstance(one, ast.Starred)):
+            if (isinstance(one, ast.keyword) and one.arg) or (
+                at == len(node.args) - 1 and at > 0 and not isinstance(one, ast.Starred)
+            ):
                 start, end = self._span(one)
                 if at > 0:
                     start = self._span(items[at - 1])[1]
@@ -233,6 +257,10 @@ def _skipped(node: ast.AST) -> bool:
     """Whether nothing in a node is changed."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+    if (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    ):
         return True
     return isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Assert)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs tests on a mutant: in a copy of the tree that subprocesses import from too, in a fork of a process that has pytest loaded."""
+"""Runs tests on a mutant: in a copy of the tree that subprocesses import from too, in a fork of a
+process that has pytest loaded.
+"""
 
 import importlib
 import os
@@ -21,18 +23,38 @@ MEMORY = 4 << 30
 NOT_RUN = 70
 FIRST_SECONDS, FIRST_TESTS = 6.0, 40
 SECOND_SECONDS, SECOND_TESTS = 20.0, 120
-"""What is run on a mutant first, and what on one that survives that; in seconds that the tests took without it."""
+"""What is run on a mutant first, and what on one that survives that.
+
+In seconds that the tests took without it.
+"""
 _LOADED = (
-    *("pytest", "hypothesis.strategies", "hypothesis.internal.conjecture.engine", "_hypothesis_pytestplugin"),
+    *(
+        "pytest",
+        "hypothesis.strategies",
+        "hypothesis.internal.conjecture.engine",
+        "_hypothesis_pytestplugin",
+    ),
     *("pytest_asyncio", "syrupy", "pytest_textual_snapshot", "xdist.plugin", "pytest_cov.plugin"),
-    *("sqlite3", "asyncio", "email.message", "aiosmtpd.controller", "xml.etree.ElementTree", "click"),
+    *(
+        "sqlite3",
+        "asyncio",
+        "email.message",
+        "aiosmtpd.controller",
+        "xml.etree.ElementTree",
+        "click",
+    ),
 )
-"""What every run of pytest would load again; nothing of patchpilot, and not b4, which changes how mails are encoded."""
+"""What every run of pytest would load again.
+
+Nothing of patchpilot, and not b4, which changes how mails are encoded.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant: "killed", "timeout", "survived" or "not covered", and the test that noticed."""
+    """What became of a mutant: "killed", "timeout", "survived" or "not covered", and the test that
+    noticed.
+    """
 
     state: str
     by: str = ""
@@ -53,13 +75,30 @@ class Runner:
         return {**os.environ, "PYTHONPATH": str(self.tree)}
 
     def copy(self, commit: str | None = None, tests: Sequence[str] = ()) -> None:
-        """Copy the tree as it is in the checkout, or as it was in a commit, with these tests of the checkout."""
+        """Copy the tree as it is in the checkout, or as it was in a commit, with these tests of the
+        checkout.
+        """
         shutil.rmtree(self.tree, ignore_errors=True)
         self.tree.mkdir(parents=True)
         if commit:
-            subprocess.run(["tar", "-x", "-C", self.tree], input=_git(self.root, "archive", commit), check=True)
+            subprocess.run(
+                ["tar", "-x", "-C", self.tree], input=_git(self.root, "archive", commit), check=True
+            )
         wanted = list(tests) if commit else ["."]
-        names = _git(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *wanted) if wanted else b""
+        names = (
+            _git(
+                self.root,
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+                "--",
+                *wanted,
+            )
+            if wanted
+            else b""
+        )
         for name in filter(None, names.split(b"\0")):
             source, target = self.root / os.fsdecode(name), self.tree / os.fsdecode(name)
             if source.is_file():
@@ -67,7 +106,9 @@ class Runner:
                 shutil.copy2(source, target)
 
     def judge(self, mutant: Mutant, tests: Sequence[str], seconds: dict[str, float]) -> Verdict:
-        """Run the tests that cover a mutant until one fails: the first ones, then, where it survives, more."""
+        """Run the tests that cover a mutant until one fails: the first ones, then, where it
+        survives, more.
+        """
         if not tests:
             return Verdict("not covered")
         first = _within(tests, seconds, FIRST_SECONDS, FIRST_TESTS)
@@ -118,7 +159,10 @@ class Runner:
             return ("survived", "") if files == list(tests) else self._run(files, limit * 3)
         if code == NOT_RUN:
             raise RuntimeError(f"pytest did not run: {output}")
-        failed = next((line for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))), f"exit {code}")
+        failed = next(
+            (line for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))),
+            f"exit {code}",
+        )
         return "killed", failed.removeprefix("FAILED ").removeprefix("ERROR ").partition(" - ")[0]
 
     def _child(self, tests: Sequence[str]) -> None:
@@ -133,16 +177,34 @@ class Runner:
             os.dup2(output, 2)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.chdir(self.tree)
-            for name in [module for module in sys.modules if module.partition(".")[0] in ("tests", "patchpilot")]:
+            for name in [
+                module
+                for module in sys.modules
+                if module.partition(".")[0] in ("tests", "patchpilot")
+            ]:
                 del sys.modules[name]
-            sys.path[:] = [str(self.tree), *(one for one in sys.path if one not in ("", str(self.root)))]
+            sys.path[:] = [
+                str(self.tree),
+                *(one for one in sys.path if one not in ("", str(self.root))),
+            ]
             os.environ["PYTHONPATH"] = str(self.tree)
             importlib.invalidate_caches()
             import pytest
 
             code = int(
                 pytest.main(
-                    ["-x", "-q", "--tb=no", "-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:xdist", "-p", "no:cov", *tests]
+                    [
+                        "-x",
+                        "-q",
+                        "--tb=no",
+                        "-W",
+                        "ignore::pytest.PytestAssertRewriteWarning",
+                        "-p",
+                        "no:xdist",
+                        "-p",
+                        "no:cov",
+                        *tests,
+                    ]
                 )
             )
         finally:
@@ -165,9 +227,16 @@ def _within(tests: Sequence[str], seconds: dict[str, float], most: float, count:
 
 
 def _write(file: Path, source: bytes) -> None:
-    """Write a module and its bytecode: two mutants of one length, written within a second, have the same time stamp and size."""
+    """Write a module and its bytecode: two mutants of one length, written within a second, have the
+    same time stamp and size.
+    """
     file.write_bytes(source)
-    py_compile.compile(str(file), doraise=True, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+    py_compile.compile(
+        str(file),
+        doraise=True,
+        quiet=2,
+        invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
+    )
 
 
 def _signal(group: int, number: int) -> None:

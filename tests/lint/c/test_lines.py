@@ -43,7 +43,12 @@ def _line(raw: str, in_comment: bool = False) -> str:
 def test_lines_know_their_file_and_their_place_in_the_hunk() -> None:
     lines = scan_lines(PATCH, False).lines
     first = next(line for line in lines if line.raw.startswith(" \tint a"))
-    assert (first.file, first.new_line, first.left, first.section) == ("frob/a.c", 10, 5, " int frob(void)")
+    assert (first.file, first.new_line, first.left, first.section) == (
+        "frob/a.c",
+        10,
+        5,
+        " int frob(void)",
+    )
     last = next(line for line in lines if line.raw == "+z")
     assert (last.new_line, last.left) == (32, 1)
     assert lines[-1].left == 0
@@ -65,7 +70,15 @@ def test_comments_and_strings_are_blanked_across_lines() -> None:
 
 
 def test_a_hunk_that_begins_in_a_comment_is_seen_to() -> None:
-    patch = ["diff --git a/a.c b/a.c", "+++ b/a.c", "@@ -1,3 +1,3 @@", "  * still a comment", "+ * more", "  */", "-- "]
+    patch = [
+        "diff --git a/a.c b/a.c",
+        "+++ b/a.c",
+        "@@ -1,3 +1,3 @@",
+        "  * still a comment",
+        "+ * more",
+        "  */",
+        "-- ",
+    ]
     texts = [line.text for line in scan_lines(patch, False).lines]
     assert "more" not in texts[4]
 
@@ -85,8 +98,14 @@ def test_file_names_and_messages_of_directives_are_blanked() -> None:
 
 
 def test_networking_and_staging_are_always_strict() -> None:
-    for path, strict in (("net/a.c", True), ("drivers/staging/a.c", True), ("drivers/usb/a.c", False)):
-        scanned = scan_lines([f"diff --git a/{path} b/{path}", f"+++ b/{path}", "@@ -0,0 +1 @@", "+x"], False)
+    for path, strict in (
+        ("net/a.c", True),
+        ("drivers/staging/a.c", True),
+        ("drivers/usb/a.c", False),
+    ):
+        scanned = scan_lines(
+            [f"diff --git a/{path} b/{path}", f"+++ b/{path}", "@@ -0,0 +1 @@", "+x"], False
+        )
         assert scanned.added[0].strict is strict
 
 
@@ -97,7 +116,10 @@ def test_a_comment_is_found_near_and_above() -> None:
     assert not scanned.has_comment_near(scanned.lines[6])
 
 
-@given(st.lists(st.text(st.sampled_from("ab \t\"'\\/*#<>()x\x01é"), max_size=30), max_size=8), st.booleans())
+@given(
+    st.lists(st.text(st.sampled_from("ab \t\"'\\/*#<>()x\x01é"), max_size=30), max_size=8),
+    st.booleans(),
+)
 def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> None:
     sanitizer = Sanitizer()
     sanitizer.reset(in_comment)
@@ -110,7 +132,9 @@ def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> N
 
 @given(st.lists(st.text(st.sampled_from("+- @\\ab,01diff/gt\n\t"), max_size=20), max_size=20))
 def test_any_text_is_scanned_line_for_line(lines: list[str]) -> None:
-    assert [line.number for line in scan_lines(lines, False).lines] == list(range(1, len(lines) + 1))
+    assert [line.number for line in scan_lines(lines, False).lines] == list(
+        range(1, len(lines) + 1)
+    )
 
 
 @given(st.binary(max_size=40))

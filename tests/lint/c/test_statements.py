@@ -22,11 +22,16 @@ def _statement(*code: str, at: int = 0) -> tuple[str, str]:
 
 
 def test_a_statement_ends_at_its_semicolon() -> None:
-    assert _statement("\ta = f(b,", "\t      c); d = 1;") == ("+\ta = f(b,\n \t      c);", "+\ta = f(b,\n \t      c)")
+    assert _statement("\ta = f(b,", "\t      c); d = 1;") == (
+        "+\ta = f(b,\n \t      c);",
+        "+\ta = f(b,\n \t      c)",
+    )
 
 
 def test_removed_lines_are_no_part_of_it() -> None:
-    assert _statement("+\ta = f(b,", "-\t      x);", "+\t      c);")[0] == "+\ta = f(b,\n \t      c);"
+    assert (
+        _statement("+\ta = f(b,", "-\t      x);", "+\t      c);")[0] == "+\ta = f(b,\n \t      c);"
+    )
 
 
 def test_a_condition_ends_with_its_brackets_and_the_statement_with_its_block() -> None:
@@ -41,12 +46,25 @@ def test_a_macro_ends_with_its_last_line() -> None:
 
 
 def test_what_an_if_encloses_is_read_as_its_last_arm_leaves_it() -> None:
-    text, _ = _statement("\tif (a", "#ifdef X", "\t    && (b", "#else", "\t    && c", "#endif", "\t    ) {", "\t\td();", "\t}", "\te();")
+    text, _ = _statement(
+        "\tif (a",
+        "#ifdef X",
+        "\t    && (b",
+        "#else",
+        "\t    && c",
+        "#endif",
+        "\t    ) {",
+        "\t\td();",
+        "\t}",
+        "\te();",
+    )
     assert text.endswith("d();\n \t}")
 
 
 def test_a_chain_takes_all_branches_of_an_if() -> None:
-    scanned, passage = _scanned("\tif (a)", "\t\tb();", "\telse if (c)", "\t\td();", "\telse", "\t\te();", "\tf();")
+    scanned, passage = _scanned(
+        "\tif (a)", "\t\tb();", "\telse if (c)", "\t\td();", "\telse", "\t\te();", "\tf();"
+    )
     level, parts = passage.chain(scanned.lines[2], 1)
     assert level == 0
     assert [part.condition.strip(" \n+\t") for part in parts] == ["if (a)", "else if (c)", "else"]
@@ -63,7 +81,9 @@ def test_the_end_of_the_hunk_ends_everything() -> None:
     assert passage.statement(scanned.lines[2]).level == 1
 
 
-@given(st.lists(st.text(st.sampled_from("(){};#\n\\ efilsd+"), max_size=12), min_size=1, max_size=12))
+@given(
+    st.lists(st.text(st.sampled_from("(){};#\n\\ efilsd+"), max_size=12), min_size=1, max_size=12)
+)
 def test_any_code_has_statements_that_end(code: list[str]) -> None:
     scanned, passage = _scanned(*(f"+{line}".replace("\n", "") for line in code))
     for line in scanned.lines[2:]:

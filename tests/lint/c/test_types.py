@@ -51,7 +51,9 @@ def test_other_words_are_no_types(text: str) -> None:
         ("+\telse x y;", set(), []),
     ],
 )
-def test_types_are_learnt_from_their_use(statement: str, types: set[str], modifiers: list[str]) -> None:
+def test_types_are_learnt_from_their_use(
+    statement: str, types: set[str], modifiers: list[str]
+) -> None:
     known = Types()
     Learner(known).statement(statement, True)
     assert known.types == types
@@ -101,7 +103,16 @@ def test_an_open_bracket_is_carried_into_the_next_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "end"), [("a->b(c, d) + e", 11), ("(int)x;", 6), ("12 )", 2), ('"XX")', 4), ("(a)", 0), ("&a[1]", 5), (")", 0)]
+    ("text", "end"),
+    [
+        ("a->b(c, d) + e", 11),
+        ("(int)x;", 6),
+        ("12 )", 2),
+        ('"XX")', 4),
+        ("(a)", 0),
+        ("&a[1]", 5),
+        (")", 0),
+    ],
 )
 def test_values_end_where_they_should(text: str, end: int) -> None:
     assert value_end(text, 0) == end

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The walk over C: order, state between lines, and that it ends, and soon, whatever a patch holds."""
+"""The walk over C: order, state between lines, and that it ends, and soon, whatever a patch holds."""  # noqa: E501
 
 import random
 import re
@@ -20,8 +20,16 @@ HEAD = "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: x\n\ntext\n---
 
 def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCode:
     body = "".join(f"+{line}\n" for line in lines)
-    text = f"{HEAD}diff --git a/{path} b/{path}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}"
-    return code(Context(parse_patch(text.encode("utf-8", "surrogateescape"), "x.patch"), options=Options(strict=strict)))
+    text = (
+        f"{HEAD}diff --git a/{path} b/{path}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)}"
+        f" @@\n{body}"
+    )
+    return code(
+        Context(
+            parse_patch(text.encode("utf-8", "surrogateescape"), "x.patch"),
+            options=Options(strict=strict),
+        )
+    )
 
 
 def _names(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
@@ -36,13 +44,33 @@ def test_a_type_counts_from_the_line_that_shows_it() -> None:
 
 
 def test_an_array_at_the_end_of_a_struct_is_seen_however_it_is_spelled() -> None:
-    for member in ("\tint a[0];", "  int\t a [ 1 ] ;  ", "\tstruct b *a[1];", "\tu8 a\t[\t0\t]\t;", "\t} a[0];", "\t}  __packed  a[1];"):
-        assert _names(["struct frob {", "\tint size;", member, "};"]).get("fake-flexible-array") == 1, member
-    for member in ("\tint a[];", "\tint a[2];", "\tint a[0] = b;", "\tf(a[0]);", "\ta[0];", "\tint 0];"):
-        assert "fake-flexible-array" not in _names(["struct frob {", "\tint size;", member, "};"]), member
+    for member in (
+        "\tint a[0];",
+        "  int\t a [ 1 ] ;  ",
+        "\tstruct b *a[1];",
+        "\tu8 a\t[\t0\t]\t;",
+        "\t} a[0];",
+        "\t}  __packed  a[1];",
+    ):
+        assert (
+            _names(["struct frob {", "\tint size;", member, "};"]).get("fake-flexible-array") == 1
+        ), member
+    for member in (
+        "\tint a[];",
+        "\tint a[2];",
+        "\tint a[0] = b;",
+        "\tf(a[0]);",
+        "\ta[0];",
+        "\tint 0];",
+    ):
+        assert "fake-flexible-array" not in _names(
+            ["struct frob {", "\tint size;", member, "};"]
+        ), member
 
 
-def test_a_check_is_asked_about_the_lines_with_its_needle_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_is_asked_about_the_lines_with_its_needle_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[str] = []
 
     def note(context: LineContext) -> None:
@@ -53,14 +81,19 @@ def test_a_check_is_asked_about_the_lines_with_its_needle_only(monkeypatch: pyte
     assert asked == ["+int frob;"]
 
 
-def test_layout_is_checked_on_added_lines_and_the_line_below(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_layout_is_checked_on_added_lines_and_the_line_below(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[str] = []
 
     def note(context: LineContext) -> None:
         asked.append(context.text)
 
     monkeypatch.setattr(walk, "LAYOUT", [CCheck(note, ())])
-    diff = "diff --git a/frob/a.c b/frob/a.c\n--- a/frob/a.c\n+++ b/frob/a.c\n@@ -1,3 +1,4 @@\n int a;\n+int b;\n int c;\n int d;\n"
+    diff = (
+        "diff --git a/frob/a.c b/frob/a.c\n--- a/frob/a.c\n+++ b/frob/a.c\n@@ -1,3 +1,4 @@\n int"
+        " a;\n+int b;\n int c;\n int d;\n"
+    )
     code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
     # the first line of a hunk is below the header of the file, a line with the sign of added ones
     assert asked[1:] == ["+int b;", " int c;"]
@@ -96,8 +129,8 @@ def test_mixed_case_is_said_once() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "\tif (a) {", "\tif (a(", "\tfoo(a,", "\tswitch (a) {", "\t} else if (x) {", "\tdo x", "#ifdef A", "EXPORT_SYMBOL(foo);", "\tmb();",
-        "\tint x{n} = 1;", "frob{n} *y{n};", "int mod{n} f{n}(void);", "#define X{n}(a) \\", "\tif ((a == b) && ((c)))", "\tA{n},", "\"", "/*",
+        "\tif (a) {", "\tif (a(", "\tfoo(a,", "\tswitch (a) {", "\t} else if (x) {", "\tdo x", "#ifdef A", "EXPORT_SYMBOL(foo);", "\tmb();",  # noqa: E501
+        "\tint x{n} = 1;", "frob{n} *y{n};", "int mod{n} f{n}(void);", "#define X{n}(a) \\", "\tif ((a == b) && ((c)))", "\tA{n},", "\"", "/*",  # noqa: E501
     ],
 )  # fmt: skip
 def test_time_grows_with_the_lines(line: str) -> None:
@@ -117,9 +150,9 @@ def test_time_grows_with_the_lines(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "int " + "* " * 1400 + "x;", "\t" + " " * 2900, "(" * 2900, "a " * 1400 + ";", "f(" + "a," * 1400 + ");", "a" + "[1]" * 900 + " = 1;",
-        "a" + "##b" * 900, '"' + "x" * 2900, "-" * 2900, "const " * 480 + "x;", "a" * 2900, "if (" + "(a == b) && " * 200 + "c)", "\"'" * 1400,
-        "case " * 500 + ":", "#define A " + "(" * 1000 + ")" * 1000, "int f(" + "int a, " * 400 + ");", "x" * 100_000, "{" * 2900,
+        "int " + "* " * 1400 + "x;", "\t" + " " * 2900, "(" * 2900, "a " * 1400 + ";", "f(" + "a," * 1400 + ");", "a" + "[1]" * 900 + " = 1;",  # noqa: E501
+        "a" + "##b" * 900, '"' + "x" * 2900, "-" * 2900, "const " * 480 + "x;", "a" * 2900, "if (" + "(a == b) && " * 200 + "c)", "\"'" * 1400,  # noqa: E501
+        "case " * 500 + ":", "#define A " + "(" * 1000 + ")" * 1000, "int f(" + "int a, " * 400 + ");", "x" * 100_000, "{" * 2900,  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_long_line_does_not_take_long(line: str) -> None:
@@ -129,10 +162,10 @@ def test_a_long_line_does_not_take_long(line: str) -> None:
 
 
 WORDS = (
-    "if (", ") {", "} else", "while (", "do {", "for (;;)", "switch (a) {", "case 1:", "default:", "return", "(", ")", "{", "}", ";", ",", "*", "&",
-    "int ", "unsigned ", "struct foo ", "static ", "extern ", "typedef ", "#define A(x) ", "#if 0", "#else", "#endif", "\\", "/*", "*/", "//", '"x"',
-    "'", "->", ".b", "[0]", "= ", "== NULL", "!= true", "a", "fooBar", "x_t ", "__init ", "const ", "volatile ", "0x10", "<<", "&&", "||", "?", ":",
-    "\t", " ", "EXPORT_SYMBOL(a)", "sizeof ", "goto out", "break", "inline ", "__attribute__((packed))", "##", "enum {", "union ", "...", "~", "!",
+    "if (", ") {", "} else", "while (", "do {", "for (;;)", "switch (a) {", "case 1:", "default:", "return", "(", ")", "{", "}", ";", ",", "*", "&",  # noqa: E501
+    "int ", "unsigned ", "struct foo ", "static ", "extern ", "typedef ", "#define A(x) ", "#if 0", "#else", "#endif", "\\", "/*", "*/", "//", '"x"',  # noqa: E501
+    "'", "->", ".b", "[0]", "= ", "== NULL", "!= true", "a", "fooBar", "x_t ", "__init ", "const ", "volatile ", "0x10", "<<", "&&", "||", "?", ":",  # noqa: E501
+    "\t", " ", "EXPORT_SYMBOL(a)", "sizeof ", "goto out", "break", "inline ", "__attribute__((packed))", "##", "enum {", "union ", "...", "~", "!",  # noqa: E501
 )  # fmt: skip
 
 
@@ -140,7 +173,10 @@ WORDS = (
 @given(st.integers(0, 2**32))
 def test_the_walk_ends_on_any_words(seed: int) -> None:
     dice = random.Random(seed)
-    lines = ["\t" * dice.randrange(4) + "".join(dice.choices(WORDS, k=dice.randrange(9))) for _ in range(dice.randrange(1, 25))]
+    lines = [
+        "\t" * dice.randrange(4) + "".join(dice.choices(WORDS, k=dice.randrange(9)))
+        for _ in range(dice.randrange(1, 25))
+    ]
     started = time.process_time()
     _walk(lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5)
     assert time.process_time() - started < 50

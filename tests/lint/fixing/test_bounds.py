@@ -34,7 +34,11 @@ SHAPES = [
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
 def test_eight_times_the_findings_take_about_eight_times_as_long(shape: list[str]) -> None:
     def seconds(count: int) -> float:
-        text = "".join(hostile.patch(hostile.new_file("drivers/net/a.c", count * len(shape), iter(shape * count))))
+        text = "".join(
+            hostile.patch(
+                hostile.new_file("drivers/net/a.c", count * len(shape), iter(shape * count))
+            )
+        )
         began = time.process_time()
         fix(CheckRequest(["-"], strict=True, stdin=text.encode()), write=False)
         return time.process_time() - began
@@ -65,7 +69,9 @@ def real_check(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
 
 
 def text_of(body: str) -> str:
-    return "".join(hostile.patch(hostile.new_file("drivers/net/a.c", body.count("\n"), iter([body]))))
+    return "".join(
+        hostile.patch(hostile.new_file("drivers/net/a.c", body.count("\n"), iter([body])))
+    )
 
 
 def test_fixes_that_undo_each_other_are_not_tried_in_a_circle() -> None:
@@ -90,7 +96,10 @@ def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
         context, found = real_check(patch)
         other = next(iter(RULES.values()))
         line = patch.diff_line + 5 + next(moved) % count
-        return context, (*found, Finding(other.id, other.name, other.severity, "new", patch_line=line))
+        return context, (
+            *found,
+            Finding(other.id, other.name, other.severity, "new", patch_line=line),
+        )
 
     patch = parse_patch(text_of("+\tfrob();  \n" * count).encode(), "x.patch")
     check, lines = counting(never_content)
@@ -102,8 +111,13 @@ def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
 
 def test_without_checks_for_more_attempts_the_other_hunks_stay_fixed() -> None:
     bad, good = "+\tfrob();  \n", "+\tfrob();\n"
-    hunks = "".join(f"@@ -{1000 * n},1 +{1000 * n},{901} @@\n int a;\n{bad * 900}" for n in range(1, 3))
-    diff = f"diff --git a/drivers/net/a.c b/drivers/net/a.c\n--- a/drivers/net/a.c\n+++ b/drivers/net/a.c\n{hunks}"
+    hunks = "".join(
+        f"@@ -{1000 * n},1 +{1000 * n},{901} @@\n int a;\n{bad * 900}" for n in range(1, 3)
+    )
+    diff = (
+        "diff --git a/drivers/net/a.c b/drivers/net/a.c\n--- a/drivers/net/a.c\n+++"
+        f" b/drivers/net/a.c\n{hunks}"
+    )
     patch = parse_patch("".join(hostile.patch(iter([diff]))).encode(), "x.patch")
     other = next(iter(RULES.values()))
 
@@ -111,7 +125,10 @@ def test_without_checks_for_more_attempts_the_other_hunks_stay_fixed() -> None:
         context, found = real_check(patch)
         first = next(line.patch_line for line in patch.files[0].hunks[0].lines if line.kind == "+")
         if patch.lines[first - 1] == good.rstrip("\n"):
-            found = (*found, Finding(other.id, other.name, other.severity, "worse", patch_line=first))
+            found = (
+                *found,
+                Finding(other.id, other.name, other.severity, "worse", patch_line=first),
+            )
         return context, found
 
     outcome = fix_patch(patch, objects, RULES)
@@ -124,7 +141,11 @@ def test_a_later_draft_is_reverted_around_a_line() -> None:
     patch = parse_patch(text_of("+a\n+b\n+c\n+d\n").encode(), "x.patch")
     start = PatchEdit.of(patch)
     first = patch.lines.index("+a") + 1
-    edits = (FixEdit(first, 1, ("+A", "+AA")), FixEdit(first + 2, 1, ("+C",)), FixEdit(first + 3, 1, ()))
+    edits = (
+        FixEdit(first, 1, ("+A", "+AA")),
+        FixEdit(first + 2, 1, ("+C",)),
+        FixEdit(first + 3, 1, ()),
+    )
     later = start.with_changes([LineChange(edits=edits)])
     draft, reverted = start.with_reverted(later, frozenset((first - 1,)))
     assert draft.patch.lines[first - 1 :] == ("+a", "+b", "+C")
@@ -144,7 +165,9 @@ def test_a_line_behind_a_hunk_may_go() -> None:
 
 
 def test_a_message_of_one_long_line_takes_little_time() -> None:
-    text = "".join(hostile.patch(hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED))
+    text = "".join(
+        hostile.patch(hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED)
+    )
     began = time.process_time()
     fix(CheckRequest(["-"], strict=True, stdin=text.encode()), write=False)
     assert time.process_time() - began < 4

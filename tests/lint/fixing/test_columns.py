@@ -15,7 +15,10 @@ from tests.lint.fixing.test_mend import code, patch_of
         ("\tb = frob (a,\n\t\t  b);", "\tb = frob(a,\n\t\t b);"),
         ("\tchar*p = frob_get(a,\n\t\t\t  b);", "\tchar *p = frob_get(a,\n\t\t\t   b);"),
         ("\tx = foo(a,b, bar(c,\n\t\t\t d));", "\tx = foo(a, b, bar(c,\n\t\t\t  d));"),
-        ("\tc = frob (a, bar(b,\n\t\t\t a),\n\t\t  b);", "\tc = frob(a, bar(b,\n\t\t\ta),\n\t\t b);"),
+        (
+            "\tc = frob (a, bar(b,\n\t\t\t a),\n\t\t  b);",
+            "\tc = frob(a, bar(b,\n\t\t\ta),\n\t\t b);",
+        ),
         ("\tif(frob(a,\n\t\tb) &&\n\t   b)", "\tif (frob(a,\n\t\t b) &&\n\t    b)"),
     ],
 )
@@ -42,13 +45,20 @@ def test_a_line_above_what_may_not_move_is_left(below: str) -> None:
     ("bad", "good"),
     [
         ("#define F(x)\t\t\\\n\tdo {\t\t\\\n\t\t(y)=(x);\t\\\n\t} while (0)", "\t\t(y) = (x);\t\\"),
-        ("#define F(x)  \\\n\tdo {       \\\n\t\t(y)=(x);   \\\n\t} while (0)", "\t\t(y) = (x); \\"),
+        (
+            "#define F(x)  \\\n\tdo {       \\\n\t\t(y)=(x);   \\\n\t} while (0)",
+            "\t\t(y) = (x); \\",
+        ),
         ("\ta=1;\t\t/* one */", "\ta = 1;\t\t/* one */"),
         ("\tabcd=12;\t/* one */", "\tabcd = 12;\t/* one */"),
         ("\tint a=1;    /* one */", "\tint a = 1;  /* one */"),
         ("\tint a=1; /* one */", "\tint a = 1; /* one */"),
     ],
 )
-def test_what_stands_behind_the_code_keeps_its_column_where_there_is_room(bad: str, good: str) -> None:
+def test_what_stands_behind_the_code_keeps_its_column_where_there_is_room(
+    bad: str, good: str
+) -> None:
     body = bad.replace("\n", "\n+")
-    assert good in code(mended_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=False)).split("\n")
+    assert good in code(
+        mended_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=False)
+    ).split("\n")

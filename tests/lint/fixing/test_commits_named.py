@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""References to commits and Fixes: tags, mended by what the repository has for the id and only where it is that commit that is meant."""
+"""References to commits and Fixes: tags, mended by what the repository has for the id and only
+where it is that commit that is meant.
+"""
 
 import pytest
 
@@ -12,7 +14,14 @@ RIGHT = 'Fixes: 4364ac5ce03e ("frob: use the link at once")'
 
 
 def tag_of(line: str) -> str:
-    mended = mended_example(Example(bad=True, trailers=f"{line}\n{SIGN_OFF}", subject="frob: fix link time-out", history=KNOWN))
+    mended = mended_example(
+        Example(
+            bad=True,
+            trailers=f"{line}\n{SIGN_OFF}",
+            subject="frob: fix link time-out",
+            history=KNOWN,
+        )
+    )
     return next(one for one in mended.draft.patch.message if "4364ac" in one.lower())
 
 
@@ -45,9 +54,9 @@ def test_a_tag_that_may_mean_another_commit_or_says_more_is_left(line: str) -> N
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("As in commit 4364ac5 it is used.", 'As in commit 4364ac5ce03e ("frob: use the link at once") it is used.'),
-        ('See commit 4364ac5 ("frob: use the link at once").', 'See commit 4364ac5ce03e ("frob: use the link at once").'),
-        ("See commit 4364ac5ce03e (frob: use the link at once).", 'See commit 4364ac5ce03e ("frob: use the link at once").'),
+        ("As in commit 4364ac5 it is used.", 'As in commit 4364ac5ce03e ("frob: use the link at once") it is used.'),  # noqa: E501
+        ('See commit 4364ac5 ("frob: use the link at once").', 'See commit 4364ac5ce03e ("frob: use the link at once").'),  # noqa: E501
+        ("See commit 4364ac5ce03e (frob: use the link at once).", 'See commit 4364ac5ce03e ("frob: use the link at once").'),  # noqa: E501
         ('See commit 4364ac5ce03e ("frob: another title").', None),
         ("Since commit 4364ac5 and commit 99aabb7 it uses the link early.", None),
         ("Since 4364ac5ce03e00112233 it uses the link early.", None),

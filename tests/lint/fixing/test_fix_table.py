@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The scorer of fixes sees what a fix damages, and accepts what the rules' pages state as equivalent."""
+"""The scorer of fixes sees what a fix damages, and accepts what the rules' pages state as
+equivalent.
+"""
 
 import pytest
 

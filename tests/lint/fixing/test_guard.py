@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guard over fixes: blanks may change where tokens do not, strings never, comments only where that is said."""
+"""The guard over fixes: blanks may change where tokens do not, strings never, comments only where
+that is said.
+"""
 
 import pytest
 from hypothesis import given
@@ -38,7 +40,15 @@ C = "drivers/frob/frob.c"
 )
 def test_what_may_change(old: list[str], new: list[str], changes: str, kept: bool) -> None:
     assert (
-        keeps_meaning(old, new, path=C, fixer=RegisteredFixer(lambda _: None, changes, ((r"= 0", r""), (r"(0x\w+)", r"(?i:\1)")))) is kept
+        keeps_meaning(
+            old,
+            new,
+            path=C,
+            fixer=RegisteredFixer(
+                lambda _: None, changes, ((r"= 0", r""), (r"(0x\w+)", r"(?i:\1)"))
+            ),
+        )
+        is kept
     )
 
 
@@ -52,12 +62,36 @@ def test_the_end_of_a_directive_is_told_from_the_end_of_a_line() -> None:
 
 
 _WORD = st.sampled_from(
-    ["a", "b1", "0x1f", "1.5e-3", '"x  y"', "'\\''", "+", "-", "++", "--", "<", "<<=", "->", "*", "/", "(", ")", "{", "}", ";", ","]
+    [
+        "a",
+        "b1",
+        "0x1f",
+        "1.5e-3",
+        '"x  y"',
+        "'\\''",
+        "+",
+        "-",
+        "++",
+        "--",
+        "<",
+        "<<=",
+        "->",
+        "*",
+        "/",
+        "(",
+        ")",
+        "{",
+        "}",
+        ";",
+        ",",
+    ]
 )
 
 
 @given(st.lists(_WORD, max_size=12), st.data())
-def test_tokens_are_those_whatever_blanks_stand_between(words: list[str], data: st.DataObject) -> None:
+def test_tokens_are_those_whatever_blanks_stand_between(
+    words: list[str], data: st.DataObject
+) -> None:
     blank = st.sampled_from([" ", "  ", "\t"])
     # without the operators that begin a comment
     text = "".join(word + data.draw(blank) for word in words)

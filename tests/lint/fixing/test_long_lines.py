@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Long lines are broken where a reader expects it, and what follows an added line is aligned with it."""
+"""Long lines are broken where a reader expects it, and what follows an added line is aligned with
+it.
+"""
 
 import pytest
 
 from tests.kit.fixing import mended_text
 from tests.lint.fixing.test_mend import code, patch_of
 
-LONG = "frob_wait_for_the_link(frob->parent->link, frob->timeout_in_milliseconds, frob->flags_of_the_link)"
+LONG = (
+    "frob_wait_for_the_link(frob->parent->link, frob->timeout_in_milliseconds,"
+    " frob->flags_of_the_link)"
+)
 
 
 @pytest.mark.parametrize(
@@ -14,23 +19,47 @@ LONG = "frob_wait_for_the_link(frob->parent->link, frob->timeout_in_milliseconds
     [
         (
             f"\treturn {LONG};",
-            "\treturn frob_wait_for_the_link(frob->parent->link,\n\t\t\t\t      frob->timeout_in_milliseconds,\n\t\t\t\t      frob->flags_of_the_link);",
+            (
+                "\treturn frob_wait_for_the_link(frob->parent->link,\n\t\t\t\t     "
+                " frob->timeout_in_milliseconds,\n\t\t\t\t      frob->flags_of_the_link);"
+            ),
         ),
         (
             f"\tif (a &&\n\t    {LONG})",
-            "\tif (a &&\n\t    frob_wait_for_the_link(frob->parent->link,\n\t\t\t\t   frob->timeout_in_milliseconds,\n\t\t\t\t   frob->flags_of_the_link))",
+            (
+                "\tif (a &&\n\t    frob_wait_for_the_link(frob->parent->link,\n\t\t\t\t  "
+                " frob->timeout_in_milliseconds,\n\t\t\t\t   frob->flags_of_the_link))"
+            ),
         ),
         (
-            "\tframe->mode_of_the_link_that_is_up = frame->is_for_the_first_link ? FROB_MODE_OF_FIRST : FROB_MODE_OF_OTHERS;",
-            "\tframe->mode_of_the_link_that_is_up = frame->is_for_the_first_link ?\n\t\tFROB_MODE_OF_FIRST : FROB_MODE_OF_OTHERS;",
+            (
+                "\tframe->mode_of_the_link_that_is_up = frame->is_for_the_first_link ?"
+                " FROB_MODE_OF_FIRST : FROB_MODE_OF_OTHERS;"
+            ),
+            (
+                "\tframe->mode_of_the_link_that_is_up = frame->is_for_the_first_link"
+                " ?\n\t\tFROB_MODE_OF_FIRST : FROB_MODE_OF_OTHERS;"
+            ),
         ),
         (
-            "\t/* The link is not up before the controller has seen the first frame, so wait for it here and then go on. */",
-            "\t/*\n\t * The link is not up before the controller has seen the first frame, so\n\t * wait for it here and then go on.\n\t */",
+            (
+                "\t/* The link is not up before the controller has seen the first frame, so wait"
+                " for it here and then go on. */"
+            ),
+            (
+                "\t/*\n\t * The link is not up before the controller has seen the first frame,"
+                " so\n\t * wait for it here and then go on.\n\t */"
+            ),
         ),
         (
-            "\tframe->mode = 1; /* the controller has seen the first frame by now, so the link is up and may be used */",
-            "\t/*\n\t * the controller has seen the first frame by now, so the link is up and\n\t * may be used\n\t */\n\tframe->mode = 1;",
+            (
+                "\tframe->mode = 1; /* the controller has seen the first frame by now, so the link"
+                " is up and may be used */"
+            ),
+            (
+                "\t/*\n\t * the controller has seen the first frame by now, so the link is up"
+                " and\n\t * may be used\n\t */\n\tframe->mode = 1;"
+            ),
         ),
     ],
 )
@@ -42,8 +71,13 @@ def test_a_long_line_is_broken(bad: str, good: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        '\tpr_info("a message that users search for is left on one line even if that makes the line too long for us\\n");',
-        "\t/* https://example.org/a/very/long/link/that/must/not/be/broken/because/it/would/not/be/found/at/all */",
+        (
+            '\tpr_info("a message that users search for is left on one line even if that makes the'
+            ' line too long for us\\n");'
+        ),
+        (
+            "\t/* https://example.org/a/very/long/link/that/must/not/be/broken/because/it/would/not/be/found/at/all */"  # noqa: E501
+        ),
     ],
 )
 def test_what_is_searched_for_is_not_broken(line: str) -> None:
@@ -52,16 +86,23 @@ def test_what_is_searched_for_is_not_broken(line: str) -> None:
 
 def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
     text = patch_of(
-        "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n \t\t    int mode)\n {\n \tint ret;"
+        "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n"
+        " \t\t    int mode)\n {\n \tint ret;"
     )
     fixed = mended_text(text).draft.patch.lines
     assert " \t\t    int mode)" not in fixed
-    assert [line for line in fixed if line.endswith("int mode)")] == ["-\t\t    int mode)", "+\t\t\t int mode)"]
+    assert [line for line in fixed if line.endswith("int mode)")] == [
+        "-\t\t    int mode)",
+        "+\t\t\t int mode)",
+    ]
     assert "@@ -10,4 +10,4 @@" in "\n".join(fixed)
 
 
 def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
-    text = patch_of("-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n \t\t    int mode)")
+    text = patch_of(
+        "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n"
+        " \t\t    int mode)"
+    )
     assert not mended_text(text).changed
 
 
@@ -69,12 +110,18 @@ def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
     ("bad", "good"),
     [
         ("\tfirst->mode = second->mode = 1;", "\tfirst->mode = 1;\n\tsecond->mode = 1;"),
-        ("\tfirst->mode = second->mode = frob_mode(a);", "\tsecond->mode = frob_mode(a);\n\tfirst->mode = second->mode;"),
+        (
+            "\tfirst->mode = second->mode = frob_mode(a);",
+            "\tsecond->mode = frob_mode(a);\n\tfirst->mode = second->mode;",
+        ),
         ("\tfirst->next = first = frob_next(a);", "\tfirst->next = first = frob_next(a);"),
     ],
 )
 def test_an_assignment_of_two_places_is_split(bad: str, good: str) -> None:
-    assert code(mended_text(patch_of(f" \tint ret;\n+\tret = 0;\n+{bad}\n \tint more;"))) == f"\tret = 0;\n{good}"
+    assert (
+        code(mended_text(patch_of(f" \tint ret;\n+\tret = 0;\n+{bad}\n \tint more;")))
+        == f"\tret = 0;\n{good}"
+    )
 
 
 def test_the_body_of_a_condition_is_not_split() -> None:
@@ -95,6 +142,8 @@ def test_the_body_of_a_condition_is_not_split() -> None:
 def test_a_fixes_tag_with_twelve_digits_gets_the_usual_form(tag: str, better: str) -> None:
     text = patch_of(
         " \tint ret;\n+\tret = 1;\n \tint more;",
-        message=f"Wait for the link, so that it is up.\n\n{tag}\nSigned-off-by: Ada <ada@example.org>",
+        message=(
+            f"Wait for the link, so that it is up.\n\n{tag}\nSigned-off-by: Ada <ada@example.org>"
+        ),
     )
     assert better in mended_text(text).draft.patch.message

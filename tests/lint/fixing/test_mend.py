@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches mended: only added lines change, the patch still applies, the tokens stay, a second time changes nothing."""
+"""Patches mended: only added lines change, the patch still applies, the tokens stay, a second time
+changes nothing.
+"""
 
 import subprocess
 import tempfile
@@ -23,7 +25,12 @@ from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
 
 def patch_of(
-    body: str, *, message: str = f"{PROSE}\n\n{SIGN_OFF}", subject: str = "frob: wait for the link", path: str = PATH, new: bool = False
+    body: str,
+    *,
+    message: str = f"{PROSE}\n\n{SIGN_OFF}",
+    subject: str = "frob: wait for the link",
+    path: str = PATH,
+    new: bool = False,
 ) -> str:
     return mail(subject, message, file_diff(path, body, new=new))
 
@@ -33,10 +40,20 @@ def code(mended: FixOutcome) -> str:
     return "\n".join(line.text for change in mended.draft.patch.files for line in change.lines("+"))
 
 
-@pytest.mark.parametrize(("name", "fixed"), [("Ada", 1), ("A\x0bda", 0), ("A\u202eda", 0), ("A\udce9da", 0)])
+@pytest.mark.parametrize(
+    ("name", "fixed"), [("Ada", 1), ("A\x0bda", 0), ("A\u202eda", 0), ("A\udce9da", 0)]
+)
 def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: int) -> None:
-    text = patch_of("\ta = 1;", message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}")
-    assert sum(line.startswith(f"Reviewed-by: {name} ") for line in mended_text(text).draft.patch.message) == fixed
+    text = patch_of(
+        "\ta = 1;", message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}"
+    )
+    assert (
+        sum(
+            line.startswith(f"Reviewed-by: {name} ")
+            for line in mended_text(text).draft.patch.message
+        )
+        == fixed
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,21 +72,42 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
         ("\tif (frob == NULL || up)", "\tif (!frob || up)"),
         ("\tif (up && frob->next != NULL)", "\tif (up && frob->next)"),
         ("\tif (frob_next(frob, up + 1) == NULL)", "\tif (!frob_next(frob, up + 1))"),
-        ("\tif (up &&\n+\t    frob->next == NULL &&\n+\t    more)", "\tif (up &&\n\t    !frob->next &&\n\t    more)"),
-        ("\tif ((frob != NULL) && !(more != NULL) && (link == NULL))", "\tif (frob && !more && !link)"),
-        ("\tfor (frob = first; frob != NULL; frob = frob->next)", "\tfor (frob = first; frob; frob = frob->next)"),
+        (
+            "\tif (up &&\n+\t    frob->next == NULL &&\n+\t    more)",
+            "\tif (up &&\n\t    !frob->next &&\n\t    more)",
+        ),
+        (
+            "\tif ((frob != NULL) && !(more != NULL) && (link == NULL))",
+            "\tif (frob && !more && !link)",
+        ),
+        (
+            "\tfor (frob = first; frob != NULL; frob = frob->next)",
+            "\tfor (frob = first; frob; frob = frob->next)",
+        ),
         ("\tcount = (frob != NULL) ? 1 : 2;", "\tcount = frob ? 1 : 2;"),
         ("\tup = *frob == NULL;", "\tup = !*frob;"),
         ("\tup = (struct frob *)frob == NULL;", "\tup = !(struct frob *)frob;"),
         ("\tif (frobs[mode & (up + 1)].link == NULL)", "\tif (!frobs[mode & (up + 1)].link)"),
-        ("#define FROB_IS_DOWN(frob) (frob_of((frob))->link == NULL)", "#define FROB_IS_DOWN(frob) (!frob_of((frob))->link)"),
+        (
+            "#define FROB_IS_DOWN(frob) (frob_of((frob))->link == NULL)",
+            "#define FROB_IS_DOWN(frob) (!frob_of((frob))->link)",
+        ),
         ('\tTEST_ASSERT(frob != NULL, "no frob");', '\tTEST_ASSERT(frob, "no frob");'),
         ("\tbool up = frob != NULL;", "\tbool up = frob;"),
-        ("\tup = 1;\n+\tlink->min = link->max = 2;", "\tup = 1;\n\tlink->max = 2;\n\tlink->min = link->max;"),
-        ("\tcount = 2 * (mode -1)+more[1]*up->mode;", "\tcount = 2 * (mode - 1) + more[1] * up->mode;"),
+        (
+            "\tup = 1;\n+\tlink->min = link->max = 2;",
+            "\tup = 1;\n\tlink->max = 2;\n\tlink->min = link->max;",
+        ),
+        (
+            "\tcount = 2 * (mode -1)+more[1]*up->mode;",
+            "\tcount = 2 * (mode - 1) + more[1] * up->mode;",
+        ),
         ("\tcount = mode&more;", "\tcount = mode & more;"),
         ("\tfrob_start(frob, mode*count);", "\tfrob_start(frob, mode * count);"),
-        ("\tframe = kzalloc((count)*sizeof(*frame), GFP_KERNEL);", "\tframe = kzalloc((count) * sizeof(*frame), GFP_KERNEL);"),
+        (
+            "\tframe = kzalloc((count)*sizeof(*frame), GFP_KERNEL);",
+            "\tframe = kzalloc((count) * sizeof(*frame), GFP_KERNEL);",
+        ),
         ("#define FROB_LAST (FROB_COUNT-1)", "#define FROB_LAST (FROB_COUNT - 1)"),
         ("\t/* 0x10 */ u32 mode; // of the link", "\tu32 mode; /* 0x10 */ // of the link"),
         ("\tif (FROB_MAX <= count)", "\tif (count >= FROB_MAX)"),
@@ -87,8 +125,14 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
         ("\tif (frob->up\n+\t    && frob->ready)", "\tif (frob->up &&\n\t    frob->ready)"),
         ("\tret = frob_start(\n+\t\tfrob, 1);", "\tret = frob_start(frob, 1);"),
         (
-            "\tret = frob_start_the_link_of_the_board(\n+\t\tfrob->first_of_the_links, 1,\n+\t\tframe\n+\t);",
-            "\tret = frob_start_the_link_of_the_board(frob->first_of_the_links, 1,\n\t\t\t\t\t       frame);",
+            (
+                "\tret = frob_start_the_link_of_the_board(\n+\t\tfrob->first_of_the_links,"
+                " 1,\n+\t\tframe\n+\t);"
+            ),
+            (
+                "\tret = frob_start_the_link_of_the_board(frob->first_of_the_links, 1,\n\t\t\t\t\t "
+                "      frame);"
+            ),
         ),
     ],
 )
@@ -122,17 +166,27 @@ def test_what_is_certain_is_mended(bad: str, good: str) -> None:
     ],
 )
 def test_strings_comments_and_paths_stay(line: str) -> None:
-    assert line.replace("\n+", "\n") in code(mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;")))
+    assert line.replace("\n+", "\n") in code(
+        mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;"))
+    )
 
 
-@pytest.mark.parametrize(("kind", "written"), [("bool", "frob;"), ("int", "frob != NULL;"), ("bool *", "frob != NULL;")])
+@pytest.mark.parametrize(
+    ("kind", "written"), [("bool", "frob;"), ("int", "frob != NULL;"), ("bool *", "frob != NULL;")]
+)
 def test_a_function_that_returns_a_bool_returns_the_pointer(kind: str, written: str) -> None:
-    text = patch_of(f"+static {kind} frob_is_up(struct frob *frob)\n+{{\n+\tfrob_start(frob);\n+\treturn frob != NULL;\n+}}\n+")
+    text = patch_of(
+        f"+static {kind} frob_is_up(struct frob *frob)\n+{{\n+\tfrob_start(frob);\n+\treturn frob"
+        " != NULL;\n+}\n+"
+    )
     assert f"\treturn {written}" in code(mended_text(text))
 
 
 def test_continuation_lines_move_together_and_directives_do_not() -> None:
-    text = patch_of(" int a;\n+\tfrob_start(frob,\n+\t\tone,\n+\t\ttwo);\n+\tfrob_end(frob,\n+#ifdef FROB\n+\t\ttwo);\n+#endif\n int b;")
+    text = patch_of(
+        " int a;\n+\tfrob_start(frob,\n+\t\tone,\n+\t\ttwo);\n+\tfrob_end(frob,\n+#ifdef"
+        " FROB\n+\t\ttwo);\n+#endif\n int b;"
+    )
     lines = mended_text(text).draft.patch.lines
     assert "+\t\t   one," in lines
     assert "+\t\t   two);" in lines
@@ -143,7 +197,9 @@ def test_lines_that_are_not_added_stay() -> None:
     text = patch_of(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
     mended = mended_text(text)
     before, after = text.split("\n"), list(mended.draft.patch.lines)
-    assert [line for line in after if not line.startswith("+")] == [line for line in before[: len(after)] if not line.startswith("+")]
+    assert [line for line in after if not line.startswith("+")] == [
+        line for line in before[: len(after)] if not line.startswith("+")
+    ]
     assert "+\tbaz(a, b);" in after
 
 
@@ -158,7 +214,10 @@ def test_hunk_headers_stay_true_when_lines_go() -> None:
     before, after = mended.original.files[0].hunks, mended.draft.patch.files[0].hunks
     assert mended.draft.patch.diff_error is None
     assert [len([line for line in hunk.lines if line.kind == "+"]) for hunk in after] == [2, 1]
-    assert [(one.new_start - two.new_start, one.new_count - two.new_count) for one, two in zip(after, before, strict=True)] == [
+    assert [
+        (one.new_start - two.new_start, one.new_count - two.new_count)
+        for one, two in zip(after, before, strict=True)
+    ] == [
         (0, -1),
         (-1, 0),
     ]
@@ -172,20 +231,28 @@ def test_a_patch_is_never_mended_to_nothing() -> None:
 @pytest.mark.parametrize(
     ("message", "wanted"),
     [
-        (f"{PROSE}\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nReviewed-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),
-        (f"{PROSE}\n\nTested-by:Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nTested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),
+        (f"{PROSE}\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nReviewed-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
+        (f"{PROSE}\n\nTested-by:Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nTested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
         (f"{PROSE}\n\nChange-Id: I0123\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
-        (f"{PROSE}\n\n{SIGN_OFF}\nSuggested-by: Ben Reader <ben@example.org>", f"{PROSE}\n\nSuggested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),
+        (f"{PROSE}\n\n{SIGN_OFF}\nSuggested-by: Ben Reader <ben@example.org>", f"{PROSE}\n\nSuggested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\nIt it the the way.\n\n{SIGN_OFF}", f"{PROSE}\nIt it the way.\n\n{SIGN_OFF}"),
     ],
 )  # fmt: skip
 def test_messages_are_mended(message: str, wanted: str) -> None:
-    assert "\n".join(mended_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message) == wanted
+    assert (
+        "\n".join(mended_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message)
+        == wanted
+    )
 
 
 @pytest.mark.parametrize(
-    ("bad", "good"), [("frob: wait.", "frob: wait"), ("frob : wait", "frob: wait"), ("frob: wait  now", "frob: wait now")]
+    ("bad", "good"),
+    [
+        ("frob: wait.", "frob: wait"),
+        ("frob : wait", "frob: wait"),
+        ("frob: wait  now", "frob: wait now"),
+    ],
 )
 def test_subjects_are_mended(bad: str, good: str) -> None:
     mended = mended_text(patch_of(" a\n-b\n+c\n d", subject=bad))
@@ -193,7 +260,9 @@ def test_subjects_are_mended(bad: str, good: str) -> None:
 
 
 def test_an_encoded_subject_is_left() -> None:
-    assert not mended_text(patch_of(" a\n-b\n+c\n d", subject="[PATCH] =?UTF-8?q?frob:_wait_f=C3=BCr_it.?=")).changed
+    assert not mended_text(
+        patch_of(" a\n-b\n+c\n d", subject="[PATCH] =?UTF-8?q?frob:_wait_f=C3=BCr_it.?=")
+    ).changed
 
 
 _LINES = [
@@ -238,14 +307,21 @@ def added_tokens(patch: Patch) -> list[str]:
 
 @given(messy())
 @settings(max_examples=60)
-def test_mended_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_mend(body: str) -> None:
+def test_mended_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_mend(
+    body: str,
+) -> None:
     text = patch_of(f" int a;\n{body}\n int z;")
     mended = mended_text(text)
-    named = {rule.id for rule in all_rules() if rule.remedy.fixer and import_fixers()[rule.remedy.fixer].changes != SPACE}
+    named = {
+        rule.id
+        for rule in all_rules()
+        if rule.remedy.fixer and import_fixers()[rule.remedy.fixer].changes != SPACE
+    }
     if not any(one.rule in named for one in mended.fixed):
         assert added_tokens(mended.draft.patch) == added_tokens(mended.original)
     strings = [
-        [added_token for added_token in added_tokens(patch) if added_token[0] in "\"'"] for patch in (mended.draft.patch, mended.original)
+        [added_token for added_token in added_tokens(patch) if added_token[0] in "\"'"]
+        for patch in (mended.draft.patch, mended.original)
     ]
     assert strings[0] == strings[1]
     assert not Counter(one.rule for one in mended.left) - Counter(one.rule for one in mended.found)
@@ -268,7 +344,12 @@ def test_a_mended_patch_applies_where_it_did(first: str, second: str) -> None:
         file.write_text("\n".join(base) + "\n")
         text = "\n".join(mended.draft.patch.lines) + "\n"
         done = subprocess.run(
-            ["git", "apply", "--whitespace=nowarn", "-"], cwd=name, input=text, text=True, capture_output=True, check=False
+            ["git", "apply", "--whitespace=nowarn", "-"],
+            cwd=name,
+            input=text,
+            text=True,
+            capture_output=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr + text
 
@@ -294,33 +375,72 @@ def test_what_was_taken_back_is_tried_again_when_the_rest_is_mended() -> None:
 @pytest.mark.parametrize(
     ("subject", "message", "body"),
     [
-        ("frob: say what is meant", "Replace occured with occurred, which is what the log has in all other places of the driver.", ""),
-        ("frob: correct spelling in a comment", "The comment of the link says occured, and people looked for it in vain.", ""),
-        ("frob: say what is meant", 'The log has "error occured here" since the beginning, and tools look for it.', ""),
-        ("frob: say what is meant", "The log says occured since the beginning, and people looked for it in vain.", '-\tfrob("occured");\n'),
+        (
+            "frob: say what is meant",
+            (
+                "Replace occured with occurred, which is what the log has in all other places of"
+                " the driver."
+            ),
+            "",
+        ),
+        (
+            "frob: correct spelling in a comment",
+            "The comment of the link says occured, and people looked for it in vain.",
+            "",
+        ),
+        (
+            "frob: say what is meant",
+            'The log has "error occured here" since the beginning, and tools look for it.',
+            "",
+        ),
+        (
+            "frob: say what is meant",
+            "The log says occured since the beginning, and people looked for it in vain.",
+            '-\tfrob("occured");\n',
+        ),
     ],
 )
-def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(subject: str, message: str, body: str) -> None:
-    text = patch_of(f" \tint ret;\n{body}+\tfrob(a);\n \tint more;", subject=subject, message=f"{message}\n\n{SIGN_OFF}")
+def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(
+    subject: str, message: str, body: str
+) -> None:
+    text = patch_of(
+        f" \tint ret;\n{body}+\tfrob(a);\n \tint more;",
+        subject=subject,
+        message=f"{message}\n\n{SIGN_OFF}",
+    )
     assert message in " ".join(mended_text(text).draft.patch.lines)
 
 
 def test_a_misspelt_word_of_a_message_is_corrected() -> None:
-    text = patch_of(" \tint ret;\n+\tfrob(a);\n \tint more;", message=f"{PROSE} It occured.\n\n{SIGN_OFF}")
+    text = patch_of(
+        " \tint ret;\n+\tfrob(a);\n \tint more;", message=f"{PROSE} It occured.\n\n{SIGN_OFF}"
+    )
     assert any("occurred" in line for line in mended_text(text).draft.patch.message)
 
 
 @pytest.mark.parametrize(
-    "name", ["tools/frob/frob.bat", "tools/frob/frob.ps1", "tools/testing/selftests/frob/expected.txt", "scripts/x.inf"]
+    "name",
+    [
+        "tools/frob/frob.bat",
+        "tools/frob/frob.ps1",
+        "tools/testing/selftests/frob/expected.txt",
+        "scripts/x.inf",
+    ],
 )
 def test_files_whose_line_ends_may_be_meant_are_left(name: str) -> None:
     text = patch_of("+echo a\r\n+echo b\r\n+out  \r", path=name, new=True)
     assert not [one for one in mended_text(text).fixed if one.path == name]
 
 
-@pytest.mark.parametrize("name", ["drivers/frob/Makefile", "scripts/frob.sh", "drivers/frob/Kconfig"])
+@pytest.mark.parametrize(
+    "name", ["drivers/frob/Makefile", "scripts/frob.sh", "drivers/frob/Kconfig"]
+)
 def test_what_programs_read_line_by_line_ends_its_lines_with_a_newline_alone(name: str) -> None:
-    assert [one.name for one in mended_text(patch_of("+echo a\r", path=name, new=True)).fixed if one.name == "dos-line-end"]
+    assert [
+        one.name
+        for one in mended_text(patch_of("+echo a\r", path=name, new=True)).fixed
+        if one.name == "dos-line-end"
+    ]
 
 
 def test_the_text_that_a_test_expects_keeps_its_blanks() -> None:
@@ -333,41 +453,63 @@ def test_the_text_that_a_test_expects_keeps_its_blanks() -> None:
     [
         ("extern u64 frob_count(void), frob_other;", "extern u64 frob_count(void), frob_other;"),
         ("extern int frob_one(int a, int b);", "int frob_one(int a, int b);"),
-        ("extern int frob_one(int a), frob_two(int b);", "extern int frob_one(int a), frob_two(int b);"),
+        (
+            "extern int frob_one(int a), frob_two(int b);",
+            "extern int frob_one(int a), frob_two(int b);",
+        ),
     ],
 )
 def test_extern_goes_from_one_whole_prototype(line: str, good: str) -> None:
-    assert good in code(mended_text(patch_of(f" int a;\n+{line}\n int b;", path="include/linux/frob.h")))
+    assert good in code(
+        mended_text(patch_of(f" int a;\n+{line}\n int b;", path="include/linux/frob.h"))
+    )
 
 
 @pytest.mark.parametrize(
     ("subject", "trailers"),
     [
         ("frob: fix typo in a register's name", f"Cc: stable@vger.kernel.org # 6.1\n{SIGN_OFF}"),
-        ("frob: wait", f"{SIGN_OFF}\n(cherry picked from commit 4364ac5ce03e00112233445566778899aabbccdd)"),
+        (
+            "frob: wait",
+            f"{SIGN_OFF}\n(cherry picked from commit 4364ac5ce03e00112233445566778899aabbccdd)",
+        ),
     ],
 )
 def test_what_only_its_author_can_say_is_left_in_the_message(subject: str, trailers: str) -> None:
-    text = patch_of(" \tint ret;\n+\tfrob(a);\n \tint more;", subject=subject, message=f"{PROSE}\n\n{trailers}")
+    text = patch_of(
+        " \tint ret;\n+\tfrob(a);\n \tint more;", subject=subject, message=f"{PROSE}\n\n{trailers}"
+    )
     assert "\n".join(mended_text(text).draft.patch.message).endswith(trailers)
 
 
 @pytest.mark.parametrize(
     ("path", "top", "better"),
     [
-        ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0 */", "// SPDX-License-Identifier: GPL-2.0"),
-        ("drivers/frob/new.h", "+// SPDX-License-Identifier: GPL-2.0", "/* SPDX-License-Identifier: GPL-2.0 */"),
-        ("drivers/frob/new.c", "+/*\n+ * SPDX-License-Identifier: GPL-2.0\n+ *\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),
-        ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),
+        ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0 */", "// SPDX-License-Identifier: GPL-2.0"),  # noqa: E501
+        ("drivers/frob/new.h", "+// SPDX-License-Identifier: GPL-2.0", "/* SPDX-License-Identifier: GPL-2.0 */"),  # noqa: E501
+        ("drivers/frob/new.c", "+/*\n+ * SPDX-License-Identifier: GPL-2.0\n+ *\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),  # noqa: E501
+        ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_license_tag_is_the_first_line_in_the_comment_of_its_file(path: str, top: str, better: str) -> None:
-    assert code(mended_text(patch_of(f"{top}\n+int frob;", path=path, new=True))) == f"{better}\nint frob;"
+def test_a_license_tag_is_the_first_line_in_the_comment_of_its_file(
+    path: str, top: str, better: str
+) -> None:
+    assert (
+        code(mended_text(patch_of(f"{top}\n+int frob;", path=path, new=True)))
+        == f"{better}\nint frob;"
+    )
 
 
 def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
-    message = f"{PROSE} Then the second transfer works too, and so does the last.\nThis is short.\nSo is this."
-    lines = "\n".join(mended_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")).draft.patch.message)
+    message = (
+        f"{PROSE} Then the second transfer works too, and so does the last.\nThis is short.\nSo is"
+        " this."
+    )
+    lines = "\n".join(
+        mended_text(
+            patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
+        ).draft.patch.message
+    )
     assert " ".join(message.split()) in " ".join(lines.split())
     assert max(map(len, lines.split("\n"))) <= 75
     assert "\nSo is this.\n" in lines
@@ -375,7 +517,11 @@ def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
 
 def test_types_that_the_tree_does_not_have_are_not_used(tmp_path: Path) -> None:
     text = patch_of(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
-    context = Context(parse_patch(text.encode(), "example.patch"), tree=DirectoryTree(tmp_path), options=Options(strict=True))
+    context = Context(
+        parse_patch(text.encode(), "example.patch"),
+        tree=DirectoryTree(tmp_path),
+        options=Options(strict=True),
+    )
     assert not mended_context(context).changed
     (tmp_path / "include/linux").mkdir(parents=True)
     (tmp_path / "include/linux/types.h").touch()

@@ -6,7 +6,12 @@ import pytest
 from patchpilot.lint.fixing.version_tests import dropped
 
 OLD, NEW, LATER = (
-    f"LINUX_VERSION_CODE {sign}" for sign in ("< KERNEL_VERSION(4, 15, 0)", ">= KERNEL_VERSION(3,0,0)", ">= KERNEL_VERSION(6, 2, 0)")
+    f"LINUX_VERSION_CODE {sign}"
+    for sign in (
+        "< KERNEL_VERSION(4, 15, 0)",
+        ">= KERNEL_VERSION(3,0,0)",
+        ">= KERNEL_VERSION(6, 2, 0)",
+    )
 )
 
 
@@ -33,8 +38,16 @@ OLD, NEW, LATER = (
         ("LINUX_VERSION_CODE >= 0x30000", None),
     ],
 )
-def test_a_condition_is_resolved_where_it_is_the_same_in_all_later_versions(condition: str, left: str | None) -> None:
-    lines = [f"#if {condition}".replace("/* since 2011 */", "\x01" * 16), "a", "# else", "b", "#endif"]
+def test_a_condition_is_resolved_where_it_is_the_same_in_all_later_versions(
+    condition: str, left: str | None
+) -> None:
+    lines = [
+        f"#if {condition}".replace("/* since 2011 */", "\x01" * 16),
+        "a",
+        "# else",
+        "b",
+        "#endif",
+    ]
     gone = dropped(lines, (6, 1))
     assert [line for at, line in enumerate(lines) if at not in gone] == ([left] if left else lines)
 
@@ -56,4 +69,10 @@ def test_branches_and_nested_conditions() -> None:
         "d",
     ]
     gone = dropped(lines, (6, 1))
-    assert [line for at, line in enumerate(lines) if at not in gone] == [f"#if {LATER}", "b", "#endif", f"#if {NEW}", "d"]
+    assert [line for at, line in enumerate(lines) if at not in gone] == [
+        f"#if {LATER}",
+        "b",
+        "#endif",
+        f"#if {NEW}",
+        "d",
+    ]

@@ -20,7 +20,9 @@ def unnecessary_braces(context: LineContext) -> Results | None:
     text = context.text
     covered: set[int] = context.walk.hunk.setdefault("braces", set())
     hits: list[tuple[str, Hit]] = []
-    if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(r"else\s*$").search(match[1]):
+    if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(r"else\s*$").search(
+        match[1]
+    ):
         hits += _whole_condition(context, covered)
     word = pattern(r"\b(?:if|while|for|else)\b").search(text)
     if word and context.line.number - 1 not in covered:
@@ -56,7 +58,11 @@ def _single_statement(context: LineContext, column: int) -> list[tuple[str, Hit]
         return []
     level, branches = context.walk.passage.chain(context.line, column)
     block = _block(branches[0])
-    if level != 0 or not block.lstrip(" \t\n\r\f\v").startswith("{") or _needs_braces(branches[0].raw_condition, block):
+    if (
+        level != 0
+        or not block.lstrip(" \t\n\r\f\v").startswith("{")
+        or _needs_braces(branches[0].raw_condition, block)
+    ):
         return []
     if len(branches) > 1 and _block(branches[1]).lstrip(" \t\n\r\f\v").startswith("{"):
         return []
@@ -68,13 +74,19 @@ def _block(branch: StatementSpan) -> str:
 
 
 def _needs_braces(condition: str, block: str) -> bool:
-    """Whether a branch needs braces: its condition or its block is longer than a line, or it contains another condition."""
+    """Whether a branch needs braces: its condition or its block is longer than a line, or it
+    contains another condition.
+    """
     if _lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
         return True
     if pattern(r"\b(?:if|for|while)\b").search(block):
         return True
     inside = pattern(r"(^|\n).").sub(r"\1", block)
-    inside = pattern(r"\}\s*$").sub("", pattern(r"^\s*\{").sub("", inside, count=1), count=1).strip(" \t\n\r\f\v")
+    inside = (
+        pattern(r"\}\s*$")
+        .sub("", pattern(r"^\s*\{").sub("", inside, count=1), count=1)
+        .strip(" \t\n\r\f\v")
+    )
     return max(_lines(inside), inside.count(";")) > 1
 
 

@@ -3,7 +3,16 @@
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.c.c_patterns import ALLOC_FUNCTIONS, BALANCED, IDENT, LOG_FUNCTIONS, LVAL, NOTE, pattern, value
+from patchpilot.lint.c.c_patterns import (
+    ALLOC_FUNCTIONS,
+    BALANCED,
+    IDENT,
+    LOG_FUNCTIONS,
+    LVAL,
+    NOTE,
+    pattern,
+    value,
+)
 from patchpilot.lint.c.line_scan import measure
 from patchpilot.lint.c.statements import Passage
 from patchpilot.lint.c.types import TypePattern
@@ -31,16 +40,23 @@ def case_indent(context: LineContext) -> Results | None:
     if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
         return None
     _, lines = context.walk.passage.bracketed(context.line, "{}", outer=True)
-    if any(pattern(r"\+\s*(?:case\s+|default:)").match(line.raw) and line.indent != context.line.indent for line in lines[1:]):
+    if any(
+        pattern(r"\+\s*(?:case\s+|default:)").match(line.raw) and line.indent != context.line.indent
+        for line in lines[1:]
+    ):
         return [("case-indent", context.hit())]
     return None
 
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results | None:
-    """Reports a brace that belongs on the line of the condition, and an indent after a stray semicolon."""
+    """Reports a brace that belongs on the line of the condition, and an indent after a stray
+    semicolon.
+    """
     text = context.text
-    match = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
+    match = pattern(
+        r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)"
+    ).search(text)
     if not match or pattern(r".\s*#").match(text):
         return None
     hits: list[tuple[str, Hit]] = []
@@ -53,7 +69,11 @@ def brace_on_next_line(context: LineContext) -> Results | None:
     condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
         hits.append(("brace-on-next-line", context.hit()))
-    ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2]) and pattern(r"\)\s*;\s*$").search(condition)
+    ended = (
+        level == 0
+        and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2])
+        and pattern(r"\)\s*;\s*$").search(condition)
+    )
     if ended and measure(following.text)[1] > context.line.indent:
         hits.append(("stray-semicolon", context.hit()))
     return hits
@@ -64,7 +84,9 @@ def odd_indent(context: LineContext) -> Results | None:
     """Reports a statement after a condition that is not indented by one tab more."""
     text = context.text
     if (
-        not pattern(r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)").search(text)
+        not pattern(
+            r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)"
+        ).search(text)
         or pattern(r".\s*#").match(text)
         or pattern(r"\}\s*while\s*").search(text)
     ):
@@ -86,7 +108,10 @@ def odd_indent(context: LineContext) -> Results | None:
     if empty := pattern(r"\s*?\n").match(body):
         body, judged = body[empty.end() :], True
         lines += 1
-    if not joined and (pattern(r".\s*#\s*define\s").match(context.before) or pattern(r"\\\s*$").search(context.before)):
+    if not joined and (
+        pattern(r".\s*#\s*define\s").match(context.before)
+        or pattern(r"\\\s*$").search(context.before)
+    ):
         judged = False
     body, lines, straight = _to_first_statement(body, lines)
     if not judged or not straight or not body:
@@ -96,19 +121,31 @@ def odd_indent(context: LineContext) -> Results | None:
         return None
     first_line = body.partition("\n")[0]
     indent, depth = context.line.indent, measure(f"+{first_line}")[1]
-    if depth % _TAB or depth < indent or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body)) or depth > indent + _TAB:
+    if (
+        depth % _TAB
+        or depth < indent
+        or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body))
+        or depth > indent + _TAB
+    ):
         return [("suspect-indent", context.hit(depth=str(depth), indent=str(indent)))]
     return None
 
 
 def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
-    """Drops blank lines, preprocessor lines and labels; returns (the rest, its line, whether no #else precedes it)."""
+    """Drops blank lines, preprocessor lines and labels.
+
+    Returns (the rest, its line, whether no #else precedes it).
+    """
     straight, joined, at = True, False, -1
     while at != lines:
         at = lines
         if pattern(r"\s*#\s*(?:else|elif)").match(body):
             straight = False
-        if joined or pattern(r"\s*?\n|\s*#\s*?").match(body) or pattern(rf"\s*{IDENT}\s*:").match(body):
+        if (
+            joined
+            or pattern(r"\s*?\n|\s*#\s*?").match(body)
+            or pattern(rf"\s*{IDENT}\s*:").match(body)
+        ):
             joined = pattern(r".*?\\\n").match(body) is not None
             if end := pattern(r".*?\n").match(body):
                 body = body[end.end() :]
@@ -147,13 +184,19 @@ def condition_line(context: LineContext) -> Results | None:
         return None
     statement, condition = context.statement or "", context.condition
     rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
-    if condition and not pattern(r"\s*\{?\s*\\*\s*$").match(rest) and not pattern(r"\}\s*while\s*").search(condition):
+    if (
+        condition
+        and not pattern(r"\s*\{?\s*\\*\s*$").match(rest)
+        and not pattern(r"\}\s*while\s*").search(condition)
+    ):
         return [("trailing-statement", context.hit())]
     return None
 
 
 def _allow_while(context: LineContext) -> None:
-    """Records the line of the `while` that ends a do loop: what follows it is not a trailing statement."""
+    """Records the line of the `while` that ends a do loop: what follows it is not a trailing
+    statement.
+    """
     span = context.walk.passage.after(context.need_span())
     following = span.text
     if pattern(r"\s*while\b").match(following):
@@ -182,7 +225,11 @@ def trailing_statement(context: LineContext) -> Results | None:
 def while_after_brace_line(context: LineContext) -> Results | None:
     """Reports a `while` on the line after its closing brace."""
     previous = context.line.previous
-    if previous is None or previous.indent != context.line.indent or not pattern(r"\}\s*$").search(context.before):
+    if (
+        previous is None
+        or previous.indent != context.line.indent
+        or not pattern(r"\}\s*$").search(context.before)
+    ):
         return None
     if pattern(r".\s*while\s*").match(context.text):
         span = context.walk.passage.statement(context.line)

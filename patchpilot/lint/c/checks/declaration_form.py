@@ -34,7 +34,11 @@ def number_words(context: LineContext) -> Results | None:
     """Reports number types with words in an unusual order or with a needless int."""
     code, hits = context.code, []
     hits += [("misordered-type", context.hit(kind=kind)) for kind in _misordered(code)]
-    if "int" in code and pattern(r"\b(?:short|long)\b").search(code) and pattern(r"\bint\b").search(code):
+    if (
+        "int" in code
+        and pattern(r"\b(?:short|long)\b").search(code)
+        and pattern(r"\bint\b").search(code)
+    ):
         for kind in _number_types(code):
             if pattern(r"\bint\b").search(kind) and pattern(r"\b(?:short|long)\b").search(kind):
                 hits.append(("unnecessary-int", context.hit(kind=kind)))
@@ -83,7 +87,10 @@ def fake_flexible_array(context: LineContext) -> Results | None:
 
 
 def _ends_in_small_array(text: str) -> bool:
-    """Whether a line ends with `[0];` or `[1];`, ignoring spaces; much cheaper than the patterns."""
+    """Whether a line ends with `[0];` or `[1];`, ignoring spaces.
+
+    Much cheaper than the patterns.
+    """
     tail = "".join(text.rpartition("[")[2].split())
     return tail in ("0];", "1];")
 
@@ -93,7 +100,9 @@ def pointer_stars(context: LineContext) -> Results | None:
     """Reports pointer stars next to the type: `(foo*)`, `foo* bar`."""
     text, hits = context.text, []
     # modifiers come before stars
-    if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not context.types.learned_in(text):
+    if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not context.types.learned_in(
+        text
+    ):
         return None
     at = 0
     while (bracket := text.find("(", at)) >= 0:
@@ -102,7 +111,9 @@ def pointer_stars(context: LineContext) -> Results | None:
             stars = match.match[1]
             good = _starred(stars)
             if stars != good:
-                hits.append(("misplaced-star", context.hit(match.end, "cast", stars=stars, good=good)))
+                hits.append(
+                    ("misplaced-star", context.hit(match.end, "cast", stars=stars, good=good))
+                )
             at = match.match.end()
     for match in context.types.finditer(_STARRED, text):
         stars, name = match.match[1], match.match[2]
@@ -115,7 +126,9 @@ def pointer_stars(context: LineContext) -> Results | None:
 
 
 def _starred(stars: str) -> str:
-    """Returns how the stars between a type and a name should be written: one space before them, none between or after."""
+    """Returns how the stars between a type and a name should be written: one space before them,
+    none between or after.
+    """
     good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
     return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
 
@@ -143,15 +156,29 @@ def misplaced_init_attribute(context: LineContext) -> Results | None:
     if not match:
         return None
     tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
-    for start in (match.end(), *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ())):
-        if (typed := context.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
+    for start in (
+        match.end(),
+        *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ()),
+    ):
+        if (typed := context.types.match(tail, text, start)) or (
+            typed := _tagged_init(text, start, name)
+        ):
             inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
             rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
-            return [(rule, context.hit(attribute.start(), attribute=name, variable=typed.match["variable"]))]
+            return [
+                (
+                    rule,
+                    context.hit(
+                        attribute.start(), attribute=name, variable=typed.match["variable"]
+                    ),
+                )
+            ]
     return None
 
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
     """Reports `struct __initdata foo`, which no other pattern takes for a type."""
-    match = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
+    match = pattern(
+        rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]"
+    ).match(text, at)
     return FoundType(at, match.end(1), match) if match else None

@@ -71,27 +71,47 @@ def cast_of_constant(context: LineContext) -> Results | None:
         return None
     cast, number = match[1], match[2]
     suffix = "U" if pattern(r"\bunsigned\b").search(cast) else ""
-    suffix += "LL" if pattern(r"\blong\s+long\b").search(cast) else "L" if pattern(r"\blong\b").search(cast) else ""
+    suffix += (
+        "LL"
+        if pattern(r"\blong\s+long\b").search(cast)
+        else "L"
+        if pattern(r"\blong\b").search(cast)
+        else ""
+    )
     better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
-    return [("cast-of-constant", context.hit(match.start(), cast=cast, number=number, better=better))]
+    return [
+        ("cast-of-constant", context.hit(match.start(), cast=cast, number=number, better=better))
+    ]
 
 
 @check(ADDED)
 def comma_for_semicolon(context: LineContext) -> Results | None:
     """Reports a comma where a semicolon is meant: `a = b(), c = d();`."""
     statement = context.statement
-    if not statement or not statement.startswith("+") or not statement.rstrip(" \t\n\r\f\v").endswith(";") or not _outer_comma(statement):
+    if (
+        not statement
+        or not statement.startswith("+")
+        or not statement.rstrip(" \t\n\r\f\v").endswith(";")
+        or not _outer_comma(statement)
+    ):
         return None
     start = pattern(r"\+\s*").match(statement)
     first = _assigned_ends(statement, start.end() if start else 0)
-    second = [end for at in first if statement.startswith(",", at) for end in _assigned_ends(statement, _after_spaces(statement, at + 1))]
+    second = [
+        end
+        for at in first
+        if statement.startswith(",", at)
+        for end in _assigned_ends(statement, _after_spaces(statement, at + 1))
+    ]
     if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
         return [("comma-for-semicolon", context.hit())]
     return None
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
-    """Returns the places where a value or an assignment of one may end, including the spaces after it."""
+    """Returns the places where a value or an assignment of one may end, including the spaces after
+    it.
+    """
     assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
     begins = (assigned.end(), at) if assigned else (at,)
     return [_after_spaces(text, end) for begin in begins if (end := value_end(text, begin)) > begin]

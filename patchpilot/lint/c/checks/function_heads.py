@@ -30,7 +30,12 @@ PLACEHOLDERS.update(
 def function_brace(context: LineContext) -> Results | None:
     """Reports an opening brace on the line of the function: `int f(void) {`."""
     code = context.code
-    if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
+    if (
+        "}" in code
+        or "(" not in code
+        or not pattern(r"\)\s*\{").search(code)
+        or pattern(r"#\s*define\b.*do\s*\{").search(code)
+    ):
         return None
     if context.types.search(_BODY_ON_LINE, code, inside=True):
         return [("function-brace-on-same-line", context.hit(code.find("{")))]
@@ -39,7 +44,9 @@ def function_brace(context: LineContext) -> Results | None:
 
 @check(ADDED)
 def extern_in_source(context: LineContext) -> Results | None:
-    """Reports prototypes and externs in a .c file, and arguments that start on the line after the function's name."""
+    """Reports prototypes and externs in a .c file, and arguments that start on the line after the
+    function's name.
+    """
     if context.span is None or not context.line.file.endswith(".c"):
         return None
     statement = context.statement or ""
@@ -49,7 +56,9 @@ def extern_in_source(context: LineContext) -> Results | None:
     bare = pattern(r".\s*", re.DOTALL).match(statement)
     if not start or not bare:
         return None
-    match = context.types.match(_EXTERN, statement, start.end()) or context.types.match(_EXTERN, statement, bare.end())
+    match = context.types.match(_EXTERN, statement, start.end()) or context.types.match(
+        _EXTERN, statement, bare.end()
+    )
     hits = []
     if match:
         if pattern(r"\s*;").match(statement, len(context.condition)):
@@ -79,7 +88,9 @@ def unnamed_arguments(context: LineContext) -> Results | None:
     arguments = found.match[1].strip(_SPACE)
     for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(_SPACE)
-        if context.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
+        if context.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(
+            argument
+        ):
             hits.append(("unnamed-argument", context.hit(argument=argument)))
     return hits
 

@@ -50,14 +50,18 @@ def mixed_case(context: LineContext) -> Results | None:
 
 
 def _after_label(text: str) -> int:
-    """Returns where the search starts: names in a case label are defined elsewhere and skipped, if nothing but a return follows it."""
+    """Returns where the search starts: names in a case label are defined elsewhere and skipped, if
+    nothing but a return follows it.
+    """
     label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
     label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
 def _is_usual(name: str) -> bool:
-    """Whether a name in mixed case is common usage: page flags, units such as mV and KHz, generated names."""
+    """Whether a name in mixed case is common usage: page flags, units such as mV and KHz, generated
+    names.
+    """
     return (
         pattern(
             r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
@@ -69,7 +73,9 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(context: LineContext, name: str) -> bool:
-    """Whether a name is new: not used by the patch before and (checked only where it matters) not in the tree's headers or the file itself."""
+    """Whether a name is new: not used by the patch before and (checked only where it matters) not
+    in the tree's headers or the file itself.
+    """
     reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
     if name in reported:
         return False
@@ -78,7 +84,9 @@ def _is_new(context: LineContext, name: str) -> bool:
 
 
 def _known(context: LineContext) -> frozenset[str]:
-    """Returns the names in mixed case of the tree's headers and of the first file that has such a name."""
+    """Returns the names in mixed case of the tree's headers and of the first file that has such a
+    name.
+    """
     patch = context.walk.patch
     known: frozenset[str] | None = patch.get(_KNOWN)
     if known is None:
@@ -87,18 +95,29 @@ def _known(context: LineContext) -> frozenset[str]:
         if tree is not None:
             known = names_of_headers(tree)
             file = as_text(context.line.file)
-            if not context.walk.context.options.whole_files and is_safe_path(file) and (data := tree.read(file)):
+            if (
+                not context.walk.context.options.whole_files
+                and is_safe_path(file)
+                and (data := tree.read(file))
+            ):
                 known |= _names_in(data, context.types)
         patch[_KNOWN] = known
     return known
 
 
 def names_of_headers(tree: Tree) -> frozenset[str]:
-    """Returns the names in mixed case that a tree's include/ declares; cached in the process, and on disk until the directory changes."""
+    """Returns the names in mixed case that a tree's include/ declares.
+
+    Cached in the process, and on disk until the directory changes.
+    """
     if ground_of(tree) is not tree:
         types = Types()
-        changed = (tree.read(path) for path in changed_below(tree, "include") if path.endswith(".h"))
-        return names_of_headers(ground_of(tree)).union(*(_names_in(data, types) for data in changed if data))
+        changed = (
+            tree.read(path) for path in changed_below(tree, "include") if path.endswith(".h")
+        )
+        return names_of_headers(ground_of(tree)).union(
+            *(_names_in(data, types) for data in changed if data)
+        )
     names = _HEADERS.get(tree)
     if names is None:
         key = _key(tree)
@@ -145,7 +164,10 @@ def _declared_name(line: str, types: Types) -> str | None:
 
 
 def _key(tree: Tree) -> str | None:
-    """Returns the cache key of the tree's list; None when changes of include/ cannot be detected."""
+    """Returns the cache key of the tree's list.
+
+    None when changes of include/ cannot be detected.
+    """
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if callable(stamp) else None
     return key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
@@ -160,7 +182,11 @@ def distant_export(context: LineContext) -> Results | None:
         _check_export(context, marks)
     if "EXPORT_SYMBOL" not in context.text:
         return None
-    if number not in marks and pattern(r".\s*$").match(context.before) and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(context.text):
+    if (
+        number not in marks
+        and pattern(r".\s*$").match(context.before)
+        and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(context.text)
+    ):
         marks[number] = True
     if marks.get(number):
         return [("export-not-after-function", context.hit())]
@@ -198,5 +224,9 @@ def _defines(context: LineContext, statement: str, name: str) -> bool:
     ):
         return True
     pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
-    starts = [match.end() for text in (rf".{STORAGE}\s+", r".") if (match := pattern(text).match(statement))]
+    starts = [
+        match.end()
+        for text in (rf".{STORAGE}\s+", r".")
+        if (match := pattern(text).match(statement))
+    ]
     return any(context.types.match(pointer, statement, start) for start in starts)

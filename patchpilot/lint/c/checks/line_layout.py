@@ -31,9 +31,11 @@ _NO_STATEMENT = (
     r"\+\s+(?:static\s+)?(?:const\s+)?(?:union|struct|enum|typedef)\b|\+\s+(?:$|[{}.#\"?:(\[])"
     rf"|\+\s+{IDENT}\s*:\s*\d+\s*[,;]|\+\s+\(?\s*(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})"
 )
-_OPENS = rf"(?:{KEYWORDS}\s+if\s*|(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*|(?:\*\s*)*{LVAL}\s*=\s*{IDENT}\s*)\(.*(?:&&|\|\||,)\s*$"
+_OPENS = rf"(?:{KEYWORDS}\s+if\s*|(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*|(?:\*\s*)*{LVAL}\s*=\s*{IDENT}\s*)\(.*(?:&&|\|\||,)\s*$"  # noqa: E501
 _DECLARES = TypePattern(rf"\s*{IDENT}\s*[;=]", storage=True)
-_CALLED = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||,)\s*$", storage=True)
+_CALLED = TypePattern(
+    rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||,)\s*$", storage=True
+)
 _CAST = TypePattern(rf"\s*\)[ \t]++(?![={{]|\\$|{ATTRIBUTE}|__attribute__)")
 _VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=,;:\[]", storage=True)
 _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
@@ -47,7 +49,9 @@ def off_tab_stop(context: LineContext) -> Results | None:
     if not indent or len(indent[1]) % _TAB == 0:
         return None
     at = indent.end()
-    if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(code, at) or context.types.match(_DECLARES, code, at):
+    if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(
+        code, at
+    ) or context.types.match(_DECLARES, code, at):
         return [("off-tab-stop", context.hit(at))]
     return None
 
@@ -56,7 +60,11 @@ def off_tab_stop(context: LineContext) -> Results | None:
 def misaligned_continuation(context: LineContext) -> Results | None:
     """Reports a continuation line that is not aligned with the text after the open parenthesis."""
     before = context.before
-    if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((",", "&&", "||")) or "(" not in before:
+    if (
+        not before.startswith("+")
+        or not before.rstrip(" \t\n\r\f\v").endswith((",", "&&", "||"))
+        or "(" not in before
+    ):
         return None
     if not _opens_call(context, before):
         return None
@@ -74,11 +82,16 @@ def _opens_call(context: LineContext, before: str) -> bool:
     """Whether a line is a call, a declaration or a condition that continues on the next line."""
     start = pattern(r"\+[ \t]*").match(before)
     at = start.end() if start else 0
-    return pattern(_OPENS).match(before, at) is not None or context.types.match(_CALLED, before, at) is not None
+    return (
+        pattern(_OPENS).match(before, at) is not None
+        or context.types.match(_CALLED, before, at) is not None
+    )
 
 
 def _last_open_parenthesis(text: str) -> int:
-    """Returns the column after the last parenthesis that the line leaves open; -1 when there is none."""
+    """Returns the column after the last parenthesis that the line leaves open; -1 when there is
+    none.
+    """
     opens = text.count("(")
     if not opens or text.count(")") >= opens:
         return -1
@@ -119,12 +132,24 @@ def block_comment_style(context: LineContext) -> Results | None:
     raw, before_raw = context.raw, context.before_raw
     if not raw.startswith("+"):
         return None
-    after_comment = NOTE in context.before and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
-    opened = before_raw.startswith("+") and "/*" in before_raw and not pattern(r"\*/[ \t]*$").search(before_raw)
-    if after_comment and pattern(rf"\+[ \t]*{NOTE}").match(context.text) and (star := pattern(r"\+([ \t]*)\*").match(raw)):
+    after_comment = (
+        NOTE in context.before and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
+    )
+    opened = (
+        before_raw.startswith("+")
+        and "/*" in before_raw
+        and not pattern(r"\*/[ \t]*$").search(before_raw)
+    )
+    if (
+        after_comment
+        and pattern(rf"\+[ \t]*{NOTE}").match(context.text)
+        and (star := pattern(r"\+([ \t]*)\*").match(raw))
+    ):
         starred = pattern(r"\+[ \t]*\*").match(before_raw)
         if opened or starred:
-            lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(r"\+(.*/?)\*").match(before_raw)
+            lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(r"\+(.*/?)\*").match(
+                before_raw
+            )
             if lead and len(expand(lead[1])) != len(expand(star[1])):
                 return [("comment-stars-unaligned", context.hit(star.end() - 1))]
     return None
@@ -140,7 +165,9 @@ def blank_line_after_declarations(context: LineContext) -> Results | None:
 
 def _first_after_declarations(context: LineContext) -> bool:
     before = context.before
-    if not (lead := pattern(r"\+(\s+)\S").search(before)) or not context.code.startswith(f"+{lead[1]}"):
+    if not (lead := pattern(r"\+(\s+)\S").search(before)) or not context.code.startswith(
+        f"+{lead[1]}"
+    ):
         return False
     if not pattern(r"\S").match(context.code, 1 + len(lead[1])):
         return False

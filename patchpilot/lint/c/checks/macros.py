@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of macros: their values, how often they use their arguments, whether they change the control flow."""
+"""Checks of macros: their values, how often they use their arguments, whether they change the
+control flow.
+"""
 
 from collections.abc import Sequence
 
@@ -11,10 +13,9 @@ from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
-# operators that do not evaluate their argument; typecheck has a type and a comma after its parenthesis
-_HARMLESS = (
-    r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"
-)
+# operators that do not evaluate their argument; typecheck has a type and a comma after its
+# parenthesis
+_HARMLESS = r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"  # noqa: E501
 _OPERATOR_BEFORE, _OPERATOR_AFTER = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
 _SPACE = " \t\n\r\f\v"
 # longer macros are not checked
@@ -35,11 +36,17 @@ PLACEHOLDERS.update(
 def macro(context: LineContext) -> Results | None:
     """Checks the definition of a macro."""
     text = context.text
-    if "define" not in text or context.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
+    if (
+        "define" not in text
+        or context.line.file.endswith("/vmlinux.lds.h")
+        or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text)
+    ):
         return None
     span = context.walk.macros[context.line.number] = context.walk.passage.statement(context.line)
     # parse a macro once: doing it for each line would take quadratic time
-    read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(span.end - span.start, _LONGEST)
+    read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(
+        span.end - span.start, _LONGEST
+    )
     whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
     head = pattern(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*").match(whole)
     body = whole[head.end() :] if head else whole
@@ -54,10 +61,16 @@ def macro(context: LineContext) -> Results | None:
 
 
 def _flattened(body: str) -> str:
-    """Returns a macro's body on one line, with everything in parentheses, brackets and braces replaced by the number 1."""
+    """Returns a macro's body on one line, with everything in parentheses, brackets and braces
+    replaced by the number 1.
+    """
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
-    text = _reduced(text, (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")), "1u")
-    text = _reduced(text, (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")), r"\1")
+    text = _reduced(
+        text, (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")), "1u"
+    )
+    text = _reduced(
+        text, (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")), r"\1"
+    )
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
@@ -105,7 +118,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_excepted(context: LineContext, text: str) -> bool:
-    """Whether the macro is a declaration, a string or other text that cannot be put in parentheses."""
+    """Whether the macro is a declaration, a string or other text that cannot be put in parentheses."""  # noqa: E501
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
     ).search(text):
@@ -116,12 +129,16 @@ def _is_excepted(context: LineContext, text: str) -> bool:
 def _on_one_line(body: str) -> str:
     lines = body.split("\n")
     parts = [pattern(r"\\$").sub("", lines[0])]
-    parts += [pattern(r"\\$").sub("", line)[1:] for line in lines[1:] if line[:1] in ("+", " ") and line]
+    parts += [
+        pattern(r"\\$").sub("", line)[1:] for line in lines[1:] if line[:1] in ("+", " ") and line
+    ]
     return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
 
 
 def _arguments(context: LineContext, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
-    """Reports arguments that a macro uses twice, without parentheses next to an operator, or not at all."""
+    """Reports arguments that a macro uses twice, without parentheses next to an operator, or not at
+    all.
+    """
     hits: list[tuple[str, Hit]] = []
     for name in arguments:
         if "..." in name or name.lower() == "type":
@@ -142,7 +159,10 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> list[tu
 
 def _next_to_operator(text: str, use: re.Match[str]) -> bool:
     """Whether an operator other than a comma is directly before or after a word."""
-    before, after = pattern(_OPERATOR_BEFORE).search(text[: use.start()]), pattern(_OPERATOR_AFTER).match(text, use.end())
+    before, after = (
+        pattern(_OPERATOR_BEFORE).search(text[: use.start()]),
+        pattern(_OPERATOR_AFTER).match(text, use.end()),
+    )
     return any(found is not None and found[1] != "," for found in (before, after))
 
 
@@ -162,6 +182,10 @@ def _without_harmless_uses(context: LineContext, body: str, name: str) -> str:
             at = used.end()
     text = "".join([*result, body[at:]])
     if "#" in text:
-        text = pattern(r"#+\s*(\w+)").sub(lambda found: "" if found[1] == name else found.group(), text)
-        text = pattern(r"(\w+)\s*##").sub(lambda found: "" if found[1] == name else found.group(), text)
+        text = pattern(r"#+\s*(\w+)").sub(
+            lambda found: "" if found[1] == name else found.group(), text
+        )
+        text = pattern(r"(\w+)\s*##").sub(
+            lambda found: "" if found[1] == name else found.group(), text
+        )
     return text

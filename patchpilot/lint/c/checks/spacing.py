@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of missing and prohibited spaces: parentheses, brackets, braces, keywords, function pointers."""
+"""Checks of missing and prohibited spaces: parentheses, brackets, braces, keywords, function
+pointers.
+"""
 
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import IDENT, pattern
@@ -7,13 +9,18 @@ from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
 _POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)
-_POINTER_SPACES = ((1, "after-parenthesis"), (2, "before-name"), (4, "after-name"), (5, "before-arguments"))
+_POINTER_SPACES = (
+    (1, "after-parenthesis"),
+    (2, "before-name"),
+    (4, "after-name"),
+    (5, "before-arguments"),
+)
 """A group of `_POINTER` that must be empty, and the case of the message when it is not."""
 _TO_END = TypePattern("$")
 _BEFORE_SQUARE = TypePattern(r"\s+$")
 _BRACED_CAST = TypePattern(r"\)\{")
 _SPACED_WORDS = frozenset(
-    ("if", "for", "while", "switch", "return", "case", "volatile", "__volatile__", "__attribute__", "format", "__extension__", "asm", "__asm__", "scoped_guard")
+    ("if", "for", "while", "switch", "return", "case", "volatile", "__volatile__", "__attribute__", "format", "__extension__", "asm", "__asm__", "scoped_guard")  # noqa: E501
 )  # fmt: skip
 PLACEHOLDERS.update(
     {
@@ -34,7 +41,11 @@ def function_pointer(context: LineContext) -> Results | None:
     """Reports spaces in `type (*name)(args)`, except the one after the type."""
     text = context.text
     start = pattern(r".\s*").match(text)
-    if "(" not in text or not start or not (match := context.types.match(_POINTER, text, start.end())):
+    if (
+        "(" not in text
+        or not start
+        or not (match := context.types.match(_POINTER, text, start.end()))
+    ):
         return None
     hits: list[tuple[str, Hit]] = []
     if not match.type.endswith(("*", " ", "\t")):
@@ -59,7 +70,9 @@ def space_before_square_bracket(context: LineContext) -> Results | None:
             continue
         # a macro may stand for the entry of a table: "#define FROB(i) [i] = {"
         is_entry = pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
-        hits.append(("space-before-bracket", context.hit(match.end() - 1, "entry" if is_entry else "")))
+        hits.append(
+            ("space-before-bracket", context.hit(match.end() - 1, "entry" if is_entry else ""))
+        )
     return hits
 
 
@@ -69,7 +82,11 @@ def space_before_call(context: LineContext) -> Results | None:
     text, hits = context.text, []
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
-        if name in _SPACED_WORDS or pattern(r".\s*#\s*define\s*$").match(lead) or pattern(r".\s*#\s*elif\s*$").match(lead + name):
+        if (
+            name in _SPACED_WORDS
+            or pattern(r".\s*#\s*define\s*$").match(lead)
+            or pattern(r".\s*#\s*elif\s*$").match(lead + name)
+        ):
             continue
         if context.types.search(_TO_END, lead + name, inside=True):
             continue
@@ -81,7 +98,9 @@ def space_before_call(context: LineContext) -> Results | None:
 def space_before_brace(context: LineContext) -> Results | None:
     """Reports `){` and `else{`."""
     text = context.text
-    touching = "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(context, text)
+    touching = (
+        "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(context, text)
+    )
     if touching or pattern(r"\b(?:else|do)\{").search(text):
         return [("no-space-before-brace", context.hit(text.find("{")))]
     return None
@@ -89,4 +108,7 @@ def space_before_brace(context: LineContext) -> Results | None:
 
 def _casts_braces(context: LineContext, text: str) -> bool:
     """Whether a compound literal, `(type){`, is on the line."""
-    return any(context.types.match(_BRACED_CAST, text, match.end()) for match in pattern(r"\(").finditer(text))
+    return any(
+        context.types.match(_BRACED_CAST, text, match.end())
+        for match in pattern(r"\(").finditer(text)
+    )

@@ -7,7 +7,16 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.c.checks.line_layout import _last_open_parenthesis as last_open_bracket
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, delete, fixer, indent_of
+from patchpilot.lint.fixing.fixer import (
+    COMMENT,
+    NAMED,
+    FixSite,
+    LineChange,
+    bare_code,
+    delete,
+    fixer,
+    indent_of,
+)
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 from patchpilot.model.finding import FixEdit
@@ -16,7 +25,9 @@ _SPACES = " \t"
 _MOST_LINES = 20
 _LONGEST_NOTICE = 60
 _TAB = "\t"
-_TAG = re.compile(r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$")
+_TAG = re.compile(
+    r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
+)
 
 
 @fixer("join-brace")
@@ -47,9 +58,15 @@ def split_brace(site: FixSite) -> LineChange | None:
         if text is None:
             return None
         if "{" in line.code:
-            if not text.endswith("{") or text.count("{") != 1 or not text[:-1].rstrip(_SPACES).endswith(")"):
+            if (
+                not text.endswith("{")
+                or text.count("{") != 1
+                or not text[:-1].rstrip(_SPACES).endswith(")")
+            ):
                 return None
-            return LineChange(edits=(FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{")),))
+            return LineChange(
+                edits=(FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{")),)
+            )
         if ";" in line.code:
             return None
     return None
@@ -65,13 +82,26 @@ def label(site: FixSite) -> LineChange | None:
 
 @fixer("comment-star", COMMENT)
 def comment_star(site: FixSite) -> LineChange | None:
-    """Aligns the star of a comment line with the one above, and the stars below that were aligned with it."""
+    """Aligns the star of a comment line with the one above, and the stars below that were aligned
+    with it.
+    """
     before = site.line.previous
     lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     edits: list[FixEdit] = []
     number, old = site.number, indent_of(site.line.raw)
-    while lead and (line := site.added(number)) and indent_of(line.raw) == old and line.raw[1 + len(old) :].startswith("*"):
-        edits.append(FixEdit(number, 1, (as_text(f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"),)))
+    while (
+        lead
+        and (line := site.added(number))
+        and indent_of(line.raw) == old
+        and line.raw[1 + len(old) :].startswith("*")
+    ):
+        edits.append(
+            FixEdit(
+                number,
+                1,
+                (as_text(f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"),),
+            )
+        )
         number += 1
         if "*/" in line.raw:
             break
@@ -80,17 +110,27 @@ def comment_star(site: FixSite) -> LineChange | None:
 
 @fixer("tab-stop", COMMENT)
 def tab_stop(site: FixSite) -> LineChange | None:
-    """Moves a comment before the code to the end of the line; indents other code, in a new function, as deep as its braces."""
+    """Moves a comment before the code to the end of the line.
+
+    Indents other code, in a new function, as deep as its braces.
+    """
     line = site.added(site.number)
     if not line or line.raw.lstrip("+\t").startswith("/*"):
         return _comment_to_end(line) if line else None
     indent = indent_of(line.raw)
     depth = code_depth(site, len(expand(indent))) if _may_move(line, indent) else 0
-    return site.replaced(line.number, f"+{depth * _TAB}{line.raw[1 + len(indent) :]}") if depth else None
+    return (
+        site.replaced(line.number, f"+{depth * _TAB}{line.raw[1 + len(indent) :]}")
+        if depth
+        else None
+    )
 
 
 def _comment_to_end(line: ScannedLine) -> LineChange | None:
-    """Moves the comment that starts a line to the end of its code; to a line above where there is no room."""
+    """Moves the comment that starts a line to the end of its code.
+
+    To a line above where there is no room.
+    """
     match = re.match(r"\+(\t*)(/\*.*?\*/)[ \t]*([^\s/].*?)[ \t]*$", line.raw)
     goes_on = line.raw.endswith("\\") or line.raw.count("/*") != line.raw.count("*/")
     if not match or goes_on or set(line.text[match.start(2) : match.end(2)]) != {NOTE}:
@@ -110,12 +150,15 @@ def comment_end(site: FixSite) -> LineChange | None:
     match = re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
     if not line or not match or line.text.strip(f"+{NOTE} \t"):
         return None
-    return LineChange(edits=(FixEdit(site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")),))
+    return LineChange(
+        edits=(FixEdit(site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")),)
+    )
 
 
 @fixer("align")
 def align(site: FixSite) -> LineChange | None:
-    """Aligns a continuation line with the text after the open parenthesis, and the lines that were aligned with it.
+    """Aligns a continuation line with the text after the open parenthesis, and the lines that were
+    aligned with it.
 
     A line below an added one is removed and added again where the patch does not change it.
     """
@@ -134,7 +177,14 @@ def align(site: FixSite) -> LineChange | None:
     depth = _depth(before.code) + _depth(line.code)
     for number in range(line.number + 1, line.number + _MOST_LINES):
         one = site.scan.lines[number - 1] if number <= len(site.scan.lines) else None
-        if depth <= 0 or one is None or one.sign != line.sign or one.starts_file or indent_of(one.raw) != old or not _may_move(one, old):
+        if (
+            depth <= 0
+            or one is None
+            or one.sign != line.sign
+            or one.starts_file
+            or indent_of(one.raw) != old
+            or not _may_move(one, old)
+        ):
             break
         rows.append(one)
         depth += _depth(one.code)
@@ -143,18 +193,32 @@ def align(site: FixSite) -> LineChange | None:
         return None
     added = [as_text(f"+{new_indent}{row.raw[1 + len(old) :]}") for row in rows]
     if line.sign == "+":
-        return LineChange(edits=tuple(FixEdit(row.number, 1, (text,)) for row, text in zip(rows, added, strict=True)))
+        return LineChange(
+            edits=tuple(
+                FixEdit(row.number, 1, (text,)) for row, text in zip(rows, added, strict=True)
+            )
+        )
     # git apply wants a hunk without context below it at the end of the file
-    if not any(hunk.patch_line < line.number <= rows[-1].number < hunk.lines[-1].patch_line for hunk in site.hunks if hunk.lines):
+    if not any(
+        hunk.patch_line < line.number <= rows[-1].number < hunk.lines[-1].patch_line
+        for hunk in site.hunks
+        if hunk.lines
+    ):
         return None
     removed = [as_text(f"-{row.raw[1:]}") for row in rows]
     return LineChange(edits=(FixEdit(line.number, len(rows), (*removed, *added)),))
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Whether the line's indent may change: it is not inside a comment, a string or a directive, and no backslash column follows."""
+    """Whether the line's indent may change: it is not inside a comment, a string or a directive,
+    and no backslash column follows.
+    """
     text = line.text[1 + len(indent) :]
-    return line.text[1 : 1 + len(indent)] == indent and not line.raw.rstrip().endswith("\\") and not text.startswith("#")
+    return (
+        line.text[1 : 1 + len(indent)] == indent
+        and not line.raw.rstrip().endswith("\\")
+        and not text.startswith("#")
+    )
 
 
 def _depth(code: str) -> int:
@@ -170,7 +234,10 @@ def drop_fallthrough(site: FixSite) -> LineChange | None:
 
 @fixer("spdx-comment", COMMENT)
 def spdx_comment(site: FixSite) -> LineChange | None:
-    """Writes the license tag as the first line, in the kind of comment that its file has it in; a comment that it begins goes on below it."""
+    """Writes the license tag as the first line, in the kind of comment that its file has it in.
+
+    A comment that it begins goes on below it.
+    """
     line, comment = site.added(site.number), site.finding.value("comment")
     if not line or comment not in ("//", "/*", "#"):
         return None
@@ -182,7 +249,12 @@ def spdx_comment(site: FixSite) -> LineChange | None:
     rows = _comment_rows(site, line)
     tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
     starts = comment != "#" and re.match(r"\+/\*[ \t]*$", line.raw) is not None
-    if tagged is None or not (match or starts) or len(rows) < (3 if match else 4) or any(not row.raw.startswith("+ *") for row in rows[1:]):
+    if (
+        tagged is None
+        or not (match or starts)
+        or len(rows) < (3 if match else 4)
+        or any(not row.raw.startswith("+ *") for row in rows[1:])
+    ):
         return None
     found = _TAG.match(rows[tagged].raw)
     kept = [row.raw for at, row in enumerate(rows[1:], 1) if at != tagged]
@@ -200,38 +272,46 @@ _NOTICES = (
     (
         "GPL-2.0-or-later",
         re.compile(
-            r"either version 2 (?:of the License|of the GNU General Public License)?,? ?or \(?at your option\)?,? any later version"
+            r"either version 2 (?:of the License|of the GNU General Public License)?,? ?or \(?at your option\)?,? any later version"  # noqa: E501
         ),
     ),
     (
         "GPL-2.0-only",
         re.compile(
-            r"(?:terms(?: and conditions)? of the GNU General Public License,? version 2,? as published by the Free Software Foundation"
-            r"|terms of the GNU General Public License version 2 as published by the Free Software Foundation)(?!;? either)"
+            r"(?:terms(?: and conditions)? of the GNU General Public License,? version 2,? as published by the Free Software Foundation"  # noqa: E501
+            r"|terms of the GNU General Public License version 2 as published by the Free Software Foundation)(?!;? either)"  # noqa: E501
         ),
     ),
 )
 _OTHER_TERMS = re.compile(
-    r"\b(?:BSD|MIT|X11|Apache|MPL|Lesser|Library|LGPL|dual|alternatively|exception|redistributions? of source)\b", re.IGNORECASE
+    r"\b(?:BSD|MIT|X11|Apache|MPL|Lesser|Library|LGPL|dual|alternatively|exception|redistributions?"
+    r" of source)\b",
+    re.IGNORECASE,
 )
 
 
 _WARRANTY = re.compile(
-    r"^(?:This (?:program|software|file|driver|code) is distributed in the hope|You should have received a copy of the GNU)"
+    r"^(?:This (?:program|software|file|driver|code) is distributed in the hope|You should have received a copy of the GNU)"  # noqa: E501
 )
 
 
 def _comment_rows(site: FixSite, first: ScannedLine) -> list[ScannedLine]:
     """Returns the added lines of the comment that starts at a line."""
     rows = [first]
-    while "*/" not in rows[-1].raw and len(rows) < _LONGEST_NOTICE and (below := site.added(rows[-1].number + 1)):
+    while (
+        "*/" not in rows[-1].raw
+        and len(rows) < _LONGEST_NOTICE
+        and (below := site.added(rows[-1].number + 1))
+    ):
         rows.append(below)
     return rows
 
 
 @fixer("spdx-notice", COMMENT)
 def spdx_notice(site: FixSite) -> LineChange | None:
-    """Writes the license tag of a C file in the place of the usual notice of this license in its first comment."""
+    """Writes the license tag of a C file in the place of the usual notice of this license in its
+    first comment.
+    """
     line, comment = site.added(site.number), site.finding.value("comment")
     if not line or comment not in ("//", "/*") or line.raw.strip() != "+/*":
         return None
@@ -254,11 +334,15 @@ def spdx_notice(site: FixSite) -> LineChange | None:
 
 def _is_notice(rows: Sequence[str]) -> bool:
     text = " ".join(" ".join(row[1:].strip(" \t*") for row in rows).split())
-    return _WARRANTY.match(text) is not None or (text.startswith("This ") and any(notice.search(text) for _, notice in _NOTICES))
+    return _WARRANTY.match(text) is not None or (
+        text.startswith("This ") and any(notice.search(text) for _, notice in _NOTICES)
+    )
 
 
 def _stated_license(rows: Sequence[ScannedLine]) -> str:
-    """Returns the SPDX name of the license whose usual notice a comment is; "" if it is another one, or may be under more than one."""
+    """Returns the SPDX name of the license whose usual notice a comment is; "" if it is another
+    one, or may be under more than one.
+    """
     text = " ".join(" ".join(row.raw[1:].strip(" \t/*") for row in rows).split())
     found = [name for name, notice in _NOTICES if notice.search(text)]
     return found[0] if len(found) == 1 and not _OTHER_TERMS.search(text) else ""
@@ -276,7 +360,11 @@ def start_with_star(site: FixSite) -> LineChange | None:
     number = site.number
     while (line := site.added(number)) and not re.match(r"\+[ \t]*\*", line.raw):
         text = line.raw[1:].strip(_SPACES)
-        if set(line.text[1:].strip(_SPACES)) - {NOTE, *_SPACES} or "/*" in text or ("*/" in text and not text.endswith("*/")):
+        if (
+            set(line.text[1:].strip(_SPACES)) - {NOTE, *_SPACES}
+            or "/*" in text
+            or ("*/" in text and not text.endswith("*/"))
+        ):
             return None
         edits.append(FixEdit(number, 1, (as_text(f"+{indent}* {text}".rstrip()),)))
         if text.endswith("*/"):

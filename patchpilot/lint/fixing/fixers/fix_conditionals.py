@@ -7,7 +7,9 @@ from patchpilot.lint.fixing.version_tests import DIRECTIVE, dropped
 
 @fixer("known-version", FOLDED)
 def known_version(site: FixSite) -> LineChange | None:
-    """Resolves a test of LINUX_VERSION_CODE that has the same result in the tree and in all later versions."""
+    """Resolves a test of LINUX_VERSION_CODE that has the same result in the tree and in all later
+    versions.
+    """
     version = site.context.tree.version if site.context.tree else None
     first = _chain_start(site)
     if not version or not first:
@@ -28,7 +30,9 @@ def known_version(site: FixSite) -> LineChange | None:
 
 
 def _chain_start(site: FixSite) -> int:
-    """Returns the line of the #if that the finding's condition is, or belongs to as an #elif; 0 where there is none."""
+    """Returns the line of the #if that the finding's condition is, or belongs to as an #elif; 0
+    where there is none.
+    """
     depth, number = 0, site.number
     while line := site.added(number):
         directive = DIRECTIVE.match(line.text[1 : len(line.raw)])

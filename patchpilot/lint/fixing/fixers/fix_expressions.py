@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that write an expression in the kernel's way: types, comparisons, parentheses, permissions. What they rely on is on the rules' pages."""
+"""Fixers that write an expression in the kernel's way: types, comparisons, parentheses,
+permissions.
+
+What they rely on is on the rules' pages.
+"""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_patterns import BALANCED
@@ -12,7 +16,9 @@ _OUTSIDE = re.compile(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]
 """Where code runs outside of the kernel and has no kernel types."""
 _C99_TYPE = re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
 _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
-_CONDITION = re.compile(r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$")
+_CONDITION = re.compile(
+    r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
+)
 _BOOL = re.compile(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
 _MOST_HEAD_LINES = 5
 _LOGICAL = re.compile(r"&&|\|\||!$")
@@ -21,14 +27,18 @@ _OPENS = re.compile(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
 _CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
 _STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
 _WHOLE = r"(?<![\w.>)\]])"
-_VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"
+_VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
 """A name, a call or what is in parentheses, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
 _NULL_TEST = re.compile(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_CONSTANT_FIRST = re.compile(rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_WHOLE}{_VALUE})")
-_BIT_HEADERS = re.compile(r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>")
+_CONSTANT_FIRST = re.compile(
+    rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_WHOLE}{_VALUE})"
+)
+_BIT_HEADERS = re.compile(
+    r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>"
+)
 """Headers that define BIT(), or that have included one that does since 4.0."""
 _LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
@@ -39,7 +49,9 @@ def _code(site: FixSite) -> str:
 
 
 def _expression(site: FixSite) -> str:
-    """Returns the code of the finding's line; "" in a macro, whose arguments may be expressions without parentheses."""
+    """Returns the code of the finding's line; "" in a macro, whose arguments may be expressions
+    without parentheses.
+    """
     text = _code(site)
     return "" if re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
 
@@ -50,7 +62,11 @@ def kernel_types(site: FixSite) -> LineChange | None:
     text = _code(site)
     tree = site.context.tree
     has_types = tree.exists("include/linux/types.h") if tree else site.context.project.kernel
-    if not has_types or _OUTSIDE.search(site.line.file) or re.search(r"\b[us](?:8|16|32|64)\b", text):
+    if (
+        not has_types
+        or _OUTSIDE.search(site.line.file)
+        or re.search(r"\b[us](?:8|16|32|64)\b", text)
+    ):
         return None
     spans = tuple(
         ColumnSpan(site.number, *match.span(), f"{'u' if match[1] else 's'}{match[2]}")
@@ -62,18 +78,28 @@ def kernel_types(site: FixSite) -> LineChange | None:
 
 @fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
 def null_test(site: FixSite) -> LineChange | None:
-    """Writes `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth counts; parentheses around it are not needed then."""
+    """Writes `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth counts.
+
+    Parentheses around it are not needed then.
+    """
     text = _code(site)
     parameters = _macro_parameters(site, text)
     if parameters is None:
         return None
     spans = []
     for match in _NULL_TEST.finditer(text):
-        before, after = _before(site, text[1 : match.start()]).rstrip(), text[match.end() :].rstrip(" \t\\")
+        before, after = (
+            _before(site, text[1 : match.start()]).rstrip(),
+            text[match.end() :].rstrip(" \t\\"),
+        )
         names = set(re.findall(r"\w+", re.sub(BALANCED, "", match[1])))
         if NOTE in match[0] or parameters & names or not _is_operand(site, before, after):
             continue
-        if re.search(r"!\s*\($", before) if match[2] == "==" else not _is_truth(site, before, after or _next_code(site)):
+        if (
+            re.search(r"!\s*\($", before)
+            if match[2] == "=="
+            else not _is_truth(site, before, after or _next_code(site))
+        ):
             continue
         start, end = match.span()
         outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
@@ -81,12 +107,18 @@ def null_test(site: FixSite) -> LineChange | None:
         if outer and closing and re.match(r"\s*(?:[);?]|&&|\|\||$)", text[end + closing.end() :]):
             start, end = outer.start(1), end + closing.end()
         not_ = "!" if match[2] == "==" else ""
-        spans += [ColumnSpan(site.number, start, match.start(), not_), ColumnSpan(site.number, match.end(1), end, "")]
+        spans += [
+            ColumnSpan(site.number, start, match.start(), not_),
+            ColumnSpan(site.number, match.end(1), end, ""),
+        ]
     return LineChange(spans=tuple(spans)) if spans else None
 
 
 def _macro_parameters(site: FixSite, text: str) -> set[str] | None:
-    """Returns the parameters of the macro that the line is in, which may be expressions; an empty set outside of macros, None if unknown."""
+    """Returns the parameters of the macro that the line is in, which may be expressions.
+
+    An empty set outside of macros, None if unknown.
+    """
     number = site.number
     while (above := site.added(number - 1)) and above.text.rstrip().endswith("\\"):
         number -= 1
@@ -94,11 +126,17 @@ def _macro_parameters(site: FixSite, text: str) -> set[str] | None:
     if number == site.number and not text.rstrip().endswith("\\") and not re.match(r"\+\s*#", text):
         return set()
     macro = re.match(r"\+\s*#\s*define\s+\w+(?:\(([\w\s,.]*)\))?", first)
-    return set(re.findall(r"\w+", macro[1] or "")) if macro and "#" not in text[macro.end() if number == site.number else 0 :] else None
+    return (
+        set(re.findall(r"\w+", macro[1] or ""))
+        if macro and "#" not in text[macro.end() if number == site.number else 0 :]
+        else None
+    )
 
 
 def _is_truth(site: FixSite, before: str, after: str) -> bool:
-    """Whether only the truth of what is between two pieces of code counts: in a condition, a bool, or as an operand of a logical operator."""
+    """Whether only the truth of what is between two pieces of code counts: in a condition, a bool,
+    or as an operand of a logical operator.
+    """
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):
@@ -118,28 +156,49 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
 
 def _returns_bool(site: FixSite) -> bool:
     """Whether the function that the line is in starts in its hunk and returns a bool."""
-    above = [line for line in site.scan.lines[site.line.hunk_start - 1 : site.number - 1] if line.sign != "-"]
+    above = [
+        line
+        for line in site.scan.lines[site.line.hunk_start - 1 : site.number - 1]
+        if line.sign != "-"
+    ]
     start = next((at for at in range(len(above) - 1, -1, -1) if above[at].code[1:2].strip()), 0)
     head = "".join(f"{line.code[1:]} " for line in above[max(0, start - _MOST_HEAD_LINES) : start])
     is_function = bool(above) and above[start].code[1:].rstrip() == "{"
-    return is_function and re.search(r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head) is not None
+    return (
+        is_function
+        and re.search(r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head)
+        is not None
+    )
 
 
 def _before(site: FixSite, before: str) -> str:
-    """The code before an operand in its line; where there is none, the line above on the new side."""
+    """The code before an operand in its line.
+
+    Where there is none, the line above on the new side.
+    """
     if before.strip():
         return before
     above = site.line.previous
-    return above.text.rstrip() if above and above.in_hunk and above.hunk_start == site.line.hunk_start else ""
+    return (
+        above.text.rstrip()
+        if above and above.in_hunk and above.hunk_start == site.line.hunk_start
+        else ""
+    )
 
 
 def _is_operand(site: FixSite, before: str, after: str) -> bool:
-    """Whether what is between these texts is an operand of its own: nothing next to it binds more tightly."""
-    return bool(_OPENS.search(before)) and (bool(_CLOSES.match(after)) or (not after.strip() and _continues(site)))
+    """Whether what is between these texts is an operand of its own: nothing next to it binds more
+    tightly.
+    """
+    return bool(_OPENS.search(before)) and (
+        bool(_CLOSES.match(after)) or (not after.strip() and _continues(site))
+    )
 
 
 def _continues(site: FixSite) -> bool:
-    """Whether the next line of the new side goes on with a logical operator or closes a parenthesis."""
+    """Whether the next line of the new side goes on with a logical operator or closes a
+    parenthesis.
+    """
     return re.match(r"&&|\|\||\)", _next_code(site)) is not None
 
 
@@ -153,13 +212,26 @@ _SIDE = r"[\w\s.,()\[\]&*<>=!+/%|^~-]*"
 
 @fixer("constant-right", NAMED, tokens=((_SIDE, _SIDE),))
 def constant_right(site: FixSite) -> LineChange | None:
-    """Swaps the sides of a comparison whose constant is on the left; the other side is one name, member, call or in parentheses."""
+    """Swaps the sides of a comparison whose constant is on the left.
+
+    The other side is one name, member, call or in parentheses.
+    """
     text = _expression(site)
     match = _CONSTANT_FIRST.match(text, site.column) if site.column > 0 else None
-    if not match or NOTE in match[0] or not _is_operand(site, _before(site, text[1 : match.start()]), text[match.end() :]):
+    if (
+        not match
+        or NOTE in match[0]
+        or not _is_operand(site, _before(site, text[1 : match.start()]), text[match.end() :])
+    ):
         return None
     constant, before, sign, after, value = match.groups()
-    return LineChange(spans=(ColumnSpan(site.number, *match.span(), f"{value}{before}{_SWAPPED[sign]}{after}{constant}"),))
+    return LineChange(
+        spans=(
+            ColumnSpan(
+                site.number, *match.span(), f"{value}{before}{_SWAPPED[sign]}{after}{constant}"
+            ),
+        )
+    )
 
 
 _PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
@@ -170,17 +242,24 @@ def plain_value(site: FixSite) -> LineChange | None:
     """Removes the parentheses of `&(a->b)`, `*(a->b)` and `(a->b)()`."""
     text = _expression(site)
     spans: list[ColumnSpan] = []
-    for match in re.finditer(rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))", text):
+    for match in re.finditer(
+        rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))", text
+    ):
         addressed = re.search(r"[&*]\s*$", text[: match.start(1)])
         called = text[match.end() : match.end() + 1] == "("
         if re.search(r"->|\.", match[2]) and NOTE not in match[0] and (addressed or called):
-            spans += (ColumnSpan(site.number, *match.span(1), ""), ColumnSpan(site.number, *match.span(3), ""))
+            spans += (
+                ColumnSpan(site.number, *match.span(1), ""),
+                ColumnSpan(site.number, *match.span(3), ""),
+            )
     return LineChange(spans=tuple(spans)) if spans else None
 
 
 @fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
 def plain_comparison(site: FixSite) -> LineChange | None:
-    """Removes the parentheses around a comparison that is an operand of `&&` or `||`, or the whole condition."""
+    """Removes the parentheses around a comparison that is an operand of `&&` or `||`, or the whole
+    condition.
+    """
     inside = as_bytes(site.finding.value("inside")).strip()
     if "\n" in inside or _LIST_ENDS.search(inside) or not _expression(site):
         return None
@@ -190,8 +269,12 @@ def plain_comparison(site: FixSite) -> LineChange | None:
         spans = [
             span
             for match in re.finditer(rf"(\(\s*){re.escape(inside)}(\s*\))", text)
-            if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()]) and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
-            for span in (ColumnSpan(number, *match.span(1), ""), ColumnSpan(number, *match.span(2), ""))
+            if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
+            and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
+            for span in (
+                ColumnSpan(number, *match.span(1), ""),
+                ColumnSpan(number, *match.span(2), ""),
+            )
         ]
         if spans:
             return LineChange(spans=tuple(spans))
@@ -205,18 +288,33 @@ def plain_comparison(site: FixSite) -> LineChange | None:
 def single_parentheses(site: FixSite) -> LineChange | None:
     """Writes `if ((a == b))` as `if (a == b)`."""
     text = _expression(site)
-    match = re.search(rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)", text)
+    match = re.search(
+        rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)", text
+    )
     if not match:
         return None
-    return LineChange(spans=(ColumnSpan(site.number, *match.span(1), ""), ColumnSpan(site.number, *match.span(2), "")))
+    return LineChange(
+        spans=(
+            ColumnSpan(site.number, *match.span(1), ""),
+            ColumnSpan(site.number, *match.span(2), ""),
+        )
+    )
 
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
 def octal_mode(site: FixSite) -> LineChange | None:
     """Writes symbolic permissions as the octal number that they are."""
     text, mode, octal = _code(site), site.finding.value("mode"), site.finding.value("octal")
-    places = list(re.finditer(rf"(?<![\w|]){re.escape(mode)}(?!\w|\s*\|)", text)) if mode and octal else []
-    return LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), octal) for place in places)) if places else None
+    places = (
+        list(re.finditer(rf"(?<![\w|]){re.escape(mode)}(?!\w|\s*\|)", text))
+        if mode and octal
+        else []
+    )
+    return (
+        LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), octal) for place in places))
+        if places
+        else None
+    )
 
 
 _BIT_TOKENS = ((r"", r"BIT(?:_ULL)?"), (r"(?:\( )?1[uUlL]* <<(?: \()?", r""), (r"\)", r""))
@@ -224,7 +322,9 @@ _BIT_TOKENS = ((r"", r"BIT(?:_ULL)?"), (r"(?:\( )?1[uUlL]* <<(?: \()?", r""), (r
 
 @fixer("bit-macro-exact", NAMED, tokens=_BIT_TOKENS)
 def bit_macro_exact(site: FixSite) -> LineChange | None:
-    """Writes `(1UL << n)` as `BIT(n)` and `(1ULL << n)` as `BIT_ULL(n)`, which they are, if the code that uses them has BIT()."""
+    """Writes `(1UL << n)` as `BIT(n)` and `(1ULL << n)` as `BIT_ULL(n)`, which they are, if the
+    code that uses them has BIT().
+    """
     kind = {"BIT": "ul", "BIT_ULL": "ull"}[site.finding.value("macro")]
     return _with_bit(site, kind) if has_include(site, _BIT_HEADERS) else None
 
@@ -236,7 +336,9 @@ def bit_macro(site: FixSite) -> LineChange | None:
 
 
 def _with_bit(site: FixSite, kind: str) -> LineChange | None:
-    """Writes `(1 << n)`, where 1 has the suffix `kind` (a pattern, in either case), with the macro that the finding names."""
+    """Writes `(1 << n)`, where 1 has the suffix `kind` (a pattern, in either case), with the macro
+    that the finding names.
+    """
     text, macro = _code(site), site.finding.value("macro")
     match = re.search(rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text)
     if not match or NOTE in match[0]:

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, fixer, indent_of
+from patchpilot.lint.fixing.fixer import (
+    COMMENT,
+    NAMED,
+    FixSite,
+    LineChange,
+    bare_code,
+    fixer,
+    indent_of,
+)
 from patchpilot.lint.fixing.fixers.fix_statements import COLUMNS, MOST_COLUMNS
 from patchpilot.model.finding import FixEdit
 
@@ -21,12 +29,17 @@ _ANY_BREAK = re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
 _GOES_ON = " \\"
 _MACRO = re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
 _COMMENT_LINE = re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
-_CODE_BEFORE = re.compile(rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$")
+_CODE_BEFORE = re.compile(
+    rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$"
+)
 
 
 @fixer("break-line", NAMED, tokens=((r"", r"\\"),))
 def break_line(site: FixSite) -> LineChange | None:
-    """Breaks a line of code after a comma or an operator, aligned with the open parenthesis; the value of a macro goes to the next line."""
+    """Breaks a line of code after a comma or an operator, aligned with the open parenthesis.
+
+    The value of a macro goes to the next line.
+    """
     line = site.added(site.number)
     text = line and line.text[: len(line.raw)]
     if not line or not text:
@@ -35,14 +48,33 @@ def break_line(site: FixSite) -> LineChange | None:
         value = f"+\t{line.raw[match.start(2) :]}"
         lines = [value[1:]]
         if len(expand(value[1:])) > _LIMITS[-1]:
-            lines = _broken(value, f"+\t{match[2]}", _ANY_BREAK, _DEEPEST, _LIMITS[-1] - len(_GOES_ON), continues=True)
+            lines = _broken(
+                value,
+                f"+\t{match[2]}",
+                _ANY_BREAK,
+                _DEEPEST,
+                _LIMITS[-1] - len(_GOES_ON),
+                continues=True,
+            )
         if not lines or NOTE in text or text.endswith("\\"):
             return None
-        return _written(line, [f"+{one}" for one in (f"{match[1]}{_GOES_ON}", *(f"{one}{_GOES_ON}" for one in lines[:-1]), lines[-1])])
+        return _written(
+            line,
+            [
+                f"+{one}"
+                for one in (
+                    f"{match[1]}{_GOES_ON}",
+                    *(f"{one}{_GOES_ON}" for one in lines[:-1]),
+                    lines[-1],
+                )
+            ],
+        )
     if bare_code(line) is None:
         return None
     before = line.previous.code.rstrip() if line.previous else ""
-    continues = before[-1:] not in ("", ";", "{", "}", ":", "+", "/") or before.endswith(("&&", "||", "+ +"))
+    continues = before[-1:] not in ("", ";", "{", "}", ":", "+", "/") or before.endswith(
+        ("&&", "||", "+ +")
+    )
     for limit in _LIMITS:
         for pattern, depth in (
             (_BREAK, 1),
@@ -52,14 +84,21 @@ def break_line(site: FixSite) -> LineChange | None:
             (_LATE_BREAK, _DEEPEST),
             (_ANY_BREAK, _DEEPEST),
         ):
-            lines = _broken(line.raw.rstrip(), text.rstrip(), pattern, depth, limit, continues=continues)
+            lines = _broken(
+                line.raw.rstrip(), text.rstrip(), pattern, depth, limit, continues=continues
+            )
             if lines:
                 return _written(line, [f"+{one}" for one in lines])
     return None
 
 
-def _broken(raw: str, text: str, pattern: "re.Pattern[str]", deepest: int, limit: int, *, continues: bool) -> list[str]:
-    """Returns the lines of a line of code that is broken at places of up to this depth of brackets; none where one is too long."""
+def _broken(
+    raw: str, text: str, pattern: "re.Pattern[str]", deepest: int, limit: int, *, continues: bool
+) -> list[str]:
+    """Returns the lines of a line of code that is broken at places of up to this depth of brackets.
+
+    None where one is too long.
+    """
     indent = indent_of(raw)
     margin = len(expand(indent)) if continues else len(expand(indent)) + 8
     lines = [""]
@@ -111,14 +150,26 @@ def break_comment(site: FixSite) -> LineChange | None:
     raw, mask = line.raw.rstrip(), line.text[: len(line.raw)].rstrip()
     if match := _COMMENT_LINE.match(raw):
         indent, mark, words, end = match.groups()
-        if set(mask[1 + len(indent) :]) - {NOTE, " ", "\t"} or (mark == "/*" and not end) or (mark == "//" and end):
+        if (
+            set(mask[1 + len(indent) :]) - {NOTE, " ", "\t"}
+            or (mark == "/*" and not end)
+            or (mark == "//" and end)
+        ):
             return None
         return _comment(line, indent, mark, words, end or "")
     match = _CODE_BEFORE.match(mask)
-    note = re.fullmatch(r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)", raw[match.start(3) : match.end(3)]) if match else None
+    note = (
+        re.fullmatch(
+            r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)", raw[match.start(3) : match.end(3)]
+        )
+        if match
+        else None
+    )
     if not match or not note:
         return None
-    comment = _comment(line, match[1], "/*" if note[1] else "//", note[1] or note[2], "*/" if note[1] else "")
+    comment = _comment(
+        line, match[1], "/*" if note[1] else "//", note[1] or note[2], "*/" if note[1] else ""
+    )
     if not comment:
         return None
     (edit,) = comment.edits

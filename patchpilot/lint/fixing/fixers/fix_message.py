@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the subject and the prose of the message. In the diff they change only words in comments."""
+"""Fixers for the subject and the prose of the message.
+
+In the diff they change only words in comments.
+"""
 
 import textwrap
 
@@ -14,10 +17,33 @@ from patchpilot.model.trailer import is_trailer
 COLUMNS = 75
 """The length of a line of the message; what a fix makes longer is wrapped again."""
 _NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
-"""What a wrapped line must not start with: it would look like an item of a list, a quote or a command."""
+"""What a wrapped line must not start with: it would look like an item of a list, a quote or a
+command.
+"""
 _ITEM = re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
 _DOCUMENTS = (".rst", ".txt", ".md")
-_SURE_TWICE = frozenset(("the", "a", "an", "of", "and", "to", "is", "in", "for", "with", "on", "be", "we", "it", "this", "if", "or", "are"))
+_SURE_TWICE = frozenset(
+    (
+        "the",
+        "a",
+        "an",
+        "of",
+        "and",
+        "to",
+        "is",
+        "in",
+        "for",
+        "with",
+        "on",
+        "be",
+        "we",
+        "it",
+        "this",
+        "if",
+        "or",
+        "are",
+    )
+)
 
 
 def _in_message(site: FixSite) -> bool:
@@ -33,7 +59,12 @@ def _subject_line(site: FixSite) -> int | None:
         return None
     raw, below = patch.lines[header.line - 1], patch.lines[header.line]
     # a subject in the body overrides the header
-    plain = "=?" not in raw and below[:1] not in (" ", "\t") and raw.rstrip("\r").endswith(patch.subject.title) and patch.subject.title
+    plain = (
+        "=?" not in raw
+        and below[:1] not in (" ", "\t")
+        and raw.rstrip("\r").endswith(patch.subject.title)
+        and patch.subject.title
+    )
     return header.line if plain else None
 
 
@@ -43,12 +74,22 @@ def _retitled(site: FixSite, title: str) -> LineChange | None:
         return None
     raw = site.text(number)
     ending = "\r" if raw.endswith("\r") else ""
-    return LineChange(edits=(FixEdit(number, 1, (raw.rstrip("\r").removesuffix(site.context.patch.subject.title) + title + ending,)),))
+    return LineChange(
+        edits=(
+            FixEdit(
+                number,
+                1,
+                (raw.rstrip("\r").removesuffix(site.context.patch.subject.title) + title + ending,),
+            ),
+        )
+    )
 
 
 @fixer("subject-end", PROSE)
 def subject_end(site: FixSite) -> LineChange | None:
-    """Removes the full stop, comma or semicolon at the end of a subject, unless the subject may be cut off or the character is meant."""
+    """Removes the full stop, comma or semicolon at the end of a subject, unless the subject may be
+    cut off or the character is meant.
+    """
     title = site.context.patch.subject.title
     return _retitled(site, title[:-1].rstrip()) if re.search(r"[^.…,;!?][.,;]$", title) else None
 
@@ -56,12 +97,18 @@ def subject_end(site: FixSite) -> LineChange | None:
 @fixer("subject-spaces", PROSE)
 def subject_spaces(site: FixSite) -> LineChange | None:
     """Reduces the spaces between the words of a subject to one."""
-    header = next((header for header in site.context.patch.headers if header.name.lower() == "subject"), None)
+    header = next(
+        (header for header in site.context.patch.headers if header.name.lower() == "subject"), None
+    )
     if not header or "=?" in site.text(header.line):
         return None
     name, colon, rest = site.text(header.line).partition(":")
     better = f"{name}{colon} " + re.sub(r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" "))
-    return LineChange(edits=(FixEdit(header.line, 1, (better,)),)) if better != site.text(header.line) else None
+    return (
+        LineChange(edits=(FixEdit(header.line, 1, (better,)),))
+        if better != site.text(header.line)
+        else None
+    )
 
 
 @fixer("prefix-spaces", PROSE)
@@ -77,23 +124,30 @@ def prefix_spaces(site: FixSite) -> LineChange | None:
 
 @fixer("drop-line", PROSE)
 def drop_line(site: FixSite) -> LineChange | None:
-    """Deletes the line of the message, and one of the two blank lines that would become adjacent."""
+    """Deletes the line of the message, and one of the two blank lines that would become adjacent."""  # noqa: E501
     if not _in_message(site):
         return None
     lines, at = site.context.patch.lines, site.number - 1
-    blank = at > 0 and not lines[at - 1].strip() and at + 1 < len(lines) and not lines[at + 1].strip()
+    blank = (
+        at > 0 and not lines[at - 1].strip() and at + 1 < len(lines) and not lines[at + 1].strip()
+    )
     return delete([site.number, site.number + 1] if blank else [site.number])
 
 
 @fixer("indent-line", PROSE)
 def indent_line(site: FixSite) -> LineChange | None:
     """Indents the line of the message by a space."""
-    return LineChange(edits=(FixEdit(site.number, 1, (f" {site.text(site.number)}",)),)) if _in_message(site) else None
+    return (
+        LineChange(edits=(FixEdit(site.number, 1, (f" {site.text(site.number)}",)),))
+        if _in_message(site)
+        else None
+    )
 
 
 @fixer("commit-reference", PROSE)
 def commit_reference(site: FixSite) -> LineChange | None:
-    """Replaces `commit 0123456 ("…")` with the id and subject that the repository has, if the line names one commit completely.
+    """Replaces `commit 0123456 ("…")` with the id and subject that the repository has, if the line
+    names one commit completely.
 
     Where that makes the line too long, its paragraph is wrapped again from there on.
     """
@@ -103,9 +157,15 @@ def commit_reference(site: FixSite) -> LineChange | None:
         return None
     text = site.text(site.number)
     named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
-    if len(named) != 1 or not (match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])):
+    if len(named) != 1 or not (
+        match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])
+    ):
         return None
-    written = re.search(r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])", text, re.IGNORECASE)
+    written = re.search(
+        r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])",
+        text,
+        re.IGNORECASE,
+    )
     if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
         return None
     # a title that starts after the id and continues on the next line is not rewrapped
@@ -118,7 +178,9 @@ def commit_reference(site: FixSite) -> LineChange | None:
     paragraph = _prose_from(site)
     if any("\r" in row for row in paragraph):
         return None
-    wrapped = textwrap.wrap(" ".join((line, *paragraph[1:])), COLUMNS, break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(
+        " ".join((line, *paragraph[1:])), COLUMNS, break_long_words=False, break_on_hyphens=False
+    )
     return LineChange(edits=(FixEdit(site.number, len(paragraph), tuple(wrapped)),))
 
 
@@ -128,17 +190,29 @@ def wrap(site: FixSite) -> LineChange | None:
     context = site.context
     if not _in_message(site) or site.number - context.patch.message_line in pasted(context):
         return None
-    paragraph = next((one for one in paragraphs(context) if one.start <= site.number < one.start + len(one.lines)), None)
+    paragraph = next(
+        (
+            one
+            for one in paragraphs(context)
+            if one.start <= site.number < one.start + len(one.lines)
+        ),
+        None,
+    )
     if not paragraph:
         return _wrapped_item(site)
     lines = paragraph.lines[site.number - paragraph.start :]
-    if any("\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row) for row in lines):
+    if any(
+        "\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row)
+        for row in lines
+    ):
         return None
     taken = 1
     # a short line was broken on purpose
     while taken < len(lines) and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS:
         taken += 1
-    wrapped = textwrap.wrap(" ".join(lines[:taken]), COLUMNS, break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(
+        " ".join(lines[:taken]), COLUMNS, break_long_words=False, break_on_hyphens=False
+    )
     if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
     return LineChange(edits=(FixEdit(site.number, taken, tuple(wrapped)),))
@@ -148,9 +222,16 @@ def _wrapped_item(site: FixSite) -> LineChange | None:
     """Wraps the sentence of a list's item, below its first word."""
     text = site.text(site.number)
     match = _ITEM.match(text)
-    if not match or "\r" in text or re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2]) or len(match[2].split()) < 6:
+    if (
+        not match
+        or "\r" in text
+        or re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2])
+        or len(match[2].split()) < 6
+    ):
         return None
-    rows = textwrap.wrap(match[2], COLUMNS - len(match[1]), break_long_words=False, break_on_hyphens=False)
+    rows = textwrap.wrap(
+        match[2], COLUMNS - len(match[1]), break_long_words=False, break_on_hyphens=False
+    )
     if any(len(row) > COLUMNS - len(match[1]) for row in rows):
         return None
     lines = (f"{match[1]}{rows[0]}", *(" " * len(match[1]) + row for row in rows[1:]))
@@ -160,7 +241,14 @@ def _wrapped_item(site: FixSite) -> LineChange | None:
 def _prose_from(site: FixSite) -> tuple[str, ...]:
     """The lines of prose from the finding's line to the end of its paragraph."""
     lines = tuple(site.context.patch.lines[site.number - 1 :])
-    end = next((at for at, line in enumerate(lines) if at and (not line[:1].isalnum() or is_trailer(line) or line == "---")), len(lines))
+    end = next(
+        (
+            at
+            for at, line in enumerate(lines)
+            if at and (not line[:1].isalnum() or is_trailer(line) or line == "---")
+        ),
+        len(lines),
+    )
     return lines[:end]
 
 
@@ -175,37 +263,63 @@ def spelling(site: FixSite) -> LineChange | None:
 
 @fixer("stated-spelling", PROSE)
 def stated_spelling(site: FixSite) -> LineChange | None:
-    """Like `spelling`, for findings with the correction in their values; a capitalized word may be a name and is left."""
+    """Like `spelling`, for findings with the correction in their values.
+
+    A capitalized word may be a name and is left.
+    """
     typo, better = site.finding.value("word"), site.finding.value("right")
-    return _word(site, typo, better) if re.fullmatch(r"[a-z]{6,}", typo) and re.fullmatch(r"[a-z]+", better) else None
+    return (
+        _word(site, typo, better)
+        if re.fullmatch(r"[a-z]{6,}", typo) and re.fullmatch(r"[a-z]+", better)
+        else None
+    )
 
 
 def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
     raw = as_bytes(site.text(site.number))
     places = [
         match
-        for match in re.finditer(rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw)
+        for match in re.finditer(
+            rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw
+        )
         if _is_prose(site, *match.span())
     ]
-    if _in_message(site) and (not places or _is_about_spelling(site, raw, typo, better, places[0].start())):
+    if _in_message(site) and (
+        not places or _is_about_spelling(site, raw, typo, better, places[0].start())
+    ):
         return None
-    return LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), better) for place in places)) if places else None
+    return (
+        LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), better) for place in places))
+        if places
+        else None
+    )
 
 
 def _is_about_spelling(site: FixSite, raw: str, typo: str, better: str, at: int) -> bool:
-    """Whether the message is about the misspelled word: it mentions spelling, quotes the word, has the correct word, or the patch removes the word."""
+    """Whether the message is about the misspelled word: it mentions spelling, quotes the word, has
+    the correct word, or the patch removes the word.
+    """
     patch = site.context.patch
     if any(typo in line.text for change in patch.files for line in change.lines("-")):
         return True
     message = " ".join((patch.subject.title, *patch.message)).lower()
-    return raw.count('"', 0, at) % 2 == 1 or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message) is not None
+    return (
+        raw.count('"', 0, at) % 2 == 1
+        or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message) is not None
+    )
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
-    """Whether a place is in a sentence: of the message without tags and quoted text, of a comment, or of a document."""
+    """Whether a place is in a sentence: of the message without tags and quoted text, of a comment,
+    or of a document.
+    """
     text = site.text(site.number)
     if _in_message(site):
-        return not is_trailer(text) and text[:1] not in (" ", "\t", ">", "#", "$", "[", "|") and "://" not in text
+        return (
+            not is_trailer(text)
+            and text[:1] not in (" ", "\t", ">", "#", "$", "[", "|")
+            and "://" not in text
+        )
     line = site.added(site.number)
     if line is None:
         return False
@@ -221,5 +335,17 @@ def drop_repeated_word(site: FixSite) -> LineChange | None:
     if word.lower() not in _SURE_TWICE:
         return None
     raw = as_bytes(site.text(site.number))
-    places = [match for match in re.finditer(rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, re.IGNORECASE) if _is_prose(site, *match.span())]
-    return LineChange(spans=tuple(ColumnSpan(site.number, place.start(2), place.end(2), "") for place in places)) if places else None
+    places = [
+        match
+        for match in re.finditer(rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, re.IGNORECASE)
+        if _is_prose(site, *match.span())
+    ]
+    return (
+        LineChange(
+            spans=tuple(
+                ColumnSpan(site.number, place.start(2), place.end(2), "") for place in places
+            )
+        )
+        if places
+        else None
+    )

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that add or remove spaces in a line of C at a finding's column. Comments and strings are not changed."""
+"""Fixers that add or remove spaces in a line of C at a finding's column.
+
+Comments and strings are not changed.
+"""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.c_patterns import BALANCED
@@ -7,23 +10,53 @@ from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
 
 _SPACES = " \t"
-_SIGN = re.compile(r"<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|\S")
+_SIGN = re.compile(
+    r"<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|\S"
+)
 _DIRECTIVE = re.compile(r"\+\s*#")
 _KEYWORDS = frozenset(
-    ("else", "do", "goto", "default", "const", "static", "unsigned", "signed", "int", "long", "char", "void", "in", "inline")
+    (
+        "else",
+        "do",
+        "goto",
+        "default",
+        "const",
+        "static",
+        "unsigned",
+        "signed",
+        "int",
+        "long",
+        "char",
+        "void",
+        "in",
+        "inline",
+    )
 )
 _NUMBER = re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
 _OPERAND = re.compile(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
-_NO_OPERAND = _KEYWORDS | {"return", "case", "sizeof", "typeof", "struct", "union", "enum", "register", "extern", "volatile"}
+_NO_OPERAND = _KEYWORDS | {
+    "return",
+    "case",
+    "sizeof",
+    "typeof",
+    "struct",
+    "union",
+    "enum",
+    "register",
+    "extern",
+    "volatile",
+}
 _CONDITIONS = frozenset(("if", "while", "for", "switch"))
 _VALUE_AFTER = re.compile(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
-_EXPRESSION = re.compile(r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|")
+_EXPRESSION = re.compile(
+    r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|"
+)
 """What comes before a product, but not before the type of a declaration."""
 _NUMBER_AFTER = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
 
 
 def _place(site: FixSite) -> tuple[str, int] | None:
-    """Returns the sanitized line and the finding's column, if that is in the code of an added line."""
+    """Returns the sanitized line and the finding's column, if that is in the code of an added line."""  # noqa: E501
     if site.added(site.number) is None:
         return None
     text, at = site.line.text[: len(site.line.raw)], site.column
@@ -31,7 +64,10 @@ def _place(site: FixSite) -> tuple[str, int] | None:
 
 
 def _remove(site: FixSite, text: str, start: int, end: int) -> LineChange | None:
-    """Removes the spaces around columns start to end, on both sides; not the line's indent and not trailing spaces."""
+    """Removes the spaces around columns start to end, on both sides.
+
+    Not the line's indent and not trailing spaces.
+    """
     while start > 1 and text[start - 1] in _SPACES:
         start -= 1
     while end < len(text) and text[end] in _SPACES:
@@ -82,7 +118,11 @@ def space_around(site: FixSite) -> LineChange | None:
         return None
     text, at = place
     match = _SIGN.match(text, at)
-    is_choice = text[at] == ":" and site.line.previous is not None and site.line.previous.code.rstrip().endswith("?")
+    is_choice = (
+        text[at] == ":"
+        and site.line.previous is not None
+        and site.line.previous.code.rstrip().endswith("?")
+    )
     if not match or not (is_choice or _is_certain(text, match[0], at, match.end())):
         return None
     end = match.end()
@@ -96,9 +136,17 @@ def space_around(site: FixSite) -> LineChange | None:
 
 def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
     before, after = text[at - 1], text[end : end + 1]
-    if _DIRECTIVE.match(text) and sign in ("/", "-", "<", ">", "%", ".", "?", ":") and not _is_expression(text[:at]):
+    if (
+        _DIRECTIVE.match(text)
+        and sign in ("/", "-", "<", ">", "%", ".", "?", ":")
+        and not _is_expression(text[:at])
+    ):
         return False
-    if sign in ("+", "-", "*", "&") and _VALUE_AFTER.match(text, end) and _has_left_operand(text[1:at].rstrip(), sign):
+    if (
+        sign in ("+", "-", "*", "&")
+        and _VALUE_AFTER.match(text, end)
+        and _has_left_operand(text[1:at].rstrip(), sign)
+    ):
         return True
     if sign == "*" and before not in _SPACES and re.match(r"sizeof\b", text[end:]):
         return True
@@ -108,7 +156,11 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
     if sign == "*" and re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
         return before not in _SPACES and after not in _SPACES
     if sign in ("*", "&"):
-        return bool(_NUMBER.search(text[1:at]) or _NUMBER_AFTER.match(text, end)) and before not in _SPACES and after not in _SPACES
+        return (
+            bool(_NUMBER.search(text[1:at]) or _NUMBER_AFTER.match(text, end))
+            and before not in _SPACES
+            and after not in _SPACES
+        )
     if sign == ":":
         return "?" in text[:at]
     if sign in ("<", ">"):
@@ -117,7 +169,9 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
 
 
 def _is_expression(before: str) -> bool:
-    """Whether a directive's text goes on with an expression: in the parentheses of a macro's value, or after an #if."""
+    """Whether a directive's text goes on with an expression: in the parentheses of a macro's value,
+    or after an #if.
+    """
     if re.match(r"\+\s*#\s*(?:el)?if\b", before):
         return "__has_include" not in before
     value = re.sub(r"^\+\s*#\s*define\s+\w+(?:\([^()]*\))?", "", before)
@@ -125,13 +179,17 @@ def _is_expression(before: str) -> bool:
 
 
 def _ends_in_value(before: str) -> bool:
-    """Whether code ends with a calculation in parentheses, which is no cast, or with a sizeof or the call of a function in an expression."""
+    """Whether code ends with a calculation in parentheses, which is no cast, or with a sizeof or
+    the call of a function in an expression.
+    """
     group = re.search(rf"(?<![\w)])(\w*)({BALANCED})$", before)
     if not group:
         return False
     if group[1]:
         is_call = re.match(r"[a-z]", group[1]) and group[1] not in _NO_OPERAND | _CONDITIONS
-        return group[1] == "sizeof" or bool(is_call and _EXPRESSION.search(re.split(r"[;{}]", before[: group.start()])[-1]))
+        return group[1] == "sizeof" or bool(
+            is_call and _EXPRESSION.search(re.split(r"[;{}]", before[: group.start()])[-1])
+        )
     return re.search(r"[-+/|%\[.]|\b\d", group[2]) is not None
 
 
@@ -144,7 +202,11 @@ def _has_left_operand(before: str, sign: str) -> bool:
         return False
     # `a * b` may be a declaration
     statement = re.split(r"[;{}]", before)[-1]
-    return sign != "*" or _EXPRESSION.search(statement) is not None or re.match(r"\s+[a-z_]\w*\(", statement) is not None
+    return (
+        sign != "*"
+        or _EXPRESSION.search(statement) is not None
+        or re.match(r"\s+[a-z_]\w*\(", statement) is not None
+    )
 
 
 @fixer("no-space-before")
@@ -160,13 +222,21 @@ def no_space_before(site: FixSite) -> LineChange | None:
 
 @fixer("no-space-before-call")
 def no_space_before_call(site: FixSite) -> LineChange | None:
-    """Removes the space between a name and the parenthesis of its call; a name before `(*` may be a type."""
+    """Removes the space between a name and the parenthesis of its call.
+
+    A name before `(*` may be a type.
+    """
     place = _place(site)
     if not place:
         return None
     text, at = place
     name = re.search(r"(\w+)[ \t]+$", text[:at])
-    if not name or name[1] in _KEYWORDS or re.match(r"\(\s*[*^]", text[at:]) or re.match(r"\+\s*#\s*define\s+$", text[: name.start()]):
+    if (
+        not name
+        or name[1] in _KEYWORDS
+        or re.match(r"\(\s*[*^]", text[at:])
+        or re.match(r"\+\s*#\s*define\s+$", text[: name.start()])
+    ):
         return None
     return no_space_before(site)
 
@@ -180,7 +250,11 @@ def no_space_after(site: FixSite) -> LineChange | None:
         return None
     text, start = place[0], match.end()
     end = start + len(text[start:]) - len(text[start:].lstrip(_SPACES))
-    return LineChange(spans=(ColumnSpan(site.number, start, end, ""),)) if end > start and end < len(text) else None
+    return (
+        LineChange(spans=(ColumnSpan(site.number, start, end, ""),))
+        if end > start and end < len(text)
+        else None
+    )
 
 
 @fixer("no-space-around")
@@ -232,14 +306,24 @@ def cast(site: FixSite) -> LineChange | None:
         return None
     text, at = place
     match = re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
-    if not match or re.search(r"[\w\])]\s*$", text[1:at].rpartition("return")[2] if text[1:at].rstrip().endswith("return") else text[1:at]):
+    if not match or re.search(
+        r"[\w\])]\s*$",
+        (
+            text[1:at].rpartition("return")[2]
+            if text[1:at].rstrip().endswith("return")
+            else text[1:at]
+        ),
+    ):
         return None
     return LineChange(spans=(ColumnSpan(site.number, at + match.start(1), at + match.end(1), ""),))
 
 
 @fixer("star")
 def star(site: FixSite) -> LineChange | None:
-    """Moves stars next to the name: one space before them, none between them and none after; a qualifier has a space on both sides."""
+    """Moves stars next to the name: one space before them, none between them and none after.
+
+    A qualifier has a space on both sides.
+    """
     place = _place(site)
     match = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
     if not place or not match or not re.match(r"[\w)(]", place[0][match.end() : match.end() + 1]):
@@ -247,11 +331,25 @@ def star(site: FixSite) -> LineChange | None:
     text, after = place[0], re.compile(r"\w+").match(place[0], match.end())
     stars = match[0].rstrip()
     good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
-    if after and after[0] in ("const", "volatile", "restrict", "__restrict", "__iomem", "__user", "__rcu", "__percpu", "__force"):
+    if after and after[0] in (
+        "const",
+        "volatile",
+        "restrict",
+        "__restrict",
+        "__iomem",
+        "__user",
+        "__rcu",
+        "__percpu",
+        "__force",
+    ):
         good += " "
     if not text[place[1] - 1].isalnum() and text[place[1] - 1] not in "_)":
         return None
-    return LineChange(spans=(ColumnSpan(site.number, match.start(), match.end(), good),)) if good != match[0] else None
+    return (
+        LineChange(spans=(ColumnSpan(site.number, match.start(), match.end(), good),))
+        if good != match[0]
+        else None
+    )
 
 
 @fixer("function-pointer")

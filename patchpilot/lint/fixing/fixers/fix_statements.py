@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that break, join and brace statements: one statement a line, braces where the coding style has them, operators at the end of a line."""
+"""Fixers that break, join and brace statements: one statement a line, braces where the coding style
+has them, operators at the end of a line.
+"""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
@@ -14,7 +16,14 @@ _DECLARED = re.compile(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()
 _STATEMENT = re.compile(r"[^;{}]*;$")
 _UPPER_CALL = re.compile(r"[A-Z][A-Z0-9_]*\s*\(")
 _HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do")
-_BRACES = ((r"\{", r""), (r"\}", r""), (r"", r"\{"), (r"", r"\}"), (r"\} else \{", r"else"), (r"else", r"\} else \{"))
+_BRACES = (
+    (r"\{", r""),
+    (r"\}", r""),
+    (r"", r"\{"),
+    (r"", r"\}"),
+    (r"\} else \{", r"else"),
+    (r"else", r"\} else \{"),
+)
 
 
 @fixer("next-line")
@@ -39,12 +48,16 @@ def next_line(site: FixSite) -> LineChange | None:
     if not head or any(bracket in line.code for bracket in "{}" if deeper) or is_split:
         return None
     lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
-    return LineChange(edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),))
+    return LineChange(
+        edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),)
+    )
 
 
 def _head_end(code: str) -> int:
     """Returns where the condition or the `else` that starts a line of code ends; 0 without one."""
-    start = re.match(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*(?=\()|(?:\}\s*)?else\b(?!\s*if\b)", code)
+    start = re.match(
+        r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*(?=\()|(?:\}\s*)?else\b(?!\s*if\b)", code
+    )
     if not start:
         return 0
     if not code.startswith("(", start.end()):
@@ -59,7 +72,9 @@ def _head_end(code: str) -> int:
 
 @fixer("drop-braces", NAMED, tokens=_BRACES)
 def drop_braces(site: FixSite) -> LineChange | None:
-    """Removes the braces around single statements of a condition or a loop, of each of its branches."""
+    """Removes the braces around single statements of a condition or a loop, of each of its
+    branches.
+    """
     edits: list[FixEdit] = []
     number = site.number
     while True:
@@ -68,7 +83,11 @@ def drop_braces(site: FixSite) -> LineChange | None:
         if not (head and body and end) or None in texts:
             return None
         opening, statement, closing = (str(text).strip() for text in texts)
-        if not opening.endswith("{") or not _HEAD.fullmatch(opening[:-1].strip()) or not _is_single(statement):
+        if (
+            not opening.endswith("{")
+            or not _HEAD.fullmatch(opening[:-1].strip())
+            or not _is_single(statement)
+        ):
             return None
         start = opening[:-1].strip()
         if edits:
@@ -86,41 +105,55 @@ def drop_braces(site: FixSite) -> LineChange | None:
 
 
 def _is_single(code: str) -> bool:
-    """Whether a line is one statement and neither a declaration, a condition, a label nor a call of a macro."""
+    """Whether a line is one statement and neither a declaration, a condition, a label nor a call of
+    a macro.
+    """
     return (
         _STATEMENT.fullmatch(code) is not None
         and not re.match(r"(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#", code)
         and not _UPPER_CALL.match(code)
         and (re.match(r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code) is not None)
-        and not re.match(r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=", code)
+        and not re.match(
+            r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=", code
+        )
     )
 
 
 @fixer("add-braces", NAMED, tokens=_BRACES)
 def add_braces(site: FixSite) -> LineChange | None:
     """Adds braces to the branches of a condition that have none, if other branches have them."""
-    for number in (site.number, *range(site.number - 1, site.number - MOST_LINES, -1), *range(site.number + 1, site.number + MOST_LINES)):
+    for number in (
+        site.number,
+        *range(site.number - 1, site.number - MOST_LINES, -1),
+        *range(site.number + 1, site.number + MOST_LINES),
+    ):
         line = site.added(number)
         if line is None:
             continue
         text = bare_code(line)
         code = text.strip() if text is not None else ""
-        if re.fullmatch(r"\}\s*else(?:\s+if\s*\(.*\))?", code) and (change := _braced_arm(site, line, code)):
+        if re.fullmatch(r"\}\s*else(?:\s+if\s*\(.*\))?", code) and (
+            change := _braced_arm(site, line, code)
+        ):
             return change
-        if re.fullmatch(r"else(?:\s+if\s*\(.*\))?\s*\{", code) and (change := _braced_above(site, line, code)):
+        if re.fullmatch(r"else(?:\s+if\s*\(.*\))?\s*\{", code) and (
+            change := _braced_above(site, line, code)
+        ):
             return change
     return None
 
 
 def _statement_lines(site: FixSite, first: int) -> int:
-    """Returns the last patch line of the one statement that starts at a line; 0 where it is none."""
+    """Returns the last patch line of the one statement that starts at a line; 0 where it is none."""  # noqa: E501
     depth = 0
     for number in range(first, first + MOST_LINES):
         line = site.added(number)
         text = bare_code(line) if line else None
         if not line or text is None or "{" in line.code or "}" in line.code:
             return 0
-        if number == first and re.match(r"\s*(?:if|for|while|do|switch|case|default|else)\b|\s*\w+\s*:(?!:)", text):
+        if number == first and re.match(
+            r"\s*(?:if|for|while|do|switch|case|default|else)\b|\s*\w+\s*:(?!:)", text
+        ):
             return 0
         depth += line.code.count("(") - line.code.count(")")
         if depth <= 0 and line.code.rstrip().endswith(";"):
@@ -134,7 +167,10 @@ def _braced_arm(site: FixSite, line: ScannedLine, code: str) -> LineChange | Non
     if not last or re.match(r"[+ ]\s*else\b", site.scan.raw_line(last, 1) or ""):
         return None
     indent = indent_of(line.raw)
-    edits = (FixEdit(line.number, 1, (as_text(f"+{indent}{code} {{"),)), _after(site, last, f"+{indent}}}"))
+    edits = (
+        FixEdit(line.number, 1, (as_text(f"+{indent}{code} {{"),)),
+        _after(site, last, f"+{indent}}}"),
+    )
     return LineChange(edits=edits)
 
 
@@ -148,9 +184,15 @@ def _braced_above(site: FixSite, line: ScannedLine, code: str) -> LineChange | N
             return None
         if indent_of(head.raw) != indent:
             continue
-        if not _HEAD.fullmatch(text.strip()) or _statement_lines(site, number + 1) != line.number - 1:
+        if (
+            not _HEAD.fullmatch(text.strip())
+            or _statement_lines(site, number + 1) != line.number - 1
+        ):
             return None
-        edits = (FixEdit(number, 1, (as_text(f"+{text} {{"),)), FixEdit(line.number, 1, (as_text(f"+{indent}}} {code}"),)))
+        edits = (
+            FixEdit(number, 1, (as_text(f"+{text} {{"),)),
+            FixEdit(line.number, 1, (as_text(f"+{indent}}} {code}"),)),
+        )
         return LineChange(edits=edits)
     return None
 
@@ -162,12 +204,18 @@ def _after(site: FixSite, number: int, text: str) -> FixEdit:
 
 @fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
 def operator_up(site: FixSite) -> LineChange | None:
-    """Moves the logical operator at the start of the line to the end of the previous one; in a directive, before its line continuation."""
+    """Moves the logical operator at the start of the line to the end of the previous one.
+
+    In a directive, before its line continuation.
+    """
     upper, line = site.above(site.number), site.added(site.number)
     if not upper or not line or NOTE in upper.text + line.text:
         return None
     goes_on = re.search(r"[ \t]*\\$", upper.raw)
-    head, tail = upper.raw[1 : goes_on.start()] if goes_on else bare_code(upper), line.raw[1:].rstrip(" \t") if goes_on else bare_code(line)
+    head, tail = (
+        upper.raw[1 : goes_on.start()] if goes_on else bare_code(upper),
+        line.raw[1:].rstrip(" \t") if goes_on else bare_code(line),
+    )
     match = re.match(r"([ \t]*)(&&|\|\|)[ \t]*(\S.*)$", tail) if tail else None
     if not match or not head or not head.strip():
         return None
@@ -177,7 +225,8 @@ def operator_up(site: FixSite) -> LineChange | None:
 
 @fixer("join-open")
 def join_open(site: FixSite) -> LineChange | None:
-    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned with the first, in lines of up to 80 columns or 100.
+    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned
+    with the first, in lines of up to 80 columns or 100.
 
     Where the type of a function leaves no room for them, its name goes to the next line.
     """
@@ -194,15 +243,34 @@ def join_open(site: FixSite) -> LineChange | None:
             return None
         texts.append(text.strip())
         masks.append(here.text[1 : len(here.raw)].strip())
-        depth += sum(here.code.count(one) for one in "([") - sum(here.code.count(one) for one in ")]")
-    lines = next((filled for limit in (COLUMNS, MOST_COLUMNS) if (filled := _filled(head, texts, masks, limit))), None)
+        depth += sum(here.code.count(one) for one in "([") - sum(
+            here.code.count(one) for one in ")]"
+        )
+    lines = next(
+        (
+            filled
+            for limit in (COLUMNS, MOST_COLUMNS)
+            if (filled := _filled(head, texts, masks, limit))
+        ),
+        None,
+    )
     declared = _DECLARED.match(head)
     if not lines and declared and masks[-1].endswith((")", ";", "{")):
         # the name of a function may start a line of its own
         lines = _filled(declared[2], texts, masks, COLUMNS)
         lines = [declared[1].rstrip(), *lines] if lines else None
     return (
-        LineChange(edits=(FixEdit(site.number, number - site.number + 1, tuple(as_text(f"+{one}") for one in lines)),)) if lines else None
+        LineChange(
+            edits=(
+                FixEdit(
+                    site.number,
+                    number - site.number + 1,
+                    tuple(as_text(f"+{one}") for one in lines),
+                ),
+            )
+        )
+        if lines
+        else None
     )
 
 
@@ -220,12 +288,20 @@ def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[s
                 piece = text[start : at + 1].strip()
                 start = at + 1
                 last = lines[-1]
-                longer = last + ("" if last.endswith(("(", "[")) or piece.startswith((")", "]")) else " ") + piece
+                longer = (
+                    last
+                    + ("" if last.endswith(("(", "[")) or piece.startswith((")", "]")) else " ")
+                    + piece
+                )
                 if len(expand(longer)) <= limit:
                     lines[-1] = longer
                 else:
                     lines.append(indent + piece)
-    return lines if all(len(expand(one)) <= limit for one in lines) and len(lines[0]) > len(head) else []
+    return (
+        lines
+        if all(len(expand(one)) <= limit for one in lines) and len(lines[0]) > len(head)
+        else []
+    )
 
 
 _PLACE = r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*"
@@ -234,9 +310,11 @@ _ANYWHERE = re.compile(r"[01]|NULL|true|false")
 """Values that a variable of every type holds unchanged."""
 
 
-@fixer("split-assignment", NAMED, tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?")))
+@fixer(
+    "split-assignment", NAMED, tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?"))
+)
 def split_assignment(site: FixSite) -> LineChange | None:
-    """Writes `a = b = 1;` as `a = 1;` and `b = 1;`, and `a = b = f();` as `b = f();` and `a = b;`."""
+    """Writes `a = b = 1;` as `a = 1;` and `b = 1;`, and `a = b = f();` as `b = f();` and `a = b;`."""  # noqa: E501
     line = site.added(site.number)
     text = bare_code(line) if line else None
     match = _CHAIN.match(text.strip()) if text else None
@@ -246,10 +324,19 @@ def split_assignment(site: FixSite) -> LineChange | None:
         return None
     first, second, value = match.groups()
     root = re.match(r"\w+", first)
-    if not root or first == second or re.match(rf"{re.escape(second)}\b", first) or root[0] == second:
+    if (
+        not root
+        or first == second
+        or re.match(rf"{re.escape(second)}\b", first)
+        or root[0] == second
+    ):
         return None
     lines = (
-        (f"{first} = {value};", f"{second} = {value};") if _ANYWHERE.fullmatch(value) else (f"{second} = {value};", f"{first} = {second};")
+        (f"{first} = {value};", f"{second} = {value};")
+        if _ANYWHERE.fullmatch(value)
+        else (f"{second} = {value};", f"{first} = {second};")
     )
     indent = indent_of(line.raw)
-    return LineChange(edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),))
+    return LineChange(
+        edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),)
+    )

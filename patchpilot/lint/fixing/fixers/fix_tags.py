@@ -32,18 +32,24 @@ def _message(site: FixSite) -> range:
 
 def _is_tag(text: str) -> bool:
     match = _FORM.match(text)
-    return match is not None and ("-" in match[1] or match[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink"))
+    return match is not None and (
+        "-" in match[1] or match[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink")
+    )
 
 
 def _rewritten(site: FixSite, text: str) -> LineChange | None:
     return (
-        LineChange(edits=(FixEdit(site.number, 1, (text,)),)) if site.number in _message(site) and text != site.text(site.number) else None
+        LineChange(edits=(FixEdit(site.number, 1, (text,)),))
+        if site.number in _message(site) and text != site.text(site.number)
+        else None
     )
 
 
 @fixer("tag-form", PROSE)
 def tag_form(site: FixSite) -> LineChange | None:
-    """Writes a known tag in its usual case, at the start of the line, with one space after the colon."""
+    """Writes a known tag in its usual case, at the start of the line, with one space after the
+    colon.
+    """
     match = _FORM.match(site.text(site.number))
     if not match or (match[1].lower() not in _PEOPLE and match[1].lower() not in ("cc", "to")):
         return None
@@ -68,19 +74,28 @@ def stable_form(site: FixSite) -> LineChange | None:
     """Writes the Cc: of the stable list and its version as the finding suggests."""
     right = site.finding.value("right")
     known = re.fullmatch(rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right)
-    return _rewritten(site, f"Cc: {right}") if known and re.match(r"(?i)cc:", site.text(site.number)) else None
+    return (
+        _rewritten(site, f"Cc: {right}")
+        if known and re.match(r"(?i)cc:", site.text(site.number))
+        else None
+    )
 
 
 @fixer("stable-host", PROSE)
 def stable_host(site: FixSite) -> LineChange | None:
     """Corrects a misspelled address of the stable list."""
     stable = site.context.project.lists.stable
-    return _rewritten(site, re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1)) if stable else None
+    return (
+        _rewritten(site, re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1))
+        if stable
+        else None
+    )
 
 
 @fixer("fixes-form", PROSE)
 def fixes_form(site: FixSite) -> LineChange | None:
-    """Writes the Fixes: tag with the repository's id and subject, if the line names the same commit and has no other text.
+    """Writes the Fixes: tag with the repository's id and subject, if the line names the same commit
+    and has no other text.
 
     What the repository does not have keeps its subject and the first 12 digits of its id.
     """
@@ -89,8 +104,17 @@ def fixes_form(site: FixSite) -> LineChange | None:
     if not right.startswith("Fixes: ") and (named := _NAMED_FIX.match(text)) and " " in named[2]:
         return _rewritten(site, f'Fixes: {named[1].lower()} ("{named[2]}")')
     id_right = re.match(r"Fixes: ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
-    written = re.match(r"^\s*[Ff][Ii][Xx][Ee][Ss]:?\s*(?:commit\s+)?([0-9a-fA-F]{7,40})\s*(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$", text)
-    if not id_right or not written or not (id_right[1].startswith(written[1].lower()) or written[1].lower().startswith(id_right[1])):
+    written = re.match(
+        r"^\s*[Ff][Ii][Xx][Ee][Ss]:?\s*(?:commit\s+)?([0-9a-fA-F]{7,40})\s*(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$",
+        text,
+    )
+    if (
+        not id_right
+        or not written
+        or not (
+            id_right[1].startswith(written[1].lower()) or written[1].lower().startswith(id_right[1])
+        )
+    ):
         return None
     title = (written[2] or "").strip("\"'() ")
     # another title may mean another commit
@@ -108,7 +132,11 @@ def drop_tag(site: FixSite) -> LineChange | None:
     text = site.text(site.number)
     if site.number not in _message(site) or not _is_tag(text):
         return None
-    same = [number for number in _message(site) if number != site.number and site.text(number).split() == text.split()]
+    same = [
+        number
+        for number in _message(site)
+        if number != site.number and site.text(number).split() == text.split()
+    ]
     return delete([site.number]) if same else None
 
 
@@ -132,20 +160,38 @@ def close_gap(site: FixSite) -> LineChange | None:
 @fixer("blank-line-above", PROSE)
 def blank_line_above(site: FixSite) -> LineChange | None:
     """Adds a blank line between the text and the first tag."""
-    return LineChange(edits=(FixEdit(site.number, 0, ("",)),)) if site.number in _message(site) else None
+    return (
+        LineChange(edits=(FixEdit(site.number, 0, ("",)),))
+        if site.number in _message(site)
+        else None
+    )
 
 
 @fixer("tag-up", PROSE)
 def tag_up(site: FixSite) -> LineChange | None:
-    """Moves the tag before the first sign-off of its block. The order of other tags does not change."""
+    """Moves the tag before the first sign-off of its block.
+
+    The order of other tags does not change.
+    """
     lines, text = _message(site), site.text(site.number)
-    if site.number not in lines or not _is_tag(text) or (site.number + 1 in lines and site.text(site.number + 1)[:1] in (" ", "\t")):
+    if (
+        site.number not in lines
+        or not _is_tag(text)
+        or (site.number + 1 in lines and site.text(site.number + 1)[:1] in (" ", "\t"))
+    ):
         return None
     first = site.number
-    while first - 1 in lines and (_is_tag(site.text(first - 1)) or site.text(first - 1)[:1] in ("[", " ", "\t")):
+    while first - 1 in lines and (
+        _is_tag(site.text(first - 1)) or site.text(first - 1)[:1] in ("[", " ", "\t")
+    ):
         first -= 1
     signed = next(
-        (one for one in range(first, site.number) if site.text(one).lower().startswith(("signed-off-by:", "co-developed-by:"))), None
+        (
+            one
+            for one in range(first, site.number)
+            if site.text(one).lower().startswith(("signed-off-by:", "co-developed-by:"))
+        ),
+        None,
     )
     if signed is None:
         return None
@@ -161,6 +207,12 @@ def whole_fixes(site: FixSite) -> LineChange | None:
     if re.search(r"\(\".*\"\)\s*$", text):
         return _rewritten(site, text.strip())
     below = site.number + 1
-    if below not in lines or not re.match(r"\s*Fixes: [0-9a-f]{7,40} \(\"", text) or not re.match(r"[^\"]*\"\)\s*$", site.text(below)):
+    if (
+        below not in lines
+        or not re.match(r"\s*Fixes: [0-9a-f]{7,40} \(\"", text)
+        or not re.match(r"[^\"]*\"\)\s*$", site.text(below))
+    ):
         return None
-    return LineChange(edits=(FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",)),))
+    return LineChange(
+        edits=(FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",)),)
+    )

@@ -15,7 +15,13 @@ def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineC
         return None
     text = site.line.text[: len(site.line.raw)]
     matches = [match for match in re.finditer(pattern, text) if NOTE not in match[0]]
-    return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in matches)) if matches else None
+    return (
+        LineChange(
+            spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in matches)
+        )
+        if matches
+        else None
+    )
 
 
 @fixer("drop-zero", NAMED, tokens=((r"= (?:0|NULL|false)", r""),))
@@ -30,7 +36,12 @@ def drop_zero(site: FixSite) -> LineChange | None:
 @fixer("unsigned-int", NAMED, tokens=((r"", r"int"),))
 def unsigned_int(site: FixSite) -> LineChange | None:
     """Writes `unsigned x` as `unsigned int x`."""
-    return _spans(site, r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int", group=1)
+    return _spans(
+        site,
+        r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
+        " int",
+        group=1,
+    )
 
 
 @fixer("drop-int", NAMED, tokens=((r"int", r""),))
@@ -63,7 +74,9 @@ def lower_hex(site: FixSite) -> LineChange | None:
     while line := site.added(number):
         text = line.text[: len(line.raw)]
         digits = re.finditer(r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text)
-        spans += [ColumnSpan(number, digit.start(), digit.end(), digit[0].lower()) for digit in digits]
+        spans += [
+            ColumnSpan(number, digit.start(), digit.end(), digit[0].lower()) for digit in digits
+        ]
         number += 1
     return LineChange(spans=tuple(spans)) if spans else None
 
@@ -83,7 +96,11 @@ def plain_inline(site: FixSite) -> LineChange | None:
 @fixer("one-semicolon", NAMED, tokens=((r";", r""),))
 def one_semicolon(site: FixSite) -> LineChange | None:
     """Removes the second of two semicolons at the end of a line."""
-    return None if re.search(r"\bfor\b", site.line.text) else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
+    return (
+        None
+        if re.search(r"\bfor\b", site.line.text)
+        else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
+    )
 
 
 @fixer("drop-comma", NAMED, tokens=((r",", r""),))
@@ -95,7 +112,11 @@ def drop_comma(site: FixSite) -> LineChange | None:
 @fixer("add-comma", NAMED, tokens=((r"", r","),))
 def add_comma(site: FixSite) -> LineChange | None:
     """Adds a comma at the end of the line's code."""
-    return _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1) if site.line.code.strip("+ \t") else None
+    return (
+        _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1)
+        if site.line.code.strip("+ \t")
+        else None
+    )
 
 
 @fixer("drop-parentheses", NAMED, tokens=((r"\(", r""), (r"\)", r"")))
@@ -103,7 +124,14 @@ def drop_parentheses(site: FixSite) -> LineChange | None:
     """Writes `return (x);` on one line as `return x;`."""
     line = site.added(site.number)
     match = _BRACKETS.match(line.text) if line else None
-    if not line or not match or NOTE in line.text or "," in match[2] or not _balanced(match[2]) or not match[2].strip():
+    if (
+        not line
+        or not match
+        or NOTE in line.text
+        or "," in match[2]
+        or not _balanced(match[2])
+        or not match[2].strip()
+    ):
         return None
     inside = line.raw[match.start(2) : match.end(2)].strip()
     return site.replaced(site.number, f"+{match[1]} {inside};")
@@ -126,9 +154,14 @@ def dts_space(site: FixSite) -> LineChange | None:
         return None
     text = line.text[: len(line.raw)]
     equals = re.finditer(r"(?<=\S)([ \t]*)=([ \t]*)(?=\S)", text)
-    spans = [ColumnSpan(site.number, equal.start(), equal.end(), " = ") for equal in equals if equal[0] != " = "]
+    spans = [
+        ColumnSpan(site.number, equal.start(), equal.end(), " = ")
+        for equal in equals
+        if equal[0] != " = "
+    ]
     spans += [
-        ColumnSpan(site.number, match.start(1), match.end(1), " ") for match in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
+        ColumnSpan(site.number, match.start(1), match.end(1), " ")
+        for match in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
     ]
     return LineChange(spans=tuple(spans)) if spans else None
 
@@ -141,13 +174,30 @@ def gpl_license(site: FixSite) -> LineChange | None:
     return LineChange(spans=(ColumnSpan(site.number, *match.span(1), '"GPL"'),)) if match else None
 
 
-_PRINTED = {"WARNING": "warn", "ERR": "err", "ALERT": "alert", "CRIT": "crit", "EMERG": "emerg", "INFO": "info", "NOTICE": "notice"}
+_PRINTED = {
+    "WARNING": "warn",
+    "ERR": "err",
+    "ALERT": "alert",
+    "CRIT": "crit",
+    "EMERG": "emerg",
+    "INFO": "info",
+    "NOTICE": "notice",
+}
 _PR = "|".join(_PRINTED.values())
 
 
-@fixer("pr-level", NAMED, tokens=((r"printk(?:_once|_ratelimited)?", rf"pr_(?:{_PR})(?:_once|_ratelimited)?"), (r"KERN_[A-Z]+", r"")))
+@fixer(
+    "pr-level",
+    NAMED,
+    tokens=(
+        (r"printk(?:_once|_ratelimited)?", rf"pr_(?:{_PR})(?:_once|_ratelimited)?"),
+        (r"KERN_[A-Z]+", r""),
+    ),
+)
 def pr_level(site: FixSite) -> LineChange | None:
-    """Writes `printk(KERN_ERR …)` as `pr_err(…)` in a file of the tree, or a new one, that does not define a prefix of its own."""
+    """Writes `printk(KERN_ERR …)` as `pr_err(…)` in a file of the tree, or a new one, that does not
+    define a prefix of its own.
+    """
     if not site.added(site.number) or _may_have_prefix(site):
         return None
     text = site.line.text[: len(site.line.raw)]
@@ -156,7 +206,12 @@ def pr_level(site: FixSite) -> LineChange | None:
     if not match or not level or text[match.end()] == ",":
         return None
     name = f"pr_{level}{match[1].removeprefix('printk')}"
-    return LineChange(spans=(ColumnSpan(site.number, *match.span(1), name), ColumnSpan(site.number, *match.span(2), "")))
+    return LineChange(
+        spans=(
+            ColumnSpan(site.number, *match.span(1), name),
+            ColumnSpan(site.number, *match.span(2), ""),
+        )
+    )
 
 
 def _may_have_prefix(site: FixSite) -> bool:

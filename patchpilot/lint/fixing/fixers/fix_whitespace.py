@@ -10,14 +10,20 @@ from patchpilot.model.finding import FixEdit
 _SPACES = " \t\r\f\v"
 _C = ("c", "h", "S", "dts", "dtsi")
 _FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s"))
-"""Kinds of files in which trailing white space has no meaning; in Makefiles, Markdown, scripts and test data it may have one."""
+"""Kinds of files in which trailing white space has no meaning.
+
+In Makefiles, Markdown, scripts and test data it may have one.
+"""
 _SCRIPTS = ("sh", "py", "pl", "awk", "rs", "mk")
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
 _BUILT = re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
 
 def _is_free(line: ScannedLine) -> bool:
-    """Whether trailing white space has no meaning in the line's file. A test may expect it in its data."""
+    """Whether trailing white space has no meaning in the line's file.
+
+    A test may expect it in its data.
+    """
     name = line.file.rpartition("/")[2]
     if line.suffix == "txt" and _TESTS.search(line.file):
         return False
@@ -30,7 +36,10 @@ def trailing_space(site: FixSite) -> LineChange | None:
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     name = line.file.rpartition("/")[2]
-    if "\r" in raw or not (_is_free(line) or (name in ("Makefile", "Kbuild") and _BUILT.match(kept) and not kept.endswith("\\"))):
+    if "\r" in raw or not (
+        _is_free(line)
+        or (name in ("Makefile", "Kbuild") and _BUILT.match(kept) and not kept.endswith("\\"))
+    ):
         return None
     if kept.endswith("\\") and line.suffix not in _C:
         return None
@@ -42,20 +51,31 @@ def trailing_space(site: FixSite) -> LineChange | None:
 
 @fixer("space-before-tab")
 def space_before_tab(site: FixSite) -> LineChange | None:
-    """Replaces every run of white space with a space before a tab by tabs that end in the same column."""
+    """Replaces every run of white space with a space before a tab by tabs that end in the same
+    column.
+    """
     line, raw = site.line, site.line.raw
     spans = []
     for run in re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
         start, end = run.start() + 1, run.end() + 1
         if any(char not in " \t" + NOTE for char in line.text[start:end]):
             continue
-        spans.append(ColumnSpan(line.number, start, end, _white_space(len(expand(raw[1:start])), len(expand(raw[1:end])))))
+        spans.append(
+            ColumnSpan(
+                line.number,
+                start,
+                end,
+                _white_space(len(expand(raw[1:start])), len(expand(raw[1:end]))),
+            )
+        )
     return LineChange(spans=tuple(spans)) if spans else None
 
 
 @fixer("indent")
 def indent(site: FixSite) -> LineChange | None:
-    """Indents the line with tabs: as far as they reach the same column, else, in a new function, as deep as its braces."""
+    """Indents the line with tabs: as far as they reach the same column, else, in a new function, as
+    deep as its braces.
+    """
     line, raw = site.line, site.line.raw
     end = len(raw) - len(raw[1:].lstrip(" \t"))
     columns = len(expand(raw[1:end]))
@@ -68,7 +88,11 @@ def indent(site: FixSite) -> LineChange | None:
     if columns < 8 and not depth:
         return None
     new_indent = "\t" * depth or _white_space(0, columns)
-    return LineChange(spans=(ColumnSpan(line.number, 1, end, new_indent),)) if new_indent != raw[1:end] else None
+    return (
+        LineChange(spans=(ColumnSpan(line.number, 1, end, new_indent),))
+        if new_indent != raw[1:end]
+        else None
+    )
 
 
 def _continues_condition(site: FixSite) -> bool:
@@ -76,7 +100,10 @@ def _continues_condition(site: FixSite) -> bool:
     number = site.number
     while (above := site.added(number - 1)) and above.raw.endswith("\\"):
         number -= 1
-    return number < site.number and re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text) is not None
+    return (
+        number < site.number
+        and re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text) is not None
+    )
 
 
 _HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
@@ -84,7 +111,8 @@ _UNKNOWN = re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
-    """Returns how deep the line is in a function whose lines are all added, by its braces and conditions; 0 where that is not certain.
+    """Returns how deep the line is in a function whose lines are all added, by its braces and
+    conditions; 0 where that is not certain.
 
     A statement one column left of a tab stop was copied from a diff.
     """
@@ -98,7 +126,9 @@ def code_depth(site: FixSite, columns: int) -> int:
 
 
 def _depths(site: FixSite) -> dict[int, int]:
-    """Returns the depth of each line that is in a function whose lines are all added, as far as it is certain."""
+    """Returns the depth of each line that is in a function whose lines are all added, as far as it
+    is certain.
+    """
     depths: dict[int, int] = {}
     depth, nested, before, is_known = 0, 0, ";", False
     for number in range(1, len(site.scan.lines) + 1):
@@ -132,11 +162,18 @@ def line_end(site: FixSite) -> LineChange | None:
     """Replaces CR LF with LF, unless the file has CR LF line endings."""
     line = site.line
     patch = site.context.patch
-    read = _is_free(line) or line.suffix in _SCRIPTS or line.file.rpartition("/")[2] in ("Makefile", "Kbuild")
+    read = (
+        _is_free(line)
+        or line.suffix in _SCRIPTS
+        or line.file.rpartition("/")[2] in ("Makefile", "Kbuild")
+    )
     if not read or not line.raw.endswith("\r") or (patch.lines and patch.lines[0].endswith("\r")):
         return None
     # a context line or a removed one shows the file's line endings
-    if any(one.file == line.file and one.in_hunk and one.sign in (" ", "-") and one.raw.endswith("\r") for one in site.scan.lines):
+    if any(
+        one.file == line.file and one.in_hunk and one.sign in (" ", "-") and one.raw.endswith("\r")
+        for one in site.scan.lines
+    ):
         return None
     return site.replaced(line.number, line.raw.rstrip("\r"))
 
@@ -145,7 +182,11 @@ def line_end(site: FixSite) -> LineChange | None:
 def final_newline(site: FixSite) -> LineChange | None:
     """Removes the mark of a missing newline."""
     number = site.number + 1
-    if site.added(site.number) and number <= len(site.scan.lines) and site.scan.lines[number - 1].raw.startswith("\\ No newline"):
+    if (
+        site.added(site.number)
+        and number <= len(site.scan.lines)
+        and site.scan.lines[number - 1].raw.startswith("\\ No newline")
+    ):
         return delete([number])
     return None
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Followed series as one HTML page: it loads nothing, runs no script, and shows all text of mails as text."""
+"""Followed series as one HTML page: it loads nothing, runs no script, and shows all text of mails
+as text.
+"""
 
 import base64
 import hashlib

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""HTML and SVG built from elements: all text is escaped where it enters, so that nothing a mail says can become markup."""
+"""HTML and SVG built from elements: all text is escaped where it enters, so that nothing a mail
+says can become markup.
+"""
 
 import html
 
@@ -26,7 +28,11 @@ def joined(*parts: str) -> Markup:
 
 
 def element(name: str, *content: str, **attributes: str | int | float | None) -> Markup:
-    """An element with its content; an attribute that is None is left out, and `class_` and `data_label` are spelled as HTML spells them."""
+    """An element with its content.
+
+    An attribute that is None is left out, and `class_` and `data_label` are spelled as HTML spells
+    them.
+    """
     shown = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(printable(_plain(value)))}"'
         for key, value in attributes.items()

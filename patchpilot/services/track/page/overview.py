@@ -16,9 +16,18 @@ _COLUMNS = ("Series", "State", "Age", "Tags")
 
 def overview(groups: dict[Turn, list[Tracked]], now: datetime) -> Markup:
     """The numbers, then a table for each turn."""
-    counts = [element("li", _count(turn, len(groups.get(turn, ()))), class_=turn.name.lower()) for turn in Turn]
+    counts = [
+        element("li", _count(turn, len(groups.get(turn, ()))), class_=turn.name.lower())
+        for turn in Turn
+    ]
     tables = [_table(turn, group, now) for turn, group in groups.items()]
-    return element("nav", element("ul", *counts, class_="counts"), *tables, id="overview", aria_label="Overview")
+    return element(
+        "nav",
+        element("ul", *counts, class_="counts"),
+        *tables,
+        id="overview",
+        aria_label="Overview",
+    )
 
 
 def _count(turn: Turn, number: int) -> Markup:
@@ -27,14 +36,38 @@ def _count(turn: Turn, number: int) -> Markup:
 
 
 def _table(turn: Turn, group: Sequence[Tracked], now: datetime) -> Markup:
-    head = element("thead", element("tr", *(element("th", title, scope="col") for title in _COLUMNS)))
-    table = element("table", head, element("tbody", *(_row(series, now) for series in group)), class_="cards overview")
-    return element("section", element("h2", str(turn).capitalize()), table, id=_id(turn), class_=turn.name.lower())
+    head = element(
+        "thead", element("tr", *(element("th", title, scope="col") for title in _COLUMNS))
+    )
+    table = element(
+        "table",
+        head,
+        element("tbody", *(_row(series, now) for series in group)),
+        class_="cards overview",
+    )
+    return element(
+        "section",
+        element("h2", str(turn).capitalize()),
+        table,
+        id=_id(turn),
+        class_=turn.name.lower(),
+    )
 
 
 def _row(series: Tracked, now: datetime) -> Markup:
-    new = element("span", f"{len(series.unread)} new", class_="pill sent") if series.unread else Markup()
-    title = element("th", link(f"#{anchor(series)}", series.subject), " ", new, element("p", series.next_step, class_="next"), scope="row")
+    new = (
+        element("span", f"{len(series.unread)} new", class_="pill sent")
+        if series.unread
+        else Markup()
+    )
+    title = element(
+        "th",
+        link(f"#{anchor(series)}", series.subject),
+        " ",
+        new,
+        element("p", series.next_step, class_="next"),
+        scope="row",
+    )
     summary = series.summary
     tags = sorted(summary.tags.items(), key=lambda tag: -tag[1]) if summary else ()
     values = (
@@ -43,9 +76,17 @@ def _row(series: Tracked, now: datetime) -> Markup:
             element("span", "sent ", _ago(summary.began if summary else None, now)),
             element("span", "last mail ", _ago(summary.last_activity if summary else None, now)),
         ),
-        joined(*(element("span", f"{count} {name.lower().removesuffix('-by')} ", class_="tag") for name, count in tags)),
+        joined(
+            *(
+                element("span", f"{count} {name.lower().removesuffix('-by')} ", class_="tag")
+                for name, count in tags
+            )
+        ),
     )
-    cells = [element("td", value, data_label=column) for column, value in zip(_COLUMNS[1:], values, strict=True)]
+    cells = [
+        element("td", value, data_label=column)
+        for column, value in zip(_COLUMNS[1:], values, strict=True)
+    ]
     return element("tr", title, *cells)
 
 

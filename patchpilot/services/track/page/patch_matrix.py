@@ -18,16 +18,23 @@ _TONES = {
 
 
 def patch_matrix(patches: Sequence[PatchState], sources: Sources) -> Markup:
-    """A table with a row for each patch and a column for each tree that has one; nothing while there is no patch."""
+    """A table with a row for each patch and a column for each tree that has one.
+
+    Nothing while there is no patch.
+    """
     if not patches:
         return Markup()
     trees = tuple(dict.fromkeys(it.tree for patch in patches for it in patch.trees))
-    head = element("tr", *(element("th", title, scope="col") for title in ("Patch", *map(tree_label, trees))))
+    head = element(
+        "tr", *(element("th", title, scope="col") for title in ("Patch", *map(tree_label, trees)))
+    )
     # the reason of a single patch is that of the series
     rows = [_row(patch, patch.why if len(patches) > 1 else "", trees, sources) for patch in patches]
     form = "cards matrix" + (" many" if len(trees) > _MOST_COLUMNS else "")
     return element(
-        "section", element("h3", "Patches and trees"), element("table", element("thead", head), element("tbody", *rows), class_=form)
+        "section",
+        element("h3", "Patches and trees"),
+        element("table", element("thead", head), element("tbody", *rows), class_=form),
     )
 
 
@@ -37,17 +44,35 @@ def _row(patch: PatchState, why: str, trees: Sequence[str], sources: Sources) ->
     state = element("p", state_pill(patch.state), " ", reason, class_="next")
     found = {it.tree: it for it in patch.trees}
     cells = [
-        _cell(found[tree], sources) if tree in found else element("td", "–", class_="none", data_label=tree_label(tree)) for tree in trees
+        _cell(found[tree], sources)
+        if tree in found
+        else element("td", "–", class_="none", data_label=tree_label(tree))
+        for tree in trees
     ]
-    return element("tr", element("th", element("span", f"{patch.number} ", class_="number"), title, state, scope="row"), *cells)
+    return element(
+        "tr",
+        element(
+            "th", element("span", f"{patch.number} ", class_="number"), title, state, scope="row"
+        ),
+        *cells,
+    )
 
 
 def _cell(place: TreeState, sources: Sources) -> Markup:
     proof = place.proof
     words = STABLE_WORDS[place.state] if place.state in _TONES else place.state
-    pill = element("span", place.release or words, class_=f"pill {_TONES.get(place.state, Tone.GOOD)}")
+    pill = element(
+        "span", place.release or words, class_=f"pill {_TONES.get(place.state, Tone.GOOD)}"
+    )
     day = f"{proof.date:%Y-%m-%d}" if proof.date else ""
     commit = element("code", proof.commit[:12]) if proof.commit else Markup()
-    address = (sources.commit(proof.commit, place.tree) if proof.commit else "") or sources.mail(proof.message_id or "")
+    address = (sources.commit(proof.commit, place.tree) if proof.commit else "") or sources.mail(
+        proof.message_id or ""
+    )
     shown = link(address, joined(pill, commit))
-    return element("td", shown, *(element("small", text) for text in (day, place.note) if text), data_label=tree_label(place.tree))
+    return element(
+        "td",
+        shown,
+        *(element("small", text) for text in (day, place.note) if text),
+        data_label=tree_label(place.tree),
+    )

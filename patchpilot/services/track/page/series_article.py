@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One followed series on the page: its state and next step, timeline, patches and trees, review, tags, story and mails."""
+"""One followed series on the page: its state and next step, timeline, patches and trees, review,
+tags, story and mails.
+"""
 
 from datetime import datetime
 
@@ -41,7 +43,9 @@ def series_article(series: Tracked, now: datetime) -> Markup:
     step = element(
         "div",
         element("p", element("b", "Next: "), series.next_step),
-        element("p", status.why, class_="why") if status and status.why not in series.next_step else Markup(),
+        element("p", status.why, class_="why")
+        if status and status.why not in series.next_step
+        else Markup(),
         _forecast(series),
         class_=f"step {TURNS[series.step.need].name.lower()}",
     )
@@ -52,13 +56,17 @@ def series_article(series: Tracked, now: datetime) -> Markup:
 def _forecast(series: Tracked) -> Markup:
     """How long it usually takes, while something is awaited."""
     lines = forecast_lines(series) if series.step.need is not NextStepNeed.NOTHING else ()
-    return element("ul", *(element("li", line) for line in lines), class_="why") if lines else Markup()
+    return (
+        element("ul", *(element("li", line) for line in lines), class_="why") if lines else Markup()
+    )
 
 
 def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, ...]:
     drawn = timeline(lanes(status, sources))
     return (
-        element("section", element("h3", "Timeline"), drawn, _story(series, sources), class_="time"),
+        element(
+            "section", element("h3", "Timeline"), drawn, _story(series, sources), class_="time"
+        ),
         patch_matrix(status.patches, sources),
         ledger_section(series, sources),
         _patchwork(series),
@@ -92,9 +100,15 @@ def _story(series: Tracked, sources: Sources) -> Markup:
     rows = []
     for event in events:
         address = sources.mail(event.proof) if "@" in event.proof else ""
-        proof = link(address, event.proof[:_COMMIT] if "@" not in event.proof else "mail", class_="proof")
+        proof = link(
+            address, event.proof[:_COMMIT] if "@" not in event.proof else "mail", class_="proof"
+        )
         day = element("td", f"{event.when:%Y-%m-%d}" if event.when else "", data_label="Date")
-        what = element("td", element("span", event.text, class_=f"said {TONES.get(event.kind, Tone.NOTE)}"), data_label="Event")
+        what = element(
+            "td",
+            element("span", event.text, class_=f"said {TONES.get(event.kind, Tone.NOTE)}"),
+            data_label="Event",
+        )
         rows.append(element("tr", day, what, element("td", proof, data_label="Proof")))
     summary = element("summary", f"As a list: {counted(len(events), 'event')}")
     return element("details", summary, element("table", element("tbody", *rows), class_="story"))
@@ -102,8 +116,13 @@ def _story(series: Tracked, sources: Sources) -> Markup:
 
 def _patchwork(series: Tracked) -> Markup:
     """What patchwork has, where it was asked: it proves no state."""
-    rows = [element("li", link(it.record.url, it.words) if it.record else it.words) for it in known_patchwork(series)]
-    return element("section", element("h3", "Patchwork"), element("ul", *rows)) if rows else Markup()
+    rows = [
+        element("li", link(it.record.url, it.words) if it.record else it.words)
+        for it in known_patchwork(series)
+    ]
+    return (
+        element("section", element("h3", "Patchwork"), element("ul", *rows)) if rows else Markup()
+    )
 
 
 def _tags(status: Status, sources: Sources) -> Markup:
@@ -113,11 +132,25 @@ def _tags(status: Status, sources: Sources) -> Markup:
     for tag in status.trailers:
         name, _, who = tag.trailer.partition(": ")
         patch = f", patch {tag.patch}" if tag.patch and len(status.topic.latest.patches) > 1 else ""
-        condition = element("span", f"on a condition: {tag.conditional}", class_="why") if tag.conditional else Markup()
+        condition = (
+            element("span", f"on a condition: {tag.conditional}", class_="why")
+            if tag.conditional
+            else Markup()
+        )
         person = who.partition(" <")[0]
-        said = joined(element("b", name), " ", link(sources.mail(tag.message_id), person), f" v{tag.version}{patch} ", condition)
+        said = joined(
+            element("b", name),
+            " ",
+            link(sources.mail(tag.message_id), person),
+            f" v{tag.version}{patch} ",
+            condition,
+        )
         rows.append(element("li", said))
-    return element("section", element("h3", "Tags ", element("small", str(len(rows)))), element("ul", *rows, class_="tags"))
+    return element(
+        "section",
+        element("h3", "Tags ", element("small", str(len(rows)))),
+        element("ul", *rows, class_="tags"),
+    )
 
 
 def _follow_ups(status: Status, sources: Sources) -> Markup:
@@ -126,5 +159,9 @@ def _follow_ups(status: Status, sources: Sources) -> Markup:
     rows = []
     for it in status.follow_ups:
         address = sources.mail(it.message_id) or sources.commit(it.commit or "", it.tree or "")
-        rows.append(element("li", link(address, it.subject), f" (v{it.version}, {it.state}) {it.relation} it"))
+        rows.append(
+            element(
+                "li", link(address, it.subject), f" (v{it.version}, {it.state}) {it.relation} it"
+            )
+        )
     return element("section", element("h3", "Follow-ups"), element("ul", *rows))

@@ -30,9 +30,14 @@ class TimeScale:
 
     def __init__(self, times: Iterable[datetime]) -> None:
         self.times = sorted(set(times))
-        gaps = [(late - early).total_seconds() for early, late in zip(self.times, self.times[1:], strict=False)]
+        gaps = [
+            (late - early).total_seconds()
+            for early, late in zip(self.times, self.times[1:], strict=False)
+        ]
         longest = max(_longest_drawn(gaps), _LEAST_SHORTENED)
-        self.pauses = tuple(Pause(*self.times[at : at + 2]) for at, gap in enumerate(gaps) if gap > longest)
+        self.pauses = tuple(
+            Pause(*self.times[at : at + 2]) for at, gap in enumerate(gaps) if gap > longest
+        )
         reached = accumulate((min(gap, longest) for gap in gaps), initial=0.0)
         self._places = dict(zip(self.times, reached, strict=False))
 

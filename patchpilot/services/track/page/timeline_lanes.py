@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is drawn of a series over time: lanes of revisions, reviews, bots, trees and stable branches, each mark with its proof."""
+"""What is drawn of a series over time: lanes of revisions, reviews, bots, trees and stable
+branches, each mark with its proof.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +29,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An event on a lane: when, what, and the address of its proof; a mark with a `label` is drawn as that."""
+    """An event on a lane: when, what, and the address of its proof.
+
+    A mark with a `label` is drawn as that.
+    """
 
     when: datetime
     tone: Tone
@@ -54,20 +59,45 @@ TONES = {StoryKind.SENT: Tone.SENT, StoryKind.PROBLEM: Tone.BAD, StoryKind.GOOD:
 """The tone of an event of the story; of any other kind it is a note."""
 _STABLE = ("proposed", "review", "queued", "failed")
 _STATEMENTS = ("applied", "merged", "dropped", "refused", "withdrawn", "superseded", "redone")
-_MAILS_OF_TREES = frozenset((MailKind.APPLIED, MailKind.PULL_MERGED, MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.LINUX_NEXT))
-_MAILS_OF_STABLE = frozenset((MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL))
+_MAILS_OF_TREES = frozenset(
+    (
+        MailKind.APPLIED,
+        MailKind.PULL_MERGED,
+        MailKind.MM_COMMIT,
+        MailKind.TIP_COMMIT,
+        MailKind.LINUX_NEXT,
+    )
+)
+_MAILS_OF_STABLE = frozenset(
+    (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
+)
 
 
 def lanes(status: Status, sources: Sources) -> tuple[Lane, ...]:
-    """The lanes that have marks: revisions, reviews, bots, then each tree and each stable branch."""
+    """The lanes that have marks: revisions, reviews, bots, then each tree and each stable branch."""  # noqa: E501
     sent = [
-        Mark(it.sent, Tone.SENT, f"{it.label} sent", sources.mail(it.head.message_id), it.label) for it in status.topic.revisions if it.sent
+        Mark(it.sent, Tone.SENT, f"{it.label} sent", sources.mail(it.head.message_id), it.label)
+        for it in status.topic.revisions
+        if it.sent
     ]
-    others = [reply for reply in status.replies if not reply.mail.by_author and reply.mail.kind not in _MAILS_OF_TREES | _MAILS_OF_STABLE]
+    others = [
+        reply
+        for reply in status.replies
+        if not reply.mail.by_author and reply.mail.kind not in _MAILS_OF_TREES | _MAILS_OF_STABLE
+    ]
     people = [mark for reply in others if not reply.mail.bot and (mark := _answer(reply, sources))]
     bots = [mark for reply in others if reply.mail.bot and (mark := _answer(reply, sources))]
-    every = [("Revisions", sent), ("Reviews", people), ("Bots", bots), *_by_tree(status, sources).items()]
-    return tuple(Lane(title, tuple(sorted(marks, key=lambda mark: mark.when))) for title, marks in every if marks)
+    every = [
+        ("Revisions", sent),
+        ("Reviews", people),
+        ("Bots", bots),
+        *_by_tree(status, sources).items(),
+    ]
+    return tuple(
+        Lane(title, tuple(sorted(marks, key=lambda mark: mark.when)))
+        for title, marks in every
+        if marks
+    )
 
 
 def tone_of(mail: Classified) -> Tone:
@@ -85,17 +115,24 @@ def _answer(reply: Reply, sources: Sources) -> Mark | None:
 
 
 def _by_tree(status: Status, sources: Sources) -> dict[str, list[Mark]]:
-    """The marks of each tree and then of each stable branch, from the lowest version to the highest."""
+    """The marks of each tree and then of each stable branch, from the lowest version to the
+    highest.
+    """
     trees: dict[str, list[Mark]] = {}
     branches: dict[str, list[Mark]] = {}
     for lane, mark in chain(_statements(status, sources), _in_git(status, sources)):
         (branches if lane.startswith("stable") else trees).setdefault(lane, []).append(mark)
-    ordered = sorted(branches, key=lambda lane: [number(part) for part in lane.split()[-1].split(".")])
+    ordered = sorted(
+        branches, key=lambda lane: [number(part) for part in lane.split()[-1].split(".")]
+    )
     return trees | {lane: branches[lane] for lane in ordered}
 
 
 def tree_label(tree: str) -> str:
-    """The name of a tree on the page: `stable 6.1` for a stable branch; without the address of the maintainer after whom it is named."""
+    """The name of a tree on the page: `stable 6.1` for a stable branch.
+
+    Without the address of the maintainer after whom it is named.
+    """
     version = tree.removeprefix("stable/linux-")
     return tree.partition(" <")[0] if version == tree else f"stable {version.removesuffix('.y')}"
 
@@ -108,7 +145,15 @@ def _in_git(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
             if commit and date and place.proof.message_id is None:
                 tone = Tone.BAD if place.state == "reverted" else Tone.GOOD
                 release = f", first in {place.release}" if place.release else ""
-                yield tree_label(place.tree), Mark(date, tone, f"{commit[:12]} {place.state}{release}", sources.commit(commit, place.tree))
+                yield (
+                    tree_label(place.tree),
+                    Mark(
+                        date,
+                        tone,
+                        f"{commit[:12]} {place.state}{release}",
+                        sources.commit(commit, place.tree),
+                    ),
+                )
 
 
 def _statements(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
@@ -117,6 +162,19 @@ def _statements(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
         if event.date is None or not (of_branch or event.what in _STATEMENTS):
             continue
         kind, text = event_words([event])
-        about = f" (patch {event.patch})" if event.patch and not of_branch and len(status.topic.latest.patches) > 1 else ""
-        lane = f"stable {event.version.removesuffix('.y')}" if of_branch and event.version else event.tree or "Trees"
-        yield lane, Mark(event.date, TONES.get(kind, Tone.NOTE), text + about, sources.mail(event.message_id))
+        about = (
+            f" (patch {event.patch})"
+            if event.patch and not of_branch and len(status.topic.latest.patches) > 1
+            else ""
+        )
+        lane = (
+            f"stable {event.version.removesuffix('.y')}"
+            if of_branch and event.version
+            else event.tree or "Trees"
+        )
+        yield (
+            lane,
+            Mark(
+                event.date, TONES.get(kind, Tone.NOTE), text + about, sources.mail(event.message_id)
+            ),
+        )

@@ -46,12 +46,16 @@ class _Group:
         return _Group(self.marks + other.marks, self.places + other.places, self.limit)
 
 
-def drawn_marks(marks: Sequence[Mark], places: Sequence[float], y: float, limit: float) -> list[Markup]:
+def drawn_marks(
+    marks: Sequence[Mark], places: Sequence[float], y: float, limit: float
+) -> list[Markup]:
     """The marks of a lane at these places, none of which covers another or goes past `limit`."""
     groups: list[_Group] = []
     for mark, place in zip(marks, places, strict=True):
         group = _Group((mark,), (place,), limit)
-        while groups and group.middle - groups[-1].middle < (group.width + groups[-1].width) / 2 + 1:
+        while (
+            groups and group.middle - groups[-1].middle < (group.width + groups[-1].width) / 2 + 1
+        ):
             group = groups.pop().with_(group)
         groups.append(group)
     return [_drawn(group, y) for group in groups]
@@ -61,10 +65,14 @@ def _drawn(group: _Group, y: float) -> Markup:
     tone = min((mark.tone for mark in group.marks), key=_GRAVEST.index)
     named = [f"{mark.when:%Y-%m-%d} {mark.text}" for mark in group.marks[:_MOST_NAMED]]
     left = len(group.marks) - _MOST_NAMED
-    title = element("title", "\n".join([*named, *([counted(left, "more event")] if left > 0 else [])]))
+    title = element(
+        "title", "\n".join([*named, *([counted(left, "more event")] if left > 0 else [])])
+    )
     x, wide = group.middle, group.width
     if group.label:
-        pill = element("rect", x=x - wide / 2, y=y - 9, width=wide, height=18, rx=min(9.0, wide / 2))
+        pill = element(
+            "rect", x=x - wide / 2, y=y - 9, width=wide, height=18, rx=min(9.0, wide / 2)
+        )
         shape = joined(pill, element("text", group.label, x=x, y=y + 4, class_="count"))
     else:
         shape = _shape(tone, x, y)
@@ -72,13 +80,22 @@ def _drawn(group: _Group, y: float) -> Markup:
 
 
 def _shape(tone: Tone, x: float, y: float) -> Markup:
-    """A single mark: by its shape, too, what is good (circle), asked for (diamond), bad (cross) and only said (ring)."""
+    """A single mark: by its shape, too, what is good (circle), asked for (diamond), bad (cross) and
+    only said (ring).
+    """
     size = _RADIUS
     if tone is Tone.ASKS:
         edge = size + 1
-        return element("path", d=f"M{x:.1f} {y - edge:.1f}l{edge} {edge} {-edge} {edge} {-edge} {-edge}z")
+        return element(
+            "path", d=f"M{x:.1f} {y - edge:.1f}l{edge} {edge} {-edge} {edge} {-edge} {-edge}z"
+        )
     if tone is Tone.BAD:
         return element(
-            "path", d=f"M{x - size:.1f} {y - size:.1f}l{2 * size} {2 * size}m0 {-2 * size}l{-2 * size} {2 * size}", class_="cross"
+            "path",
+            d=(
+                f"M{x - size:.1f} {y - size:.1f}l{2 * size} {2 * size}m0 {-2 * size}l{-2 * size}"
+                f" {2 * size}"
+            ),
+            class_="cross",
         )
     return element("circle", cx=x, cy=y, r=size - 1 if tone is Tone.NOTE else size)

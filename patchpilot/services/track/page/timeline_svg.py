@@ -26,7 +26,10 @@ _SIZES = (_Size("wide", 760, 140), _Size("narrow", 358, 90))
 
 
 def timeline(lanes: Sequence[Lane]) -> Markup:
-    """The drawing of these lanes in both sizes, of which a page shows the one that fits; nothing where there is nothing to draw."""
+    """The drawing of these lanes in both sizes, of which a page shows the one that fits.
+
+    Nothing where there is nothing to draw.
+    """
     if not lanes:
         return Markup()
     scale = TimeScale(mark.when for lane in lanes for mark in lane.marks)
@@ -40,41 +43,73 @@ def _drawing(lanes: Sequence[Lane], scale: TimeScale, size: _Size) -> Markup:
     def x(mark: Mark) -> float:
         return left + (right - left) * scale.place(mark.when)
 
-    rows = [_row(lane, _TOP + _ROW * at + _ROW / 2, [x(mark) for mark in lane.marks], size) for at, lane in enumerate(lanes)]
+    rows = [
+        _row(lane, _TOP + _ROW * at + _ROW / 2, [x(mark) for mark in lane.marks], size)
+        for at, lane in enumerate(lanes)
+    ]
     pauses = [
-        _pause(left + (right - left) * scale.place(pause.start), left + (right - left) * scale.place(pause.end), pause.length, height)
+        _pause(
+            left + (right - left) * scale.place(pause.start),
+            left + (right - left) * scale.place(pause.end),
+            pause.length,
+            height,
+        )
         for pause in scale.pauses
     ]
     first, last = scale.times[0], scale.times[-1]
-    dates = [(first, left), *((pause.end, left + (right - left) * scale.place(pause.end)) for pause in scale.pauses), (last, right)]
+    dates = [
+        (first, left),
+        *((pause.end, left + (right - left) * scale.place(pause.end)) for pause in scale.pauses),
+        (last, right),
+    ]
     days = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
     said = f"Timeline, {days}: " + ", ".join(f"{lane.title} {len(lane.marks)}" for lane in lanes)
     return element(
         "svg", *pauses, *_ticks(dates, height), *rows,
-        class_=f"timeline {size.name}", viewBox=f"0 0 {size.width} {height}", role="group", aria_label=said,
+        class_=f"timeline {size.name}", viewBox=f"0 0 {size.width} {height}", role="group", aria_label=said,  # noqa: E501
     )  # fmt: skip
 
 
 def _row(lane: Lane, y: float, places: Sequence[float], size: _Size) -> Markup:
-    title = element("text", crop(printable(lane.title), int(size.titles / CHARACTER)), x=0, y=y + 4, class_="lane")
+    title = element(
+        "text",
+        crop(printable(lane.title), int(size.titles / CHARACTER)),
+        x=0,
+        y=y + 4,
+        class_="lane",
+    )
     path = element("line", x1=size.titles + 8, x2=size.width, y1=y, y2=y, class_="path")
-    return element("g", element("title", lane.title), title, path, *drawn_marks(lane.marks, places, y, size.width - 1))
+    return element(
+        "g",
+        element("title", lane.title),
+        title,
+        path,
+        *drawn_marks(lane.marks, places, y, size.width - 1),
+    )
 
 
 def _pause(start: float, end: float, length: str, height: int) -> Markup:
     middle = (start + end) / 2
-    band = element("rect", x=start, y=_TOP - 4, width=end - start, height=height - _TOP - _BOTTOM + 8)
+    band = element(
+        "rect", x=start, y=_TOP - 4, width=end - start, height=height - _TOP - _BOTTOM + 8
+    )
     return element("g", band, element("text", length, x=middle, y=_TOP - 10), class_="pause")
 
 
 def _ticks(dates: Sequence[tuple[object, float]], height: int) -> list[Markup]:
-    """The dates below the lanes, without those that would cover the first or last one or each other."""
+    """The dates below the lanes, without those that would cover the first or last one or each
+    other.
+    """
     room = 10 * CHARACTER + 8
     first, last = dates[0], dates[-1]
     shown = [first]
     for date, x in dates[1:-1]:
-        # the first date begins at its tick and the last one ends there, the others are in the middle
-        if x - shown[-1][1] >= room * (1.5 if shown == [first] else 1) and last[1] - x >= room * 1.5:
+        # the first date begins at its tick and the last one ends there, the others are in the
+        # middle
+        if (
+            x - shown[-1][1] >= room * (1.5 if shown == [first] else 1)
+            and last[1] - x >= room * 1.5
+        ):
             shown.append((date, x))
     if last[1] - first[1] >= room and last[0] != first[0]:
         shown.append(last)
