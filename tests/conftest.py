@@ -4,6 +4,7 @@
 import contextlib
 import ipaddress
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -44,6 +45,9 @@ def _temporary_files_in_memory() -> None:
 
 _temporary_files_in_memory()
 
+SHUFFLED = os.environ.get("PATCHPILOT_SHUFFLE", "")
+"""A seed: the tests run in a random order, the same for the same seed; none depends on another."""
+
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Fixer",
     "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -72,6 +76,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         case = getattr(item, "callspec", None)
         if case and "b4" in case.params.values():
             item.add_marker(pytest.mark.long)
+    if SHUFFLED:
+        random.Random(SHUFFLED).shuffle(items)
 
 
 @pytest.fixture(scope="session")

@@ -219,6 +219,8 @@ def run(
                 raise
     except (FileNotFoundError, PermissionError) as error:
         raise _not_started(error, name or argv[0]) from error
+    except ValueError as error:
+        raise GitError(f"{name or argv[0]} cannot be started: {error}") from error
     except subprocess.TimeoutExpired as error:
         raise GitError(
             f"{name or argv[0]} timed out after {timeout:.0f} s",

@@ -9,12 +9,14 @@ _ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
 
 
 def unquoted(text: str) -> str:
-    """The path of a quoted name (`"quo\\"te\\011.c"`); a name without quotes is the path itself."""
+    """The path of a quoted name (`"quo\\"te\\011.c"`); a name without quotes is the path itself.
+
+    No path has a NUL, and no program takes one in an argument: it is replaced by U+FFFD.
+    """
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
-        return text
-    return re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape")).decode(
-        "utf-8", "surrogateescape"
-    )
+        return text.replace("\0", "\ufffd")
+    path = re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape"))
+    return path.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
 
 
 def quoted(path: str) -> str:

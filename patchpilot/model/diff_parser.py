@@ -214,8 +214,8 @@ def _git_paths(line: str) -> tuple[str | None, str | None]:
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
-    old = match["old"] or unquoted(f'"{match["oldq"]}"')
-    new = match["new"] or unquoted(f'"{match["newq"]}"')
+    old = unquoted(match["old"] or f'"{match["oldq"]}"')
+    new = unquoted(match["new"] or f'"{match["newq"]}"')
     if old != new:
         both = line.removeprefix("diff --git ")
         middle = len(both) // 2

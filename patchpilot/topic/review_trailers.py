@@ -23,6 +23,7 @@ from patchpilot.threads.track_store import Store
 from patchpilot.topic.find_topic import read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import sent_patches
+from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.topic_state import TopicState, topic_state
 
 
@@ -79,6 +80,8 @@ def find_review_trailers(
     of the network: see `track update`.
     """
     ref, head = rewrite.branch_of(repository, request.target)
+    # tags are written into commits: patch files and mails have none
+    topic_commits(repository, request.target, request.base)
     topic = read_topic(repository, SendRequest(target=request.target, base=request.base))
     progress("reading the thread")
     state = topic_state(repository, topic, store=store)

@@ -30,8 +30,8 @@ def series_of(
     `sent` are the topic's sends, `known` series that were read already.
     A series that the outbox knows as another topic's is not taken, though it has the same subject.
     """
-    # those whose mails were not read would read them from the store that they came from
-    read = {series.entry.id: series for series in known if series.is_read}
+    # of another store, which may be closed or of another thread, nothing can be read any more
+    read = {series.entry.id: series for series in known if series.is_readable_with(store)}
 
     def shown(entry: TrackEntry) -> Tracked:
         return read.get(entry.id) or show(entry.id, store=store, repository=repository)

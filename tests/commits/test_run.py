@@ -73,3 +73,8 @@ def test_a_stream_left_early_leaves_no_process(tmp_path: Path) -> None:
     repo.commit("x\n", {"a": "1\n"})
     with streaming(tmp_path, "log") as out:
         assert out.readline().startswith(b"commit ")
+
+
+def test_an_argument_that_no_program_can_be_given_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(GitError, match="cannot be started: embedded null byte"):
+        git(tmp_path, "log", "--grep=a\0b")

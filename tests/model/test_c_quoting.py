@@ -11,7 +11,7 @@ from patchpilot.model.c_quoting import quoted, unquoted
 from tests.kit.repos import Repo
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_a_quoted_path_is_read_back(path: str) -> None:
     assert unquoted(quoted(path)) == path
 
@@ -32,3 +32,8 @@ def test_git_quotes_the_same_names(tmp_path: Path) -> None:
     assert {quoted(name) for name in names if name != "größe"} == set(shown) - {"größe"}
     plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
     assert sorted(unquoted(one) for one in plain) == sorted(names)
+
+
+@pytest.mark.parametrize("text", ["a\0b.c", '"a\\000b.c"'])
+def test_no_path_has_a_nul(text: str) -> None:
+    assert unquoted(text) == "a\ufffdb.c"

@@ -108,6 +108,10 @@ class Tracked:
         """Whether its mails were read."""
         return self.mails.is_read
 
+    def is_readable_with(self, store: Store) -> bool:
+        """Whether its mails were read, or can be read from this store, which is open."""
+        return self.is_read or self.mails.store is store
+
     @property
     def undisclosed(self) -> bool:
         """Whether it is a security fix that is not public yet: no archive, patchwork or browser is
@@ -410,7 +414,7 @@ class _LazyStatus:
         *,
         every_mail: bool = False,
     ) -> None:
-        self.entry, self._store, self._repository, self._progress = (
+        self.entry, self.store, self._repository, self._progress = (
             entry,
             store,
             repository,
@@ -438,11 +442,11 @@ class _LazyStatus:
             from patchpilot.threads.collect_mails import status_of
             from patchpilot.threads.status import read_thread
 
-            anchor, moment = self.entry.message_id, moment_of(self.entry, self._store)
+            anchor, moment = self.entry.message_id, moment_of(self.entry, self.store)
             every = read_thread(
                 self._mails(),
                 now=moment,
-                reader=self._store.reader,
+                reader=self.store.reader,
                 progress=self._progress,
                 anchor=anchor,
             )
@@ -451,7 +455,7 @@ class _LazyStatus:
 
     def _mails(self) -> "tuple[Mail, ...]":
         """The mails of the series; of very many the weightiest."""
-        stored = self._store.weightiest_mails(
+        stored = self.store.weightiest_mails(
             self.entry.id, sys.maxsize if self._every_mail else MOST_READ
         )
         self.damaged = stored.damaged
@@ -469,7 +473,7 @@ class _LazyStatus:
         from patchpilot.threads.status import read_thread
         from patchpilot.topic.followed.known_senders import STRANGER, judged, known_senders
 
-        store, reader = self._store, self._store.reader
+        store, reader = self.store, self.store.reader
         if known := known_senders(status, self.entry.id, store, self._repository):
             anchor, now = self.entry.message_id, moment_of(self.entry, store)
             every = read_thread(
@@ -489,13 +493,11 @@ class _LazyStatus:
 
     def summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
-        hour = (
-            "" if moment_of(self.entry, self._store) is None else f"{self._store.reader.now:%F %H}"
-        )
-        marks = repr(sorted(self._store.marks(self.entry.id).items()))
+        hour = "" if moment_of(self.entry, self.store) is None else f"{self.store.reader.now:%F %H}"
+        marks = repr(sorted(self.store.marks(self.entry.id).items()))
         every = b"all" if self._every_mail else b""
         parts = (
-            self._store.content(self.entry.id).encode(),
+            self.store.content(self.entry.id).encode(),
             _refs(self._repository),
             hour.encode(),
             marks.encode("utf-8", "replace"),
@@ -523,7 +525,7 @@ class _LazyStatus:
             there = in_repository(status, self._repository, progress=self._progress)
             status = with_commits(status, there.commits, there.follow_ups)
             lasts = timedelta(days=status.topic.project.mail.merge_window_days)
-            self.window = next_window(_releases(self._repository), lasts, self._store.reader.now)
+            self.window = next_window(_releases(self._repository), lasts, self.store.reader.now)
         self._status, self.is_read = status, True
 
 
