@@ -385,7 +385,8 @@ print(count[0])
 def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse", "topic")
-    environment = dict(os.environ)
+    # the same commit, however late it is written
+    environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(whole.path), "0"],
         env=environment,
