@@ -46,8 +46,11 @@ def test_circles_are_found() -> None:
 
 def test_imports_inside_functions_and_for_types_are_read() -> None:
     text = (
-        "import one.a\nif TYPE_CHECKING:\n    from one import b\ndef f():\n    from one.c"
-        " import x\n"
+        "import one.a\n"
+        "if TYPE_CHECKING:\n"
+        "    from one import b\n"
+        "def f():\n"
+        "    from one.c import x\n"
     )
     assert set(_named(ast.parse(text), {"one.a", "one.b", "one.c", "one.d"})) == {
         "one.a",

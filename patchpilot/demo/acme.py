@@ -103,14 +103,16 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up)
 CHECK_PLAIN = "\tif (rsp != ACME_MSG_OK)"
 CHECK_MASKED = "\tif ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 CHECK_BAD_STYLE = (
-    "\tif((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)\n\t\trc = -EOPNOTSUPP;\n\telse if"
-    " ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
+    "\tif((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)\n"
+    "\t\trc = -EOPNOTSUPP;\n"
+    "\telse if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 )
 CHECK_FIXED = CHECK_BAD_STYLE.replace("if((", "if ((")
 CHECK_UNUSED = (
-    "\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED) {\n\t\tu32 seq = rsp &"
-    " ACME_MSG_SEQ_MASK;\n\n\t\trc = -EOPNOTSUPP;\n\t} else if ((rsp & ACME_MSG_CODE_MASK) !="
-    " ACME_MSG_OK)"
+    "\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED) {\n"
+    "\t\tu32 seq = rsp & ACME_MSG_SEQ_MASK;\n"
+    "\n\t\trc = -EOPNOTSUPP;\n"
+    "\t} else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 )
 """What v1 has: a variable that is left over, as a robot reports."""
 
@@ -190,8 +192,9 @@ MODULE_LICENSE("GPL");
 def main(*, images: bool = False) -> str:
     """acme_main.c, with or without the image count read at probe."""
     call = (
-        "\n\trc = acme_mcp_nvm_num_images(hwfn, &hwfn->num_images);\n\tif (rc && rc !="
-        " -EOPNOTSUPP)\n\t\treturn rc;\n"
+        "\n\trc = acme_mcp_nvm_num_images(hwfn, &hwfn->num_images);\n"
+        "\tif (rc && rc != -EOPNOTSUPP)\n"
+        "\t\treturn rc;\n"
     )
     return _MAIN.format(images=call if images else "")
 

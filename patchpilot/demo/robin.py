@@ -23,20 +23,22 @@ if TYPE_CHECKING:
 ASKED_FOR = (
     (
         (
-            "the firmware of some\ncards does not know the command. In such cases the driver"
-            " returns EINVAL,\nand the card is not usable at all."
+            "the firmware of some\n"
+            "cards does not know the command. In such cases the driver returns EINVAL,\n"
+            "and the card is not usable at all."
         ),
         (
-            "firmware older\nthan 2.4 does not know the command. In such cases the driver"
-            " returns\nEINVAL, and the card is not usable at all."
+            "firmware older\n"
+            "than 2.4 does not know the command. In such cases the driver returns\n"
+            "EINVAL, and the card is not usable at all."
         ),
     ),
     ("again.", "again. The probe function already treats it as harmless."),
 )
 """What the message of v1 says, and what that of v2 says after the maintainer's questions."""
 STATED = (
-    "Firmware older than 2.4 does not know the command, and the probe function\nalready treats"
-    " EOPNOTSUPP as harmless.\n"
+    "Firmware older than 2.4 does not know the command, and the probe function\n"
+    "already treats EOPNOTSUPP as harmless.\n"
 )
 """The same as a paragraph, for a message in the user's own words."""
 ANSWERS = {

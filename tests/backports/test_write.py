@@ -228,12 +228,15 @@ def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path
 def test_check_finds_nothing_to_say_of_what_was_written(world: World, tmp_path: Path) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);"}
     message = (
-        'work: go on where it stopped\n\nIt was lost when step 20 went on.\n\nFixes: {} ("work: be'
-        ' quick")\nSigned-off-by: Bea Fixer <bea@example.org>\n'
+        "work: go on where it stopped\n"
+        "\nIt was lost when step 20 went on.\n"
+        '\nFixes: {} ("work: be quick")\n'
+        "Signed-off-by: Bea Fixer <bea@example.org>\n"
     )
     ground = (
-        "work: check before step 20\n\nWhoever goes on has to know.\n\nSigned-off-by: Bea Fixer"
-        " <bea@example.org>\n"
+        "work: check before step 20\n"
+        "\nWhoever goes on has to know.\n"
+        "\nSigned-off-by: Bea Fixer <bea@example.org>\n"
     )
     world.repo.commit(
         ground, {"w.c": source(**now, l20="near(20);")}, author="Bea Fixer <bea@example.org>"

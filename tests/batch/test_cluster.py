@@ -21,8 +21,12 @@ from tests.kit.repos import Repo
 
 COUNT = 40
 MAINTAINERS = (
-    "Maintainers List\n----------------\n\nDEMO DRIVERS\nM:\tRita"
-    " <rita@example.org>\nS:\tMaintained\nF:\tdrivers/demo/\n"
+    "Maintainers List\n"
+    "----------------\n"
+    "\nDEMO DRIVERS\n"
+    "M:\tRita <rita@example.org>\n"
+    "S:\tMaintained\n"
+    "F:\tdrivers/demo/\n"
 )
 
 

@@ -22,16 +22,27 @@ from pathlib import Path
 
 SECONDS, MEGABYTES = 10.0, 300
 HEAD = (
-    "From: Ada Fixer <ada@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\nMessage-ID:"
-    " <1@example.org>\n"
+    "From: Ada Fixer <ada@example.org>\n"
+    "Date: Tue, 6 Jan 2026 10:00:00 +0000\n"
+    "Message-ID: <1@example.org>\n"
 )
 SUBJECT = "Subject: [PATCH] frob: wait for the link before it is used\n"
 PROSE = "Old boards need a moment until the link is up. Wait for it.\n"
 SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
 FUNCTION = (
-    "static int frob_{0}(struct frob *f, int n)\n{{\n\tint ret = 0;\n\n\tif (n > {0}) {{\n\t\tret ="
-    " frob_read(f, n);\n\t\tif (ret < 0)\n\t\t\treturn ret;\n\t}}\n\n\tfor (; n; n--)\n\t\tf->count"
-    " += n * 2; /* so many */\n\n\treturn ret;\n}}\n\n"
+    "static int frob_{0}(struct frob *f, int n)\n"
+    "{{\n"
+    "\tint ret = 0;\n"
+    "\n\tif (n > {0}) {{\n"
+    "\t\tret = frob_read(f, n);\n"
+    "\t\tif (ret < 0)\n"
+    "\t\t\treturn ret;\n"
+    "\t}}\n"
+    "\n\tfor (; n; n--)\n"
+    "\t\tf->count += n * 2; /* so many */\n"
+    "\n\treturn ret;\n"
+    "}}\n"
+    "\n"
 )
 Text = Iterator[str]
 

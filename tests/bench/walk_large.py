@@ -99,19 +99,31 @@ def thread() -> Any:
 def thread_mail(number: int) -> str:
     """A mail of the thread: the patch, or a reply to it."""
     reply = (
-        "In-Reply-To: <0@example.org>\nReferences: <0@example.org>\nSubject: Re: [PATCH] frob:"
-        " begin\n\n"
+        "In-Reply-To: <0@example.org>\n"
+        "References: <0@example.org>\n"
+        "Subject: Re: [PATCH] frob: begin\n"
+        "\n"
         if number
         else "Subject: [PATCH] frob: begin\n\n"
     )
     body = (
-        "> It was not there.\n> And it should be.\n> Quoted.\n> More.\n\nI think it should be done"
-        " so.\n"
+        "> It was not there.\n"
+        "> And it should be.\n"
+        "> Quoted.\n"
+        "> More.\n"
+        "\nI think it should be done so.\n"
         if number
         else (
-            "It was not there.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n frob.c | 1"
-            " +\n\ndiff --git a/frob.c b/frob.c\n--- a/frob.c\n+++ b/frob.c\n@@ -1 +1,2 @@\n int"
-            " frob;\n+int more;\n"
+            "It was not there.\n"
+            "\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+            "---\n"
+            " frob.c | 1 +\n"
+            "\ndiff --git a/frob.c b/frob.c\n"
+            "--- a/frob.c\n"
+            "+++ b/frob.c\n"
+            "@@ -1 +1,2 @@\n"
+            " int frob;\n"
+            "+int more;\n"
         )
     )
     from_, end = (

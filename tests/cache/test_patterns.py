@@ -76,8 +76,10 @@ def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
 
 def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns_are_kept() -> None:
     program = (
-        "from patchpilot.cache import patterns as re\nre.use()\nre.WORTH_WRITING ="
-        " 1\nre.compile('good')\n"
+        "from patchpilot.cache import patterns as re\n"
+        "re.use()\n"
+        "re.WORTH_WRITING = 1\n"
+        "re.compile('good')\n"
     )
     program += "try:\n    re.compile('(')\nexcept re.error:\n    re.keep()\n    print('kept')\n"
     done = subprocess.run(

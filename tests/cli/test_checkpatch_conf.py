@@ -14,8 +14,11 @@ from tests.kit.repos import Repo
 CODE = "#define frob(x) x, 1\nvoid frob_wait(void)\n{\n\tmsleep(25);\n\tudelay(25);\n}\n"
 FILE = "drivers/frob/frob.c"
 CONF = (
-    "# not Linux\n--no-tree\n\n  --ignore COMPLEX_MACRO,NOT_A_TYPE # a comment\n--ignore"
-    " USLEEP_RANGE\n--ignore=MACRO_ARG_UNUSED\n"
+    "# not Linux\n"
+    "--no-tree\n"
+    "\n  --ignore COMPLEX_MACRO,NOT_A_TYPE # a comment\n"
+    "--ignore USLEEP_RANGE\n"
+    "--ignore=MACRO_ARG_UNUSED\n"
 )
 
 
@@ -39,8 +42,9 @@ def found(repo: Repo, *words: str) -> set[str]:
 
 def change(repo: Repo, code: str = CODE) -> None:
     repo.commit(
-        "frob: wait\n\nThe device is slow. Wait for it.\n\nSigned-off-by: Ada Fixer"
-        " <ada@example.org>\n",
+        "frob: wait\n"
+        "\nThe device is slow. Wait for it.\n"
+        "\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n" + code},
     )
 

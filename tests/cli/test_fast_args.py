@@ -130,8 +130,11 @@ def test_what_is_not_plain_is_left_to_the_library(argv: list[str]) -> None:
 def test_both_ways_end_alike(tmp_path: Path, words: tuple[str, ...]) -> None:
     patch = tmp_path / "a.patch"
     patch.write_text(
-        "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: Wäit.\n\ntext\n---\ndiff --git"
-        " a/a.c b/a.c\n"
+        "From: Ada Fixer <ada@example.org>\n"
+        "Subject: [PATCH] frob: Wäit.\n"
+        "\ntext\n"
+        "---\n"
+        "diff --git a/a.c b/a.c\n"
     )
     assert spawn("check", *words, str(patch)) == call("check", *words, str(patch))
 
@@ -139,8 +142,11 @@ def test_both_ways_end_alike(tmp_path: Path, words: tuple[str, ...]) -> None:
 def test_a_plain_check_loads_no_command_line_library(tmp_path: Path) -> None:
     patch = tmp_path / "a.patch"
     patch.write_text(
-        "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: wait\n\ntext\n---\ndiff --git"
-        " a/a.c b/a.c\n"
+        "From: Ada Fixer <ada@example.org>\n"
+        "Subject: [PATCH] frob: wait\n"
+        "\ntext\n"
+        "---\n"
+        "diff --git a/a.c b/a.c\n"
     )
     program = (
         "import os, sys; from patchpilot.__main__ import main; sys.argv = ['patchpilot', 'check',"

@@ -19,8 +19,13 @@ from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 from tests.kit.topics import SIGNED
 
 UNTIDY = (
-    " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start(frob,1 );  \n \tif (ret)\n"
-    " \t\treturn ret;\n "
+    " \tint ret;\n"
+    " \n"
+    "-\tret = frob_start(frob);\n"
+    "+\tret = frob_start(frob,1 );  \n"
+    " \tif (ret)\n"
+    " \t\treturn ret;\n"
+    " "
 )
 
 

@@ -71,8 +71,9 @@ def test_v2_keeps_the_users_own_words_and_code(tmp_path: Path) -> None:
     file = work / acme.MCP
     file.write_text(file.read_text().replace("if((", "if (/* old cards */ ("))
     own = (
-        "net/acme: work with old cards\n\nOld cards return an error for this"
-        " command.\n\nReviewed-by: Sana <sana@example.org>\n"
+        "net/acme: work with old cards\n"
+        "\nOld cards return an error for this command.\n"
+        "\nReviewed-by: Sana <sana@example.org>\n"
     )
     git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=own.encode())
     robin.revise(work)

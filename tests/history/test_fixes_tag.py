@@ -111,8 +111,10 @@ def test_the_place_of_a_tag_is_judged() -> None:
 
 def test_a_folded_tag_is_said_to_be_folded() -> None:
     message = (
-        'x: y\n\nFixes: 0123456789ab ("net: foo: add the bar\n  (and more) to it")\nSigned-off-by:'
-        " A <a@example.org>"
+        "x: y\n"
+        '\nFixes: 0123456789ab ("net: foo: add the bar\n'
+        '  (and more) to it")\n'
+        "Signed-off-by: A <a@example.org>"
     )
     assert "folded" in kinds(message)[0]
 

@@ -35,8 +35,11 @@ FILES = {
     "widget.c": "".join(f"int line{n};\n" for n in range(40)),
     "Kconfig": "menu\n",
     "MAINTAINERS": (
-        "WIDGET\nM:\tWilma Widget"
-        " <wilma@example.org>\nL:\twidget@lists.example.org\nS:\tMaintained\nF:\twidget.c\n"
+        "WIDGET\n"
+        "M:\tWilma Widget <wilma@example.org>\n"
+        "L:\twidget@lists.example.org\n"
+        "S:\tMaintained\n"
+        "F:\twidget.c\n"
     ),
 }
 

@@ -39,8 +39,9 @@ Thanks,
 Rita
 """
 ANSWER = (
-    "On Mon, 16 Nov 2026, Rita Reviewer wrote:\n> Please keep the old name, a rename is a separate"
-    " patch.\n\nRight, v2 keeps it.\n"
+    "On Mon, 16 Nov 2026, Rita Reviewer wrote:\n"
+    "> Please keep the old name, a rename is a separate patch.\n"
+    "\nRight, v2 keeps it.\n"
 )
 
 

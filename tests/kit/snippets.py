@@ -24,8 +24,13 @@ PROSE = (
 )
 PATH = "drivers/frob/frob.c"
 HUNK = (
-    " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start_wait(frob);\n \tif (ret)\n"
-    " \t\treturn ret;\n "
+    " \tint ret;\n"
+    " \n"
+    "-\tret = frob_start(frob);\n"
+    "+\tret = frob_start_wait(frob);\n"
+    " \tif (ret)\n"
+    " \t\treturn ret;\n"
+    " "
 )
 
 

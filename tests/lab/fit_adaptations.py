@@ -26,8 +26,9 @@ HERE = Path(__file__).parent
 ROWS = HERE / "adaptations" / "rows.jsonl"
 WEIGHTS = HERE.parents[1] / "checks" / "ranking" / "adaptations.toml"
 HEAD = (
-    "# SPDX-License-Identifier: GPL-2.0-or-later\n# Written by tests/lab/fit_adaptations.py: fit"
-    " again, do not edit.\n\n[confidence]\n"
+    "# SPDX-License-Identifier: GPL-2.0-or-later\n"
+    "# Written by tests/lab/fit_adaptations.py: fit again, do not edit.\n"
+    "\n[confidence]\n"
 )
 STEPS, RATE, DECAY = 4000, 0.3, 0.005
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)

@@ -219,8 +219,15 @@ def _environment(place: Path) -> dict[str, str]:
     home = place / "home"
     home.mkdir()
     (home / ".gitconfig").write_text(
-        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch ="
-        " master\n[gc]\n\tauto = 0\n[sendemail]\n\tsmtpServer = 127.0.0.1\n"
+        "[user]\n"
+        "\tname = Ada Fixer\n"
+        "\temail = ada@example.org\n"
+        "[init]\n"
+        "\tdefaultBranch = master\n"
+        "[gc]\n"
+        "\tauto = 0\n"
+        "[sendemail]\n"
+        "\tsmtpServer = 127.0.0.1\n"
     )
     kept = {
         name: os.environ[name]

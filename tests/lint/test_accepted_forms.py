@@ -54,12 +54,15 @@ def written(
 
 REFERENCES = {
     "an address in a dump": (
-        "The frob fails:\n\n BUG: KASAN: null-ptr-deref in frob_add+0xe9/0x260\n Read of size 1 at"
-        " addr 0000000000000010 by task frob/1\n"
+        "The frob fails:\n"
+        "\n BUG: KASAN: null-ptr-deref in frob_add+0xe9/0x260\n"
+        " Read of size 1 at addr 0000000000000010 by task frob/1\n"
     ),
     "a register after a blank line": (
-        "The frob fails:\n\n Call Trace:\n  frob_add+0xe9/0x260\n\nRSP: 002b:00007fff8c4b7248"
-        " EFLAGS: 00000246\n"
+        "The frob fails:\n"
+        "\n Call Trace:\n"
+        "  frob_add+0xe9/0x260\n"
+        "\nRSP: 002b:00007fff8c4b7248 EFLAGS: 00000246\n"
     ),
     "an address in a sentence": (
         "Unable to handle kernel paging request at virtual address dfff800000000012\n"
@@ -79,8 +82,9 @@ REFERENCES = {
         " for both.\n"
     ),
     "a subject over three lines": (
-        'As shown in commit\n0123456789ab ("frob: use the link at once, on all the\nboards of the'
-        ' acme family"), it fails.\n'
+        "As shown in commit\n"
+        '0123456789ab ("frob: use the link at once, on all the\n'
+        'boards of the acme family"), it fails.\n'
     ),
 }
 
@@ -134,12 +138,18 @@ def test_somebody_else_who_sends_a_patch_must_sign_it(sender: str) -> None:
 
 
 NET = (
-    "NETWORKING DRIVERS\nL:\tnetdev@vger.kernel.org\nS:\tMaintained\nT:\tgit"
-    " https://example.org/net.git\nF:\tdrivers/net/\n"
+    "NETWORKING DRIVERS\n"
+    "L:\tnetdev@vger.kernel.org\n"
+    "S:\tMaintained\n"
+    "T:\tgit https://example.org/net.git\n"
+    "F:\tdrivers/net/\n"
 )
 OWN = (
-    "FROB LINKS\nL:\tfrob@lists.example.org\nS:\tMaintained\nT:\tgit"
-    " https://example.org/frob.git\nF:\tdrivers/net/frob/\n"
+    "FROB LINKS\n"
+    "L:\tfrob@lists.example.org\n"
+    "S:\tMaintained\n"
+    "T:\tgit https://example.org/frob.git\n"
+    "F:\tdrivers/net/frob/\n"
 )
 
 
@@ -353,8 +363,9 @@ def test_a_repeated_word_that_is_quoted_may_stay(message: str, warns: bool) -> N
 
 def test_a_link_in_the_text_and_compiler_output_are_no_tags_apart() -> None:
     output = (
-        "It does not build:\n\naarch64-linux-ld: frob.c:(.text+0x2): undefined reference to"
-        " `frob'\n\n"
+        "It does not build:\n"
+        "\naarch64-linux-ld: frob.c:(.text+0x2): undefined reference to `frob'\n"
+        "\n"
     )
     fixes = f"Fixes: 0123456789ab {TITLE}\n"
     assert warned(written(f"{output}{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block") == []
@@ -436,11 +447,24 @@ def test_a_macro_may_stand_for_an_entry_of_a_table() -> None:
 
 def test_levels_of_cases_need_the_level_of_the_rule() -> None:
     text = (
-        '[[rule]]\nid = "ABC001"\nname = "frob"\ncheckpatch = "FROB"\nseverity = "check"\nscope ='
-        ' "diff"\nsummary = "frob"\nwhy = "frob"\nreference ='
-        ' "https://example.org"\ncheckpatch_severities = { a = "error" }\n[rule.match]\ndetector ='
-        ' "like"\nwhere = "added"\npattern = "x"\n[[rule.bad]]\ncode = "x"\n[[rule.good]]\ncode ='
-        ' "y"\n'
+        "[[rule]]\n"
+        'id = "ABC001"\n'
+        'name = "frob"\n'
+        'checkpatch = "FROB"\n'
+        'severity = "check"\n'
+        'scope = "diff"\n'
+        'summary = "frob"\n'
+        'why = "frob"\n'
+        'reference = "https://example.org"\n'
+        'checkpatch_severities = { a = "error" }\n'
+        "[rule.match]\n"
+        'detector = "like"\n'
+        'where = "added"\n'
+        'pattern = "x"\n'
+        "[[rule.bad]]\n"
+        'code = "x"\n'
+        "[[rule.good]]\n"
+        'code = "y"\n'
     )
     with pytest.raises(PackError, match="checkpatch_severities needs checkpatch_severity"):
         parse_pack(text, "abc.toml")

@@ -29,8 +29,11 @@ FITS = MemoryTree(
 )
 OTHER = MemoryTree({PATH: "\tint other;\n"})
 SECTION = (
-    "\nFROB\nM:\tAda Fixer <ada@example.org>\nS:\tMaintained\nT:\tgit"
-    " git://example.org/frob.git\nF:\tdrivers/frob/\n"
+    "\nFROB\n"
+    "M:\tAda Fixer <ada@example.org>\n"
+    "S:\tMaintained\n"
+    "T:\tgit git://example.org/frob.git\n"
+    "F:\tdrivers/frob/\n"
 )
 
 

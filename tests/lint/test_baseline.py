@@ -272,8 +272,16 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_renamed_file_has_its_old_path() -> None:
     text = (
-        "diff --git a/a.c b/b.c\nsimilarity index 90%\nrename from a.c\nrename to b.c\n---"
-        " a/a.c\n+++ b/b.c\n@@ -1,2 +1,3 @@\n \n+foo( 1 );\n \n"
+        "diff --git a/a.c b/b.c\n"
+        "similarity index 90%\n"
+        "rename from a.c\n"
+        "rename to b.c\n"
+        "--- a/a.c\n"
+        "+++ b/b.c\n"
+        "@@ -1,2 +1,3 @@\n"
+        " \n"
+        "+foo( 1 );\n"
+        " \n"
     )
     new = parse_patch(mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch")
     old = patch(path="a.c", added="foo( 1 );")

@@ -208,8 +208,11 @@ def test_a_hostile_message_takes_bounded_time(message: str) -> None:
 
 
 MARKED = (
-    "Subject: [PATCH {mark}] foo: hand up the error\n\n{line}\n\nThe caller needs to know when"
-    " bar() fails.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
+    "Subject: [PATCH {mark}] foo: hand up the error\n"
+    "\n{line}\n"
+    "\nThe caller needs to know when bar() fails.\n"
+    "\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    "---\n"
 )
 
 

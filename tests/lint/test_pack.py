@@ -150,8 +150,12 @@ def test_a_rule_goes_by_its_former_names() -> None:
 
 LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
 CASES = (
-    'detector = "like"\nwhere = "message"\n[rule.match.case_patterns]\nfrob ='
-    ' "frob"\n[rule.match.case_where]\nfrob = "{}"'
+    'detector = "like"\n'
+    'where = "message"\n'
+    "[rule.match.case_patterns]\n"
+    'frob = "frob"\n'
+    "[rule.match.case_where]\n"
+    'frob = "{}"'
 )
 
 

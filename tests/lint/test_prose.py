@@ -17,8 +17,13 @@ from tests.kit.fixing import mended_text
 from tests.kit.snippets import mail
 
 DIFF = (
-    "diff --git a/drivers/frob/frob.c b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n+++"
-    " b/drivers/frob/frob.c\n@@ -1,2 +1,3 @@ int frob(void)\n int a;\n+int c;\n int b;\n"
+    "diff --git a/drivers/frob/frob.c b/drivers/frob/frob.c\n"
+    "--- a/drivers/frob/frob.c\n"
+    "+++ b/drivers/frob/frob.c\n"
+    "@@ -1,2 +1,3 @@ int frob(void)\n"
+    " int a;\n"
+    "+int c;\n"
+    " int b;\n"
 )
 BINDING = DIFF.replace(
     "drivers/frob/frob.c", "Documentation/devicetree/bindings/frob/acme,frob.yaml"
@@ -48,8 +53,10 @@ PASTES = {
         "[    1.234567] frob: Adding the first frob\n[    1.234999] Using default speed of frob\n"
     ),
     "an oops": (
-        "BUG: kernel NULL pointer dereference, address: 0000000000000068\nAdding frob to the list"
-        " of frobs\nCall Trace:\n frob_add+0x13/0x20\n"
+        "BUG: kernel NULL pointer dereference, address: 0000000000000068\n"
+        "Adding frob to the list of frobs\n"
+        "Call Trace:\n"
+        " frob_add+0x13/0x20\n"
     ),
     "a quoted mail": "Ada Fixer wrote:\n> This patch adds a frob.\n> We added it to the list.\n",
     "a fenced block": "```\nThis patch adds a frob to the list\nUsing the default speed\n```\n",
@@ -60,8 +67,9 @@ PASTES = {
         "The tool says:\n\n  Adding the first frob to the list\n  Using the default speed here\n"
     ),
     "a table": (
-        "| speed | This patch | frobs |\n|-------|------------|-------|\n| 10    | Adds some   | 3 "
-        "    |\n"
+        "| speed | This patch | frobs |\n"
+        "|-------|------------|-------|\n"
+        "| 10    | Adds some   | 3     |\n"
     ),
     "compiler's words": (
         "drivers/frob.c:12:3: warning: Using the default speed\n   12 | int frob;\n      | ^~~\n"
@@ -115,8 +123,9 @@ def test_what_a_person_writes_is_not_taken_for_a_paste(text: str) -> None:
 
 def test_tags_are_never_pasted() -> None:
     context = _context(
-        '$ frobctl start\nFixes: 0123456789ab ("frob: add it")\nSigned-off-by: Ada Fixer'
-        " <ada@example.org>\n"
+        "$ frobctl start\n"
+        'Fixes: 0123456789ab ("frob: add it")\n'
+        "Signed-off-by: Ada Fixer <ada@example.org>\n"
     )
     assert pasted(context) == {0}
 

@@ -103,8 +103,11 @@ def test_a_hunk_that_only_changes_a_comment() -> None:
 
 def test_sorted_headers() -> None:
     moved = (
-        " #include <linux/clk.h>\n+#include <linux/bits.h>\n #include <linux/io.h>\n-#include"
-        " <linux/bits.h>\n "
+        " #include <linux/clk.h>\n"
+        "+#include <linux/bits.h>\n"
+        " #include <linux/io.h>\n"
+        "-#include <linux/bits.h>\n"
+        " "
     )
     diff = file_diff("drivers/frob/a.c", f"{moved}\n@@\n{CODE}")
     assert _messages("The link is slow.", diff) == [

@@ -53,9 +53,17 @@ def test_the_last_day_holds_and_the_next_does_not() -> None:
 
 def test_a_tree_writes_them_as_tables() -> None:
     settings = load(
-        'strict = true\n[[waiver]]\nrule = "long-line"\npath = "drivers/foo/*"\nreason = "a'
-        ' table\\n  reads better"\nuntil = "2027-01-01"\n[[waiver]]\nrule = "long-subject"\npath ='
-        ' ["a/", "b/"]\nreason = "r"\nuntil = 2027-02-03\n',
+        "strict = true\n"
+        "[[waiver]]\n"
+        'rule = "long-line"\n'
+        'path = "drivers/foo/*"\n'
+        'reason = "a table\\n  reads better"\n'
+        'until = "2027-01-01"\n'
+        "[[waiver]]\n"
+        'rule = "long-subject"\n'
+        'path = ["a/", "b/"]\n'
+        'reason = "r"\n'
+        "until = 2027-02-03\n",
         label="tree.toml",
     )
     one, other = from_tables(settings.waivers, settings.label)

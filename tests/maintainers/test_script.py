@@ -58,8 +58,10 @@ def test_without_a_script_the_usual_words_hold() -> None:
 
 def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:
     script = (
-        'sub get_maintainer_role {\n my $role = "maintainer";\n if ($status eq "buried alive in'
-        ' reporters") { $role = "chief"; }\n}\n'
+        "sub get_maintainer_role {\n"
+        ' my $role = "maintainer";\n'
+        ' if ($status eq "buried alive in reporters") { $role = "chief"; }\n'
+        "}\n"
     )
     words = read_words(script)
     assert words.maintainer("Supported") == "maintainer"
@@ -68,8 +70,11 @@ def test_a_script_whose_roles_do_not_follow_the_status_is_followed() -> None:
 
 def test_what_older_scripts_do_otherwise_is_read_from_their_text() -> None:
     older = read_words(
-        "sub get_subsystem_name {\n    if (length($subsystem) > 20) {\n\t$subsystem ="
-        " substr($subsystem, 0, 17);\n    }\n}\n"
+        "sub get_subsystem_name {\n"
+        "    if (length($subsystem) > 20) {\n"
+        "\t$subsystem = substr($subsystem, 0, 17);\n"
+        "    }\n"
+        "}\n"
     )
     assert older.name_length == 20
     assert not older.maps_file_emails

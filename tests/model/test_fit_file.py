@@ -119,8 +119,12 @@ def test_a_missing_newline_is_part_of_the_last_line() -> None:
 NEW = "diff --git a/f.c b/f.c\nnew file mode 100644\n--- /dev/null\n+++ b/f.c\n"
 GONE = "diff --git a/f.c b/f.c\ndeleted file mode 100644\n--- a/f.c\n+++ /dev/null\n"
 MOVED = (
-    "diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename to g.c\n--- a/f.c\n+++"
-    " b/g.c\n"
+    "diff --git a/f.c b/g.c\n"
+    "similarity index 90%\n"
+    "rename from f.c\n"
+    "rename to g.c\n"
+    "--- a/f.c\n"
+    "+++ b/g.c\n"
 )
 
 

@@ -393,8 +393,9 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
         (["Content-Type: image/png\n\nxx"], ""),
         (
             [
-                "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding:"
-                " quoted-printable\n\ngr=FCn"
+                "Content-Type: text/plain; charset=iso-8859-1\n"
+                "Content-Transfer-Encoding: quoted-printable\n"
+                "\ngr=FCn"
             ],
             "gr\xfcn",
         ),
@@ -565,8 +566,18 @@ def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
 
 def test_the_parts_of_a_patch_know_their_lines() -> None:
     text = (
-        "Subject: [PATCH] s\nFrom: Eve <eve@example.org>\n\n\nFrom: Ada <ada@example.org>\nsubject:"
-        " [PATCH v3] real\nDate: now\n\n\nwhy\n\n \n---\nnote\n\n"
+        "Subject: [PATCH] s\n"
+        "From: Eve <eve@example.org>\n"
+        "\n\n"
+        "From: Ada <ada@example.org>\n"
+        "subject: [PATCH v3] real\n"
+        "Date: now\n"
+        "\n\n"
+        "why\n"
+        "\n \n"
+        "---\n"
+        "note\n"
+        "\n"
     )
     patch = read(text + patches.DIFF)
     assert (patch.subject.title, patch.subject.version) == ("real", 3)

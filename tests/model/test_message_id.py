@@ -55,8 +55,10 @@ def test_headers_are_read_and_written() -> None:
 
 def test_a_text_names_mails_by_url_and_by_line() -> None:
     text = (
-        "see (https://lore.kernel.org/r/a%40b), or\nMessage-ID: <c@d>\nhttps://example.org/x"
-        " y@z\nv1: https://lore.kernel.org/all/e@f/T/\n"
+        "see (https://lore.kernel.org/r/a%40b), or\n"
+        "Message-ID: <c@d>\n"
+        "https://example.org/x y@z\n"
+        "v1: https://lore.kernel.org/all/e@f/T/\n"
     )
     assert list(linked_ids(text)) == [
         ("c@d", None),

@@ -59,8 +59,12 @@ def test_a_line_break_in_an_address_is_not_kept_with_the_topic(tmp_path: Path, o
     repo = topic(tmp_path / "r", 1)
     repo.put(
         "MAINTAINERS",
-        "List of maintainers\n-------------------\n\nTHE"
-        " REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n",
+        "List of maintainers\n"
+        "-------------------\n"
+        "\nTHE REST\n"
+        "L:\tlinux-kernel@vger.kernel.org\n"
+        "F:\t*\n"
+        "F:\t*/\n",
     )
     done = call("maintainers", "-C", repo.path, option, "a@example.org\nBcc: eve@example.org")
     assert (done.code, "is not one line of printable text" in done.err) == (2, True)
@@ -71,8 +75,12 @@ def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> Non
     repo = topic(tmp_path / "r", 1)
     repo.put(
         "MAINTAINERS",
-        "List of maintainers\n-------------------\n\nTHE"
-        " REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n",
+        "List of maintainers\n"
+        "-------------------\n"
+        "\nTHE REST\n"
+        "L:\tlinux-kernel@vger.kernel.org\n"
+        "F:\t*\n"
+        "F:\t*/\n",
     )
     done = call(
         "maintainers",

@@ -88,8 +88,11 @@ def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         section = (
-            "WIDGET DRIVER\nM:\tWanda Widget <wanda@example.net>\nR:\tGone Person"
-            " <gone@example.org>\nS:\tMaintained\nF:\twidget.c\n"
+            "WIDGET DRIVER\n"
+            "M:\tWanda Widget <wanda@example.net>\n"
+            "R:\tGone Person <gone@example.org>\n"
+            "S:\tMaintained\n"
+            "F:\twidget.c\n"
         )
         repo.checkout("master")
         repo.commit(

@@ -175,8 +175,9 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
     assert commit("fixup! widget: change").returncode == 0
     (repo.path / "widget.c").write_text("int y;\n")
     good = commit(
-        "widget: replace the table by a number\n\nNobody reads the table any"
-        " more.\n\nSigned-off-by: Ada Fixer <ada@example.org>"
+        "widget: replace the table by a number\n"
+        "\nNobody reads the table any more.\n"
+        "\nSigned-off-by: Ada Fixer <ada@example.org>"
     )
     assert good.returncode == 0, good.stderr
     amend = ["git", "commit", "-q", "--amend", "--no-edit"]

@@ -389,8 +389,8 @@ def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
     repo = repository(tmp_path / "r", "git-send-email")
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     tags = (
-        "Closes: https://bugs.example.org/7\nLink:"
-        " https://lore.kernel.org/r/private-report@example.org\n"
+        "Closes: https://bugs.example.org/7\n"
+        "Link: https://lore.kernel.org/r/private-report@example.org\n"
     )
     repo.git(
         "commit",

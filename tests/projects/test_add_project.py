@@ -242,8 +242,11 @@ def test_a_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None
 
 def test_a_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
     add(
-        'title = "Acme"\ninherits = "linux"\nsubject_prefixes = ["acme-next"]\n[lists]\nmain ='
-        ' ["acme@vger.kernel.org"]\n'
+        'title = "Acme"\n'
+        'inherits = "linux"\n'
+        'subject_prefixes = ["acme-next"]\n'
+        "[lists]\n"
+        'main = ["acme@vger.kernel.org"]\n'
     )
     acme = detect(
         None,

@@ -48,8 +48,8 @@ def written(*paths: str, subject: str = "frob: wait for the link", to: str = "")
     diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
     whole = mail(
         subject,
-        "Old boards need a moment until the link is up.\n\nSigned-off-by: Ada Fixer"
-        " <ada@example.org>",
+        "Old boards need a moment until the link is up.\n"
+        "\nSigned-off-by: Ada Fixer <ada@example.org>",
         diff,
     )
     return whole.replace("\nDate: ", f"\nTo: {to}\nDate: ", 1) if to else whole

@@ -118,8 +118,9 @@ def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
         lib__b_yaml="",
         **{
             "lib__bind.yaml": (
-                "maintainers:\n  - Ida Binding <ida@bind.example>\n  - J. K. Other"
-                " <jk@bind.example>\n"
+                "maintainers:\n"
+                "  - Ida Binding <ida@bind.example>\n"
+                "  - J. K. Other <jk@bind.example>\n"
             )
         },
     )
@@ -228,9 +229,15 @@ def test_no_line_is_an_option_of_the_mail_program_that_git_send_email_calls(
     widget_tree: Path,
 ) -> None:
     (widget_tree / "MAINTAINERS").write_text(
-        "List of maintainers\n-------------------\n\nWIDGET\n"
-        "M:\tEve <-X/tmp/log@x.example>\nM:\t--logfile=/tmp/x@x.example\nR:\tAda <ada@x.example>\n"
-        "L:\t-oQ/tmp@x.example\nL:\tlist@x.example\nF:\tlib/\n"
+        "List of maintainers\n"
+        "-------------------\n"
+        "\nWIDGET\n"
+        "M:\tEve <-X/tmp/log@x.example>\n"
+        "M:\t--logfile=/tmp/x@x.example\n"
+        "R:\tAda <ada@x.example>\n"
+        "L:\t-oQ/tmp@x.example\n"
+        "L:\tlist@x.example\n"
+        "F:\tlib/\n"
     )
     (widget_tree / "lib" / "k").write_text("x")
     words = (

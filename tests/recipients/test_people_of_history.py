@@ -27,8 +27,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     found.commit("all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES))
     found._clock = int(time.time()) - 30 * DAY
     found.commit(
-        "widget: work\n\nReviewed-by: Bo, Jr. <bo@widgets.example>\nSigned-off-by: Ada Fixer"
-        " <ada@else.example>",
+        "widget: work\n"
+        "\nReviewed-by: Bo, Jr. <bo@widgets.example>\n"
+        "Signed-off-by: Ada Fixer <ada@else.example>",
         {"drivers/widget/core.c": "int widget;\nint more;\n"},
         author="Ada Fixer <ada@else.example>",
     )

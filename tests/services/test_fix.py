@@ -25,8 +25,9 @@ from tests.kit.repos import Repo
 FILE = "drivers/frob/frob.c"
 BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
 TEXT = (
-    "Old boards need a moment until the link is up, so that the first\ntransfer does not fail. Give"
-    " it to them.\n\n"
+    "Old boards need a moment until the link is up, so that the first\n"
+    "transfer does not fail. Give it to them.\n"
+    "\n"
 )
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 ADA = "Ada Fixer <ada@example.org>"

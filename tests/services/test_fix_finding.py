@@ -19,8 +19,9 @@ from tests.kit.repos import Repo
 
 CODE = "int frob(int a)\n{\n\treturn a;\n}\n"
 TEXT = (
-    "frob: wait for the link\n\nOld boards need a moment until the link is up, so that the"
-    " first\ntransfer does not fail.\n"
+    "frob: wait for the link\n"
+    "\nOld boards need a moment until the link is up, so that the first\n"
+    "transfer does not fail.\n"
 )
 
 

@@ -26,8 +26,10 @@ static const struct of_device_id frob_ids[] = {
 };
 """
 BODY = (
-    "\n\nThe frob of the acme board hangs after some hours of work, as nothing\nasks it for its"
-    " state. Ask it once a second.\n\n"
+    "\n\n"
+    "The frob of the acme board hangs after some hours of work, as nothing\n"
+    "asks it for its state. Ask it once a second.\n"
+    "\n"
 )
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 # the day stands in for the day the tree came out, so that "does not apply" is judged
@@ -41,8 +43,12 @@ def tree(tmp_path: Path) -> Repo:
     files = {
         "Makefile": MAKEFILE,
         "MAINTAINERS": (
-            "Maintainers\n\nTHE REST\nM:\tAda Fixer"
-            " <ada@example.org>\nS:\tMaintained\nF:\t*\nF:\t*/\n"
+            "Maintainers\n"
+            "\nTHE REST\n"
+            "M:\tAda Fixer <ada@example.org>\n"
+            "S:\tMaintained\n"
+            "F:\t*\n"
+            "F:\t*/\n"
         ),
         VENDORS: 'patternProperties:\n  "^acme,.*":\n    description: Acme\n',
         "scripts/checkpatch.pl": "#\n",
@@ -97,8 +103,10 @@ def _old(number: int, text: str) -> str:
 def test_a_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
     binding: dict[str, str | None] = {
         BINDING: (
-            "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n "
-            "   const: acme,frob\n"
+            "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
+            "properties:\n"
+            "  compatible:\n"
+            "    const: acme,frob\n"
         )
     }
     files = _series(
@@ -197,8 +205,10 @@ def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> No
 def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
     binding = {
         BINDING: (
-            "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\nproperties:\n  compatible:\n "
-            "   const: acme,frob\n"
+            "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
+            "properties:\n"
+            "  compatible:\n"
+            "    const: acme,frob\n"
         )
     }
     start = tree.git("rev-parse", "HEAD")

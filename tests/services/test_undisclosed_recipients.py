@@ -110,8 +110,9 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
         },
     )
     found.commit(
-        "widget: break it\n\nReviewed-by: Cul Reviewer <reviewer@culprit.example>\nSigned-off-by:"
-        " Cul Prit <author@culprit.example>",
+        "widget: break it\n"
+        "\nReviewed-by: Cul Reviewer <reviewer@culprit.example>\n"
+        "Signed-off-by: Cul Prit <author@culprit.example>",
         {"drivers/widget/widget1.c": "int broken;\n"},
         author="Cul Prit <author@culprit.example>",
     )

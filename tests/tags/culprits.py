@@ -22,8 +22,9 @@ void ring_close(struct ring *ring)
 """
 CULPRIT = START.replace(
     "\tring->size = 16;\n",
-    "\tring->size = 16;\n\tring->mask = ring->size;\n\tring->table ="
-    " ring_table_alloc(ring->size);\n",
+    "\tring->size = 16;\n"
+    "\tring->mask = ring->size;\n"
+    "\tring->table = ring_table_alloc(ring->size);\n",
 )
 LATER = CULPRIT.replace("\tring->size = 0;\n", "\tring->size = 0;\n\tring->open = false;\n")
 FIX = LATER.replace("ring->mask = ring->size;", "ring->mask = ring->size - 1;")

@@ -69,15 +69,23 @@ def test_a_list_footer_is_not_the_senders() -> None:
 def test_a_mail_quoted_without_marks_is_not_the_senders() -> None:
     assert (
         own(
-            "Mine.\n\n-----Original Message-----\nFrom: Ada <ada@example.org>\nSent:"
-            " Monday\nSubject: x\n\nTheirs.\n"
+            "Mine.\n"
+            "\n-----Original Message-----\n"
+            "From: Ada <ada@example.org>\n"
+            "Sent: Monday\n"
+            "Subject: x\n"
+            "\nTheirs.\n"
         )
         == "Mine."
     )
     assert (
         own(
-            "Mine.\n\nFrom: Ada <ada@example.org>\nSent: Monday, March 4, 2024\nTo: Rita\nSubject:"
-            " x\n\nTheirs.\n"
+            "Mine.\n"
+            "\nFrom: Ada <ada@example.org>\n"
+            "Sent: Monday, March 4, 2024\n"
+            "To: Rita\n"
+            "Subject: x\n"
+            "\nTheirs.\n"
         )
         == "Mine."
     )
@@ -85,8 +93,14 @@ def test_a_mail_quoted_without_marks_is_not_the_senders() -> None:
 
 def test_a_patch_after_scissors_is_kept_apart() -> None:
     body = parse_body(
-        "Try this:\n\n--- >8 ---\nSubject: [PATCH] x\n\nSigned-off-by: Ada"
-        " <a@example.org>\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n"
+        "Try this:\n"
+        "\n--- >8 ---\n"
+        "Subject: [PATCH] x\n"
+        "\nSigned-off-by: Ada <a@example.org>\n"
+        "---\n"
+        "diff --git a/x b/x\n"
+        "--- a/x\n"
+        "+++ b/x\n"
     )
     assert body.text == "Try this:"
     assert body.has_diff

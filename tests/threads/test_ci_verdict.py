@@ -10,8 +10,10 @@ from tests.kit.mails import reply
 
 LABS = "bluez.test.bot@gmail.com"
 PASSED = (
-    "This is an automated email.\n\nTest summary:\nCheckPatch   PASS   0.90 seconds\nBuild   PASS  "
-    " 2 seconds"
+    "This is an automated email.\n"
+    "\nTest summary:\n"
+    "CheckPatch   PASS   0.90 seconds\n"
+    "Build   PASS   2 seconds"
 )
 FAILED = f"{PASSED}\nMake Check   FAIL   9 seconds"
 LKP = "kernel test robot <lkp@intel.com>"

@@ -170,8 +170,8 @@ def test_known_addresses_are_those_of_git_and_of_mailmap(archive: str, workdir: 
         {
             "Makefile": "x\n",
             ".mailmap": (
-                "Ada Fixer <ada@example.org> <ada@home.example>\nOtto <otto@example.com>"
-                " <o@example.com>\n"
+                "Ada Fixer <ada@example.org> <ada@home.example>\n"
+                "Otto <otto@example.com> <o@example.com>\n"
             ),
         },
     )

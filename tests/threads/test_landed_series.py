@@ -185,8 +185,8 @@ def test_a_search_by_changes_that_takes_too_long_finds_nothing(
     trees: Trees, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = trees.commit(
-        "demo: pump: do not start without a pump\n\nLink:"
-        " https://lore.kernel.org/r/p1@example.org\n"
+        "demo: pump: do not start without a pump\n"
+        "\nLink: https://lore.kernel.org/r/p1@example.org\n"
     )
     assert status(trees, ALONE).patches[0].proof.commit == taken
     monkeypatch.setattr(landed_series, "_SEARCH_SECONDS", 0.0)
@@ -208,8 +208,8 @@ def test_a_branch_without_the_patch_is_searched_again_only_where_it_is_new(
     assert [status(trees, ALONE).state for _ in range(2)] == ["sent", "sent"]
     assert len(searches) == 1
     taken = trees.commit(
-        "demo: pump: do not start without a pump\n\nLink:"
-        " https://lore.kernel.org/r/p1@example.org\n"
+        "demo: pump: do not start without a pump\n"
+        "\nLink: https://lore.kernel.org/r/p1@example.org\n"
     )
     assert status(trees, ALONE).patches[0].proof.commit == taken
     assert f"^{first}" in searches[1]

@@ -151,8 +151,10 @@ def test_requests_without_a_quote(text: str, asked: str) -> None:
 def test_a_build_error_is_addressed_where_it_was_reported() -> None:
     robot = "kernel test robot <lkp@intel.com>"
     report = (
-        "Hi Ada,\n\nkernel test robot noticed the following build errors:\n\nAll errors (new ones"
-        " prefixed by >>):\n\n>> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
+        "Hi Ada,\n"
+        "\nkernel test robot noticed the following build errors:\n"
+        "\nAll errors (new ones prefixed by >>):\n"
+        "\n>> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
     )
     before, after = (
         ledger(post(1, OLD), review(report, robot)),

@@ -90,8 +90,11 @@ def test_a_request_needs_no_word_of_asking(text: str) -> None:
 
 def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
     text = (
-        "> +\tif (!pump)\n\nI can see the race.\n\nPlease add a test.\n\nThe changelog is"
-        " confusing.\n\nI like the rest. I missed the note.\n"
+        "> +\tif (!pump)\n"
+        "\nI can see the race.\n"
+        "\nPlease add a test.\n"
+        "\nThe changelog is confusing.\n"
+        "\nI like the rest. I missed the note.\n"
     )
     assert points(story.V1, on_v1(text)) == [
         "Matt Maintainer: Please add a test.",
@@ -165,8 +168,11 @@ def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) 
 
 def test_a_report_is_one_point_its_first_new_problem() -> None:
     text = (
-        "Hi Ada,\n\nkernel test robot noticed the following build warnings:\n\nAll warnings (new"
-        " ones prefixed by >>):\n\n   a.c:1: note: x\n>> a.c:7:2: warning: unused variable 'y'\n"
+        "Hi Ada,\n"
+        "\nkernel test robot noticed the following build warnings:\n"
+        "\nAll warnings (new ones prefixed by >>):\n"
+        "\n   a.c:1: note: x\n"
+        ">> a.c:7:2: warning: unused variable 'y'\n"
     )
     report = mail(
         f"Re: [PATCH] {story.TITLE}",

@@ -119,8 +119,8 @@ def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the
     tmp_path: Path,
 ) -> None:
     text = (
-        "Fine so far. Could you say in the message that the probe\nfunction takes it as harmless?"
-        " Thanks. Please send a v2 with that.\n"
+        "Fine so far. Could you say in the message that the probe\n"
+        "function takes it as harmless? Thanks. Please send a v2 with that.\n"
     )
     layout = laid(followed(tmp_path, story.V1, on_v1(text)))
     rows = [row for row in layout.rows if isinstance(row, TreeRow)][2:]

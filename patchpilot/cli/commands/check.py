@@ -37,10 +37,12 @@ class _CheckCommand(VerbCommand):
 @verb(
     cls=_CheckCommand,
     epilog=(
-        "\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n "
-        " patchpilot check --diff origin/master..HEAD\n  patchpilot check"
-        " '<20240101120000.1-1-ada@example.org>'\n  git ls-files drivers/net | xargs patchpilot"
-        " check -f"
+        "\b\nExamples:\n"
+        "  patchpilot check\n"
+        "  patchpilot check --strict 0001-net-fix-it.patch\n"
+        "  patchpilot check --diff origin/master..HEAD\n"
+        "  patchpilot check '<20240101120000.1-1-ada@example.org>'\n"
+        "  git ls-files drivers/net | xargs patchpilot check -f"
     ),
 )
 @common_options(*FORMATS)

@@ -25,10 +25,10 @@ _REPAIRS = (
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot completion bash >"
-        " ~/.local/share/bash-completion/completions/patchpilot\n  patchpilot completion zsh >"
-        " ~/.zfunc/_patchpilot\n  patchpilot completion fish >"
-        " ~/.config/fish/completions/patchpilot.fish"
+        "\b\nExamples:\n"
+        "  patchpilot completion bash > ~/.local/share/bash-completion/completions/patchpilot\n"
+        "  patchpilot completion zsh > ~/.zfunc/_patchpilot\n"
+        "  patchpilot completion fish > ~/.config/fish/completions/patchpilot.fish"
     )
 )
 @click.argument("shell", type=click.Choice(SHELLS))

@@ -15,8 +15,10 @@ from patchpilot.services.setup.list_settings import ConfigRow, config
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot config\n  patchpilot config via\n  git config"
-        " patchpilot.via b4"
+        "\b\nExamples:\n"
+        "  patchpilot config\n"
+        "  patchpilot config via\n"
+        "  git config patchpilot.via b4"
     )
 )
 @common_options("text", "json")

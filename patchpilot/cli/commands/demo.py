@@ -24,8 +24,11 @@ Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot demo\n  patchpilot demo --shell\n  patchpilot demo --script\n "
-        " patchpilot demo --keep ~/sandbox"
+        "\b\nExamples:\n"
+        "  patchpilot demo\n"
+        "  patchpilot demo --shell\n"
+        "  patchpilot demo --script\n"
+        "  patchpilot demo --keep ~/sandbox"
     )
 )
 @click.option(

@@ -19,8 +19,10 @@ from patchpilot.topic.workplace import Workplace
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot draft --edit\n  patchpilot draft --changelog '- fix the leak"
-        " (Grace)'\n  patchpilot draft --subject-prefix 'PATCH net'"
+        "\b\nExamples:\n"
+        "  patchpilot draft --edit\n"
+        "  patchpilot draft --changelog '- fix the leak (Grace)'\n"
+        "  patchpilot draft --subject-prefix 'PATCH net'"
     )
 )
 @common_options("text", "json", short_verbose=False)

@@ -17,8 +17,10 @@ from patchpilot.topic.workplace import Workplace
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot"
-        " hooks remove"
+        "\b\nExamples:\n"
+        "  patchpilot hooks\n"
+        "  patchpilot hooks install commit-msg\n"
+        "  patchpilot hooks remove"
     )
 )
 @common_options("text", "json")

@@ -27,8 +27,10 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot prepare --dry-run\n  patchpilot prepare HEAD --fixes"
-        " 43645ce03e00\n  patchpilot prepare HEAD --closes https://bugzilla.kernel.org/1"
+        "\b\nExamples:\n"
+        "  patchpilot prepare --dry-run\n"
+        "  patchpilot prepare HEAD --fixes 43645ce03e00\n"
+        "  patchpilot prepare HEAD --closes https://bugzilla.kernel.org/1"
     )
 )
 @common_options("text", "json")

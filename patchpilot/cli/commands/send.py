@@ -25,8 +25,10 @@ from patchpilot.topic.workplace import Workplace
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send"
-        " -v 2 --in-reply-to '<id@host>'"
+        "\b\nExamples:\n"
+        "  patchpilot send --dry-run\n"
+        "  patchpilot send --to-self\n"
+        "  patchpilot send -v 2 --in-reply-to '<id@host>'"
     )
 )
 @common_options("text", "json", short_verbose=False)

@@ -13,8 +13,9 @@ from patchpilot.services.tags.stable_request_tag import StableRequest, StableRes
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00"
-        " --versions"
+        "\b\nExamples:\n"
+        "  patchpilot stable HEAD\n"
+        "  patchpilot stable HEAD --fixes 43645ce03e00 --versions"
     )
 )
 @common_options("text", "json")

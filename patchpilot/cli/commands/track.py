@@ -44,8 +44,9 @@ UNLIMITED = 1000
     cls=VerbGroup,
     invoke_without_command=True,
     epilog=(
-        "\b\nExamples:\n  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n "
-        " patchpilot track update"
+        "\b\nExamples:\n"
+        "  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n"
+        "  patchpilot track update"
     ),
 )
 @common_options("text", "json")
@@ -65,8 +66,10 @@ command.add_command(track_reply.command)
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
-        "  patchpilot track add --mbox thread.mbox\n  patchpilot track add - < bounce.eml"
+        "\b\nExamples:\n"
+        "  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
+        "  patchpilot track add --mbox thread.mbox\n"
+        "  patchpilot track add - < bounce.eml"
     )
 )
 @common_options("text", "json")
@@ -171,8 +174,10 @@ def update(
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track watch --notify desktop\n  patchpilot track watch --once"
-        " || echo something new\n  patchpilot track watch --notify-command 'logger -t patchpilot'"
+        "\b\nExamples:\n"
+        "  patchpilot track watch --notify desktop\n"
+        "  patchpilot track watch --once || echo something new\n"
+        "  patchpilot track watch --notify-command 'logger -t patchpilot'"
     )
 )
 @common_options("text", "json")
@@ -247,8 +252,9 @@ def watch(
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track rebuild\n  patchpilot track rebuild 2 --lore"
-        " https://lore.kernel.org/netdev"
+        "\b\nExamples:\n"
+        "  patchpilot track rebuild\n"
+        "  patchpilot track rebuild 2 --lore https://lore.kernel.org/netdev"
     )
 )
 @common_options("text", "json")
@@ -281,8 +287,10 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track discover\n  patchpilot track discover --since 1y"
-        " --author ada@example.org\n  patchpilot track discover --all"
+        "\b\nExamples:\n"
+        "  patchpilot track discover\n"
+        "  patchpilot track discover --since 1y --author ada@example.org\n"
+        "  patchpilot track discover --all"
     )
 )
 @common_options("text", "json")
@@ -386,8 +394,9 @@ def discover(
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track forecast 1\n  patchpilot track forecast 1 --lore"
-        " https://lore.kernel.org/linux-usb"
+        "\b\nExamples:\n"
+        "  patchpilot track forecast 1\n"
+        "  patchpilot track forecast 1 --lore https://lore.kernel.org/linux-usb"
     )
 )
 @common_options("text", "json")
@@ -436,8 +445,10 @@ def patchwork(common: Common, number: int | None) -> None:
 @command.command(
     "range-diff",
     epilog=(
-        "\b\nExamples:\n  patchpilot track range-diff 1\n  patchpilot track range-diff 1 v1 v3\n "
-        " patchpilot track range-diff 1 'RFC v1'"
+        "\b\nExamples:\n"
+        "  patchpilot track range-diff 1\n"
+        "  patchpilot track range-diff 1 v1 v3\n"
+        "  patchpilot track range-diff 1 'RFC v1'"
     ),
 )
 @common_options("text", "json")
@@ -468,8 +479,9 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track confirm '<id@example.org>'\n  patchpilot track confirm"
-        " --stranger '<id@example.org>'"
+        "\b\nExamples:\n"
+        "  patchpilot track confirm '<id@example.org>'\n"
+        "  patchpilot track confirm --stranger '<id@example.org>'"
     )
 )
 @common_options("text", "json")
@@ -523,8 +535,9 @@ def remove(common: Common, number: int) -> None:
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track export --format mbox -o mine.mbox\n  patchpilot track"
-        " export --format jsonl -o followed.jsonl"
+        "\b\nExamples:\n"
+        "  patchpilot track export --format mbox -o mine.mbox\n"
+        "  patchpilot track export --format jsonl -o followed.jsonl"
     )
 )
 @common_options("json", "jsonl", "mbox", "html")
@@ -603,8 +616,9 @@ def import_(common: Common, file: str) -> int:
 
 @command.command(
     epilog=(
-        "\b\nExamples:\n  patchpilot track classify reply.eml\n  patchpilot track classify --format"
-        " json thread.mbox"
+        "\b\nExamples:\n"
+        "  patchpilot track classify reply.eml\n"
+        "  patchpilot track classify --format json thread.mbox"
     )
 )
 @common_options("text", "json")

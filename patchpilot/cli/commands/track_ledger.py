@@ -11,8 +11,10 @@ from patchpilot.cli.verb_command import VerbCommand
     "ledger",
     cls=VerbCommand,
     epilog=(
-        "\b\nExamples:\n  patchpilot track ledger 1\n  patchpilot track ledger 1 --open\n "
-        " patchpilot track ledger 1 --decline 1"
+        "\b\nExamples:\n"
+        "  patchpilot track ledger 1\n"
+        "  patchpilot track ledger 1 --open\n"
+        "  patchpilot track ledger 1 --decline 1"
     ),
 )
 @common_options("text", "json")

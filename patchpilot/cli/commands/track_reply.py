@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     "reply",
     cls=VerbCommand,
     epilog=(
-        "\b\nExamples:\n  patchpilot track reply '<message-id>'\n  patchpilot track reply 1"
-        " --template ping\n  patchpilot track reply failed.eml --patch HEAD\n  patchpilot track"
-        " reply '<message-id>' --template thanks --tag Tested-by"
+        "\b\nExamples:\n"
+        "  patchpilot track reply '<message-id>'\n"
+        "  patchpilot track reply 1 --template ping\n"
+        "  patchpilot track reply failed.eml --patch HEAD\n"
+        "  patchpilot track reply '<message-id>' --template thanks --tag Tested-by"
     ),
 )
 @common_options("text", "json")

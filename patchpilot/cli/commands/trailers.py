@@ -24,8 +24,10 @@ from patchpilot.topic.review_trailers import TrailersRequest
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot"
-        " trailers"
+        "\b\nExamples:\n"
+        "  patchpilot track update\n"
+        "  patchpilot trailers --dry-run\n"
+        "  patchpilot trailers"
     )
 )
 @common_options("text", "json")

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 @verb(
     epilog=(
-        "\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust"
-        " --revoke"
+        "\b\nExamples:\n"
+        "  patchpilot trust\n"
+        "  patchpilot trust --show ~/linux\n"
+        "  patchpilot trust --revoke"
     )
 )
 @common_options("text", "json")

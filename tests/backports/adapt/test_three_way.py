@@ -137,8 +137,21 @@ def test_tokens_give_back_their_text(text: str) -> None:
 
 def test_units_are_functions_structures_and_tables_with_their_comments() -> None:
     text = (
-        "#include <x.h>\n\n/* first */\nstatic int\none(int a)\n{\n\tif (a) {\n\t}\n}\n\nstruct two"
-        ' {\n\tint x;\n};\n\nstatic const char *three[] = {\n\t"{",\n};\n\nint proto(void);\n'
+        "#include <x.h>\n"
+        "\n/* first */\n"
+        "static int\n"
+        "one(int a)\n"
+        "{\n"
+        "\tif (a) {\n"
+        "\t}\n"
+        "}\n"
+        "\nstruct two {\n"
+        "\tint x;\n"
+        "};\n"
+        "\nstatic const char *three[] = {\n"
+        '\t"{",\n'
+        "};\n"
+        "\nint proto(void);\n"
     )
     found = units(text.splitlines(keepends=True))
     assert [(unit.name, unit.start, unit.end) for unit in found] == [
@@ -150,8 +163,17 @@ def test_units_are_functions_structures_and_tables_with_their_comments() -> None
 
 def test_a_macro_that_makes_a_declaration_is_no_part_of_the_function_below() -> None:
     text = (
-        "WRAP(bool, one)\nWRAP(int, two, (a))\nstatic int three(void)\n{\n\tx();\n}\n\n/* below"
-        " */\nEACH(four)\n{\n\ty();\n}\n"
+        "WRAP(bool, one)\n"
+        "WRAP(int, two, (a))\n"
+        "static int three(void)\n"
+        "{\n"
+        "\tx();\n"
+        "}\n"
+        "\n/* below */\n"
+        "EACH(four)\n"
+        "{\n"
+        "\ty();\n"
+        "}\n"
     )
     lines_ = text.splitlines(keepends=True)
     found = units(lines_)

@@ -42,16 +42,14 @@ esac
 """
 MESSAGES = (
     (
-        "net/acme: allow old cards\n\nThe card oopses without it.\n\nSigned-off-by: Robin Newland"
-        " <robin@example.net>"
+        "net/acme: allow old cards\n"
+        "\nThe card oopses without it.\n"
+        "\nSigned-off-by: Robin Newland <robin@example.net>"
     ),
     "Documentation: acme: describe the command\n\nNobody knows it.",
     "Merge the lot",
     "x",
-    (
-        "net/acme: \u202e\u2028\x1b[31m wide \u4f60\u597d \U0001f600"
-        ' \u0301\u0301\n\n[bold]markup[/bold] [/]\n\nFixes: 123 ("no")\nCc: <stable'
-    ),
+    ('net/acme: ‮ [31m wide 你好 😀 ́́\n\n[bold]markup[/bold] [/]\n\nFixes: 123 ("no")\nCc: <stable'),
     f"net/acme: {'a long subject ' * 40}\n\n{'one word ' * 2000}",
 )
 """Messages of HEAD: a fix, no fix, and what nobody should write."""

@@ -91,8 +91,14 @@ def test_layout_is_checked_on_added_lines_and_the_line_below(
 
     monkeypatch.setattr(walk, "LAYOUT", [CCheck(note, ())])
     diff = (
-        "diff --git a/frob/a.c b/frob/a.c\n--- a/frob/a.c\n+++ b/frob/a.c\n@@ -1,3 +1,4 @@\n int"
-        " a;\n+int b;\n int c;\n int d;\n"
+        "diff --git a/frob/a.c b/frob/a.c\n"
+        "--- a/frob/a.c\n"
+        "+++ b/frob/a.c\n"
+        "@@ -1,3 +1,4 @@\n"
+        " int a;\n"
+        "+int b;\n"
+        " int c;\n"
+        " int d;\n"
     )
     code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
     # the first line of a hunk is below the header of the file, a line with the sign of added ones

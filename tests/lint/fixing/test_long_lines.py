@@ -20,15 +20,18 @@ LONG = (
         (
             f"\treturn {LONG};",
             (
-                "\treturn frob_wait_for_the_link(frob->parent->link,\n\t\t\t\t     "
-                " frob->timeout_in_milliseconds,\n\t\t\t\t      frob->flags_of_the_link);"
+                "\treturn frob_wait_for_the_link(frob->parent->link,\n"
+                "\t\t\t\t      frob->timeout_in_milliseconds,\n"
+                "\t\t\t\t      frob->flags_of_the_link);"
             ),
         ),
         (
             f"\tif (a &&\n\t    {LONG})",
             (
-                "\tif (a &&\n\t    frob_wait_for_the_link(frob->parent->link,\n\t\t\t\t  "
-                " frob->timeout_in_milliseconds,\n\t\t\t\t   frob->flags_of_the_link))"
+                "\tif (a &&\n"
+                "\t    frob_wait_for_the_link(frob->parent->link,\n"
+                "\t\t\t\t   frob->timeout_in_milliseconds,\n"
+                "\t\t\t\t   frob->flags_of_the_link))"
             ),
         ),
         (
@@ -47,8 +50,10 @@ LONG = (
                 " for it here and then go on. */"
             ),
             (
-                "\t/*\n\t * The link is not up before the controller has seen the first frame,"
-                " so\n\t * wait for it here and then go on.\n\t */"
+                "\t/*\n"
+                "\t * The link is not up before the controller has seen the first frame, so\n"
+                "\t * wait for it here and then go on.\n"
+                "\t */"
             ),
         ),
         (
@@ -57,8 +62,11 @@ LONG = (
                 " is up and may be used */"
             ),
             (
-                "\t/*\n\t * the controller has seen the first frame by now, so the link is up"
-                " and\n\t * may be used\n\t */\n\tframe->mode = 1;"
+                "\t/*\n"
+                "\t * the controller has seen the first frame by now, so the link is up and\n"
+                "\t * may be used\n"
+                "\t */\n"
+                "\tframe->mode = 1;"
             ),
         ),
     ],
@@ -86,8 +94,11 @@ def test_what_is_searched_for_is_not_broken(line: str) -> None:
 
 def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
     text = patch_of(
-        "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n"
-        " \t\t    int mode)\n {\n \tint ret;"
+        "-static int frob_set(struct frob *frob,\n"
+        "+static int frob_set_mode(struct frob *frob,\n"
+        " \t\t    int mode)\n"
+        " {\n"
+        " \tint ret;"
     )
     fixed = mended_text(text).draft.patch.lines
     assert " \t\t    int mode)" not in fixed
@@ -100,7 +111,8 @@ def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
 
 def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
     text = patch_of(
-        "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n"
+        "-static int frob_set(struct frob *frob,\n"
+        "+static int frob_set_mode(struct frob *frob,\n"
         " \t\t    int mode)"
     )
     assert not mended_text(text).changed

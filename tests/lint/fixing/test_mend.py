@@ -126,8 +126,10 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
         ("\tret = frob_start(\n+\t\tfrob, 1);", "\tret = frob_start(frob, 1);"),
         (
             (
-                "\tret = frob_start_the_link_of_the_board(\n+\t\tfrob->first_of_the_links,"
-                " 1,\n+\t\tframe\n+\t);"
+                "\tret = frob_start_the_link_of_the_board(\n"
+                "+\t\tfrob->first_of_the_links, 1,\n"
+                "+\t\tframe\n"
+                "+\t);"
             ),
             (
                 "\tret = frob_start_the_link_of_the_board(frob->first_of_the_links, 1,\n\t\t\t\t\t "
@@ -184,8 +186,15 @@ def test_a_function_that_returns_a_bool_returns_the_pointer(kind: str, written: 
 
 def test_continuation_lines_move_together_and_directives_do_not() -> None:
     text = patch_of(
-        " int a;\n+\tfrob_start(frob,\n+\t\tone,\n+\t\ttwo);\n+\tfrob_end(frob,\n+#ifdef"
-        " FROB\n+\t\ttwo);\n+#endif\n int b;"
+        " int a;\n"
+        "+\tfrob_start(frob,\n"
+        "+\t\tone,\n"
+        "+\t\ttwo);\n"
+        "+\tfrob_end(frob,\n"
+        "+#ifdef FROB\n"
+        "+\t\ttwo);\n"
+        "+#endif\n"
+        " int b;"
     )
     lines = mended_text(text).draft.patch.lines
     assert "+\t\t   one," in lines
