@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git's configuration as it applies in a directory, read again only after one of its files changed."""  # noqa: E501
+"""git's configuration in a directory, read again only after one of its files changed."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
@@ -34,6 +35,8 @@ class _Known(NamedTuple):
 
 _read: dict[tuple[Path, ...], _Known] = {}
 """By directory and the user's files; the last ones only."""
+_reading = Lock()
+"""Held while it is read: a thread that asks meanwhile takes the answer."""
 
 
 def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
@@ -43,13 +46,14 @@ def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry,
     With `tolerant` there are none in that case. MissingError without git.
     """
     key = (where, *user_files())
-    known = _read.pop(key, None)
-    if known is None or any(state_of(file) != state for file, state in known.states.items()):
-        known = _listed(where, tolerant)
-    while len(_read) >= _MOST:
-        _read.pop(next(iter(_read)))
-    _read[key] = known
-    return known.entries
+    with _reading:
+        known = _read.pop(key, None)
+        if known is None or any(state_of(file) != state for file, state in known.states.items()):
+            known = _listed(where, tolerant)
+        while len(_read) >= _MOST:
+            _read.pop(next(iter(_read)))
+        _read[key] = known
+        return known.entries
 
 
 def _listed(where: Path, tolerant: bool) -> _Known:

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git's configuration is read once, also by several threads."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits import git_config
+from patchpilot.commits.git_config import config_entries
+from patchpilot.commits.run import Completed
+
+
+def test_threads_that_ask_at_once_start_one_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def slow(*words: object, **_: object) -> Completed:
+        asked.append(words)
+        time.sleep(0.05)
+        return Completed(0, b"", b"")
+
+    monkeypatch.setattr(git_config, "git", slow)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: config_entries(tmp_path), range(4)))
+    assert len(asked) == 1
