@@ -14,7 +14,7 @@ from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key
+from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -430,11 +430,15 @@ class PatchpilotApp(ReportsErrors, StageApp):
     async def on_event(self, event: Event) -> None:
         """Remember the last key that was pressed, for dialogs that it opens.
 
-        A screen without its widgets yet gets none.
+        A screen without its widgets yet gets none, a widget that was just removed no click.
         """
         if isinstance(event, Key):
             self.last_key = event.key
             if event.key != "ctrl+c" and not getattr(self.screen, "is_whole", True):
+                return
+        if isinstance(event, MouseDown):
+            widget, _ = self.screen.get_widget_and_offset_at(event.x, event.y)
+            if widget is not None and widget.parent is None and widget is not self.screen:
                 return
         await super().on_event(event)
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from textual.events import MouseDown
+from textual.geometry import Offset
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -446,3 +448,15 @@ def test_the_page_of_keys_is_what_is_bound() -> None:
 
     file = Path(__file__).parents[2] / "docs" / "reference" / "keys.md"
     assert file.read_text() == page(), "python -m patchpilot.tui.keys > docs/reference/keys.md"
+
+
+async def test_a_click_on_a_widget_that_was_just_removed_does_nothing(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        gone = Panel()
+        monkeypatch.setattr(app.screen, "get_widget_and_offset_at", lambda *_: (gone, Offset(0, 0)))
+        await app.on_event(MouseDown(None, 2, 2, 0, 0, 1, False, False, False, 2, 2))
+        assert app.is_running
