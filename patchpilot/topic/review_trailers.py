@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from patchpilot.commits import rewrite
+from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Hint
@@ -81,8 +82,9 @@ def find_review_trailers(
     """
     ref, head = rewrite.branch_of(repository, request.target)
     # tags are written into commits: patch files and mails have none
-    topic_commits(repository, request.target, request.base)
-    topic = read_topic(repository, SendRequest(target=request.target, base=request.base))
+    ids = topic_commits(repository, request.target, request.base)
+    patches = (commits_series(repository, ids, None), ids)
+    topic = read_topic(repository, SendRequest(target=request.target, base=request.base), patches)
     progress("reading the thread")
     state = topic_state(repository, topic, store=store)
     status = _status_of(state)

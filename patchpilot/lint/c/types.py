@@ -7,6 +7,7 @@ is matched by a compiled pattern. So a learned type costs a set entry, and no pa
 patch.
 """
 
+import operator
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -94,7 +95,7 @@ class Types:
         self.types: set[str] = set()
         self.modifiers: list[str] = []
         self._order: list[str] = []
-        self._earlier: dict[tuple[int, int], Types] = {}
+        self._earlier: Types | None = None
         self._known: dict[str, bool] = {}
         self._lengths: dict[str, int] = {}
 
@@ -104,14 +105,20 @@ class Types:
         return len(self._order), len(self.modifiers)
 
     def as_of(self, state: tuple[int, int]) -> "Types":
-        """Returns the types that were known in an earlier state."""
+        """Returns the types that were known in an earlier state.
+
+        The same object is returned again and learns what was learned between the two states, so
+        that a patch costs two sets of types, not one for each line: use it before the next call.
+        """
         if state == self.state:
             return self
-        earlier = self._earlier.get(state)
-        if earlier is None:
-            earlier = self._earlier[state] = Types()
-            earlier.types.update(self._order[: state[0]])
-            earlier._order, earlier.modifiers = self._order[: state[0]], self.modifiers[: state[1]]
+        earlier = self._earlier
+        if earlier is None or any(map(operator.gt, earlier.state, state)):
+            earlier = self._earlier = Types()
+        for name in self._order[earlier.state[0] : state[0]]:
+            earlier.learn_type(name)
+        for name in self.modifiers[earlier.state[1] : state[1]]:
+            earlier.learn_modifier(name)
         return earlier
 
     def learn_type(self, name: str) -> None:

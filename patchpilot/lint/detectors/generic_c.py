@@ -5,6 +5,7 @@ whole statements.
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.c import c_patterns
@@ -298,16 +299,16 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         walked = walked or code(context)
         text = form_of(line, arguments.get("line", "code"))
-        found_types = _types_in(walked.types(line.number), kind, text, lead, arguments)
+        types_in = _types_in(walked.types(line.number), kind, text, lead, arguments)
+        # all are found before a hit is yielded: the types change when another rule asks for them
+        found_types = list(types_in if arguments.get("each") else islice(types_in, 1))
         if arguments.get("absent"):
-            if _line_suits(text, "", arguments) and not any(True for _ in found_types):
+            if not found_types and _line_suits(text, "", arguments):
                 yield Hit(line.number)
             continue
         for at, found in found_types:
             if (groups := _type_suits(text, found, arguments)) is not None:
                 yield Hit(line.number, column=_column(line, at, found, arguments), values=groups)
-            if not arguments.get("each"):
-                break
 
 
 @cache

@@ -78,6 +78,22 @@ def _marks(*lines: str) -> str:
     return shown
 
 
+def test_the_types_of_all_earlier_lines_are_kept_once() -> None:
+    types = Types()
+    states = []
+    for number in range(400):
+        types.learn_type(f"odd{number}")
+        types.learn_modifier(f"__mark{number}")
+        states.append(types.state)
+    earlier = [types.as_of(state) for state in states[:-1]]
+    assert len({id(known) for known in earlier}) == 1
+    for number in (7, 200, 3, 399):
+        known = types.as_of(states[number])
+        assert known.match(NAMED, f"odd{number} x;")
+        assert number == 399 or not known.match(NAMED, f"odd{number + 1} x;")
+        assert known.modifiers == [f"__mark{one}" for one in range(min(number + 1, 64))]
+
+
 @pytest.mark.parametrize(
     ("line", "sign", "variant"),
     [
