@@ -3,8 +3,10 @@
 
 import contextlib
 import ipaddress
+import itertools
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -47,6 +49,9 @@ _temporary_files_in_memory()
 
 SHUFFLED = os.environ.get("PATCHPILOT_SHUFFLE", "")
 """A seed: the tests run in a random order, the same for the same seed; none depends on another."""
+
+FOLDERS = itertools.count()
+"""The number of the next temporary folder of this process."""
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Fixer",
@@ -99,13 +104,20 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     return tuple(sorted(one for one in (folder / "patchpilot").iterdir() if one.is_file()))
 
 
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder; pytest's own looks through the folders of all tests for a free number."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}{next(FOLDERS)}", numbered=False)
+
+
 @pytest.fixture(autouse=True)
 def _home(
     tmp_path_factory: pytest.TempPathFactory,
     warm_cache: tuple[Path, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp(f"home{next(FOLDERS)}", numbered=False)
     cache = home / "cache" / "patchpilot"
     cache.mkdir(parents=True, mode=0o700)
     for cached in warm_cache:

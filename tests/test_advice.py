@@ -3,13 +3,9 @@
 reach the TUI as it is.
 """
 
-import ast
-from pathlib import Path
-
-import patchpilot
 from tests.kit.printed import commands_in, strings
+from tests.kit.source import SOURCE, trees
 
-ROOT = Path(patchpilot.__file__).parent
 FRONT = ("cli", "tui", "demo")
 
 PLAIN = {
@@ -30,13 +26,11 @@ PLAIN = {
 
 def test_a_command_in_a_lower_room_is_an_action() -> None:
     named = {}
-    for file in ROOT.rglob("*.py"):
-        name = file.relative_to(ROOT).as_posix()
+    for file, tree in trees("patchpilot "):
+        name = file.relative_to(SOURCE).as_posix()
         if not name.startswith(FRONT):
             found = [
-                command
-                for text in strings(ast.parse(file.read_bytes()), actions=False)
-                for command in commands_in(text)
+                command for text in strings(tree, actions=False) for command in commands_in(text)
             ]
             if found:
                 named[name] = found

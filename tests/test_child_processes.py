@@ -28,6 +28,7 @@ from tests.kit.child_processes import ENDS, SOURCE, places
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
+from tests.kit.source import trees
 from tests.kit.topics import use_server
 
 HERE = "tests/test_child_processes.py"
@@ -365,8 +366,8 @@ def test_a_new_place_is_found(tmp_path: Path) -> None:
 
 def test_a_shell_gets_only_a_command_of_the_user() -> None:
     scripts: dict[str, set[str]] = {}
-    for file in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_bytes())):
+    for file, tree in trees("shell", '"-c"'):
+        for node in ast.walk(tree):
             assert not (isinstance(node, ast.keyword) and node.arg == "shell"), file
             words = node.elts if isinstance(node, ast.List | ast.Tuple) else []
             if [word.value for word in words[:2] if isinstance(word, ast.Constant)] == ["sh", "-c"]:

@@ -81,6 +81,7 @@ def test_a_range_has_the_lines_of_the_mails_that_it_adds(epoch: Repo) -> None:
         check_range(place(epoch), "nosuch..HEAD")
 
 
+@pytest.mark.long
 def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_en
     assert victim not in client.run(os.getpid).values()
 
 
+@pytest.mark.long
 def test_epochs_of_the_same_name_have_files_of_their_own(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
@@ -120,6 +122,7 @@ def test_epochs_of_the_same_name_have_files_of_their_own(
     assert ids(lines) == [str(number) for number in range(COUNT + 1)]
 
 
+@pytest.mark.long
 def test_patches_are_checked_against_a_tree(epoch: Repo, client: Client, tmp_path: Path) -> None:
     tree = tmp_path / "linux"
     tree.mkdir()
@@ -146,6 +149,7 @@ def findings_of(lines: Iterable[str]) -> list[set[str]]:
     ]
 
 
+@pytest.mark.long
 def test_new_mails_change_the_last_part_only(client: Client, epoch: Repo, tmp_path: Path) -> None:
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3
     before = {file.name for file in tmp_path.iterdir()}

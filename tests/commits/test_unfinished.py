@@ -116,7 +116,13 @@ def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     assert (found["state"], f"rm {lock}" in found["hint"]) == ("warn", True)
 
 
-@pytest.mark.parametrize("verb", COMMANDS)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        pytest.param(verb, marks=() if verb in ("prepare", "undo") else pytest.mark.long)
+        for verb in COMMANDS
+    ],
+)
 def test_a_verb_that_is_killed_leaves_all_old_or_new(tmp_path: Path, verb: str) -> None:
     right, what = one_kill(tmp_path, verb, 0.002, in_checkout=True)
     assert right, what

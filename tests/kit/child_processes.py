@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "patchpilot"
+from tests.kit.source import SOURCE, trees
+
 ENDS = ("--", "--end-of-options")
 TAKE_A_VALUE = ("-C", "-F", "-L", "-c", "-e", "-m", "-o", "--object-dir")
 _ADDING = ("append", "extend", "insert")
@@ -54,8 +55,7 @@ def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
     nothing is known of its words.
     """
     found: dict[str, set[str]] = {}
-    for file in sorted(source.rglob("*.py")):
-        tree = ast.parse(file.read_bytes())
+    for file, tree in trees(root=source):
         module = file.relative_to(source).as_posix().removesuffix(".py")
         names = _imports(tree)
         for function, around, call in _calls(tree, "", tree):

@@ -5,6 +5,8 @@ documents.
 
 import re
 import tomllib
+from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -53,21 +55,31 @@ def _advice(word: str) -> str:
     )
 
 
+Source = Callable[[], Iterable[Text]]
+SOURCES: tuple[Source, ...] = (rule_texts, code_strings, templates, documentation, docstrings)
+
+
+@cache
+def _texts(source: Source) -> tuple[Text, ...]:
+    return tuple(source())
+
+
 @pytest.mark.parametrize(
     "source",
-    [rule_texts, code_strings, templates, documentation, docstrings],
+    SOURCES,
     ids=lambda source: source.__name__,
 )
-def test_texts_use_the_terms_of_the_field(source: object) -> None:
-    texts = source()  # type: ignore[operator]
+def test_texts_use_the_terms_of_the_field(source: Source) -> None:
     problems = [
-        f"{text.place}: {word!r}, use: {_advice(word)}" for text in texts for word in _found(text)
+        f"{text.place}: {word!r}, use: {_advice(word)}"
+        for text in _texts(source)
+        for word in _found(text)
     ]
     assert not problems, "\n".join([f"{len(problems)} words", *problems[:60]])
 
 
 def test_every_exception_is_needed_and_has_a_reason() -> None:
-    every = list(chain(rule_texts(), code_strings(), templates(), documentation(), docstrings()))
+    every = list(chain.from_iterable(map(_texts, SOURCES)))
     for pattern, exception in EXCEPTIONS:
         assert len(exception["reason"]) > 10, exception
         used = any(

@@ -153,6 +153,7 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
     assert ["lnik" in hit.message for hit in hits] == [True]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "code",
     [
@@ -188,6 +189,7 @@ def test_a_hostile_line_takes_bounded_time(code: str) -> None:
     assert time.process_time() - started < 60
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "message",
     [

@@ -67,6 +67,7 @@ def test_a_parenthesis_is_closed_where_the_depth_comes_back(text: str) -> None:
         assert balanced(text, at) == end
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [

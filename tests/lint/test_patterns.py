@@ -65,6 +65,7 @@ def test_any_text_gets_an_answer(pattern: str) -> None:
         re.compile(pattern)
 
 
+@pytest.mark.long
 def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))

@@ -4,7 +4,7 @@ over it the profile; never a detector.
 """
 
 import ast
-from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Example, Rule
 from patchpilot.projects.loading import find_project
 from tests.kit.snippets import context_of
+from tests.kit.source import trees
 
 SOURCE = Path(patchpilot.__file__).parent
 OWN_TAG = Example(
@@ -56,15 +57,9 @@ def test_a_case_with_a_severity_that_there_is_not_is_named() -> None:
         parse_pack(text, "tags.toml")
 
 
-def _trees(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
-    for folder in folders or (".",):
-        for file in sorted((SOURCE / folder).rglob("*.py")):
-            yield file, ast.parse(file.read_text(encoding="utf-8"))
-
-
 def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> None:
     cases: set[str] = set()
-    for file, tree in _trees("lint/detectors", "lint/c"):
+    for file, tree in chain(trees(root=SOURCE / "lint/detectors"), trees(root=SOURCE / "lint/c")):
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         assert "Severity" not in names, file
         cases |= {

@@ -191,6 +191,7 @@ async def test_no_escape_of_a_text_reaches_the_editor(
     assert not [page for page in pages if "command:" in page or "<img" in page]
 
 
+@pytest.mark.long
 async def test_a_change_in_500_lines_is_answered_soon(client: LanguageClient, repo: Repo) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     functions = "".join(

@@ -99,6 +99,7 @@ def test_alternatives_with_wildcards_match_as_each_written_alone(pattern: str, p
         assert path.startswith(folder_of(pattern))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "pattern",
     ["{a,b}" * 26, "{" * 300 + ",", "xen/{a,b", "{a,b}" * 200, "{,a}" * 100, "{a{1,2}" * 60],

@@ -72,6 +72,7 @@ def test_the_words_a_pattern_needs(source: str, words: tuple[str, ...]) -> None:
     assert needed_words(source) == words
 
 
+@pytest.mark.long
 def test_a_pattern_that_backtracks_forever_elsewhere_ends_soon() -> None:
     start = time.process_time()
     assert not PerlPattern("(x+x+)+y").search("x" * 5000)

@@ -5,13 +5,12 @@ arithmetic.
 
 import ast
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-import patchpilot
 from patchpilot.model import bounded_date
 from patchpilot.model.mail import parse_mail
+from tests.kit.source import SOURCE, trees
 
 SENT = "Mon, 4 Mar 2024 09:00:00 +0000"
 LAST_DAY = "Fri, 31 Dec 9999 23:59:59 +0000"
@@ -95,12 +94,11 @@ UNBOUNDED = {
 
 
 def test_dates_from_outside_are_made_in_one_place() -> None:
-    root = Path(patchpilot.__file__).parent
     found = [
-        f"{file.relative_to(root)}:{node.lineno}"
-        for file in root.rglob("*.py")
+        f"{file.relative_to(SOURCE)}:{node.lineno}"
+        for file, tree in trees(*UNBOUNDED)
         if file.name != "bounded_date.py"
-        for node in ast.walk(ast.parse(file.read_bytes()))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Attribute | ast.Name)
         and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
     ]

@@ -92,6 +92,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("source", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_pattern_takes_little_time(source: str) -> None:
     began = time.process_time()

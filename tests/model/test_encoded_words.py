@@ -54,6 +54,7 @@ def test_no_text_breaks_the_decoder(parts: list[str]) -> None:
     decode_words("".join(parts))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "unit", ["=?utf-8?q?a?= ", "=?utf-8?q?a ", "=?a", "=?utf-8?b?/////?= ", "=?x?q?a?==?y?q?a?= "]
 )

@@ -2,12 +2,11 @@
 """URLs from outside are split in one place, and one that is not a URL has no parts."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-import patchpilot
 from patchpilot.model.hosts import host_of, quote_url, split_url
+from tests.kit.source import SOURCE, trees
 
 SPLITTERS = {"urlsplit", "urlparse", "urljoin", "quote", "quote_plus"}
 
@@ -29,12 +28,11 @@ def test_bytes_that_are_not_utf_8_are_quoted() -> None:
 
 
 def test_urls_are_split_and_quoted_in_one_place() -> None:
-    root = Path(patchpilot.__file__).parent
     found = [
-        f"{file.relative_to(root)}:{node.lineno}"
-        for file in root.rglob("*.py")
+        f"{file.relative_to(SOURCE)}:{node.lineno}"
+        for file, tree in trees("urllib")
         if file.name != "hosts.py"
-        for node in ast.walk(ast.parse(file.read_bytes()))
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         and node.module == "urllib.parse"
         and SPLITTERS & {alias.name for alias in node.names}

@@ -81,6 +81,7 @@ def _depth(count: int) -> None:
     parse_mail("".join(hostile.nested(count)).encode())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("work", [_folds, _malformed_hunks, _tags, _parts, _depth])
 def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(
     work: Callable[[int], None],

@@ -64,6 +64,7 @@ def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProces
     )
 
 
+@pytest.mark.long
 def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     hooks = Repo(tmp_path / "hooks")
     revision = hooks.commit(
@@ -199,6 +200,7 @@ def container_tool() -> str | None:
     return None
 
 
+@pytest.mark.long
 def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
     tool = container_tool()
     if not tool:

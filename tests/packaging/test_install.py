@@ -20,7 +20,11 @@ OFFLINE = {
     "PIP_NO_BUILD_ISOLATION": "off",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
-pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+pytestmark = [
+    # an environment is made and filled
+    pytest.mark.long,
+    pytest.mark.skipif(not shutil.which("make"), reason="needs make"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from patchpilot.projects.loading import find_project, projects, resolved
 from patchpilot.projects.project import SECTIONS, Project
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
+from tests.kit.source import trees
 
 SOURCE = Path(patchpilot.__file__).parent
 
@@ -83,8 +84,8 @@ def _read_by_code() -> set[tuple[str, str]]:
     projects/.
     """
     found = set()
-    for file in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for _, tree in trees():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 found.add((ast.unparse(node.value).rpartition(".")[2], node.attr))
     return found

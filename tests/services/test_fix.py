@@ -383,6 +383,7 @@ print(count[0])
 """
 
 
+@pytest.mark.long
 def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse", "topic")

@@ -271,7 +271,7 @@ def test_an_answer_that_is_no_mbox_is_told(body: bytes) -> None:
 
 
 def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read() -> None:
-    huge = reply(f"[PATCH] {TITLE}", "x\n" * (34 << 20), id="huge", reply_to="v1")
+    huge = reply(f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (68 << 10), id="huge", reply_to="v1")
     with (
         serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
         Archive(url) as archive,

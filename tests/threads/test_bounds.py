@@ -6,6 +6,7 @@ no more than its size.
 import gzip
 import json
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,20 +68,22 @@ def test_a_mail_that_is_too_large_is_named_with_its_message_id(workdir: Path) ->
     assert "review" in out
 
 
-HUGE = reply(
-    f"[PATCH] {TITLE}", f"{TAG}\n" + "x" * 80 + "\n", id="huge", reply_to="v1", minutes=5
-).replace(b"x\n", b"x\n" * (34 << 20))
+@cache
+def huge() -> bytes:
+    """A mail of 68 MiB."""
+    text = f"{TAG}\n" + f"{'x' * 999}\n" * (68 << 10)
+    return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
 
 
 def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(workdir: Path) -> None:
-    (workdir / "m.gz").write_bytes(gzip.compress(mbox(story.V1, HUGE, story.REVIEW), 1))
+    (workdir / "m.gz").write_bytes(gzip.compress(mbox(story.V1, huge(), story.REVIEW), 1))
     out = shown("add", "--mbox", "m.gz")
     assert (
         "mail too large: the limit is 64 MiB: skipped (<huge@example.org>, read it in the archive)"
         in out
     )
     assert "review" in out
-    (workdir / "alone.gz").write_bytes(gzip.compress(HUGE, 1))
+    (workdir / "alone.gz").write_bytes(gzip.compress(huge(), 1))
     outcome = call("track", "add", "--mbox", "alone.gz")
     assert outcome.code == 2
     assert "mail too large: the limit is 64 MiB" in outcome.err
@@ -98,10 +101,11 @@ def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(
     text = mbox(story.V1, story.REVIEW)
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
-    assert len(list(mbox_module.within_limits([text, HUGE], "m", reasons.append))) == 2
+    assert len(list(mbox_module.within_limits([text, huge()], "m", reasons.append))) == 2
     assert reasons == ["m: larger than 0 MiB: the rest is skipped"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "body",
     [
@@ -147,6 +151,7 @@ def seconds(count: int) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.long
 def test_the_time_for_a_thread_grows_with_its_mails() -> None:
     small, large = seconds(500), seconds(10_000)
     print(f"10,000 mails: {large:.1f} s")
@@ -252,6 +257,7 @@ def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(workdir: Path)
         assert not [sign for sign in "\x1b\x07\u202e\u2066\x9b" if sign in out], words
 
 
+@pytest.mark.long
 def test_a_header_of_many_references_is_read_in_time() -> None:
     references = " ".join(f"<{n}@example.org>" for n in range(40_000))
     raw = reply(
@@ -268,6 +274,7 @@ def test_a_header_of_many_references_is_read_in_time() -> None:
     assert [tag.trailer for tag in status.trailers] == [TAG]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "piece", ["x", " ", "_", "@", "<", "a ", "a.", "[", ".\n", "\n", "-\n", "> \n\n", " .\n"]
 )

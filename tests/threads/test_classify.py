@@ -743,6 +743,7 @@ def test_odd_mixtures_are_some_mail(subject: str, parts: list[str]) -> None:
     assert classify(parse(mail(subject + "x", "".join(parts)))[0]).kind
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "part",
     [

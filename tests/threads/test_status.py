@@ -267,6 +267,7 @@ def test_mails_that_answer_each_other_in_a_circle_end() -> None:
     assert len(read(story.V1, one, two).replies) == 2
 
 
+@pytest.mark.long
 def test_thousands_of_mails_take_seconds() -> None:
     lines = "\n".join(f"> +\tint foo{n};" for n in range(30))
 
@@ -457,6 +458,7 @@ def test_a_trees_mail_about_a_patch_sent_on_is_its_authors() -> None:
     assert [one.commit for one in found.landed] == [SHA]
 
 
+@pytest.mark.long
 def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
     chain = [
         mail(
@@ -475,6 +477,7 @@ def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
     assert time.process_time() - began < 20
 
 
+@pytest.mark.long
 def test_many_works_are_told_apart_without_comparing_each_with_each() -> None:
     many = [
         patch(

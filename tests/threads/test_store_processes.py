@@ -18,6 +18,7 @@ from tests.lab import store_kills
 from tests.threads import story
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [0.02, 0.4])
 def test_processes_that_are_killed_leave_whole_series(
     after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -132,6 +132,7 @@ def test_mixed_case_is_said_once() -> None:
     assert _names(["int fooBar;", "int *p = &fooBar;"]).get("mixed-case-name") == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line",
     [
@@ -153,6 +154,7 @@ def test_time_grows_with_the_lines(line: str) -> None:
     assert min(seconds(600), seconds(600)) < 14 * max(few, 0.03)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line",
     [
@@ -175,6 +177,7 @@ WORDS = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_walk_ends_on_any_words(seed: int) -> None:

@@ -164,6 +164,7 @@ def test_a_line_behind_a_hunk_may_go() -> None:
     assert draft.patch.diff_error is None
 
 
+@pytest.mark.long
 def test_a_message_of_one_long_line_takes_little_time() -> None:
     text = "".join(
         hostile.patch(hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED)

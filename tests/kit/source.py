@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The syntax trees of the package's modules."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import patchpilot
+
+SOURCE = Path(patchpilot.__file__).parent
+
+
+def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:
+    """Yields path and syntax tree of every module; with `words`, of those that have one of them.
+
+    All modules together take two seconds.
+    """
+    for file in sorted(root.rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        if not words or any(word in text for word in words):
+            yield file, ast.parse(text)
