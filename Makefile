@@ -56,9 +56,9 @@ lint: setup
 	@$(BIN)/vulture
 	@$(BIN)/python .ci/spelling.py
 
-# three at a time on two cores: the tests wait for servers and processes a third of their time
+# four at a time on two cores: the tests wait for servers and processes half of their time
 suite: setup
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not long" tests
+	@$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not long" tests
 
 test-long: setup
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m long tests
