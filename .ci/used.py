@@ -74,3 +74,6 @@ _.render_segments
 _.shell_complete
 # textual draws it
 _.icon
+# keys of JSON objects, which json_form names
+_.target_id
+_.eligible

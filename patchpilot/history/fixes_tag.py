@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.commit import Commit
+from patchpilot.model.json_form import json_form
 
 Find = Callable[[str], Commit | None]
 DIGITS = 12
@@ -63,6 +64,7 @@ class FixesTag:
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
+@json_form("tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion")
 @dataclass(frozen=True, slots=True)
 class JudgedTag:
     """A tag of a message, the commit it names (None where it names none) and its problems."""
@@ -70,6 +72,21 @@ class JudgedTag:
     tag: FixesTag
     target: Commit | None
     problems: tuple[TagProblem, ...]
+
+    @property
+    def target_id(self) -> str | None:
+        """The full id of the commit that it names."""
+        return self.target.id if self.target else None
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Its problems, a sentence each."""
+        return tuple(problem.message for problem in self.problems)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The stable names of its problems."""
+        return tuple(problem.kind for problem in self.problems)
 
     @property
     def suggestion(self) -> str | None:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.commit import Commit
+from patchpilot.model.json_form import json_form
 from patchpilot.projects.project import Project
 
 _STABLE = re.compile(r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE)
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class BranchState:
     """A stable branch: its version, whether it has the bug (None: unknown), and the id there of the

@@ -5,10 +5,12 @@ print are held against it.
 
 import json
 import re
+import tomllib
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from patchpilot.cli.json_schemas import schemas
 from tests.kit.schemas import FOLDER, check_document
 
 FILES = sorted(FOLDER.glob("*.json"))
@@ -20,6 +22,13 @@ def test_a_schema_is_valid_and_describes_every_key(file: object) -> None:
     Draft202012Validator.check_schema(schema)
     undescribed = [key for key, value in _properties(schema) if not value.get("description")]
     assert not undescribed
+
+
+def test_the_schemas_are_those_of_the_results() -> None:
+    described = tomllib.loads((FOLDER / "keys.toml").read_text(encoding="utf-8"))
+    made = dict(schemas(described))
+    kept = {name: (FOLDER / name).read_text(encoding="utf-8") for name in made}
+    assert made == kept, "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"
 
 
 def test_every_schema_is_listed() -> None:

@@ -4,7 +4,6 @@
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -68,14 +67,8 @@ def command(
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(
-            document(
-                "fixes",
-                body(results[0])
-                if len(results) == 1
-                else {"results": [body(result) for result in results]},
-            )
-        )
+        one = len(results) == 1
+        common.write(document("fixes", results[0]) if one else document("fixes", results=results))
     else:
         columns = (
             shutil.get_terminal_size().columns
@@ -103,40 +96,6 @@ def _read(file: Path | None) -> str | None:
             f"cannot read {file}: {error.strerror or error}",
             hint="create it with: git bisect log > FILE",
         ) from error
-
-
-def body(result: FixesResult) -> dict[str, Any]:
-    """The result as the contract has it."""
-    return {
-        "commit": result.commit,
-        "subject": result.subject,
-        "present": [
-            {
-                "tag": judged.tag.text,
-                "commit": judged.target.id if judged.target else None,
-                "problems": [problem.message for problem in judged.problems],
-                "kinds": [problem.kind for problem in judged.problems],
-                "suggestion": judged.suggestion,
-            }
-            for judged in result.present
-        ],
-        "candidates": [
-            {
-                "commit": candidate.commit,
-                "subject": candidate.subject,
-                "tag": candidate.tag,
-                "confidence": candidate.confidence,
-                "evidence": list(candidate.evidence),
-                "first_release": candidate.first_release,
-            }
-            for candidate in result.candidates
-        ],
-        "tags": list(result.tags),
-        "sure": result.sure,
-        "reason": result.reason,
-        "notes": list(result.notes),
-        "is_fix": result.is_fix,
-    }
 
 
 def text(result: FixesResult, verify: bool, columns: int = 0) -> str:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot lts`: the maintained stable series and their end dates."""
 
+from dataclasses import replace
+
 import click
 
 from patchpilot.cli.options import Common, common_options
@@ -31,15 +33,7 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     )
     rows = [series_ for series_ in branches.series if every or not series_.is_over]
     if common.format == "json":
-        body = {
-            "family": branches.family,
-            "updated": branches.updated,
-            "file": str(branches.file) if branches.file else None,
-            "series": [
-                {"version": row.version, "ends": row.ends, "over": row.is_over} for row in rows
-            ],
-        }
-        common.write(document("lts", body))
+        common.write(document("lts", replace(branches, series=tuple(rows))))
     else:
         lines = [
             f"{row.version:<6} EOL {row.ends}" + (" (ended)" if row.is_over else "") for row in rows

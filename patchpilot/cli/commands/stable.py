@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot stable`: the Cc: stable line a fix needs, or why none."""
 
-from typing import Any
-
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
@@ -49,37 +47,10 @@ def command(
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("stable", body(result)))
+        common.write(document("stable", result))
     else:
         common.write(text(result), fold=True)
     return ExitCode.OK
-
-
-def body(result: StableResult) -> dict[str, Any]:
-    """The result as the contract has it."""
-    return {
-        "commit": result.commit,
-        "subject": result.subject,
-        "profile": result.profile,
-        "lines": list(result.advice.lines),
-        "eligible": result.advice.eligible,
-        "reasons": list(result.advice.reasons),
-        "warnings": list(result.advice.warnings),
-        "culprits": [
-            {"commit": culprit, "first_release": release}
-            for culprit, release in zip(result.culprits, result.first_releases, strict=True)
-        ],
-        "branches": [
-            {
-                "version": branch.version,
-                "branch": branch.branch,
-                "affected": branch.affected,
-                "culprit_as": branch.culprit_as,
-            }
-            for branch in result.branches
-        ],
-        "notes": list(result.notes),
-    }
 
 
 def text(result: StableResult) -> str:

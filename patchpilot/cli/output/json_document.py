@@ -4,12 +4,19 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from patchpilot.model.json_form import json_value
 from patchpilot.model.json_text import json_text
 
 
-def document(verb: str, body: dict[str, Any]) -> str:
-    """The document of a verb, safe to print."""
-    return json_text({"schema": f"patchpilot/{verb}/1", **body}, indent=1)
+def document(verb: str, *results: Any, **lists: Any) -> str:
+    """The document of a verb, safe to print: the keys of its results, then `lists` by their names.
+
+    A result is a dictionary or of a class that is marked with `json_form`.
+    """
+    body: dict[str, Any] = {"schema": f"patchpilot/{verb}/1"}
+    for result in (*results, lists):
+        body |= json_value(result)
+    return json_text(body, indent=1)
 
 
 def document_parts(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError, NetworkError, unknown
+from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import (
     REFRESHED,
     default_project,
@@ -23,6 +24,7 @@ from patchpilot.projects.stable_trees import Maintained, StableTrees, version_ke
 UNKNOWN = "unknown"
 
 
+@json_form("version", "ends", "over=is_over")
 @dataclass(frozen=True, slots=True)
 class LtsSeries:
     """A long-term series, the last month of its support, and whether that is over."""
@@ -32,6 +34,7 @@ class LtsSeries:
     is_over: bool
 
 
+@json_form("family", "updated", "file", "series")
 @dataclass(frozen=True, slots=True)
 class Lts:
     """The series of a project's stable trees, when the data was made, and where it is (None: the

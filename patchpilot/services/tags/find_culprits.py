@@ -20,6 +20,7 @@ from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
@@ -38,6 +39,7 @@ MANY = 200
 SURE_ENOUGH = 0.8
 
 
+@json_form("commit", "subject", "tag", "confidence", "evidence", "first_release")
 @dataclass(frozen=True, slots=True)
 class CulpritAnswer:
     """A candidate as the verb gives it; `first_release` is the first tag that contains it, None
@@ -55,6 +57,17 @@ class CulpritAnswer:
     lacks: tuple[str, ...] = ()
 
 
+@json_form(
+    "commit",
+    "subject",
+    "present",
+    "candidates",
+    "tags",
+    "sure",
+    "reason",
+    "notes",
+    "is_fix",
+)
 @dataclass(frozen=True, slots=True)
 class FixesResult:
     """What is known of the tags of one commit.

@@ -18,6 +18,7 @@ from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_number import number
 from patchpilot.model.commit import Commit
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
@@ -40,6 +41,27 @@ More than any project takes for one release, what its topic branches take before
 """
 
 
+@json_form()
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """A commit that introduced the bug, and the first release that has it (None: none yet)."""
+
+    commit: str
+    first_release: str | None
+
+
+@json_form(
+    "commit",
+    "subject",
+    "profile",
+    "lines=advice.lines",
+    "eligible=advice.eligible",
+    "reasons=advice.reasons",
+    "warnings=advice.warnings",
+    "culprits=introduced",
+    "branches",
+    "notes",
+)
 @dataclass(frozen=True, slots=True)
 class StableResult:
     """The advice for one commit, the commits that introduced the bug (and where they are from) and
@@ -54,6 +76,11 @@ class StableResult:
     first_releases: tuple[str | None, ...]
     branches: tuple[BranchState, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def introduced(self) -> tuple[Introduced, ...]:
+        """The commits that introduced the bug, each with its first release."""
+        return tuple(map(Introduced, self.culprits, self.first_releases))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes the JSON schemas of docs/reference/schemas from the classes of the results.
+
+python -m patchpilot.cli.json_schemas FOLDER
+
+`keys.toml` in the folder says what each key is: by its name, or by `document.path.name` where it is
+something else there.
+"""
+
+import inspect
+import json
+import sys
+import tomllib
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, Union
+
+from patchpilot.cli.json_documents import DOCUMENTS, JsonDocument
+from patchpilot.model.json_form import json_keys
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TYPES: Mapping[Any, str] = {
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    types.NoneType: "null",
+    dict: "object",
+}
+_AS_TEXT = (str, Path, datetime, date)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes a file for each document; 2 if a key has no description."""
+    folder = Path(arguments[0])
+    described = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
+    for name, text in schemas(described):
+        (folder / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yields the file name and the text of each schema; `described` is what each key is."""
+    for document in DOCUMENTS:
+        schema = schema_of(document, described)
+        yield f"{document.name}-1.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
+    """Returns the schema of a document. SystemExit names a key that is not described."""
+    return _Schema(document.name, described).document(document)
+
+
+@dataclass(frozen=True)
+class _Schema:
+    """Makes the schema of a document."""
+
+    name: str
+    described: Mapping[str, str]
+
+    def document(self, document: JsonDocument) -> dict[str, Any]:
+        """Returns the schema of the whole document."""
+        title = f"patchpilot/{document.name}/1"
+        properties: dict[str, Any] = {
+            "schema": {"description": self._description("", "schema"), "const": title}
+        }
+        required = ["schema"]
+        for form in document.forms:
+            part = self._object(form, "")
+            properties |= part["properties"]
+            required += part["required"]
+        for key, form in document.lists.items():
+            properties[key] = {
+                "description": self._description("", key),
+                "type": "array",
+                "items": self._kind(form, key),
+            }
+        command = document.command or document.name
+        return {
+            "$schema": _DIALECT,
+            "title": title,
+            "description": f"What `patchpilot {command} --format json` prints.",
+            "type": "object",
+            "properties": properties,
+            "required": ["schema"] if document.all_optional else required,
+        }
+
+    def _object(self, form: Any, path: str) -> dict[str, Any]:
+        keys = json_keys(form)
+        if not keys:
+            raise TypeError(f"{form} is not marked with json_form")
+        properties = {
+            key.name: {"description": self._description(path, key.name)}
+            | self._kind(_type_of(form, key.attribute), f"{path}.{key.name}".lstrip("."))
+            for key in keys
+        }
+        required = [key.name for key in keys if not key.optional]
+        return {"type": "object", "properties": properties, "required": required}
+
+    def _description(self, path: str, key: str) -> str:
+        whole = ".".join(filter(None, (self.name, path, key)))
+        found = self.described.get(whole) or self.described.get(key)
+        if not found:
+            raise SystemExit(f'keys.toml: describe "{whole}" (or {key}, where it is the same)')
+        return found
+
+    def _kind(self, kind: Any, path: str) -> dict[str, Any]:
+        """Returns the schema of a type."""
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin in (Union, types.UnionType):
+            return _either([self._kind(one, path) for one in arguments])
+        if origin is Literal:
+            return {"enum": list(arguments)}
+        if isinstance(origin, type) and issubclass(origin, Mapping):
+            return {"type": "object", "additionalProperties": self._kind(arguments[1], path)}
+        if isinstance(origin, type) and issubclass(origin, Sequence | Set):
+            return {"type": "array", "items": self._kind(arguments[0], path)}
+        if kind is Any or kind is object:
+            return {}
+        if json_keys(kind):
+            return self._object(kind, path)
+        return _simple(kind)
+
+
+def _simple(kind: Any) -> dict[str, Any]:
+    """Returns the schema of a type that is no object and no list."""
+    if kind in _TYPES:
+        return {"type": _TYPES[kind]}
+    if issubclass(kind, Enum):
+        return {"enum": [one.value for one in kind]}
+    if not issubclass(kind, _AS_TEXT) and is_dataclass(kind) and kind.__str__ is object.__str__:
+        raise TypeError(f"{kind.__name__} is not marked with json_form and has no text")
+    return {"type": "string"}
+
+
+def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the schema of a union: one list of types where there are only types."""
+    null = {"type": "null"}
+    others = [
+        one for number, one in enumerate(schemas) if one != null and one not in schemas[:number]
+    ]
+    if len(others) == 1 and null not in schemas:
+        return others[0]
+    if len(others) == 1 and "enum" in others[0]:
+        return {"enum": [*others[0]["enum"], None]}
+    if len(others) == 1 and "type" in others[0]:
+        return others[0] | {"type": ["null", others[0]["type"]]}
+    if all(set(one) == {"type"} for one in others):
+        return {"type": sorted({one["type"] for one in schemas})}
+    return {"oneOf": list(schemas)}
+
+
+def _type_of(form: Any, attribute: str) -> Any:
+    """Returns the type of a field or property, also of one of a part (`part.attribute`)."""
+    first, _, rest = attribute.partition(".")
+    hints = typing.get_type_hints(form)
+    if first in hints:
+        kind = hints[first]
+    else:
+        found = inspect.getattr_static(form, first)
+        kind = typing.get_type_hints(found.fget)["return"]
+    return _type_of(kind, rest) if rest else kind
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

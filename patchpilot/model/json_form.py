@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The JSON objects of dataclasses: which fields and properties of a result are its keys.
+
+What is written and the schema of it come from the same keys, so that they cannot differ.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
+
+_KEY = re.compile(r"(?P<name>\w+)(?:=(?P<attribute>[\w.]+))?(?P<optional>\?)?")
+_Class = TypeVar("_Class", bound=type)
+
+
+class JsonKey(NamedTuple):
+    """A key of an object: the attribute it is read from, and whether it is left out when empty."""
+
+    name: str
+    attribute: str
+    optional: bool
+
+
+_KEYS: dict[type, tuple[JsonKey, ...]] = {}
+
+
+def json_form(*keys: str) -> Callable[[_Class], _Class]:
+    """Marks a dataclass as a JSON object with these keys, in this order; without any: its fields.
+
+    `key=attribute` where the attribute has another name, `key=part.attribute` where it is one of a
+    part; `key?` is left out when it is None or empty.
+    """
+
+    def marked(cls: _Class) -> _Class:
+        _KEYS[cls] = tuple(_key(text) for text in keys or [one.name for one in fields(cls)])
+        return cls
+
+    return marked
+
+
+def _key(text: str) -> JsonKey:
+    match = _KEY.fullmatch(text)
+    if not match:
+        raise ValueError(f"not a key: {text}")
+    return JsonKey(match["name"], match["attribute"] or match["name"], bool(match["optional"]))
+
+
+def json_keys(cls: Any) -> tuple[JsonKey, ...]:
+    """Returns the keys of a class's object; none where it is not marked with `json_form`."""
+    return _KEYS.get(cls, ())
+
+
+def json_object(value: Any) -> dict[str, Any]:
+    """Returns the JSON object of a dataclass that is marked with `json_form`."""
+    return {
+        name: json_value(found)
+        for name, read, optional in _readers(value.__class__)
+        if (found := read(value)) or not optional
+    }
+
+
+@cache
+def _readers(cls: type) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
+    return tuple((key.name, attrgetter(key.attribute), key.optional) for key in _KEYS[cls])
+
+
+def json_value(value: Any) -> Any:
+    """Returns what `json.dumps` can write.
+
+    Enums become their values, dates ISO 8601, sequences and sets lists, mappings objects, every
+    other thing its text.
+    """
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    if type(value) in _KEYS:
+        return json_object(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): json_value(one) for key, one in value.items()}
+    if isinstance(value, Sequence | Set) and not isinstance(value, str):
+        return [json_value(one) for one in value]
+    return str(value)

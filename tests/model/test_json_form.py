@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The JSON object and the schema of a result have the same keys."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from patchpilot.cli.json_documents import JsonDocument
+from patchpilot.cli.json_schemas import schema_of
+from patchpilot.model.json_form import json_form, json_object
+
+
+class Color(Enum):
+    RED = "red"
+
+
+@json_form()
+@dataclass(frozen=True)
+class Part:
+    number: int
+    place: Path | None
+
+
+@json_form("title=name", "first=part.number", "parts", "color", "when", "word", "shares", "note?")
+@dataclass(frozen=True)
+class Whole:
+    name: str
+    parts: tuple[Part, ...]
+    color: Color | None
+    when: datetime
+    word: Literal["a", "b"]
+    shares: dict[str, float]
+    note: str = ""
+
+    @property
+    def part(self) -> Part:
+        return self.parts[0]
+
+
+WHOLE = Whole(
+    "x", (Part(1, Path("a/b")), Part(2, None)), Color.RED, datetime(2026, 1, 2, tzinfo=UTC), "a", {}
+)
+KEYS = ("schema", "title", "first", "parts", "number", "place", "color", "when", "word", "shares")
+DESCRIBED = {key: f"{key}." for key in (*KEYS, "note")}
+
+
+def test_an_object_has_the_keys_that_its_class_names() -> None:
+    assert json_object(WHOLE) == {
+        "title": "x",
+        "first": 1,
+        "parts": [{"number": 1, "place": "a/b"}, {"number": 2, "place": None}],
+        "color": "red",
+        "when": "2026-01-02T00:00:00+00:00",
+        "word": "a",
+        "shares": {},
+    }
+
+
+def test_the_schema_takes_the_object_and_nothing_else() -> None:
+    schema = schema_of(JsonDocument("whole", (Whole,)), DESCRIBED)
+    document = {"schema": "patchpilot/whole/1", **json_object(WHOLE)}
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(document)
+    wrong = {"title": 1, "color": "blue", "word": "c", "parts": [{}], "shares": {"a": "b"}}
+    assert not any(validator.is_valid(document | {key: value}) for key, value in wrong.items())
+    assert set(schema["required"]) == {*document}
+    assert schema["properties"]["note"] == {"description": "note.", "type": "string"}
+
+
+def test_a_key_without_a_description_is_named() -> None:
+    with pytest.raises(SystemExit, match=r'describe "whole\.parts\.place"'):
+        schema_of(
+            JsonDocument("whole", (Whole,)),
+            {key: text for key, text in DESCRIBED.items() if key != "place"},
+        )
