@@ -77,3 +77,7 @@ _.icon
 # keys of JSON objects, which json_form names
 _.target_id
 _.eligible
+_.plain_lines
+_.landed_by
+_.whole_size
+_.whole_commits

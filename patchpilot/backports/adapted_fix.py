@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from patchpilot.backports.merging import Entry, Merge
 from patchpilot.backports.object_store import Scratch
+from patchpilot.model.json_form import json_form
 
 SURE_ENOUGH = 0.5
 """Below this confidence nothing is written unless it is asked for."""
 
 
+@json_form("kind", "confidence", "steps", "files")
 @dataclass(frozen=True, slots=True)
 class Adaptation:
     """A fix adapted to a tree: its kind (the least sure of its ways), its confidence (0 to 1) and

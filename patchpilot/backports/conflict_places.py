@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.model.hunk_fit import text_lines
+from patchpilot.model.json_form import json_form
 
 
+@json_form("path", "line~", "kind", "ours", "theirs")
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
     """A conflict: the path, the line in the branch's file (0 for the whole file), and the lines of

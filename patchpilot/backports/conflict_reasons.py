@@ -23,6 +23,7 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import FixSymbols, compare_words, who_added
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
+from patchpilot.model.json_form import json_form
 
 CHANGED_LINES = "it changed the lines that the fix changes, or lines next to them"
 OWN_LINES = "a commit of this branch that wrote the conflicting lines"
@@ -34,6 +35,7 @@ _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class Cause:
     """A mainline commit missing from the branch (or one of the branch's own), and how it relates to

@@ -4,6 +4,7 @@
 import shlex
 from dataclasses import dataclass
 
+from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry
@@ -27,7 +28,7 @@ class DirectoryVerdict:
     patch: Patch
     verdict: BranchVerdict
     reason: str
-    applies: str | None
+    applies: AppliesHow | None
     conflicts: tuple[ConflictPlace, ...] = ()
     commands: tuple[str, ...] = ()
 
@@ -66,11 +67,11 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
             else ()
         )
         return DirectoryVerdict(
-            patch, BranchVerdict.CLEAN, f"applies cleanly; {basis}", "clean", (), commands
+            patch, BranchVerdict.CLEAN, f"applies cleanly; {basis}", AppliesHow.CLEAN, (), commands
         )
     counts, places = _counted(patch, tree)
     return DirectoryVerdict(
-        patch, BranchVerdict.CONFLICT, f"{_in_words(*counts)}; {basis}", "conflict", places
+        patch, BranchVerdict.CONFLICT, f"{_in_words(*counts)}; {basis}", AppliesHow.CONFLICT, places
     )
 
 
@@ -97,9 +98,7 @@ def merges_into(
     if not merge.clean or merge.tree == ours:
         return judged
     why = f"applies with a three-way merge only; {_NO_HISTORY}"
-    return DirectoryVerdict(
-        judged.patch, BranchVerdict.THREE_WAY, why, BranchVerdict.THREE_WAY.value
-    )
+    return DirectoryVerdict(judged.patch, BranchVerdict.THREE_WAY, why, AppliesHow.THREE_WAY)
 
 
 def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:

@@ -17,6 +17,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.counted import counted
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 
@@ -43,6 +44,7 @@ class SearchState(StrEnum):
     NONE = "none"
 
 
+@json_form("commit", "subject", "lines=size", "is_fix")
 @dataclass(frozen=True, slots=True)
 class PrerequisiteNeed:
     """A prerequisite: its id and subject, how many of its lines are needed (all, or those in the

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.setup.lts_branches import Lts
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
@@ -27,6 +29,7 @@ class JsonDocument:
 
 
 DOCUMENTS = (
+    JsonDocument("backport", (BackportResult, WorkDone), lists={"series": BackportResult}),
     JsonDocument("fixes", (FixesResult,), lists={"results": FixesResult}, all_optional=True),
     JsonDocument("lts", (Lts,)),
     JsonDocument("stable", (StableResult,)),

@@ -9,19 +9,21 @@ something else there.
 
 import inspect
 import json
+import operator
 import sys
 import tomllib
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal, Union
 
 from patchpilot.cli.json_documents import DOCUMENTS, JsonDocument
-from patchpilot.model.json_form import json_keys
+from patchpilot.model.json_form import JsonKey, json_keys
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: Mapping[Any, str] = {
@@ -95,7 +97,7 @@ class _Schema:
             raise TypeError(f"{form} is not marked with json_form")
         properties = {
             key.name: {"description": self._description(path, key.name)}
-            | self._kind(_type_of(form, key.attribute), f"{path}.{key.name}".lstrip("."))
+            | self._kind(_type_of(form, key), f"{path}.{key.name}".lstrip("."))
             for key in keys
         }
         required = [key.name for key in keys if not key.optional]
@@ -132,7 +134,7 @@ def _simple(kind: Any) -> dict[str, Any]:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):
         return {"enum": [one.value for one in kind]}
-    if not issubclass(kind, _AS_TEXT) and is_dataclass(kind) and kind.__str__ is object.__str__:
+    if not issubclass(kind, _AS_TEXT) and kind.__str__ is object.__str__:
         raise TypeError(f"{kind.__name__} is not marked with json_form and has no text")
     return {"type": "string"}
 
@@ -154,7 +156,15 @@ def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"oneOf": list(schemas)}
 
 
-def _type_of(form: Any, attribute: str) -> Any:
+def _type_of(form: Any, key: JsonKey) -> Any:
+    """Returns the type of a key's value."""
+    kind = _type_of_attribute(form, key.attribute)
+    if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
+        kind = reduce(operator.or_, set(typing.get_args(kind)) - {types.NoneType})
+    return kind | None if key.nullable else kind
+
+
+def _type_of_attribute(form: Any, attribute: str) -> Any:
     """Returns the type of a field or property, also of one of a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
     hints = typing.get_type_hints(form)
@@ -163,7 +173,7 @@ def _type_of(form: Any, attribute: str) -> Any:
     else:
         found = inspect.getattr_static(form, first)
         kind = typing.get_type_hints(found.fget)["return"]
-    return _type_of(kind, rest) if rest else kind
+    return _type_of_attribute(kind, rest) if rest else kind
 
 
 if __name__ == "__main__":

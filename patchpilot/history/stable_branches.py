@@ -11,6 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline import branch_refs, is_candidate
 from patchpilot.model.bounded_date import moment
+from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees, version_key
 
@@ -35,6 +36,7 @@ class Branch:
     is_over: bool = False
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A maintained series without a ref, and the command that fetches it."""

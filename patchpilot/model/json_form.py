@@ -13,16 +13,20 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-_KEY = re.compile(r"(?P<name>\w+)(?:=(?P<attribute>[\w.]+))?(?P<optional>\?)?")
+_KEY = re.compile(r"(?P<name>\w+)(?:=(?P<attribute>[\w.]+))?(?P<empty>[?~])?")
 _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
-    """A key of an object: the attribute it is read from, and whether it is left out when empty."""
+    """A key of an object: the attribute it is read from, and what becomes of an empty value.
+
+    `optional`: the key is left out; `nullable`: it is null.
+    """
 
     name: str
     attribute: str
     optional: bool
+    nullable: bool
 
 
 _KEYS: dict[type, tuple[JsonKey, ...]] = {}
@@ -32,7 +36,7 @@ def json_form(*keys: str) -> Callable[[_Class], _Class]:
     """Marks a dataclass as a JSON object with these keys, in this order; without any: its fields.
 
     `key=attribute` where the attribute has another name, `key=part.attribute` where it is one of a
-    part; `key?` is left out when it is None or empty.
+    part; `key?` is left out when it is None or empty, `key~` is null when it is empty.
     """
 
     def marked(cls: _Class) -> _Class:
@@ -46,7 +50,8 @@ def _key(text: str) -> JsonKey:
     match = _KEY.fullmatch(text)
     if not match:
         raise ValueError(f"not a key: {text}")
-    return JsonKey(match["name"], match["attribute"] or match["name"], bool(match["optional"]))
+    attribute, empty = match["attribute"] or match["name"], match["empty"]
+    return JsonKey(match["name"], attribute, optional=empty == "?", nullable=empty == "~")
 
 
 def json_keys(cls: Any) -> tuple[JsonKey, ...]:
@@ -56,23 +61,24 @@ def json_keys(cls: Any) -> tuple[JsonKey, ...]:
 
 def json_object(value: Any) -> dict[str, Any]:
     """Returns the JSON object of a dataclass that is marked with `json_form`."""
-    return {
-        name: json_value(found)
-        for name, read, optional in _readers(value.__class__)
-        if (found := read(value)) or not optional
-    }
+    found: dict[str, Any] = {}
+    for key, read in _readers(value.__class__):
+        one = read(value)
+        if one or not key.optional:
+            found[key.name] = None if key.nullable and not one else json_value(one)
+    return found
 
 
 @cache
-def _readers(cls: type) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
-    return tuple((key.name, attrgetter(key.attribute), key.optional) for key in _KEYS[cls])
+def _readers(cls: type) -> tuple[tuple[JsonKey, Callable[[Any], Any]], ...]:
+    return tuple((key, attrgetter(key.attribute)) for key in _KEYS[cls])
 
 
 def json_value(value: Any) -> Any:
     """Returns what `json.dumps` can write.
 
-    Enums become their values, dates ISO 8601, sequences and sets lists, mappings objects, every
-    other thing its text.
+    Enums become their values, dates ISO 8601, mappings objects, sequences and sets lists unless
+    they have a text of their own, every other thing its text.
     """
     if value is None or type(value) in (str, int, float, bool):
         return value
@@ -84,6 +90,6 @@ def json_value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): json_value(one) for key, one in value.items()}
-    if isinstance(value, Sequence | Set) and not isinstance(value, str):
+    if isinstance(value, Sequence | Set) and type(value).__str__ is object.__str__:
         return [json_value(one) for one in value]
     return str(value)

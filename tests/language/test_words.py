@@ -38,7 +38,7 @@ EXCEPTIONS = [
 
 
 def _found(text: Text) -> list[str]:
-    if text.kind == "code" and re.fullmatch(r"[#\w.-]+", text.text):
+    if text.kind == "code" and re.fullmatch(r"[#\w.-]+(=[\w.]+)?[?~]?", text.text):
         return []  # a key, a column or an id, not a text
     plain = text.text
     for pattern, _ in EXCEPTIONS:

@@ -18,6 +18,11 @@ Lines = tuple[str, ...]
 """Lines of a file, each with its newline."""
 
 
+def without_newlines(lines: Lines | None) -> tuple[str, ...] | None:
+    """Returns lines of a file without their newlines; None where there is no file."""
+    return None if lines is None else tuple(line.rstrip("\n") for line in lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A conflict: the path, the line (from 1) in the merge that has the branch's side of each, and

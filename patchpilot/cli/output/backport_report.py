@@ -4,21 +4,15 @@
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from patchpilot.cli.output.json_document import document
 from patchpilot.model.counted import counted
-from patchpilot.model.follow_up import Follower
 from patchpilot.model.printable import printable
 from patchpilot.services.backport.backport_result import (
-    Adaptation,
     BackportResult,
     BranchResult,
-    Proposal,
-    ProposedConflict,
 )
 from patchpilot.services.backport.backport_work import WorkDone
-from patchpilot.services.backport.stable_request import cc_stable_lines
 from patchpilot.services.backport.write_backports import WrittenBackport
 
 _SIDE = 6
@@ -46,181 +40,8 @@ def has_nothing(results: Sequence[BackportResult]) -> bool:
 
 def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """The document of one fix; of a series that of the last one, with all under `series`."""
-    bodies = [_body(result) for result in results]
-    return document(
-        "backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}) | _work_body(done)
-    )
-
-
-def _work_body(done: WorkDone) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if done.written:
-        found["written"] = [
-            {
-                "branch": backport.branch,
-                "files": [str(file) for file in backport.files],
-                "skipped": str(backport.skipped) if backport.skipped else None,
-                "in_reply_to": backport.answers or None,
-            }
-            for backport in done.written
-        ]
-    if done.resolving:
-        resolving = done.resolving
-        found["resolve"] = {
-            "branch": resolving.branch,
-            "folder": str(resolving.folder),
-            "state": resolving.state,
-            "conflicted": list(resolving.conflicted),
-            "advice": [str(line) for line in resolving.advice],
-            "files": [str(file) for file in resolving.files],
-        }
-    if done.built:
-        found["builds"] = [
-            {
-                "branch": built.branch,
-                "exit_code": built.code,
-                "tail": built.tail,
-                "warnings": list(built.warnings),
-            }
-            for built in done.built
-        ]
-    if done.request:
-        found["request"] = done.request
-    return found
-
-
-def _body(result: BackportResult) -> dict[str, Any]:
-    return {
-        "commit": result.commit,
-        "asked": result.asked,
-        "subject": result.subject,
-        "culprits": list(result.culprits),
-        "branches": [_branch(branch) for branch in result.branches],
-        "upstream": result.upstream,
-        "cc_stable": list(_asking(result)),
-        "followers": [_follower(follower) for follower in result.followers],
-        "rules": list(result.rules),
-        "missing": [
-            {"version": series.version, "command": series.command} for series in result.missing
-        ],
-    }
-
-
-def _branch(row: BranchResult) -> dict[str, Any]:
-    return {
-        "branch": row.branch,
-        "version": row.version,
-        "tip": row.tip or None,
-        "verdict": row.verdict.value,
-        "affected": row.affected,
-        "applies": row.applies,
-        "landed_as": row.landed_as,
-        "landed_by": row.landed_by,
-        "queued": row.queued,
-        "culprit_as": row.culprit_as,
-        "reason": row.reason,
-        "conflicts": [
-            {
-                "path": place.path,
-                "line": place.line or None,
-                "kind": place.kind,
-                "ours": list(place.ours),
-                "theirs": list(place.theirs),
-            }
-            for place in row.conflicts
-        ],
-        "causes": [
-            {"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why}
-            for cause in row.causes
-        ],
-        "prerequisites": [
-            {
-                "commit": need.commit,
-                "subject": need.subject,
-                "lines": need.size,
-                "is_fix": need.is_fix,
-            }
-            for need in row.prerequisites
-        ],
-        "prerequisites_partial": row.partial,
-        "prerequisites_whole": (
-            {
-                "commits": len(row.whole),
-                "lines": sum(need.size for need in row.whole),
-            }
-            if row.whole
-            else None
-        ),
-        "whole_commits": [
-            {"commit": need.commit, "subject": need.subject, "lines": need.size}
-            for need in row.whole
-        ],
-        "search": row.search,
-        "adaptation": _adaptation(row.adaptation),
-        "proposals": [_proposed(one) for one in row.proposals],
-        "commands": list(row.commands),
-        "hints": list(row.hints),
-        "followers": [_follower(follower) for follower in row.followers],
-        "lacking_newer": list(row.lacking_newer),
-        "ends": row.ends,
-        "stale": row.stale,
-    }
-
-
-def _adaptation(found: Adaptation | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    return {
-        "kind": found.kind,
-        "confidence": found.confidence,
-        "steps": list(found.steps),
-        "files": list(found.files),
-    }
-
-
-def _proposed(found: ProposedConflict) -> dict[str, Any]:
-    conflict = found.conflict
-    return {
-        "path": conflict.path,
-        "line": conflict.line or None,
-        "ours": _plain(conflict.ours),
-        "base": _plain(conflict.base),
-        "theirs": _plain(conflict.theirs),
-        "proposals": [_proposal(one) for one in found.proposals],
-    }
-
-
-def _proposal(one: Proposal) -> dict[str, Any]:
-    return {
-        "source": one.source.value,
-        "confidence": one.confidence,
-        "why": one.why,
-        "commit": one.commit or None,
-        "path": one.path or None,
-        "lines": _plain(one.lines),
-        "unknown": list(one.unknown),
-    }
-
-
-def _plain(lines: Sequence[str] | None) -> list[str] | None:
-    """Lines of a file without their newlines; None where there is no file."""
-    return None if lines is None else [line.rstrip("\n") for line in lines]
-
-
-def _asking(result: BackportResult) -> tuple[str, ...]:
-    """For a fix that is not upstream yet: the Cc: stable lines that name the prerequisites of each
-    tree.
-    """
-    return cc_stable_lines(result) if result.upstream is False else ()
-
-
-def _follower(follower: Follower) -> dict[str, Any]:
-    return {
-        "commit": follower.commit,
-        "subject": follower.subject,
-        "kind": follower.kind,
-        "reverted": follower.undone,
-    }
+    series = {"series": results} if len(results) > 1 else {}
+    return document("backport", results[-1], done, **series)
 
 
 def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
@@ -246,8 +67,8 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
             lines += [
                 f"      {line}" for line in _details(branch, upstream=result.upstream is not False)
             ]
-        if _asking(result):
-            lines += ["  add to its message:", *(f"    {line}" for line in _asking(result))]
+        if result.cc_stable:
+            lines += ["  add to its message:", *(f"    {line}" for line in result.cc_stable)]
         blocks.append("\n".join(lines))
     blocks += _missing(results[-1])
     blocks += _work_text(done)

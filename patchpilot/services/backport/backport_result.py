@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from patchpilot.backports.adapt.proposals import Proposal as Proposal
 from patchpilot.backports.adapt.proposals import ProposedConflict as ProposedConflict
 from patchpilot.backports.adapted_fix import Adaptation as Adaptation
+from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
-from patchpilot.backports.prerequisites import PrerequisiteNeed
+from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.mail_commits import Files
 from patchpilot.history.stable_branches import Missing
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 
 
@@ -26,6 +28,53 @@ class DirectoryChange:
     after: Files
 
 
+@json_form()
+@dataclass(frozen=True, slots=True)
+class PrerequisiteSize:
+    """How large prerequisites are: commits and lines."""
+
+    commits: int
+    lines: int
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class WholeCommit:
+    """A whole commit that would do in place of a part, and its lines."""
+
+    commit: str
+    subject: str
+    lines: int
+
+
+@json_form(
+    "branch",
+    "version",
+    "tip~",
+    "verdict",
+    "affected",
+    "applies",
+    "landed_as",
+    "landed_by",
+    "queued",
+    "culprit_as",
+    "reason",
+    "conflicts",
+    "causes",
+    "prerequisites",
+    "prerequisites_partial=partial",
+    "prerequisites_whole=whole_size",
+    "whole_commits",
+    "search",
+    "adaptation",
+    "proposals",
+    "commands",
+    "hints",
+    "followers",
+    "lacking_newer",
+    "ends",
+    "stale",
+)
 @dataclass(frozen=True, slots=True)
 class BranchResult:
     """The answer for one branch or tree.
@@ -48,7 +97,7 @@ class BranchResult:
     verdict: BranchVerdict
     reason: str
     affected: bool | None = None
-    applies: str | None = None
+    applies: AppliesHow | None = None
     landed_as: str | None = None
     landed_by: str | None = None
     queued: bool = False
@@ -58,7 +107,7 @@ class BranchResult:
     prerequisites: tuple[PrerequisiteNeed, ...] = ()
     partial: bool = False
     whole: tuple[PrerequisiteNeed, ...] = ()
-    search: str | None = None
+    search: SearchState | None = None
     commands: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
@@ -74,11 +123,40 @@ class BranchResult:
     chosen: str = ""
 
     @property
+    def whole_size(self) -> PrerequisiteSize | None:
+        """How many whole commits would do in place of the parts, and their lines."""
+        if not self.whole:
+            return None
+        return PrerequisiteSize(len(self.whole), sum(need.size for need in self.whole))
+
+    @property
+    def whole_commits(self) -> tuple[WholeCommit, ...]:
+        """The whole commits that would do in place of the parts."""
+        return tuple(WholeCommit(need.commit, need.subject, need.size) for need in self.whole)
+
+    @property
+    def prerequisites_complete(self) -> bool:
+        """Whether whole commits, which a Cc: stable line can name, are all that it lacks."""
+        return bool(self.prerequisites and not self.partial and self.version)
+
+    @property
     def wants_fix(self) -> bool:
         """Whether the branch has (or may have) the bug and not the fix."""
         return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
 
 
+@json_form(
+    "commit",
+    "asked",
+    "subject",
+    "culprits",
+    "branches",
+    "upstream",
+    "cc_stable",
+    "followers",
+    "rules",
+    "missing",
+)
 @dataclass(frozen=True, slots=True)
 class BackportResult:
     """The answers for one fix.
@@ -102,3 +180,19 @@ class BackportResult:
     asked: str | None = None
     bug: BugRange = NOWHERE
     max_lines: int = 0
+
+    @property
+    def cc_stable(self) -> tuple[str, ...]:
+        """The Cc: stable lines for a fix that is not yet upstream: each tree's prerequisites in
+        order, then the tree itself.
+        """
+        if self.upstream is not False:
+            return ()
+        lines: dict[str, None] = {}
+        for branch in self.branches:
+            if branch.verdict is BranchVerdict.CONFLICT and branch.prerequisites_complete:
+                tree = f"Cc: <{self.list}> # {branch.version}.x"
+                for need in branch.prerequisites:
+                    lines.setdefault(f"{tree}: {need.commit[:12]}: {need.subject}")
+                lines.setdefault(tree)
+        return tuple(lines)

@@ -12,6 +12,7 @@ from patchpilot.commits.git_reading import identity_in
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
+from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
@@ -48,6 +49,7 @@ class BackportWork:
         return bool(self.folder or self.resolve or self.build or self.request)
 
 
+@json_form("written?", "resolve=resolving?", "builds=built?", "request?")
 @dataclass(frozen=True, slots=True)
 class WorkDone:
     """What was done besides giving verdicts: patches written, a conflict taken to a clone, builds,

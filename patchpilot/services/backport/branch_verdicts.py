@@ -324,7 +324,7 @@ class BackportSession:
             verdict=answer.verdict,
             reason=answer.reason,
             affected=answer.affected,
-            applies=answer.applied.how.value if answer.applied else None,
+            applies=answer.applied.how if answer.applied else None,
             landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
             landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
             queued=wants
@@ -336,7 +336,7 @@ class BackportSession:
             prerequisites=need.needs if need else (),
             partial=bool(need and need.partial),
             whole=need.whole if need else (),
-            search=need.state.value if need else None,
+            search=need.state if need else None,
             commands=_commands(answer, fix, branch, need),
             hints=said.hints,
             followers=(

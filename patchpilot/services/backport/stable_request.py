@@ -76,26 +76,6 @@ def request_mail(
     return "\n".join([*head, "", body]) + "\n"
 
 
-def cc_stable_lines(result: BackportResult) -> tuple[str, ...]:
-    """`Cc: stable` lines for a fix that is not yet upstream: each tree's prerequisites in order,
-    then the tree itself.
-    """
-    lines: dict[str, None] = {}
-    for branch in result.branches:
-        if (
-            branch.verdict is BranchVerdict.CONFLICT
-            and branch.prerequisites
-            and not branch.partial
-            and branch.version
-        ):
-            for need in branch.prerequisites:
-                lines.setdefault(
-                    f"Cc: <{result.list}> # {branch.version}.x: {need.commit[:12]}: {need.subject}"
-                )
-            lines.setdefault(f"Cc: <{result.list}> # {branch.version}.x")
-    return tuple(lines)
-
-
 def _first_paragraph(body: str) -> str:
     for paragraph in body.split("\n\n"):
         text = paragraph.strip("\n")

@@ -32,6 +32,7 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
@@ -53,6 +54,7 @@ _ADVICE = """
 """
 
 
+@json_form("branch", "folder", "state", "conflicted", "advice", "files")
 @dataclass(frozen=True, slots=True)
 class Resolving:
     """A conflict taken to a clone: where, its state ("conflict", "done"), the files still in
@@ -68,6 +70,7 @@ class Resolving:
     commits: tuple[str, ...] = ()
 
 
+@json_form("branch", "exit_code=code", "tail", "warnings")
 @dataclass(frozen=True, slots=True)
 class Built:
     """How a build of the backported fix on a branch ended: its exit code, the end of its output,

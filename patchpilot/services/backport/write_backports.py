@@ -20,6 +20,7 @@ from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.series.cover_letter import fill, template, without_comments
@@ -30,6 +31,7 @@ _NOT_ADAPTED = "it cannot be adapted: omit --adapt to write it with its prerequi
 _SIGN = "your sign-off belongs below your note: use --signoff"
 
 
+@json_form("branch", "files", "skipped~", "in_reply_to=answers~")
 @dataclass(frozen=True, slots=True)
 class WrittenBackport:
     """What was written for a branch: the files in order (the mail they answer, and what is left to
