@@ -81,3 +81,8 @@ _.plain_lines
 _.landed_by
 _.whole_size
 _.whole_commits
+_.known_state
+_.only_moved
+_.left_alone
+_.new_commit
+_.baselined

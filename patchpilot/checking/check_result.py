@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
 from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Kernel, Rule
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.suppressions import SuppressionResult
 
 
+@json_form("source=patch.source", "commit=patch.commit", "subject=patch.subject.title", "findings")
 class CheckedPatch(NamedTuple):
     """A patch and what was found in it, in the order of its lines.
 

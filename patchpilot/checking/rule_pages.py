@@ -140,8 +140,8 @@ def _code_safe(text: str) -> str:
 
 def in_force(rule: Rule) -> str:
     """For which kernels and profiles a rule holds."""
-    parts = [f"since {version(rule.since)}"] if rule.since else []
-    parts += [f"until {version(rule.until)}"] if rule.until else []
+    parts = [f"since {rule.first_kernel}"] if rule.since else []
+    parts += [f"until {rule.last_kernel}"] if rule.until else []
     parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
     return "; ".join(parts)
 
@@ -158,10 +158,6 @@ def shown(example: Example) -> str:
         "\n".join(series_.strip("\n") for series_ in example.series),
     ]
     return "\n".join(part for part in parts if part)
-
-
-def version(kernel: tuple[int, int] | None) -> str | None:
-    return f"{kernel[0]}.{kernel[1]}" if kernel else None
 
 
 def equivalence(rule: Rule) -> str:

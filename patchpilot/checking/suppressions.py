@@ -6,8 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from patchpilot.lint.waivers import Waiver
+from patchpilot.model.json_form import json_form
 
 
+@json_form("rule", "name", "path~", "text", "count")
 @dataclass(frozen=True, slots=True)
 class StaleEntry:
     """An entry of a baseline that matches no finding any more: the rule's id and name, the file (""

@@ -5,11 +5,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from patchpilot.checking.check_result import CheckedPatch
+from patchpilot.model.rule import Rule
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_work import WorkDone
+from patchpilot.services.check.check_answer import (
+    CheckHead,
+    CheckTail,
+    CommitFixes,
+    FixesPreview,
+)
+from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
+from patchpilot.services.send.send_answer import SendAnswer
+from patchpilot.services.setup.diagnose import DoctorResult
+from patchpilot.services.setup.install_hooks import Hook
+from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow
 from patchpilot.services.setup.lts_branches import Lts
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
+from patchpilot.services.tags.undo_rewrite import UndoAnswer
+from patchpilot.settings.trusted_packs import TreeConfiguration
+from patchpilot.topic.topic_recipients import PlanResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +33,39 @@ class JsonDocument:
     """A document: its name in `schema`, the command that prints it, and the classes whose keys it
     has.
 
-    `lists` are keys with a list of objects that are there for several results; `all_optional`: no
-    key but `schema` is always there.
+    `lists` are keys with a list of objects. `several` is a key with one that is there for several
+    results; with `only` there is nothing else then. `added` are classes whose keys the objects of
+    a list may have as well.
     """
 
     name: str
-    forms: tuple[type, ...]
+    forms: tuple[type, ...] = ()
     command: str = ""
     lists: Mapping[str, Any] = field(default_factory=dict)
-    all_optional: bool = False
+    several: Mapping[str, Any] = field(default_factory=dict)
+    only: bool = False
+    added: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 DOCUMENTS = (
-    JsonDocument("backport", (BackportResult, WorkDone), lists={"series": BackportResult}),
-    JsonDocument("fixes", (FixesResult,), lists={"results": FixesResult}, all_optional=True),
+    JsonDocument("backport", (BackportResult, WorkDone), several={"series": BackportResult}),
+    JsonDocument(
+        "check",
+        (CheckHead, CheckTail),
+        lists={"patches": CheckedPatch},
+        added={"patches": (CommitFixes, FixesPreview)},
+    ),
+    JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
+    JsonDocument("doctor", (DoctorResult,)),
+    JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
+    JsonDocument("hooks", lists={"hooks": Hook}),
     JsonDocument("lts", (Lts,)),
+    JsonDocument("maintainers", (PlanResult,)),
+    JsonDocument("maintainers-self-test", (SelfTestResult,), "maintainers --self-test"),
+    JsonDocument("maintainers-who", (WhoResult,), "maintainers --who"),
+    JsonDocument("rules", lists={"rules": Rule}),
+    JsonDocument("send", (SendAnswer,)),
     JsonDocument("stable", (StableResult,)),
+    JsonDocument("trust", (TreeConfiguration,)),
+    JsonDocument("undo", (UndoAnswer,)),
 )

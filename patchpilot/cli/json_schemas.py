@@ -75,12 +75,15 @@ class _Schema:
             part = self._object(form, "")
             properties |= part["properties"]
             required += part["required"]
-        for key, form in document.lists.items():
+        for key, form in {**document.lists, **document.several}.items():
             properties[key] = {
                 "description": self._description("", key),
                 "type": "array",
                 "items": self._kind(form, key),
             }
+            for more in document.added.get(key, ()):
+                properties[key]["items"]["properties"] |= self._object(more, key)["properties"]
+        required += document.lists
         command = document.command or document.name
         return {
             "$schema": _DIALECT,
@@ -88,19 +91,25 @@ class _Schema:
             "description": f"What `patchpilot {command} --format json` prints.",
             "type": "object",
             "properties": properties,
-            "required": ["schema"] if document.all_optional else required,
+            "required": ["schema"] if document.only else required,
         }
 
     def _object(self, form: Any, path: str) -> dict[str, Any]:
         keys = json_keys(form)
         if not keys:
             raise TypeError(f"{form} is not marked with json_form")
-        properties = {
-            key.name: {"description": self._description(path, key.name)}
-            | self._kind(_type_of(form, key), f"{path}.{key.name}".lstrip("."))
-            for key in keys
-        }
-        required = [key.name for key in keys if not key.optional]
+        properties: dict[str, Any] = {}
+        required: list[str] = []
+        for key in keys:
+            kind = _type_of(form, key)
+            if key.name:
+                properties[key.name] = {"description": self._description(path, key.name)}
+                properties[key.name] |= self._kind(kind, f"{path}.{key.name}".lstrip("."))
+                required += [] if key.optional else [key.name]
+            else:
+                part = self._object(kind, path)
+                properties |= part["properties"]
+                required += part["required"]
         return {"type": "object", "properties": properties, "required": required}
 
     def _description(self, path: str, key: str) -> str:

@@ -14,6 +14,7 @@ from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_day
 from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Rule
 
 KEYS = ("rule", "path", "reason", "until")
@@ -24,6 +25,7 @@ incomplete mails, hidden text and missing sign-offs.
 TREE, TOPIC = "tree", "topic"
 
 
+@json_form("rule", "paths", "origin", "until")
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: all

@@ -13,6 +13,7 @@ from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.maintainers.section import Section, list_and_remark
 from patchpilot.maintainers.section_index import MaintainersFile, build
 from patchpilot.model.address import AddressState, judge, parse_addresses
+from patchpilot.model.json_form import json_form
 
 STATUSES = (
     "supported",
@@ -26,6 +27,7 @@ _GLOB = frozenset("*?[{")
 _SCM = ("git", "quilt", "hg")
 
 
+@json_form("path", "line", "kind", "message", "text")
 class SelfTestProblem(NamedTuple):
     """A problem of a MAINTAINERS file: its path, 1-based line, kind (sections, patterns, order,
     addresses, scm), what it is, and the line's text.

@@ -4,6 +4,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from patchpilot.model.json_form import json_form
+
 
 class Severity(StrEnum):
     """The severity of a finding; `check` is checkpatch.pl's CHECK, `note` never fails a run."""
@@ -30,6 +32,7 @@ class FixEdit(NamedTuple):
     insert: tuple[str, ...]
 
 
+@json_form("kind", "text")
 class FindingFix(NamedTuple):
     """How to fix a finding: `kind` is "safe" (can be applied automatically) or "suggest"; `text`
     describes the fix.
@@ -42,6 +45,22 @@ class FindingFix(NamedTuple):
     edits: tuple[FixEdit, ...] = ()
 
 
+@json_form(
+    "rule",
+    "name",
+    "checkpatch",
+    "severity",
+    "message",
+    "patch_line",
+    "path",
+    "line",
+    "column",
+    "reference",
+    "fix",
+    "moved=only_moved?",
+    "new?",
+    "left?",
+)
 class Finding(NamedTuple):
     """One finding.
 
@@ -68,6 +87,11 @@ class Finding(NamedTuple):
     new: bool | None = None
     values: tuple[tuple[str, str], ...] = ()
     left: str = ""
+
+    @property
+    def only_moved(self) -> bool | None:
+        """True where the patch only moved the line; None elsewhere."""
+        return self.moved or None
 
     def value(self, name: str) -> str:
         """What fills the placeholder `name` of the rule's message; "" where it has none."""

@@ -4,22 +4,20 @@
 What is written and the schema of it come from the same keys, so that they cannot differ.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-_KEY = re.compile(r"(?P<name>\w+)(?:=(?P<attribute>[\w.]+))?(?P<empty>[?~])?")
 _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
     """A key of an object: the attribute it is read from, and what becomes of an empty value.
 
+    Without a name it is replaced by the keys of what the attribute is.
     `optional`: the key is left out; `nullable`: it is null.
     """
 
@@ -33,25 +31,26 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 
 
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
-    """Marks a dataclass as a JSON object with these keys, in this order; without any: its fields.
+    """Marks a dataclass or named tuple as a JSON object with these keys, in this order.
 
-    `key=attribute` where the attribute has another name, `key=part.attribute` where it is one of a
-    part; `key?` is left out when it is None or empty, `key~` is null when it is empty.
+    Without any: the fields of the dataclass. `key=attribute` where the attribute has another name, `key=part.attribute` where it is one of a
+    part; `key?` is left out when it is None or an empty text or list, `key~` is null when it is
+    empty; `*part` is replaced by the keys of a part.
     """
 
     def marked(cls: _Class) -> _Class:
-        _KEYS[cls] = tuple(_key(text) for text in keys or [one.name for one in fields(cls)])
+        _KEYS[cls] = tuple(_key(text) for text in keys or cls.__dict__["__dataclass_fields__"])
         return cls
 
     return marked
 
 
 def _key(text: str) -> JsonKey:
-    match = _KEY.fullmatch(text)
-    if not match:
-        raise ValueError(f"not a key: {text}")
-    attribute, empty = match["attribute"] or match["name"], match["empty"]
-    return JsonKey(match["name"], attribute, optional=empty == "?", nullable=empty == "~")
+    if text.startswith("*"):
+        return JsonKey("", text[1:], optional=False, nullable=False)
+    name, _, attribute = text.rstrip("?~").partition("=")
+    optional, nullable = text.endswith("?"), text.endswith("~")
+    return JsonKey(name, attribute or name, optional=optional, nullable=nullable)
 
 
 def json_keys(cls: Any) -> tuple[JsonKey, ...]:
@@ -64,7 +63,9 @@ def json_object(value: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, read in _readers(value.__class__):
         one = read(value)
-        if one or not key.optional:
+        if not key.name:
+            found |= json_object(one)
+        elif one or not key.optional or isinstance(one, int):
             found[key.name] = None if key.nullable and not one else json_value(one)
     return found
 

@@ -6,8 +6,10 @@ trusted it.
 from typing import NamedTuple
 
 from patchpilot.errors import HintText, RefusedError
+from patchpilot.model.json_form import json_form
 
 
+@json_form("name", "file", "text")
 class OwnCommand(NamedTuple):
     """A command: the setting or hook that names it, the file that has that, and its text.
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.address import Address
+from patchpilot.model.json_form import json_form
 
 MOST_RECIPIENTS = 200
 """A plan with more recipients stops: hardly any series is for so many, and anybody can write that
@@ -15,6 +16,15 @@ TEAM = "security team"
 """The role of a project's security team."""
 
 
+@json_form(
+    "name=address.name",
+    "email=address.email",
+    "role",
+    "section",
+    "header",
+    "reasons",
+    "by_hand",
+)
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """A recipient: role ("maintainer", "reviewer", "list", "culprit author" …), MAINTAINERS
@@ -31,6 +41,7 @@ class Recipient:
     by_hand: bool = False
 
 
+@json_form("name", "status", "trees", "lists")
 @dataclass(frozen=True, slots=True)
 class SectionInfo:
     """A MAINTAINERS section as shown in results; `entries` are its lines, (letter, value) each."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from patchpilot.model.finding import Severity
+from patchpilot.model.json_form import json_form
 
 APPLIED_FIXES = ("safe", "unsafe")
 FIX_KINDS = (*APPLIED_FIXES, "suggest", "none")
@@ -14,6 +15,7 @@ SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "h
 Kernel = tuple[int, int]
 
 
+@json_form("kind", "text", "equivalent")
 class RuleFix(NamedTuple):
     """The fix of a finding: kind is one of `FIX_KINDS`; `text` says how; `fixer` applies it,
     `unsafe` what a safe one leaves, with --unsafe-fixes.
@@ -29,6 +31,28 @@ class RuleFix(NamedTuple):
     unsafe: str = ""
 
 
+def version(kernel: Kernel | None) -> str | None:
+    """Returns a kernel version as text."""
+    return f"{kernel[0]}.{kernel[1]}" if kernel else None
+
+
+@json_form(
+    "id",
+    "name",
+    "aliases",
+    "checkpatch",
+    "pack",
+    "severity",
+    "severities",
+    "scope",
+    "since=first_kernel",
+    "until=last_kernel",
+    "profiles",
+    "summary",
+    "why",
+    "reference",
+    "fix=remedy",
+)
 class Rule(NamedTuple):
     """A rule: its names, severity and reason, and the detector that finds it.
 
@@ -71,6 +95,16 @@ class Rule(NamedTuple):
     checkpatch_severities: Mapping[str, Severity] = MappingProxyType({})
     needs: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+
+    @property
+    def first_kernel(self) -> str | None:
+        """The first kernel version that it is for; None: every one."""
+        return version(self.since)
+
+    @property
+    def last_kernel(self) -> str | None:
+        """The last kernel version that it is for; None: every one."""
+        return version(self.until)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.json_form import json_form
 
 
+@json_form("name", "message", "hint")
 @dataclass(frozen=True, slots=True)
 class SendProblem:
     """A problem with a send: a stable name, a message, and a hint."""

@@ -16,7 +16,7 @@ from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.outgoing.credentials import ask
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.probes import Probe
+from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.smtp import Submission
 
@@ -73,7 +73,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
             Action("send", ("--to-self",), "send one to yourself first: {}"),
         )
     if account.needs_login:
-        state = "warn" if "smtpPass" in account.password_from else "ok"
+        state: ProbeState = "warn" if "smtpPass" in account.password_from else "ok"
         hint = (
             "git config --global --unset sendemail.smtppass; git config --global credential.helper"
             " libsecret"

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
 from patchpilot.model.bounded_date import parse_date
 from patchpilot.outgoing.smtp import words
 from patchpilot.urls import public_url
+
+ProbeState = Literal["ok", "warn", "fail", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Probe:
     """
 
     name: str
-    state: str
+    state: ProbeState
     message: str
     hint: Advice = ""
 

@@ -18,6 +18,7 @@ from patchpilot.commits.trust_store import digest_of, trusted
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.json_form import json_form
 from patchpilot.model.own_command import OwnCommand
 from patchpilot.settings.read_settings import (
     Source,
@@ -35,6 +36,16 @@ class UntrustedError(UsageError):
     """Rule packs of a tree that the user has not trusted, or that changed since."""
 
 
+@json_form("path", "bytes=size")
+@dataclass(frozen=True, slots=True)
+class FileSize:
+    """A file and its size in bytes."""
+
+    path: str
+    size: int
+
+
+@json_form("configuration=label", "digest", "trusted", "files=sizes", "commands")
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
     """What a tree configures: its files (path and content, the settings first) and their hash.
@@ -47,6 +58,11 @@ class TreeConfiguration:
     digest: str
     trusted: bool
     commands: tuple[OwnCommand, ...] = ()
+
+    @property
+    def sizes(self) -> tuple[FileSize, ...]:
+        """Its files with their sizes."""
+        return tuple(FileSize(path, len(data)) for path, data in self.files)
 
     @property
     def needs_trust(self) -> bool:

@@ -4,10 +4,19 @@
 from dataclasses import dataclass
 
 from patchpilot.model.address import Address
+from patchpilot.model.json_form import json_form
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import OutboxEntry
 
 
+@json_form(
+    "message_id",
+    "subject",
+    "to",
+    "cc",
+    "state=known_state",
+    "detail",
+)
 @dataclass(frozen=True, slots=True)
 class MailResult:
     """What became of one mail."""
@@ -18,6 +27,11 @@ class MailResult:
     cc: tuple[Address, ...]
     state: MailState
     detail: str
+
+    @property
+    def known_state(self) -> MailState:
+        """Its state; unknown while a server has it and did not answer."""
+        return MailState.UNKNOWN if self.state is MailState.SENDING else self.state
 
 
 def mail_result(entry: OutboxEntry) -> MailResult:

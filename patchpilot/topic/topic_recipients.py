@@ -26,6 +26,7 @@ from patchpilot.maintainers.load import conf_words
 from patchpilot.maintainers.section_index import nothing
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient, RecipientPlan
@@ -50,6 +51,15 @@ NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
 HISTORY_SECONDS = 8.0
 
 
+@json_form(
+    "source",
+    "sources",
+    "commits",
+    "topic",
+    "recipients=plan.recipients",
+    "sections=plan.sections",
+    "warnings=plan.warnings",
+)
 @dataclass(frozen=True, slots=True)
 class Planned:
     """The plan of one source.
@@ -71,6 +81,7 @@ class Planned:
     undisclosed: bool = False
 
 
+@json_form("tree", "repository", "results")
 @dataclass(frozen=True, slots=True)
 class PlanResult:
     """All plans that were asked for, and the tree and repository (None: not asked) they were made

@@ -26,7 +26,9 @@ class Part:
     place: Path | None
 
 
-@json_form("title=name", "first=part.number", "parts", "color", "when", "word", "shares", "note?")
+@json_form(
+    "title=name", "first=part.number", "*part", "parts", "color", "when", "word", "shares", "note?"
+)
 @dataclass(frozen=True)
 class Whole:
     name: str
@@ -53,6 +55,8 @@ def test_an_object_has_the_keys_that_its_class_names() -> None:
     assert json_object(WHOLE) == {
         "title": "x",
         "first": 1,
+        "number": 1,
+        "place": "a/b",
         "parts": [{"number": 1, "place": "a/b"}, {"number": 2, "place": None}],
         "color": "red",
         "when": "2026-01-02T00:00:00+00:00",
@@ -73,7 +77,7 @@ def test_the_schema_takes_the_object_and_nothing_else() -> None:
 
 
 def test_a_key_without_a_description_is_named() -> None:
-    with pytest.raises(SystemExit, match=r'describe "whole\.parts\.place"'):
+    with pytest.raises(SystemExit, match=r'describe "whole\.place"'):
         schema_of(
             JsonDocument("whole", (Whole,)),
             {key: text for key, text in DESCRIBED.items() if key != "place"},

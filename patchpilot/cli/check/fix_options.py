@@ -126,7 +126,8 @@ def _report(common: Common, result: "FixResult") -> None:
 def _document(result: "FixResult", *, written: bool) -> str:
     from patchpilot.cli.output import findings_json, fix_text
 
-    return findings_json.render(result.check, fix_text.bodies(result, written=written))
+    patches = [fix_text.patch_fixes(result, patch, written=written) for patch in result.patches]
+    return findings_json.render(result.check, fix_text.run_fixes(result, written=written), patches)
 
 
 def _exact(common: Common, text: str) -> None:

@@ -10,7 +10,7 @@ from patchpilot.cli.verb_command import verb
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import unknown
 from patchpilot.model.printable import printable
-from patchpilot.services.setup.list_settings import ConfigRow, config
+from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow, config
 
 
 @verb(
@@ -36,18 +36,10 @@ def command(common: Common, name: str | None) -> int:
         if not rows:
             raise unknown("setting", name, [key.name for key in KEYS])
     if common.format == "json":
-        from dataclasses import asdict
-
         from patchpilot.cli.output.json_document import document
 
-        problem_bodies = [
-            {"message": problem.message, "hint": problem.hint} for problem in problems
-        ]
-        common.write(
-            document(
-                "config", {"settings": [asdict(row) for row in rows], "problems": problem_bodies}
-            )
-        )
+        wrong = [ConfigProblem(problem.message, problem.hint) for problem in problems]
+        common.write(document("config", settings=rows, problems=wrong))
     elif name is not None:
         common.write(printable(rows[0].value) + "\n")
     else:

@@ -50,7 +50,12 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
         )
         result = diagnose(place.repository_if_any(), request, progress=progress)
-    common.write(_json(result) if common.format == "json" else _text(result, quiet=common.quiet))
+    if common.format == "json":
+        from patchpilot.cli.output.json_document import document
+
+        common.write(document("doctor", result))
+    else:
+        common.write(_text(result, quiet=common.quiet))
     return int(ExitCode.OK if result.healthy else ExitCode.FINDINGS)
 
 
@@ -72,19 +77,3 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
             # on one line: a command must stay copyable
             lines.append(f"        {printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""
-
-
-def _json(result: DoctorResult) -> str:
-    from dataclasses import asdict
-
-    from patchpilot.cli.output.json_document import document
-
-    return document(
-        "doctor",
-        {
-            "healthy": result.healthy,
-            "checks": [
-                {**asdict(diagnosis), "hint": str(diagnosis.hint)} for diagnosis in result.diagnoses
-            ],
-        },
-    )

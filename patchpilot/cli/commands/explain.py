@@ -23,6 +23,7 @@ def command(common: Common, rule: str) -> int:
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
+    from patchpilot.model.json_form import json_object
     from patchpilot.settings.trusted_packs import packs_if_trusted
 
     with common.workplace() as place:
@@ -34,13 +35,13 @@ def command(common: Common, rule: str) -> int:
     if common.format == "json":
         bodies = [
             {
-                **output.body_of(explanation.rule),
+                **json_object(explanation.rule),
                 "bad": [shown(example) for example in explanation.bad],
                 "good": [shown(example) for example in explanation.good],
             }
             for explanation in explanations
         ]
-        common.write(document("explain", {"rules": bodies}))
+        common.write(document("explain", rules=bodies))
     else:
         site = settings.get("docs-url").rstrip("/")
         own = {Path(one.label).stem for one in packs}

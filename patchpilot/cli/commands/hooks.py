@@ -41,11 +41,9 @@ def command(common: Common, action: str, words: tuple[str, ...]) -> int:
         else:
             hooks = service.status(place.repository)
     if common.format == "json":
-        from dataclasses import asdict
-
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("hooks", {"hooks": [asdict(hook) for hook in hooks]}))
+        common.write(document("hooks", hooks=hooks))
     else:
         common.write(
             "".join(f"{hook.name:18}  {hook.state:9}  {printable(hook.place)}\n" for hook in hooks)

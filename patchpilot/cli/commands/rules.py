@@ -30,7 +30,7 @@ def command(common: Common, pack: str | None) -> int:
             raise unknown("pack", pack, packs)
         listed = tuple(rule for rule in listed if rule.pack == pack)
     if common.format == "json":
-        common.write(document("rules", {"rules": [output.body_of(rule) for rule in listed]}))
+        common.write(document("rules", rules=listed))
     elif common.format == "markdown":
         common.write(output.reference(explain_all(listed, own)))
     else:

@@ -345,9 +345,9 @@ def _preview(
 def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
-        from patchpilot.cli.output.send_json import body
+        from patchpilot.services.send.send_answer import SendAnswer
 
-        common.write(document("send", body(plan, result)))
+        common.write(document("send", SendAnswer(plan, result)))
         return
     from patchpilot.cli.output.send_text import outcome
 

@@ -2,6 +2,7 @@
 """`patchpilot trust`: show what a tree configures, and allow its rule packs and commands."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,9 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
         service.trust(configuration)
     trusted = not revoke and (configuration.trusted or (configuration.needs_trust and not show))
     if common.format == "json":
-        _write_json(common, configuration, trusted)
+        from patchpilot.cli.output.json_document import document
+
+        common.write(document("trust", replace(configuration, trusted=trusted)))
         return 0
     if not revoke:
         files = (f"==> {printable(name)} <==\n{_text(data)}" for name, data in configuration.files)
@@ -72,18 +75,3 @@ def _state(configuration: "TreeConfiguration", trusted: bool, revoke: bool, gone
         if trusted
         else "not trusted (to trust it: `patchpilot trust`)"
     )
-
-
-def _write_json(common: Common, configuration: "TreeConfiguration", trusted: bool) -> None:
-    from patchpilot.cli.output.json_document import document
-
-    body = {
-        "configuration": configuration.label,
-        "digest": configuration.digest,
-        "trusted": trusted,
-        "files": [{"path": name, "bytes": len(data)} for name, data in configuration.files],
-        "commands": [
-            {"name": one.name, "file": one.file, "text": one.text} for one in configuration.commands
-        ],
-    }
-    common.write(document("trust", body))

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot undo`: restore commits that prepare, trailers or check --fix rewrote."""
 
-from typing import Any
-
 import click
 
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
-from patchpilot.model.bounded_date import moment
-from patchpilot.services.tags.undo_rewrite import UndoState, undo_list, undo_restore
+from patchpilot.services.tags.undo_rewrite import UndoAnswer, UndoState, undo_list, undo_restore
 
 
 @verb(
@@ -38,9 +35,7 @@ def command(common: Common, action: str, number: int | None) -> int:
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(
-            document("undo", {"action": action, "records": [_body(state) for state in states]})
-        )
+        common.write(document("undo", UndoAnswer(action, states)))
     elif restored:
         common.write(
             f"{_branch(restored)} is restored to {restored.undo.old[:12]}, as before"
@@ -58,22 +53,8 @@ def _branch(state: UndoState) -> str:
 
 
 def _line(state: UndoState) -> str:
-    when = moment(state.undo.when).strftime("%Y-%m-%d %H:%M")
+    when = state.when.strftime("%Y-%m-%d %H:%M")
     return (
         f"{state.undo.number:4}  {when}  {state.undo.verb}  {_branch(state)}: {state.undo.old[:12]}"
         f" → {state.undo.new[:12]}  {state.state}"
     )
-
-
-def _body(state: UndoState) -> dict[str, Any]:
-    undo = state.undo
-    return {
-        "number": undo.number,
-        "ref": undo.ref,
-        "old": undo.old,
-        "new": undo.new,
-        "verb": undo.verb,
-        "when": moment(undo.when).isoformat(),
-        "state": state.state,
-        "kept_by": undo.name,
-    }

@@ -2,17 +2,22 @@
 """What was fixed: as text, as a diff in colors, and as JSON."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from itertools import count, takewhile
-from typing import Any
 
 from patchpilot.checking.fixed_patch import FixedPatch
 from patchpilot.model.counted import counted
-from patchpilot.model.finding import Finding
 from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixResult
+from patchpilot.services.check.check_answer import (
+    CheckFix,
+    CommitFixes,
+    FixedFinding,
+    FixesPreview,
+    PatchFixes,
+)
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = (
     "\x1b[1m",
@@ -143,39 +148,26 @@ def _bold_words(lines: Sequence[str], bold: AbstractSet[int], color: str) -> Ite
         yield f"{color}{line[0]}{''.join(parts)}{PLAIN}"
 
 
-def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
-    """The keys that a check's JSON gets: `fix` for the run, and for each patch what was fixed, or
-    why not.
-    """
-    return {
-        "fix": {
-            "mode": "fix" if written else "diff",
-            "fixed": result.fixed,
-            "remaining": len(result.remaining.all),
-            "written": list(result.written),
-            "undo": result.undo.number if result.undo else None,
-            "costs": list(result.costs),
-        },
-        "patches": [
-            {
-                "fixed": [_body(finding) for finding in patch.fixed],
-                **(
-                    {"new_commit": result.ids.get(patch.patch.commit)}
-                    if written and patch.patch.commit
-                    else {}
-                ),
-                **({"left_alone": patch.refused} if patch.refused else {}),
-                **({} if written else {"diff": "".join(f"{line}\n" for line in patch.diff)}),
-            }
-            for patch in result.patches
-        ],
-    }
+def run_fixes(result: FixResult, *, written: bool) -> CheckFix:
+    """Returns what was fixed in the whole run."""
+    return CheckFix(
+        mode="fix" if written else "diff",
+        fixed=result.fixed,
+        remaining=len(result.remaining.all),
+        written=result.written,
+        undo=result.undo.number if result.undo else None,
+        costs=result.costs,
+    )
 
 
-def _body(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "name": finding.name,
-        "patch_line": finding.patch_line,
-        "message": finding.message,
-    }
+def patch_fixes(result: FixResult, patch: FixedPatch, *, written: bool) -> PatchFixes:
+    """Returns what was fixed in a patch."""
+    fixed = tuple(
+        FixedFinding(finding.rule, finding.name, finding.patch_line, finding.message)
+        for finding in patch.fixed
+    )
+    if not written:
+        return FixesPreview(fixed, patch.refused, "".join(f"{line}\n" for line in patch.diff))
+    if patch.patch.commit:
+        return CommitFixes(fixed, patch.refused, result.ids.get(patch.patch.commit))
+    return PatchFixes(fixed, patch.refused)

@@ -21,16 +21,16 @@ def document(verb: str, *results: Any, **lists: Any) -> str:
 
 def document_parts(
     verb: str,
-    head: dict[str, Any],
+    head: Any,
     name: str,
     items: Iterable[dict[str, Any]],
-    tail: Callable[[], dict[str, Any]],
+    tail: Callable[[], Any],
 ) -> Iterator[str]:
     """The document of a verb in parts, of which each item of the list `name` is one.
 
     `tail` is asked for what follows when all are written.
     """
-    yield _members({"schema": f"patchpilot/{verb}/1", **head})
+    yield _members({"schema": f"patchpilot/{verb}/1", **json_value(head)})
     yield f',\n "{name}": ['
     empty = True
     for item in items:
@@ -38,7 +38,7 @@ def document_parts(
         yield f"\n  {text}" if empty else f",\n  {text}"
         empty = False
     yield "]" if empty else "\n ]"
-    yield f",{_members(tail()).removeprefix('{')}\n}}\n"
+    yield f",{_members(json_value(tail())).removeprefix('{')}\n}}\n"
 
 
 def _members(body: dict[str, Any]) -> str:

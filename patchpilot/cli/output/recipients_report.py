@@ -2,7 +2,6 @@
 """Recipient plans as text and as JSON."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from patchpilot.cli.output.json_document import document
 from patchpilot.model.printable import printable
@@ -13,48 +12,7 @@ from patchpilot.topic.topic_recipients import Planned, PlanResult
 
 def as_json(result: PlanResult) -> str:
     """The document of `maintainers`."""
-    return document(
-        "maintainers",
-        {
-            "tree": result.tree,
-            "repository": result.repository,
-            "results": [_json(planned) for planned in result.results],
-        },
-    )
-
-
-def _json(planned: Planned) -> dict[str, Any]:
-    return {
-        "source": planned.source,
-        "sources": list(planned.sources),
-        "commits": list(planned.commits),
-        "topic": planned.topic,
-        "recipients": [
-            recipient_body(who) | {"by_hand": who.by_hand} for who in planned.plan.recipients
-        ],
-        "sections": [
-            {
-                "name": section.name,
-                "status": section.status,
-                "trees": list(section.trees),
-                "lists": list(section.lists),
-            }
-            for section in planned.plan.sections
-        ],
-        "warnings": list(planned.plan.warnings),
-    }
-
-
-def recipient_body(recipient: Recipient) -> dict[str, Any]:
-    """A recipient as every document shows it."""
-    return {
-        "name": recipient.address.name,
-        "email": recipient.address.email,
-        "role": recipient.role,
-        "section": recipient.section,
-        "header": recipient.header,
-        "reasons": list(recipient.reasons),
-    }
+    return document("maintainers", result)
 
 
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
@@ -102,16 +60,7 @@ def _sections(plan: RecipientPlan) -> Iterator[str]:
 
 def who_json(result: WhoResult) -> str:
     """The document of `maintainers --who`."""
-    sections = [
-        {
-            "name": section.name,
-            "status": section.status,
-            "line": section.line,
-            "lines": list(section.lines),
-        }
-        for section in result.sections
-    ]
-    return document("maintainers-who", {"word": result.word, "sections": sections})
+    return document("maintainers-who", result)
 
 
 def who_text(result: WhoResult) -> str:
@@ -127,20 +76,7 @@ def who_text(result: WhoResult) -> str:
 
 def self_test_json(result: SelfTestResult) -> str:
     """The document of `maintainers --self-test`."""
-    problems = [
-        {
-            "path": problem.path,
-            "line": problem.line,
-            "kind": problem.kind,
-            "message": problem.message,
-            "text": problem.text,
-        }
-        for problem in result.problems
-    ]
-    return document(
-        "maintainers-self-test",
-        {"files": result.files, "sections": result.sections, "problems": problems},
-    )
+    return document("maintainers-self-test", result)
 
 
 def self_test_text(result: SelfTestResult) -> str:

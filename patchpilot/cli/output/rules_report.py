@@ -3,10 +3,9 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 from patchpilot.checking.list_rules import RuleExplanation
-from patchpilot.checking.rule_pages import equivalence, in_force, shown, version
+from patchpilot.checking.rule_pages import equivalence, in_force, shown
 from patchpilot.model.finding import Severity
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
@@ -26,31 +25,6 @@ def listing(rules: Sequence[Rule]) -> str:
         alias = f" ({rule.checkpatch})" if rule.checkpatch else ""
         lines.append(f"  {rule.id:8s} {rule.severity:8s} {rule.name}{alias}: {rule.summary}")
     return "\n".join(lines)
-
-
-def body_of(rule: Rule) -> dict[str, Any]:
-    """A rule as JSON has it."""
-    return {
-        "id": rule.id,
-        "name": rule.name,
-        "aliases": list(rule.aliases),
-        "checkpatch": rule.checkpatch,
-        "pack": rule.pack,
-        "severity": str(rule.severity),
-        "severities": {case: str(severity) for case, severity in rule.severities.items()},
-        "scope": rule.scope,
-        "since": version(rule.since),
-        "until": version(rule.until),
-        "profiles": list(rule.profiles),
-        "summary": rule.summary,
-        "why": rule.why,
-        "reference": rule.reference,
-        "fix": {
-            "kind": rule.remedy.kind,
-            "text": rule.remedy.text,
-            "equivalent": rule.remedy.equivalent,
-        },
-    }
 
 
 _APPLIED_BY = {

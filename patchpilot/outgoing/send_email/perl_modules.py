@@ -7,7 +7,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.probes import Probe
+from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.send_email.git_send_email import INSTALL
 
 
@@ -18,7 +18,7 @@ def git_send_email(
 
     Only where it is `chosen` is it a failure that they are not.
     """
-    lack = "fail" if chosen else "warn"
+    lack: ProbeState = "fail" if chosen else "warn"
     where = repository.top if repository else Path.cwd()
     path = git(where, "--exec-path").text.strip()
     if not (Path(path) / "git-send-email").exists():

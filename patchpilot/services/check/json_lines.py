@@ -7,6 +7,7 @@ from typing import Any
 
 from patchpilot.errors import ExitCode
 from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.json_form import json_value
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 
@@ -21,7 +22,7 @@ def patch_line(patch: Patch, findings: Sequence[Finding], position: str, profile
             "commit": patch.commit,
             "subject": patch.subject.title,
             "profile": profile,
-            "findings": [finding_body(finding) for finding in findings],
+            "findings": json_value(findings),
         },
     )
 
@@ -53,42 +54,10 @@ def summary_line(
     return _text(
         {
             "summary": summary,
-            **(
-                {"series": {"findings": [finding_body(finding) for finding in series]}}
-                if series
-                else {}
-            ),
+            **({"series": {"findings": json_value(series)}} if series else {}),
         }
     )
 
 
 def _text(body: dict[str, Any]) -> str:
     return json_text({"schema": "patchpilot/check-line/1", **body}) + "\n"
-
-
-def finding_body(finding: Finding) -> dict[str, Any]:
-    """One finding.
-
-    `moved` only when it is, `new` only where an earlier revision was compared with, `left` only
-    with --fix and --diff.
-    """
-    body: dict[str, Any] = {
-        "rule": finding.rule,
-        "name": finding.name,
-        "checkpatch": finding.checkpatch,
-        "severity": str(finding.severity),
-        "message": finding.message,
-        "patch_line": finding.patch_line,
-        "path": finding.path,
-        "line": finding.line,
-        "column": finding.column,
-        "reference": finding.reference,
-        "fix": {"kind": finding.fix.kind, "text": finding.fix.text} if finding.fix else None,
-    }
-    if finding.moved:
-        body["moved"] = True
-    if finding.new is not None:
-        body["new"] = finding.new
-    if finding.left:
-        body["left"] = finding.left
-    return body

@@ -9,10 +9,12 @@ from patchpilot.maintainers import load
 from patchpilot.maintainers.load import conf_words, maintainers_files, where_maintainers_are
 from patchpilot.maintainers.selftest import SelfTestProblem, naming
 from patchpilot.maintainers.selftest import self_test as problems_of
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.topic.topic_recipients import repository_for, source_tree
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class NamedContact:
     """A section that names somebody: its name, status, heading line, and the lines that do."""
@@ -23,6 +25,7 @@ class NamedContact:
     lines: tuple[str, ...]
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class WhoResult:
     """The sections that name `word`."""
@@ -31,6 +34,7 @@ class WhoResult:
     sections: tuple[NamedContact, ...]
 
 
+@json_form("files", "sections", "problems")
 @dataclass(frozen=True, slots=True)
 class SelfTestResult:
     """The problems of a tree's MAINTAINERS, and how many files and sections were looked at."""

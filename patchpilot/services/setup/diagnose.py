@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.git_state import in_progress
@@ -19,6 +20,7 @@ from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
+from patchpilot.model.json_form import json_form
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
@@ -30,6 +32,7 @@ from patchpilot.threads.track_store import TRACK_LAYOUT, default_file
 from patchpilot.topic.finish_send import finish_sends
 
 
+@json_form("stage", "name", "state", "message", "hint")
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The result of one check: the stage it matters for, what was seen, and how to fix it.
@@ -39,11 +42,12 @@ class Diagnosis:
 
     stage: str
     name: str
-    state: str
+    state: Literal["ok", "warn", "fail", "skip"]
     message: str
     hint: Advice = ""
 
 
+@json_form("healthy", "checks=diagnoses")
 @dataclass(frozen=True, slots=True)
 class DoctorResult:
     """All diagnoses, in the order of the workflow."""

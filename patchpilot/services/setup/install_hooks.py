@@ -13,12 +13,14 @@ from patchpilot.commits.b4_prep import is_cover_message
 from patchpilot.commits.hook_scripts import B4_CALL, B4_KEY, b4_command, hook_script
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError, unknown
+from patchpilot.model.json_form import json_form
 
 GIT_HOOKS = ("commit-msg", "sendemail-validate")
 HOOKS = (*GIT_HOOKS, "b4")
 _PYTHON = re.compile(r"(?m)^python=.*$")
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class Hook:
     """A hook: its name, where it is, and whether it is "installed" (ours), "foreign" (somebody

@@ -4,10 +4,22 @@
 from dataclasses import dataclass
 
 from patchpilot.config import KEYS, Settings
+from patchpilot.model.action import Advice
+from patchpilot.model.json_form import json_form
 from patchpilot.outgoing import transports
 from patchpilot.projects.loading import projects
 
 
+@json_form()
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """A setting that is wrong: the message, and what to do."""
+
+    message: str
+    hint: Advice | None
+
+
+@json_form()
 @dataclass(frozen=True, slots=True)
 class ConfigRow:
     """A setting as it is in force; `from_tree` says whether the tree's file may set it."""

@@ -2,6 +2,7 @@
 """The verb `undo`: what prepare (and check --fix) wrote, listed and undone."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.move_branch import shift
@@ -11,8 +12,20 @@ from patchpilot.commits.undo_refs import Undo, listed
 from patchpilot.commits.unfinished_move import settle, unfinished
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import moment
+from patchpilot.model.json_form import json_form
 
 
+@json_form(
+    "number=undo.number",
+    "ref=undo.ref",
+    "old=undo.old",
+    "new=undo.new",
+    "verb=undo.verb",
+    "when",
+    "state",
+    "kept_by=undo.name",
+)
 @dataclass(frozen=True, slots=True)
 class UndoState:
     """A record and the state of its branch: "in-force" (can be undone), "restored", "moved-on" or
@@ -22,6 +35,20 @@ class UndoState:
     undo: Undo
     state: str
     now: str | None
+
+    @property
+    def when(self) -> datetime:
+        """When the branch was rewritten."""
+        return moment(self.undo.when)
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class UndoAnswer:
+    """What was done ("list" or "restore"), and the records that it is about."""
+
+    action: str
+    records: tuple[UndoState, ...]
 
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:

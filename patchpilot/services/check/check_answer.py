@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a check answers, in the parts in which it is written: before its patches, and after them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from patchpilot import __version__
+from patchpilot.checking.check_patches import CheckedOneByOne
+from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.suppressions import StaleEntry, SuppressionResult
+from patchpilot.lint.waivers import Waiver
+from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import Patch
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class CheckHead:
+    """What was checked, and with what."""
+
+    patchpilot: str
+    repository: str | None
+    tree: str | None
+    profile: str
+    kernel: str
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class CheckFix:
+    """What --fix did or --diff would do."""
+
+    mode: str
+    fixed: int
+    remaining: int
+    written: tuple[str, ...]
+    undo: int | None
+    costs: tuple[str, ...]
+
+
+@json_form("rule", "name", "patch_line", "message")
+@dataclass(frozen=True, slots=True)
+class FixedFinding:
+    """A finding that was or would be fixed."""
+
+    rule: str
+    name: str
+    patch_line: int | None
+    message: str
+
+
+@json_form("fixed", "left_alone?")
+@dataclass(frozen=True, slots=True)
+class PatchFixes:
+    """What was fixed in a patch, and why it was left as it is ("" where it was not)."""
+
+    fixed: tuple[FixedFinding, ...]
+    left_alone: str
+
+
+@json_form("fixed", "new_commit", "left_alone?")
+@dataclass(frozen=True, slots=True)
+class CommitFixes(PatchFixes):
+    """What was fixed in a commit, and the id that it has now (None: it is the same)."""
+
+    new_commit: str | None
+
+
+@json_form("fixed", "left_alone?", "diff")
+@dataclass(frozen=True, slots=True)
+class FixesPreview(PatchFixes):
+    """What would be fixed in a patch, as a unified diff."""
+
+    diff: str
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class SeriesFindings:
+    """The findings about a series as a whole."""
+
+    findings: tuple[Finding, ...]
+
+
+@json_form(
+    "source",
+    "commit",
+    "*suppressed.finding",
+    "reason=suppressed.reason",
+    "origin=suppressed.origin",
+    "until=suppressed.until",
+)
+@dataclass(frozen=True, slots=True)
+class WaivedFinding:
+    """A finding that does not count, with the reason; `patch` is None for one of the series."""
+
+    patch: Patch | None
+    suppressed: Suppressed
+
+    @property
+    def source(self) -> str | None:
+        """Where its patch comes from."""
+        return self.patch.source if self.patch else None
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of its patch."""
+        return self.patch.commit if self.patch else None
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class Waivers:
+    """Expired waivers, whose findings count again, and waivers that were not used."""
+
+    expired: tuple[Waiver, ...]
+    unused: tuple[Waiver, ...]
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class BaselineWritten:
+    """How many findings were recorded, how many of these are new, and how many were dropped."""
+
+    recorded: int
+    new: int
+    dropped: int
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The file of a baseline, its entries that match nothing any more, and what was written."""
+
+    file: str
+    stale: tuple[StaleEntry, ...]
+    written: BaselineWritten | None
+
+
+@json_form(
+    "patches",
+    "errors",
+    "warnings",
+    "checks",
+    "notes",
+    "waived",
+    "baselined",
+    "new?",
+    "gone?",
+    "exit_code",
+)
+@dataclass(frozen=True, slots=True)
+class CheckSummary:
+    """Counts; `new` and `gone` only where an earlier revision was compared with."""
+
+    patches: int
+    errors: int
+    warnings: int
+    checks: int
+    notes: int
+    waived: int
+    baselined: int
+    new: int | None
+    gone: int | None
+    exit_code: int
+
+
+@json_form("series", "waived", "fix?", "waivers?", "since?", "baseline?", "summary")
+@dataclass(frozen=True, slots=True)
+class CheckTail:
+    """What follows the patches."""
+
+    series: SeriesFindings
+    waived: tuple[WaivedFinding, ...]
+    fix: CheckFix | None
+    waivers: Waivers | None
+    since: str | None
+    baseline: Baseline | None
+    summary: CheckSummary
+
+
+def check_head(result: CheckResult | CheckedOneByOne) -> CheckHead:
+    """Returns what comes before the patches."""
+    kernel = ".".join(map(str, result.kernel))
+    return CheckHead(__version__, result.repository, result.tree, result.profile, kernel)
+
+
+def check_tail(
+    result: CheckResult,
+    counts: Mapping[Severity, int],
+    patches: int,
+    fix: CheckFix | None = None,
+) -> CheckTail:
+    """Returns what follows the patches, of which there were so many."""
+    verdict = result.verdict
+    waived = tuple(
+        WaivedFinding(patch, suppressed)
+        for patch, suppressed in result.suppressed
+        if suppressed.by == "waiver"
+    )
+    compared = result.since is not None
+    summary = CheckSummary(
+        patches=patches,
+        errors=counts[Severity.ERROR],
+        warnings=counts[Severity.WARNING],
+        checks=counts[Severity.CHECK],
+        notes=counts[Severity.NOTE],
+        waived=len(waived),
+        baselined=sum(suppressed.by == "baseline" for _, suppressed in result.suppressed),
+        new=sum(bool(finding.new) for finding in result.all) if compared else None,
+        gone=result.gone if compared else None,
+        exit_code=int(result.exit_code),
+    )
+    ended = verdict and (verdict.ended or verdict.unused)
+    return CheckTail(
+        SeriesFindings(result.series),
+        waived,
+        fix,
+        Waivers(verdict.ended, verdict.unused) if verdict and ended else None,
+        result.since,
+        _baseline(verdict) if verdict else None,
+        summary,
+    )
+
+
+def _baseline(verdict: SuppressionResult) -> Baseline | None:
+    if verdict.baseline is None:
+        return None
+    written = BaselineWritten(*verdict.written) if verdict.written else None
+    return Baseline(verdict.baseline, verdict.stale, written)

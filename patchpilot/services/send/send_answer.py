@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a send answers: the plan and what became of it, as one value."""
+
+from dataclasses import dataclass
+
+from patchpilot.model.json_form import json_form
+from patchpilot.services.send.preflight_card import verdict
+from patchpilot.services.send.send_plan import SendPlan, SendResult
+
+
+@json_form(
+    "state=result.state",
+    "messages=result.messages",
+    "verdict",
+    "refusals=result.refusals",
+    "warnings=plan.warnings",
+    "recipients=plan.recipients",
+    "bcc=plan.bcc",
+    "transport=result.transport",
+    "account=result.account",
+    "sender",
+    "version=result.version",
+    "change_id=result.change_id",
+    "base=plan.base",
+    "to_self=plan.request.to_self",
+    "forced=plan.request.force",
+    "remarks=plan.remarks",
+    "advice=result.advice",
+)
+@dataclass(frozen=True, slots=True)
+class SendAnswer:
+    """A plan and the result of sending it."""
+
+    plan: SendPlan
+    result: SendResult
+
+    @property
+    def verdict(self) -> str:
+        """Whether the mails can be sent, or what became of them, in one line."""
+        planned = self.result.state == "planned"
+        return verdict(self.plan, self.result.refusals, "ready" if planned else self.result.state)
+
+    @property
+    def sender(self) -> str | None:
+        """The sender, with the name; None where the account names none."""
+        return str(self.plan.account.sender) if self.plan.account.sender else None
