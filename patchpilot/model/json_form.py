@@ -33,9 +33,9 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
     """Marks a dataclass or named tuple as a JSON object with these keys, in this order.
 
-    Without any: the fields of the dataclass. `key=attribute` where the attribute has another name, `key=part.attribute` where it is one of a
-    part; `key?` is left out when it is None or an empty text or list, `key~` is null when it is
-    empty; `*part` is replaced by the keys of a part.
+    Without any: the fields of the dataclass. `key=attribute` where the attribute has another name,
+    `key=part.attribute` where it is one of a part; `key?` is left out when it is None or an empty
+    text or list, `key~` is null when it is empty; `*part` is replaced by the keys of a part.
     """
 
     def marked(cls: _Class) -> _Class:
