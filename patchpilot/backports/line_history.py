@@ -286,7 +286,7 @@ def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
     for low, high in written:
         pieces: list[Span] = []
         for start, end in left:
-            if low >= high or end <= low or high <= start:
+            if end <= low or high <= start:
                 pieces.append((start, end))
             else:
                 pieces += [
@@ -316,10 +316,8 @@ def _touch(block: bytes) -> LineTouch:
             heads.append(_head(line))
         elif line.startswith(b"diff --git "):
             hunks.append([])
-        elif line.startswith(b"@@ ") and hunks:
-            match = _HUNK.match(line)
-            if match:
-                hunks[-1].append((_span(match[1], match[2]), _span(match[3], match[4])))
+        elif hunks and (match := _HUNK.match(line)):
+            hunks[-1].append((_span(match[1], match[2]), _span(match[3], match[4])))
     edits = (
         LineEditStep(*head, tuple(hunks[at]) if at < len(hunks) else ())
         for at, head in enumerate(heads)

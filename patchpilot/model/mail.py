@@ -343,7 +343,7 @@ def nested_parts(raw: bytes) -> Iterator[tuple[dict[str, str], str]]:
         fields = {
             name.lower(): " ".join(str(value).split()) for name, value in reversed(part.items())
         }
-        payload = None if part.is_multipart() else part.get_payload(decode=True)
+        payload = part.get_payload(decode=True)
         yield fields, payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 
 

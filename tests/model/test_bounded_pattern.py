@@ -151,3 +151,83 @@ def test_bytes_that_are_no_utf8_are_characters() -> None:
 )
 def test_the_spelling_of_perl_is_understood(source: str, text: str) -> None:
     assert BoundedPattern(source, extended=True, dialect="perl").search(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "can_be_used"),
+    [
+        ("(?<!x)a{0,63}b", True),
+        ("(?<!x)a{1,64}b", True),
+        ("(?<!x)a{0,64}b", False),
+        ("(?<!x)a{0,65}b", True),
+        ("(?<!x)a?a?a?a?a?a?b", True),
+        ("(?<!x)a?a?a?a?a?a?a?b", False),
+        ("(?<!x)(?:a{0,31}|b{0,31})c", True),
+        ("(?<!x)(?:a{0,31}|b{0,32})c", False),
+        ("(?<!x)(?:a?b?){0,2}c", True),
+        ("(?<!x)(?:a?b?){0,3}c", False),
+        ("(?<!x)(?:a?b){2}c", True),
+        ("(?<!x)(?:a?b){65}c", False),
+        ("(?<!x)(?:ab){70}c", True),
+        ("(?<!x)a+b+c", True),
+        ("(?<!x)a+b+c+d", False),
+        ("(?<!x)(?:a+)?b", True),
+        ("(?<!x)(?:a+){2}b", False),
+        (r"(a)\1b+", True),
+        (r"(a)\1b+c+", False),
+    ],
+)
+def test_a_look_behind_is_used_where_few_ways_to_match_are_left(
+    source: str, can_be_used: bool
+) -> None:
+    assert (BoundedPattern(source).error is None) is can_be_used
+
+
+def test_a_pattern_with_a_budget_searches_the_beginning_of_a_text() -> None:
+    pattern = BoundedPattern("(?<!x)a+")
+    longest = bounded_pattern.LONGEST_TEXT[1]
+    for count, found in ((1, True), (longest, True), (longest + 1, False)):
+        assert bool(pattern.fullmatch("a" * count)) is found, count
+    assert pattern.fullmatch("a" * 9 + "b") is None
+    assert pattern.search("b" * (longest - 1) + "a")
+    assert pattern.search("b" * longest + "a") is None
+    assert pattern.match("ba") is None
+    assert pattern.match("ba", 1).span() == (1, 2)
+    assert pattern.search("aba", 1).span() == (2, 3)
+    assert [one.span() for one in pattern.finditer("ab aa")] == [(0, 1), (3, 5)]
+
+
+def test_a_pattern_with_a_budget_finds_empty_matches_once() -> None:
+    pattern = BoundedPattern("(?<!x)a*")
+    text = "ab"
+    expected = [one.span() for one in re.finditer("(?<!x)a*", text)]
+    assert [one.span() for one in pattern.finditer(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "whole", "other"),
+    [
+        ("[]a]+x", "]a]x", "bx"),
+        ("[^]a]+x", "[bx", "]x"),
+        ("[^^]+x", "abx", "^x"),
+        ("[[a]+x", "[ax", "]x"),
+        ("[[:digit:]a]+x", "1ax", "dx"),
+        (r"[\s\]]+x", " ]x", "sx"),
+        (r"(?:a*b)+\_x", "abb_x", "abb"),
+    ],
+)
+def test_the_classes_of_a_pattern_are_the_same_for_re2(source: str, whole: str, other: str) -> None:
+    pattern = BoundedPattern(source, dialect="perl")
+    assert pattern.error is None
+    assert pattern.fullmatch(whole)
+    assert pattern.search(other) is None
+
+
+def test_why_re2_refuses_a_pattern_is_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    import re2
+
+    def refuse(*_: object) -> None:
+        raise re2.error(b"bad: \xff")
+
+    monkeypatch.setattr(re2, "compile", refuse)
+    assert BoundedPattern("(?:a*b)+").error == "bad: \N{REPLACEMENT CHARACTER}"

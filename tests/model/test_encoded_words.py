@@ -21,6 +21,7 @@ from patchpilot.model.encoded_words import decode_text, decode_words
         ("=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
         ("=?utf-8?q?a?=  =?iso-8859-1?q?=FC?= c", "aü c"),
         ("=?utf-8?q?=C3?= =?utf-8?q?=BC?=", "ü"),
+        ("=?utf-8?q?=C3=BC?= =?iso-8859-1?q?=FC?= =?utf-8?q?=C3=BC?=", "üüü"),
         ("one =?utf-8?q?two?= three =?utf-8?q?four?=", "one two three four"),
         ("=?us-ascii*en?q?a_b?=", "a b"),
         ("=?gb2312?B?1cW?=", "张"),
@@ -70,5 +71,5 @@ def test_the_time_grows_with_the_length(unit: str) -> None:
 
 
 def test_a_charset_that_no_mail_uses_is_read_as_utf8() -> None:
-    for charset in ("idna", "unicode_escape", "zlib", "utf-7", "\0", "x" * 10_000):
+    for charset in ("idna", "unicode_escape", "undefined", "zlib", "utf-7", "\0", "x" * 10_000):
         assert decode_text("ü\\u0041".encode(), charset) == "ü\\u0041"

@@ -190,3 +190,8 @@ def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
     assert misfits(files, MemoryTree({"f.c": good, "g.c": good})) == ()
     assert [misfit.path for misfit in misfits(files, MemoryTree({"f.c": good}))] == ["g.c"]
     assert len(misfits(files, MemoryTree({"f.c": good, "g.c": good}), reverse=True)) == 2
+
+
+def test_a_deleted_file_tells_how_far_its_hunks_moved() -> None:
+    hunks = "@@ -2,1 +1,0 @@\n-b\n"
+    assert fit(hunks, {"f.c": lines("a", "b")}, head=GONE).offsets == (1,)

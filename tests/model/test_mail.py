@@ -13,9 +13,11 @@ from patchpilot.model.mail import (
     is_mboxrd,
     join_mbox,
     mail_bounds,
+    nested_parts,
     one_mail,
     parse_mail,
     parse_patch,
+    refuse_oversize,
     scissors_line,
 )
 from patchpilot.model.mail import split_mbox as split_blocks
@@ -768,3 +770,82 @@ def test_the_addresses_in_names_of_recipients_are_no_recipients() -> None:
     mail = parse_mail(f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode())
     assert [one.email for one in (*mail.to, *mail.cc)] == ["rita@example.net"] * 2 + ["o@x.y"]
     assert mail.to[0].name == "Matt <matt@example.com>,"
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_refused"),
+    [
+        (["A: " + 17 * "a"], False),
+        (["A: " + 18 * "a"], True),
+        (["A: " + 5 * "a", " " + 11 * "b"], False),
+        (["A: " + 5 * "a", " " + 12 * "b"], True),
+        (["A: " + 5 * "a", "", "b" * 90], False),
+        (["A: " + 5 * "a", "no header " + "b" * 90], False),
+    ],
+)
+def test_a_header_may_be_as_large_as_the_limit(
+    lines: list[str], is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_reading, "MAX_HEADER", 20)
+    if is_refused:
+        with pytest.raises(InputError, match=f"line {len(lines)} is larger"):
+            header_lines(lines)
+    else:
+        assert header_lines(lines)[0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "refused"),
+    [
+        (b"a" * 10, None),
+        (b"a" * 11, "line 1 too long: 11 bytes"),
+        (b"a" * 10 + b"\n" + b"b" * 10 + b"\n", None),
+        (b"a\n" + b"b" * 11, "line 2 too long: 11 bytes"),
+        (b"\n\n" + b"b" * 12 + b"\n", "line 3 too long: 12 bytes"),
+        (b"\n" * 5, None),
+        (b"\n" * 6, "mail too long: 6 lines"),
+        (b"a\n" * 20, "mail too large"),
+    ],
+)
+def test_a_mail_at_its_limits_is_read_and_one_over_them_is_refused(
+    raw: bytes, refused: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_reading, "MAX_MAIL", 39)
+    monkeypatch.setattr(mail_reading, "MAX_LINES", 5)
+    monkeypatch.setattr(mail_reading, "MAX_LINE", 10)
+    if refused is None:
+        refuse_oversize(raw)
+    else:
+        with pytest.raises(InputError, match=refused):
+            refuse_oversize(raw)
+
+
+def test_the_parts_below_a_mail_have_their_own_header_and_text() -> None:
+    raw = (
+        b"From: a@example.org\nContent-Type: multipart/report; boundary=b\n\n"
+        b"--b\nContent-Type: text/plain\nX-A:  one\n two\nX-A: three\n\ntext \xff\n"
+        b"--b\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\naGk=\n"
+        b"--b\nContent-Type: message/rfc822\n\nSubject: sent\n\nbody\n--b--\n"
+    )
+    parts = list(nested_parts(raw))
+    assert [text for _, text in parts] == ["text \N{REPLACEMENT CHARACTER}", "hi", "", "body"]
+    assert parts[0][0] == {"content-type": "text/plain", "x-a": "one two"}
+    assert parts[3][0] == {"subject": "sent"}
+    assert list(nested_parts(b"From: a@example.org\n\ntext\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("diff", "is_diff"),
+    [
+        ("--- a/f.c\n+++ b/f.c\n", True),
+        ("--- a/f.c\n+++ b/f.c\n@@ -1 +1 @@\n-a\n+b\n", True),
+        ("--- a/f.c\n", False),
+        ("+++ b/f.c\n", False),
+        ("--- a/f.c\ntext\n+++ b/f.c\n", False),
+    ],
+)
+def test_the_two_names_of_a_file_begin_a_diff(diff: str, is_diff: bool) -> None:
+    text = f"From: a@example.org\nSubject: [PATCH] x\n\nWhy.\n\n{diff}"
+    found = read(text)
+    assert (found.diff_line <= len(found.lines)) is is_diff
+    assert found.message == (("Why.",) if is_diff else ("Why.", "", *diff.splitlines()))

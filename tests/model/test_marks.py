@@ -56,6 +56,7 @@ def test_two_upstream_commits_over_two_lines_are_read() -> None:
         "    commit {} upstream.",
         "see commit {}",
         "[ Upstream commit {}\n  cannot be backported, as it needs more. ]",
+        "[ Upstream commit {}: what is for XDP only\n  is left out ]",
         "upstream commit {} is not applicable here",
         "commit {} upstreamed it",
     ],

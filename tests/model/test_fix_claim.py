@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a message says about a bug that it fixes, and which commit it blames."""
+
+import pytest
+
+from patchpilot.model.fix_claim import (
+    bug_in,
+    cure_in,
+    describes_harm,
+    explains_missing_fixes,
+    fix_claim,
+    is_cosmetic,
+    kind_of,
+    only_documents,
+)
+from patchpilot.model.fix_claim import blamed_in as blamed
+
+ID = "0123456789abcdef"
+TITLE = "ring: set the mask"
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [
+        ('Revert "ring: fix it"', "revert"),
+        ("Merge tag x", "merge"),
+        ("fix: rename it", "cosmetic"),
+        ("ring: fix and rename it", "fix"),
+        ("ring: rename and fix it", "cosmetic"),
+        ("ring: add a fix", "feature"),
+        ("ring: FIX it", "fix"),
+        ("ring: count again", "other"),
+        ("ring: merge the two", "other"),
+    ],
+)
+def test_the_first_word_of_a_subject_tells_the_kind_of_change(subject: str, kind: str) -> None:
+    assert kind_of(subject) == kind
+
+
+@pytest.mark.parametrize(
+    ("title", "lines", "paths", "claim"),
+    [
+        (f"{TITLE} in a comment", ["This leads to a crash."], (), ""),
+        (TITLE, ["This leads to a crash."], ("Documentation/x.txt",), ""),
+        ('Revert "ring: leak"', [], (), "Revert"),
+        ("ring: plug a leak", [], (), "a leak"),
+        (TITLE, ["This leads to a crash."], (), "leads to a crash"),
+        ("net: ring: handle zero", [], (), "handle zero"),
+        (TITLE, [f"Commit {ID} broke it."], (), f"commit {ID[:12]}"),
+        (TITLE, ["It is faster."], (), ""),
+    ],
+)
+def test_a_message_claims_a_fix_by_its_subject_its_text_or_a_blamed_commit(
+    title: str, lines: list[str], paths: tuple[str, ...], claim: str
+) -> None:
+    assert fix_claim(title, lines, paths) == claim
+
+
+@pytest.mark.parametrize(
+    ("title", "word"),
+    [
+        ("ring: fix the mask", "fix"),
+        ("ring: fixed-rate clock", None),
+        ("ring: fixup of the leak", None),
+        ("ring: wrong mask", None),
+        ("ring: correct a wrong mask", "wrong"),
+        ("ring: add missing of_node_put", "missing"),
+        ("ring: add missing documents", None),
+        ("ring: missing unlock", None),
+        ("ring: WRONG mask, avoid it", "WRONG"),
+        ("ring: a leak", "a leak"),
+    ],
+)
+def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
+    title: str, word: str | None
+) -> None:
+    assert bug_in(title) == word
+
+
+@pytest.mark.parametrize(
+    ("title", "lines", "words"),
+    [
+        (TITLE, ["This leads", "to a crash."], "leads to a crash"),
+        ("ring: support two", ["This leads to a crash."], None),
+        (TITLE, ["This never leads to a crash."], None),
+        (TITLE, ["This does not leads to a crash, but results in a hang."], "results in a hang"),
+        ("ring: validate the size", ["It may crash."], "validate"),
+        ("ring: validate the size", ["It may wait."], None),
+        (TITLE, ["It may crash."], None),
+    ],
+)
+def test_a_cure_is_a_bug_that_the_text_describes_and_does_not_deny(
+    title: str, lines: list[str], words: str | None
+) -> None:
+    assert cure_in(title, lines) == words
+
+
+@pytest.mark.parametrize(
+    ("lines", "explains"),
+    [
+        (["There is no Fixes: tag, as the bug is older."], True),
+        (["There is no", "  Fixes: tag."], True),
+        (["This predates", " git history."], True),
+        (["No tag. It fixes: nothing"], False),
+        ([], False),
+    ],
+)
+def test_a_missing_fixes_tag_is_explained_also_over_two_lines(
+    lines: list[str], explains: bool
+) -> None:
+    assert explains_missing_fixes(lines) is explains
+
+
+@pytest.mark.parametrize(
+    ("title", "lines", "blames"),
+    [
+        (TITLE, [f"This was caused by commit {ID}."], (0, ID[:12])),
+        (TITLE, ["Caused by", f"commit {ID}. It is old."], (1, ID[:12])),
+        (TITLE, [f"It was introduced in commit {ID} and works."], (0, ID[:12])),
+        (TITLE, [f"I bisected it to commit {ID}."], (0, ID[:12])),
+        (TITLE, [f"Since commit {ID} it fails."], (0, ID[:12])),
+        (TITLE, [f"Since commit {ID} it is used. It fails."], (0, ID[:12])),
+        (TITLE, [f"Since commit {ID} it is used. It is read. It fails."], None),
+        (TITLE, [f'Since commit {ID} ("ring: it fails") it is used.'], None),
+        (TITLE, [f"In commit {ID} it fails."], None),
+        (TITLE, [f"Commit {ID[:7]} forgot the mask."], (0, ID[:7])),
+        (TITLE, [f"Commit {ID[:6]} forgot the mask."], None),
+        (TITLE, [f"Commit {ID} set the mask. However, it may crash."], (0, ID[:12])),
+        (TITLE, [f"This reverts commit {ID}, which broke it."], None),
+        (TITLE, [f"For the mask see commit {ID}, it broke it."], None),
+        (
+            TITLE,
+            [f"For it see commit {ID}." + 400 * ".", f"Commit abcdef0{ID} broke it."],
+            (1, f"abcdef0{ID}"[:12]),
+        ),
+        ("ring: remove it", [f"Commit {ID} broke it, it is unused."], None),
+        (TITLE, [f"Commit {ID} broke it, it is unused."], (0, ID[:12])),
+        ("ring: remove it", [f"Commit {ID} broke it."], (0, ID[:12])),
+        (
+            "ring: remove it",
+            ["It is no longer used." + 60 * ".", f"Commit {ID} broke it."],
+            (1, ID[:12]),
+        ),
+        (TITLE, [f"Commit {ID} is there."], None),
+        (TITLE, [], None),
+    ],
+)
+def test_a_commit_is_blamed_where_the_words_beside_it_say_so(
+    title: str, lines: list[str], blames: tuple[int, str] | None
+) -> None:
+    assert blamed(title, lines) == blames
+
+
+@pytest.mark.parametrize(
+    ("title", "lines", "harms"),
+    [
+        ("ring: fix the mask", [], True),
+        ("ring: remove a leak", [], True),
+        ("ring: remove the mask", ["It crashes."], False),
+        (TITLE, ["This leads to a crash."], True),
+        (TITLE, ["The ring", "never wakes."], True),
+        (TITLE, ["It is faster."], False),
+        ("ring: validate the size", ["Garbage comes in."], True),
+    ],
+)
+def test_harm_is_in_the_title_or_in_the_text(title: str, lines: list[str], harms: bool) -> None:
+    assert describes_harm(title, lines) is harms
+
+
+@pytest.mark.parametrize(
+    ("paths", "only"),
+    [
+        ((), False),
+        (("Documentation/a.txt",), True),
+        (("MAINTAINERS", "a/b.rst", "c.md", ".mailmap", "CREDITS", "LICENSES/x"), True),
+        (("Documentation/a.txt", "a.c"), False),
+        (("a/Documentation/b.c",), False),
+    ],
+)
+def test_documents_are_told_by_their_place_or_ending(paths: tuple[str, ...], only: bool) -> None:
+    assert only_documents(paths) is only
+    assert is_cosmetic(TITLE, paths) is only
+    assert is_cosmetic("ring: fix a TYPO", paths)
