@@ -2,9 +2,12 @@
 """Which earlier commits a fix is based on, from line numbers alone."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from patchpilot.backports import line_history
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
@@ -281,3 +284,114 @@ def test_every_earlier_name_of_a_file_is_found_later_names_first(tmp_path: Path)
         assert older_names(repository, ["c.c"], tip, base) == ("b.c", "a.c")
         assert older_names(repository, ["c.c", "y.c"], tip, base) == ("b.c", "z.c", "a.c")
         assert older_names(repository, ["c.c", "b.c"], tip, base) == ("a.c",)
+
+
+class FakeGit:
+    """Git's answers by subcommand, and what was asked with which time limit; each takes two
+    seconds.
+    """
+
+    def __init__(self, **answers: bytes) -> None:
+        self.answers, self.now = answers, 100.0
+        self.asked: list[tuple[tuple[str, ...], float | None]] = []
+
+    def git(self, *words: str, timeout: float | None = None) -> SimpleNamespace:
+        self.asked.append((words, timeout))
+        self.now += 2
+        out = self.answers[words[0].replace("-", "_")]
+        return SimpleNamespace(out=out, text=out.decode())
+
+    @property
+    def repository(self) -> Repository:
+        return cast("Any", self)
+
+
+def test_each_command_has_the_time_that_is_left_and_at_least_a_tenth_of_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = FakeGit(log=b"c1\nc2\n", diff_tree=b"R100\0older.c\0new.c\0M\0")
+    monkeypatch.setattr(line_history, "time", SimpleNamespace(monotonic=lambda: fake.now))
+    assert older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == ("older.c",)
+    asked = [(words[0], words[-1], pytest.approx(timeout)) for words, timeout in fake.asked]
+    assert asked == [
+        ("log", "new.c", 5),
+        ("diff-tree", "c1", 3),
+        ("diff-tree", "c2", 1),
+        ("log", "older.c", 0.1),
+        ("diff-tree", "c1", 0.1),
+        ("diff-tree", "c2", 0.1),
+    ]
+
+
+def test_earlier_names_are_looked_for_in_so_many_steps_and_commits() -> None:
+    fake = FakeGit(log=b"c\n" * 50, diff_tree=b"")
+    assert older_names(fake.repository, ["new.c"], "tip", "less") == ()
+    assert [words[0] for words, _ in fake.asked] == ["log"] + ["diff-tree"] * 40
+    assert older_names(fake.repository, [], "tip", "less") == ()
+    assert len(fake.asked) == 41
+    chain = b"".join(b"R100\0%d\0%d\0" % (at + 1, at) for at in range(9))
+    fake = FakeGit(log=b"c\n", diff_tree=chain)
+    assert older_names(fake.repository, ["0"], "tip", "less") == tuple("123456")
+
+
+def test_a_created_file_ends_only_its_own_lines() -> None:
+    first = touch("a", edit(((30, 31), (30, 31))))
+    made = edit(((0, 0), (0, 9)), old=None, new="n.c")
+    moved = touch("b", made, edit(((0, 0), (0, 20))))
+    assert ids(stands_on([first, moved], fix((50, 51)), frozenset("b"))) == ["a"]
+    assert ids(stands_on([first, moved], fix((30, 31)), frozenset("b"))) == []
+
+
+def test_the_paths_that_are_given_limit_what_git_reads() -> None:
+    fake = FakeGit(log=b"")
+    assert read_touch(fake.repository, "c", ["f.c"]) == LineTouch("c", "", ())
+    assert read_touch(fake.repository, "c") == LineTouch("c", "", ())
+    assert read_touches(fake.repository, ["f.c"], "tip", ["a", "b"]) == ()
+    (one, _), (whole, _), (several, seconds) = fake.asked
+    assert one[-3:] == ("c", "--", "f.c")
+    assert whole[-1] == "c"
+    assert several[-5:] == ("tip", "^a", "^b", "--", "f.c")
+    assert seconds == 60
+
+
+def test_a_hunk_belongs_to_the_diff_above_it() -> None:
+    head = b"\x01c p\n\n"
+    raws = b"".join(
+        b":100644 100644 %s %s M\t%s\n" % (b"1" * 40, b"2" * 40, name) for name in (b"f.c", b"g.c")
+    )
+    diff = b"\ndiff --git a/f.c b/f.c\n@@ -1 +1,2 @@\n-@@ -5 +5 @@\n+x\n@@ no hunk @@\n"
+    fake = FakeGit(log=head + b"@@ -7 +7 @@\n" + raws + diff)
+    found = read_touch(fake.repository, "c")
+    assert (found.commit, found.parent) == ("c", "p")
+    assert [(one.new_path, one.hunks) for one in found.edits] == [
+        ("f.c", (((0, 1), (0, 2)),)),
+        ("g.c", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "then"),
+    [
+        # the edit overlaps the lines from above, from below, whole, within
+        ((8, 11), (8, 12), (8, 11)),
+        ((11, 15), (11, 14), (10, 15)),
+        ((8, 18), (8, 14), (8, 18)),
+        ((11, 11), (11, 12), (10, 11)),
+        ((11, 14), (11, 11), (10, 15)),
+        # it ends or begins exactly beside them
+        ((12, 12), (12, 15), (10, 12)),
+        ((12, 15), (12, 12), (10, 15)),
+        ((9, 10), (9, 10), (10, 12)),
+        # in front of the first line
+        ((0, 3), (0, 0), (13, 15)),
+    ],
+)
+def test_lines_that_an_edit_overlaps_are_carried_back_whole(
+    old: Span, new: Span, then: Span
+) -> None:
+    other = touch("b", edit((old, new)))
+    low, high = then
+    for at in range(30):
+        first = touch("a", edit(((at, at + 1), (at, at + 1))))
+        found = "a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))
+        assert found is (low <= at + 1 and at <= high), at

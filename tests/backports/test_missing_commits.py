@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the missing prerequisites of a commit are searched, and what the branch has is not one."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from patchpilot.backports import missing_commits
+from patchpilot.backports.line_history import LineEditStep, LineTouch, Span
+from patchpilot.backports.merging import Merge
+from patchpilot.backports.missing_commits import MissingCommits
+
+TEXT = "".join(f"line {number}\n" for number in range(1, 21))
+FIRST, SECOND = (2, 3), (10, 11)
+
+
+def edit(*spans: Span, old: str | None = "f.c", new: str | None = "f.c") -> LineEditStep:
+    """An edit that replaces these lines."""
+    hunks = tuple((span, span) for span in spans)
+    return LineEditStep(old, new, "1" * 40, "2" * 40, "100644", "100644", hunks)
+
+
+def marked(*theirs: str) -> str:
+    """A file with a conflict that has these lines on the side of the commit."""
+    return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
+
+
+class Made:
+    """The branch, the commits before the fix and what was asked of git."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
+        self.touches = touches
+        self.fix = LineTouch("fix", "top", (edit(FIRST, SECOND),))
+        self.blobs: dict[tuple[str, str], str] = {}
+        self.in_branch: set[str] = {"f.c"}
+        self.present: set[str] = set()
+        self.landed: dict[str, bool] = {}
+        self.asked: list[str] = []
+        monkeypatch.setattr(missing_commits, "read_touch", self._read_touch)
+        monkeypatch.setattr(missing_commits, "read_touches", self._read_touches)
+        monkeypatch.setattr(missing_commits, "older_names", self._older_names)
+
+    def _read_touch(self, _: object, commit: str) -> LineTouch:
+        self.asked.append(f"show {commit}")
+        found = [touch for touch in (*self.touches, self.fix) if touch.commit == commit]
+        return found[0]
+
+    def _read_touches(
+        self, _: object, paths: tuple[str, ...], tip: str, less: list[str], *, timeout: float
+    ) -> tuple[LineTouch, ...]:
+        self.asked.append(f"log {' '.join(paths)} of {tip} less {' '.join(less)} in {timeout}")
+        return self.touches
+
+    def _older_names(
+        self, _: object, paths: tuple[str, ...], tip: str, less: str, *, timeout: float
+    ) -> tuple[str, ...]:
+        self.asked.append(f"names {' '.join(paths)} of {tip} less {less} in {timeout}")
+        return tuple(f"old-{path}" for path in paths)
+
+    def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
+        """The search for this fix."""
+        history = SimpleNamespace(
+            repository=SimpleNamespace(commit=lambda _: SimpleNamespace(parents=parents)),
+            missing=lambda commits, _: tuple(one for one in commits if one not in self.present),
+            landed=self._landing,
+        )
+        scratch = SimpleNamespace(
+            has=lambda _, path: path in self.in_branch,
+            blob=lambda tree, path: self._blob(tree, path),
+        )
+        made = (cast("Any", history), cast("Any", scratch))
+        return MissingCommits(*made, "fix", "tip", "tree", lambda: 7.0)
+
+    def _blob(self, tree: str, path: str) -> bytes | None:
+        text = self.blobs.get((tree, path))
+        return None if text is None else text.encode()
+
+    def _landing(self, commit: str, _: str) -> object:
+        self.asked.append(f"landed {commit}")
+        return SimpleNamespace(holds=self.landed[commit]) if commit in self.landed else None
+
+
+def two(monkeypatch: pytest.MonkeyPatch) -> Made:
+    """A commit that wrote the first lines of the fix, and one that wrote the second."""
+    return Made(
+        monkeypatch,
+        LineTouch("a", "", (edit(FIRST),)),
+        LineTouch("b", "", (edit(SECOND),)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("conflict", "found"),
+    [
+        (marked("line 11\n"), ("b",)),
+        (marked("line 3\n"), ("a",)),
+        (marked("line 3\n") + marked("line 11\n"), ("a", "b")),
+        # lines beside those of a hunk count as its own
+        (marked("line 2\n"), ("a",)),
+        (marked("line 4\n"), ("a",)),
+        (marked("line 12\n"), ("b",)),
+        # lines of no hunk, lines that are not there, no lines, no markers
+        (marked("line 6\n"), ("a", "b")),
+        (marked("line 11\n") + marked("line 6\n"), ("a", "b")),
+        (marked("line 30\n"), ("a", "b")),
+        (marked(), ("a", "b")),
+        ("x\n", ("a", "b")),
+    ],
+)
+def test_only_the_hunks_that_conflict_are_traced_where_the_markers_name_them(
+    conflict: str, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = two(monkeypatch)
+    made.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
+    assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == found
+
+
+def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = two(monkeypatch)
+    made.fix = LineTouch("fix", "top", (edit(FIRST, (10, 11)),))
+    text = "".join(f"line {number}\n" for number in range(1, 12))
+    made.blobs = {("theirs", "f.c"): text, ("merged", "f.c"): marked("line 11\n")}
+    assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("change", "blobs"),
+    [
+        (edit(FIRST, SECOND), {("merged", "f.c"): marked("line 11\n")}),
+        (edit(FIRST, SECOND, old="f.c", new="g.c"), {("theirs", "g.c"): TEXT}),
+        (edit(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
+    ],
+)
+def test_of_a_file_that_went_or_was_renamed_every_hunk_is_traced(
+    change: LineEditStep, blobs: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = two(monkeypatch)
+    made.fix = LineTouch("fix", "top", (change,))
+    made.blobs = {("merged", "g.c"): marked("line 11\n"), **blobs}
+    merge = Merge("merged", False, ("f.c", "g.c"))
+    assert made.search().wrote("fix", merge, "theirs") == ("a", "b")
+
+
+def test_what_the_branch_has_under_another_id_is_not_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = two(monkeypatch)
+    assert made.search().stands_on("fix", ["f.c"], 0) == ("a", "b")
+    made.landed = {"a": True, "b": False}
+    assert made.search().stands_on("fix", ["f.c"], 0) == ("b",)
+    made.landed, made.present = {}, {"b"}
+    search = made.search()
+    made.asked.clear()
+    assert search.stands_on("fix", ["f.c"], 0) == ("a",)
+    assert search.stands_on("fix", ["f.c"], 0) == ("a",)
+    assert made.asked.count("landed a") == 1
+    assert made.asked.count("show fix") == 1
+    assert "landed b" not in made.asked
+
+
+@pytest.mark.parametrize(("count", "found"), [(20, 0), (21, 21)])
+def test_the_branch_is_searched_for_a_few_commits_only(
+    count: int, found: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touches = [LineTouch(f"c{at}", "", (edit(FIRST),)) for at in range(count)]
+    made = Made(monkeypatch, *touches)
+    made.landed = dict.fromkeys((touch.commit for touch in touches), True)
+    assert len(made.search().stands_on("fix", ["f.c"], 0)) == found
+
+
+def test_a_margin_widens_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Made(monkeypatch, LineTouch("a", "", (edit((5, 6)),)))
+    assert made.search().stands_on("fix", ["f.c"], 1) == ()
+    assert made.search().stands_on("fix", ["f.c"], 2) == ("a",)
+
+
+def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Made(
+        monkeypatch,
+        LineTouch("f", "", (edit(FIRST),)),
+        LineTouch("g", "", (edit(FIRST, old="g.c", new="g.c"),)),
+    )
+    made.in_branch = {"f.c", "g.c", "h.c"}
+    both = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
+    made.fix = LineTouch("fix", "top", both)
+    for conflicts, found in (
+        (["f.c"], ("f",)),
+        (["g.c"], ("g",)),
+        (["h.c"], ("g",)),
+        (["other.c"], ("f", "g")),
+    ):
+        assert made.search().stands_on("fix", conflicts, 0) == found, conflicts
+
+
+def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Made(monkeypatch)
+    search = made.search()
+    assert search.names(["f.c"]) == ("f.c",)
+    assert made.asked == []
+    for _ in range(2):
+        assert search.names(["f.c", "g.c"]) == ("f.c", "g.c", "old-g.c")
+    assert made.asked == ["names g.c of top less tip in 7.0"]
+    assert made.search(parents=()).names(["g.c"]) == ("g.c",)
+
+
+def test_the_commits_before_one_are_read_once_for_all_parts_of_the_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Made(
+        monkeypatch,
+        LineTouch("a", "", (edit(FIRST),)),
+        LineTouch("b", "", (edit(FIRST, old="g.c", new="g.c"),)),
+        LineTouch("c", "", (edit(FIRST, old="g.c", new="h.c"),)),
+    )
+    search = made.search()
+
+    def before(commit: str, *paths: str) -> list[str]:
+        return [touch.commit for touch in search.before(commit, paths)]
+
+    assert before("fix", "f.c", "g.c", "h.c") == ["a", "b", "c"]
+    assert before("b", "f.c", "g.c", "h.c") == ["a"]
+    assert before("unknown", "f.c", "g.c", "h.c") == ["a", "b", "c"]
+    assert before("fix", "f.c") == ["a"]
+    assert before("fix", "g.c") == ["b", "c"]
+    assert before("c", "g.c") == ["b"]
+    assert before("fix", "h.c") == ["c"]
+    assert made.asked == ["log f.c g.c h.c of top less tip in 7.0"]
+    assert made.search(parents=()).before("fix", ("f.c",)) == ()
+
+
+def test_of_all_commits_the_most_recent_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missing_commits, "MOST", 2)
+    made = Made(monkeypatch, *(LineTouch(name, "", (edit(FIRST),)) for name in "abc"))
+    made.present = {"c"}
+    assert made.search().all("fix", ["f.c"]) == ("b",)
