@@ -103,7 +103,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     whole = " ".join(lines)
     tidies = re.search(_TIDIES, title, re.IGNORECASE)
     for match in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
-        after = re.split(r"\n\n", match["after"])[0]
+        after = match["after"]
         before = whole[max(0, match.start() - 60) : match.start()]
         if re.search(
             r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after"

@@ -124,6 +124,8 @@ def test_commits_are_named_one_by_one_or_by_a_range(tmp_path: Path) -> None:
     ids = repo.git("rev-list", "--reverse", "master..topic").split()
     with Repository.open(repo.path) as repository:
         assert resolve_commits(repository, "HEAD~1") == (ids[1],)
+        repo.git("branch", "0001-fix.patch", ids[0])
+        assert resolve_commits(repository, "0001-fix.patch") == (ids[0],)
         assert list(resolve_commits(repository, "master..")) == ids
         assert list(resolve_commits(repository, f"{ids[0]}..HEAD~1")) == [ids[1]]
         series = revision_series(repository, f"{ids[0]}..{ids[2]}")

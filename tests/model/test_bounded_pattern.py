@@ -171,6 +171,8 @@ def test_the_spelling_of_perl_is_understood(source: str, text: str) -> None:
         ("(?<!x)(?:ab){70}c", True),
         ("(?<!x)a+b+c", True),
         ("(?<!x)a+b+c+d", False),
+        ("(?<!x)a+b{0,63}c", True),
+        ("(?<!x)a+b{0,64}c", False),
         ("(?<!x)(?:a+)?b", True),
         ("(?<!x)(?:a+){2}b", False),
         (r"(a)\1b+", True),

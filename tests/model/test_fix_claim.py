@@ -6,6 +6,7 @@ import pytest
 from patchpilot.model.fix_claim import (
     bug_in,
     cure_in,
+    defect_in,
     describes_harm,
     explains_missing_fixes,
     fix_claim,
@@ -69,6 +70,10 @@ def test_a_message_claims_a_fix_by_its_subject_its_text_or_a_blamed_commit(
         ("ring: missing unlock", None),
         ("ring: WRONG mask, avoid it", "WRONG"),
         ("ring: a leak", "a leak"),
+        *((f"ring: {word} mask", None) for word in ("incorrect", "broken", "invalid")),
+        *((f"ring: {word}", None) for word in ("race", "overflow", "underflow")),
+        ("RING: FIXUP OF THE LEAK", None),
+        ("RING: ADD MISSING UNLOCK", "MISSING"),
     ],
 )
 def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
@@ -87,6 +92,12 @@ def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
         ("ring: validate the size", ["It may crash."], "validate"),
         ("ring: validate the size", ["It may wait."], None),
         (TITLE, ["It may crash."], None),
+        (TITLE, ["THIS LEADS TO A CRASH."], "LEADS TO A CRASH"),
+        (TITLE, ["IT NEVER LEADS TO A CRASH."], None),
+        ("RING: SUPPORT TWO", ["This leads to a crash."], None),
+        ("ring: Validate the size", ["It may CRASH."], "Validate"),
+        # what is denied further above does not count
+        (TITLE, ["It does not" + " " * 30 + "lead, it leads to a hang."], "leads to a hang"),
     ],
 )
 def test_a_cure_is_a_bug_that_the_text_describes_and_does_not_deny(
@@ -141,6 +152,9 @@ def test_a_missing_fixes_tag_is_explained_also_over_two_lines(
             ["It is no longer used." + 60 * ".", f"Commit {ID} broke it."],
             (1, ID[:12]),
         ),
+        (TITLE, [f"Since commit {ID} it FAILS."], (0, ID[:12])),
+        ("Ring: Remove it", [f"Commit {ID} broke it, it is UNUSED."], None),
+        (TITLE, ["The mask is old.", f"Commit {ID[:7]} broke it."], (1, ID[:7])),
         (TITLE, [f"Commit {ID} is there."], None),
         (TITLE, [], None),
     ],
@@ -155,6 +169,8 @@ def test_a_commit_is_blamed_where_the_words_beside_it_say_so(
     ("title", "lines", "harms"),
     [
         ("ring: fix the mask", [], True),
+        ("RING: REMOVE THE MASK", ["It crashes."], False),
+        (TITLE, ["It NEVER wakes."], True),
         ("ring: remove a leak", [], True),
         ("ring: remove the mask", ["It crashes."], False),
         (TITLE, ["This leads to a crash."], True),
@@ -181,3 +197,18 @@ def test_documents_are_told_by_their_place_or_ending(paths: tuple[str, ...], onl
     assert only_documents(paths) is only
     assert is_cosmetic(TITLE, paths) is only
     assert is_cosmetic("ring: fix a TYPO", paths)
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("ring: fix crash on unplug", "fix crash"),
+        ("ring: AVOID USE-AFTER-FREE", "USE-AFTER-FREE"),
+        ("ring: fix a typo in the leak comment", ""),
+        ("ring: fix the mask", ""),
+        ("ring: add leak tracing", ""),
+        ("ring: stop the fixup of the leak", ""),
+    ],
+)
+def test_a_subject_that_fixes_a_defect_names_it(title: str, words: str) -> None:
+    assert defect_in(title) == words

@@ -804,7 +804,8 @@ def test_a_header_may_be_as_large_as_the_limit(
         (b"\n\n" + b"b" * 12 + b"\n", "line 3 too long: 12 bytes"),
         (b"\n" * 5, None),
         (b"\n" * 6, "mail too long: 6 lines"),
-        (b"a\n" * 20, "mail too large"),
+        (b"a" * 9 + 3 * (b"\n" + b"a" * 9), None),
+        (b"a" * 9 + 3 * (b"\n" + b"a" * 9) + b"\n", "mail too large"),
     ],
 )
 def test_a_mail_at_its_limits_is_read_and_one_over_them_is_refused(

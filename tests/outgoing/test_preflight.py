@@ -565,3 +565,26 @@ def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
     assert one.name == "damaged"
     assert wrong in one.message
     assert hint in str(one.hint)
+
+
+@pytest.mark.parametrize(
+    ("patches", "changed", "is_missing"),
+    [
+        (2, {"cover_from": 2}, True),
+        (2, {"cover_from": 1}, True),
+        (1, {"cover_from": 1}, False),
+        (2, {"cover_from": 3}, False),
+        (3, {"cover_from": 3}, True),
+        (3, {"cover_from": 0}, False),
+        (2, {"cover_from": 2, "draft": replace(CHANGED, cover_subject="widget: two")}, False),
+        (2, {"cover_from": 2, "draft": replace(CHANGED, cover_text="Two.")}, False),
+    ],
+)
+def test_a_cover_letter_is_missing_from_so_many_patches_on(
+    patches: int, changed: dict[str, object], is_missing: bool
+) -> None:
+    several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
+    found = facts(*several, **changed)
+    assert ("no-cover" in names(warnings(found))) is is_missing
+    with_cover = replace(found, series=found.series._replace(cover=patch()))
+    assert "no-cover" not in names(warnings(with_cover))

@@ -949,3 +949,73 @@ def test_an_address_without_a_name_is_whose_name_it_has() -> None:
     )
     second = patch("[PATCH v2] demo: check it", id="b", author="otto.other@example.net", minutes=9)
     assert [versions(one) for one in topics(first, second)] == [[1, 2]]
+
+
+def test_a_patch_that_answers_without_references_belongs_to_its_series() -> None:
+    first = patch("[PATCH 1/2] demo: step 1", id="a1")
+    later = patch("[PATCH 2/2] demo: step 2", id="a2", reply_to="a1", references="", minutes=90)
+    assert [len(one.latest.posts) for one in topics(first, later)] == [2]
+    alone = patch("[PATCH 2/2] demo: step 2", id="a2", minutes=90)
+    assert [len(one.latest.posts) for one in topics(first, alone)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("cover", "second", "minutes", "posts"),
+    [
+        ("20240304090000.7-1-ada", "20240304090000.7-2-ada", 90, [2]),
+        ("20240304090000.7-1-ada", "20240305090000.7-2-ada", 90, [1, 1]),
+        ("20240304090000.7-1-ada", "20240305090000.7-2-ada", 29, [2]),
+        ("20240304090000.7-1-ada", "20240305090000.7-2-ada", 30, [1, 1]),
+    ],
+)
+def test_a_patch_is_under_a_cover_that_miscounts_by_its_run_or_by_its_time(
+    cover: str, second: str, minutes: int, posts: list[int]
+) -> None:
+    letter = mail("[PATCH 0/3] demo: two", "Two.\n\n 1 file changed\n", id=cover)
+    one = patch("[PATCH 1/2] demo: step 1", id=second, reply_to=cover, minutes=minutes)
+    assert [len(found.latest.posts) for found in topics(letter, one)] == posts
+
+
+def test_a_numbered_patch_in_the_thread_of_a_series_is_its_next_version() -> None:
+    series = [
+        patch(f"[PATCH {n}/2] pump: {name}", id=f"p{n}", minutes=n)
+        for n, name in ((1, "read the level"), (2, "stop at ten"))
+    ]
+    for subject, found in (
+        ("[PATCH v2 2/2] valve: find out whether there is a probe", [[1, 2]]),
+        ("[PATCH v2] valve: find out whether there is a probe", [[1], [2]]),
+    ):
+        fix = patch(subject, id="f", reply_to="p1", minutes=900).replace(b"pump.c", b"probe.c")
+        assert sorted(versions(one) for one in topics(*series, fix)) == found, subject
+
+
+def test_series_without_cover_letters_are_joined_by_one_patch_of_a_title() -> None:
+    def series(name: str, steps: tuple[str, ...], minutes: int, cover: str = "") -> list[bytes]:
+        count = len(steps)
+        letter = mail(f"[PATCH 0/{count}] {cover}", "Pumps.\n", id=name, minutes=minutes)
+        return [
+            *([letter] if cover else []),
+            *(
+                patch(
+                    f"[PATCH {at}/{count}] demo: {step}",
+                    id=f"{name}{at}",
+                    reply_to=name,
+                    minutes=minutes + at,
+                )
+                for at, step in enumerate(steps, 1)
+            ),
+        ]
+
+    steps = ("refactor it", "weigh them", "add a call")
+    others = ("take a task", "refactor it", "export it")
+    half = (*others[:2], "weigh them", "add more")
+    cover, another = "demo: weighted pumps", "demo: let others set a tap"
+    for first, second, count in (
+        (series("a", steps, 0), series("b", others, 9000), 1),
+        (series("a", steps, 0, cover), series("b", others, 9000), 1),
+        (series("a", steps, 0, cover), series("b", others, 9000, another), 2),
+        (series("a", steps, 0, cover), series("b", others, 9000, cover), 1),
+        # a half of the patches and more is not little
+        (series("a", half, 0, cover), series("b", (*steps, "test"), 9000, another), 1),
+    ):
+        assert len(topics(*first, *second)) == count

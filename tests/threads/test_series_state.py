@@ -11,8 +11,9 @@ import pytest
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.series_state import decide
 from patchpilot.threads.status import Status, read_thread, with_commits
+from patchpilot.threads.thread_events import Event
 from patchpilot.threads.thread_values import Carrier, LandedCommit, Proof, SeriesState, decide_topic
-from tests.kit.mails import ADA, mbox, patch, reply
+from tests.kit.mails import ADA, MATT, RITA, mbox, patch, reply
 from tests.threads import story
 
 MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
@@ -122,3 +123,67 @@ def test_the_state_of_a_topic(
     series: SeriesState | None, sent: bool, partly: bool, expected: str
 ) -> None:
     assert decide_topic(series, sent=sent, partly=partly) == expected
+
+
+def said(text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = "") -> bytes:
+    """A reply to a mail of the story."""
+    return reply(
+        f"[PATCH] {story.TITLE}",
+        text,
+        sender=sender,
+        id=name or f"m{minutes}",
+        reply_to=to,
+        minutes=minutes,
+    )
+
+
+WISH = said("Please check it at the caller instead.", 60)
+ANSWERED = said("The caller has no pointer.", 90, sender=ADA, to="m60")
+
+
+@pytest.mark.parametrize(
+    ("mails", "expected"),
+    [
+        ((WISH,), SeriesState.CHANGES_REQUESTED),
+        ((WISH, said(f"Reviewed-by: {RITA}", 99)), SeriesState.UNDER_REVIEW),
+        # who agreed before wants something now
+        ((said(f"Reviewed-by: {RITA}", 30), WISH), SeriesState.CHANGES_REQUESTED),
+        # at the same time is not after it
+        ((said(f"Reviewed-by: {RITA}", 60, name="t"), WISH), SeriesState.CHANGES_REQUESTED),
+        # another one agrees
+        ((WISH, said(f"Reviewed-by: {MATT}", 99, sender=MATT)), SeriesState.CHANGES_REQUESTED),
+        # assent to what the author answered, and to what another one did
+        ((WISH, ANSWERED, said("Ok, makes sense.", 99, to="m90")), SeriesState.UNDER_REVIEW),
+        (
+            (
+                WISH,
+                said("The caller has no pointer.", 90, sender=MATT, to="m60"),
+                said("Ok, makes sense.", 99, to="m90"),
+            ),
+            SeriesState.CHANGES_REQUESTED,
+        ),
+    ],
+)
+def test_a_wish_is_open_until_who_had_it_agrees_later(
+    mails: tuple[bytes, ...], expected: SeriesState
+) -> None:
+    assert status(story.V1, *mails).state is expected
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("withdrawn", SeriesState.WITHDRAWN),
+        ("refused", SeriesState.REJECTED),
+        ("redone", SeriesState.CHANGES_REQUESTED),
+    ],
+)
+def test_what_ends_a_version_counts_from_when_the_latest_was_sent(
+    what: str, expected: SeriesState
+) -> None:
+    evidence = status(story.V1).evidence
+    sent = evidence.topic.latest.sent
+    assert sent
+    for seconds, found in ((-1, SeriesState.SENT), (0, expected), (1, expected)):
+        event = Event(what, sent + timedelta(seconds=seconds), "m@example.org", "Matt", title="so")
+        assert decide(replace(evidence, events=(event,)))[0] is found, seconds
