@@ -4,6 +4,7 @@
 import pytest
 
 from patchpilot.model.fix_claim import (
+    blamed_in,
     bug_in,
     cure_in,
     defect_in,
@@ -14,7 +15,6 @@ from patchpilot.model.fix_claim import (
     kind_of,
     only_documents,
 )
-from patchpilot.model.fix_claim import blamed_in as blamed
 
 ID = "0123456789abcdef"
 TITLE = "ring: set the mask"
@@ -162,7 +162,7 @@ def test_a_missing_fixes_tag_is_explained_also_over_two_lines(
 def test_a_commit_is_blamed_where_the_words_beside_it_say_so(
     title: str, lines: list[str], blames: tuple[int, str] | None
 ) -> None:
-    assert blamed(title, lines) == blames
+    assert blamed_in(title, lines) == blames
 
 
 @pytest.mark.parametrize(
