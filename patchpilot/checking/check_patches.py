@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import patterns
+from patchpilot.cache import cached_re
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.checking.set_up_run import set_up
@@ -57,7 +57,7 @@ def check(
 
     UsageError names an unknown rule or profile and the nearest, or an unknown revision.
     """
-    patterns.use()
+    cached_re.use()
     given = read_input(request, repository)
     result = check_series(
         given.series,
@@ -68,7 +68,7 @@ def check(
         tree=tree,
         progress=progress,
     )
-    patterns.keep()
+    cached_re.keep()
     return result
 
 
@@ -76,14 +76,14 @@ def check_mails(
     mails: Iterable[bytes], request: CheckRequest, *, repository: "Repository | None" = None
 ) -> CheckResult:
     """Check mails that are in no file yet, as they would be sent, grouped into series as files are."""  # noqa: E501
-    patterns.use()
+    cached_re.use()
     patches = [
         patch
         for number, mail in enumerate(mails)
         for patch in patches_of(mail, f"{number:04d}.eml")
     ]
     result = check_series(group(patches), request, repository=repository)
-    patterns.keep()
+    cached_re.keep()
     return result
 
 
@@ -214,13 +214,13 @@ class CheckedOneByOne:
         self.length = len(prepared.pairs)
 
     def __iter__(self) -> Iterator[CheckedPatch]:
-        patterns.use()
+        cached_re.use()
         for (patch, _), found in zip(
             self._prepared.pairs, self._prepared.findings(self._progress), strict=True
         ):
             self.counts.update(finding.severity for finding in found)
             yield CheckedPatch(patch, found)
-        patterns.keep()
+        cached_re.keep()
 
     @cached_property
     def result(self) -> CheckResult:

@@ -7,8 +7,7 @@ from threading import Lock
 from time import monotonic
 from typing import IO, NamedTuple
 
-from patchpilot.cache import entries
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re, entries
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
 from patchpilot.commits.tree_readers import CommitTree
@@ -36,7 +35,7 @@ RELEASES_APART = 120 * 86400
 A repository whose newest release is this much older than its newest commit was fetched without
 tags.
 """
-_LONG_ID = re.compile(r"\b[0-9a-f]{12,40}\b")
+_LONG_ID = cached_re.compile(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:

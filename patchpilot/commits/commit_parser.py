@@ -3,13 +3,13 @@
 
 from datetime import datetime, timedelta, timezone
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH, moment
 from patchpilot.model.commit import Commit
 
-_IDENT = re.compile(
+_IDENT = cached_re.compile(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.commits.repository_signature import state_of, user_files
 from patchpilot.commits.run import git
 
@@ -91,7 +91,7 @@ def matching(values: Mapping[str, tuple[str, ...]], pattern: str) -> dict[str, t
     """The configuration of every key that a regular expression matches, as `git config
     --get-regexp` finds them.
     """
-    return {key: found for key, found in values.items() if re.search(pattern, key)}
+    return {key: found for key, found in values.items() if cached_re.search(pattern, key)}
 
 
 def normal_key(key: str) -> str:

@@ -12,8 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache import entries
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re, entries
 from patchpilot.commits.git_config import ConfigEntry, by_key, config_entries, config_values
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, MissingError
@@ -33,7 +32,9 @@ _FIELDS = (
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _VERSION_CACHE = entries.Kind("git-version", (__file__,))
-_PLACES = re.compile(r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL)
+_PLACES = cached_re.compile(
+    r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", cached_re.DOTALL
+)
 _OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap")
 _OF_GIT = ("info/attributes", "info/exclude")
 """Files that git reads when it compares or lists files: of the working tree, and of its own."""
@@ -190,7 +191,7 @@ def git_version() -> str:
 
 def version_numbers(version: str) -> tuple[int, ...]:
     """The numbers a version begins with: (2, 39, 5) of "2.39.5.windows.1"."""
-    found = re.match(r"\d+(?:\.\d+)*", version)
+    found = cached_re.match(r"\d+(?:\.\d+)*", version)
     return tuple(int(number) for number in found[0].split(".")) if found else ()
 
 
@@ -242,7 +243,7 @@ class GitReading:
             text = ""
         if text.startswith(_SYMBOLIC) and text != _SYMBOLIC + _REFTABLE:
             return text.removeprefix(_SYMBOLIC)
-        if re.fullmatch(r"[0-9a-f]{40}", text):
+        if cached_re.fullmatch(r"[0-9a-f]{40}", text):
             return None
         done = git(self._places.top, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1, 128))
         return done.text.rstrip("\n") or None
@@ -281,7 +282,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
         found = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
         for key in (f"author.{name}", f"user.{name}"):
             found = found or (config.get(key) or ("",))[-1]
-        return re.sub(r"[<>\n]", "", found).strip(_CRUD)
+        return cached_re.sub(r"[<>\n]", "", found).strip(_CRUD)
 
     name, email = setting("name"), setting("email")
     return Address(name, email) if name and email else None

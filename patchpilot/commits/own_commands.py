@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.commits import trust_store
 from patchpilot.commits.git_config import ConfigEntry, config_entries, config_entry
 from patchpilot.commits.git_reading import common_dir_of
@@ -82,12 +82,14 @@ _HELPER = "::"
 """What URLs of remote helpers have, such as ext::COMMAND."""
 _NO_STRANGER = ("", *LOOPBACK)
 """Servers that need no trust: what listens on this machine was not started by the repository."""
-_SWITCH = re.compile("true|false|yes|no|on|off|[01]")
+_SWITCH = cached_re.compile("true|false|yes|no|on|off|[01]")
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
-_RECIPIENTS = re.compile(rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*")
+_RECIPIENTS = cached_re.compile(
+    rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
+)
 """What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
-_WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
+_WORD = cached_re.compile(r"[^\s'\"=;|&()<>`$]+")
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
@@ -122,7 +124,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     Those that patchpilot installs or documents are not among them.
     """
     entries = list(config_entries(top))
-    pattern = re.compile("|".join(_KEYS[use] for use in uses), re.IGNORECASE)
+    pattern = cached_re.compile("|".join(_KEYS[use] for use in uses), cached_re.IGNORECASE)
     named = [entry for entry in entries if entry.scope in OWN_SCOPES]
     if Use.B4 in uses:
         named += _b4_entries(top)
@@ -172,7 +174,7 @@ def _is_command(entry: ConfigEntry) -> bool:
 
 
 def _is(pattern: str, entry: ConfigEntry) -> bool:
-    return bool(re.fullmatch(pattern, entry.key, re.IGNORECASE))
+    return bool(cached_re.fullmatch(pattern, entry.key, cached_re.IGNORECASE))
 
 
 def _hooks_folder(entries: Sequence[ConfigEntry], place: "_Place") -> Path | None:

@@ -8,11 +8,11 @@ too; one that it changes or removes is not. So nothing can conflict.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 
-_RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_RANGE = cached_re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", cached_re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.commits.b4_prep import below_cover
 from patchpilot.commits.commit_parser import parse_ident
 from patchpilot.commits.git_state import in_progress
@@ -25,9 +25,9 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import CLAIM, PUBLISHED, SHARED
 
-_SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
-_ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
-_COMMITTER = re.compile(rb"^committer .*$", re.MULTILINE)
+_SIGNATURE = cached_re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", cached_re.MULTILINE)
+_ENCODING = cached_re.compile(rb"^encoding (.*)\n", cached_re.MULTILINE)
+_COMMITTER = cached_re.compile(rb"^committer .*$", cached_re.MULTILINE)
 MAX_REWRITTEN = 2000
 
 
@@ -211,12 +211,12 @@ def _rebuilt(
     head, _, body = raw.partition(b"\n\n")
     head = _SIGNATURE.sub(b"", head + b"\n")
     if tree is not None:
-        head = re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
-    head = re.sub(
+        head = cached_re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
+    head = cached_re.sub(
         rb"^parent ([0-9a-f]+)$",
         lambda found: b"parent " + new.get(found[1].decode(), found[1].decode()).encode(),
         head,
-        flags=re.M,
+        flags=cached_re.M,
     )
     if message is not None:
         encoding = _ENCODING.search(head)
@@ -405,4 +405,4 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
 
 
 def _short(ref: str | None) -> str:
-    return re.sub(r"^refs/(?:heads|tags|remotes)/", "", ref) if ref else "HEAD"
+    return cached_re.sub(r"^refs/(?:heads|tags|remotes)/", "", ref) if ref else "HEAD"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import GitError, MissingError
 
 LOCAL_GIT_VARIABLES = (
@@ -322,7 +322,7 @@ def _failure(verb: str, done: Completed) -> GitError:
             hint=f"if you trust it, run {way}" if way else None,
         )
     words = [line for line in said.splitlines() if line.strip()]
-    hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
+    hint = next((way for pattern, way in _WAYS_OUT if cached_re.search(pattern, said)), None)
     return GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint)
 
 

@@ -8,11 +8,11 @@ the file system monitor of the submodule's own configuration.
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.commits.git_config import config_values
 from patchpilot.commits.run import git
 
-_KEY = re.compile(r"submodule\.(?P<name>.+)\.[^.]+", re.DOTALL)
+_KEY = cached_re.compile(r"submodule\.(?P<name>.+)\.[^.]+", cached_re.DOTALL)
 _FOR_ALL = (
     ("diff.ignoreSubmodules", "dirty"),
     ("diff.submodule", "short"),

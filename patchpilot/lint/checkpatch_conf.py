@@ -6,7 +6,7 @@ its headers.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree
 
@@ -32,7 +32,7 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
     words = [
         word
         for line in text.decode("utf-8", "replace").splitlines()
-        for word in re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()
+        for word in cached_re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()
     ]
     options: dict[str, list[str]] = {}
     name = ""
@@ -65,7 +65,7 @@ def _has(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     header, _, function = need.partition(" ")
     if header not in headers:
         headers[header] = tree.read(header) or b""
-    return re.search(rb"\b" + function.encode() + rb"\b", headers[header]) is not None
+    return cached_re.search(rb"\b" + function.encode() + rb"\b", headers[header]) is not None
 
 
 def _types(values: Sequence[str]) -> tuple[str, ...]:

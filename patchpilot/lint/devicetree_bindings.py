@@ -3,12 +3,12 @@
 
 from pathlib import Path
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.model.source_tree import Tree, changed_below, ground_of
 
 FOLDER = "Documentation/devicetree/bindings"
-_PART = re.compile(r",[a-zA-Z0-9]*-")
-_NUMBERED = re.compile(r",([a-z]*)[0-9]*-")
+_PART = cached_re.compile(r",[a-zA-Z0-9]*-")
+_NUMBERED = cached_re.compile(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
@@ -53,11 +53,11 @@ class Bindings:
         # dots and pluses match as in a pattern: checkpatch.pl looks a compatible up with grep -E
         if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
             return True
-        if not re.search(r"[.+*]", form):
+        if not cached_re.search(r"[.+*]", form):
             return False
         try:
-            return re.search(form.encode("utf-8", "surrogateescape"), self._text) is not None
-        except re.error:
+            return cached_re.search(form.encode("utf-8", "surrogateescape"), self._text) is not None
+        except cached_re.error:
             return False
 
 

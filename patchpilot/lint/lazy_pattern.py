@@ -6,7 +6,7 @@ takes longer than a check.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "split", "sub")
 
@@ -16,22 +16,22 @@ class Lazy:
     then has the compiled pattern's methods.
     """
 
-    match: Callable[..., re.Match[str] | None]
-    search: Callable[..., re.Match[str] | None]
-    fullmatch: Callable[..., re.Match[str] | None]
-    finditer: Callable[..., Iterator[re.Match[str]]]
+    match: Callable[..., cached_re.Match[str] | None]
+    search: Callable[..., cached_re.Match[str] | None]
+    fullmatch: Callable[..., cached_re.Match[str] | None]
+    finditer: Callable[..., Iterator[cached_re.Match[str]]]
     findall: Callable[..., list[Any]]
     split: Callable[..., list[str]]
     sub: Callable[..., str]
 
     def __init__(self, text: str, flags: int = 0) -> None:
         self.text = text
-        self.flags = flags | re.ASCII
+        self.flags = flags | cached_re.ASCII
 
     def __getattr__(self, name: str) -> Any:
         if name not in _METHODS:
             raise AttributeError(name)
-        compiled = re.compile(self.text, self.flags)
+        compiled = cached_re.compile(self.text, self.flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))
         return getattr(compiled, name)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import PackError, nearest
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
@@ -26,10 +26,10 @@ from patchpilot.model.rule import (
     RuleFix,
 )
 
-_ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
-_NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
-_HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
-_KERNEL = re.compile(r"^(\d+)\.(\d+)$")
+_ID = cached_re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
+_NAME = cached_re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+_HEADER = cached_re.compile(r"\s*\[\[\s*rule\s*\]\]")
+_KERNEL = cached_re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = (
     "id",
     "name",
@@ -90,7 +90,11 @@ class _Place(NamedTuple):
     def at(self, key: str, word: str) -> Self:
         """The place of the line where `key` is set to `word`."""
         named = next(
-            (at for at, line in enumerate(self.text) if re.search(rf"\b{re.escape(key)}\b", line)),
+            (
+                at
+                for at, line in enumerate(self.text)
+                if cached_re.search(rf"\b{cached_re.escape(key)}\b", line)
+            ),
             0,
         )
         found = next(

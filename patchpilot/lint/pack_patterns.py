@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
 LONGEST_LINE = 4096
 """Lines are cut to this many characters before a pack's pattern is matched."""
@@ -26,7 +26,7 @@ def problem(pattern: str) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)
             tree = parser.parse(pattern)
-    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
+    except (cached_re.error, FutureWarning, OverflowError, RecursionError) as error:
         return str(error)
     return "nested unbounded repeats" if _nested(tree, inside=False) else None
 
@@ -87,27 +87,27 @@ def refusal(pattern: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> cached_re.Pattern[str]:
     """Returns the compiled pattern, cached."""
     return _compiled(pattern, foreign=pattern in _foreign)
 
 
 @lru_cache(maxsize=64)
-def any_of(names: tuple[str, ...], before: str = "", after: str = "") -> re.Pattern[str]:
+def any_of(names: tuple[str, ...], before: str = "", after: str = "") -> cached_re.Pattern[str]:
     """Returns one pattern that matches any of these, between two other patterns."""
     whole = f"{before}(?:{'|'.join(names)}){after}"
     return _compiled(whole, foreign=not _foreign.isdisjoint(names))
 
 
-def _compiled(pattern: str, *, foreign: bool) -> re.Pattern[str]:
+def _compiled(pattern: str, *, foreign: bool) -> cached_re.Pattern[str]:
     if not foreign:
-        return re.compile(pattern)
+        return cached_re.compile(pattern)
     from patchpilot.model.bounded_pattern import bounded
 
-    return cast("re.Pattern[str]", bounded(pattern))
+    return cast("cached_re.Pattern[str]", bounded(pattern))
 
 
-_WORD = re.compile(r"\{([a-z]\w*)\}")
+_WORD = cached_re.compile(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:

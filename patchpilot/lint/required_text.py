@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.pack_patterns import patterns_in
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _of_any(patterns: Iterable[str]) -> Texts:
     return _usable(text for texts in found for text in texts) if all(found) else ()
 
 
-_FRAGMENT = re.compile(r"<[A-Z_]{4,}>")
+_FRAGMENT = cached_re.compile(r"<[A-Z_]{4,}>")
 """A name in place of a pattern of C."""
 
 

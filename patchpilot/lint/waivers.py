@@ -7,7 +7,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, UsageError, unknown
 from patchpilot.lint.recognize_findings import place_of
 from patchpilot.lint.unknown_rule import unknown_rule_hint
@@ -115,7 +115,7 @@ def _day(value: Any, place: str) -> date | None:
         return value
     if (
         isinstance(value, str)
-        and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+        and cached_re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
         and (day := read_day(value))
     ):
         return day

@@ -6,48 +6,48 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.model.encoded_words import decode_words
 
-_NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
-_BARE = re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_NAME_ADDR = cached_re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
+_BARE = cached_re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
-_PLAIN = re.compile(
+_PLAIN = cached_re.compile(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
-    re.ASCII,
+    cached_re.ASCII,
 )
 """A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""
-_MARK = re.compile(r'\\.|["()]', re.DOTALL)
+_MARK = cached_re.compile(r'\\.|["()]', cached_re.DOTALL)
 """What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
-_EMAIL = re.compile(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
-_ANY_ADDRESS = re.compile(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
-_LIKE_ADDRESS = re.compile("[<>@\uff20\ufe6b]")
-_STRAY = re.compile(r'[\\"()]')
-_WITH_AT = re.compile(r"[^\s<>,;:]*@[^\s<>,;:]*")
-_QUOTED_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_EMAIL = cached_re.compile(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
+_ANY_ADDRESS = cached_re.compile(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
+_LIKE_ADDRESS = cached_re.compile("[<>@\uff20\ufe6b]")
+_STRAY = cached_re.compile(r'[\\"()]')
+_WITH_AT = cached_re.compile(r"[^\s<>,;:]*@[^\s<>,;:]*")
+_QUOTED_STRING = cached_re.compile(r'"((?:[^"\\]|\\.)*)"', cached_re.DOTALL)
 _WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
-_WORDS = re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
+_WORDS = cached_re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
 """Encoded words in a row; one with a character that RFC 2047 forbids in a name is none."""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
-_DOT_ATOMS = re.compile(
-    r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*", re.ASCII | re.IGNORECASE
+_DOT_ATOMS = cached_re.compile(
+    r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*", cached_re.ASCII | cached_re.IGNORECASE
 )
 """An address as nearly all are, which the email package takes."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
+_CONTROL = cached_re.compile(r"[\x00-\x1f\x7f]")
+_QUOTED = cached_re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
 """A name that a header quotes (RFC 5322), or that a program would read as an option where it is an
 argument.
 """
 _DANGERS = (
-    (re.compile(r"^-"), "it begins with '-', which a mail program would read as an option"),
-    (re.compile(r"\$[{(]|`"), "it has a shell expansion"),
+    (cached_re.compile(r"^-"), "it begins with '-', which a mail program would read as an option"),
+    (cached_re.compile(r"\$[{(]|`"), "it has a shell expansion"),
     (
-        re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
+        cached_re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
         "it has white space or a control character",
     ),
-    (re.compile(r'[",]'), "it has a quote or a comma"),
+    (cached_re.compile(r'[",]'), "it has a quote or a comma"),
 )
 
 
@@ -139,13 +139,13 @@ def decode_mailboxes(value: str) -> str:
     return "".join([*parts, _WORDS.sub(_as_name, value[at:])])
 
 
-def _as_name(words: re.Match[str]) -> str:
+def _as_name(words: cached_re.Match[str]) -> str:
     return _quoted(_CONTROL.sub(" ", decode_words(words[0])))
 
 
-def _as_part(words: re.Match[str]) -> str:
+def _as_part(words: cached_re.Match[str]) -> str:
     """Encoded words in a quoted string or a comment, which they do not end."""
-    return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
+    return cached_re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
 
 
 def parse_address(text: str) -> Address | None:
@@ -184,7 +184,7 @@ def addresses_within(text: str) -> tuple[str, ...]:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
+    return cached_re.sub(r"\\(.)", r"\1", text)
 
 
 @lru_cache(maxsize=256)
@@ -195,7 +195,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     )
     if all(plain):
         return tuple(
-            Address(re.sub(" +", " ", found[1] or ""), found[2] or found[3])
+            Address(cached_re.sub(" +", " ", found[1] or ""), found[2] or found[3])
             for found in plain
             if found
         )

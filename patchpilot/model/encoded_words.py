@@ -9,9 +9,9 @@ headers may have both.
 import binascii
 import codecs
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
-_START = re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
+_START = cached_re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
 _NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"))
 """Python codecs that mails do not use: slow on long input, interpreting escapes, or with output
 that cannot be encoded again.

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
 _KINDS = {
     "revert": r"^revert\b",
@@ -26,8 +26,10 @@ _KINDS = {
 
 
 @cache
-def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _KINDS.items())
+def _kinds() -> tuple[tuple[str, cached_re.Pattern[str]], ...]:
+    return tuple(
+        (name, cached_re.compile(pattern, cached_re.IGNORECASE)) for name, pattern in _KINDS.items()
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -70,9 +72,13 @@ def defect_in(title: str) -> str:
 
     Empty for other fixes and for bugs outside the code.
     """
-    if not re.search(_CURED, title, re.IGNORECASE) or not bug_in(title) or is_cosmetic(title, ()):
+    if (
+        not cached_re.search(_CURED, title, cached_re.IGNORECASE)
+        or not bug_in(title)
+        or is_cosmetic(title, ())
+    ):
         return ""
-    match = re.search(_DEFECT, title, re.IGNORECASE)
+    match = cached_re.search(_DEFECT, title, cached_re.IGNORECASE)
     return match[0].strip() if match else ""
 
 
@@ -89,7 +95,10 @@ def explains_missing_fixes(lines: Sequence[str]) -> bool:
     """Whether the message says why there is no Fixes: tag: the bug is older than the history, or no
     commit can be named.
     """
-    return re.search(_NO_FIXES, " ".join(line.strip() for line in lines), re.IGNORECASE) is not None
+    return (
+        cached_re.search(_NO_FIXES, " ".join(line.strip() for line in lines), cached_re.IGNORECASE)
+        is not None
+    )
 
 
 _NO_FIXES = (
@@ -101,27 +110,29 @@ _NO_FIXES = (
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """(index of the line, id) of a commit that a message names as the cause of the bug."""
     whole = " ".join(lines)
-    tidies = re.search(_TIDIES, title, re.IGNORECASE)
-    for match in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
+    tidies = cached_re.search(_TIDIES, title, cached_re.IGNORECASE)
+    for match in cached_re.finditer(
+        r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole
+    ):
         after = match["after"]
         before = whole[max(0, match.start() - 60) : match.start()]
-        if re.search(
+        if cached_re.search(
             r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after"
             r" applying|backport\w*)\W*(?:this )?$",
             before,
         ):
             continue
-        if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
+        if tidies and cached_re.search(_NO_USE, f"{before}{after[:300]}", cached_re.IGNORECASE):
             # removing what a commit left unused is cleanup, not a fix
             continue
         if (
-            (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
-            or re.search(
+            (cached_re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
+            or cached_re.search(
                 r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced"
                 r" (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$",
                 before,
             )
-            or re.search(
+            or cached_re.search(
                 (
                     r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"  # noqa: E501
                     r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"  # noqa: E501
@@ -141,18 +152,23 @@ def _breaks(after: str) -> bool:
 
     Its title, in quotes, says nothing about it.
     """
-    sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
-    return re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE) is not None
+    sentences = cached_re.split(r"\.\s+(?=[A-Z])", cached_re.sub(r"^\W*\(\".*?\"\)", "", after))
+    return (
+        cached_re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), cached_re.IGNORECASE)
+        is not None
+    )
 
 
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
     """Whether a title or message says that something fails: what a commit changed may also be
     mentioned in a message that blames nothing on it.
     """
-    if re.search(_TIDIES, title, re.IGNORECASE):
+    if cached_re.search(_TIDIES, title, cached_re.IGNORECASE):
         return bug_in(title) is not None
     return bool(
-        bug_in(title) or cure_in(title, lines) or re.search(_FAILS, " ".join(lines), re.IGNORECASE)
+        bug_in(title)
+        or cure_in(title, lines)
+        or cached_re.search(_FAILS, " ".join(lines), cached_re.IGNORECASE)
     )
 
 
@@ -179,12 +195,12 @@ _BUG = (
 
 def bug_in(title: str) -> str | None:
     """The word of a subject that names a bug or its fix."""
-    match = re.search(_BUG, title, re.IGNORECASE)
-    if not match or re.search(
+    match = cached_re.search(_BUG, title, cached_re.IGNORECASE)
+    if not match or cached_re.search(
         r"\bfix(?:ed|es)?[-"
         r" ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b",
         title,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     ):
         return None
     weak = match[0].lower() in (
@@ -197,17 +213,19 @@ def bug_in(title: str) -> str | None:
         "overflow",
         "underflow",
     )
-    if weak and not re.search(
-        r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE
+    if weak and not cached_re.search(
+        r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b",
+        title,
+        cached_re.IGNORECASE,
     ):
         return None
-    if match[0].lower() == "missing" and not re.search(
+    if match[0].lower() == "missing" and not cached_re.search(
         (
             r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"  # noqa: E501
             r"|barrier|lock|init|validation)"
         ),
         title,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     ):
         return None
     return match[0]
@@ -217,19 +235,25 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
     """A bug described in the message, where the subject does not mention it and is not about
     something new.
     """
-    if re.search(
+    if cached_re.search(
         r"\b(?:support|introduce|implement|new"
         r" driver|document|dt-bindings|selftests?|convert|rework|refactor)\b",
         title,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     ):
         return None
     text = " ".join(lines)
-    for match in re.finditer(_CURE, text, re.IGNORECASE):
-        if not re.search(_DENIED, text[max(0, match.start() - 24) : match.start()], re.IGNORECASE):
+    for match in cached_re.finditer(_CURE, text, cached_re.IGNORECASE):
+        if not cached_re.search(
+            _DENIED, text[max(0, match.start() - 24) : match.start()], cached_re.IGNORECASE
+        ):
             return match[0]
-    guards = re.search(_GUARDS, title, re.IGNORECASE)
-    return guards[0].strip(": ") if guards and re.search(_HARM, text, re.IGNORECASE) else None
+    guards = cached_re.search(_GUARDS, title, cached_re.IGNORECASE)
+    return (
+        guards[0].strip(": ")
+        if guards and cached_re.search(_HARM, text, cached_re.IGNORECASE)
+        else None
+    )
 
 
 _DENIED = r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $"
@@ -266,7 +290,7 @@ _FAILS = rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b"
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
     """Whether the fix is not for the running kernel but for spelling, style, comments or documents."""  # noqa: E501
-    if re.search(
+    if cached_re.search(
         (
             r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"  # noqa: E501
             r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, decode_mailboxes, only_mailbox, parse_addresses
 from patchpilot.model.bounded_date import mail_date
@@ -19,18 +19,22 @@ from patchpilot.model.patch_subject import parse_subject
 if TYPE_CHECKING:
     from email.message import Message
 
-_FROM_LINE = re.compile(
+_FROM_LINE = cached_re.compile(
     rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
     rb" [A-Z][a-z]{2} +\d",
-    re.MULTILINE,
+    cached_re.MULTILINE,
 )
-_HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
-_IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNORECASE)
-_DIFFSTAT_END = re.compile(r"^ \d+ files? changed\b")
-_CUT = re.compile(r"^---\s*$")
-_SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$")
-_SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
-_DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
+_HEADER = cached_re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
+_IN_BODY = cached_re.compile(
+    r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", cached_re.IGNORECASE
+)
+_DIFFSTAT_END = cached_re.compile(r"^ \d+ files? changed\b")
+_CUT = cached_re.compile(r"^---\s*$")
+_SCISSORS = cached_re.compile(
+    r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
+)
+_SHOWN = cached_re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
+_DIFF = cached_re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _MAILBOXES = _ADDRESSES | {
     *("x-original-from", "x-original-sender", "x-original-to", "x-original-cc"),
@@ -47,28 +51,28 @@ _OF_MAILS = _ADDRESSES | {
     "return-path",
     "in-reply-to",
 }
-_WHOLE_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
-_ONLY_TEXT = re.compile(
-    r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?', re.ASCII
+_WHOLE_HEADER = cached_re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
+_ONLY_TEXT = cached_re.compile(
+    r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?', cached_re.ASCII
 )
-_BLANK_LINE = re.compile(rb"(?m)^\r?\n")
+_BLANK_LINE = cached_re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
 # any way to open a nested part: the email package accepts any case, spaces before the equals sign,
 # and boundary*0=
-_PART = re.compile(
-    rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE
+_PART = cached_re.compile(
+    rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", cached_re.MULTILINE
 )
-_BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
+_BOUNDARY = cached_re.compile(rb'[\s"]*([^\s";]{1,70})')
 # folded or not, within the header of the mail or of a part of it
-_DIGEST = re.compile(
+_DIGEST = cached_re.compile(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
-    re.MULTILINE,
+    cached_re.MULTILINE,
 )
 # the end of the boundary's line, and the header of the part, which says that it is a mail
-_DIGEST_PART = re.compile(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
+_DIGEST_PART = cached_re.compile(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
 MAX_NESTED = 60
 MAX_PARTS = 1000
 """Limits on the parts of a mail: nested and in total.
@@ -113,7 +117,7 @@ class Mail(NamedTuple):
 def one_mail(data: bytes, start: int, end: int) -> bytes:
     """The mail between these offsets of an mbox, with `>From ` unquoted."""
     mail = data[start:end]
-    return re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
+    return cached_re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
@@ -188,7 +192,7 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
     parts = []
     for mail in mails:
         raw = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") and b"\n" in mail else mail
-        quoted = re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
+        quoted = cached_re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
         parts.append(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n")
     return b"".join(parts)
 

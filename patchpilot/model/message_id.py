@@ -6,7 +6,7 @@ in the text of mails.
 import itertools
 from collections.abc import Iterator
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, UsageError
 
 # compiled when first used: `check` needs few of them
@@ -29,25 +29,26 @@ def message_id_of(target: str) -> str | None:
     """
     text = target.strip()
     if text.startswith(("http://", "https://")):
-        path = re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
+        path = cached_re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
         return next(
-            (part for part in map(_decoded, reversed(path)) if re.fullmatch(_FORM, part)), None
+            (part for part in map(_decoded, reversed(path)) if cached_re.fullmatch(_FORM, part)),
+            None,
         )
     return in_brackets(text) or (
-        bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None
+        bare if cached_re.fullmatch(_FORM, bare := cached_re.sub(_PREFIX, "", text)) else None
     )
 
 
 def in_brackets(text: str) -> str | None:
     """The Message-ID of `<id>`, also after `id:` or `Message-ID:`; None for anything else."""
-    text = re.sub(_PREFIX, "", text.strip())
+    text = cached_re.sub(_PREFIX, "", text.strip())
     inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
-    return inner if re.fullmatch(_FORM, inner) else None
+    return inner if cached_re.fullmatch(_FORM, inner) else None
 
 
 def _decoded(part: str) -> str:
     """A part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
-    return re.sub("%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part)
+    return cached_re.sub("%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part)
 
 
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
@@ -63,7 +64,7 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
 
 def bracketed(message_id: str) -> str:
     """A Message-ID in angle brackets, for a header; InputError when it is not one."""
-    if not re.fullmatch(_WORD, message_id):
+    if not cached_re.fullmatch(_WORD, message_id):
         raise InputError(
             f"{message_id!r} is not a Message-ID",
             hint="pass it as shown in the archive, with or without < >",
@@ -73,14 +74,14 @@ def bracketed(message_id: str) -> str:
 
 def ids_in_header(value: str) -> tuple[str, ...]:
     """The Message-IDs of a References: header, the nearest last."""
-    return tuple(re.findall(_BRACKETED, value))
+    return tuple(cached_re.findall(_BRACKETED, value))
 
 
 def id_in_header(value: str) -> str:
     """The Message-ID of a Message-ID: or In-Reply-To: header: the first in angle brackets, else the
     text as it is.
     """
-    match = re.search(_BRACKETED, value)
+    match = cached_re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
 
 
@@ -89,10 +90,10 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
     None for one on a `Message-ID:` line.
     """
-    for name in re.findall(_NAMED, text):
+    for name in cached_re.findall(_NAMED, text):
         if "@" in name:
             yield name.replace("%40", "@").rstrip(_AFTER_URL), None
-    for url in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
+    for url in itertools.islice(cached_re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
         message_id = message_id_of(url[0].rstrip(_AFTER_URL))
         if message_id:
             yield message_id, url.start()
@@ -102,7 +103,7 @@ def batch_of(message_id: str) -> str | None:
     """The part shared by the Message-IDs of mails sent together, in the form of git send-email,
     patchpilot or b4; None for another form.
     """
-    match = re.match(_BATCH, message_id)
+    match = cached_re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
 
 
@@ -111,5 +112,5 @@ def sender_in(message_id: str) -> str | None:
 
     None for another form.
     """
-    match = re.fullmatch(_SENDER, message_id)
+    match = cached_re.fullmatch(_SENDER, message_id)
     return match[1] if match else None

@@ -3,10 +3,12 @@
 
 from typing import Protocol, runtime_checkable
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.model.bounded_number import number
 
-_VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
+_VERSION = cached_re.compile(
+    r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", cached_re.MULTILINE
+)
 
 
 @runtime_checkable

@@ -6,21 +6,22 @@
 from collections.abc import Sequence
 from functools import cache
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
 
 @cache
-def _stable() -> re.Pattern[str]:
-    return re.compile(
+def _stable() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     )
 
 
 @cache
-def _stable_word() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable", re.IGNORECASE
+def _stable_word() -> cached_re.Pattern[str]:
+    return cached_re.compile(
+        r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable",
+        cached_re.IGNORECASE,
     )
 
 
@@ -30,7 +31,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     """
     result: dict[str, None] = {}
     for at, word in enumerate(words):
-        for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
+        for part in cached_re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             one = _stable().fullmatch(part)
             # "for 6.2" names the next mainline release
             early = (at > 0 and words[at - 1].lower() == "for") or part.lower().startswith("for-")

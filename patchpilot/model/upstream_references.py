@@ -8,18 +8,20 @@ their maintainers write manually.
 from functools import cache
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
-_MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
-_HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+_MORE = cached_re.compile(
+    r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", cached_re.IGNORECASE
+)
+_HEX = cached_re.compile(r"[0-9a-f]{7,40}", cached_re.IGNORECASE)
 
 
 @cache
-def _upstream() -> re.Pattern[str]:
-    return re.compile(
+def _upstream() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         rf"""^(?:[\[(][ ]*)?(?:
             commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
           | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
@@ -27,33 +29,33 @@ def _upstream() -> re.Pattern[str]:
           | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
           | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
         )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",  # noqa: E501
-        re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+        cached_re.IGNORECASE | cached_re.MULTILINE | cached_re.VERBOSE,
     )
 
 
 @cache
-def _several() -> re.Pattern[str]:
-    return re.compile(
+def _several() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
-        re.IGNORECASE | re.MULTILINE,
+        cached_re.IGNORECASE | cached_re.MULTILINE,
     )
 
 
 @cache
-def _revert() -> re.Pattern[str]:
-    return re.compile(
+def _revert() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
         r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
         r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     )
 
 
 @cache
-def _fixes() -> re.Pattern[str]:
-    return re.compile(
+def _fixes() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$",
-        re.IGNORECASE | re.MULTILINE,
+        cached_re.IGNORECASE | cached_re.MULTILINE,
     )
 
 
@@ -146,7 +148,7 @@ def read_marks(message: str) -> Marks:
     return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
 
 
-def _fixed(line: re.Match[str]) -> list[Fixed]:
+def _fixed(line: cached_re.Match[str]) -> list[Fixed]:
     """The commits of one `Fixes:` line, mostly one, sometimes several.
 
     A short number is a bug number unless a subject follows it.
@@ -166,7 +168,7 @@ def _fixed(line: re.Match[str]) -> list[Fixed]:
     ]
 
 
-def _is_closed(message: str, found: re.Match[str]) -> bool:
+def _is_closed(message: str, found: cached_re.Match[str]) -> bool:
     """Whether the bracket that opens the line is closed on it or at the start of the next.
 
     Else it begins a comment about that commit.

@@ -3,13 +3,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.project import Project
 
-_LIST_HOST = re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
+_LIST_HOST = cached_re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
@@ -69,7 +69,9 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
             continue
         if addresses & _own_lists(project) and not _is_elsewhere(project, addresses):
             return project
-        if project.paths_pattern and any(map(re.compile(project.paths_pattern).search, paths)):
+        if project.paths_pattern and any(
+            map(cached_re.compile(project.paths_pattern).search, paths)
+        ):
             return project
     return None
 
@@ -99,7 +101,7 @@ def is_list_address(email: str) -> bool:
     """
     lowered = email.lower()
     return is_on_list_host(email) or any(
-        project.lists.pattern and re.search(project.lists.pattern, lowered)
+        project.lists.pattern and cached_re.search(project.lists.pattern, lowered)
         for project in projects().values()
     )
 

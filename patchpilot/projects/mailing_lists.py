@@ -6,7 +6,7 @@ own rule, and addresses that bounce.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
 
 class ListRule(NamedTuple):
@@ -23,7 +23,7 @@ class ListRule(NamedTuple):
 
     def matches(self, text: str) -> bool:
         """Whether this text of a message and its notes is for the list."""
-        return re.search(self.message, text, re.MULTILINE) is not None
+        return cached_re.search(self.message, text, cached_re.MULTILINE) is not None
 
 
 class GoneAddress(NamedTuple):

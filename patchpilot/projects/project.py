@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.stable_trees import StableTrees
 
@@ -84,7 +84,10 @@ class Lists(NamedTuple):
             address.partition("@") for address in (self.stable, *self.stable_aliases) if address
         )
         return (
-            "|".join(rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}" for name, _, host in boxes)
+            "|".join(
+                rf"{cached_re.escape(name)}(?:\+\w+)?@{cached_re.escape(host)}"
+                for name, _, host in boxes
+            )
             or r"(?!)"
         )
 

@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 
 if TYPE_CHECKING:
     from datetime import date
@@ -49,7 +49,7 @@ class StableTrees(NamedTuple):
         if not self.branch:
             return None
         for name in (ref, ref.partition("/")[2]):
-            match = re.fullmatch(self.branch, name)
+            match = cached_re.fullmatch(self.branch, name)
             if match:
                 return match["version"]
         return None
@@ -69,4 +69,4 @@ class StableTrees(NamedTuple):
 
 def version_key(version: str) -> tuple[int, ...]:
     """The sort key of a version: its numbers."""
-    return tuple(int(part) for part in re.findall(r"\d{1,18}", version))
+    return tuple(int(part) for part in cached_re.findall(r"\d{1,18}", version))

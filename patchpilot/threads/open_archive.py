@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import UsageError
 from patchpilot.model.hosts import split_url
 from patchpilot.model.printable import UNSAFE
@@ -13,7 +13,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.archive import LORE, Archive, MailArchive
 from patchpilot.threads.local_archive import LocalArchive
 
-_WEB = re.compile(r"https?://")
+_WEB = cached_re.compile(r"https?://")
 
 
 def archive_address(text: str) -> str:

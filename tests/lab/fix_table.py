@@ -29,7 +29,7 @@ from pathlib import Path
 from pygments.lexers.c_cpp import CLexer
 from pygments.token import Token
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.checking.check_patches import check
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.commits.tree_readers import DirectoryTree
@@ -63,9 +63,9 @@ EQUIVALENT = (
     (r"(?:\( )?1(?i:ull?) < ?<(?: \()?", r"(?:BIT(?:_ULL)?)?"),
     (r"", r"BIT(?:_ULL)?"),
 )
-_LICENSE = re.compile(r'(MODULE_LICENSE\("GPL) v2(?="\))')
+_LICENSE = cached_re.compile(r'(MODULE_LICENSE\("GPL) v2(?="\))')
 """A string of which the module loader treats both forms the same."""
-_CHAIN = re.compile(r"^([ \t]*)([\w.>-]+) = ([\w.>-]+) = ([^=;]+);$", re.MULTILINE)
+_CHAIN = cached_re.compile(r"^([ \t]*)([\w.>-]+) = ([\w.>-]+) = ([^=;]+);$", cached_re.MULTILINE)
 """An assignment to two places on one line."""
 _NEAR = 8
 """Lines between changes that are compared together."""
@@ -312,10 +312,10 @@ def _compiled(text: str, version: tuple[int, int] | None) -> str:
     return "\n".join(compiled(text.split("\n"), "", version)) if version else text
 
 
-def _split(chain: "re.Match[str]") -> str:
+def _split(chain: "cached_re.Match[str]") -> str:
     """Returns the two assignments that an assignment to two places is."""
     indent, first, second, value = chain.groups()
-    if re.fullmatch("[01]|NULL|true|false", value):
+    if cached_re.fullmatch("[01]|NULL|true|false", value):
         return f"{indent}{first} = {value};\n{indent}{second} = {value};"
     return f"{indent}{second} = {value};\n{indent}{first} = {second};"
 
@@ -326,14 +326,15 @@ def _changes(was: Sequence[str], now: Sequence[str]) -> Iterator[str]:
         None, was, now, autojunk=False
     ).get_opcodes():
         before, after = " ".join(was[first:last]), " ".join(now[start:end])
-        is_hex = before.lower() == after.lower().removesuffix(",").rstrip() and re.fullmatch(
+        is_hex = before.lower() == after.lower().removesuffix(",").rstrip() and cached_re.fullmatch(
             r"(?:0[xX]\w+ ?)+", before
         )
         if (
             kind != "equal"
             and not is_hex
             and not any(
-                re.fullmatch(one, before) and re.fullmatch(two, after) for one, two in EQUIVALENT
+                cached_re.fullmatch(one, before) and cached_re.fullmatch(two, after)
+                for one, two in EQUIVALENT
             )
         ):
             yield f"'{before}' becomes '{after}'"
@@ -349,7 +350,7 @@ def token_lines(text: str) -> list[tuple[str, ...]]:
             or kind in Token.Comment.PreprocFile
         ):
             lines[-1] += (
-                re.findall(r"\w+|\S", value)
+                cached_re.findall(r"\w+|\S", value)
                 if kind in Token.Comment or value.startswith("-")
                 else value.split()
             )

@@ -9,14 +9,14 @@ exponential time.
 
 from functools import cache, lru_cache
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.mask_comments import COMMENT
 
 
 @lru_cache(maxsize=4096)
-def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+def pattern(text: str, flags: int = 0) -> cached_re.Pattern[str]:
     r"""Returns a compiled pattern in which \w, \s, \d and \b match ASCII only; cached."""
-    return re.compile(text, re.ASCII | flags)
+    return cached_re.compile(text, cached_re.ASCII | flags)
 
 
 def one_of(*words: str) -> str:

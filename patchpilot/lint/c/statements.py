@@ -12,11 +12,11 @@ from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.line_scan import ScannedLine
 
-_SIGNED_NEWLINE = re.compile(r"\n.")
+_SIGNED_NEWLINE = cached_re.compile(r"\n.")
 # How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
 _EACH = 80
@@ -24,7 +24,7 @@ _CUT = 400
 _CUT_LINES = 10
 # how much of one statement is read
 _LONGEST = 50_000
-_END = re.compile(r";+\s*$", re.ASCII)
+_END = cached_re.compile(r";+\s*$", cached_re.ASCII)
 
 
 class StatementSpan(NamedTuple):
@@ -224,7 +224,7 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 
 
 @cache
-def _stops() -> dict[str, re.Pattern[str]]:
+def _stops() -> dict[str, cached_re.Pattern[str]]:
     """Returns, by the state of the scanner, the pattern of the text that can change the state."""
     return {
         "": pattern(r"[;({#\n]|else(?=[\s{])"),

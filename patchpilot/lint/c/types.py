@@ -11,7 +11,7 @@ import operator
 from collections.abc import Iterator
 from functools import lru_cache
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
 from patchpilot.lint.c.typewords import (
     MODIFIER_WORDS,
@@ -30,10 +30,10 @@ _MAX_ROW = 10
 _SPACES = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 # text between a type's name and the variable: spaces, a *, [], or const after one of them
-_STAR = re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
-_SPACE_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
-_WORD_SPACE = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
-_INLINE = re.compile(INLINE, re.ASCII)
+_STAR = cached_re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", cached_re.ASCII)
+_SPACE_WORD = cached_re.compile(r"\s+([A-Za-z_]\w*)", cached_re.ASCII)
+_WORD_SPACE = cached_re.compile(r"([A-Za-z_]\w*)\s+", cached_re.ASCII)
+_INLINE = cached_re.compile(INLINE, cached_re.ASCII)
 
 
 class TypePattern:
@@ -47,9 +47,9 @@ class TypePattern:
 
     def __init__(self, tail: str, *, stars: bool = True, storage: bool = False) -> None:
         self._tail, self.stars, self.storage = tail, stars, storage
-        self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
+        self._compiled: dict[tuple[str, ...], cached_re.Pattern[str]] = {}
 
-    def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
+    def compiled(self, types: "Types", text: str) -> cached_re.Pattern[str]:
         """Returns the pattern for the text after a type.
 
         Learned modifiers that occur in the text are modifiers in it.
@@ -62,7 +62,7 @@ class TypePattern:
                 if "<MODIFIER>" in self._tail
                 else self._tail
             )
-            compiled = re.compile(tail, re.ASCII | re.DOTALL)
+            compiled = cached_re.compile(tail, cached_re.ASCII | cached_re.DOTALL)
             if len(self._compiled) > 100:
                 self._compiled.clear()
             self._compiled[learned] = compiled
@@ -74,7 +74,7 @@ class FoundType:
 
     __slots__ = ("end", "match", "start")
 
-    def __init__(self, start: int, end: int, match: re.Match[str]) -> None:
+    def __init__(self, start: int, end: int, match: cached_re.Match[str]) -> None:
         self.start, self.end, self.match = start, end, match
 
     @property
@@ -138,7 +138,7 @@ class Types:
 
     def match(self, type_pattern: TypePattern, text: str, at: int = 0) -> FoundType | None:
         """Returns the type that starts at `at` and is followed by the pattern's tail."""
-        tail: re.Pattern[str] | None = None
+        tail: cached_re.Pattern[str] | None = None
         for start in self._starts(text, at, type_pattern.storage):
             for name_end in self._ends(text, start):
                 tail = tail or type_pattern.compiled(self, text)
@@ -356,7 +356,7 @@ def _is_usual_name(name: str) -> bool:
 
 def modifier_source(learned: tuple[str, ...]) -> str:
     """Returns the pattern of a modifier, including learned ones."""
-    return f"(?:{MODIFIER}|{'|'.join(map(re.escape, learned))})" if learned else MODIFIER
+    return f"(?:{MODIFIER}|{'|'.join(map(cached_re.escape, learned))})" if learned else MODIFIER
 
 
 def _glued(text: str, end: int) -> bool:

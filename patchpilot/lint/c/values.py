@@ -7,7 +7,7 @@ follow, E the end of a statement, C after a comma, c inside a cast. Variants of 
 unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
 """
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import CONSTANT, IDENT, WORD, pattern
 from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.c.types import TypePattern, Types
@@ -114,7 +114,7 @@ class ValueTracker:
             return 0
         return match.match.end(1) - at
 
-    def _word(self, kind: str, text: str, token: re.Match[str]) -> tuple[str, int]:
+    def _word(self, kind: str, text: str, token: cached_re.Match[str]) -> tuple[str, int]:
         """Returns the kind of a word and how much of the text belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(text, word, token.end()) and (

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, LVAL, STRING, value
 from patchpilot.lint.c.file_modes import MODE_NAMES, mode_of
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
@@ -15,7 +15,7 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
-_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
+_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", cached_re.DOTALL)
 _STRING_ARGUMENT = lazy(r'"\s*,')
 _VOLATILE = lazy(r"^_*volatile_*$")
 _STRING = lazy(STRING)
@@ -187,7 +187,11 @@ def _multiplied(at: CallPlace) -> Hits:
     if _SIZEOF.match(count):
         count, size = size, count
     constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
-    if not re.match(r"sizeof\b", count, re.ASCII) and _SIZEOF.match(size) and not constant:
+    if (
+        not cached_re.match(r"sizeof\b", count, cached_re.ASCII)
+        and _SIZEOF.match(size)
+        and not constant
+    ):
         better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(
             found["call"], "kmalloc_array"
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -24,7 +24,7 @@ from patchpilot.lint.subsystem_facts import file_subsystem
 def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a variable that is initialized and then assigned before anything reads it."""
     for hunk, at, line in added_lines(context, (".c",)):
-        found = re.match(
+        found = cached_re.match(
             (
                 r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned"  # noqa: E501
                 r"|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$"
@@ -35,15 +35,15 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         indent, name = found[1], found[2]
         for following in hunk.lines[at + 1 : at + 40]:
-            if name not in following.code or name not in re.findall(r"\w+", following.code):
+            if name not in following.code or name not in cached_re.findall(r"\w+", following.code):
                 # the code that follows may jump over an assignment
-                if re.match(
+                if cached_re.match(
                     r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code
                 ) and not following.code.startswith(indent + "\t"):
                     break
                 continue
             start = f"{indent}{name} = "
-            if following.code.startswith(start) and name not in re.findall(
+            if following.code.startswith(start) and name not in cached_re.findall(
                 r"\w+", following.code[len(start) :]
             ):
                 yield Hit(line.patch_line, values={"name": name})
@@ -55,11 +55,11 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a table or structure with external linkage that only this new file can use."""
     known = _known_elsewhere(context)
     for hunk, _, line in added_lines(context, (".c",)):
-        found = re.match(
+        found = cached_re.match(
             r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]",
             line.code,
         )
-        if not found or re.match(r"^(?:static|extern)", line.code):
+        if not found or cached_re.match(r"^(?:static|extern)", line.code):
             continue
         name = found[1]
         if name in known or (not hunk.is_new and not hunk.change.path.startswith("drivers/")):
@@ -73,9 +73,9 @@ def _known_elsewhere(context: Context) -> frozenset[str]:
     for change in context.patch.files:
         for line in change.lines("+"):
             if "EXPORT_SYMBOL" in line.text:
-                names.update(re.findall(r"EXPORT_SYMBOL\w*\((\w+)\)", line.text))
-            if found := re.match(r"\s*extern\b(.*)", line.text):
-                names.update(re.findall(r"\w+", found[1]))
+                names.update(cached_re.findall(r"EXPORT_SYMBOL\w*\((\w+)\)", line.text))
+            if found := cached_re.match(r"\s*extern\b(.*)", line.text):
+                names.update(cached_re.findall(r"\w+", found[1]))
     return frozenset(names)
 
 
@@ -89,7 +89,7 @@ def blank_line_in_declarations(context: Context, _arguments: Arguments) -> Itera
         if (
             _declaration(above)
             and _declaration(below)
-            and re.match(r"^\t\S", below)
+            and cached_re.match(r"^\t\S", below)
             and in_functions(context, hunk)[at]
         ):
             yield Hit(line.patch_line)
@@ -100,12 +100,12 @@ def _declaration(code: str) -> bool:
 
 
 @cache
-def _declaration_pattern() -> re.Pattern[str]:
+def _declaration_pattern() -> cached_re.Pattern[str]:
     kinds = (
         r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+|int|long|short|char|bool"  # noqa: E501
         r"|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
     )
-    return re.compile(
+    return cached_re.compile(
         rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$"
     )
 
@@ -146,7 +146,7 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     if "(" in (hunk.hunk.section or "") and (block := _declarations_from(lines, 0)):
         yield block
     for at, line in enumerate(lines):
-        if not re.search(r"\{\s*$", line.code) or re.search(
+        if not cached_re.search(r"\{\s*$", line.code) or cached_re.search(
             r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code
         ):
             continue
@@ -166,9 +166,11 @@ def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
 
 def _depends(above: NewLine, below: NewLine) -> bool:
     """Whether the second declaration uses the variable of the first."""
-    found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
+    found = cached_re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
     return bool(
-        found and "=" in below.code and re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
+        found
+        and "=" in below.code
+        and cached_re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
     )
 
 
@@ -179,15 +181,15 @@ def declaration_after_statement(context: Context, _arguments: Arguments) -> Iter
         if (
             not _declaration(line.code)
             or not in_functions(context, hunk)[at]
-            or re.search(r"__free\(|__cleanup|\bstatic\b", line.text)
+            or cached_re.search(r"__free\(|__cleanup|\bstatic\b", line.text)
         ):
             continue
         above = previous_line(hunk.lines, at)
         if (
             above
             and above.indent == line.indent
-            and re.search(r";\s*$", above.code)
+            and cached_re.search(r";\s*$", above.code)
             and not _declaration(above.code)
-            and re.match(r"^\t+(?:[\w>.\-\[\]]+ [|&+-]?= |\w+\(.*\);)", above.code)
+            and cached_re.match(r"^\t+(?:[\w>.\-\[\]]+ [|&+-]?= |\w+\(.*\);)", above.code)
         ):
             yield Hit(line.patch_line)

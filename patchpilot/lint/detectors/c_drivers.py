@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewLine, added_lines, previous_line
@@ -13,15 +13,19 @@ from patchpilot.lint.new_side import NewLine, added_lines, previous_line
 def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports THIS_MODULE as the owner in the `.driver` of a driver whose registration sets it."""
     for hunk, at, line in added_lines(context, (".c",)):
-        found = re.match(
+        found = cached_re.match(
             r"^\t(?P<deep>\t)?(?P<driver>\.driver)?\.owner\s*=\s*THIS_MODULE\b", line.code
         )
         if not found or bool(found["deep"]) == bool(found["driver"]):
             continue
         before = [line.code for line in hunk.lines[max(0, at - 12) : at]]
-        opening = next((code for code in reversed(before) if re.match(r"^\t\S.*\{$", code)), "")
-        kind = next((code for code in reversed(before) if re.match(r"^\S", code)), "")
-        if (found["driver"] or re.match(r"^\t\.driver\s*=\s*\{$", opening)) and re.search(
+        opening = next(
+            (code for code in reversed(before) if cached_re.match(r"^\t\S.*\{$", code)), ""
+        )
+        kind = next((code for code in reversed(before) if cached_re.match(r"^\S", code)), "")
+        if (
+            found["driver"] or cached_re.match(r"^\t\.driver\s*=\s*\{$", opening)
+        ) and cached_re.search(
             r"\bstruct (?:platform|i2c|spi|amba|serdev_device|mdio|slim|sdw|usb|pci)_driver\b", kind
         ):
             yield Hit(line.patch_line)
@@ -31,11 +35,11 @@ def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports an error message after a call that prints one itself."""
     for hunk, at, line in added_lines(context, (".c",)):
-        if not re.search(r"\bdev_err(?:_probe)?\s*\(", line.code):
+        if not cached_re.search(r"\bdev_err(?:_probe)?\s*\(", line.code):
             continue
         before = [line.code for line in hunk.lines[max(0, at - 3) : at]]
         for back, code in enumerate(reversed(before)):
-            found = re.search(
+            found = cached_re.search(
                 r"([\w>.\-]+) ="
                 r" (platform_get_irq(?:_byname)?|devm_(?:platform_)?ioremap_resource(?:_byname)?)\(",  # noqa: E501
                 code,
@@ -43,7 +47,7 @@ def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator
             tests = "".join(before[len(before) - back :])
             if (
                 found
-                and re.match(rf"^\s*if \((?:IS_ERR\()?{re.escape(found[1])}\b", tests)
+                and cached_re.match(rf"^\s*if \((?:IS_ERR\()?{cached_re.escape(found[1])}\b", tests)
                 and tests.count("if (") == 1
             ):
                 yield Hit(line.patch_line, values={"function": found[2]})
@@ -54,12 +58,12 @@ def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator
 def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a message about a failed allocation, for functions that checkpatch.pl does not know."""  # noqa: E501
     for hunk, at, line in added_lines(context, (".c",)):
-        message = re.match(r"^(\t+)(?:dev|pr|netdev)_(?:err|warn|info)\s*\(", line.code)
+        message = cached_re.match(r"^(\t+)(?:dev|pr|netdev)_(?:err|warn|info)\s*\(", line.code)
         if not message:
             continue
         check = previous_line(hunk.lines, at)
         found = (
-            re.match(
+            cached_re.match(
                 r"^\t+if \((?:!(?P<not>[\w>.\-]+)|(?P<null>[\w>.\-]+) == NULL)\)(?: \{)?$",
                 check.code.rstrip(),
             )
@@ -72,9 +76,9 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
         place = next(above for above in range(at - 1, -1, -1) if hunk.lines[above] is check)
         call = previous_line(hunk.lines, place)
         calls = " ".join(line.code for line in hunk.lines[max(0, place - 3) : place])
-        known = re.search(
+        known = cached_re.search(
             (
-                rf"{re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"  # noqa: E501
+                rf"{cached_re.escape(name)} = (?:devm_)?(?:dmam?_pool_create|dmam?_alloc_coherent|dma_alloc_\w+|alloc_(?:ordered_)?workqueue"  # noqa: E501
                 rf"|create_\w*workqueue|mempool_create\w*|kmem_cache_create\w*|usb_alloc_urb|usb_alloc_coherent|alloc_etherdev\w*"
                 rf"|iio_device_alloc|devm_iio_device_alloc|devm_input_allocate_device|input_allocate_device)\("
             ),
@@ -91,8 +95,8 @@ def _hidden_allocation(lines: Sequence[NewLine], check: int, name: str) -> bool:
     if check < 2 or not lines[check - 2].code.rstrip().endswith(";"):
         return False
     return bool(
-        re.search(
-            rf"(?:^|\s){re.escape(name)} ="
+        cached_re.search(
+            rf"(?:^|\s){cached_re.escape(name)} ="
             r" (?:devm_)?(?:kv?|v)[czm]alloc(?:_array)?(?:_node)?\(.*;$",
             lines[check - 1].code.rstrip(),
         )

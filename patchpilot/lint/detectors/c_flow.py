@@ -5,7 +5,7 @@ errors in probe functions.
 
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -20,12 +20,14 @@ from patchpilot.lint.new_side import (
 )
 from patchpilot.lint.pack_patterns import compiled
 
-_LABEL = re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
-_LEAVES = re.compile(
+_LABEL = cached_re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
+_LEAVES = cached_re.compile(
     r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"
     r"|BUILD_BUG\w*|__builtin_\w+|\w*error_exit)\b"
 )
-_SAYS_SO = re.compile(r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE)
+_SAYS_SO = cached_re.compile(
+    r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", cached_re.IGNORECASE
+)
 
 
 _MOST_STATEMENT_LINES = 40
@@ -70,7 +72,7 @@ def _statement(lines: Sequence[NewLine], at: int) -> str:
     return _LABEL.sub("", text).strip()
 
 
-_ARRAY = re.compile(
+_ARRAY = cached_re.compile(
     r"^\t+(?:(?:const|unsigned|signed|struct|union|enum)\s+)*(?!return\b|else\b|goto\b|delete\b|static\b)\w+\s+\**(?P<name>\w+)"
     r"\[(?P<length>[a-z_][\w>.\- +*/]*)\](?:\[\w*\])?;"
 )
@@ -83,7 +85,7 @@ def variable_length_array(context: Context, _arguments: Arguments) -> Iterator[H
         match = _ARRAY.match(line.code)
         if (
             not match
-            or re.search(r"[A-Z]{2}|sizeof|offsetof", match["length"])
+            or cached_re.search(r"[A-Z]{2}|sizeof|offsetof", match["length"])
             or _is_constant(hunk, match["length"])
         ):
             continue
@@ -93,9 +95,9 @@ def variable_length_array(context: Context, _arguments: Arguments) -> Iterator[H
 
 def _is_constant(hunk: NewHunk, length: str) -> bool:
     """Whether the patch shows the name to be a constant of an enum or a macro."""
-    name = re.match(r"\w+", length)
+    name = cached_re.match(r"\w+", length)
     return name is not None and any(
-        re.match(rf"^\s*(?:#\s*define\s+)?{name[0]}\b(?:\s*=.*,|\s*,$|\s+[\d(])", line.code)
+        cached_re.match(rf"^\s*(?:#\s*define\s+)?{name[0]}\b(?:\s*=.*,|\s*,$|\s+[\d(])", line.code)
         for line in hunk.lines
     )
 
@@ -110,7 +112,7 @@ def error_message_in_probe(context: Context, arguments: Arguments) -> Iterator[H
             if (
                 "dev_err(" not in line.code
                 or not paths.search(hunk.change.path)
-                or not re.match(r"^\t+dev_err\(", line.code)
+                or not cached_re.match(r"^\t+dev_err\(", line.code)
             ):
                 continue
             end = next(
@@ -124,7 +126,7 @@ def error_message_in_probe(context: Context, arguments: Arguments) -> Iterator[H
             after = hunk.lines[end + 1] if end is not None and end + 1 < len(hunk.lines) else None
             if (
                 after
-                and re.match(r"^\t+return (?:-E\w+|PTR_ERR\(.*\)|\w+);", after.code)
+                and cached_re.match(r"^\t+return (?:-E\w+|PTR_ERR\(.*\)|\w+);", after.code)
                 and "probe" in _function(hunk, at)
             ):
                 yield Hit(line.patch_line)

@@ -5,15 +5,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, spaced
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.file_diff import DiffLine, Hunk
 
-_OPEN_ENDED = re.compile(r"^\t+(?!#)[^\s].*[(,]$")
-_WORDS_OF_STATEMENT = re.compile(r"^\t+(?:return |[\w>.\-\[\]*]+ = |\w+\()")
+_OPEN_ENDED = cached_re.compile(r"^\t+(?!#)[^\s].*[(,]$")
+_WORDS_OF_STATEMENT = cached_re.compile(r"^\t+(?:return |[\w>.\-\[\]*]+ = |\w+\()")
 
 
 @detector("needless-line-break", "length", columns=int)
@@ -55,7 +55,7 @@ def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]
     yield from spaced(context, hits())
 
 
-_PLAIN_CALL = re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
+_PLAIN_CALL = cached_re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
 """What checkpatch.pl looks at itself, also where the line below is not added."""
 
 
@@ -108,7 +108,7 @@ def _indent(text: str) -> int:
     return len(expanded) - len(expanded.lstrip())
 
 
-_INCLUDE = re.compile(r"^#include <linux/(?P<name>[\w/.-]+)\.h>")
+_INCLUDE = cached_re.compile(r"^#include <linux/(?P<name>[\w/.-]+)\.h>")
 
 
 @detector("unsorted-headers", "header above", paths_pattern=str)
@@ -160,17 +160,21 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if "return" not in line.code or at < 2 or not paths.search(hunk.change.path):
                 continue
             lines = hunk.lines
-            if re.match(r"^\treturn 0;$", line.code):
+            if cached_re.match(r"^\treturn 0;$", line.code):
                 above = lines[at - 1].code
-                if re.match(r"^\t[^\s}].*;$", above) and not lines[at - 2].code.startswith("{"):
+                if cached_re.match(r"^\t[^\s}].*;$", above) and not lines[at - 2].code.startswith(
+                    "{"
+                ):
                     yield Hit(line.patch_line, values={"side": "before the return"})
             elif (
-                re.match(r"^\t\treturn [\w-]+;$", line.code)
-                and re.match(r"^\tif \(.*\)$", lines[at - 1].code)
+                cached_re.match(r"^\t\treturn [\w-]+;$", line.code)
+                and cached_re.match(r"^\tif \(.*\)$", lines[at - 1].code)
                 and at + 1 < len(lines)
             ):
                 below = lines[at + 1]
-                if below.added and re.match(r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text):
+                if below.added and cached_re.match(
+                    r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text
+                ):
                     yield Hit(below.patch_line, values={"side": "after the error check"})
 
     yield from spaced(context, hits())

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
 from patchpilot.lint.c.line_scan import ScannedLine, as_text
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -80,6 +80,6 @@ def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
             name
             and name in text
             and len(text) != len(name) + 2
-            and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
+            and cached_re.search(rf"\b{cached_re.escape(name)}\b", text, cached_re.ASCII)
         ):
             yield "EMBEDDED_FUNCTION_NAME", Hit(line.number, values={"name": name})

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -24,24 +24,28 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     line too.
     """
     for hunk, at, line in added_lines(context):
-        entry = re.match(
+        entry = cached_re.match(
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
             line.code,
         )
         if not entry or line.code.rstrip().endswith((",", "{", ";", "(", "\\", "|", "&", "+")):
             continue
-        if re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
+        if cached_re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
             continue
         if entry["constant"] and (
-            re.search(
+            cached_re.search(
                 r"NUM|MAX|COUNT|LAST|END|_NR|^\s*NR_|__|SIZE|INVALID|TOTAL|LEN", entry["constant"]
             )
         ):
             continue
         following, above = next_line(hunk.lines, at), previous_line(hunk.lines, at)
-        if not following or not re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code) or not above:
+        if (
+            not following
+            or not cached_re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code)
+            or not above
+        ):
             continue
-        if re.search(r"(?:,|\{)\s*$", above.code) and (
+        if cached_re.search(r"(?:,|\{)\s*$", above.code) and (
             _gained_a_comma(hunk, above) or _open_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
@@ -62,9 +66,9 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
             return (
-                bool(re.search(r"\benum\b", line.code))
+                bool(cached_re.search(r"\benum\b", line.code))
                 if enum
-                else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
+                else bool(cached_re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
             )
     return False
 
@@ -77,7 +81,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):
             if line.comment or "//" not in line.text or "SPDX" in line.text:
                 continue
-            bare = re.sub(
+            bare = cached_re.sub(
                 r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/',
                 lambda found: " " * len(found[0]),
                 line.text,
@@ -108,7 +112,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 or not below
                 or not below.added
                 or not below.comment
-                or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
+                or not cached_re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
             ):
                 continue
             subsystem = file_subsystem(context, hunk.change.path)
@@ -118,7 +122,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield from spaced(context, hits())
 
 
-_DEVM_STRUCT = re.compile(
+_DEVM_STRUCT = cached_re.compile(
     r"(?P<pointer>[\w>.\-]+) = (?:\([^)]*\)\s*)?(?P<call>devm_k[mz]alloc|kzalloc_node|devm_kzalloc)\s*\([^;]*\bsizeof\s*\(\s*struct \w+\s*\)"  # noqa: E501
 )
 
@@ -139,7 +143,7 @@ def managed_allocation_size(context: Context, _arguments: Arguments) -> Iterator
                 )
 
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = cached_re.compile(
     r"^\s+(?![*/#])(?P<left>[\w>.\-\[\]()*&]+)(?P<before> *)[|&+\-*/]?=(?P<after> +)\S"
 )
 
@@ -162,13 +166,14 @@ def space_around_assignment(context: Context, _arguments: Arguments) -> Iterator
             if 0 <= other < len(hunk.lines)
         ]
         if not any(
-            re.search(r" {2,}[|&+\-*/]?=|= {2,}|\t=", other.code) or other.text.find("=") == column
+            cached_re.search(r" {2,}[|&+\-*/]?=|= {2,}|\t=", other.code)
+            or other.text.find("=") == column
             for other in near
         ):
             yield Hit(line.patch_line, column=match.start("before") + 1)
 
 
-_WRAPPED = re.compile(
+_WRAPPED = cached_re.compile(
     r"^\s+(?P<kept>(?:[\w*]+\s+)*[\w>.\-\[\]]+ [|&+\-]?= |\S.*, )?(?P<value>\(.*\))(?P<end>\)?;)\s*$"  # noqa: E501
 )
 
@@ -188,7 +193,7 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if end == ";" and not _is_one_group(value):
                 # the last parenthesis closes the call
                 value, end = value[:-1], ");"
-            if not _is_one_group(value) or re.match(
+            if not _is_one_group(value) or cached_re.match(
                 r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union)"
                 r" .*|[us]\d+|\w+_t|int|long|void|char|bool)\)",
                 value,
@@ -200,7 +205,7 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             # a comparison, an assignment or a conditional may have them to be read more easily; ({
             # … }) is another thing
-            if re.search(r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value):
+            if cached_re.search(r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value):
                 continue
             yield Hit(
                 line.patch_line,
@@ -219,7 +224,7 @@ def _is_one_group(text: str) -> bool:
     for at, character in enumerate(text):
         depth += (character == "(") - (character == ")")
         if depth == 0:
-            return at == len(text) - 1 and bool(re.search(r"[|&+\-*/]|<<|>>", text[1:-1]))
+            return at == len(text) - 1 and bool(cached_re.search(r"[|&+\-*/]|<<|>>", text[1:-1]))
     return False
 
 
@@ -231,7 +236,7 @@ def _opens_a_call(hunk: NewHunk, at: int) -> bool:
     return above.endswith(",") and above.count("(") - above.count(")") == 1
 
 
-_LOOP = re.compile(r"^(?P<indent>\t+)\w*for_each\w* ?\(.*\) \{\s*$")
+_LOOP = cached_re.compile(r"^(?P<indent>\t+)\w*for_each\w* ?\(.*\) \{\s*$")
 
 
 @detector("braces-around-loop-statement")
@@ -249,7 +254,7 @@ def braces_around_loop_statement(context: Context, _arguments: Arguments) -> Ite
             and body.code.rstrip().endswith(";")
             and body.text.strip() == body.code.strip()
         )
-        if is_one_line and not re.match(
+        if is_one_line and not cached_re.match(
             r"^\t+(?:if|for|while|do|switch|\w*for_each\w*)\b", body.code
         ):
             yield Hit(line.patch_line)
@@ -265,7 +270,7 @@ def blank_line_next_to_blank_line(context: Context, _arguments: Arguments) -> It
                 yield Hit(line.patch_line)
 
 
-_ALLOCATES = re.compile(
+_ALLOCATES = cached_re.compile(
     r"= (?:devm_)?(?:k[mzv]\w*alloc\w*|kcalloc|kmemdup|kstrdup|kasprintf|kvasprintf|vmalloc|vzalloc)\s*\("  # noqa: E501
 )
 

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.devicetree_bindings import bindings_of
@@ -66,13 +66,13 @@ def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[
         whole = True
         for line in (line for hunk in change.hunks for line in hunk.lines if line.kind != "-"):
             text = line.text
-            if re.match(r"^examples:", text):
+            if cached_re.match(r"^examples:", text):
                 inside, base, depth, whole = True, None, 0, True
                 continue
             if not inside:
                 continue
-            if re.match(r"^  - \|", text) or not text.strip():
-                base = None if re.match(r"^  - \|", text) else base
+            if cached_re.match(r"^  - \|", text) or not text.strip():
+                base = None if cached_re.match(r"^  - \|", text) else base
                 depth = 0 if base is None else depth
                 whole = True if base is None else whole
                 continue
@@ -94,7 +94,7 @@ def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[
                 begins
                 and level > 0
                 and (indent - base) not in (4 * level, 2 * level)
-                and not re.match(r'^["<]|^/?\*', stripped)
+                and not cached_re.match(r'^["<]|^/?\*', stripped)
             )
             depth += stripped.count("{") - stripped.count("}")
             if line.kind == "+" and wrong:

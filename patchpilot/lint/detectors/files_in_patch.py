@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.tree_applies import fits
@@ -42,7 +42,7 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
             text = _bare(line.text)
             # an addition at the end of a list or mask removes nothing
             if (
-                re.match(r"[#\w]", text)
+                cached_re.match(r"[#\w]", text)
                 and not text.startswith("#include")
                 and not any(line.startswith(text) for line in kept)
             ):
@@ -56,7 +56,7 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _bare(text: str) -> str:
     """Returns a line without comment, white space and the characters that join it to the next line."""  # noqa: E501
-    return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
+    return "".join(cached_re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
 
 
 @detector(
@@ -117,8 +117,8 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
     """
     count = 0
     for pattern in section.values("F"):
-        folder = re.sub(r"\*$", "", pattern)
-        plain = folder.endswith("/") and not re.search(r"[*?\[]", folder)
+        folder = cached_re.sub(r"\*$", "", pattern)
+        plain = folder.endswith("/") and not cached_re.search(r"[*?\[]", folder)
         count += len(tree.files(folder.rstrip("/"))) if plain else 1
         if count >= most:
             break
@@ -134,11 +134,11 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
     if tree is None:
         return
     for change in context.patch.files:
-        found = re.match(r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path)
+        found = cached_re.match(r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path)
         if (
             change.old_path is not None
             or not found
-            or re.search(r"(?:^|/)(?:lib|include|__init__)", change.path)
+            or cached_re.search(r"(?:^|/)(?:lib|include|__init__)", change.path)
         ):
             continue
         folder, stem, suffix = found[1], found[2], found[3]
@@ -149,15 +149,15 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
             continue
         after = context.of_series("makefiles", _added_to_makefiles).get(makefile, [])
         text = "\n".join([before, *after])
-        if not re.search(
-            rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b", text
+        if not cached_re.search(
+            rf"(?<![\w.-]){cached_re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b", text
         ):
             yield Hit(
                 change.patch_line, path=change.path, values={"makefile": makefile, "test": named}
             )
 
 
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = cached_re.compile(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
     r"\((?P<attribute>\w+)"
 )
@@ -218,7 +218,7 @@ def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit
         return
     new = context.of_series("new paths", _new_paths)
     for line in change.lines("+"):
-        match = re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
+        match = cached_re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
         if match and not _matches_any(tree, match["pattern"], new):
             yield Hit(line.patch_line, values={"pattern": match["pattern"]})
 
@@ -229,9 +229,9 @@ def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
         path == pattern or path.startswith(pattern) or fnmatchcase(path, pattern) for path in new
     ):
         return True
-    if not re.search(r"[*?\[]", pattern):
+    if not cached_re.search(r"[*?\[]", pattern):
         return tree.exists(pattern.rstrip("/"))
-    folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    folder = cached_re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
     return not folder or any(
         fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}*")
         for path in tree.files(folder)
@@ -279,17 +279,23 @@ def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
 def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new Kconfig option with a prompt that is enabled by default."""
     for change in context.patch.files:
-        if not re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
+        if not cached_re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
             continue
         option, asked = " ", False
         for hunk in change.hunks:
             for line in hunk.lines:
-                if re.match(r"^(?:menu)?config\s", line.text):
+                if cached_re.match(r"^(?:menu)?config\s", line.text):
                     # a menu of a vendor's drivers builds nothing by itself
                     option, asked = (" " if "VENDOR" in line.text else line.kind), False
-                elif line.kind == "+" and re.match(r'^\s+(?:bool|tristate|prompt)\s+"', line.text):
+                elif line.kind == "+" and cached_re.match(
+                    r'^\s+(?:bool|tristate|prompt)\s+"', line.text
+                ):
                     asked = option == "+"
-                elif line.kind == "+" and asked and re.match(r"^\s+default [ym]\s*$", line.text):
+                elif (
+                    line.kind == "+"
+                    and asked
+                    and cached_re.match(r"^\s+default [ym]\s*$", line.text)
+                ):
                     yield Hit(line.patch_line, values={"default": line.text.strip()})
 
 
@@ -297,10 +303,10 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a hunk that changes only white space, in a patch that changes other things."""
     patch = context.patch
-    if re.search(
+    if cached_re.search(
         r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",
         patch.subject.title,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     ):
         return
     hunks = [

@@ -8,7 +8,7 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS, applies, project_list
 from patchpilot.lint.detector import DETECTORS, Arguments, Hit, RegisteredDetector, detector
 from patchpilot.lint.lint_context import Context
@@ -98,7 +98,7 @@ def _changed(change: FileChange, where: str) -> Lines:
 
 def is_plain(title: str) -> bool:
     """Whether a title is written for a change: not a revert, merge or release."""
-    return bool(title) and not re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
+    return bool(title) and not cached_re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
 
 
 def subject_line(context: Context) -> int:
@@ -294,7 +294,7 @@ def _beyond_removed(
             yield at, text
 
 
-def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
+def values_of(match: cached_re.Match[str], line: str) -> Mapping[str, str]:
     """Returns the placeholders that a match fills: {match}, {line} and {start} without spaces
     around them, and the named groups.
     """
@@ -307,7 +307,7 @@ def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
     }
 
 
-def groups_of(match: re.Match[str]) -> dict[str, str]:
+def groups_of(match: cached_re.Match[str]) -> dict[str, str]:
     """Returns the named groups of a match; one whose name ends in `_lower` in lower case."""
     return {
         name: (value or "").lower() if name.endswith("_lower") else value or ""

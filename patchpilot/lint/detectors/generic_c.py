@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import mode_of
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
@@ -35,7 +35,7 @@ LONGEST_STATEMENT = 8000
 statement that takes everything after it.
 """
 
-_CONTINUED = re.compile(r"\\\n.")
+_CONTINUED = cached_re.compile(r"\\\n.")
 
 
 @detector(
@@ -190,11 +190,11 @@ def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]
 
 
 @cache
-def _anywhere(pattern: str) -> re.Pattern[str]:
+def _anywhere(pattern: str) -> cached_re.Pattern[str]:
     """Returns a pattern for one line of a text as one for the whole text: no match in the text
     means none in a line.
     """
-    return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
+    return cached_re.compile(with_fragments(pattern), cached_re.ASCII | cached_re.MULTILINE)
 
 
 def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
@@ -205,7 +205,9 @@ def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
     return not (unless and unless.search(line.text))
 
 
-def _matches(text: str, pattern: re.Pattern[str], arguments: Arguments) -> Iterator[re.Match[str]]:
+def _matches(
+    text: str, pattern: cached_re.Pattern[str], arguments: Arguments
+) -> Iterator[cached_re.Match[str]]:
     unless = optional(arguments, "unless_pattern")
     if unless and unless.search(text):
         return
@@ -216,7 +218,7 @@ def _matches(text: str, pattern: re.Pattern[str], arguments: Arguments) -> Itera
             return
 
 
-def _modes_suit(arguments: Arguments, match: re.Match[str]) -> bool:
+def _modes_suit(arguments: Arguments, match: cached_re.Match[str]) -> bool:
     wanted, unwanted = arguments.get("group_modes", {}), arguments.get("unless_group_modes", {})
     return all(_mode(match[name]) in modes for name, modes in wanted.items()) and not any(
         _mode(match[name]) in modes for name, modes in unwanted.items()
@@ -367,7 +369,7 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.pattern(
-                with_fragments(arguments[name]).replace("{type}", re.escape(type_text))
+                with_fragments(arguments[name]).replace("{type}", cached_re.escape(type_text))
             )
             if (pattern.search(text) is not None) is not must:
                 return False

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS, applies
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import groups_of, is_plain, subject_line
@@ -216,7 +216,7 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _measured_lines(
-    context: Context, where: str, paths: re.Pattern[str]
+    context: Context, where: str, paths: cached_re.Pattern[str]
 ) -> Iterator[tuple[str, int, str]]:
     """Yields (path, patch line, text) of the lines that `where` names."""
     if where == "added":
@@ -225,7 +225,7 @@ def _measured_lines(
                 yield from ((change.path, line.patch_line, line.text) for line in change.lines("+"))
         return
     for hunk, _, line in added_lines(context):
-        is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
+        is_comment = line.comment or bool(cached_re.match(r"^\s*(?:/\*|\*\s)", line.text))
         if paths.search(hunk.change.path) and (
             is_comment if where == "comment" else not line.comment
         ):
@@ -274,7 +274,7 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 continue
             for match in pattern.finditer(line.code):
                 if not any(
-                    re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text)
+                    cached_re.search(rf"\b{cached_re.escape(match['name'])}\s*\(", gone.text)
                     for gone in hunk.change.lines("-")
                 ):
                     yield Hit(
@@ -315,7 +315,7 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
+def _uses(pattern: cached_re.Pattern[str], line: DiffLine) -> bool:
     return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(("*", "/*", "//"))
 
 
@@ -349,7 +349,7 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
             yield Hit(line.patch_line, values={"name": word, "instead": dict(pairs)[name]})
 
 
-def _named(text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]) -> str | None:
+def _named(text: str, union: cached_re.Pattern[str], pairs: Sequence[Sequence[str]]) -> str | None:
     """Returns the first pattern that matches a line of code."""
     if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):
         return None

@@ -5,7 +5,7 @@ meant for another tree.
 
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
@@ -41,9 +41,9 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
-        if re.match(r"^(?:diff -|Index: \S)", line):
+        if cached_re.match(r"^(?:diff -|Index: \S)", line):
             yield Hit(where, case="diff", values={"start": line[:30]})
-        elif not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
+        elif not encoded and cached_re.match(r"^From \S+ .*\d\d:\d\d", line):
             yield Hit(where, case="from")
         elif scissors_line(line):
             yield Hit(
@@ -53,7 +53,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield from _lost_sign_off(patch)
     if patch.commit:
         for line in patch.notes:
-            if line.strip() and not re.match(
+            if line.strip() and not cached_re.match(
                 r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite)"
                 r" |^---\s*$",
                 line,
@@ -94,17 +94,17 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
             return
 
 
-_SIGNED = re.compile(r"Signed-off-by: .*\S+@")
+_SIGNED = cached_re.compile(r"Signed-off-by: .*\S+@")
 
 
 @detector("cherry-picked")
 def cherry_picked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the line of `git cherry-pick -x` in a patch that is not for a stable tree."""
     patch = context.patch
-    if patch.subject.for_stable or re.search(
+    if patch.subject.for_stable or cached_re.search(
         r"stable|backport|upstream",
         " ".join(patch.subject.words) + patch.subject.title,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     ):
         return
     for upstream_commit in upstream_commits("\n".join(patch.message)):

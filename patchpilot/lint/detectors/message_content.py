@@ -6,7 +6,7 @@ changelog.
 from collections.abc import Iterator
 from itertools import pairwise
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -46,12 +46,12 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if count < arguments["fewest"] or of_change:
         yield Hit(patch.message_line, case="short", values={"count": count})
         return
-    in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
+    in_subject = set(cached_re.findall(r"\w{3,}", patch.subject.title.lower()))
     words_of_message = [
         word
         for line in patch.message
         if ":" not in line[:24]
-        for word in re.findall(r"\w{3,}", line.lower())
+        for word in cached_re.findall(r"\w{3,}", line.lower())
     ]
     fresh = {
         word
@@ -71,10 +71,10 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line, case="repeats-subject")
 
 
-_REASON = re.compile(
+_REASON = cached_re.compile(
     r"\b(?:because|since|so that|otherwise|due to|in order to|as|need(?:ed|s)?|caus\w+|avoid\w*|fix\w*|prevent\w*|allow\w*|should|must|instead|when|if"  # noqa: E501
     r"|without|which|makes?|would|could|can(?:not)?|fail\w*|wrong|results?)\b",
-    re.IGNORECASE,
+    cached_re.IGNORECASE,
 )
 
 
@@ -91,7 +91,9 @@ def _adds_an_id(context: Context) -> bool:
         if line.text.strip()
     ]
     return 0 < len(added) <= 8 and any(
-        re.search(r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text)
+        cached_re.search(
+            r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
+        )
         for text in added
     )
 
@@ -99,7 +101,7 @@ def _adds_an_id(context: Context) -> bool:
 def _needs_no_reason(context: Context) -> bool:
     title = context.patch.subject.title.lower()
     return title.startswith(("revert", "linux ", "merge ")) or bool(
-        re.search(r"\b(?:typo|spelling)", title)
+        cached_re.search(r"\b(?:typo|spelling)", title)
     )
 
 
@@ -158,11 +160,11 @@ def _ends_thought(line: str, following: str) -> bool:
     return (
         line.endswith((".", ":", "!", "?", ";", ",", "-"))
         or not following[:1].isalnum()
-        or bool(re.match(r"\s", following))
+        or bool(cached_re.match(r"\s", following))
     )
 
 
-_STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+_STAT = cached_re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
 @detector(
@@ -191,7 +193,9 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     notes = [
         line
         for line in patch.notes
-        if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line
+        if not _STAT.match(line)
+        and len(cached_re.findall(r"[a-z]{2,}", line)) >= 4
+        and "://" not in line
     ]
     if not notes and not any(_describes_change(heading, texts, at) for at in range(len(texts))):
         yield Hit(
@@ -209,27 +213,29 @@ def _latest_version(texts: list[str]) -> int:
     """Returns the latest version that a changelog's headings name, 0 when there are none."""
     versions = [0]
     for line in texts:
-        if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
+        if found := cached_re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
             versions.append(int(found[2]))
-        elif found := re.match(
+        elif found := cached_re.match(
             r"^\s*(?:[-*]"
             r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
             r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
             line,
         ):
             versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
-        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
+        elif found := cached_re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
             versions.append(int(found[1]))
-        elif re.search(r"\b[vV]\d+\b", line) and re.search(r"[Cc]hange|[Ss]ince|[Dd]iff", line):
+        elif cached_re.search(r"\b[vV]\d+\b", line) and cached_re.search(
+            r"[Cc]hange|[Ss]ince|[Dd]iff", line
+        ):
             versions.append(99)
     return max(versions)
 
 
-def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
+def _describes_change(heading: cached_re.Pattern[str], texts: list[str], at: int) -> bool:
     line = texts[at]
     if _STAT.match(line):
         return False
-    if heading.match(line) or re.search(
+    if heading.match(line) or cached_re.search(
         r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV]"
         r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
@@ -238,15 +244,15 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
         described = [
             text
             for text in rest
-            if re.search(r"[a-z]{3}", text)
-            and not re.search(r"://|<", text)
+            if cached_re.search(r"[a-z]{3}", text)
+            and not cached_re.search(r"://|<", text)
             and not _STAT.match(text)
         ]
         return bool(described) or (
             heading.match(line) is not None and not any("://" in text for text in rest)
         )
     return (
-        bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line))
+        bool(cached_re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line))
         and "://" not in line
     )
 
@@ -268,10 +274,10 @@ def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line)
 
 
-_FRAME = re.compile(
+_FRAME = cached_re.compile(
     r"(?<![\w.])[\w.]++\+0x[0-9a-f]+/0x[0-9a-f]+|^\s+\w+(?: \[inline\])? \S+\.[chS]:\d+"
 )
-_TIMESTAMP = re.compile(r"^\s*\[\s*\d+\.\d{6}\]")
+_TIMESTAMP = cached_re.compile(r"^\s*\[\s*\d+\.\d{6}\]")
 
 
 @detector("long-stack-trace", {"": "count", "timestamps": "count"}, most=int)

@@ -5,7 +5,7 @@ series.
 
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -15,21 +15,23 @@ from patchpilot.lint.word_lists import word_set
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch
 
-_ALSO = re.compile(r"(?:^|[.!] )(?:Also|Additionally|In addition|Besides|Furthermore|Moreover)\b")
-_WHILE = re.compile(
+_ALSO = cached_re.compile(
+    r"(?:^|[.!] )(?:Also|Additionally|In addition|Besides|Furthermore|Moreover)\b"
+)
+_WHILE = cached_re.compile(
     r"\b[Ww]hile (?:at it|here|there|we(?:'re| are) (?:at it|here)|I(?:'m| am) (?:at it|here))\b"
 )
-_ITEM = re.compile(r"^\s*(?:[-*+]|\d[.)]|\(\d\))\s+(?P<word>\w+)")
-_AND = re.compile(
+_ITEM = cached_re.compile(r"^\s*(?:[-*+]|\d[.)]|\(\d\))\s+(?P<word>\w+)")
+_AND = cached_re.compile(
     r":.*\b(?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b.* and"
     r" (?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b",
-    re.IGNORECASE,
+    cached_re.IGNORECASE,
 )
-_COMMENT = re.compile(r"^\s*(?:/\*|\*|//|$)")
-_NO_CODE = re.compile(
+_COMMENT = cached_re.compile(r"^\s*(?:/\*|\*|//|$)")
+_NO_CODE = cached_re.compile(
     r"^(?:MAINTAINERS$|Documentation/|include/dt-bindings/)|(?:^|/)(?:Kconfig|Makefile)$"
 )
-_HEADER = re.compile(r"(?:^|/)include/")
+_HEADER = cached_re.compile(r"(?:^|/)include/")
 MOST_FILES = 40
 """A patch that changes more files changes all users of something."""
 SAME_IN_EACH = 4
@@ -84,7 +86,7 @@ def _by_files(context: Context) -> Hit | None:
         or any(map(_HEADER.search, patch.paths))
     ):
         return None
-    if re.search(r"(?i)tree-?wide", patch.subject.title) or all(
+    if cached_re.search(r"(?i)tree-?wide", patch.subject.title) or all(
         change.added + change.removed <= SAME_IN_EACH for change in patch.files
     ):
         return None
@@ -140,13 +142,13 @@ def _by_hunks(context: Context) -> Hit | None:
     changes = [
         change for change in patch.files if change.path.endswith((".c", ".h")) and change.new_path
     ]
-    if not re.search(r"\binclud(?:e|es|ed|ing)\b|header|sort", said):
+    if not cached_re.search(r"\binclud(?:e|es|ed|ing)\b|header|sort", said):
         for change in changes:
             moved = {line.text for line in change.lines("-") if line.text.startswith("#include")}
             for line in change.lines("+"):
                 if line.text in moved:
                     return Hit(line.patch_line, case="headers")
-    if re.search(r"comment|typo|\bdoc|kernel-?doc|rename|spelling", said):
+    if cached_re.search(r"comment|typo|\bdoc|kernel-?doc|rename|spelling", said):
         return None
     hunks = [(change, hunk) for change in changes for hunk in change.hunks]
     only_comments = [(change, hunk) for change, hunk in hunks if _changes_comment(hunk)]

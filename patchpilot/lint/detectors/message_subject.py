@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
@@ -17,7 +17,7 @@ from patchpilot.lint.word_lists import word_set
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.patch import Patch
 
-_PREFIX = re.compile(
+_PREFIX = cached_re.compile(
     r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]{1,40}\))?)\s*:\s*(?P<rest>.*)$"
 )
 
@@ -28,7 +28,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
     """
     prefixes: list[str] = []
     rest = title
-    while found := re.match(
+    while found := cached_re.match(
         r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
         r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$",
         rest,
@@ -38,7 +38,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
         prefixes.append(found[1])
         rest = found[2]
     # the hwmon form: "hwmon: (driver) do it"
-    if prefixes and (found := re.match(r"^(\([\w/,. -]+\))\s+(.*)$", rest)):
+    if prefixes and (found := cached_re.match(r"^(\([\w/,. -]+\))\s+(.*)$", rest)):
         prefixes.append(found[1])
         rest = found[2]
     return tuple(prefixes), rest
@@ -49,7 +49,7 @@ def _plain(context: Context) -> str | None:
     letter).
     """
     title = context.patch.subject.title
-    if not title or re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title):
+    if not title or cached_re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title):
         return None
     return title
 
@@ -65,12 +65,12 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """
     patch = context.patch
     title = _plain(context)
-    if title is None or not patch.has_diff or re.match(r"(?:fixup|squash|amend)!", title):
+    if title is None or not patch.has_diff or cached_re.match(r"(?:fixup|squash|amend)!", title):
         return
     prefixes, _ = split_prefix(title)
-    if prefixes or re.match(r"^[\w/.-]+：", title):
+    if prefixes or cached_re.match(r"^[\w/.-]+：", title):
         return
-    near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
+    near = cached_re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
     case = "" if patch.commit or is_mail(patch) else "loose-file"
     usual = (
         learned_prefix(patch.paths) if context.history is None and context.project.kernel else None
@@ -102,10 +102,10 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not prefixes:
         return
     first = prefixes[0]
-    if re.match(
+    if cached_re.match(
         r"^(?:drivers?|kernel|Documentation/devicetree\S*|drivers/\S+|include/\S+|sound/\S+|Documentation/devicetree)$",
         first,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     ) and not (first == "Drivers" and len(prefixes) > 1):
         # "Drivers: hv:" is the usual prefix of its subsystem, not a path
         better = (
@@ -123,7 +123,7 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             case="directory" if better else "directory-without-prefix",
             values=values,
         )
-    elif re.search(r"\.(?:c|h|S|dts|dtsi|yaml|rst|txt)$", first):
+    elif cached_re.search(r"\.(?:c|h|S|dts|dtsi|yaml|rst|txt)$", first):
         yield Hit(subject_line(context), case="file", values={"prefix": first})
 
 
@@ -146,7 +146,8 @@ def _is_marked(patch: Patch) -> bool:
     the title of the commit.
     """
     return (
-        bool(patch.subject.marks) or re.match(r"\s*\[", patch.header("Subject") or "") is not None
+        bool(patch.subject.marks)
+        or cached_re.match(r"\s*\[", patch.header("Subject") or "") is not None
     )
 
 
@@ -157,16 +158,19 @@ def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     prefixes, rest = split_prefix(title)
     # the driver drivers/video/backlight/backlight.c has the prefix "backlight: backlight:"
     drivers = {
-        re.sub(r"\.\w+$", "", path.rpartition("/")[2]).lower() for path in context.patch.paths
+        cached_re.sub(r"\.\w+$", "", path.rpartition("/")[2]).lower()
+        for path in context.patch.paths
     }
     for first, second in pairwise(prefixes):
         if first.lower() == second.strip("()").lower() and first.lower() not in drivers:
             yield Hit(subject_line(context), case="prefix", values={"prefix": first})
             return
     marks = [
-        word for mark in context.patch.subject.marks for word in re.findall(r"\b\d+/\d+\b", mark)
+        word
+        for mark in context.patch.subject.marks
+        for word in cached_re.findall(r"\b\d+/\d+\b", mark)
     ]
-    if len(marks) > 1 or re.match(r"\(?\d+/\d+\)?\b", rest):
+    if len(marks) > 1 or cached_re.match(r"\(?\d+/\d+\)?\b", rest):
         yield Hit(subject_line(context), case="number")
 
 
@@ -176,12 +180,12 @@ def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]
     search for.
     """
     title = context.patch.subject.title
-    if found := re.search(
+    if found := cached_re.search(
         r"[\u2010-\u2015\u2018-\u201f\u2026\u3000-\u303f\uff00-\uffef\u00a0]", title
     ):
         yield Hit(subject_line(context), case="non-ascii", values={"code": f"{ord(found[0]):04X}"})
     _, rest = split_prefix(title)
-    letters = re.findall(r"[A-Za-z]", rest)
+    letters = cached_re.findall(r"[A-Za-z]", rest)
     if len(rest.split()) >= 4 and len(letters) >= 15 and rest.isupper():
         yield Hit(subject_line(context), case="capitals")
 
@@ -195,14 +199,16 @@ def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     prefixes, rest = split_prefix(title)
     meaningful = [
         word
-        for word in re.findall(r"[a-z0-9_+'-]+", rest.lower())
+        for word in cached_re.findall(r"[a-z0-9_+'-]+", rest.lower())
         if word not in word_set("message", "vague")
     ]
-    if found := re.match(
-        r"(?:a )?patch (?:to|for|that)\b|\b[Tt]his (?:patch|commit|change)\b", rest, re.IGNORECASE
+    if found := cached_re.match(
+        r"(?:a )?patch (?:to|for|that)\b|\b[Tt]his (?:patch|commit|change)\b",
+        rest,
+        cached_re.IGNORECASE,
     ):
         yield Hit(subject_line(context), case="this-patch", values={"quoted": found[0]})
-    elif rest and not meaningful and not re.search(r"\d", rest):
+    elif rest and not meaningful and not cached_re.search(r"\d", rest):
         yield Hit(subject_line(context), case="vague", values={"subject": rest})
     elif len(rest.split()) == 1 and prefixes and context.patch.has_diff:
         yield Hit(subject_line(context), case="one-word", values={"subject": rest})
@@ -215,14 +221,14 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     if title is None:
         return
     _, rest = split_prefix(title)
-    found = re.match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
+    found = cached_re.match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
     if not found:
         return
     verb, order = found["verb"], imperative_of(found["verb"])
     if order and not (
         verb.lower() in word_set("message", "nouns")
-        or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
-        or re.match(r"\w+ (?:to|for|in|of)\b", rest)
+        or cached_re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
+        or cached_re.match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
         yield Hit(subject_line(context), values={"quoted": verb, "verb": order})
 
@@ -245,24 +251,28 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """
     patch = context.patch
     title = patch.subject.title
-    if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
+    if cached_re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or cached_re.search(
         r"\s[\[(][vV]\d{1,2}[\])]$", title
     ):
         yield Hit(subject_line(context), case="outside")
     elif unread := _unread_version(patch):
         yield Hit(subject_line(context), case="unread", values={"quoted": unread})
-    elif len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1:
+    elif len([mark for mark in patch.subject.marks if cached_re.search(r"\bPATCH\b", mark)]) > 1:
         yield Hit(subject_line(context), case="two-marks")
     elif (
         patch.has_diff
-        and (found := re.match(r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw, re.IGNORECASE))
+        and (
+            found := cached_re.match(
+                r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw, cached_re.IGNORECASE
+            )
+        )
         and _signed(patch)
     ):
         yield Hit(subject_line(context), case="reply", values={"quoted": found[1]})
-    elif re.match(r"^PATCH\b", title) or (
+    elif cached_re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
-        and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
+        and cached_re.search(r"\bpatch", " ".join(patch.subject.words), cached_re.IGNORECASE)
     ):
         yield Hit(subject_line(context), case="unrecognized")
     elif (
@@ -291,10 +301,10 @@ def _unread_version(patch: Patch) -> str | None:
     if patch.subject.version > 1:
         return None
     marks = " ".join(patch.subject.marks)
-    found = re.search(
+    found = cached_re.search(
         r"\b(?:version\s*|ver\.?\s*|rev\.?\s*|v\.\s*|v\s+|PATCH[,-]\s*v)\d+\b|\b\d+ of \d+\b",
         marks,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     )
     return found[0] if found else None
 
@@ -317,19 +327,21 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for prefix in prefixes
     ):
         return
-    found = re.search(
+    found = cached_re.search(
         r"\b(?:dt[- ]?)?(?:bindings?(?: doc\w*)?|device ?tree bindings?|yaml"
         r" (?:schema|doc\w*)|documentation)\b",
         rest,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     )
-    if re.search(r"(?<![.\w-])(?:yaml|json)\b(?!.*schema)", rest, re.IGNORECASE):
+    if cached_re.search(r"(?<![.\w-])(?:yaml|json)\b(?!.*schema)", rest, cached_re.IGNORECASE):
         yield Hit(subject_line(context), case="format")
-    elif re.search(r"\bdrivers?\b", rest, re.IGNORECASE) and all(
+    elif cached_re.search(r"\bdrivers?\b", rest, cached_re.IGNORECASE) and all(
         path.startswith(_BINDINGS) for path in context.patch.paths
     ):
         yield Hit(subject_line(context), case="driver")
-    elif found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
+    elif found and not cached_re.match(
+        r"(?:convert|[Mm]ove|[Rr]evert)", rest, cached_re.IGNORECASE
+    ):
         yield Hit(subject_line(context), values={"quoted": found[0]})
 
 
@@ -351,7 +363,7 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     marks = (
         r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
     )
-    title = re.sub(marks, "", title or "")
+    title = cached_re.sub(marks, "", title or "")
     prefixes, _ = split_prefix(title)
     # a directory as a prefix has its own rule
     if (
@@ -378,8 +390,8 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             "folder": usual.where,
             "total": usual.total,
         }
-        if not usual.is_known(prefixes[0]) and not re.search(
-            r"tree-?wide", prefixes[0], re.IGNORECASE
+        if not usual.is_known(prefixes[0]) and not cached_re.search(
+            r"tree-?wide", prefixes[0], cached_re.IGNORECASE
         ):
             yield Hit(subject_line(context), case="learned", values=values)
         elif alike(prefixes[0], usual.best) and not usual.has_further(prefixes):
@@ -421,7 +433,7 @@ def _first_word(title: str) -> str:
     """Returns the first word after the prefixes, and after a driver in the form "Input: driver - do
     this".
     """
-    return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
+    return cached_re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
 
 
 def case_of(title: str) -> str:
@@ -432,9 +444,9 @@ def case_of(title: str) -> str:
     word = _first_word(title)
     if not prefixes:
         return ""
-    if re.fullmatch(r"[A-Z][a-z]+", word):
+    if cached_re.fullmatch(r"[A-Z][a-z]+", word):
         return "capital"
-    return "lower" if re.fullmatch(r"[a-z]+", word) else ""
+    return "lower" if cached_re.fullmatch(r"[a-z]+", word) else ""
 
 
 def _learned_case(context: Context) -> str:

@@ -7,7 +7,7 @@ The engine runs these once for each series, with its first patch as the patch.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -122,7 +122,7 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     added: dict[tuple[str, str], list[int]] = {}
     for number, one in enumerate(patches, 1):
         for tag in one.tags("Fixes"):
-            named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
+            named = cached_re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
             earlier = titles.get(named[2].lower()) or ids.get(named[1][:12]) if named else None
             if earlier and earlier < number:
                 yield Hit(
@@ -174,8 +174,8 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _prose_of(cover: Patch) -> bool:
     """Whether a cover letter has text besides git's shortlog, statistics and base."""
     return any(
-        re.search(r"[a-z]{2,}", line)
-        and not re.match(
+        cached_re.search(r"[a-z]{2,}", line)
+        and not cached_re.match(
             r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$", line
         )
         for line in (*cover.message, *cover.notes)

@@ -5,7 +5,7 @@ needs.
 
 from collections.abc import Iterator
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import is_mail, names_upstream_commit
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
@@ -52,7 +52,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     title = patch.subject.title
     if (
-        re.match(r"(?:Revert|Reapply) \"", title)
+        cached_re.match(r"(?:Revert|Reapply) \"", title)
         or patch.subject.for_stable
         or explains_missing_fixes(patch.message)
     ):
@@ -97,7 +97,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious and Cc: stable is missing too."""
     patch = context.patch
-    serious = re.search(_SERIOUS, patch.subject.title, re.IGNORECASE) is not None
+    serious = cached_re.search(_SERIOUS, patch.subject.title, cached_re.IGNORECASE) is not None
     return (
         serious
         and bool(context.project.lists.stable)
@@ -132,12 +132,12 @@ def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a Fixes: tag on a cleanup, a refactoring or a feature whose message describes no bug."""  # noqa: E501
     patch = context.patch
     fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
-    found = re.search(_CLEANUP, patch.subject.title, re.IGNORECASE)
+    found = cached_re.search(_CLEANUP, patch.subject.title, cached_re.IGNORECASE)
     if fixes is None or not found or bug_in(patch.subject.title):
         return
     tags = {trailer.line for _, trailer in tag_lines(context)}
     text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
-    if re.search(_PROBLEM, text, re.IGNORECASE):
+    if cached_re.search(_PROBLEM, text, cached_re.IGNORECASE):
         return
     yield Hit(fixes, values={"quoted": found[0]})
 
@@ -165,14 +165,14 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if (
         not fixes
         or not lists.stable
-        or re.search(lists.stable_pattern, "\n".join(patch.message))
+        or cached_re.search(lists.stable_pattern, "\n".join(patch.message))
         or names_upstream_commit(context.patch)
     ):
         return
     if _is_unmarked(context) or _cosmetic(context):
         return
-    serious = re.search(
-        _SERIOUS, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE
+    serious = cached_re.search(
+        _SERIOUS, f"{patch.subject.title}\n" + "\n".join(patch.message), cached_re.IGNORECASE
     )
     if serious:
         yield Hit(
@@ -206,7 +206,7 @@ def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or _new_device(context)
     ):
         return
-    if not any(re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
+    if not any(cached_re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
         yield Hit(stable[0][0])
 
 
@@ -219,10 +219,12 @@ def _new_device(context: Context) -> bool:
         if line.text.strip()
     ]
     return (
-        bool(re.search(r"\b(?:id|ids|quirks?|devices?|support|compositions?)\b", title))
+        bool(cached_re.search(r"\b(?:id|ids|quirks?|devices?|support|compositions?)\b", title))
         and 0 < len(changed) <= 40
         and any(
-            re.search(r"0x[0-9a-fA-F]{2,}|_DEVICE|DMI_|SND_PCI_QUIRK|QUIRK|\"[\w,.-]+\"", text)
+            cached_re.search(
+                r"0x[0-9a-fA-F]{2,}|_DEVICE|DMI_|SND_PCI_QUIRK|QUIRK|\"[\w,.-]+\"", text
+            )
             for text in changed
         )
         and context.patch.subject.title.lower().find("fix") < 0
@@ -240,19 +242,20 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         "stable" in address.key for name in ("To", "Cc") for address in patch.addresses(name)
     )
     if not sent and not any(
-        re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
+        cached_re.search(r"\.y\b|stable", word, cached_re.IGNORECASE)
+        for word in patch.subject.words
     ):
         return
     text = "\n".join(patch.message)
     named = upstream_commits(text)
-    if any(len(commit.id) == 40 for commit in named) or re.search(
+    if any(len(commit.id) == 40 for commit in named) or cached_re.search(
         r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
         text,
     ):
         return
     if named:
         yield Hit(patch.message_line + named[0].at, case="short-id")
-    elif not re.search(r"(?i)upstream|mainline|linus", text):
+    elif not cached_re.search(r"(?i)upstream|mainline|linus", text):
         yield Hit(None, case="no-commit")
 
 
@@ -260,7 +263,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch for stable that is larger than stable trees accept."""
     for line, tag in tag_lines(context):
-        if tag.key == "cc" and re.search(r"\bstable@", tag.value):
+        if tag.key == "cc" and cached_re.search(r"\bstable@", tag.value):
             size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
             if size > arguments["lines"]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"

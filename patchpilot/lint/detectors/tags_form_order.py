@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import applies
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
@@ -33,7 +33,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or same_person(sender, author)
         or may_be_same(sender, author)
         or _is_relay(sender, author)
-        or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
+        or cached_re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
     signed = _signed(context)
@@ -49,7 +49,10 @@ def _is_relay(sender: Address, author: Address) -> bool:
     author, or the author's name.
     """
     local = sender.email.partition("@")[0].lower()
-    names = (author.email.partition("@")[0].lower(), re.sub(r"[^a-z]", "", author.name.lower()))
+    names = (
+        author.email.partition("@")[0].lower(),
+        cached_re.sub(r"[^a-z]", "", author.name.lower()),
+    )
     return len(local) > LEAST_LOCAL and (not sender.name or "@" in sender.name) and local in names
 
 
@@ -110,29 +113,30 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         seen.add(str(address))
         name = address.name.strip()
         local = address.email.partition("@")[0].lower()
-        squeezed = re.sub(r"[^a-z]", "", name.lower())
-        odd = name.islower() or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
+        squeezed = cached_re.sub(r"[^a-z]", "", name.lower())
+        odd = name.islower() or cached_re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
         alias = " " not in name and name.isascii() and odd
         if (
-            alias and (len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local))
+            alias
+            and (len(squeezed) > 4 or not name or squeezed == cached_re.sub(r"[^a-z]", "", local))
         ) or name == "@":
             yield Hit(line, case="alias", values={"name": name or address.email})
         elif _role().search(name) or (
-            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
+            _role_address().match(local) and not cached_re.search(r"\w+\s+\w+", name)
         ):
             yield Hit(line, case="role", values={"name": name or address.email})
 
 
 @cache
-def _role() -> re.Pattern[str]:
-    return re.compile(
+def _role() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
     )
 
 
 @cache
-def _role_address() -> re.Pattern[str]:
-    return re.compile(
+def _role_address() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
     )
 
@@ -179,14 +183,14 @@ _VOUCHING = (
 
 
 @cache
-def _odd_address() -> re.Pattern[str]:
-    return re.compile(
+def _odd_address() -> cached_re.Pattern[str]:
+    return cached_re.compile(
         (
             r"users\.noreply\.github\.com$|^no-?reply@|^(?:you|your[._-]?(?:name|e?mail)|me|name|user|username)@(?:example\.(?:com|org)|domain\.com|"
             r"your[\w.-]+|company\.com|email\.com)$|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan"
             r"|internal|\(none\)))$|@[^.@]+$|^root@"
         ),
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     )
 
 
@@ -213,8 +217,8 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     known = {name.lower(): name for name in word_list("tags", "known")}
     for at, line in enumerate(patch.message):
         head = line[:LONGEST_NAME]
-        found = re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head) or (
-            re.match(
+        found = cached_re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head) or (
+            cached_re.match(
                 r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:["
                 r" -][Bb]y)?)\s*:?\s+",
                 head,
@@ -227,14 +231,14 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         name = found[1].replace(" ", "-")
         if name.lower() in known:
             if name.lower() in word_set("tags", "people") and (
-                " " in found[1] or re.search(r"\s:", found[0])
+                " " in found[1] or cached_re.search(r"\s:", found[0])
             ):
                 yield Hit(
                     patch.message_line + at,
                     case="form",
                     values={"quoted": found[0].strip(), "tag": known[name.lower()]},
                 )
-            elif name.lower() in word_set("tags", "people") and re.search(
+            elif name.lower() in word_set("tags", "people") and cached_re.search(
                 r"[^\s<]<\S+@", line[:MAX_ADDRESS]
             ):
                 yield Hit(
@@ -288,7 +292,11 @@ def _nearest(name: str) -> list[str]:
 
 
 def _fits(tag: str, value: str) -> bool:
-    return bool(re.match(r"(?:commit )?[0-9a-f]{7,}\b", value)) if tag == "fixes" else "@" in value
+    return (
+        bool(cached_re.match(r"(?:commit )?[0-9a-f]{7,}\b", value))
+        if tag == "fixes"
+        else "@" in value
+    )
 
 
 @detector("floating-tags", {"blank-line": "", "text": "tag", "below": ""})
@@ -338,7 +346,7 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
         (
             at
             for at in range(last + 1, len(lines))
-            if len(lines[at].split()) >= 4 and re.match(r"[A-Za-z]\w* \w", lines[at])
+            if len(lines[at].split()) >= 4 and cached_re.match(r"[A-Za-z]\w* \w", lines[at])
         ),
         None,
     )
@@ -355,12 +363,12 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
         if (
             tag.key not in _STRANDED
             or at >= last
-            or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value))
+            or not (tag.address or cached_re.match(r"[0-9a-f]{7,40}\b", tag.value))
         ):
             continue
         if (
             tag.key == "fixes"
-            and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
+            and cached_re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
             and not is_trailer(patch.message[at + 1])
         ):
             yield Hit(line, case="text", values={"tag": tag.name})
@@ -372,7 +380,7 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
         if not (alone and block and below < last):
             continue
         text = patch.message[_first_after(written, below, last)]
-        if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
+        if cached_re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
             yield Hit(line, case="text", values={"tag": tag.name})
             return
 
@@ -568,20 +576,22 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a Fixes: tag that is wrapped, indented, or has text after the subject."""
     patch = context.patch
     for at, line in enumerate(patch.message):
-        if not re.match(r"^\s*Fixes:\s+(?:commit )?[0-9a-f]{5,}", line, re.IGNORECASE):
+        if not cached_re.match(
+            r"^\s*Fixes:\s+(?:commit )?[0-9a-f]{5,}", line, cached_re.IGNORECASE
+        ):
             continue
         text = line.rstrip()
         following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
         if (
-            re.search(r"\(\s*[\"']", text)
-            and not re.search(r"[\"']\s*\)", text)
+            cached_re.search(r"\(\s*[\"']", text)
+            and not cached_re.search(r"[\"']\s*\)", text)
             and following.strip()
             and not parse_trailer(following)
         ):
             yield Hit(patch.message_line + at, case="wrapped")
-        elif found := re.search(r"[\"']\)\s*(\S.*)$", text):
+        elif found := cached_re.search(r"[\"']\)\s*(\S.*)$", text):
             yield Hit(patch.message_line + at, case="trailing", values={"quoted": found[1][:30]})
-        elif re.match(r"^\s", line):
+        elif cached_re.match(r"^\s", line):
             yield Hit(patch.message_line + at, case="indented")
 
 
@@ -596,7 +606,9 @@ def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     while at >= 0 and not lines[at].strip():
         at -= 1
     if at >= 0 and (
-        numbered := re.match(r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at])
+        numbered := cached_re.match(
+            r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at]
+        )
     ):
         yield Hit(
             context.patch.message_line + at,
@@ -605,7 +617,7 @@ def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
         return
     for at, line in enumerate(lines):
-        if re.match(r"^https?://\S+\s*$", line):
+        if cached_re.match(r"^https?://\S+\s*$", line):
             beside = [lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)]
             # the rest of a tag that was broken, such as a long Link:, is indented or follows an
             # empty value

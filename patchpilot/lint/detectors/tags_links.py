@@ -5,7 +5,7 @@ fixes without Fixes:.
 
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import IDENT
 from patchpilot.lint.c.line_scan import scan
 from patchpilot.lint.c.mask_comments import COMMENT
@@ -18,7 +18,7 @@ from patchpilot.model.fix_claim import explains_missing_fixes
 
 _REVERT = "This reverts commit"
 _BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
-_FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,40}", re.IGNORECASE)
+_FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,40}", cached_re.IGNORECASE)
 _ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
 _FIELD = lazy(rf"\.{IDENT}=")
 _EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.detectors.message_subject import split_prefix
@@ -38,7 +38,11 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """
     patch, history = context.patch, context.history
     title = patch.subject.title
-    if history is None or not patch.has_diff or re.match(r"(?:Revert|Reapply) \"|Merge ", title):
+    if (
+        history is None
+        or not patch.has_diff
+        or cached_re.match(r"(?:Revert|Reapply) \"|Merge ", title)
+    ):
         return
     own = _prefix(title)
     usual = _usual(history, context)
@@ -64,7 +68,7 @@ def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] 
         subjects = [
             subject
             for subject in history.subjects_touching(paths, COMMITS)
-            if not re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
+            if not cached_re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
         ]
         # the patch may already be in that history
         subjects = [subject for subject in subjects if subject != context.patch.subject.title]
@@ -160,7 +164,9 @@ def _sent(patch: "Patch") -> datetime | None:
 
 def _asks_for_stable(context: Context) -> bool:
     return any(
-        re.search(r"\bstable@", tag.value) for _, tag in tag_lines(context) if tag.key == "cc"
+        cached_re.search(r"\bstable@", tag.value)
+        for _, tag in tag_lines(context)
+        if tag.key == "cc"
     )
 
 
@@ -175,7 +181,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
     if (
         commit is None
         or same_person(commit.committer, commit.author)
-        or re.search(r"no-?reply@", commit.committer.email)
+        or cached_re.search(r"no-?reply@", commit.committer.email)
     ):
         return
     signed = [(line, tag.address) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
@@ -193,7 +199,7 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     named = [
         (line, found[0])
         for line, tag in tag_lines(context)
-        if tag.key == "fixes" and (found := re.match(r"[0-9a-f]{7,64}", tag.value))
+        if tag.key == "fixes" and (found := cached_re.match(r"[0-9a-f]{7,64}", tag.value))
     ]
     targets = [(line, history.find(name)) for line, name in named]
     if targets and all(target and history.is_released(target.id) is False for _, target in targets):

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
@@ -62,13 +62,13 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         marks & known
         or patch.subject.rfc
-        or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks)
+        or any(cached_re.search(r"\d\.\d|stable|-next$", word) for word in marks)
     ):
         return
-    fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(
+    fix = any(tag.key == "fixes" for tag in patch.trailers) or cached_re.search(
         r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b",
         patch.subject.title,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     )
     fixes, rest = wanted.trees[0], wanted.trees[-1]
     if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(wanted.trees):

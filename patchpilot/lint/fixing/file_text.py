@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a file has after the patch, for fixers that rely on more than the lines of a hunk."""
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.fixing.fixer import FixSite
 from patchpilot.model.file_diff import FileChange
@@ -26,7 +26,7 @@ def _old_text(site: FixSite, path: str, change: FileChange | None) -> str | None
     return None if content is None else content.decode("latin-1")
 
 
-def has_include(site: FixSite, pattern: "re.Pattern[str]") -> bool:
+def has_include(site: FixSite, pattern: "cached_re.Pattern[str]") -> bool:
     """Whether the finding's file has an #include that matches, or every file of the patch that
     includes it has one above that.
     """
@@ -35,7 +35,9 @@ def has_include(site: FixSite, pattern: "re.Pattern[str]") -> bool:
         return True
     if not path.endswith(".h"):
         return False
-    own = re.compile(rf'#\s*include\s*["<](?:[^">]*/)?{re.escape(path.rpartition("/")[2])}[">]')
+    own = cached_re.compile(
+        rf'#\s*include\s*["<](?:[^">]*/)?{cached_re.escape(path.rpartition("/")[2])}[">]'
+    )
     texts = [
         file_text(site, one.path)[0]
         for one in site.context.patch.files

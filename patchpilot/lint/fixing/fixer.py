@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.model.file_diff import Hunk
@@ -155,7 +155,11 @@ def bare_code(line: ScannedLine) -> str | None:
 
     None if it has a comment or a directive, or continues with a backslash.
     """
-    if NOTE in line.text or re.match(r".\s*#", line.text) or line.raw.rstrip().endswith("\\"):
+    if (
+        NOTE in line.text
+        or cached_re.match(r".\s*#", line.text)
+        or line.raw.rstrip().endswith("\\")
+    ):
         return None
     return line.raw[1:].rstrip(" \t")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import patterns
+from patchpilot.cache import cached_re
 from patchpilot.checking.check_patches import exit_code, own_objects, tree_of
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckRun
@@ -116,7 +116,7 @@ class CheckStream:
         )
 
     def __iter__(self) -> Iterator[str]:
-        patterns.use()
+        cached_re.use()
         mails = iter(self._mails)
         for mail in mails:
             # the first line waits for no process, and what it needed is in the memory that all
@@ -124,7 +124,7 @@ class CheckStream:
             if text := self._counted(self._line(mail)):
                 yield text
                 break
-        patterns.keep()
+        cached_re.keep()
         for checked in in_order(
             self._lines, _shares(mails), self._request.jobs, lambda: own_objects(self._repository)
         ):
@@ -140,7 +140,7 @@ class CheckStream:
     def _lines(self, mails: Sequence[StreamedMail]) -> _Checked:
         texts, counts = zip(*map(self._line, mails), strict=True)
         # each process compiles the patterns that its first mails need
-        patterns.keep()
+        cached_re.keep()
         return "".join(texts), sum(counts, Counter())
 
     def _line(self, mail: StreamedMail) -> _Checked:

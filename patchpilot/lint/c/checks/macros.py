@@ -5,7 +5,7 @@ control flow.
 
 from collections.abc import Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
 from patchpilot.lint.c.types import TypePattern
@@ -74,7 +74,7 @@ def _flattened(body: str) -> str:
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
-def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
+def _reduced(text: str, patterns: "Sequence[cached_re.Pattern[str]]", replacement: str) -> str:
     """Replaces the first match of the first pattern that matches, until none matches."""
     changed = True
     while changed:
@@ -157,7 +157,7 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> list[tu
     return hits
 
 
-def _next_to_operator(text: str, use: re.Match[str]) -> bool:
+def _next_to_operator(text: str, use: cached_re.Match[str]) -> bool:
     """Whether an operator other than a comma is directly before or after a word."""
     before, after = (
         pattern(_OPERATOR_BEFORE).search(text[: use.start()]),

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.checks.line_layout import _last_open_parenthesis as last_open_bracket
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
@@ -25,7 +25,7 @@ _SPACES = " \t"
 _MOST_LINES = 20
 _LONGEST_NOTICE = 60
 _TAB = "\t"
-_TAG = re.compile(
+_TAG = cached_re.compile(
     r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 )
 
@@ -42,7 +42,7 @@ def join_brace(site: FixSite) -> LineChange | None:
         if head is None or tail is None or not head.strip():
             continue
         tail = tail.lstrip(_SPACES)
-        if tail == "{" or (re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
+        if tail == "{" or (cached_re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
             return LineChange(edits=(FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),)),))
     return None
 
@@ -76,7 +76,11 @@ def split_brace(site: FixSite) -> LineChange | None:
 def label(site: FixSite) -> LineChange | None:
     """Moves a label to the start of its line; in a macro, with the statement after it."""
     line = site.added(site.number)
-    match = re.match(r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", line.raw) if line else None
+    match = (
+        cached_re.match(r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", line.raw)
+        if line
+        else None
+    )
     return site.replaced(site.number, f"+{match[1].rstrip()}") if match else None
 
 
@@ -86,7 +90,7 @@ def comment_star(site: FixSite) -> LineChange | None:
     with it.
     """
     before = site.line.previous
-    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
+    lead = cached_re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     edits: list[FixEdit] = []
     number, old = site.number, indent_of(site.line.raw)
     while (
@@ -131,7 +135,7 @@ def _comment_to_end(line: ScannedLine) -> LineChange | None:
 
     To a line above where there is no room.
     """
-    match = re.match(r"\+(\t*)(/\*.*?\*/)[ \t]*([^\s/].*?)[ \t]*$", line.raw)
+    match = cached_re.match(r"\+(\t*)(/\*.*?\*/)[ \t]*([^\s/].*?)[ \t]*$", line.raw)
     goes_on = line.raw.endswith("\\") or line.raw.count("/*") != line.raw.count("*/")
     if not match or goes_on or set(line.text[match.start(2) : match.end(2)]) != {NOTE}:
         return None
@@ -147,7 +151,7 @@ def _comment_to_end(line: ScannedLine) -> LineChange | None:
 def comment_end(site: FixSite) -> LineChange | None:
     """Moves the end of a comment to a line of its own."""
     line = site.added(site.number)
-    match = re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
+    match = cached_re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
     if not line or not match or line.text.strip(f"+{NOTE} \t"):
         return None
     return LineChange(
@@ -165,7 +169,7 @@ def align(site: FixSite) -> LineChange | None:
     line, before = site.line, site.added(site.number - 1)
     if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
         return None
-    tabs = re.match(r"\+(\t*)(.*)$", before.text)
+    tabs = cached_re.match(r"\+(\t*)(.*)$", before.text)
     column = last_open_bracket(tabs[2]) if tabs else -1
     if not tabs or column < 0:
         return None
@@ -248,7 +252,7 @@ def spdx_comment(site: FixSite) -> LineChange | None:
     # the tag is in a comment of several lines
     rows = _comment_rows(site, line)
     tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
-    starts = comment != "#" and re.match(r"\+/\*[ \t]*$", line.raw) is not None
+    starts = comment != "#" and cached_re.match(r"\+/\*[ \t]*$", line.raw) is not None
     if (
         tagged is None
         or not (match or starts)
@@ -271,26 +275,26 @@ def spdx_comment(site: FixSite) -> LineChange | None:
 _NOTICES = (
     (
         "GPL-2.0-or-later",
-        re.compile(
+        cached_re.compile(
             r"either version 2 (?:of the License|of the GNU General Public License)?,? ?or \(?at your option\)?,? any later version"  # noqa: E501
         ),
     ),
     (
         "GPL-2.0-only",
-        re.compile(
+        cached_re.compile(
             r"(?:terms(?: and conditions)? of the GNU General Public License,? version 2,? as published by the Free Software Foundation"  # noqa: E501
             r"|terms of the GNU General Public License version 2 as published by the Free Software Foundation)(?!;? either)"  # noqa: E501
         ),
     ),
 )
-_OTHER_TERMS = re.compile(
+_OTHER_TERMS = cached_re.compile(
     r"\b(?:BSD|MIT|X11|Apache|MPL|Lesser|Library|LGPL|dual|alternatively|exception|redistributions?"
     r" of source)\b",
-    re.IGNORECASE,
+    cached_re.IGNORECASE,
 )
 
 
-_WARRANTY = re.compile(
+_WARRANTY = cached_re.compile(
     r"^(?:This (?:program|software|file|driver|code) is distributed in the hope|You should have received a copy of the GNU)"  # noqa: E501
 )
 
@@ -352,13 +356,13 @@ def _stated_license(rows: Sequence[ScannedLine]) -> str:
 def start_with_star(site: FixSite) -> LineChange | None:
     """Starts the lines of a block comment with a star below that of its first line."""
     before = site.line.previous
-    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
+    lead = cached_re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     if not lead or not before or "*/" in before.raw[lead.end() :]:
         return None
     indent = f"{lead[1]}{' ' if lead[2] else ''}"
     edits: list[FixEdit] = []
     number = site.number
-    while (line := site.added(number)) and not re.match(r"\+[ \t]*\*", line.raw):
+    while (line := site.added(number)) and not cached_re.match(r"\+[ \t]*\*", line.raw):
         text = line.raw[1:].strip(_SPACES)
         if (
             set(line.text[1:].strip(_SPACES)) - {NOTE, *_SPACES}

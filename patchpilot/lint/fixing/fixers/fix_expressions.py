@@ -5,42 +5,42 @@ permissions.
 What they rely on is on the rules' pages.
 """
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import has_include
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
 
-_OUTSIDE = re.compile(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/")
+_OUTSIDE = cached_re.compile(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/")
 """Where code runs outside of the kernel and has no kernel types."""
-_C99_TYPE = re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
+_C99_TYPE = cached_re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
 _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
-_CONDITION = re.compile(
+_CONDITION = cached_re.compile(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
-_BOOL = re.compile(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
+_BOOL = cached_re.compile(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
 _MOST_HEAD_LINES = 5
-_LOGICAL = re.compile(r"&&|\|\||!$")
-_LOOP = re.compile(r"\bfor\s*\([^;]*;$")
-_OPENS = re.compile(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
-_CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
+_LOGICAL = cached_re.compile(r"&&|\|\||!$")
+_LOOP = cached_re.compile(r"\bfor\s*\([^;]*;$")
+_OPENS = cached_re.compile(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
+_CLOSES = cached_re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
 _STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
 _WHOLE = r"(?<![\w.>)\]])"
 _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
 """A name, a call or what is in parentheses, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
-_NULL_TEST = re.compile(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
+_NULL_TEST = cached_re.compile(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_CONSTANT_FIRST = re.compile(
+_CONSTANT_FIRST = cached_re.compile(
     rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_WHOLE}{_VALUE})"
 )
-_BIT_HEADERS = re.compile(
+_BIT_HEADERS = cached_re.compile(
     r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>"
 )
 """Headers that define BIT(), or that have included one that does since 4.0."""
-_LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
+_LIST_ENDS = cached_re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
 def _code(site: FixSite) -> str:
@@ -53,7 +53,7 @@ def _expression(site: FixSite) -> str:
     without parentheses.
     """
     text = _code(site)
-    return "" if re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
+    return "" if cached_re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
 
 
 @fixer("kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
@@ -65,7 +65,7 @@ def kernel_types(site: FixSite) -> LineChange | None:
     if (
         not has_types
         or _OUTSIDE.search(site.line.file)
-        or re.search(r"\b[us](?:8|16|32|64)\b", text)
+        or cached_re.search(r"\b[us](?:8|16|32|64)\b", text)
     ):
         return None
     spans = tuple(
@@ -92,19 +92,23 @@ def null_test(site: FixSite) -> LineChange | None:
             _before(site, text[1 : match.start()]).rstrip(),
             text[match.end() :].rstrip(" \t\\"),
         )
-        names = set(re.findall(r"\w+", re.sub(BALANCED, "", match[1])))
+        names = set(cached_re.findall(r"\w+", cached_re.sub(BALANCED, "", match[1])))
         if NOTE in match[0] or parameters & names or not _is_operand(site, before, after):
             continue
         if (
-            re.search(r"!\s*\($", before)
+            cached_re.search(r"!\s*\($", before)
             if match[2] == "=="
             else not _is_truth(site, before, after or _next_code(site))
         ):
             continue
         start, end = match.span()
-        outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
-        closing = re.match(r"\s*\)", text[end:])
-        if outer and closing and re.match(r"\s*(?:[);?]|&&|\|\||$)", text[end + closing.end() :]):
+        outer = cached_re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
+        closing = cached_re.match(r"\s*\)", text[end:])
+        if (
+            outer
+            and closing
+            and cached_re.match(r"\s*(?:[);?]|&&|\|\||$)", text[end + closing.end() :])
+        ):
             start, end = outer.start(1), end + closing.end()
         not_ = "!" if match[2] == "==" else ""
         spans += [
@@ -123,11 +127,15 @@ def _macro_parameters(site: FixSite, text: str) -> set[str] | None:
     while (above := site.added(number - 1)) and above.text.rstrip().endswith("\\"):
         number -= 1
     first = site.scan.lines[number - 1].text
-    if number == site.number and not text.rstrip().endswith("\\") and not re.match(r"\+\s*#", text):
+    if (
+        number == site.number
+        and not text.rstrip().endswith("\\")
+        and not cached_re.match(r"\+\s*#", text)
+    ):
         return set()
-    macro = re.match(r"\+\s*#\s*define\s+\w+(?:\(([\w\s,.]*)\))?", first)
+    macro = cached_re.match(r"\+\s*#\s*define\s+\w+(?:\(([\w\s,.]*)\))?", first)
     return (
-        set(re.findall(r"\w+", macro[1] or ""))
+        set(cached_re.findall(r"\w+", macro[1] or ""))
         if macro and "#" not in text[macro.end() if number == site.number else 0 :]
         else None
     )
@@ -137,7 +145,7 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
     """Whether only the truth of what is between two pieces of code counts: in a condition, a bool,
     or as an operand of a logical operator.
     """
-    while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
+    while not (_LOGICAL.search(before[-2:]) or cached_re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):
             return after.startswith(";")
@@ -146,7 +154,7 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
         if not before.endswith("("):
             return False
         before = before[:-1].rstrip()
-        if re.search(r"\w$", before) and not before.endswith("return"):
+        if cached_re.search(r"\w$", before) and not before.endswith("return"):
             return after.startswith((")", ",")) and _CONDITION.search(before) is not None
         if not after.startswith(")"):
             return False
@@ -166,7 +174,7 @@ def _returns_bool(site: FixSite) -> bool:
     is_function = bool(above) and above[start].code[1:].rstrip() == "{"
     return (
         is_function
-        and re.search(r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head)
+        and cached_re.search(r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head)
         is not None
     )
 
@@ -199,7 +207,7 @@ def _continues(site: FixSite) -> bool:
     """Whether the next line of the new side goes on with a logical operator or closes a
     parenthesis.
     """
-    return re.match(r"&&|\|\||\)", _next_code(site)) is not None
+    return cached_re.match(r"&&|\|\||\)", _next_code(site)) is not None
 
 
 def _next_code(site: FixSite) -> str:
@@ -242,12 +250,12 @@ def plain_value(site: FixSite) -> LineChange | None:
     """Removes the parentheses of `&(a->b)`, `*(a->b)` and `(a->b)()`."""
     text = _expression(site)
     spans: list[ColumnSpan] = []
-    for match in re.finditer(
+    for match in cached_re.finditer(
         rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))", text
     ):
-        addressed = re.search(r"[&*]\s*$", text[: match.start(1)])
+        addressed = cached_re.search(r"[&*]\s*$", text[: match.start(1)])
         called = text[match.end() : match.end() + 1] == "("
-        if re.search(r"->|\.", match[2]) and NOTE not in match[0] and (addressed or called):
+        if cached_re.search(r"->|\.", match[2]) and NOTE not in match[0] and (addressed or called):
             spans += (
                 ColumnSpan(site.number, *match.span(1), ""),
                 ColumnSpan(site.number, *match.span(3), ""),
@@ -268,9 +276,9 @@ def plain_comparison(site: FixSite) -> LineChange | None:
         text = line.text[: len(line.raw)]
         spans = [
             span
-            for match in re.finditer(rf"(\(\s*){re.escape(inside)}(\s*\))", text)
-            if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
-            and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
+            for match in cached_re.finditer(rf"(\(\s*){cached_re.escape(inside)}(\s*\))", text)
+            if cached_re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
+            and cached_re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
             for span in (
                 ColumnSpan(number, *match.span(1), ""),
                 ColumnSpan(number, *match.span(2), ""),
@@ -278,7 +286,7 @@ def plain_comparison(site: FixSite) -> LineChange | None:
         ]
         if spans:
             return LineChange(spans=tuple(spans))
-        if re.search(r"[;{]\s*$", text):
+        if cached_re.search(r"[;{]\s*$", text):
             return None
         number += 1
     return None
@@ -288,7 +296,7 @@ def plain_comparison(site: FixSite) -> LineChange | None:
 def single_parentheses(site: FixSite) -> LineChange | None:
     """Writes `if ((a == b))` as `if (a == b)`."""
     text = _expression(site)
-    match = re.search(
+    match = cached_re.search(
         rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)", text
     )
     if not match:
@@ -306,7 +314,7 @@ def octal_mode(site: FixSite) -> LineChange | None:
     """Writes symbolic permissions as the octal number that they are."""
     text, mode, octal = _code(site), site.finding.value("mode"), site.finding.value("octal")
     places = (
-        list(re.finditer(rf"(?<![\w|]){re.escape(mode)}(?!\w|\s*\|)", text))
+        list(cached_re.finditer(rf"(?<![\w|]){cached_re.escape(mode)}(?!\w|\s*\|)", text))
         if mode and octal
         else []
     )
@@ -340,7 +348,7 @@ def _with_bit(site: FixSite, kind: str) -> LineChange | None:
     that the finding names.
     """
     text, macro = _code(site), site.finding.value("macro")
-    match = re.search(rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text)
+    match = cached_re.search(rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text)
     if not match or NOTE in match[0]:
         return None
     amount = match[1].strip("() \t") if match[1].startswith("(") else match[1]

@@ -4,7 +4,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -23,13 +23,13 @@ _LIMITS = (COLUMNS, MOST_COLUMNS)
 """The columns that broken lines have if they can, and else."""
 _MOST_LINES = 6
 _DEEPEST = 3
-_BREAK = re.compile(r"(?:,|&&|\|\|)(?=\s)")
-_LATE_BREAK = re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
-_ANY_BREAK = re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
+_BREAK = cached_re.compile(r"(?:,|&&|\|\|)(?=\s)")
+_LATE_BREAK = cached_re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
+_ANY_BREAK = cached_re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
 _GOES_ON = " \\"
-_MACRO = re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
-_COMMENT_LINE = re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
-_CODE_BEFORE = re.compile(
+_MACRO = cached_re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
+_COMMENT_LINE = cached_re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
+_CODE_BEFORE = cached_re.compile(
     rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$"
 )
 
@@ -93,7 +93,13 @@ def break_line(site: FixSite) -> LineChange | None:
 
 
 def _broken(
-    raw: str, text: str, pattern: "re.Pattern[str]", deepest: int, limit: int, *, continues: bool
+    raw: str,
+    text: str,
+    pattern: "cached_re.Pattern[str]",
+    deepest: int,
+    limit: int,
+    *,
+    continues: bool,
 ) -> list[str]:
     """Returns the lines of a line of code that is broken at places of up to this depth of brackets.
 
@@ -127,7 +133,7 @@ def _broken(
     return lines if fits and len(opened) <= (outer if opened else 0) else []
 
 
-def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
+def _breaks(text: str, pattern: "cached_re.Pattern[str]", deepest: int) -> Iterator[int]:
     """Yields the columns after which a line may be broken."""
     depth, last = 0, 0
     for match in pattern.finditer(text):
@@ -159,7 +165,7 @@ def break_comment(site: FixSite) -> LineChange | None:
         return _comment(line, indent, mark, words, end or "")
     match = _CODE_BEFORE.match(mask)
     note = (
-        re.fullmatch(
+        cached_re.fullmatch(
             r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)", raw[match.start(3) : match.end(3)]
         )
         if match
@@ -178,7 +184,7 @@ def break_comment(site: FixSite) -> LineChange | None:
 
 def _comment(line: ScannedLine, indent: str, mark: str, words: str, end: str) -> LineChange | None:
     """Returns the change that writes a comment's words in lines of up to 80 columns."""
-    if re.search(r"\S(?: {3,}|\t)|\||https?:", words):
+    if cached_re.search(r"\S(?: {3,}|\t)|\||https?:", words):
         return None
     width = _LIMITS[0] - len(expand(indent))
     whole = mark == "/*" and end

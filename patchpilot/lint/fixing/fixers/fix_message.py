@@ -6,7 +6,7 @@ In the diff they change only words in comments.
 
 import textwrap
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange, delete, fixer
@@ -16,11 +16,11 @@ from patchpilot.model.trailer import is_trailer
 
 COLUMNS = 75
 """The length of a line of the message; what a fix makes longer is wrapped again."""
-_NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
+_NO_PROSE = cached_re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
 """What a wrapped line must not start with: it would look like an item of a list, a quote or a
 command.
 """
-_ITEM = re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
+_ITEM = cached_re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
 _DOCUMENTS = (".rst", ".txt", ".md")
 _SURE_TWICE = frozenset(
     (
@@ -91,7 +91,11 @@ def subject_end(site: FixSite) -> LineChange | None:
     cut off or the character is meant.
     """
     title = site.context.patch.subject.title
-    return _retitled(site, title[:-1].rstrip()) if re.search(r"[^.…,;!?][.,;]$", title) else None
+    return (
+        _retitled(site, title[:-1].rstrip())
+        if cached_re.search(r"[^.…,;!?][.,;]$", title)
+        else None
+    )
 
 
 @fixer("subject-spaces", PROSE)
@@ -103,7 +107,7 @@ def subject_spaces(site: FixSite) -> LineChange | None:
     if not header or "=?" in site.text(header.line):
         return None
     name, colon, rest = site.text(header.line).partition(":")
-    better = f"{name}{colon} " + re.sub(r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" "))
+    better = f"{name}{colon} " + cached_re.sub(r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" "))
     return (
         LineChange(edits=(FixEdit(header.line, 1, (better,)),))
         if better != site.text(header.line)
@@ -115,10 +119,10 @@ def subject_spaces(site: FixSite) -> LineChange | None:
 def prefix_spaces(site: FixSite) -> LineChange | None:
     """Puts one space after the colon of each prefix and none before it."""
     title = site.context.patch.subject.title
-    match = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
+    match = cached_re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
     if not match or "::" in title or "//" in title:
         return None
-    head = re.sub(r" *: *", ": ", match[0]).rstrip()
+    head = cached_re.sub(r" *: *", ": ", match[0]).rstrip()
     return _retitled(site, f"{head} {title[match.end() :].lstrip()}")
 
 
@@ -152,24 +156,24 @@ def commit_reference(site: FixSite) -> LineChange | None:
     Where that makes the line too long, its paragraph is wrapped again from there on.
     """
     right = site.finding.fix.text if site.finding.fix else ""
-    match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
+    match = cached_re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
     if not match or not _in_message(site):
         return None
     text = site.text(site.number)
-    named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
+    named = list(cached_re.finditer(r"\b[0-9a-f]{7,40}\b", text))
     if len(named) != 1 or not (
         match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])
     ):
         return None
-    written = re.search(
+    written = cached_re.search(
         r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])",
         text,
-        re.IGNORECASE,
+        cached_re.IGNORECASE,
     )
     if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
         return None
     # a title that starts after the id and continues on the next line is not rewrapped
-    if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
+    if written[2] is None and cached_re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
         return None
     reference = f'{written[1]} {match[1]} ("{match[2]}")'
     line = text[: written.start()] + reference + text[written.end() :]
@@ -202,7 +206,9 @@ def wrap(site: FixSite) -> LineChange | None:
         return _wrapped_item(site)
     lines = paragraph.lines[site.number - paragraph.start :]
     if any(
-        "\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row)
+        "\r" in row
+        or not cached_re.match(r"\S", row)
+        or cached_re.search(r"\S(?: {3,}|\t)|\|", row)
         for row in lines
     ):
         return None
@@ -225,7 +231,7 @@ def _wrapped_item(site: FixSite) -> LineChange | None:
     if (
         not match
         or "\r" in text
-        or re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2])
+        or cached_re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2])
         or len(match[2].split()) < 6
     ):
         return None
@@ -270,7 +276,7 @@ def stated_spelling(site: FixSite) -> LineChange | None:
     typo, better = site.finding.value("word"), site.finding.value("right")
     return (
         _word(site, typo, better)
-        if re.fullmatch(r"[a-z]{6,}", typo) and re.fullmatch(r"[a-z]+", better)
+        if cached_re.fullmatch(r"[a-z]{6,}", typo) and cached_re.fullmatch(r"[a-z]+", better)
         else None
     )
 
@@ -279,8 +285,8 @@ def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
     raw = as_bytes(site.text(site.number))
     places = [
         match
-        for match in re.finditer(
-            rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw
+        for match in cached_re.finditer(
+            rf"(?<![\w'`/.@:_=$-]){cached_re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw
         )
         if _is_prose(site, *match.span())
     ]
@@ -305,7 +311,8 @@ def _is_about_spelling(site: FixSite, raw: str, typo: str, better: str, at: int)
     message = " ".join((patch.subject.title, *patch.message)).lower()
     return (
         raw.count('"', 0, at) % 2 == 1
-        or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message) is not None
+        or cached_re.search(rf"\btypos?\b|spell|\b{cached_re.escape(better.lower())}\b", message)
+        is not None
     )
 
 
@@ -337,7 +344,9 @@ def drop_repeated_word(site: FixSite) -> LineChange | None:
     raw = as_bytes(site.text(site.number))
     places = [
         match
-        for match in re.finditer(rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, re.IGNORECASE)
+        for match in cached_re.finditer(
+            rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, cached_re.IGNORECASE
+        )
         if _is_prose(site, *match.span())
     ]
     return (

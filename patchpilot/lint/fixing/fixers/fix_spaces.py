@@ -4,16 +4,16 @@
 Comments and strings are not changed.
 """
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
 
 _SPACES = " \t"
-_SIGN = re.compile(
+_SIGN = cached_re.compile(
     r"<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|\S"
 )
-_DIRECTIVE = re.compile(r"\+\s*#")
+_DIRECTIVE = cached_re.compile(r"\+\s*#")
 _KEYWORDS = frozenset(
     (
         "else",
@@ -32,8 +32,8 @@ _KEYWORDS = frozenset(
         "inline",
     )
 )
-_NUMBER = re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
-_OPERAND = re.compile(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
+_NUMBER = cached_re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
+_OPERAND = cached_re.compile(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
 _NO_OPERAND = _KEYWORDS | {
     "return",
     "case",
@@ -47,12 +47,12 @@ _NO_OPERAND = _KEYWORDS | {
     "volatile",
 }
 _CONDITIONS = frozenset(("if", "while", "for", "switch"))
-_VALUE_AFTER = re.compile(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
-_EXPRESSION = re.compile(
+_VALUE_AFTER = cached_re.compile(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
+_EXPRESSION = cached_re.compile(
     r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|"
 )
 """What comes before a product, but not before the type of a declaration."""
-_NUMBER_AFTER = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
+_NUMBER_AFTER = cached_re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
 
 
 def _place(site: FixSite) -> tuple[str, int] | None:
@@ -84,7 +84,7 @@ def _add(site: FixSite, at: int) -> LineChange:
 @fixer("space-before")
 def space_before(site: FixSite) -> LineChange | None:
     """Adds a space before the column; for a `return(` without a column, before the parenthesis."""
-    if site.column < 1 and (match := re.search(r"\breturn\(", site.line.text)):
+    if site.column < 1 and (match := cached_re.search(r"\breturn\(", site.line.text)):
         return _add(site, match.end() - 1)
     place = _place(site)
     if not place:
@@ -97,7 +97,11 @@ def space_before(site: FixSite) -> LineChange | None:
 def space_before_word(site: FixSite) -> LineChange | None:
     """Adds a space between a brace and the word after it."""
     place = _place(site)
-    return _add(site, place[1]) if place and re.match(r"[A-Za-z_]", place[0][place[1]]) else None
+    return (
+        _add(site, place[1])
+        if place and cached_re.match(r"[A-Za-z_]", place[0][place[1]])
+        else None
+    )
 
 
 @fixer("space-after")
@@ -148,12 +152,12 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
         and _has_left_operand(text[1:at].rstrip(), sign)
     ):
         return True
-    if sign == "*" and before not in _SPACES and re.match(r"sizeof\b", text[end:]):
+    if sign == "*" and before not in _SPACES and cached_re.match(r"sizeof\b", text[end:]):
         return True
     # a space before it and none after it is how a unary operator looks
     if sign in ("+", "-", "*", "&") and before in _SPACES and after not in _SPACES:
         return False
-    if sign == "*" and re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
+    if sign == "*" and cached_re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
         return before not in _SPACES and after not in _SPACES
     if sign in ("*", "&"):
         return (
@@ -164,7 +168,7 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
     if sign == ":":
         return "?" in text[:at]
     if sign in ("<", ">"):
-        return not re.search(r"#\s*include|@", text)
+        return not cached_re.search(r"#\s*include|@", text)
     return True
 
 
@@ -172,9 +176,9 @@ def _is_expression(before: str) -> bool:
     """Whether a directive's text goes on with an expression: in the parentheses of a macro's value,
     or after an #if.
     """
-    if re.match(r"\+\s*#\s*(?:el)?if\b", before):
+    if cached_re.match(r"\+\s*#\s*(?:el)?if\b", before):
         return "__has_include" not in before
-    value = re.sub(r"^\+\s*#\s*define\s+\w+(?:\([^()]*\))?", "", before)
+    value = cached_re.sub(r"^\+\s*#\s*define\s+\w+(?:\([^()]*\))?", "", before)
     return value != before and value.count("(") > value.count(")")
 
 
@@ -182,30 +186,30 @@ def _ends_in_value(before: str) -> bool:
     """Whether code ends with a calculation in parentheses, which is no cast, or with a sizeof or
     the call of a function in an expression.
     """
-    group = re.search(rf"(?<![\w)])(\w*)({BALANCED})$", before)
+    group = cached_re.search(rf"(?<![\w)])(\w*)({BALANCED})$", before)
     if not group:
         return False
     if group[1]:
-        is_call = re.match(r"[a-z]", group[1]) and group[1] not in _NO_OPERAND | _CONDITIONS
+        is_call = cached_re.match(r"[a-z]", group[1]) and group[1] not in _NO_OPERAND | _CONDITIONS
         return group[1] == "sizeof" or bool(
-            is_call and _EXPRESSION.search(re.split(r"[;{}]", before[: group.start()])[-1])
+            is_call and _EXPRESSION.search(cached_re.split(r"[;{}]", before[: group.start()])[-1])
         )
-    return re.search(r"[-+/|%\[.]|\b\d", group[2]) is not None
+    return cached_re.search(r"[-+/|%\[.]|\b\d", group[2]) is not None
 
 
 def _has_left_operand(before: str, sign: str) -> bool:
     """Whether code ends with what can only be the left operand of a binary operator."""
     if _OPERAND.search(before) or _ends_in_value(before):
         return True
-    name = re.search(r"(?<![\w#])[a-z_]\w*$", before)
+    name = cached_re.search(r"(?<![\w#])[a-z_]\w*$", before)
     if not name or name[0] in _NO_OPERAND:
         return False
     # `a * b` may be a declaration
-    statement = re.split(r"[;{}]", before)[-1]
+    statement = cached_re.split(r"[;{}]", before)[-1]
     return (
         sign != "*"
         or _EXPRESSION.search(statement) is not None
-        or re.match(r"\s+[a-z_]\w*\(", statement) is not None
+        or cached_re.match(r"\s+[a-z_]\w*\(", statement) is not None
     )
 
 
@@ -230,12 +234,12 @@ def no_space_before_call(site: FixSite) -> LineChange | None:
     if not place:
         return None
     text, at = place
-    name = re.search(r"(\w+)[ \t]+$", text[:at])
+    name = cached_re.search(r"(\w+)[ \t]+$", text[:at])
     if (
         not name
         or name[1] in _KEYWORDS
-        or re.match(r"\(\s*[*^]", text[at:])
-        or re.match(r"\+\s*#\s*define\s+$", text[: name.start()])
+        or cached_re.match(r"\(\s*[*^]", text[at:])
+        or cached_re.match(r"\+\s*#\s*define\s+$", text[: name.start()])
     ):
         return None
     return no_space_before(site)
@@ -294,7 +298,7 @@ def space_before_brace(site: FixSite) -> LineChange | None:
     text = site.line.text[: len(site.line.raw)]
     if site.added(site.number) is None or text.count("{") != 1:
         return None
-    match = re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
+    match = cached_re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
     return _add(site, match.end()) if match else None
 
 
@@ -305,8 +309,8 @@ def cast(site: FixSite) -> LineChange | None:
     if not place or place[0][place[1]] != "(":
         return None
     text, at = place
-    match = re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
-    if not match or re.search(
+    match = cached_re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
+    if not match or cached_re.search(
         r"[\w\])]\s*$",
         (
             text[1:at].rpartition("return")[2]
@@ -325,12 +329,16 @@ def star(site: FixSite) -> LineChange | None:
     A qualifier has a space on both sides.
     """
     place = _place(site)
-    match = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
-    if not place or not match or not re.match(r"[\w)(]", place[0][match.end() : match.end() + 1]):
+    match = cached_re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
+    if (
+        not place
+        or not match
+        or not cached_re.match(r"[\w)(]", place[0][match.end() : match.end() + 1])
+    ):
         return None
-    text, after = place[0], re.compile(r"\w+").match(place[0], match.end())
+    text, after = place[0], cached_re.compile(r"\w+").match(place[0], match.end())
     stars = match[0].rstrip()
-    good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
+    good = cached_re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
     if after and after[0] in (
         "const",
         "volatile",

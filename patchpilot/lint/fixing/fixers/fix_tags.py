@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for the form and order of tags. They never change which person or commit a tag names."""
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
 from patchpilot.model.finding import FixEdit
 
-_FORM = re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
-_NAMED_FIX = re.compile(
+_FORM = cached_re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
+_NAMED_FIX = cached_re.compile(
     r"\s*fixes:?\s*(?:commit\s+)?([0-9a-f]{12})[0-9a-f]{0,28}\s*[:,-]?\s*(?=\(?[\"']|\()\(?\s*[\"']?([^\"']\S.*?[^\"'\s)])[\"']?\s*\)?\s*$",
-    re.IGNORECASE,
+    cached_re.IGNORECASE,
 )
 _PEOPLE = {
     name.lower(): name
@@ -62,9 +62,14 @@ def tag_name(site: FixSite) -> LineChange | None:
     right = site.finding.value("tag") if site.finding.value("quoted") else ""
     text = site.text(site.number)
     name, colon, value = text.partition(":")
-    if not right or not colon or not value.strip() or not re.fullmatch(r"\s*[\w -]+?\s*", name):
+    if (
+        not right
+        or not colon
+        or not value.strip()
+        or not cached_re.fullmatch(r"\s*[\w -]+?\s*", name)
+    ):
         return None
-    if right == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
+    if right == "Fixes" and not cached_re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
         return None
     return _rewritten(site, f"{right}: {value.strip()}")
 
@@ -73,10 +78,12 @@ def tag_name(site: FixSite) -> LineChange | None:
 def stable_form(site: FixSite) -> LineChange | None:
     """Writes the Cc: of the stable list and its version as the finding suggests."""
     right = site.finding.value("right")
-    known = re.fullmatch(rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right)
+    known = cached_re.fullmatch(
+        rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right
+    )
     return (
         _rewritten(site, f"Cc: {right}")
-        if known and re.match(r"(?i)cc:", site.text(site.number))
+        if known and cached_re.match(r"(?i)cc:", site.text(site.number))
         else None
     )
 
@@ -86,7 +93,9 @@ def stable_host(site: FixSite) -> LineChange | None:
     """Corrects a misspelled address of the stable list."""
     stable = site.context.project.lists.stable
     return (
-        _rewritten(site, re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1))
+        _rewritten(
+            site, cached_re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1)
+        )
         if stable
         else None
     )
@@ -103,8 +112,8 @@ def fixes_form(site: FixSite) -> LineChange | None:
     text = site.text(site.number)
     if not right.startswith("Fixes: ") and (named := _NAMED_FIX.match(text)) and " " in named[2]:
         return _rewritten(site, f'Fixes: {named[1].lower()} ("{named[2]}")')
-    id_right = re.match(r"Fixes: ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
-    written = re.match(
+    id_right = cached_re.match(r"Fixes: ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
+    written = cached_re.match(
         r"^\s*[Ff][Ii][Xx][Ee][Ss]:?\s*(?:commit\s+)?([0-9a-fA-F]{7,40})\s*(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$",
         text,
     )
@@ -202,15 +211,15 @@ def tag_up(site: FixSite) -> LineChange | None:
 def whole_fixes(site: FixSite) -> LineChange | None:
     """Joins a wrapped Fixes: tag on one line, without an indent."""
     lines, text = _message(site), site.text(site.number)
-    if site.number not in lines or not re.match(r"\s*Fixes: ", text):
+    if site.number not in lines or not cached_re.match(r"\s*Fixes: ", text):
         return None
-    if re.search(r"\(\".*\"\)\s*$", text):
+    if cached_re.search(r"\(\".*\"\)\s*$", text):
         return _rewritten(site, text.strip())
     below = site.number + 1
     if (
         below not in lines
-        or not re.match(r"\s*Fixes: [0-9a-f]{7,40} \(\"", text)
-        or not re.match(r"[^\"]*\"\)\s*$", site.text(below))
+        or not cached_re.match(r"\s*Fixes: [0-9a-f]{7,40} \(\"", text)
+        or not cached_re.match(r"[^\"]*\"\)\s*$", site.text(below))
     ):
         return None
     return LineChange(

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers that replace C tokens with equivalent ones; each names the tokens it changes."""
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import file_text
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
 
-_BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
+_BRACKETS = cached_re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
 
 def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineChange | None:
@@ -14,7 +14,7 @@ def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineC
     if site.added(site.number) is None:
         return None
     text = site.line.text[: len(site.line.raw)]
-    matches = [match for match in re.finditer(pattern, text) if NOTE not in match[0]]
+    matches = [match for match in cached_re.finditer(pattern, text) if NOTE not in match[0]]
     return (
         LineChange(
             spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in matches)
@@ -59,7 +59,7 @@ def drop_extern(site: FixSite) -> LineChange | None:
         last = site.added(last.number + 1)
     # of several names one may be a variable
     code += last.code[1:] if last else ","
-    while (plain := re.sub(r"\([^()]*\)", "", code)) != code:
+    while (plain := cached_re.sub(r"\([^()]*\)", "", code)) != code:
         code = plain
     whole = "," not in code and "(" not in code
     return _spans(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "", group=1) if whole else None
@@ -73,7 +73,7 @@ def lower_hex(site: FixSite) -> LineChange | None:
     # the finding is about the first of many
     while line := site.added(number):
         text = line.text[: len(line.raw)]
-        digits = re.finditer(r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text)
+        digits = cached_re.finditer(r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text)
         spans += [
             ColumnSpan(number, digit.start(), digit.end(), digit[0].lower()) for digit in digits
         ]
@@ -98,7 +98,7 @@ def one_semicolon(site: FixSite) -> LineChange | None:
     """Removes the second of two semicolons at the end of a line."""
     return (
         None
-        if re.search(r"\bfor\b", site.line.text)
+        if cached_re.search(r"\bfor\b", site.line.text)
         else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
     )
 
@@ -153,7 +153,7 @@ def dts_space(site: FixSite) -> LineChange | None:
     if line is None:
         return None
     text = line.text[: len(line.raw)]
-    equals = re.finditer(r"(?<=\S)([ \t]*)=([ \t]*)(?=\S)", text)
+    equals = cached_re.finditer(r"(?<=\S)([ \t]*)=([ \t]*)(?=\S)", text)
     spans = [
         ColumnSpan(site.number, equal.start(), equal.end(), " = ")
         for equal in equals
@@ -161,7 +161,7 @@ def dts_space(site: FixSite) -> LineChange | None:
     ]
     spans += [
         ColumnSpan(site.number, match.start(1), match.end(1), " ")
-        for match in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
+        for match in cached_re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
     ]
     return LineChange(spans=tuple(spans)) if spans else None
 
@@ -170,7 +170,9 @@ def dts_space(site: FixSite) -> LineChange | None:
 def gpl_license(site: FixSite) -> LineChange | None:
     """Writes `MODULE_LICENSE("GPL v2")` as `MODULE_LICENSE("GPL")`."""
     line = site.added(site.number)
-    match = re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw) if line else None
+    match = (
+        cached_re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw) if line else None
+    )
     return LineChange(spans=(ColumnSpan(site.number, *match.span(1), '"GPL"'),)) if match else None
 
 
@@ -201,7 +203,9 @@ def pr_level(site: FixSite) -> LineChange | None:
     if not site.added(site.number) or _may_have_prefix(site):
         return None
     text = site.line.text[: len(site.line.raw)]
-    match = re.search(r"\b(printk(?:_once|_ratelimited)?)\s*\(\s*(KERN_([A-Z]+)\s*)(?=\S)", text)
+    match = cached_re.search(
+        r"\b(printk(?:_once|_ratelimited)?)\s*\(\s*(KERN_([A-Z]+)\s*)(?=\S)", text
+    )
     level = _PRINTED.get(match[3]) if match else None
     if not match or not level or text[match.end()] == ",":
         return None
@@ -217,4 +221,4 @@ def pr_level(site: FixSite) -> LineChange | None:
 def _may_have_prefix(site: FixSite) -> bool:
     """Whether the file, or a header next to it, may define `pr_fmt`."""
     text, is_whole = file_text(site, site.line.file)
-    return not is_whole or re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None
+    return not is_whole or cached_re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for white space at the ends of lines, in kinds of files where it has no meaning."""
 
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, delete, fixer
@@ -15,8 +15,8 @@ _FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dts
 In Makefiles, Markdown, scripts and test data it may have one.
 """
 _SCRIPTS = ("sh", "py", "pl", "awk", "rs", "mk")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
-_BUILT = re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
+_TESTS = cached_re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
+_BUILT = cached_re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
 
 def _is_free(line: ScannedLine) -> bool:
@@ -56,7 +56,7 @@ def space_before_tab(site: FixSite) -> LineChange | None:
     """
     line, raw = site.line, site.line.raw
     spans = []
-    for run in re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
+    for run in cached_re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
         start, end = run.start() + 1, run.end() + 1
         if any(char not in " \t" + NOTE for char in line.text[start:end]):
             continue
@@ -102,12 +102,12 @@ def _continues_condition(site: FixSite) -> bool:
         number -= 1
     return (
         number < site.number
-        and re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text) is not None
+        and cached_re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text) is not None
     )
 
 
-_HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
-_UNKNOWN = re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
+_HEAD = cached_re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
+_UNKNOWN = cached_re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:

@@ -16,32 +16,32 @@ import re as plain
 import sys
 before = (plain._compiler.compile, plain.compile)
 compiled = []
-from patchpilot.cache import patterns as re
+from patchpilot.cache import cached_re
 real = plain.compile
 if sys.argv[1:] == ["use"]:
-    re.use()
-    re.use()
-re.WORTH_WRITING = 1
+    cached_re.use()
+    cached_re.use()
+cached_re.WORTH_WRITING = 1
 plain.compile = lambda pattern, flags=0: compiled.append(pattern) or real(pattern, flags)
 found = []
 for pattern, flags, text in [
-    (r"(?P<a>x+)(y)?(?P<b>z)", 0, "xxz"), (r"^a.c$", re.I | re.S, "A\nC"), (r"[α-ω]+", 0, "ααω"), (r"(?i)abc(?-i:D)", 0, "ABCD"),
-    (r"(?<=a)b|(?!c)d", re.M, "ab"), (r"\bw{2,3}?\b", re.A, "ww"),
+    (r"(?P<a>x+)(y)?(?P<b>z)", 0, "xxz"), (r"^a.c$", cached_re.I | cached_re.S, "A\nC"), (r"[α-ω]+", 0, "ααω"), (r"(?i)abc(?-i:D)", 0, "ABCD"),
+    (r"(?<=a)b|(?!c)d", cached_re.M, "ab"), (r"\bw{2,3}?\b", cached_re.A, "ww"),
     # the same text with other flags is another pattern
-    (r"^a.c$", 0, "A\nC"), (r"^a.c$", re.I, "Abc"), (r"^a.c$", re.S, "a\nc"), (r"(?<=a)b|(?!c)d", 0, "ab"), (r"\w", 0, "é"), (r"\w", re.A, "é"),
+    (r"^a.c$", 0, "A\nC"), (r"^a.c$", cached_re.I, "Abc"), (r"^a.c$", cached_re.S, "a\nc"), (r"(?<=a)b|(?!c)d", 0, "ab"), (r"\w", 0, "é"), (r"\w", cached_re.A, "é"),
 ]:
-    one = re.compile(pattern, flags)
-    assert re.compile(one) is one and re.compile(pattern, flags) is one
+    one = cached_re.compile(pattern, flags)
+    assert cached_re.compile(one) is one and cached_re.compile(pattern, flags) is one
     match = one.search(text)
     found.append((one.pattern, one.flags, one.groups, dict(one.groupindex), match and (match.span(), match.groupdict(), match.lastgroup)))
-assert re.sub(r"(a)b", r"\1c", "abab", count=1) == "acab" and re.split(",", "a,b,c", 1) == ["a", "b,c"] and re.findall("[ab]", "cab") == ["a", "b"]
-assert re.match(b"a", b"ab") and not re.fullmatch(b"a", b"ab") and [one.start() for one in re.finditer("a", "aba")] == [0, 2]
-assert re.subn("a", "b", "aa") == ("bb", 2)
+assert cached_re.sub(r"(a)b", r"\1c", "abab", count=1) == "acab" and cached_re.split(",", "a,b,c", 1) == ["a", "b,c"] and cached_re.findall("[ab]", "cab") == ["a", "b"]
+assert cached_re.match(b"a", b"ab") and not cached_re.fullmatch(b"a", b"ab") and [one.start() for one in cached_re.finditer("a", "aba")] == [0, 2]
+assert cached_re.subn("a", "b", "aa") == ("bb", 2)
 plain.compile = real
 assert before == (plain._compiler.compile, plain.compile)
 print(repr(found))
 print(len([pattern for pattern in compiled if isinstance(pattern, str)]), file=sys.stderr)
-re.keep()
+cached_re.keep()
 """  # noqa: E501
 
 
@@ -76,12 +76,12 @@ def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
 
 def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns_are_kept() -> None:
     program = (
-        "from patchpilot.cache import patterns as re\n"
-        "re.use()\n"
-        "re.WORTH_WRITING = 1\n"
-        "re.compile('good')\n"
+        "from patchpilot.cache import cached_re\n"
+        "cached_re.use()\n"
+        "cached_re.WORTH_WRITING = 1\n"
+        "cached_re.compile('good')\n"
     )
-    program += "try:\n    re.compile('(')\nexcept re.error:\n    re.keep()\n    print('kept')\n"
+    program += "try:\n    cached_re.compile('(')\nexcept cached_re.error:\n    cached_re.keep()\n    print('kept')\n"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
