@@ -15,7 +15,7 @@ _WORD = re.compile(r"\b[A-Za-z_]\w{2,}\b")
 _USED = re.compile(
     r"(?:(?:->|\.)\s*(?P<field>[A-Za-z_]\w{2,})\b|\b(?P<called>[A-Za-z_]\w{2,})\s*\(|\b(?P<constant>[A-Z][A-Z0-9_]{3,})\b)"
 )
-_COMMENT = re.compile(r"/\*.*?\*/|//.*$|^\s*\*(?:\s.*)?$")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//.*$|^\s*\*(?:\s.*)?$")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _KEYWORDS = frozenset(
     [

@@ -75,6 +75,11 @@ class Buffer:
         return ()
 
 
+def _left_alone(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
+    """A patch whose findings all stay, and why."""
+    return FixedPatch(patch, refused=why, reasons=dict.fromkeys(map(place_of, safe), why))
+
+
 def fixed_patch(
     first: CheckResult,
     checked: CheckedPatch,
@@ -103,14 +108,9 @@ def fixed_patch(
         return FixedPatch(patch), None
     room = writer.room(patch)
     if room.refused:
-        return (
-            FixedPatch(
-                patch,
-                refused=room.refused,
-                reasons=dict.fromkeys(map(place_of, safe), room.refused),
-            ),
-            None,
-        )
+        return _left_alone(patch, safe, room.refused), None
+    if patch.cut:
+        return _left_alone(patch, safe, "too long to fix: only its first lines were checked"), None
     own_series = next(each for each in series if any(patch is member for member in each.patches))
     context = setting.context(patch, own_series)
 

@@ -81,7 +81,8 @@ def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns
         "cached_re.WORTH_WRITING = 1\n"
         "cached_re.compile('good')\n"
     )
-    program += "try:\n    cached_re.compile('(')\nexcept cached_re.error:\n    cached_re.keep()\n    print('kept')\n"
+    program += "try:\n    cached_re.compile('(')\nexcept cached_re.error:\n"
+    program += "    cached_re.keep()\n    print('kept')\n"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )

@@ -18,6 +18,7 @@ from patchpilot.checking.check_request import CheckRequest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
+from patchpilot.model import shorten
 from patchpilot.services.check.apply_fixes import FixResult, fix
 from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.repos import Repo
@@ -147,6 +148,23 @@ def test_a_diff_changes_nothing_at_all(tmp_path: Path) -> None:
     assert result.fixed
     assert [text.name for text in result.patches[0].texts][1] == FILE
     assert result.check.patches[0].findings != result.remaining.patches[0].findings
+
+
+def test_a_patch_that_is_too_long_to_check_as_a_whole_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = topic(tmp_path / "r")
+    old = repo.git("rev-parse", "topic")
+    whole = mend(repo, write=False)
+    least = min(len(patch.patch.lines) for patch in whole.patches)
+    monkeypatch.setattr(shorten, "MAX_CHECKED_LINES", least - 1)
+    for write in (False, True):
+        result = mend(repo, write=write)
+        assert not result.fixed
+        assert "too long to fix: only its first lines were checked" in {
+            patch.refused for patch in result.patches
+        }
+    assert repo.git("rev-parse", "topic") == old
 
 
 def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from patchpilot.backports.adapt.units import return_type, units_by_name
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
 
-_PLAIN = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL)
+_PLAIN = re.compile(
+    r"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL
+)
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^">]+)[">]')
 _NO_CALLS = {"return", "sizeof", "switch", "while", "for", "defined", "typeof", "__attribute__"}

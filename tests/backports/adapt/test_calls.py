@@ -21,6 +21,10 @@ def test_the_arguments_of_calls_are_counted() -> None:
     assert calls_in(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
 
 
+def test_a_comment_without_an_end_is_a_comment_to_the_end_of_the_file() -> None:
+    assert calls_in("call(1); /* one(1) /* two(1, 2)") == {("call", 1)}
+
+
 def function(*body: str) -> list[str]:
     return ["int work(void)\n", "{\n", *(f"\t{line}\n" for line in body), "}\n"]
 
