@@ -35,7 +35,8 @@ class JsonDocument:
 
     `lists` are keys with a list of objects. `several` is a key with one that is there for several
     results; with `only` there is nothing else then. `added` are classes whose keys the objects of
-    a list may have as well.
+    a list may have as well. `alternatives`: one of the forms is printed, so that only the keys
+    that all of them have are always there.
     """
 
     name: str
@@ -45,6 +46,7 @@ class JsonDocument:
     several: Mapping[str, Any] = field(default_factory=dict)
     only: bool = False
     added: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    alternatives: bool = False
 
 
 DOCUMENTS = (

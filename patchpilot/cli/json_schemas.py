@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Literal, Union
 
@@ -70,11 +70,10 @@ class _Schema:
         properties: dict[str, Any] = {
             "schema": {"description": self._description("", "schema"), "const": title}
         }
-        required = ["schema"]
-        for form in document.forms:
-            part = self._object(form, "")
+        parts = [self._object(form, "") for form in document.forms]
+        for part in parts:
             properties |= part["properties"]
-            required += part["required"]
+        required = ["schema", *_required(document, [part["required"] for part in parts])]
         for key, form in {**document.lists, **document.several}.items():
             properties[key] = {
                 "description": self._description("", key),
@@ -128,6 +127,9 @@ class _Schema:
             return {"enum": list(arguments)}
         if isinstance(origin, type) and issubclass(origin, Mapping):
             return {"type": "object", "additionalProperties": self._kind(arguments[1], path)}
+        if origin is tuple and ... not in arguments:
+            parts = [self._kind(one, path) for one in arguments]
+            return {"type": "array", "prefixItems": parts, "items": False}
         if isinstance(origin, type) and issubclass(origin, Sequence | Set):
             return {"type": "array", "items": self._kind(arguments[0], path)}
         if kind is Any or kind is object:
@@ -135,6 +137,14 @@ class _Schema:
         if json_keys(kind):
             return self._object(kind, path)
         return _simple(kind)
+
+
+def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
+    """Returns the keys that are always there, of those that are always there in each form."""
+    found = dict.fromkeys(key for form in forms for key in form)
+    if document.alternatives:
+        return [key for key in found if all(key in form for form in forms)]
+    return list(found)
 
 
 def _simple(kind: Any) -> dict[str, Any]:
@@ -156,8 +166,9 @@ def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     ]
     if len(others) == 1 and null not in schemas:
         return others[0]
-    if len(others) == 1 and "enum" in others[0]:
-        return {"enum": [*others[0]["enum"], None]}
+    if all(set(one) == {"enum"} for one in others):
+        values = [value for one in others for value in one["enum"]]
+        return {"enum": [*values, None] if null in schemas else values}
     if len(others) == 1 and "type" in others[0]:
         return others[0] | {"type": ["null", others[0]["type"]]}
     if all(set(one) == {"type"} for one in others):
@@ -176,13 +187,21 @@ def _type_of(form: Any, key: JsonKey) -> Any:
 def _type_of_attribute(form: Any, attribute: str) -> Any:
     """Returns the type of a field or property, also of one of a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
-    hints = typing.get_type_hints(form)
-    if first in hints:
-        kind = hints[first]
-    else:
-        found = inspect.getattr_static(form, first)
+    found = inspect.getattr_static(form, first, None)
+    if isinstance(found, property):
         kind = typing.get_type_hints(found.fget)["return"]
+    elif isinstance(found, cached_property):
+        kind = typing.get_type_hints(found.func)["return"]
+    else:
+        kind = _field_type(form, first)
     return _type_of_attribute(kind, rest) if rest else kind
+
+
+def _field_type(form: Any, name: str) -> Any:
+    """Returns the type of a field; types of the others may be unknown while it runs."""
+    owner = next(one for one in form.__mro__ if name in inspect.get_annotations(one))
+    field = types.SimpleNamespace(__annotations__={name: inspect.get_annotations(owner)[name]})
+    return typing.get_type_hints(field, vars(sys.modules[owner.__module__]))[name]
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,6 +14,9 @@ from jsonschema import Draft202012Validator
 from patchpilot.cli.json_documents import JsonDocument
 from patchpilot.cli.json_schemas import schema_of
 from patchpilot.model.json_form import json_form, json_object
+
+if TYPE_CHECKING:
+    from patchpilot.model.commit import Commit
 
 
 class Color(Enum):
@@ -74,6 +78,43 @@ def test_the_schema_takes_the_object_and_nothing_else() -> None:
     assert not any(validator.is_valid(document | {key: value}) for key, value in wrong.items())
     assert set(schema["required"]) == {*document}
     assert schema["properties"]["note"] == {"description": "note.", "type": "string"}
+
+
+class Box(NamedTuple):
+    name: str
+
+    def __str__(self) -> str:
+        return f"<{self.name}>"
+
+
+@json_form("box", "pairs", "count")
+@dataclass(frozen=True)
+class Boxed:
+    box: Box
+    pairs: tuple[tuple[str, int], ...] = (("a", 1),)
+    other: "Commit | None" = None
+
+    @cached_property
+    def count(self) -> int:
+        return len(self.pairs)
+
+
+def test_a_named_tuple_with_a_text_is_its_text() -> None:
+    document = {"schema": "patchpilot/boxed/1", **json_object(Boxed(Box("x")))}
+    assert document["box"] == "<x>"
+    schema = schema_of(
+        JsonDocument("boxed", (Boxed,)), {key: key for key in ("schema", "box", "pairs", "count")}
+    )
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(document)
+    wrong = {"box": ["x"], "pairs": [["a", "b"]], "count": "1"}
+    assert not any(validator.is_valid(document | {key: value}) for key, value in wrong.items())
+
+
+def test_of_alternatives_only_the_keys_that_all_have_are_required() -> None:
+    schema = schema_of(JsonDocument("whole", (Part, Whole), alternatives=True), DESCRIBED)
+    assert schema["required"] == ["schema", "number", "place"]
+    assert {"number", "parts"} <= schema["properties"].keys()
 
 
 def test_a_key_without_a_description_is_named() -> None:
