@@ -25,6 +25,7 @@ from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.settings.trusted_packs import TreeConfiguration
+from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.topic_recipients import PlanResult
 
 
@@ -61,6 +62,7 @@ DOCUMENTS = (
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", lists={"hooks": Hook}),
+    JsonDocument("ledger", (SeriesLedger,), "track ledger"),
     JsonDocument("lts", (Lts,)),
     JsonDocument("maintainers", (PlanResult,)),
     JsonDocument("maintainers-self-test", (SelfTestResult,), "maintainers --self-test"),

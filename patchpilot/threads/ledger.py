@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from patchpilot.model import bounded_number
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_kinds import MailKind
@@ -68,6 +69,7 @@ class PointState(StrEnum):
     DECLINED = "declined"
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class ChangedHunk:
     """A hunk of the range-diff of a patch: the path or `Commit message` that it is in, and its

@@ -61,9 +61,16 @@ def command(
     A point is addressed by a hunk of the range-diff to the next version (or by its changelog),
     answered by a reply of yours that quotes it, or open. Your own marks have precedence.
     """
-    from patchpilot.cli.output.ledger_report import ledger_json, ledger_text
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.ledger_report import ledger_text
     from patchpilot.topic.followed.known_series import open_store, show
-    from patchpilot.topic.followed.review_ledger import PointState, mark_numbered, series_ledger
+    from patchpilot.topic.followed.review_ledger import (
+        NumberedItem,
+        PointState,
+        SeriesLedger,
+        mark_numbered,
+        series_ledger,
+    )
 
     marks: dict[PointState | None, tuple[int, ...]] = {
         PointState.ADDRESSED: addressed,
@@ -77,9 +84,12 @@ def command(
         if wanted:
             mark_numbered(number, items, wanted)
             items = series_ledger(show(number, store=store))
-    shown = [
-        (place, item)
-        for place, item in enumerate(items, 1)
-        if not only_open or item.state is PointState.OPEN
-    ]
-    common.write(ledger_json(number, shown) if common.format == "json" else ledger_text(shown))
+    shown = SeriesLedger(
+        number,
+        tuple(
+            NumberedItem(place, item)
+            for place, item in enumerate(items, 1)
+            if not only_open or item.state is PointState.OPEN
+        ),
+    )
+    common.write(document("ledger", shown) if common.format == "json" else ledger_text(shown))

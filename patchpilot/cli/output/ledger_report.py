@@ -1,36 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review ledger of a series as text and JSON."""
+"""The review ledger of a series as text."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from patchpilot.cli.output.json_document import document
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.model.printable import one_line, printable
-from patchpilot.topic.followed.review_ledger import LedgerItem, PointState
+from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, SeriesLedger
 
-NumberedItem = tuple[int, LedgerItem]
 _MOST_LINES = 8
 """At most so many lines of a hunk are printed."""
 
 
-def ledger_text(items: Sequence[NumberedItem]) -> str:
+def ledger_text(ledger: SeriesLedger) -> str:
     """The points by mail, each with its state, the lines that it is about, and the evidence for its
     state.
     """
-    if not items:
+    if not ledger.points:
         return "no review points\n"
     lines: list[str] = []
     mail = None
-    for number, item in items:
+    for numbered in ledger.points:
+        item = numbered.item
         if item.point.message_id != mail:
             mail = item.point.message_id
             lines += [
                 *([""] if lines else []),
                 one_line(f"{item.point.asker} on {_about(item)}  <{mail}>"),
             ]
-        lines += _lines(number, item)
-    count = Counter(item.state for _, item in items)
+        lines += _lines(numbered.number, item)
+    count = Counter(numbered.item.state for numbered in ledger.points)
     lines += ["", ", ".join(f"{count[state]} {state}" for state in PointState if count[state])]
     return "\n".join(lines) + "\n"
 
@@ -56,29 +55,3 @@ def _lines(number: int, item: LedgerItem) -> Iterator[str]:
         )
     elif item.state is PointState.ANSWERED:
         yield f"{indent}by <{item.reply}>"
-
-
-def ledger_json(series: int, items: Sequence[NumberedItem]) -> str:
-    """The points as JSON."""
-    rows = [
-        {
-            "number": number,
-            "state": str(item.state),
-            "marked": item.marked,
-            "message_id": item.point.message_id,
-            "line": item.point.line,
-            "from": item.point.asker,
-            "kind": str(item.point.kind),
-            "text": item.point.text,
-            "quoted": list(item.point.quoted),
-            "version": item.point.version,
-            "patch": item.point.patch,
-            "place": item.place or None,
-            "hunk": {"place": item.hunk.place, "lines": list(item.hunk.lines)}
-            if item.hunk
-            else None,
-            "reply": item.reply,
-        }
-        for number, item in items
-    ]
-    return document("ledger", {"series": series, "points": rows})

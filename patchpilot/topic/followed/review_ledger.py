@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from patchpilot.errors import InputError, UsageError
+from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.threads.ledger import (
@@ -26,7 +27,9 @@ from patchpilot.topic.followed.known_series import Tracked
 
 __all__ = [
     "LedgerItem",
+    "NumberedItem",
     "PointState",
+    "SeriesLedger",
     "answers_to",
     "ledger_of",
     "mark_numbered",
@@ -51,6 +54,44 @@ class LedgerItem:
     reply: str | None = None
     marked: bool = False
     of_newest: bool = False
+
+
+@json_form(
+    "number",
+    "state=item.state",
+    "marked=item.marked",
+    "message_id=item.point.message_id",
+    "line=item.point.line",
+    "from=item.point.asker",
+    "kind=item.point.kind",
+    "text=item.point.text",
+    "quoted=item.point.quoted",
+    "version=item.point.version",
+    "patch=item.point.patch",
+    "place",
+    "hunk=item.hunk",
+    "reply=item.reply",
+)
+@dataclass(frozen=True, slots=True)
+class NumberedItem:
+    """An item and its number in the ledger of its series, from 1."""
+
+    number: int
+    item: LedgerItem
+
+    @property
+    def place(self) -> str | None:
+        """Where the quoted lines are; None where that is not known."""
+        return self.item.place or None
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class SeriesLedger:
+    """The number of a followed series, and points of its ledger."""
+
+    series: int
+    points: tuple[NumberedItem, ...]
 
 
 def ledger_of(
