@@ -24,6 +24,7 @@ from patchpilot.services.setup.lts_branches import Lts
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
+from patchpilot.services.track.discover_series import Discovered
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.topic_recipients import PlanResult
@@ -59,6 +60,7 @@ DOCUMENTS = (
         added={"patches": (CommitFixes, FixesPreview)},
     ),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
+    JsonDocument("discover", (Discovered,), "track discover"),
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", lists={"hooks": Hook}),

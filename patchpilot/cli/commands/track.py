@@ -330,7 +330,8 @@ def discover(
     Your addresses are those of git's configuration, of earlier sends and of .mailmap. The mails of
     the stable trees about your patches (AUTOSEL, FAILED, reviews) lead to the original series.
     """
-    from patchpilot.cli.output.discovered_report import discovered_json, discovered_text
+    from patchpilot.cli.output.discovered_report import discovered_text
+    from patchpilot.cli.output.json_document import document
     from patchpilot.errors import ExitCode
     from patchpilot.services.track import discover_series as service
     from patchpilot.topic.archive_target import archive_setting
@@ -386,7 +387,7 @@ def discover(
             repository=repository,
             progress=progress,
         )
-    common.write(discovered_json(found) if common.format == "json" else discovered_text(found))
+    common.write(document("discover", found) if common.format == "json" else discovered_text(found))
     for problem in found.troubles:
         notice("warning", problem)
     return ExitCode.NETWORK if found.troubles else ExitCode.OK

@@ -1,47 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The series that `track discover` found, as JSON and as text."""
+"""The series that `track discover` found, as text."""
 
 import shutil
 import sys
-from typing import Any
 
-from patchpilot.cli.output.json_document import document
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, printable
-from patchpilot.services.track.discover_series import Discovered, DiscoveredSeries, StableMail
-
-
-def discovered_json(found: Discovered) -> str:
-    """The document of `track discover`."""
-    return document(
-        "discover",
-        {
-            "authors": list(found.authors),
-            "since": found.since.isoformat(timespec="seconds"),
-            "archives": list(found.archives),
-            "series": [_series(series) for series in found.series],
-            "without_original": [_stable(mail) for mail in found.without_original],
-            "troubles": list(found.troubles),
-        },
-    )
-
-
-def _series(series: DiscoveredSeries) -> dict[str, Any]:
-    return {
-        "message_id": series.message_id,
-        "subject": series.subject,
-        "version": series.version,
-        "patches": series.patches,
-        "sent": series.sent.isoformat() if series.sent else None,
-        "archive": series.archive,
-        "id": series.number,
-        "new": series.is_new,
-        "stable": [_stable(mail) for mail in series.stable],
-    }
-
-
-def _stable(mail: StableMail) -> dict[str, Any]:
-    return {"message_id": mail.message_id, "subject": mail.subject, "kind": mail.kind}
+from patchpilot.services.track.discover_series import Discovered
 
 
 def discovered_text(found: Discovered, *, numbered: bool = False) -> str:

@@ -12,6 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import moment, read_iso
+from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.archive import MailArchive
@@ -30,6 +31,7 @@ _DAY = 86_400
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class StableMail:
     """A mail of a stable tree that led to a series, or to none."""
@@ -39,6 +41,17 @@ class StableMail:
     kind: str
 
 
+@json_form(
+    "message_id",
+    "subject",
+    "version",
+    "patches",
+    "sent",
+    "archive",
+    "id=number",
+    "new=is_new",
+    "stable",
+)
 @dataclass(frozen=True, slots=True)
 class DiscoveredSeries:
     """A series in an archive: all its mails' ids, the newest title and version, when that was sent,
@@ -59,6 +72,7 @@ class DiscoveredSeries:
     is_new: bool = False
 
 
+@json_form("authors", "since=second", "archives", "series", "without_original", "troubles")
 @dataclass(frozen=True, slots=True)
 class Discovered:
     """What was found: the newest series first.
@@ -72,6 +86,11 @@ class Discovered:
     series: tuple[DiscoveredSeries, ...]
     without_original: tuple[StableMail, ...] = ()
     troubles: tuple[str, ...] = ()
+
+    @property
+    def second(self) -> datetime:
+        """The second since when they were received."""
+        return self.since.replace(microsecond=0)
 
 
 def moment_since(text: str, now: datetime | None = None) -> datetime:
