@@ -24,6 +24,8 @@ from patchpilot.services.setup.lts_branches import Lts
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
+from patchpilot.services.track.classify_mails import ClassifiedFiles
+from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.discover_series import Discovered
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
@@ -59,6 +61,7 @@ DOCUMENTS = (
         lists={"patches": CheckedPatch},
         added={"patches": (CommitFixes, FixesPreview)},
     ),
+    JsonDocument("classify", (ClassifiedFiles,), "track classify"),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
     JsonDocument("discover", (Discovered,), "track discover"),
     JsonDocument("doctor", (DoctorResult,)),
@@ -69,6 +72,7 @@ DOCUMENTS = (
     JsonDocument("maintainers", (PlanResult,)),
     JsonDocument("maintainers-self-test", (SelfTestResult,), "maintainers --self-test"),
     JsonDocument("maintainers-who", (WhoResult,), "maintainers --who"),
+    JsonDocument("range-diff", (RevisionComparison,), "track range-diff"),
     JsonDocument("rules", lists={"rules": Rule}),
     JsonDocument("send", (SendAnswer,)),
     JsonDocument("stable", (StableResult,)),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.run import Completed
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 
 _PAIR = re.compile(
@@ -36,6 +37,7 @@ _SIGNS = {
 }
 
 
+@json_form("difference", "old", "new", "subject=title", "diff=text")
 class PatchDifference(NamedTuple):
     """A patch in two versions: its number in each (from 1; None where it is not there), its newest
     title, and how its commit changed, as git prints it ("" unless it did)."""

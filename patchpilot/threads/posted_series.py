@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
+from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.projects.project import Project
@@ -58,6 +59,7 @@ class Post:
         return self.mail.kind is MailKind.COVER
 
 
+@json_form("version", "label", "message_id", "patches=patch_count")
 @dataclass(frozen=True)
 class Revision:
     """One sending of a series: `version` from its subject prefix.
@@ -84,6 +86,11 @@ class Revision:
         return self.posts[0]
 
     @property
+    def message_id(self) -> str:
+        """The Message-ID of its head."""
+        return self.head.message_id
+
+    @property
     def author(self) -> Address:
         """Who sent it."""
         return self.head.mail.sender
@@ -97,6 +104,11 @@ class Revision:
     def patches(self) -> tuple[Post, ...]:
         """Its patches without the cover letter, of one that was sent again below it the newer."""
         return tuple({post.number: post for post in self.posts if not post.is_cover}.values())
+
+    @property
+    def patch_count(self) -> int:
+        """The number of its patches."""
+        return len(self.patches)
 
     @property
     def rfc(self) -> bool:

@@ -461,9 +461,10 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     It is made from the mails: no branch and no base is needed. A revision is a version (v2), a
     label (RFC v1) or a Message-ID; with one, it is compared with the newest.
     """
-    from patchpilot.cli.output.range_diff_report import range_diff_json, range_diff_text
+    from patchpilot.cli.output.json_document import document
     from patchpilot.errors import UsageError
-    from patchpilot.services.track.compare_revisions import compare_revisions
+    from patchpilot.model.printable import printable
+    from patchpilot.services.track.compare_revisions import compare_revisions, comparison_lines
     from patchpilot.topic.followed.known_series import open_store
 
     if len(revisions) > 2:
@@ -473,9 +474,10 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
         )
     with open_store() as store:
         comparison = compare_revisions(number, revisions, store=store)
-    common.write(
-        range_diff_json(comparison) if common.format == "json" else range_diff_text(comparison)
-    )
+    if common.format == "json":
+        common.write(document("range-diff", comparison))
+    else:
+        common.write(printable("\n".join(comparison_lines(comparison))))
 
 
 @command.command(
@@ -627,12 +629,13 @@ def import_(common: Common, file: str) -> int:
 def classify(common: Common, files: tuple[str, ...]) -> None:
     """Classify the mails of files (`-`: standard input) without following anything."""
     from patchpilot.cli.common import left_out
-    from patchpilot.cli.output.track_report import classified_json, classified_text
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.track_report import classified_text
     from patchpilot.services.track.classify_mails import classify_files
 
     with progress_of(common) as progress:
-        mails = classify_files(files, progress=progress, skipped=left_out)
-    common.write(classified_json(mails) if common.format == "json" else classified_text(mails))
+        found = classify_files(files, progress=progress, skipped=left_out)
+    common.write(document("classify", found) if common.format == "json" else classified_text(found))
 
 
 def _picked(count: int) -> "Callable[[str], Sequence[int]]":

@@ -11,7 +11,7 @@ from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.track.classify_mails import ClassifiedMail
+from patchpilot.services.track.classify_mails import ClassifiedFiles
 from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
@@ -458,49 +458,15 @@ def _day(when: datetime | None) -> str:
     return f"{when:%Y-%m-%d}" if when else "????-??-??"
 
 
-def classified_json(mails: Sequence[ClassifiedMail]) -> str:
-    """The document of `track classify`."""
-    return document("classify", {"mails": [_classified(mail) for mail in mails]})
-
-
-def _classified(classified: ClassifiedMail) -> dict[str, Any]:
-    mail = classified.mail
-    return {
-        "source": classified.source,
-        "message_id": mail.mail.message_id,
-        "subject": mail.mail.subject,
-        "from": mail.sender.trailer(),
-        "kind": str(mail.kind),
-        "confidence": round(mail.confidence, 2),
-        "why": mail.why,
-        "bot": mail.bot,
-        "semi": mail.semi,
-        "trailers": [
-            {
-                "trailer": str(tag),
-                "credited": tag.credited,
-                "own_address": tag.is_from(mail.sender),
-                "why": tag.why,
-                "conditional": tag.conditional,
-                "scope": tag.scope,
-            }
-            for tag in mail.trailers
-        ],
-        "commits": list(mail.place.commits),
-        "tree": mail.place.tree,
-        "versions": list(mail.place.versions),
-    }
-
-
-def classified_text(mails: Sequence[ClassifiedMail]) -> str:
+def classified_text(files: ClassifiedFiles) -> str:
     """One line a mail, its tags below it."""
-    broad = max((width(str(mail.mail.kind)) for mail in mails), default=0)
+    broad = max((width(str(classified.mail.kind)) for classified in files.mails), default=0)
     lines = []
-    for classified in mails:
+    for classified in files.mails:
         mail = classified.mail
         lines.append(
             f"{printable(classified.source)}: {mail.kind:<{broad}}"
-            f" {mail.confidence:.2f}{' bot' if mail.bot else ''} "
+            f" {classified.confidence:.2f}{' bot' if mail.bot else ''} "
             f" {crop(printable(mail.mail.subject), 80)}"
         )
         lines += [

@@ -5,11 +5,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.mail_classifier import Classified, classify
 from patchpilot.threads.mbox import Skipped, ignored, read_mails
+from patchpilot.threads.review_trailers import GivenTrailer
 
 
+@json_form(
+    "trailer=tag",
+    "credited=tag.credited",
+    "own_address",
+    "why=tag.why",
+    "conditional=tag.conditional",
+    "scope=tag.scope",
+)
+@dataclass(frozen=True, slots=True)
+class ClassifiedTrailer:
+    """A tag of a mail, and whether it names the sender's own address."""
+
+    tag: GivenTrailer
+    own_address: bool
+
+
+@json_form(
+    "source",
+    "message_id=mail.mail.message_id",
+    "subject=mail.mail.subject",
+    "from=sender",
+    "kind=mail.kind",
+    "confidence",
+    "why=mail.why",
+    "bot=mail.bot",
+    "semi=mail.semi",
+    "trailers",
+    "commits=mail.place.commits",
+    "tree=mail.place.tree",
+    "versions=mail.place.versions",
+)
 @dataclass(frozen=True, slots=True)
 class ClassifiedMail:
     """A mail, where it was read from (`file`, or `file:N` in an mbox), and what it is."""
@@ -17,10 +50,34 @@ class ClassifiedMail:
     source: str
     mail: Classified
 
+    @property
+    def sender(self) -> str:
+        """Its sender as a trailer names them."""
+        return self.mail.sender.trailer()
+
+    @property
+    def confidence(self) -> float:
+        """How sure its kind is, from 0 to 1, in hundredths."""
+        return round(self.mail.confidence, 2)
+
+    @property
+    def trailers(self) -> tuple[ClassifiedTrailer, ...]:
+        """Its tags, in order."""
+        sender = self.mail.sender
+        return tuple(ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers)
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class ClassifiedFiles:
+    """The mails of some files, in order."""
+
+    mails: tuple[ClassifiedMail, ...]
+
 
 def classify_files(
     files: Sequence[Path | str], *, progress: Progress = silent, skipped: Skipped = ignored
-) -> tuple[ClassifiedMail, ...]:
+) -> ClassifiedFiles:
     """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order.
 
     InputError names a file that holds none; of several mails, one that is over a limit is reported
@@ -33,4 +90,4 @@ def classify_files(
             classified.append(
                 ClassifiedMail(f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail))
             )
-    return tuple(classified)
+    return ClassifiedFiles(tuple(classified))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from patchpilot.commits.range_diff import Difference, PatchDifference, compare_patches
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Patch
@@ -38,6 +39,7 @@ _SIGNS = {
 _VERSION = re.compile(r"v?(\d{1,4})", re.IGNORECASE)
 
 
+@json_form("id=series.entry.id", "subject=series.subject", "old", "new", "patches")
 @dataclass(frozen=True, slots=True)
 class RevisionComparison:
     """Two revisions of a followed series and what became of each patch, in git's order."""
