@@ -16,6 +16,8 @@ from patchpilot.services.check.check_answer import (
     FixesPreview,
 )
 from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
+from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
+from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.send_answer import SendAnswer
 from patchpilot.services.setup.diagnose import DoctorResult
 from patchpilot.services.setup.install_hooks import Hook
@@ -73,6 +75,7 @@ DOCUMENTS = (
     JsonDocument("maintainers-self-test", (SelfTestResult,), "maintainers --self-test"),
     JsonDocument("maintainers-who", (WhoResult,), "maintainers --who"),
     JsonDocument("range-diff", (RevisionComparison,), "track range-diff"),
+    JsonDocument("reply", (PlannedReply, KeptReplies), "track reply", alternatives=True),
     JsonDocument("rules", lists={"rules": Rule}),
     JsonDocument("send", (SendAnswer,)),
     JsonDocument("stable", (StableResult,)),

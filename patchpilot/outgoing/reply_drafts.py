@@ -4,11 +4,13 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from patchpilot.model.json_form import json_form
 from patchpilot.series.topic_database import connect
 
 _COLUMNS = "answers, template, message_id, subject, text, updated"
 
 
+@json_form("in_reply_to=answers", "template", "subject", "text", "updated")
 @dataclass(frozen=True, slots=True)
 class ReplyDraft:
     """The draft of a reply: the Message-ID of the mail that it answers, its template, its own

@@ -88,24 +88,34 @@ def command(common: Common, mail: str | None, **asked: Any) -> int:
 
 
 def _list(common: Common) -> int:
-    from patchpilot.cli.output.reply_report import drafts_json, drafts_text
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.reply_report import drafts_text
+    from patchpilot.services.reply.reply_answer import KeptReplies
     from patchpilot.services.reply.reply_session import kept_drafts
 
     known = kept_drafts()
-    common.write(drafts_json(known) if common.format == "json" else drafts_text(known))
+    if common.format == "json":
+        common.write(document("reply", KeptReplies("drafts", known)))
+    else:
+        common.write(drafts_text(known))
     return int(ExitCode.OK)
 
 
 def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]) -> int:
-    from patchpilot.cli.output.reply_report import reply_json, reply_text
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.reply_report import reply_text
     from patchpilot.model.printable import one_line
+    from patchpilot.services.reply.reply_answer import PlannedReply
     from patchpilot.services.reply.send_reply import send_reply
 
     plan = _plan(common, place, target, asked)
     if plan is None:
         return int(ExitCode.OK)
     if asked["dry_run"] or plan.refused:
-        common.write(reply_json(plan) if common.format == "json" else reply_text(plan, "NOT SENT"))
+        if common.format == "json":
+            common.write(document("reply", PlannedReply(plan)))
+        else:
+            common.write(reply_text(plan, "NOT SENT"))
         for refusal in plan.refusals:
             notice("error", f"{refusal.message}; {refusal.hint}")
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
@@ -120,7 +130,7 @@ def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, 
     )
     accepted = sent.state == "accepted"
     if common.format == "json":
-        common.write(reply_json(plan, sent))
+        common.write(document("reply", PlannedReply(plan, sent)))
     else:
         common.write(
             f"{sent.state}:"

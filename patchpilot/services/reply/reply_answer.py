@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `track reply` answers: the plan of a reply and what became of it, or the drafts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from patchpilot.model.json_form import json_form
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.reply_drafts import ReplyDraft
+from patchpilot.services.reply.plan_reply import ReplyPlan
+from patchpilot.topic.mail_result import MailResult
+
+ReplyState = MailState | Literal["planned", "refused", "drafts"]
+"""What became of a reply; `drafts` for the list of those that were not sent."""
+
+
+@json_form("name=problem.name", "blocks", "message=problem.message", "hint=problem.hint")
+@dataclass(frozen=True, slots=True)
+class ReplyProblem:
+    """A problem of a reply, and whether it blocks sending."""
+
+    problem: SendProblem
+    blocks: bool
+
+
+@json_form(
+    "state",
+    "detail",
+    "message_id=plan.mail.message_id",
+    "subject=plan.mail.subject",
+    "in_reply_to=plan.draft.answers",
+    "references=plan.outgoing.references",
+    "to=plan.mail.to",
+    "cc=plan.mail.cc",
+    "text=plan.draft.text",
+    "template=plan.draft.template",
+    "transport=plan.transport.name",
+    "problems",
+    "drafts",
+)
+@dataclass(frozen=True, slots=True)
+class PlannedReply:
+    """The plan of a reply, and what became of its mail; None while it is not sent."""
+
+    plan: ReplyPlan
+    sent: MailResult | None = None
+    drafts: tuple[ReplyDraft, ...] = ()
+
+    @property
+    def state(self) -> ReplyState:
+        """What became of it."""
+        if self.sent:
+            return self.sent.state
+        return "refused" if self.plan.refused else "planned"
+
+    @property
+    def detail(self) -> str:
+        """The words of the server or program that has it."""
+        return self.sent.detail if self.sent else ""
+
+    @property
+    def problems(self) -> tuple[ReplyProblem, ...]:
+        """What blocks it, then what is worth another look."""
+        return (
+            *(ReplyProblem(problem, True) for problem in self.plan.refusals),
+            *(ReplyProblem(problem, False) for problem in self.plan.warnings),
+        )
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class KeptReplies:
+    """The drafts of replies that were not sent."""
+
+    state: ReplyState
+    drafts: tuple[ReplyDraft, ...]
