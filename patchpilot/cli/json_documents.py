@@ -67,6 +67,7 @@ DOCUMENTS = (
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
     JsonDocument("discover", (Discovered,), "track discover"),
     JsonDocument("doctor", (DoctorResult,)),
+    JsonDocument("draft", (DraftResult,)),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", lists={"hooks": Hook}),
     JsonDocument("ledger", (SeriesLedger,), "track ledger"),

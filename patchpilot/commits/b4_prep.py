@@ -16,6 +16,7 @@ from patchpilot.cache import cached_re
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
+from patchpilot.model.json_form import json_form
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -27,6 +28,7 @@ _ADDRESSED = cached_re.compile(r"^(to|cc):\s*(\S.*)$", cached_re.IGNORECASE)
 _TAG = cached_re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class PrepBranch:
     """b4's data on a branch.

@@ -4,7 +4,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from patchpilot.model.json_form import json_form
 
+
+@json_form()
 @dataclass(frozen=True, slots=True)
 class KnownPatch:
     """A patch of a topic as it was last seen.
@@ -18,6 +21,7 @@ class KnownPatch:
     authored: str = ""
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.

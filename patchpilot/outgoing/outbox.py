@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.json_form import json_form
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.outgoing_mail import OutgoingMail
 
 
+@json_form("message_id", "state")
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
     """A mail in the outbox: its place in the send (from 0), what was captured, the file it was made
@@ -37,7 +39,21 @@ class OutboxEntry:
     state: MailState
     detail: str
 
+    @property
+    def message_id(self) -> str:
+        """The Message-ID of the mail."""
+        return self.mail.message_id
 
+
+@json_form(
+    "version",
+    "begun",
+    "transport",
+    "state",
+    "forced=force",
+    "left_out",
+    "messages=entries",
+)
 @dataclass(frozen=True, slots=True)
 class Send:
     """One attempt to send a version of a topic.

@@ -12,6 +12,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState
@@ -33,6 +34,7 @@ from patchpilot.topic.sent_elsewhere import sent_tags
 from patchpilot.topic.topic_series import series_of
 
 
+@json_form("state", "summary", "next_version", "next_step", "series=series_number")
 @dataclass(frozen=True, slots=True)
 class TopicState:
     """How far a topic is.
@@ -54,6 +56,11 @@ class TopicState:
     def draft(self) -> Draft:
         """The topic's draft."""
         return self.topic.draft
+
+    @property
+    def series_number(self) -> int | None:
+        """The number of the followed series that is its own."""
+        return self.series.entry.id if self.series else None
 
     @property
     def state(self) -> str:

@@ -9,6 +9,7 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.cli.output.draft_report import draft_rows
+from patchpilot.cli.output.json_document import document
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.printable import printable
@@ -134,7 +135,7 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
         if given["export_to"]:
             _export(service.export(place.repository, target, base), given["export_to"])
             return 0
-    common.write(_json(result) if common.format == "json" else _text(result))
+    common.write(document("draft", result) if common.format == "json" else _text(result))
     return 0
 
 
@@ -143,7 +144,7 @@ def _reset(common: Common, place: Workplace, target: str | None, base: str | Non
     cleared = draft_rows(before, kept=result.draft)
     click.echo("cleared:" if cleared else "nothing to clear in the draft", err=True)
     common.write(
-        _json(result)
+        document("draft", result)
         if common.format == "json"
         else printable("".join(f"{row}\n" for row in cleared))
     )
@@ -205,36 +206,3 @@ def _text(result: DraftResult) -> str:
             + ("; added by patchpilot" if result.b4.by_us else "")
         )
     return printable("\n".join(lines) + "\n")
-
-
-def _json(result: DraftResult) -> str:
-    from dataclasses import asdict
-
-    from patchpilot.cli.output.json_document import document
-    from patchpilot.cli.output.track_report import topic_json
-
-    sends = [
-        {
-            "version": send.version,
-            "begun": send.begun,
-            "transport": send.transport,
-            "state": send.state,
-            "forced": send.force,
-            "left_out": list(send.left_out),
-            "messages": [
-                {"message_id": mail.mail.message_id, "state": str(mail.state)}
-                for mail in send.entries
-            ],
-        }
-        for send in result.sends
-    ]
-    b4 = asdict(result.b4) if result.b4 else None
-    return document(
-        "draft",
-        {
-            "draft": asdict(result.draft),
-            "sends": sends,
-            "b4": b4,
-            "topic": topic_json(result.state),
-        },
-    )

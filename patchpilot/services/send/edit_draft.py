@@ -14,6 +14,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_number import number
 from patchpilot.model.draft import Draft
+from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import withdraw
@@ -31,6 +32,7 @@ Edit = Callable[[str], str | None]
 """Lets the user edit a text and returns it; None when they gave up."""
 
 
+@json_form("draft", "sends", "b4", "topic=state")
 @dataclass(frozen=True, slots=True)
 class DraftResult:
     """A draft, what was sent of its topic, its branch in b4's tracking data, and how far the topic
