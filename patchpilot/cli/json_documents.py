@@ -31,6 +31,8 @@ from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.discover_series import Discovered
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
+from patchpilot.topic.message_changes import Preparation
+from patchpilot.topic.review_trailers import Collected
 from patchpilot.topic.topic_recipients import PlanResult
 
 
@@ -75,11 +77,13 @@ DOCUMENTS = (
     JsonDocument("maintainers", (PlanResult,)),
     JsonDocument("maintainers-self-test", (SelfTestResult,), "maintainers --self-test"),
     JsonDocument("maintainers-who", (WhoResult,), "maintainers --who"),
+    JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track range-diff"),
     JsonDocument("reply", (PlannedReply, KeptReplies), "track reply", alternatives=True),
     JsonDocument("rules", lists={"rules": Rule}),
     JsonDocument("send", (SendAnswer,)),
     JsonDocument("stable", (StableResult,)),
+    JsonDocument("trailers", (Collected,)),
     JsonDocument("trust", (TreeConfiguration,)),
     JsonDocument("undo", (UndoAnswer,)),
 )

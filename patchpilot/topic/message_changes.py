@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
+from patchpilot.model.json_form import json_form
 from patchpilot.tags.message_edit import marked, word_diff
 
 Confirm = Callable[["Preparation"], bool]
@@ -45,6 +46,32 @@ class MessageChange:
         return marked(self.pieces)
 
 
+@json_form(
+    "commit=change.commit",
+    "new",
+    "subject=change.subject",
+    "changed=change.changed",
+    "message=change.new",
+    "diff=change.marked",
+    "notes=change.notes",
+)
+@dataclass(frozen=True, slots=True)
+class PreparedCommit:
+    """A commit's message before and after, and its new id; None where it is not rewritten."""
+
+    change: MessageChange
+    new: str | None
+
+
+@json_form(
+    "ref",
+    "old=head",
+    "new=new_head",
+    "written",
+    "undo=undo_name",
+    "costs",
+    "commits",
+)
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """What was (or would be) written: the messages, what it costs, and, once written, the new ids
@@ -64,6 +91,16 @@ class Preparation:
     def changed(self) -> tuple[MessageChange, ...]:
         """The messages that change."""
         return tuple(change for change in self.changes if change.changed)
+
+    @property
+    def commits(self) -> tuple[PreparedCommit, ...]:
+        """The commits, each with its new id."""
+        return tuple(PreparedCommit(change, self.ids.get(change.commit)) for change in self.changes)
+
+    @property
+    def undo_name(self) -> str | None:
+        """The name of the undo record; None where nothing was written."""
+        return self.undo.name if self.undo else None
 
 
 def write_messages(

@@ -12,6 +12,7 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import AddressState, addresses_within, judge
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
@@ -28,6 +29,7 @@ from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.topic_state import TopicState, topic_state
 
 
+@json_form("trailer", "version", "subject", "why", "command")
 @dataclass(frozen=True, slots=True)
 class HeldTrailer:
     """A tag that was not added, and why: the user decides; without an `offer` no commit message may
@@ -43,7 +45,23 @@ class HeldTrailer:
     offer: Action | None = None
     asks: bool = False
 
+    @property
+    def command(self) -> str | None:
+        """The command that adds it; None where no message may have it."""
+        return self.offer.command if self.offer else None
 
+
+@json_form(
+    "series",
+    "ref=preparation.ref",
+    "old=preparation.head",
+    "new=preparation.new_head",
+    "written=preparation.written",
+    "undo=preparation.undo_name",
+    "costs=preparation.costs",
+    "commits=preparation.commits",
+    "held",
+)
 @dataclass(frozen=True, slots=True)
 class Collected:
     """What was (or would be) written, and what was held back."""

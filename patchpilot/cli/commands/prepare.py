@@ -134,7 +134,7 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **w
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("prepare", body(result)))
+        common.write(document("prepare", result))
     elif not asking.shown:
         common.write(text(result, common.colored))
     if asking.refusal:
@@ -222,30 +222,6 @@ def _report(common: Common, result: Preparation, dry_run: bool) -> None:
         print("nothing to write", file=sys.stderr)
     elif dry_run:
         print("dry run: nothing was written", file=sys.stderr)
-
-
-def body(result: Preparation) -> dict[str, Any]:
-    """The result as JSON."""
-    return {
-        "ref": result.ref,
-        "old": result.head,
-        "new": result.new_head,
-        "written": result.written,
-        "undo": result.undo.name if result.undo else None,
-        "costs": list(result.costs),
-        "commits": [
-            {
-                "commit": change.commit,
-                "new": result.ids.get(change.commit),
-                "subject": change.subject,
-                "changed": change.changed,
-                "message": change.new,
-                "diff": change.marked,
-                "notes": list(change.notes),
-            }
-            for change in result.changes
-        ],
-    }
 
 
 def text(result: Preparation, colored: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.commands.prepare import body, text
+from patchpilot.cli.commands.prepare import text
 from patchpilot.cli.options import (
     Common,
     base_options,
@@ -77,22 +77,7 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        held_back = [
-            {
-                "trailer": held_trailer.trailer,
-                "version": held_trailer.version,
-                "subject": held_trailer.subject,
-                "why": held_trailer.why,
-                "command": held_trailer.offer.command if held_trailer.offer else None,
-            }
-            for held_trailer in collected.held
-        ]
-        common.write(
-            document(
-                "trailers",
-                {"series": collected.series, **body(collected.preparation), "held": held_back},
-            )
-        )
+        common.write(document("trailers", collected))
         return ExitCode.OK
     common.write(text(collected.preparation, common.colored))
     for held_trailer in collected.held:
