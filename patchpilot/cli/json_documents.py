@@ -29,6 +29,7 @@ from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.services.track.classify_mails import ClassifiedFiles
 from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.discover_series import Discovered
+from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
@@ -83,6 +84,7 @@ DOCUMENTS = (
     JsonDocument("rules", lists={"rules": Rule}),
     JsonDocument("send", (SendAnswer,)),
     JsonDocument("stable", (StableResult,)),
+    JsonDocument("track", (TrackAnswer, RemovedAnswer), alternatives=True),
     JsonDocument("trailers", (Collected,)),
     JsonDocument("trust", (TreeConfiguration,)),
     JsonDocument("undo", (UndoAnswer,)),

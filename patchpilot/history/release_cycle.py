@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from patchpilot.history.releases import Release
 from patchpilot.model.bounded_date import moment
+from patchpilot.model.json_form import json_form
 
 _CYCLES = 8
 """So many of the last cycles count."""
@@ -17,6 +18,7 @@ _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 
 
+@json_form("after", "open=is_open", "opens", "closes", "cycles")
 @dataclass(frozen=True, slots=True)
 class MergeWindow:
     """The merge window after a release, which `is_open` or is expected: from when to when, and the

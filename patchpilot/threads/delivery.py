@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import parse_addresses
+from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, nested_parts
 from patchpilot.model.message_id import id_in_header
 from patchpilot.series.patch_pairing import title_key
@@ -55,6 +56,15 @@ class DeliveryProblem(StrEnum):
     MISSING = "missing"
 
 
+@json_form(
+    "problem",
+    "recipient=named_recipient",
+    "reason",
+    "status=known_status",
+    "message_ids=about",
+    "notice",
+    "next_step=advice",
+)
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
     """What a mail says about the delivery of another one.
@@ -72,6 +82,21 @@ class DeliveryReport:
     about: tuple[str, ...]
     title: str
     message_id: str
+
+    @property
+    def named_recipient(self) -> str | None:
+        """The recipient; None where the report names none."""
+        return self.recipient or None
+
+    @property
+    def known_status(self) -> str | None:
+        """The status code; None where there is none."""
+        return self.status or None
+
+    @property
+    def notice(self) -> str | None:
+        """The Message-ID of the report; None for what is missing in an archive."""
+        return self.message_id or None
 
     @property
     def words(self) -> str:

@@ -8,18 +8,19 @@ as MAINTAINERS, commits and signatures.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.address import Address
+from patchpilot.model.json_form import json_form
 from patchpilot.threads.bots import is_bot_address
 from patchpilot.threads.sender import UNSEEN, name_words
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from patchpilot.threads.mail_classifier import Classified
 
 
+@json_form("message_id", "from=claimant", "date", "what")
 class Claim(NamedTuple):
     """A message that claims what only the author, a maintainer or a bot may report, from an address
     that is not known.
@@ -28,12 +29,17 @@ class Claim(NamedTuple):
     message_id: str
     sender: Address
     what: str
-    date: "datetime | None"
+    date: datetime | None
+
+    @property
+    def claimant(self) -> str:
+        """Its sender as a trailer names them."""
+        return self.sender.trailer()
 
     @property
     def words(self) -> str:
         """The claim in words."""
-        return f"{self.sender.trailer()}, {UNSEEN}, {self.what}"
+        return f"{self.claimant}, {UNSEEN}, {self.what}"
 
 
 @dataclass(frozen=True, slots=True)

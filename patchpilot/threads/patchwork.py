@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from patchpilot.errors import NetworkError, UsageError
 from patchpilot.model.hosts import quote_url
+from patchpilot.model.json_form import json_form
 from patchpilot.threads.feed import fetch_json, post_json
 
 _API = "api/1.3"
@@ -15,6 +16,7 @@ _MOST_CHECKS = 200
 _LONGEST = 200
 
 
+@json_form("context", "state", "description")
 class PatchworkCheck(NamedTuple):
     """A check: what ran (its context, such as `netdev/build_32bit`), its state (pending, success,
     warning or fail), and what it says.

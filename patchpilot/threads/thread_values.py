@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
+from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import projects
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class NextStep:
     advice: Advice
 
 
+@json_form("trailer", "message_id", "version", "patch", "conditional", "asks=reason")
 @dataclass(frozen=True, slots=True)
 class Credit:
     """A tag given to the series: its text, the mail that gives it, the version and patch number (0:
@@ -98,6 +100,11 @@ class Credit:
     conditional: str | None = None
     asks: str = ""
 
+    @property
+    def reason(self) -> str | None:
+        """Why it is not added unasked; None where it is added."""
+        return self.asks or None
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -113,6 +120,7 @@ LINUX_NEXT = "linux-next"
 """The name of the integration tree."""
 
 
+@json_form("tree", "commit", "release", "how", "patch", "title", "message_id")
 @dataclass(frozen=True, slots=True)
 class LandedCommit:
     """A tree that has it: tree, commit (id as reported), the first release with it (None: unknown),
@@ -169,6 +177,7 @@ def stable_summary(branches: Sequence["StableBranch"]) -> str:
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
+@json_form("version", "state", "commit", "message_id", "note")
 @dataclass(frozen=True, slots=True)
 class StableBranch:
     """A stable branch the series was named for: `state` is queued, review, proposed, failed,
@@ -196,6 +205,7 @@ class StableBranch:
         return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
 
 
+@json_form("date", "message_id", "commit")
 class Proof(NamedTuple):
     """What proves a state: a mail or a commit, and its date (None: unknown)."""
 
@@ -204,6 +214,7 @@ class Proof(NamedTuple):
     commit: str | None = None
 
 
+@json_form("tree", "state", "release", "note", "proof")
 @dataclass(frozen=True, slots=True)
 class TreeState:
     """How far one patch is in one tree, with the proof.
@@ -221,6 +232,7 @@ class TreeState:
     note: str = ""
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class PatchState:
     """The state of one patch, its reason and proof, and how far it is in each tree, in the order of
@@ -240,6 +252,17 @@ class PatchState:
     trees: tuple[TreeState, ...] = ()
 
 
+@json_form(
+    "relation",
+    "subject",
+    "author=author_text",
+    "message_id",
+    "version",
+    "state",
+    "commit",
+    "tree",
+    "lacking",
+)
 @dataclass(frozen=True, slots=True)
 class FollowUp:
     """A later series or commit related to this one, such as a fix or revert of it, with its own
@@ -255,6 +278,11 @@ class FollowUp:
     commit: str | None
     tree: str | None
     lacking: tuple[str, ...] | None = None
+
+    @property
+    def author_text(self) -> str:
+        """Its author as a trailer names them."""
+        return self.author.trailer()
 
 
 @dataclass(frozen=True, slots=True)

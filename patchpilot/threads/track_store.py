@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_iso, stored_time
+from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.series.database import (
     DamagedError,
@@ -100,6 +101,7 @@ TRACK_LAYOUT = Layout(
 )
 
 
+@json_form("id", "message_id", "subject")
 @dataclass(frozen=True, slots=True)
 class TrackEntry:
     """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or

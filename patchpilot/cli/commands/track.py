@@ -514,24 +514,13 @@ def remove(common: Common, number: int) -> None:
     """Stop following a series."""
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
+    from patchpilot.services.track.series_answer import RemovedAnswer
     from patchpilot.topic.followed import known_series as service
 
     with service.open_store() as store:
         entry = service.remove(number, store=store)
     if common.format == "json":
-        common.write(
-            document(
-                "track",
-                {
-                    "series": [],
-                    "removed": {
-                        "id": entry.id,
-                        "message_id": entry.message_id,
-                        "subject": entry.subject,
-                    },
-                },
-            )
-        )
+        common.write(document("track", RemovedAnswer((), entry)))
     else:
         common.write(f"no longer following {entry.id}: {printable(entry.subject)}")
 

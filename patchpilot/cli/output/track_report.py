@@ -4,25 +4,19 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.track.classify_mails import ClassifiedFiles
-from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.notify import news_lines
-from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
-from patchpilot.services.track.series_turns import turn_of
+from patchpilot.services.track.series_answer import SeriesAnswer, TrackAnswer
 from patchpilot.services.track.transfer_series import Imported
-from patchpilot.topic.followed.forecast import Usual, forecast_lines, known_forecast
+from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import StoryKind, story
 from patchpilot.topic.topic_state import TopicState
-
-TEXT_LIMIT = 4000
 
 
 def series_json(
@@ -32,18 +26,7 @@ def series_json(
 
     `topic` is that of the current branch, `imported` what `track import` did.
     """
-    body: dict[str, Any] = {
-        "series": [_series(series_) for series_ in series],
-        "topic": topic_json(topic) if topic else None,
-    }
-    if imported:
-        body["imported"] = {
-            "added": list(imported.added),
-            "merged": list(imported.merged),
-            "mails": imported.mails,
-            "problems": list(imported.problems),
-        }
-    return document("track", body)
+    return document("track", TrackAnswer(tuple(map(SeriesAnswer, series)), topic, imported))
 
 
 def news_text(news: Sequence[Tracked]) -> str:
@@ -72,238 +55,12 @@ def imported_text(imported: Imported) -> str:
     )
 
 
-def topic_json(topic: TopicState) -> dict[str, Any]:
-    """How far a topic is; `series` is the number of the followed series that is its own."""
-    return {
-        "state": topic.state,
-        "summary": topic.summary,
-        "next_version": topic.next_version,
-        "next_step": topic.next_step,
-        "series": topic.series.entry.id if topic.series else None,
-    }
-
-
-def _series(tracked: Tracked) -> dict[str, Any]:
-    status, summary = tracked.status, tracked.summary
-    return {
-        "id": tracked.entry.id,
-        "message_id": tracked.entry.message_id,
-        "subject": tracked.subject,
-        "this_topic": tracked.own,
-        "state": str(tracked.state),
-        "turn": str(turn_of(tracked)),
-        "why": (
-            status.why
-            if status
-            else "undisclosed"
-            if tracked.undisclosed
-            else "no archive has it yet"
-        ),
-        "author": status.topic.author.trailer() if status else None,
-        "source": tracked.entry.lore or tracked.entry.mbox,
-        "updated": tracked.entry.updated,
-        "last_activity": _date(status.last_activity) if status else None,
-        "revisions": _revisions(tracked),
-        "missing_revisions": (
-            [
-                {"version": version, "message_id": message_id}
-                for message_id, version in status.topic.missing.items()
-            ]
-            if status
-            else []
-        ),
-        "trailers": [
-            {
-                "trailer": tag.trailer,
-                "message_id": tag.message_id,
-                "version": tag.version,
-                "patch": tag.patch,
-                "conditional": tag.conditional,
-                "asks": tag.asks or None,
-            }
-            for tag in (status.trailers if status else ())
-        ],
-        "claims": [
-            {
-                "message_id": it.message_id,
-                "from": it.sender.trailer(),
-                "date": _date(it.date),
-                "what": it.what,
-            }
-            for it in (status.claims if status else ())
-        ],
-        "tags": dict(summary.tags) if summary else {},
-        "ci": ci_of(tracked) or None,
-        "replies": _replies(tracked),
-        "patches": [_patch(it) for it in (status.patches if status else ())],
-        "landed": [
-            {
-                "tree": it.tree,
-                "commit": it.commit,
-                "release": it.release,
-                "how": it.how,
-                "patch": it.patch,
-                "title": it.title,
-                "message_id": it.message_id,
-            }
-            for it in tracked.landed
-        ],
-        "stable": [
-            {
-                "version": it.version,
-                "state": it.state,
-                "commit": it.commit,
-                "message_id": it.message_id,
-                "note": it.note,
-            }
-            for it in tracked.stable
-        ],
-        "follow_ups": [
-            {
-                "relation": it.relation,
-                "subject": it.subject,
-                "author": it.author.trailer(),
-                "message_id": it.message_id,
-                "version": it.version,
-                "state": str(it.state),
-                "commit": it.commit,
-                "tree": it.tree,
-                "lacking": None if it.lacking is None else list(it.lacking),
-            }
-            for it in (status.follow_ups if status else ())
-        ],
-        "unread": len(tracked.unread),
-        "new": list(tracked.new),
-        "troubles": list(tracked.notes),
-        "delivery": [
-            {
-                "problem": str(it.problem),
-                "recipient": it.recipient or None,
-                "reason": it.reason,
-                "status": it.status or None,
-                "message_ids": list(it.about),
-                "notice": it.message_id or None,
-                "next_step": str(it.advice),
-            }
-            for it in tracked.delivery
-        ],
-        "next_step": tracked.next_step,
-        "next_commands": [action.command for action in actions(tracked.step.advice)],
-        "forecast": _forecast(tracked),
-        "merge_window": _window(tracked),
-        "patchwork": [
-            {
-                "patch": it.number,
-                "state": it.record.state if it.record else None,
-                "url": it.record.url if it.record else None,
-                "checks": [check._asdict() for check in it.record.checks] if it.record else [],
-            }
-            for it in known_patchwork(tracked)
-        ],
-    }
-
-
-def _forecast(tracked: Tracked) -> dict[str, Any] | None:
-    forecast = known_forecast(tracked)
-    if forecast is None:
-        return None
-    return {
-        "first_answer": _usual(forecast.answer),
-        "acceptance": _usual(forecast.acceptance),
-        "reminder_from": forecast.ping.isoformat() if forecast.ping else None,
-        "list": forecast.address,
-        "areas": list(forecast.areas),
-        "series": forecast.series,
-        "from": forecast.first.isoformat(),
-        "to": forecast.last.isoformat(),
-    }
-
-
-def _window(tracked: Tracked) -> dict[str, Any] | None:
-    window = tracked.window
-    if window is None:
-        return None
-    dates = {"opens": window.opens.isoformat(), "closes": window.closes.isoformat()}
-    return {"after": window.after, "open": window.is_open, **dates, "cycles": list(window.cycles)}
-
-
-def _usual(usual: Usual | None) -> dict[str, Any] | None:
-    if usual is None:
-        return None
-    days = {
-        name: round(value.total_seconds() / 86400, 2)
-        for name, value in (("median", usual.median), ("low", usual.low), ("high", usual.high))
-    }
-    return {"series": usual.known, "of": usual.count, "days": days}
-
-
-def _patch(patch: PatchState) -> dict[str, Any]:
-    return {
-        "number": patch.number,
-        "version": patch.version,
-        "title": patch.title,
-        "message_id": patch.message_id,
-        "state": str(patch.state),
-        "why": patch.why,
-        "proof": _proof(patch.proof),
-        "trees": [
-            {
-                "tree": it.tree,
-                "state": it.state,
-                "release": it.release,
-                "note": it.note,
-                "proof": _proof(it.proof),
-            }
-            for it in patch.trees
-        ],
-    }
-
-
-def _proof(proof: Proof) -> dict[str, Any]:
-    return {"date": _date(proof.date), "message_id": proof.message_id, "commit": proof.commit}
-
-
-def _revisions(tracked: Tracked) -> list[dict[str, Any]]:
-    return [
-        {
-            "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": it.label, "subject": it.head.title,  # noqa: E501
-            "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend, "date_damaged": it.head.mail.mail.date_damaged,  # noqa: E501
-        }
-        for it in (tracked.status.topic.revisions if tracked.status else ())
-    ]  # fmt: skip
-
-
-def _replies(tracked: Tracked) -> list[dict[str, Any]]:
-    return [
-        {
-            "message_id": reply.mail.mail.message_id,
-            "from": reply.mail.sender.trailer(),
-            "date": _date(reply.mail.mail.date),
-            "date_damaged": reply.mail.mail.date_damaged,
-            "kind": str(reply.mail.kind),
-            "confidence": reply.mail.confidence,
-            "bot": reply.mail.bot,
-            "unread": reply.mail.mail.message_id in tracked.unread,
-            "subject": reply.mail.mail.subject,
-            "version": reply.version,
-            "patch": reply.patch,
-            "unseen_address": reply.mail.doubtful,
-            "text": reply.mail.body.text[:TEXT_LIMIT],
-        }
-        for reply in (tracked.status.replies if tracked.status else ())
-    ]
-
-
-def _date(when: datetime | None) -> str | None:
-    return when.isoformat() if when else None
-
-
 def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     """Everything about a series."""
+    answer = SeriesAnswer(tracked)
     lines = [
         printable(tracked.subject),
-        f"  state     {tracked.state}"
-        + (f": {printable(tracked.status.why)}" if tracked.status else ""),
+        f"  state     {tracked.state}" + (f": {printable(answer.why)}" if tracked.status else ""),
     ]
     if tracked.own and topic:
         changed = "; your commits have changed since" if topic.changed else ""
@@ -312,39 +69,41 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
             f" v{topic.next_version}{changed}"
         )
     if tracked.status:
-        lines += _thread_lines(tracked)
+        lines += _thread_lines(answer)
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
     lines += [
-        f"  run       {printable(action.command)}"
-        for action in actions(tracked.step.advice)
-        if action.command not in tracked.next_step
+        f"  run       {printable(command)}"
+        for command in answer.next_commands
+        if command not in tracked.next_step
     ]
-    lines += [f"  patchwork {printable(it.words)}" for it in known_patchwork(tracked)]
+    lines += [f"  patchwork {printable(it.words)}" for it in answer.patchwork]
     lines += [f"  forecast  {printable(line)}" for line in forecast_lines(tracked)]
     lines += [f"  note      {printable(trouble)}" for trouble in tracked.notes]
     return "\n".join(lines)
 
 
-def _thread_lines(tracked: Tracked) -> list[str]:
+def _thread_lines(answer: SeriesAnswer) -> list[str]:
     """The thread of a series: versions, tags, trees and replies."""
+    tracked = answer.tracked
     status = tracked.status
     if status is None:
         return []
-    labels = Counter(revision.label for revision in status.topic.revisions)
-    lines = [f"  author    {printable(status.topic.author.trailer())}"]
+    labels = Counter(sent.revision.label for sent in answer.revisions)
+    lines = [f"  author    {printable(answer.author or '')}"]
+    for sent in answer.revisions:
+        revision = sent.revision
+        lines.append(
+            f"  {revision.label:<9} {_day(revision.sent)}  {_counted(revision.patch_count)} "
+            f" <{printable(revision.message_id)}>{_date_note(sent.mail)}"
+        )
     lines += [
-        f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))} "
-        f" <{printable(it.head.message_id)}>{_date_note(it.head.mail.mail)}"
-        for it in status.topic.revisions
+        f"  v{missing.version:<8} mail not found  <{printable(missing.message_id)}>"
+        for missing in answer.missing_revisions
     ]
-    lines += [
-        f"  v{version:<8} mail not found  <{printable(message_id)}>"
-        for message_id, version in status.topic.missing.items()
-    ]
-    if len(status.patches) > 1:
-        for it in status.patches:
+    if len(answer.patches) > 1:
+        for it in answer.patches:
             name = (
                 f"{it.number}/{len(status.topic.latest.patches)}"
                 if it.version == status.topic.latest.version
@@ -354,7 +113,7 @@ def _thread_lines(tracked: Tracked) -> list[str]:
             lines.append(
                 f"  {name:<9} {_day(it.proof.date)}  {it.state:<17} {proof}  {printable(it.title)}"
             )
-    for tag in status.trailers:
+    for tag in answer.trailers:
         about = (
             f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
         )
@@ -362,7 +121,7 @@ def _thread_lines(tracked: Tracked) -> list[str]:
         asks = f" (not added by itself: {printable(tag.asks)})" if tag.asks else ""
         lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}")
     lines += [
-        f"  claim     {printable(it.words)}  <{printable(it.message_id)}>" for it in status.claims
+        f"  claim     {printable(it.words)}  <{printable(it.message_id)}>" for it in answer.claims
     ]
     for place in tracked.landed:
         if place.tree.startswith("stable/"):
@@ -384,17 +143,18 @@ def _thread_lines(tracked: Tracked) -> list[str]:
             else ""
         )
         lines.append(f"  stable    {branch.version:<6} {printable(branch.words)}{commit}")
-    for later in status.follow_ups:
+    for later in answer.follow_ups:
         where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
         lines.append(
             f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where})"
             f" {later.relation} it"
         )
     lines += _story_lines(tracked)
-    if status.replies:
+    if answer.replies:
         lines.append("  replies")
-    for reply in status.replies:
-        mark = "*" if reply.mail.mail.message_id in tracked.unread else " "
+    for shown in answer.replies:
+        reply = shown.reply
+        mark = "*" if shown.unread else " "
         who = printable(reply.mail.who)
         bot = " (bot)" if reply.mail.bot else ""
         label = reply.revision.label if reply.revision else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import MissingError
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.ci_verdict import CiVerdict, worst
 from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
@@ -24,6 +25,7 @@ _GOOD = ("success", "pending")
 _CHECKS = {"fail": CiVerdict.FAILED, "warning": CiVerdict.WARNED, "success": CiVerdict.PASSED}
 
 
+@json_form("patch=number", "state", "url", "checks")
 @dataclass(frozen=True, slots=True)
 class PatchInPatchwork:
     """What patchwork has for a patch of the newest version: its number and the record (None:
@@ -32,6 +34,21 @@ class PatchInPatchwork:
 
     number: int
     record: PatchworkPatch | None
+
+    @property
+    def state(self) -> str | None:
+        """Its state there."""
+        return self.record.state if self.record else None
+
+    @property
+    def url(self) -> str | None:
+        """Its page."""
+        return self.record.url if self.record else None
+
+    @property
+    def checks(self) -> tuple[PatchworkCheck, ...]:
+        """The last check of each context."""
+        return self.record.checks if self.record else ()
 
     @property
     def words(self) -> str:

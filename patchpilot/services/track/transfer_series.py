@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_iso
+from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError
 from patchpilot.services.track.track_export import readable
@@ -39,6 +40,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _HEADING, _SERIES, _MAIL = "schema", "series", "mail"
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did: the numbers of the series that it added, of those that were there and got

@@ -14,6 +14,7 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.counted import counted
+from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import is_list_address
@@ -39,6 +40,17 @@ _WAITING = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.STALLED)
 _ON_ITS_WAY = (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED, SeriesState.IN_NEXT)
 
 
+@json_form()
+@dataclass(frozen=True, slots=True)
+class UsualDays:
+    """How long something usually takes, in days: the median, and the range of eight of ten."""
+
+    median: float
+    low: float
+    high: float
+
+
+@json_form("series=known", "of=count", "days")
 @dataclass(frozen=True, slots=True)
 class Usual:
     """How long something usually takes: in `known` of `count` series it came to that.
@@ -53,6 +65,14 @@ class Usual:
     high: timedelta
 
     @property
+    def days(self) -> UsualDays:
+        """The times in days, with two digits."""
+        median, low, high = (
+            round(time.total_seconds() / 86400, 2) for time in (self.median, self.low, self.high)
+        )
+        return UsualDays(median, low, high)
+
+    @property
     def words(self) -> str:
         """`median 2 days, 8 of 10 within 5 hours to 12 days (47 of 50 series)`."""
         spread = f"8 of 10 within {_length(self.low)} to {_length(self.high)}"
@@ -62,6 +82,16 @@ class Usual:
         )
 
 
+@json_form(
+    "first_answer=answer",
+    "acceptance",
+    "reminder_from=ping",
+    "list=address",
+    "areas",
+    "series",
+    "from=first",
+    "to=last",
+)
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """An estimate for a series: the time to the first answer and to acceptance (None: too few
