@@ -87,8 +87,6 @@ _.left_alone
 _.new_commit
 _.baselined
 own_address
-_.named_recipient
-_.known_status
 _.author_text
 _.undo_name
 _.series_number

@@ -26,7 +26,7 @@ from patchpilot.services.setup.lts_branches import Lts
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
-from patchpilot.services.track.classify_mails import ClassifiedFiles
+from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.discover_series import Discovered
 from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
@@ -66,7 +66,7 @@ DOCUMENTS = (
         lists={"patches": CheckedPatch},
         added={"patches": (CommitFixes, FixesPreview)},
     ),
-    JsonDocument("classify", (ClassifiedFiles,), "track classify"),
+    JsonDocument("classify", command="track classify", lists={"mails": ClassifiedMail}),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
     JsonDocument("discover", (Discovered,), "track discover"),
     JsonDocument("doctor", (DoctorResult,)),

@@ -58,11 +58,11 @@ class DeliveryProblem(StrEnum):
 
 @json_form(
     "problem",
-    "recipient=named_recipient",
+    "recipient~",
     "reason",
-    "status=known_status",
+    "status~",
     "message_ids=about",
-    "notice",
+    "notice=message_id~",
     "next_step=advice",
 )
 @dataclass(frozen=True, slots=True)
@@ -82,21 +82,6 @@ class DeliveryReport:
     about: tuple[str, ...]
     title: str
     message_id: str
-
-    @property
-    def named_recipient(self) -> str | None:
-        """The recipient; None where the report names none."""
-        return self.recipient or None
-
-    @property
-    def known_status(self) -> str | None:
-        """The status code; None where there is none."""
-        return self.status or None
-
-    @property
-    def notice(self) -> str | None:
-        """The Message-ID of the report; None for what is missing in an archive."""
-        return self.message_id or None
 
     @property
     def words(self) -> str:

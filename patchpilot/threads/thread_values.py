@@ -83,7 +83,7 @@ class NextStep:
     advice: Advice
 
 
-@json_form("trailer", "message_id", "version", "patch", "conditional", "asks=reason")
+@json_form("trailer", "message_id", "version", "patch", "conditional", "asks~")
 @dataclass(frozen=True, slots=True)
 class Credit:
     """A tag given to the series: its text, the mail that gives it, the version and patch number (0:
@@ -99,11 +99,6 @@ class Credit:
     patch: int | None
     conditional: str | None = None
     asks: str = ""
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is not added unasked; None where it is added."""
-        return self.asks or None
 
 
 @dataclass(frozen=True, slots=True)

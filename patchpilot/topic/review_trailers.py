@@ -53,13 +53,7 @@ class HeldTrailer:
 
 @json_form(
     "series",
-    "ref=preparation.ref",
-    "old=preparation.head",
-    "new=preparation.new_head",
-    "written=preparation.written",
-    "undo=preparation.undo_name",
-    "costs=preparation.costs",
-    "commits=preparation.commits",
+    "*preparation",
     "held",
 )
 @dataclass(frozen=True, slots=True)

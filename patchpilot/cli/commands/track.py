@@ -623,8 +623,11 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
     from patchpilot.services.track.classify_mails import classify_files
 
     with progress_of(common) as progress:
-        found = classify_files(files, progress=progress, skipped=left_out)
-    common.write(document("classify", found) if common.format == "json" else classified_text(found))
+        mails = classify_files(files, progress=progress, skipped=left_out)
+    if common.format == "json":
+        common.write(document("classify", mails=mails))
+    else:
+        common.write(classified_text(mails))
 
 
 def _picked(count: int) -> "Callable[[str], Sequence[int]]":

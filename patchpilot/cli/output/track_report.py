@@ -9,7 +9,7 @@ from patchpilot.cli.output.json_document import document
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.track.classify_mails import ClassifiedFiles
+from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.series_answer import SeriesAnswer, TrackAnswer
 from patchpilot.services.track.transfer_series import Imported
@@ -218,11 +218,11 @@ def _day(when: datetime | None) -> str:
     return f"{when:%Y-%m-%d}" if when else "????-??-??"
 
 
-def classified_text(files: ClassifiedFiles) -> str:
+def classified_text(mails: Sequence[ClassifiedMail]) -> str:
     """One line a mail, its tags below it."""
-    broad = max((width(str(classified.mail.kind)) for classified in files.mails), default=0)
+    broad = max((width(str(classified.mail.kind)) for classified in mails), default=0)
     lines = []
-    for classified in files.mails:
+    for classified in mails:
         mail = classified.mail
         lines.append(
             f"{printable(classified.source)}: {mail.kind:<{broad}}"

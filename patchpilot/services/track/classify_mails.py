@@ -67,17 +67,9 @@ class ClassifiedMail:
         return tuple(ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers)
 
 
-@json_form()
-@dataclass(frozen=True, slots=True)
-class ClassifiedFiles:
-    """The mails of some files, in order."""
-
-    mails: tuple[ClassifiedMail, ...]
-
-
 def classify_files(
     files: Sequence[Path | str], *, progress: Progress = silent, skipped: Skipped = ignored
-) -> ClassifiedFiles:
+) -> tuple[ClassifiedMail, ...]:
     """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order.
 
     InputError names a file that holds none; of several mails, one that is over a limit is reported
@@ -90,4 +82,4 @@ def classify_files(
             classified.append(
                 ClassifiedMail(f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail))
             )
-    return ClassifiedFiles(tuple(classified))
+    return tuple(classified)

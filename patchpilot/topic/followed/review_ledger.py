@@ -68,7 +68,7 @@ class LedgerItem:
     "quoted=item.point.quoted",
     "version=item.point.version",
     "patch=item.point.patch",
-    "place",
+    "place=item.place~",
     "hunk=item.hunk",
     "reply=item.reply",
 )
@@ -78,11 +78,6 @@ class NumberedItem:
 
     number: int
     item: LedgerItem
-
-    @property
-    def place(self) -> str | None:
-        """Where the quoted lines are; None where that is not known."""
-        return self.item.place or None
 
 
 @json_form()
