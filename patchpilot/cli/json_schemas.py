@@ -180,7 +180,8 @@ def _type_of(form: Any, key: JsonKey) -> Any:
     """Returns the type of a key's value."""
     kind = _type_of_attribute(form, key.attribute)
     if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
-        kind = reduce(operator.or_, set(typing.get_args(kind)) - {types.NoneType})
+        others = [one for one in typing.get_args(kind) if one is not types.NoneType]
+        kind = reduce(operator.or_, others)
     return kind | None if key.nullable else kind
 
 
