@@ -90,3 +90,5 @@ own_address
 _.author_text
 _.undo_name
 _.series_number
+_.bad_texts
+_.good_texts

@@ -37,6 +37,13 @@ class CheckedPatch(NamedTuple):
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
 
+@json_form("findings")
+class SeriesFindings(NamedTuple):
+    """The findings about a series as a whole."""
+
+    findings: tuple[Finding, ...]
+
+
 class CheckResult(NamedTuple):
     """The result of `check`: patch by patch, for the series as a whole, and the exit code.
 

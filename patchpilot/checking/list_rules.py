@@ -8,9 +8,11 @@ from patchpilot.errors import unknown
 from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
 from patchpilot.lint.unknown_rule import unknown_rule_hint
+from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Example, Rule
 
 
+@json_form("*rule", "bad=bad_texts", "good=good_texts")
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
     """A rule with the examples that prove it, and a sentence on what it does on real patches (""
@@ -21,6 +23,16 @@ class RuleExplanation:
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     record: str = ""
+
+    @property
+    def bad_texts(self) -> tuple[str, ...]:
+        """The bad examples as texts."""
+        return tuple(example.text for example in self.bad)
+
+    @property
+    def good_texts(self) -> tuple[str, ...]:
+        """The good examples as texts."""
+        return tuple(example.text for example in self.good)
 
 
 def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:

@@ -111,7 +111,7 @@ def _fenced(example: Example) -> list[str]:
     The fence is longer than any run of backticks in it.
     """
     path = example.path or ""
-    lines = printable(shown(example._replace(path=None))).split("\n")
+    lines = printable(example._replace(path=None).text).split("\n")
     if len(lines) > MOST_LINES:
         lines = [*lines[:12], "[…]", *lines[-6:]]
     fence = "`" * max(3, *(len(run) + 1 for line in lines for run in _runs(line)), 3)
@@ -144,20 +144,6 @@ def in_force(rule: Rule) -> str:
     parts += [f"until {rule.last_kernel}"] if rule.until else []
     parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
     return "; ".join(parts)
-
-
-def shown(example: Example) -> str:
-    """The relevant part of an example."""
-    parts = [
-        f"Subject: {example.subject}" if example.subject else "",
-        (example.message or "").strip("\n"),
-        (example.trailers or "").strip("\n"),
-        f"{example.path}:" if example.path else "",
-        (example.code or example.diff or "").strip("\n"),
-        (example.patch or "").strip("\n"),
-        "\n".join(series_.strip("\n") for series_ in example.series),
-    ]
-    return "\n".join(part for part in parts if part)
 
 
 def equivalence(rule: Rule) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from patchpilot.checking.check_result import CheckedPatch
+from patchpilot.checking.list_rules import RuleExplanation
 from patchpilot.model.rule import Rule
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_work import WorkDone
@@ -15,6 +16,7 @@ from patchpilot.services.check.check_answer import (
     CommitFixes,
     FixesPreview,
 )
+from patchpilot.services.check.json_lines import CheckedLine, DamagedLine, SummaryLine
 from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
 from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
 from patchpilot.services.send.edit_draft import DraftResult
@@ -45,7 +47,8 @@ class JsonDocument:
     `lists` are keys with a list of objects. `several` is a key with one that is there for several
     results; with `only` there is nothing else then. `added` are classes whose keys the objects of
     a list may have as well. `alternatives`: one of the forms is printed, so that only the keys
-    that all of them have are always there.
+    that all of them have are always there. `title` says what it is, where that is more than what
+    the command prints.
     """
 
     name: str
@@ -56,6 +59,7 @@ class JsonDocument:
     only: bool = False
     added: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     alternatives: bool = False
+    title: str = ""
 
 
 DOCUMENTS = (
@@ -66,11 +70,21 @@ DOCUMENTS = (
         lists={"patches": CheckedPatch},
         added={"patches": (CommitFixes, FixesPreview)},
     ),
+    JsonDocument(
+        "check-line",
+        (CheckedLine, DamagedLine, SummaryLine),
+        alternatives=True,
+        title=(
+            "A line of `patchpilot check --format jsonl`: a patch with its findings, or a mail that"
+            " could not be checked (`error`); the last line is the `summary`."
+        ),
+    ),
     JsonDocument("classify", command="track classify", lists={"mails": ClassifiedMail}),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
     JsonDocument("discover", (Discovered,), "track discover"),
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("draft", (DraftResult,)),
+    JsonDocument("explain", lists={"rules": RuleExplanation}),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", lists={"hooks": Hook}),
     JsonDocument("ledger", (SeriesLedger,), "track ledger"),

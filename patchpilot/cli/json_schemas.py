@@ -87,10 +87,11 @@ class _Schema:
         return {
             "$schema": _DIALECT,
             "title": title,
-            "description": f"What `patchpilot {command} --format json` prints.",
+            "description": document.title or f"What `patchpilot {command} --format json` prints.",
             "type": "object",
             "properties": properties,
             "required": ["schema"] if document.only else required,
+            **({"anyOf": [_only(part) for part in parts]} if document.alternatives else {}),
         }
 
     def _object(self, form: Any, path: str) -> dict[str, Any]:
@@ -145,6 +146,11 @@ def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[st
     if document.alternatives:
         return [key for key in found if all(key in form for form in forms)]
     return list(found)
+
+
+def _only(part: dict[str, Any]) -> dict[str, Any]:
+    """Returns what tells one of several objects from the others."""
+    return {"required": part["required"]}
 
 
 def _simple(kind: Any) -> dict[str, Any]:

@@ -152,6 +152,20 @@ class Example(NamedTuple):
     count: int = 1  # type: ignore[assignment]  # in place of tuple.count
     also: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """Its relevant part."""
+        parts = [
+            f"Subject: {self.subject}" if self.subject else "",
+            (self.message or "").strip("\n"),
+            (self.trailers or "").strip("\n"),
+            f"{self.path}:" if self.path else "",
+            (self.code or self.diff or "").strip("\n"),
+            (self.patch or "").strip("\n"),
+            "\n".join(mail.strip("\n") for mail in self.series),
+        ]
+        return "\n".join(part for part in parts if part)
+
 
 class Pack(NamedTuple):
     """A pack as read: its rules, and the examples of each by rule id."""

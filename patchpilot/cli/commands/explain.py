@@ -19,11 +19,9 @@ def command(common: Common, rule: str) -> int:
     example, the fix and a reference.
     """
     from patchpilot.checking.list_rules import explain
-    from patchpilot.checking.rule_pages import shown
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
-    from patchpilot.model.json_form import json_object
     from patchpilot.settings.trusted_packs import packs_if_trusted
 
     with common.workplace() as place:
@@ -33,15 +31,7 @@ def command(common: Common, rule: str) -> int:
         notice("note", problem)
     explanations = explain(rule, packs)
     if common.format == "json":
-        bodies = [
-            {
-                **json_object(explanation.rule),
-                "bad": [shown(example) for example in explanation.bad],
-                "good": [shown(example) for example in explanation.good],
-            }
-            for explanation in explanations
-        ]
-        common.write(document("explain", rules=bodies))
+        common.write(document("explain", rules=explanations))
     else:
         site = settings.get("docs-url").rstrip("/")
         own = {Path(one.label).stem for one in packs}

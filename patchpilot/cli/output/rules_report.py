@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from patchpilot.checking.list_rules import RuleExplanation
-from patchpilot.checking.rule_pages import equivalence, in_force, shown
+from patchpilot.checking.rule_pages import equivalence, in_force
 from patchpilot.model.finding import Severity
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
@@ -54,7 +54,7 @@ def page(explanation: RuleExplanation) -> str:
     ]
     for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
-            lines += ["", title, *_indented(shown(examples[0]))]
+            lines += ["", title, *_indented(examples[0].text)]
     if rule.remedy.text:
         lines += [
             "",
@@ -100,7 +100,7 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
                     "",
                     f"{title}:",
                     "",
-                    *(f"    {line}".rstrip() for line in _short(shown(examples[0]))),
+                    *(f"    {line}".rstrip() for line in _short(examples[0].text)),
                 ]
         if rule.remedy.text:
             lines += [

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from patchpilot import __version__
 from patchpilot.checking.check_patches import CheckedOneByOne
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.check_result import CheckResult, SeriesFindings
 from patchpilot.checking.suppressions import StaleEntry, SuppressionResult
 from patchpilot.lint.waivers import Waiver
-from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.finding import Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 
@@ -73,14 +73,6 @@ class FixesPreview(PatchFixes):
     """What would be fixed in a patch, as a unified diff."""
 
     diff: str
-
-
-@json_form()
-@dataclass(frozen=True, slots=True)
-class SeriesFindings:
-    """The findings about a series as a whole."""
-
-    findings: tuple[Finding, ...]
 
 
 @json_form(

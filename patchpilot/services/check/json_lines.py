@@ -3,61 +3,103 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from patchpilot.checking.check_result import SeriesFindings
 from patchpilot.errors import ExitCode
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.json_form import json_value
+from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 
 
+@json_form(
+    "position",
+    "message_id=patch.message_id~",
+    "source=patch.source",
+    "commit=patch.commit",
+    "subject=patch.subject.title",
+    "profile",
+    "findings",
+)
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A patch with its findings, and the position of its mail."""
+
+    position: str
+    patch: Patch
+    profile: str
+    findings: tuple[Finding, ...]
+
+
+@json_form("position", "message_id~", "source", "error")
+@dataclass(frozen=True, slots=True)
+class DamagedLine:
+    """A mail that could not be checked, and why."""
+
+    position: str
+    message_id: str | None
+    source: str
+    error: str
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class LineCounts:
+    """How many mails were read, patches checked and mails damaged, and how many findings count and
+    do not.
+    """
+
+    mails: int
+    patches: int
+    damaged: int
+    errors: int
+    warnings: int
+    checks: int
+    notes: int
+    waived: int
+    baselined: int
+    exit_code: int
+
+
+@json_form("summary", "series?")
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """The last line: the counts, and what was found in the series as a whole."""
+
+    summary: LineCounts
+    series: SeriesFindings | None
+
+
 def patch_line(patch: Patch, findings: Sequence[Finding], position: str, profile: str) -> str:
     """The line of a patch with its findings."""
-    return _line(
-        position,
-        patch.message_id,
-        {
-            "source": patch.source,
-            "commit": patch.commit,
-            "subject": patch.subject.title,
-            "profile": profile,
-            "findings": json_value(findings),
-        },
-    )
+    return _text(CheckedLine(position, patch, profile, tuple(findings)))
 
 
 def error_line(position: str, message_id: str | None, source: str, error: str) -> str:
     """The line of a mail that could not be checked."""
-    return _line(position, message_id, {"source": source, "error": error})
-
-
-def _line(position: str, message_id: str | None, body: dict[str, Any]) -> str:
-    return _text({"position": position, "message_id": message_id or None, **body})
+    return _text(DamagedLine(position, message_id, source, error))
 
 
 def summary_line(
     counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
 ) -> str:
-    """The last line: how many mails were read, patches checked and mails damaged, and how many
-    findings count and do not.
-    """
-    summary = {
-        "mails": counts["mails"],
-        "patches": counts["patches"],
-        "damaged": counts["damaged"],
-        **{f"{severity}s": counts[severity] for severity in Severity},
-        "waived": counts["waived"],
-        "baselined": counts["baselined"],
-        "exit_code": int(exit_code),
-    }
-    return _text(
-        {
-            "summary": summary,
-            **({"series": {"findings": json_value(series)}} if series else {}),
-        }
+    """The last line."""
+    summary = LineCounts(
+        mails=counts["mails"],
+        patches=counts["patches"],
+        damaged=counts["damaged"],
+        errors=counts[Severity.ERROR],
+        warnings=counts[Severity.WARNING],
+        checks=counts[Severity.CHECK],
+        notes=counts[Severity.NOTE],
+        waived=counts["waived"],
+        baselined=counts["baselined"],
+        exit_code=int(exit_code),
     )
+    return _text(SummaryLine(summary, SeriesFindings(tuple(series)) if series else None))
 
 
-def _text(body: dict[str, Any]) -> str:
-    return json_text({"schema": "patchpilot/check-line/1", **body}) + "\n"
+def _text(line: Any) -> str:
+    return json_text({"schema": "patchpilot/check-line/1", **json_object(line)}) + "\n"
