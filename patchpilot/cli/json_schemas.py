@@ -149,7 +149,7 @@ def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[st
 
 
 def _only(part: dict[str, Any]) -> dict[str, Any]:
-    """Returns what tells one of several objects from the others."""
+    """Returns the keys that one of several objects has."""
     return {"required": part["required"]}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.checking.list_rules import all_rules, explain, explain_all
-from patchpilot.checking.rule_pages import index_page, rule_page, shown
+from patchpilot.checking.rule_pages import index_page, rule_page
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -39,7 +39,7 @@ def test_the_good_examples_of_a_rule_are_not_printed_like_a_bad_one() -> None:
     alike = {
         each.rule.name
         for each in explain_all(all_rules())
-        if set(map(shown, each.bad)) & set(map(shown, each.good))
+        if set(each.bad_texts) & set(each.good_texts)
     }
     assert not alike
 
