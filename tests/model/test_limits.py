@@ -16,7 +16,7 @@ from patchpilot.model import shorten as shortening
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.mail import header_lines, parse_mail, parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.model.shorten import shortened
+from patchpilot.model.shorten import shortened, shortened_series
 from tests.bench import hostile
 
 HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
@@ -124,6 +124,18 @@ def test_wherever_it_is_cut_the_beginning_is_well_formed(
     assert short.cut == len(patch.lines)
     assert short.diff_error is None
     assert all(change.hunks for change in short.files)
+
+
+def test_a_cover_letter_is_shortened_as_its_patches_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 20)
+    text = f"{HEAD}\n" + "A line.\n" * 50
+    long, short = parse_patch(text.encode(), "0"), parse_patch(f"{HEAD}\nText.\n".encode(), "1")
+    made = shortened_series(Series((short,), cover=long))
+    assert made.cover is not None
+    assert made.cover.cut == len(long.lines)
+    assert made.patches[0] is short
+    unchanged = Series((short,), cover=short)
+    assert shortened_series(unchanged) is unchanged
 
 
 def test_of_a_message_that_is_too_long_only_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

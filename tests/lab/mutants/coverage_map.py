@@ -20,6 +20,7 @@ TESTS = (
     "model",
     "outgoing",
     "recipients",
+    "series",
     "services",
     "tags",
     "threads",
