@@ -47,8 +47,8 @@ class JsonDocument:
     `lists` are keys with a list of objects. `several` is a key with one that is there for several
     results; with `only` there is nothing else then. `added` are classes whose keys the objects of
     a list may have as well. `alternatives`: one of the forms is printed, so that only the keys
-    that all of them have are always there. `title` says what it is, where that is more than what
-    the command prints.
+    that all of them have are always there. `description` says what it is, where that is more
+    than what the command prints.
     """
 
     name: str
@@ -59,7 +59,7 @@ class JsonDocument:
     only: bool = False
     added: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     alternatives: bool = False
-    title: str = ""
+    description: str = ""
 
 
 DOCUMENTS = (
@@ -74,7 +74,7 @@ DOCUMENTS = (
         "check-line",
         (CheckedLine, DamagedLine, SummaryLine),
         alternatives=True,
-        title=(
+        description=(
             "A line of `patchpilot check --format jsonl`: a patch with its findings, or a mail that"
             " could not be checked (`error`); the last line is the `summary`."
         ),

@@ -37,7 +37,7 @@ _AS_TEXT = (str, Path, datetime, date)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes a file for each document; 2 if a key has no description."""
+    """Writes a file for each document. SystemExit names a key that is not described."""
     folder = Path(arguments[0])
     described = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
     for name, text in schemas(described):
@@ -83,15 +83,17 @@ class _Schema:
             for more in document.added.get(key, ()):
                 properties[key]["items"]["properties"] |= self._object(more, key)["properties"]
         required += document.lists
+        alternatives = [{"required": part["required"]} for part in parts]
         command = document.command or document.name
+        printed = f"What `patchpilot {command} --format json` prints."
         return {
             "$schema": _DIALECT,
             "title": title,
-            "description": document.title or f"What `patchpilot {command} --format json` prints.",
+            "description": document.description or printed,
             "type": "object",
             "properties": properties,
             "required": ["schema"] if document.only else required,
-            **({"anyOf": [_only(part) for part in parts]} if document.alternatives else {}),
+            **({"anyOf": alternatives} if document.alternatives else {}),
         }
 
     def _object(self, form: Any, path: str) -> dict[str, Any]:
@@ -146,11 +148,6 @@ def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[st
     if document.alternatives:
         return [key for key in found if all(key in form for form in forms)]
     return list(found)
-
-
-def _only(part: dict[str, Any]) -> dict[str, Any]:
-    """Returns the keys that one of several objects has."""
-    return {"required": part["required"]}
 
 
 def _simple(kind: Any) -> dict[str, Any]:

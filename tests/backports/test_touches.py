@@ -98,6 +98,18 @@ def test_a_margin_widens_the_lines_of_the_fix(changed: Span, margin: int, meets:
         ((20, 20), (20, 29), (10, 12)),
         # the edit ends where the lines begin
         ((4, 4), (4, 8), (6, 8)),
+        # the edit overlaps the lines from above, from below, whole, within
+        ((8, 11), (8, 12), (8, 11)),
+        ((11, 15), (11, 14), (10, 15)),
+        ((8, 18), (8, 14), (8, 18)),
+        ((11, 11), (11, 12), (10, 11)),
+        ((11, 14), (11, 11), (10, 15)),
+        # it ends or begins exactly beside them
+        ((12, 12), (12, 15), (10, 12)),
+        ((12, 15), (12, 12), (10, 15)),
+        ((9, 10), (9, 10), (10, 12)),
+        # in front of the first line
+        ((0, 3), (0, 0), (13, 15)),
     ],
 )
 def test_line_numbers_are_carried_back_through_other_commits(
@@ -367,31 +379,3 @@ def test_a_hunk_belongs_to_the_diff_above_it() -> None:
         ("f.c", (((0, 1), (0, 2)),)),
         ("g.c", ()),
     ]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "then"),
-    [
-        # the edit overlaps the lines from above, from below, whole, within
-        ((8, 11), (8, 12), (8, 11)),
-        ((11, 15), (11, 14), (10, 15)),
-        ((8, 18), (8, 14), (8, 18)),
-        ((11, 11), (11, 12), (10, 11)),
-        ((11, 14), (11, 11), (10, 15)),
-        # it ends or begins exactly beside them
-        ((12, 12), (12, 15), (10, 12)),
-        ((12, 15), (12, 12), (10, 15)),
-        ((9, 10), (9, 10), (10, 12)),
-        # in front of the first line
-        ((0, 3), (0, 0), (13, 15)),
-    ],
-)
-def test_lines_that_an_edit_overlaps_are_carried_back_whole(
-    old: Span, new: Span, then: Span
-) -> None:
-    other = touch("b", edit((old, new)))
-    low, high = then
-    for at in range(30):
-        first = touch("a", edit(((at, at + 1), (at, at + 1))))
-        found = "a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))
-        assert found is (low <= at + 1 and at <= high), at

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patchpilot.cli.main import VERBS
+from tests.kit.source import trees
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).parents[2]
 _BEGIN = re.compile(
     rf"(?<![\w/.-])patchpilot (?={'|'.join(VERBS)})(?:{'|'.join(VERBS)})\b(?![-.\w])"
 )
@@ -55,12 +56,10 @@ def _end(text: str) -> int:
 
 
 def _texts() -> Iterator[tuple[Path, str]]:
-    for path in sorted((ROOT / "patchpilot").rglob("*.py")):
-        source = path.read_text(encoding="utf-8")
-        # parsing all modules takes seconds in each process that collects the tests
-        if "patchpilot " in source or "Action(" in source:
-            for text in strings(ast.parse(source)):
-                yield path, text
+    # parsing all modules takes seconds in each process that collects the tests
+    for path, tree in trees("patchpilot ", "Action("):
+        for text in strings(tree):
+            yield path, text
     for folder in ("checks", "templates"):
         for path in sorted((ROOT / folder).rglob("*.*")):
             yield (

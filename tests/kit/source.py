@@ -5,9 +5,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import patchpilot
-
-SOURCE = Path(patchpilot.__file__).parent
+SOURCE = Path(__file__).parents[2] / "patchpilot"
 
 
 def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.kit.source import trees
+
 ROOT = Path(__file__).parents[2]
 _RULE_TEXTS = (
     "summary",
@@ -49,8 +51,7 @@ def code_strings(*, named: bool = False) -> Iterator[Text]:
 
     The pieces of an f-string are joined, with {} (or {its name}) for a value.
     """
-    for file in sorted((ROOT / "patchpilot").rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+    for file, tree in trees():
         skipped = {id(node) for node in _docstrings(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
@@ -72,8 +73,8 @@ def code_strings(*, named: bool = False) -> Iterator[Text]:
 
 def docstrings() -> Iterator[Text]:
     """Docstrings of modules, classes, functions and values."""
-    for file in sorted((ROOT / "patchpilot").rglob("*.py")):
-        for node in _docstrings(ast.parse(file.read_text(encoding="utf-8"))):
+    for file, tree in trees():
+        for node in _docstrings(tree):
             yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value))
 
 

@@ -5,11 +5,9 @@ over it the profile; never a detector.
 
 import ast
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
-import patchpilot
 from patchpilot.errors import PackError
 from patchpilot.lint.engine import run
 from patchpilot.lint.pack import parse_pack
@@ -19,9 +17,8 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Example, Rule
 from patchpilot.projects.loading import find_project
 from tests.kit.snippets import context_of
-from tests.kit.source import trees
+from tests.kit.source import SOURCE, trees
 
-SOURCE = Path(patchpilot.__file__).parent
 OWN_TAG = Example(
     bad=True,
     trailers="Reviewed-by: Ada Fixer <ada@example.org>\nSigned-off-by: Ada Fixer <ada@example.org>",

@@ -2,12 +2,10 @@
 """The shipped projects: what they inherit, which keys there are, and that code reads each of them."""  # noqa: E501
 
 import ast
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import patchpilot
 from patchpilot.errors import PackError
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, projects, resolved
@@ -15,8 +13,6 @@ from patchpilot.projects.project import SECTIONS, Project
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
 from tests.kit.source import trees
-
-SOURCE = Path(patchpilot.__file__).parent
 
 
 def test_a_project_has_what_it_inherits_and_its_own() -> None:

@@ -124,10 +124,11 @@ def _report(common: Common, result: "FixResult") -> None:
 
 
 def _document(result: "FixResult", *, written: bool) -> str:
-    from patchpilot.cli.output import findings_json, fix_text
+    from patchpilot.cli.output import findings_json
+    from patchpilot.services.check.check_answer import patch_fixes, run_fixes
 
-    patches = [fix_text.patch_fixes(result, patch, written=written) for patch in result.patches]
-    return findings_json.render(result.check, fix_text.run_fixes(result, written=written), patches)
+    patches = [patch_fixes(result, patch, written=written) for patch in result.patches]
+    return findings_json.render(result.check, run_fixes(result, written=written), patches)
 
 
 def _exact(common: Common, text: str) -> None:

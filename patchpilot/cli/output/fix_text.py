@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was fixed: as text, as a diff in colors, and as JSON."""
+"""What was fixed: as text, and as a diff in colors."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,13 +11,6 @@ from patchpilot.checking.fixed_patch import FixedPatch
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixResult
-from patchpilot.services.check.check_answer import (
-    CheckFix,
-    CommitFixes,
-    FixedFinding,
-    FixesPreview,
-    PatchFixes,
-)
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = (
     "\x1b[1m",
@@ -146,28 +139,3 @@ def _bold_words(lines: Sequence[str], bold: AbstractSet[int], color: str) -> Ite
             for part in _WORDS.split(line[1:])
         )
         yield f"{color}{line[0]}{''.join(parts)}{PLAIN}"
-
-
-def run_fixes(result: FixResult, *, written: bool) -> CheckFix:
-    """Returns what was fixed in the whole run."""
-    return CheckFix(
-        mode="fix" if written else "diff",
-        fixed=result.fixed,
-        remaining=len(result.remaining.all),
-        written=result.written,
-        undo=result.undo.number if result.undo else None,
-        costs=result.costs,
-    )
-
-
-def patch_fixes(result: FixResult, patch: FixedPatch, *, written: bool) -> PatchFixes:
-    """Returns what was fixed in a patch."""
-    fixed = tuple(
-        FixedFinding(finding.rule, finding.name, finding.patch_line, finding.message)
-        for finding in patch.fixed
-    )
-    if not written:
-        return FixesPreview(fixed, patch.refused, "".join(f"{line}\n" for line in patch.diff))
-    if patch.patch.commit:
-        return CommitFixes(fixed, patch.refused, result.ids.get(patch.patch.commit))
-    return PatchFixes(fixed, patch.refused)

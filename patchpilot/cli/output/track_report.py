@@ -90,9 +90,10 @@ def _thread_lines(answer: SeriesAnswer) -> list[str]:
     status = tracked.status
     if status is None:
         return []
-    labels = Counter(sent.revision.label for sent in answer.revisions)
+    revisions, replies = answer.revisions, answer.replies
+    labels = Counter(sent.revision.label for sent in revisions)
     lines = [f"  author    {printable(answer.author or '')}"]
-    for sent in answer.revisions:
+    for sent in revisions:
         revision = sent.revision
         lines.append(
             f"  {revision.label:<9} {_day(revision.sent)}  {_counted(revision.patch_count)} "
@@ -150,9 +151,9 @@ def _thread_lines(answer: SeriesAnswer) -> list[str]:
             f" {later.relation} it"
         )
     lines += _story_lines(tracked)
-    if answer.replies:
+    if replies:
         lines.append("  replies")
-    for shown in answer.replies:
+    for shown in replies:
         reply = shown.reply
         mark = "*" if shown.unread else " "
         who = printable(reply.mail.who)

@@ -37,14 +37,12 @@ class PrerequisiteSize:
     lines: int
 
 
-@json_form()
+@json_form("commit=need.commit", "subject=need.subject", "lines=need.size")
 @dataclass(frozen=True, slots=True)
 class WholeCommit:
-    """A whole commit that would do in place of a part, and its lines."""
+    """A whole commit that would do in place of a part."""
 
-    commit: str
-    subject: str
-    lines: int
+    need: PrerequisiteNeed
 
 
 @json_form(
@@ -132,7 +130,7 @@ class BranchResult:
     @property
     def whole_commits(self) -> tuple[WholeCommit, ...]:
         """The whole commits that would do in place of the parts."""
-        return tuple(WholeCommit(need.commit, need.subject, need.size) for need in self.whole)
+        return tuple(map(WholeCommit, self.whole))
 
     @property
     def prerequisites_complete(self) -> bool:

@@ -3,15 +3,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from patchpilot import __version__
 from patchpilot.checking.check_patches import CheckedOneByOne
 from patchpilot.checking.check_result import CheckResult, SeriesFindings
 from patchpilot.checking.suppressions import StaleEntry, SuppressionResult
 from patchpilot.lint.waivers import Waiver
-from patchpilot.model.finding import Severity, Suppressed
+from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
+from patchpilot.services.check.finding_counts import FindingCounts
+
+if TYPE_CHECKING:
+    from patchpilot.checking.fixed_patch import FixedPatch
+    from patchpilot.services.check.apply_fixes import FixResult
 
 
 @json_form()
@@ -39,15 +45,17 @@ class CheckFix:
     costs: tuple[str, ...]
 
 
-@json_form("rule", "name", "patch_line", "message")
+@json_form(
+    "rule=finding.rule",
+    "name=finding.name",
+    "patch_line=finding.patch_line",
+    "message=finding.message",
+)
 @dataclass(frozen=True, slots=True)
 class FixedFinding:
     """A finding that was or would be fixed."""
 
-    rule: str
-    name: str
-    patch_line: int | None
-    message: str
+    finding: Finding
 
 
 @json_form("fixed", "left_alone?")
@@ -130,29 +138,13 @@ class Baseline:
     written: BaselineWritten | None
 
 
-@json_form(
-    "patches",
-    "errors",
-    "warnings",
-    "checks",
-    "notes",
-    "waived",
-    "baselined",
-    "new?",
-    "gone?",
-    "exit_code",
-)
+@json_form("patches", "*counts", "new?", "gone?", "exit_code")
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
     """Counts; `new` and `gone` only where an earlier revision was compared with."""
 
     patches: int
-    errors: int
-    warnings: int
-    checks: int
-    notes: int
-    waived: int
-    baselined: int
+    counts: FindingCounts
     new: int | None
     gone: int | None
     exit_code: int
@@ -191,15 +183,11 @@ def check_tail(
         for patch, suppressed in result.suppressed
         if suppressed.by == "waiver"
     )
+    baselined = sum(suppressed.by == "baseline" for _, suppressed in result.suppressed)
     compared = result.since is not None
     summary = CheckSummary(
         patches=patches,
-        errors=counts[Severity.ERROR],
-        warnings=counts[Severity.WARNING],
-        checks=counts[Severity.CHECK],
-        notes=counts[Severity.NOTE],
-        waived=len(waived),
-        baselined=sum(suppressed.by == "baseline" for _, suppressed in result.suppressed),
+        counts=FindingCounts.of(counts, len(waived), baselined),
         new=sum(bool(finding.new) for finding in result.all) if compared else None,
         gone=result.gone if compared else None,
         exit_code=int(result.exit_code),
@@ -214,6 +202,28 @@ def check_tail(
         _baseline(verdict) if verdict else None,
         summary,
     )
+
+
+def run_fixes(result: "FixResult", *, written: bool) -> CheckFix:
+    """Returns what was fixed in the whole run."""
+    return CheckFix(
+        mode="fix" if written else "diff",
+        fixed=result.fixed,
+        remaining=len(result.remaining.all),
+        written=result.written,
+        undo=result.undo.number if result.undo else None,
+        costs=result.costs,
+    )
+
+
+def patch_fixes(result: "FixResult", patch: "FixedPatch", *, written: bool) -> PatchFixes:
+    """Returns what was fixed in a patch."""
+    fixed = tuple(map(FixedFinding, patch.fixed))
+    if not written:
+        return FixesPreview(fixed, patch.refused, "".join(f"{line}\n" for line in patch.diff))
+    if patch.patch.commit:
+        return CommitFixes(fixed, patch.refused, result.ids.get(patch.patch.commit))
+    return PatchFixes(fixed, patch.refused)
 
 
 def _baseline(verdict: SuppressionResult) -> Baseline | None:

@@ -12,6 +12,7 @@ from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
+from patchpilot.services.check.finding_counts import FindingCounts
 
 
 @json_form(
@@ -44,22 +45,15 @@ class DamagedLine:
     error: str
 
 
-@json_form()
+@json_form("mails", "patches", "damaged", "*counts", "exit_code")
 @dataclass(frozen=True, slots=True)
 class LineCounts:
-    """How many mails were read, patches checked and mails damaged, and how many findings count and
-    do not.
-    """
+    """How many mails were read, patches checked and mails damaged, and the findings in numbers."""
 
     mails: int
     patches: int
     damaged: int
-    errors: int
-    warnings: int
-    checks: int
-    notes: int
-    waived: int
-    baselined: int
+    counts: FindingCounts
     exit_code: int
 
 
@@ -86,16 +80,12 @@ def summary_line(
     counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
 ) -> str:
     """The last line."""
+    by_severity = {severity: counts[severity] for severity in Severity}
     summary = LineCounts(
         mails=counts["mails"],
         patches=counts["patches"],
         damaged=counts["damaged"],
-        errors=counts[Severity.ERROR],
-        warnings=counts[Severity.WARNING],
-        checks=counts[Severity.CHECK],
-        notes=counts[Severity.NOTE],
-        waived=counts["waived"],
-        baselined=counts["baselined"],
+        counts=FindingCounts.of(by_severity, counts["waived"], counts["baselined"]),
         exit_code=int(exit_code),
     )
     return _text(SummaryLine(summary, SeriesFindings(tuple(series)) if series else None))
