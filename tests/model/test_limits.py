@@ -148,3 +148,102 @@ def test_of_a_message_that_is_too_long_only_that_is_said(monkeypatch: pytest.Mon
     )
     result = check_series([Series((patch,))])
     assert [one.name for one in result.all] == ["patch-too-long"]
+
+
+CUT = f"""{HEAD}
+Why one.
+Why two.
+---
+note
+diff --git a/f b/f
+--- a/f
++++ b/f
+@@ -1,4 +1,5 @@ int f(void)
+ a
++b
+
+-c
++d
+@@ -9 +10 @@
+-x
++y
+diff --git a/g b/g
+--- a/g
++++ b/g
+@@ -1 +1 @@
+-x
++y
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "message", "notes", "diff_line", "lines", "hunks"),
+    [
+        (3, 0, 0, 4, 3, []),
+        (4, 1, 0, 5, 4, []),
+        (5, 2, 0, 6, 5, []),
+        (6, 2, 0, 7, 6, []),
+        (7, 2, 1, 8, 7, []),
+        (8, 2, 1, 8, 7, []),
+        (11, 2, 1, 8, 7, []),
+        (12, 2, 1, 8, 12, ["@@ -1,1 +1,1 @@ int f(void)"]),
+        (13, 2, 1, 8, 13, ["@@ -1,1 +1,2 @@ int f(void)"]),
+        (14, 2, 1, 8, 14, ["@@ -1,2 +1,3 @@ int f(void)"]),
+        (15, 2, 1, 8, 15, ["@@ -1,3 +1,3 @@ int f(void)"]),
+        (16, 2, 1, 8, 16, ["@@ -1,3 +1,4 @@ int f(void)"]),
+        (17, 2, 1, 8, 16, ["@@ -1,3 +1,4 @@ int f(void)"]),
+        (18, 2, 1, 8, 18, ["@@ -1,4 +1,5 @@ int f(void)", "@@ -9,1 +10,0 @@"]),
+        (20, 2, 1, 8, 19, ["@@ -1,4 +1,5 @@ int f(void)", "@@ -9 +10 @@"]),
+    ],
+)
+def test_every_part_of_a_patch_ends_where_it_is_cut(  # noqa: PLR0913
+    limit: int,
+    message: int,
+    notes: int,
+    diff_line: int,
+    lines: int,
+    hunks: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", limit)
+    patch = parse_patch(CUT.encode(), "x.patch")
+    short = shortened(patch)
+    assert short.cut == len(patch.lines) == 25
+    assert short.message == ("Why one.", "Why two.")[:message]
+    assert short.notes == ("note",)[:notes]
+    assert (short.diff_line, len(short.lines)) == (diff_line, lines)
+    assert [line for line in short.lines if line.startswith("@@")] == hunks
+
+
+@pytest.mark.parametrize(
+    ("most_lines", "most", "kept"),
+    [
+        (4, 40, None),
+        (3, 40, 3),
+        (4, 39, 3),
+        (4, 30, 3),
+        (4, 29, 2),
+        (4, 10, 1),
+        (4, 9, 1),
+        (2, 29, 2),
+    ],
+)
+def test_a_patch_is_cut_at_the_first_limit_that_it_passes(
+    most_lines: int, most: int, kept: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", most_lines)
+    monkeypatch.setattr(shortening, "MAX_CHECKED", most)
+    patch = parse_patch(b"Subject: x\n\ny\n", "x.patch")._replace(lines=("0123456789",) * 4)
+    short = shortened(patch)
+    assert (short is patch) is (kept is None)
+    assert len(short.lines) == (kept or 4)
+
+
+def test_a_series_keeps_what_is_not_cut_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 20)
+    long, short = parse_patch(CUT.encode(), "1"), parse_patch(f"{HEAD}\nText.\n".encode(), "0")
+    made = shortened_series(Series((short, long), cover=short, base="abc"))
+    assert made.cover is short
+    assert [one.cut for one in made.patches] == [0, 25]
+    assert made.base == "abc"
+    assert shortened_series(Series((short,))).cover is None
