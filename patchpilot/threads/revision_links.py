@@ -137,11 +137,8 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
             for reference in (post.mail.mail.in_reply_to or "", *post.mail.mail.references)
         }
         for message_id in {link for post in mine.posts for link in post.links} | above:
-            if (
-                (other := by_id.get(message_id)) is None
-                or other == at
-                or revisions[other].version > mine.version
-            ):
+            other = by_id.get(message_id)
+            if other is None or revisions[other].version > mine.version:
                 continue
             yours = revisions[other]
             if _is_another_patch(mine, yours):
