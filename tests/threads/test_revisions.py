@@ -1019,3 +1019,179 @@ def test_series_without_cover_letters_are_joined_by_one_patch_of_a_title() -> No
         (series("a", half, 0, cover), series("b", (*steps, "test"), 9000, another), 1),
     ):
         assert len(topics(*first, *second)) == count
+
+
+def of_file(name: str, mail_of_pump: bytes) -> bytes:
+    """The patch for another file."""
+    return mail_of_pump.replace(b"pump.c", name.encode())
+
+
+SEE = "See https://lore.kernel.org/r/a@example.org there\n"
+V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "notes", "reply_to", "expected"),
+    [
+        # an answer joins, but not with a version after it
+        ("[PATCH] demo: check it", "[PATCH v2] pump: else", "", "a", [[1, 2]]),
+        ("[PATCH v2] demo: check it", "[PATCH v2] pump: else", "", "a", [[2, 2]]),
+        ("[PATCH v3] demo: check it", "[PATCH v2] pump: else", "", "a", [[3], [2]]),
+        ("[PATCH] demo: check it", "[PATCH] pump: else", "", "a", [[1], [1]]),
+        ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", "", "a", [[1], [2]]),
+        # a link to an earlier version joins, one to another of the same version does not
+        ("[PATCH] demo: check it", "[PATCH v2] pump: else", V1, None, [[1, 2]]),
+        ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", V1, None, [[1], [2]]),
+        ("[PATCH v2] demo: check it", "[PATCH v2] pump: else", V2_LINK, None, [[2], [2]]),
+        # one in a sentence joins titles that have a word or two in common
+        ("[PATCH] demo: check it", "[PATCH v3] demo: check the valves", SEE, None, [[1, 3]]),
+        ("[PATCH] demo: check it", "[PATCH v3] demo: no word alike", SEE, None, [[1], [3]]),
+        ("[PATCH v3] demo: check it", "[PATCH v3] demo: check the valves", SEE, None, [[3], [3]]),
+    ],
+)
+def test_what_a_later_version_answers_or_links_to_is_the_version_before(
+    first: str, second: str, notes: str, reply_to: str | None, expected: list[list[int]]
+) -> None:
+    later = patch(second, id="b", notes=notes, reply_to=reply_to, minutes=9)
+    assert joined(patch(first, id="a"), of_file("tap.c", later)) == expected
+
+
+@pytest.mark.parametrize(
+    ("mine", "yours", "expected"),
+    [
+        ("", "", [[1, 2]]),
+        ("one", "", [[1, 2]]),
+        ("", "two", [[1, 2]]),
+        ("one", "one", [[1, 2]]),
+        ("one", "two", [[1], [2]]),
+    ],
+)
+def test_a_link_joins_unless_both_have_another_change_id(
+    mine: str, yours: str, expected: list[list[int]]
+) -> None:
+    first, second = (
+        f"change-id: 20240304-{name}-abcdef012345\n" if name else "" for name in (mine, yours)
+    )
+    later = patch("[PATCH v2] pump: something else", id="b", notes=second + V1, minutes=9)
+    assert joined(
+        patch("[PATCH] demo: check it", id="a", notes=first), of_file("tap.c", later)
+    ) == (expected)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "file", "expected"),
+    [
+        (59, "tap.c", [[1], [1]]),
+        (60, "tap.c", [[1, 1]]),
+        (59, "pump.c", [[1, 1]]),
+        (550 * DAY, "pump.c", [[1, 1]]),
+        (550 * DAY + 1, "pump.c", [[1], [1]]),
+    ],
+)
+def test_first_versions_of_one_title_are_one_series_for_a_time(
+    minutes: int, file: str, expected: list[list[int]]
+) -> None:
+    first = patch("[PATCH] demo: fix a typo", id="a")
+    second = patch("[PATCH] demo: fix a typo", id="b", minutes=minutes)
+    assert joined(first, of_file(file, second)) == expected
+    assert joined(of_file(file, first), second) == expected
+
+
+@pytest.mark.parametrize(("more", "expected"), [(0, [[1, 1, 2]]), (1, [[1], [1, 2]])])
+def test_the_title_of_a_cover_letter_is_that_of_the_next_version_for_150_days(
+    more: int, expected: list[list[int]]
+) -> None:
+    later = 150 * DAY + more
+    before = series_of("demo: minor fixes", "demo: clear it", id="a", minutes=0)
+    first = series_of("demo: minor fixes", "demo: use a walk", id="b", minutes=later - 99)
+    second = series_of("demo: minor fixes", "demo: use a walk", version=2, id="c", minutes=later)
+    assert sorted(joined(*before, *first, *second)) == expected
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ("Ada <ada@example.com>", [[1], [2]]),
+        ("Ada <Ada@example.org>", [[1, 2]]),
+        ("Otto Other <ada@example.org>", [[1, 2]]),
+    ],
+)
+def test_a_first_name_alone_names_no_author(author: str, expected: list[list[int]]) -> None:
+    assert (
+        joined(
+            patch("[PATCH] demo: check it", id="a", author="Ada <ada@example.org>"),
+            patch("[PATCH v2] demo: check it", id="b", author=author, minutes=9),
+        )
+        == expected
+    )
+
+
+PULL = [
+    mail("[PATCH net 0/2] pull-request: demo", " demo.c | 6 ++\n", id="q", minutes=90),
+    patch("[PATCH net 1/2] demo: check 1", id="q1", reply_to="q", minutes=91),
+    patch("[PATCH net 2/2] demo: check 2", id="q2", reply_to="q", minutes=92),
+]
+
+
+def numbered(count: int, title: str, *, id: str, **more: object) -> list[bytes]:  # noqa: A002
+    """A series without a cover letter."""
+    return [
+        patch(
+            f"[PATCH {at}/{count}] {title} {at}",
+            id=f"{id}{at}",
+            reply_to=f"{id}1" if at > 1 else None,
+            **more,  # type: ignore[arg-type]
+        )
+        for at in range(1, count + 1)
+    ]
+
+
+def test_a_request_to_pull_is_of_the_series_with_most_of_its_patches() -> None:
+    unrelated = numbered(4, "valve: open", id="v")
+    related = numbered(2, "demo: check", id="s", minutes=10)
+    later = patch("[PATCH] clock: run", id="k", minutes=200)
+    again = patch("[PATCH v2] clock: run", id="l", minutes=300)
+    found = joined(*unrelated, *related, *PULL, later, again)
+    assert sorted(found) == [[1], [1, 1], [1, 2]]
+
+
+def test_a_request_to_pull_is_of_no_series_that_has_none_of_its_patches() -> None:
+    assert joined(*numbered(4, "valve: open", id="v"), *PULL) == [[1], [1]]
+    others = numbered(2, "demo: check", id="o", author=OTTO)
+    assert joined(*others, *PULL) == [[1], [1]]
+
+
+def test_every_renamed_version_is_looked_for_among_all_series() -> None:
+    found = joined(
+        patch("[PATCH] valve: open it", id="v"),
+        patch("[PATCH v2] valve: open it", id="v2", minutes=5),
+        patch("[PATCH] demo: check the pump pointer early", id="o", author=OTTO, minutes=10),
+        patch("[PATCH 6.1.y] demo: check the pump pointer early", id="s", minutes=15),
+        patch("[PATCH] demo: check the pump pointer early", id="a", minutes=20),
+        patch("[PATCH] clock: run", id="c", minutes=25),
+        patch("[PATCH v2] demo: check the pump pointer", id="b", minutes=30),
+    )
+    assert found == [[1, 2], [1], [1], [1, 2], [1]]
+
+
+def test_a_renamed_version_is_of_the_series_that_it_resembles_most() -> None:
+    closest = patch("[PATCH] demo: check the pump pointer", id="a")
+    close = patch("[PATCH] demo: check the pump pointer of a valve", id="b", minutes=5)
+    renamed = patch("[PATCH v3] demo: check this pump pointer", id="c", minutes=9)
+    for first, second in ((closest, close), (close, closest)):
+        (found,) = (one for one in topics(first, second, renamed) if len(one.revisions) > 1)
+        assert found.revisions[0].head.message_id == "a@example.org"
+
+
+@pytest.mark.parametrize(("most", "expected"), [(2, [[1, 2], [1, 2]]), (1, [[1, 2], [1], [2]])])
+def test_so_many_renamed_versions_are_looked_for(
+    most: int, expected: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchpilot.threads.revision_links._MAX_LATE", most)
+    found = joined(
+        patch("[PATCH] valve: open the big one", id="v"),
+        patch("[PATCH v2] valve: open the big door", id="v2", minutes=5),
+        patch("[PATCH] demo: check the pump pointer early", id="a", minutes=20),
+        patch("[PATCH v2] demo: check the pump pointer", id="b", minutes=30),
+    )
+    assert sorted(found, key=len, reverse=True) == expected
