@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from patchpilot.model.action import actions
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
@@ -23,6 +24,7 @@ from patchpilot.outgoing.preflight import (
     upstream_claim,
     warnings,
 )
+from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetFit
 
 ADA = Address("Ada Fixer", "ada@example.org")
@@ -588,3 +590,461 @@ def test_a_cover_letter_is_missing_from_so_many_patches_on(
     assert ("no-cover" in names(warnings(found))) is is_missing
     with_cover = replace(found, series=found.series._replace(cover=patch()))
     assert "no-cover" not in names(warnings(with_cover))
+
+
+def made(problem: object) -> tuple[str, str, str]:
+    """What the user reads of a problem."""
+    return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
+
+
+TWO_OF_THREE = TargetFit("conflict", "widget: mend", ("a.c", "b.c", "c.c", "d.c"))
+THERE = TargetFit("clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged as it is"),))
+UNWRITTEN = replace(GOOD, cover_subject="EDITME: what", cover_text="Why.")
+COVER = parse_patch(
+    b"From: Ada Fixer <ada@example.org>\nSubject: [PATCH 0/1] *** SUBJECT HERE ***\n\n"
+    b"*** BLURB HERE ***\n\nAda Fixer (1):\n  widget: mend\n",
+    "0000-cover-letter.patch",
+)
+PAIR = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b", "No tags.")))
+BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
+    (
+        {"recipients": ()},
+        "nobody",
+        "no recipients: nobody would receive these mails",
+        "add recipients with --to and --cc",
+    ),
+    (
+        {"recipients": (to("m@example.org"),)},
+        "no-list",
+        "no mailing list among the recipients",
+        "add the subsystem's list with --cc: `patchpilot maintainers` names it",
+    ),
+    (
+        {"draft": SECRET, "recipients": (LIST, to("b@vger.kernel.org", "list"))},
+        "security-on-list",
+        "a security problem would be sent to public lists: widgets@lists.example.org,"
+        " b@vger.kernel.org",
+        "answer --security no if it is not a security problem",
+    ),
+    (
+        {"draft": SECRET, "recipients": (to("m@example.org"),), "public_parent": "lore"},
+        "public-thread",
+        "an undisclosed fix would answer a mail that lore has",
+        "start a thread of its own: patchpilot draft --in-reply-to ''",
+    ),
+    (
+        {"errors": ("widget: mend: a", "widget: mend: b")},
+        "check-errors",
+        "check reports 2 errors: widget: mend: a; widget: mend: b",
+        "see them: patchpilot check",
+    ),
+    (
+        {"standing": TWO_OF_THREE},
+        "does-not-apply",
+        "widget: mend: does not apply to origin/master (aaaaaaaaaaaa): a.c, b.c, c.c",
+        "git fetch && git rebase origin/master",
+    ),
+    (
+        {"standing": THERE},
+        "already-fixed",
+        "widget: mend: already in origin/master: merged as it is (cccccccccccc)",
+        "git fetch, then rebase and drop the commit",
+    ),
+    (
+        {"series": PAIR},
+        "no-signoff",
+        "widget: b: no Signed-off-by",
+        "git commit --amend -s, or patchpilot prepare --signoff",
+    ),
+    (
+        {"series": Series((patch("[PATCH] x", "No tags."),))},
+        "no-signoff",
+        "no Signed-off-by",
+        "git commit --amend -s, or patchpilot prepare --signoff",
+    ),
+    (
+        {"series": Series((patch("[PATCH] amend! widget: mend"),))},
+        "fixup",
+        "amend! widget: mend: the subject marks the commit as not ready to be sent",
+        "git rebase -i --autosquash",
+    ),
+    (
+        {"draft": UNWRITTEN, "request": SendRequest(cover=True)},
+        "cover-subject",
+        "the cover letter's subject is not written: EDITME: what",
+        "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+    ),
+    (
+        {"draft": replace(GOOD, cover_text="Why."), "request": SendRequest(cover=True)},
+        "cover-subject",
+        "the cover letter's subject is not written: empty",
+        "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+    ),
+    (
+        {"draft": replace(GOOD, cover_subject="widget: all"), "request": SendRequest(cover=True)},
+        "cover-text",
+        "the cover letter's text is not written",
+        "patchpilot draft --cover 'what the series does as a whole, and why',"
+        " or patchpilot draft --edit",
+    ),
+    (
+        {"version": 3},
+        "no-changelog",
+        "v3 does not say what changed since v2",
+        "patchpilot draft --changelog '- what changed', or patchpilot draft --edit",
+    ),
+    (
+        {"version": 2, "draft": replace(GOOD, version=2, changelogs={"2": "- a\n- EDITME b"})},
+        "unfinished",
+        "the changelog still has an EDITME line",
+        "patchpilot draft --edit",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "message", "hint"), BLOCKED, ids=[one[1] for one in BLOCKED]
+)
+def test_what_blocks_is_shown_with_what_helps(
+    changed: dict[str, object], name: str, message: str, hint: str
+) -> None:
+    assert [made(one) for one in refusals(facts(**changed))] == [(name, message, hint)]
+
+
+def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
+    blocked = [made(one) for one in refusals(facts(series=Series((patch(),), COVER)))]
+    assert [(name, hint) for name, _, hint in blocked] == [
+        ("cover-subject", "write it in 0000-cover-letter.patch"),
+        ("cover-text", "write it in 0000-cover-letter.patch"),
+    ]
+    assert blocked[0][1].endswith("not written: *** SUBJECT HERE ***")
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_judged"),
+    [
+        ({}, False),
+        ({"request": SendRequest(cover=True)}, True),
+        ({"series": Series((patch("[PATCH 1/2] a"), patch("[PATCH 2/2] b")))}, True),
+        ({"draft": GOOD, "request": SendRequest(cover=True)}, False),
+    ],
+)
+def test_a_cover_letter_is_judged_where_it_is_sent(
+    changed: dict[str, object], is_judged: bool
+) -> None:
+    found = names(refusals(facts(**{"draft": UNWRITTEN, **changed})))
+    assert ("cover-subject" in found) is is_judged
+
+
+def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
+    draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
+    request = SendRequest(cover=True)
+    assert refusals(facts(draft=draft, version=2, request=request)) == ()
+    assert names(refusals(facts(draft=replace(draft, changelogs={}), request=request))) == {
+        "cover-text"
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "changelogs", "is_unfinished"),
+    [
+        (2, {"2": "- a\n- EDITME b"}, True),
+        (3, {"2": "- a\n- EDITME b", "3": "- c"}, True),
+        (2, {"2": "- a", "3": "- EDITME c"}, False),
+        (2, {"1": "- EDITME a", "2": "- b"}, False),
+    ],
+)
+def test_the_changelogs_that_are_sent_are_finished(
+    version: int, changelogs: dict[str, str], is_unfinished: bool
+) -> None:
+    draft = replace(GOOD, version=version, changelogs=changelogs)
+    found = names(refusals(facts(version=version, draft=draft)))
+    assert found == ({"unfinished"} if is_unfinished else set())
+
+
+MANY_TO = (LIST, *(to(f"m{n}@example.org") for n in range(50)))
+SHOWN: list[tuple[dict[str, object], str, str, str]] = [
+    ({"errors": None}, "unchecked", "the checks could not run", "patchpilot check"),
+    (
+        {"waived": ("a",)},
+        "waived",
+        "1 error of check waived: a",
+        "remove a waiver: patchpilot check --unwaive RULE",
+    ),
+    (
+        {"cautions": ("a", "b")},
+        "check-warnings",
+        "check reports 2 warnings: a; b",
+        "see them: patchpilot check",
+    ),
+    (
+        {"unanswered": ("security",)},
+        "unanswered-security",
+        "security question not answered: a security problem must not be sent to a public list",
+        "answer once: --security no, or --security yes",
+    ),
+    (
+        {"unanswered": ("regression",)},
+        "unanswered-regression",
+        "regression question not answered: a regression fix is also reported to the regression"
+        " tracker",
+        "answer once: --regression no, or --regression yes",
+    ),
+    (
+        {"series": Series((patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2)},
+        "sender",
+        "you send as ada@example.org, but widget: mend is not signed off with that address",
+        "check sendemail.from and user.email",
+    ),
+    (
+        {"first_time": True},
+        "first-time",
+        "no mail was sent from here yet",
+        "send it to yourself first: patchpilot send --to-self",
+    ),
+    (
+        {"recipients": MANY_TO},
+        "many",
+        "51 recipients: some lists hold mails with that many for moderation",
+        "drop recipients who do not need it",
+    ),
+    (
+        {"now": datetime(2026, 3, 7, 12, tzinfo=UTC)},
+        "weekend",
+        "it is the weekend: expect few reviews before Monday",
+        "",
+    ),
+    (
+        {"too_soon": "v1 was sent an hour ago"},
+        "too-soon",
+        "v1 was sent an hour ago",
+        "wait for more replies, unless a maintainer asked for a new version",
+    ),
+    ({"merge_window": "v6.19 is out"}, "merge-window", "v6.19 is out", ""),
+    (
+        {"standing": TargetFit("clean-3way")},
+        "three-way",
+        "the patches apply to the target's tip only by a three-way merge",
+        "git rebase onto its tip",
+    ),
+    (
+        {"target": None},
+        "no-target",
+        "no target tree found: not checked whether the patches apply",
+        "git remote add, or --base REF",
+    ),
+    (
+        {"recipients": (LIST, *(to(f"{name}@widgets.test") for name in "abcde"))},
+        "doubtful-address",
+        "not a public internet address: a@widgets.test, b@widgets.test, c@widgets.test,"
+        " d@widgets.test",
+        "",
+    ),
+    (
+        {"series": Series((patch(), patch())), "cover_from": 2},
+        "no-cover",
+        "a series of 2 patches without a cover letter",
+        "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+    ),
+    (
+        {"version": 2, "mails": (ANSWER,), "new_thread": "netdev"},
+        "version-as-reply",
+        "v2 is sent as a reply; netdev asks for a new thread for each version",
+        "`patchpilot draft --in-reply-to ''`: the changelog links to the last version",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "message", "hint"), SHOWN, ids=[one[1] for one in SHOWN]
+)
+def test_what_is_worth_knowing_is_shown_with_what_helps(
+    changed: dict[str, object], name: str, message: str, hint: str
+) -> None:
+    assert [made(one) for one in warnings(facts(**changed))] == [(name, message, hint)]
+
+
+def test_a_gateway_that_alters_mails_is_named() -> None:
+    ((name, message, hint),) = map(made, warnings(facts(account=account("smtp.office365.com"))))
+    assert (name, hint) == ("gateway", "send it to yourself first: patchpilot send --to-self")
+    assert message.partition(" is known to alter mails: ")[2]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"version": 1, "mails": (ANSWER,), "new_thread": "netdev"},
+        {"version": 2, "mails": (ANSWER,), "new_thread": ""},
+        {"version": 2, "mails": (), "new_thread": "netdev"},
+        {
+            "version": 2,
+            "mails": (replace(ANSWER, in_reply_to=None),),
+            "new_thread": "netdev",
+        },
+    ],
+)
+def test_only_a_later_version_that_is_a_reply_is_warned_of(changed: dict[str, object]) -> None:
+    assert warnings(facts(**changed)) == ()
+
+
+def test_an_error_that_several_patches_have_is_shown_once() -> None:
+    both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
+    errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
+    (one,) = refusals(facts(series=both, errors=errors))
+    assert one.message == ("check reports 3 errors: no name (2 times); widget: b: too long")
+
+
+def recorded(
+    version: int = 1, *, same: bool = True, topic: bool = True, date: str = ""
+) -> SentRecord:
+    return SentRecord(version, date, "the archive has it", same, topic)
+
+
+AMEND = (
+    "amend the commits and state what changed with `patchpilot draft --changelog '- what"
+    " changed'`; or send it again, marked RESEND, with --resend"
+)
+AGAIN = "the same patches were sent as v1: the archive has it"
+
+
+@pytest.mark.parametrize(
+    ("version", "changelogs", "records", "expected"),
+    [
+        (1, {}, [recorded()], [("already-sent", AGAIN, AMEND)]),
+        (1, {}, [recorded(), recorded(2)], [("already-sent", AGAIN, AMEND)]),
+        (
+            1,
+            {},
+            [recorded(date="2026-03-01")],
+            [
+                (
+                    "already-sent",
+                    "the same patches were sent as v1 on 2026-03-01: the archive has it",
+                    AMEND,
+                )
+            ],
+        ),
+        (2, CHANGES, [recorded()], []),
+        (
+            1,
+            {},
+            [recorded(same=False, date="2026-03-01"), recorded(same=False)],
+            [
+                (
+                    "version-sent",
+                    "v1 of this topic was sent on 2026-03-01: the archive has it",
+                    "`patchpilot draft -v 2` sends the next version",
+                )
+            ],
+        ),
+        (1, {}, [recorded(same=False, topic=False)], []),
+        (1, {}, [recorded(2, same=False)], []),
+        (1, {}, [recorded(2, same=False), recorded()], [("already-sent", AGAIN, AMEND)]),
+    ],
+)
+def test_what_others_know_to_have_been_sent_is_not_sent_again(
+    version: int,
+    changelogs: dict[str, str],
+    records: list[SentRecord],
+    expected: list[tuple[str, str, str]],
+) -> None:
+    draft = replace(GOOD, version=version, changelogs=changelogs)
+    found = facts(version=version, draft=draft, records=tuple(records))
+    assert [made(one) for one in refusals(found)] == expected
+    for request in (SendRequest(resend=True), SendRequest(to_self=True)):
+        assert refusals(replace(found, request=request)) == ()
+
+
+def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None:
+    from patchpilot.outgoing.mail_state import MailState
+    from patchpilot.outgoing.outbox import Outbox
+    from tests.kit.outbox import record
+
+    with Outbox() as outbox:
+        sent = record(outbox)
+        begun = record(outbox, MailState.ACCEPTED, MailState.REJECTED)
+    whole, part = (made(refusals(facts(same_version=one))[0]) for one in (sent, begun))
+    assert whole == (
+        "version-sent",
+        f"v1 of this topic was sent on {sent.begun[:10]}",
+        "`patchpilot send --reroll` sends the next version",
+    )
+    assert part == (
+        "version-sent",
+        f"part of v1 of this topic was sent on {begun.begun[:10]}",
+        "`patchpilot send --resume` sends the rest as previewed; `patchpilot send --reroll` sends"
+        " the next version",
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "version", "hint"),
+    [
+        ("partial", 1, "`patchpilot send --resume` sends the mails that were not accepted"),
+        ("partial", 2, "`patchpilot send --resume` sends the mails that were not accepted"),
+        (
+            "sent",
+            2,
+            "no patch has changed: amend the commits, or state what changed with `patchpilot draft"
+            " --changelog '- what changed'`; or send it again, marked RESEND, with --resend",
+        ),
+        (
+            "sent",
+            1,
+            "send a new version with --reroll, or the same again, marked RESEND, with --resend",
+        ),
+    ],
+)
+def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got(
+    state: str, version: int, hint: str
+) -> None:
+    from patchpilot.model.draft import KnownPatch
+    from patchpilot.model.rendered_mail import captured
+    from patchpilot.outgoing.mail_state import MailState
+    from patchpilot.outgoing.outbox import Outbox, OutboxEntry
+    from tests.kit.outbox import record
+
+    raw = ("\n".join(patch().lines) + "\n").encode()
+    got = MailState.ACCEPTED if state == "sent" else MailState.UNKNOWN
+    entry = OutboxEntry(0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), got, "")
+    with Outbox() as outbox:
+        send = replace(record(outbox), version=1, entries=(entry,))
+    mine = replace(GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),))
+    found = [
+        made(one) for one in refusals(facts(draft=mine, version=version, earlier=(send, send)))
+    ]
+    date = send.begun[:10]
+    assert found[-1] == (
+        "already-sent",
+        f"the same patches were sent as v1 on {date} ({state})",
+        hint,
+    )
+    assert [name for name, _, _ in found[:-1]] == ["no-changelog"] * (version - 1)
+
+
+def test_a_backport_of_an_unknown_commit_is_not_sent_to_stable() -> None:
+    line = "commit 0123456789abcdef0123456789abcdef01234567 upstream."
+    one = patch(body=f"{line}\n\nText.\n\n{SIGNED}")
+    stable = to("stable@vger.kernel.org", "list")
+    found = facts(
+        one,
+        recipients=(stable,),
+        stable_list=stable.address.key,
+        upstream_known={"0123456789abcdef0123456789abcdef01234567": False},
+    )
+    assert [made(one) for one in refusals(found)] == [
+        (
+            "not-upstream",
+            "widget: mend: sent to stable@ as a backport of 0123456789ab, which is not in your copy"
+            " of mainline",
+            "git fetch mainline, or name the right commit: stable takes only commits that are in"
+            " mainline",
+        )
+    ]
+    assert refusals(replace(found, upstream_known={})) == ()
+    assert refusals(replace(found, series=Series((patch(),)))) == ()
+
+
+def test_the_command_behind_a_warning_about_many_recipients_drops_one() -> None:
+    ((action,),) = (actions(one.hint) for one in warnings(facts(recipients=MANY_TO)))
+    assert action.command == "patchpilot maintainers --drop ADDRESS"
