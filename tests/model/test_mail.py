@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mails and mboxes: cut, decoded and read as patches, whatever they hold."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model import mail as mail_reading
 from patchpilot.model.address import Address
 from patchpilot.model.mail import (
+    digest_mails,
     header_lines,
     is_mboxrd,
     join_mbox,
@@ -16,6 +19,7 @@ from patchpilot.model.mail import (
     nested_parts,
     one_mail,
     parse_mail,
+    parse_mail_header,
     parse_patch,
     refuse_oversize,
     scissors_line,
@@ -850,3 +854,163 @@ def test_the_two_names_of_a_file_begin_a_diff(diff: str, is_diff: bool) -> None:
     found = read(text)
     assert (found.diff_line <= len(found.lines)) is is_diff
     assert found.message == (("Why.",) if is_diff else ("Why.", "", *diff.splitlines()))
+
+
+ARRIVED = "Received: from a by b; Mon, 4 Mar 2024 09:00:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("header", "date", "note"),
+    [
+        ("Date: Sun, 3 Mar 2024 09:00:00 +0000", datetime(2024, 3, 3, 9, tzinfo=UTC), ""),
+        ("Date: yesterday", None, "damaged Date: header"),
+        (f"Date: yesterday\n{ARRIVED}", datetime(2024, 3, 4, 9, tzinfo=UTC), "damaged"),
+        (f"X-Date: yesterday\n{ARRIVED}", datetime(2024, 3, 4, 9, tzinfo=UTC), ""),
+        ("X-Date: yesterday", None, ""),
+    ],
+)
+def test_a_damaged_date_is_noted_and_that_of_the_arrival_taken(
+    header: str, date: datetime | None, note: str
+) -> None:
+    mail = parse_mail(f"{header}\nSubject: x\n\ntext\n".encode())
+    assert mail.date == date
+    assert (mail.date_note == "") is (note == "")
+    assert mail.date_note.startswith(note)
+
+
+def test_of_a_mail_without_headers_only_the_text_is_known() -> None:
+    mail = parse_mail_header(b"X: y\n\ntext\n")
+    assert (mail.message_id, mail.subject, mail.date, mail.body) == ("", "", None, "")
+    assert (mail.to, mail.cc, mail.references, mail.in_reply_to) == ((), (), (), None)
+    assert mail.raw == b"X: y\n\ntext\n"
+    assert parse_mail(mail.raw).body == "text\n"
+
+
+def test_a_mail_is_refused_by_its_size_before_its_header_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail_reading, "MAX_LINE", 10)
+    with pytest.raises(InputError, match="line 3 too long"):
+        parse_mail_header(b"X: y\n\n" + b"a" * 11)
+
+
+@pytest.mark.parametrize(
+    ("limit", "raw"),
+    [
+        ("MAX_MAIL", b"X: y\n\ntext\n"),
+        ("MAX_LINES", b"X: y\n\ntext\n\n\n\n\n\n"),
+        ("MAX_LINE", b"X: y\n\ntext text text\n"),
+        ("MAX_HEADER", b"X: y\nY: z\n\n"),
+    ],
+)
+def test_every_limit_is_refused_with_what_to_pass_instead(
+    limit: str, raw: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_reading, limit, 5)
+    with pytest.raises(InputError) as error:
+        parse_mail(raw)
+    assert str(error.value.hint).startswith("pass the mail or patch without attachments")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("", b"\xc3\xa9\n", "\N{LATIN SMALL LETTER E WITH ACUTE}\n"),
+        ("text/plain; charset=iso-8859-1", b"\xe9\n", "\N{LATIN SMALL LETTER E WITH ACUTE}\n"),
+        ("text/plain; charset=utf-8", b"\xe9\n", "\udce9\n"),
+        ("text/plain; charset=us-ascii", b"\xe9\n", "\udce9\n"),
+        ("text/plain; charset=utf-16", b"a\n", None),
+        ("", b"a\r\nb\r\n", "a\nb\n"),
+        ("text/html", b"<p>a</p>\n", "<p>a</p>\n"),
+        ("image/png", b"a\n", ""),
+    ],
+)
+def test_the_text_of_a_mail_is_decoded_by_its_charset(
+    kind: str, body: bytes, text: str | None
+) -> None:
+    head = f"Content-Type: {kind}\n" if kind else ""
+    found = parse_mail(f"Subject: x\n{head}\n".encode() + body).body
+    assert found == text if text is not None else found.strip("a\n") == found
+
+
+def multipart(parts: int, more: str = "") -> bytes:
+    """A mail of so many parts, the first with the text."""
+    text = "".join(f"--b\nContent-Type: text/plain\n\npart {at}\n{more}" for at in range(parts))
+    return f"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n{text}--b--\n".encode()
+
+
+@pytest.mark.parametrize(("opened", "is_read"), [(1, True), (60, True), (61, False), (99, False)])
+def test_the_text_of_a_mail_with_many_nested_parts_is_not_read(opened: int, is_read: bool) -> None:
+    raw = multipart(1, "boundary=c\n" * (opened - 1))
+    assert parse_mail(raw).body.startswith("part 0") is is_read
+    assert parse_mail(raw).subject == "x"
+
+
+@pytest.mark.parametrize(("parts", "is_read"), [(1, True), (999, True), (1000, False)])
+def test_the_text_of_a_mail_with_too_many_parts_is_not_read(parts: int, is_read: bool) -> None:
+    # the line that ends the last part counts
+    assert parse_mail(multipart(parts)).body.startswith("part 0") is is_read
+
+
+DIGEST = (
+    b'Subject: Digest\nContent-Type: multipart/digest;\n boundary="b"\n\nFront.\n'
+    b"--b\nContent-Type: message/rfc822\n folded: x\n\nSubject: one\n\ntext 1\n\n\n"
+    b"--b\n\nSubject: two\n\ntext 2\n"
+    b"--b\n\nSubject: three\n\n\ntext 3\n"
+    b"--b--\nafter\n"
+)
+
+
+def test_the_mails_of_a_digest_are_as_they_were_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = [
+        b"Subject: one\n\ntext 1\n",
+        b"Subject: two\n\ntext 2\n",
+        b"Subject: three\n\n\ntext 3\n",
+    ]
+    assert digest_mails(DIGEST) == mails
+    monkeypatch.setattr(mail_reading, "MAX_PARTS", 2)
+    assert digest_mails(DIGEST) == mails[:2]
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"Subject: x\n\ntext\n",
+        DIGEST.partition(b"--b")[0],
+        DIGEST.replace(b"multipart/digest", b"multipart/mixed"),
+    ],
+)
+def test_what_is_no_digest_is_one_mail(mail: bytes) -> None:
+    assert digest_mails(mail) == [mail]
+
+
+def test_a_joined_mail_may_be_a_single_line() -> None:
+    first = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+    assert join_mbox([b"From x"]) == first + b">From x\n\n"
+    assert join_mbox([b"Subject: MAX", b""]) == first + b"Subject: MAX\n\n" + first + b"\n\n"
+
+
+def test_the_bytes_of_a_long_patch_are_kept_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = patches.mail(body="\udcff is no UTF-8.\n").encode("utf-8", "surrogateescape")
+    whole = parse_patch(raw, "x.patch")
+    monkeypatch.setattr(mail_reading, "MAX_LINE", 100)
+    assert len(raw) > 100
+    assert parse_patch(raw, "x.patch") == whole
+    assert whole.message == ("\udcff is no UTF-8.",)
+
+
+MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 5000])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_every_mail_of_an_mbox_has_its_offset(size: int, ending: bytes) -> None:
+    mails = [
+        MBOX_LINE + b"A: %d" % at + ending + ending + b"x" * at + ending * 2 for at in range(5)
+    ]
+    data = b"".join(mails)
+    blocks = [data[at : at + size] for at in range(0, len(data), size)]
+    found = list(split_blocks(blocks, at=1000))
+    assert [mail for _, mail in found] == mails
+    assert [data[at - 1000 : at - 1000 + len(mail)] for at, mail in found] == mails
+    assert mail_bounds(data) == [(at - 1000, at - 1000 + len(mail)) for at, mail in found]
