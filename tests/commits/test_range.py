@@ -3,11 +3,15 @@
 
 import gzip
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from patchpilot.commits import range as module
-from patchpilot.errors import InputError, UsageError
+from patchpilot.errors import InputError, NoPatchError, PatchpilotError, UsageError
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch, Series
 from tests.kit.cli import call
 from tests.kit.patches import mail
 
@@ -53,3 +57,388 @@ def test_an_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_verb_that_reads_no_archive_says_so() -> None:
     with pytest.raises(UsageError, match="cannot read mail archives"):
         subjects("<x@example.org>")
+
+
+@pytest.mark.parametrize(
+    ("target", "network", "file"),
+    [
+        ("https://lore.kernel.org/all/x@example.org/", True, False),
+        ("http://lore.kernel.org/x", True, False),
+        ("<x@example.org>", True, False),
+        ("<x@example.org", False, False),
+        ("x@example.org>", False, False),
+        ("x.patch", False, True),
+        ("x.diff", False, True),
+        ("x.mbox", False, True),
+        ("x.eml", False, True),
+        ("x.gz", False, True),
+        ("/x", False, True),
+        ("./x", False, True),
+        ("../x", False, True),
+        ("~x", False, True),
+        ("HEAD~1", False, False),
+        ("v6.1..", False, False),
+    ],
+)
+def test_a_target_is_known_by_its_form(target: str, network: bool, file: bool) -> None:
+    assert module.is_network_target(target) is network
+    assert module.looks_like_file(target) is file
+    assert module.is_mail(target) is (network or file)
+    assert module.is_mail("-")
+
+
+@pytest.mark.parametrize(
+    ("folders", "word", "is_file"),
+    [
+        (("objects", "refs"), "HEAD", False),
+        (("objects",), "HEAD", True),
+        (("refs",), "HEAD", True),
+        (("objects", "refs"), "objects", True),
+        (("objects", "refs"), "absent", False),
+        (("objects", "refs"), "", False),
+    ],
+)
+def test_the_file_head_of_a_bare_repository_means_the_commit(
+    folders: tuple[str, ...],
+    word: str,
+    is_file: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "HEAD").write_text("ref: refs/heads/main\n")
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert module.names_file(word) is is_file
+
+
+class Line:
+    """What the room asks of a repository, answered without one."""
+
+    def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
+        self.ids, self.found = ids, found
+        self.branch: str | None = more.pop("branch", "topic")
+        self.parents: tuple[str, ...] = more.pop("parents", ("p",))
+        self.shallow: bool = more.pop("shallow", False)
+        self.objects: dict[str, str] = more.pop("objects", {})
+
+    def find(self, _word: str) -> str | None:
+        return self.found
+
+    def resolve(self, word: str) -> str:
+        return f"{word}-id"
+
+    def rev_list(self, *words: str) -> tuple[str, ...]:
+        return self.ids[: int(next(one for one in words if "count" in one).partition("=")[2])]
+
+    def is_shallow(self) -> bool:
+        return self.shallow
+
+    def git(self, *_: str) -> SimpleNamespace:
+        return SimpleNamespace(out=b"")
+
+    def commit(self, _id: str) -> SimpleNamespace:
+        return SimpleNamespace(parents=self.parents, message="widget: mend\n")
+
+    def commits(self, ids: tuple[str, ...]) -> list[SimpleNamespace]:
+        return [SimpleNamespace(id=id_, message="widget: mend\n") for id_ in ids]
+
+
+def read(repository: object, *targets: str) -> tuple[Series, ...]:
+    return module.read_targets(targets, repository)  # type: ignore[arg-type]
+
+
+ABSENT = "check the path, or name a commit or a range A..B"
+ELSEWHERE = "or name a repository with -C DIR"
+RANGE = "A..B means the commits of B that are not in A"
+
+
+@pytest.mark.parametrize(
+    ("ask", "message", "hint"),
+    [
+        (lambda: read(None, "x.patch"), "x.patch: no such file", ELSEWHERE),
+        (lambda: read(None, "HEAD"), "HEAD: no such file", ELSEWHERE),
+        (lambda: read(Line(), "x.patch"), "x.patch: no such file", ABSENT),
+        (
+            lambda: read(Line(), "<x@y>"),
+            "<x@y>: this command cannot read mail archives",
+            "fetch it first: b4 am <x@y>",
+        ),
+        (
+            lambda: module.refuse_absent(["HEAD", "a.patch", "b.patch"]),
+            "a.patch: no such file",
+            "check the path, or name a repository with -C DIR",
+        ),
+        (lambda: module.resolve_commits(Line(), "x.patch"), "x.patch: no such file", ABSENT),
+        (
+            lambda: module.resolve_commits(Line(), "-"),
+            "-: a commit is required, not a file",
+            "apply it first (git am FILE), then name the commit",
+        ),
+        (
+            lambda: module.resolve_commits(Line(), "a...b"),
+            "a...b: a range needs two dots, not three",
+            "use a..b",
+        ),
+        (
+            lambda: module.resolve_commits(Line(), "a..b"),
+            "a..b: no commits in this range",
+            RANGE,
+        ),
+        (
+            lambda: module.range_commits(Line(), "a" * 40, "b" * 40),
+            f"no commits in {'a' * 12}..{'b' * 12}",
+            RANGE,
+        ),
+        (
+            lambda: module.range_commits(Line(*"c" * 1001), "a" * 40, "b" * 40),
+            f"more than 1000 commits in {'a' * 12}..{'b' * 12}",
+            "pass a shorter range A..B",
+        ),
+        (
+            lambda: module.head_of(Line()),
+            "the branch topic has no commits yet",
+            "commit your fix first, or name a commit or a range A..B",
+        ),
+        (
+            lambda: module.head_of(Line(branch=None)),
+            "HEAD has no commits yet",
+            "commit your fix first, or name a commit or a range A..B",
+        ),
+        (
+            lambda: module.commit_patch(Line(shallow=True), "c" * 40),
+            f"the parent of {'c' * 12} is missing: the clone is shallow",
+            "run git fetch --deepen=1 (or --unshallow)",
+        ),
+        (
+            lambda: module.commit_patch(Line(parents=("p", "q")), "c" * 40),
+            f"{'c' * 12} is a merge commit, which has no patch",
+            "pass the commit that makes the change, or a range A..B",
+        ),
+        (
+            lambda: module.commit_patch(Line(), "c" * 40),
+            f"{'c' * 12} is an empty commit, which has no patch",
+            "pass a commit that changes files",
+        ),
+        (
+            lambda: module.commit_patch(Line(shallow=True, objects={"p": "there"}), "c" * 40),
+            f"{'c' * 12} is an empty commit, which has no patch",
+            "pass a commit that changes files",
+        ),
+        (
+            lambda: module.commit_patch(Line(shallow=True, parents=()), "c" * 40),
+            f"{'c' * 12} is an empty commit, which has no patch",
+            "pass a commit that changes files",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_shown_with_what_to_pass(ask: Any, message: str, hint: str) -> None:
+    with pytest.raises(PatchpilotError) as error:
+        ask()
+    assert error.value.message == message
+    assert str(error.value.hint) == hint
+
+
+def test_b4s_cover_letter_is_no_patch() -> None:
+    error = module.only_cover("c" * 40)
+    assert error.message == f"no patches: {'c' * 12} is b4's cover letter"
+    assert str(error.hint) == (
+        "commit your fix on this branch first, or name a commit or a range A..B"
+    )
+
+
+def test_as_many_commits_as_the_limit_are_read() -> None:
+    ids = tuple(f"{at:040x}" for at in range(1000))
+    assert module.range_commits(Line(*ids), "a", "b") == ids  # type: ignore[arg-type]
+    assert module.head_of(Line(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
+
+
+def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> None:
+    file = tmp_path / "one.patch"
+    file.write_bytes(ONE)
+    asked = []
+
+    def from_archive(target: str) -> Series:
+        asked.append(target)
+        return Series((), base="archive")
+
+    found = module.read_targets([str(file), "<x@y>", "-"], None, from_archive, stdin=TWO)
+    assert asked == ["<x@y>"]
+    assert [one.base for one in found] == ["archive", None]
+    assert [patch.subject.number for patch in found[1].patches] == [1, 2]
+    assert [patch.source for patch in found[1].patches] == [str(file), "-"]
+
+
+def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
+    for name in ("b.eml", "a.patch", "d.mbox", "c.diff", ".e.patch", "f.txt", "g.patch~"):
+        (tmp_path / name).write_bytes(ONE)
+    (tmp_path / "h.patch").mkdir()
+    names = [file.name for file in module.patch_files(str(tmp_path))]
+    assert names == ["a.patch", "b.eml", "c.diff", "d.mbox"]
+    assert module.patch_files("absent.txt") == (Path("absent.txt"),)
+    empty = tmp_path / "h.patch"
+    with pytest.raises(InputError) as error:
+        module.patch_files(str(empty))
+    assert error.value.message == f"{empty}: no patches in this directory"
+    assert error.value.hint == "patch file names must end in .patch, .diff, .eml or .mbox"
+
+
+def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.patch").write_text("text\n")
+    skipped: list[str] = []
+
+    def read_folder(target: Path, report: Any) -> tuple[Series, ...]:
+        return module.read_targets([str(target)], None, skipped=report)
+
+    with pytest.raises(NoPatchError):
+        read_folder(tmp_path, None)
+    with pytest.raises(NoPatchError):
+        read_folder(tmp_path / "a.patch", skipped.append)
+    with pytest.raises(InputError) as error:
+        read_folder(tmp_path, skipped.append)
+    assert error.value.message == f"{tmp_path}: no patches in this directory"
+    assert error.value.hint == "create them with: git format-patch -o DIR A..B"
+    (tmp_path / "b.patch").write_bytes(ONE)
+    assert [len(one.patches) for one in read_folder(tmp_path, skipped.append)] == [1]
+    assert skipped == [f"{tmp_path}/a.patch:1: neither a mail nor a diff"] * 2
+
+
+COVER = mail("[PATCH 0/2] foo: both", diff="").encode()
+ANSWER = mail("Re: [PATCH 1/2] foo: part 1", diff="").encode()
+
+
+def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
+    found = module.patches_of(ANSWER + COVER + ONE + TWO, "x")
+    assert [patch.source for patch in found] == ["x:2", "x:3", "x:4"]
+    found = module.patches_of(COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1])
+    assert [patch.source for patch in found] == ["x:3"]
+    # a file of one mail is read whatever it is
+    assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
+
+
+def test_a_mail_over_a_limit_is_left_out_of_a_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)
+    long = ONE.replace(b"part 1", b"part" * 100)
+    skipped: list[str] = []
+    found = module.patches_of(long + TWO, "x", skipped.append)
+    assert [patch.source for patch in found] == ["x:2"]
+    assert [one.partition(" too long")[0] for one in skipped] == ["x:1: line 4"]
+    with pytest.raises(InputError, match="x:1: line 4 too long"):
+        module.patches_of(long + TWO, "x")
+
+
+@pytest.mark.parametrize(("more", "is_refused"), [(0, False), (-1, True)])
+def test_a_file_may_be_as_large_as_the_limit(
+    more: int, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.patch"
+    file.write_bytes(ONE)
+    monkeypatch.setattr(module, "MAX_INPUT", len(ONE) + more)
+    for ask in (lambda: module.read_bytes(file), lambda: module.patches_of(ONE, str(file))):
+        if is_refused:
+            with pytest.raises(InputError, match=rf"{file}: larger than 0 MiB") as error:
+                ask()
+            assert error.value.hint == "pass the patches, or the mbox of one thread"
+        else:
+            assert ask()
+    with pytest.raises(InputError, match=r"^cannot read .*absent: No such file or directory$"):
+        module.read_bytes(tmp_path / "absent")
+
+
+def member(subject: str, source: str = "x", *, author: str = "Ada", **headers: str) -> Patch:
+    """A patch, or a cover letter where it is number 0."""
+    diff = "" if " 0/" in subject else "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
+    more = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items())
+    text = (
+        f"From: {author} <{author}@example.org>\nSubject: [{subject}] t\n{more}\nWhy.\n---\n{diff}"
+    )
+    return parse_patch(text.encode(), source)
+
+
+@pytest.mark.parametrize(
+    ("patches", "sizes"),
+    [
+        ([], []),
+        ([member("PATCH")], [1]),
+        ([member("PATCH"), member("PATCH")], [1, 1]),
+        ([member("PATCH 1/2"), member("PATCH 2/2")], [2]),
+        ([member("PATCH 1/3"), member("PATCH 3/3")], [2]),
+        ([member("PATCH 2/2"), member("PATCH 1/2")], [1, 1]),
+        ([member("PATCH 1/2"), member("PATCH 1/2")], [1, 1]),
+        ([member("PATCH 1/2"), member("PATCH 2/3")], [1, 1]),
+        ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
+        ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
+        ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
+        ([member("PATCH 0/1"), member("PATCH 1/1")], [1]),
+        # the thread goes on, whatever the marks say
+        (
+            [
+                member("PATCH 1/2", Message_ID="<a@x>"),
+                member("PATCH 2/3", In_Reply_To="<a@x>"),
+                member("PATCH v2 3/3", References="<z@x> <a@x>"),
+            ],
+            [3],
+        ),
+        ([member("PATCH 1/2", Message_ID="<a@x>"), member("PATCH 2/3")], [1, 1]),
+        ([member("PATCH 1/2"), member("PATCH 2/3", In_Reply_To="<a@x>")], [1, 1]),
+        (
+            [member("PATCH 1/2", Message_ID="<a@x>"), member("PATCH 3/3", In_Reply_To="<a@x>")],
+            [1, 1],
+        ),
+        (
+            [
+                member("PATCH 1/2", Message_ID="<a@x>"),
+                member("PATCH 2/3", In_Reply_To="<a@x>", author="Bob"),
+            ],
+            [1, 1],
+        ),
+        # git format-patch numbered the files
+        ([member("PATCH", "0001-a.patch"), member("PATCH", "0002-b.patch")], [2]),
+        ([member("PATCH", "0001-a.patch"), member("PATCH", "0003-b.patch")], [1, 1]),
+        ([member("PATCH 1/2", "0001-a.patch"), member("PATCH 2/3", "0002-b.patch")], [2]),
+        ([member("PATCH 1/2", "0001-a.patch"), member("PATCH 3/3", "0002-b.patch")], [1, 1]),
+        ([member("PATCH 1/2", "0001-a.patch"), member("PATCH", "0002-b.patch")], [1, 1]),
+        ([member("PATCH", "0001-a.patch"), member("PATCH 2/2", "0002-b.patch")], [1, 1]),
+        ([member("PATCH", "0001-a.patch"), member("PATCH v2", "0002-b.patch")], [1, 1]),
+        ([member("PATCH", "0001-a.patch"), member("foo", "0002-b.patch")], [1, 1]),
+        ([member("foo", "0001-a.patch"), member("PATCH", "0002-b.patch")], [1, 1]),
+        (
+            [member("PATCH", "0001-a.patch"), member("PATCH", "0002-b.patch", author="Bob")],
+            [1, 1],
+        ),
+    ],
+)
+def test_patches_of_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -> None:
+    assert [len(one.patches) for one in module.group(patches)] == sizes
+
+
+def test_a_cover_letter_is_that_of_its_series() -> None:
+    letter, only = member("PATCH 0/1"), member("PATCH 1/1")
+    (series,) = module.group([letter, only])
+    assert (series.cover, series.patches) == (letter, (only,))
+    (alone,) = module.group([only])
+    assert (alone.cover, alone.patches) == (None, (only,))
+    # number 0 with a diff is a patch
+    odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
+    (series,) = module.group([odd])
+    assert (series.cover, series.patches) == (None, (odd,))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "follows"),
+    [
+        ("0001-a.patch", "0002-b.patch", True),
+        ("d/0001-a.patch", "d/0002-b.patch", True),
+        ("v2-0009-a.patch", "v2-0010-b.eml", True),
+        ("0001-a.patch", "0003-b.patch", False),
+        ("0001-a.patch", "0001-b.patch", False),
+        ("0002-a.patch", "0001-b.patch", False),
+        ("d/0001-a.patch", "e/0002-b.patch", False),
+        ("v2-0001-a.patch", "v3-0002-b.patch", False),
+        ("v2-0001-a.patch", "0002-b.patch", False),
+        ("a.patch", "0002-b.patch", False),
+        ("0001-a.patch", "b.patch", False),
+    ],
+)
+def test_a_file_follows_another_by_its_number(before: str, after: str, follows: bool) -> None:
+    assert module.follows_in_folder(before, after) is follows
