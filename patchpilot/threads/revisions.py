@@ -252,9 +252,7 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         if home is None and subject.total and (subject.total > 1 or subject.number == 0):
             latest = by_shape[shape][: -1 - _LATEST : -1]
             free = [group for group in latest if post.number not in taken[id(group)]]
-            home = next(
-                (group for group in free if _fits(group, shape) and _together(group, post)), None
-            )
+            home = next((group for group in free if _together(group, post)), None)
         if home is None:
             home = []
             sets.append(home)
