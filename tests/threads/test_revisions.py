@@ -1195,3 +1195,246 @@ def test_so_many_renamed_versions_are_looked_for(
         patch("[PATCH v2] demo: check the pump pointer", id="b", minutes=30),
     )
     assert sorted(found, key=len, reverse=True) == expected
+
+
+def test_only_patches_and_cover_letters_are_sent_series() -> None:
+    inline = patch("Re: [PATCH] demo: check it", id="b", author=OTTO, reply_to="a", minutes=5)
+    words = mail("A question about pumps", "Which one?\n", id="c", minutes=6)
+    answer = mail("Re: A question about pumps", "This one.\n", id="d", reply_to="c", minutes=7)
+    assert joined(patch("[PATCH] demo: check it", id="a"), inline, words, answer) == [[1]]
+
+
+def undated(one: bytes) -> bytes:
+    """The mail with a date that cannot be right."""
+    return one.replace(b"Date: ", b"X-Date: ", 1)
+
+
+def test_where_a_date_is_missing_revisions_are_in_the_order_of_their_numbers() -> None:
+    def marked(*mails: bytes) -> list[tuple[int, bool]]:
+        (found,) = topics(*mails)
+        return [(revision.version, revision.rfc) for revision in found.revisions]
+
+    def sent(mark: str, minutes: int) -> bytes:
+        return patch(f"[{mark}] demo: check it", id=f"m{minutes}", minutes=minutes)
+
+    rfc, first = sent("RFC PATCH", 20), sent("PATCH", 10)
+    assert marked(first, rfc) == [(1, False), (1, True)]
+    assert marked(undated(first), rfc) == [(1, True), (1, False)]
+    assert marked(first, undated(sent("PATCH v2", 5))) == [(1, False), (2, False)]
+    assert marked(undated(first), sent("PATCH v2", 30), sent("RFC PATCH v2", 40)) == [
+        (1, False),
+        (2, False),
+        (2, True),
+    ]
+    too_old = sent("PATCH v2", 5).replace(b"04 Mar 2024", b"04 Mar 1990")
+    assert marked(first, too_old) == [(1, False), (2, False)]
+    old = sent("PATCH v2", 5).replace(b"04 Mar 2024", b"04 Mar 1991")
+    assert marked(first, old) == [(2, False), (1, False)]
+
+
+A, B = "demo: check the pump", "valve: open the door"
+PAIR_OF = [
+    patch(f"[PATCH {at}/2] {title}", id=f"s{at}", reply_to="s1" if at > 1 else None)
+    for at, title in ((1, A), (2, B))
+]
+
+
+def later(mark: str, title: str, *, id: str, day: int, reply_to: str | None = None) -> bytes:  # noqa: A002
+    """A patch sent so many days after."""
+    return patch(f"[{mark}] {title}", id=id, minutes=day * DAY, reply_to=reply_to)
+
+
+@pytest.mark.parametrize(
+    ("mails", "expected"),
+    [
+        ([later("PATCH", B, id="b", day=1)], [[1, 1]]),
+        ([later("PATCH", B, id="b", day=1), later("PATCH v2", A, id="c", day=2)], [[1, 2], [1]]),
+        ([later("PATCH", B, id="b", day=1), later("PATCH", A, id="c", day=2)], [[1, 1, 1]]),
+        ([later("PATCH 1/1", B, id="b", day=1), later("PATCH v2", A, id="c", day=2)], [[1, 1, 2]]),
+        ([later("PATCH v2", B, id="b", day=1), later("PATCH v3", A, id="c", day=2)], [[1, 2, 3]]),
+        (
+            [
+                later("PATCH", B, id="b", day=1),
+                later("PATCH v2 1/2", A, id="c", day=2),
+                later("PATCH v2 2/2", B, id="d", day=2, reply_to="c"),
+            ],
+            [[1, 1, 2]],
+        ),
+        # it was left out before, and sent alone after
+        ([later("PATCH v2", A, id="c", day=1), later("PATCH", B, id="b", day=2)], [[1, 2, 1]]),
+    ],
+)
+def test_a_patch_sent_alone_is_split_off_where_the_series_goes_on_without_it(
+    mails: list[bytes], expected: list[list[int]]
+) -> None:
+    assert joined(*PAIR_OF, *mails) == expected
+
+
+NEWS = "Changes in v2:\n- checked"
+
+
+@pytest.mark.parametrize(
+    ("mails", "expected"),
+    [
+        ([("PATCH", ""), ("PATCH", NEWS)], [1, 2]),
+        ([("PATCH", NEWS)], [1]),
+        ([("RFC PATCH", ""), ("PATCH", NEWS)], [1, 1]),
+        ([("PATCH", ""), ("PATCH", NEWS), ("PATCH v2", "")], [1, 1, 2]),
+        ([("PATCH", ""), ("PATCH", "Thanks to all.")], [1, 1]),
+        ([("PATCH v2", ""), ("PATCH v2", "Changes in v3:\n- checked")], [2, 2]),
+        ([("PATCH", ""), ("RESEND PATCH", "")], [1, 1]),
+        ([("PATCH", ""), ("PATCH v2", ""), ("RESEND PATCH", "")], [1, 2, 2]),
+        ([("PATCH", ""), ("PATCH v2", ""), ("RESEND PATCH v3", "")], [1, 2, 3]),
+        ([("RESEND PATCH", ""), ("PATCH v2", "")], [1, 2]),
+    ],
+)
+def test_a_version_without_its_number_is_that_of_its_changelog_or_of_what_it_resends(
+    mails: list[tuple[str, str]], expected: list[int]
+) -> None:
+    found = joined(
+        *(
+            patch(f"[{mark}] demo: check it", id=f"m{at}", notes=notes, minutes=at * DAY)
+            for at, (mark, notes) in enumerate(mails)
+        )
+    )
+    assert found == [expected]
+
+
+def test_a_change_id_of_gerrit_joins_what_was_renamed() -> None:
+    message = f"Check it.\n\nChange-Id: I{'0123456789' * 4}\n"
+    first = patch("[PATCH] demo: check it", id="a", message=message)
+    second = patch("[PATCH v2] pump: something else", id="b", message=message, minutes=9)
+    assert joined(first, of_file("tap.c", second)) == [[1, 2]]
+
+
+LINK = "https://lore.kernel.org/r/a@example.org\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "version"),
+    [
+        (f"- Link to v1: {LINK}", 1),
+        (f"v1: {LINK}", 1),
+        (f"[1] v1: <{LINK}", 1),
+        (f"Link to v2: {LINK}", 2),
+        (f"Link to v1:\n{LINK}", 1),
+        (f"Link to v1:\n  * {LINK}", 1),
+        (f"Link to v1:  \n{LINK}", 1),
+        (f"Link to v1\n{LINK}", None),
+        (f"Link to v1:\n\n{LINK}", None),
+        (f"Link to v1:\nand more {LINK}", None),
+        (f"see {LINK}", None),
+        (f"in v1 {'of it ' * 9}{LINK}", None),
+        (LINK, None),
+    ],
+)
+def test_a_link_is_to_the_version_that_the_words_before_it_name(
+    words: str, version: int | None
+) -> None:
+    (found,) = topics(patch("[PATCH v3] demo: check it", id="b", notes=words))
+    post = found.latest.head
+    assert post.links == {"a@example.org"}
+    assert post.earlier == ({} if version is None else {"a@example.org": version})
+
+
+def sets(*mails: bytes) -> list[list[tuple[str, ...]]]:
+    """The ids of the posts of every revision of every series."""
+    return [
+        [
+            tuple(post.message_id.partition("@")[0] for post in revision.posts)
+            for revision in topic.revisions
+        ]
+        for topic in topics(*mails)
+    ]
+
+
+def letter(name: str, *, minutes: int = 0, title: str = "demo: all") -> bytes:
+    """A cover letter for two patches."""
+    return mail(f"[PATCH 0/2] {title}", "What it does.\n", id=name, minutes=minutes)
+
+
+def numbered_patch(marks: str, *, id: str, minutes: int = 0, to: str | None = None) -> bytes:  # noqa: A002
+    """A patch of a series."""
+    return patch(f"[{marks}] demo: step {id}", id=id, minutes=minutes, reply_to=to)
+
+
+@pytest.mark.parametrize(
+    ("mails", "expected"),
+    [
+        # a series of one patch: its letter is known by its number
+        (
+            [
+                numbered_patch("PATCH 1/1", id="p"),
+                mail("[PATCH 0/1] demo: all", "What.\n", id="c", minutes=1),
+            ],
+            [[("c", "p")]],
+        ),
+        # sent without threads: what is next to it in time, of the latest of that form
+        (
+            [
+                numbered_patch("PATCH 1/2", id="p"),
+                numbered_patch("PATCH 1/2", id="q", minutes=5),
+                numbered_patch("PATCH 2/2", id="r", minutes=6),
+            ],
+            [[("p",)], [("q", "r")]],
+        ),
+        (
+            [numbered_patch("PATCH 1/2", id="p"), numbered_patch("PATCH 2/2", id="q", minutes=29)],
+            [[("p", "q")]],
+        ),
+        (
+            [numbered_patch("PATCH 1/2", id="p"), numbered_patch("PATCH 2/2", id="q", minutes=30)],
+            [[("p",)], [("q",)]],
+        ),
+        (
+            [numbered_patch("PATCH 1/2", id="p"), numbered_patch("PATCH 2/3", id="q", minutes=1)],
+            [[("p",)], [("q",)]],
+        ),
+        # some of the numbers again, below it: they replace what they correct
+        (
+            [
+                numbered_patch("PATCH 1/2", id="p"),
+                numbered_patch("PATCH 2/2", id="q", to="p"),
+                numbered_patch("PATCH 2/2", id="r", minutes=90, to="q"),
+            ],
+            [[("p", "q", "r")]],
+        ),
+        (
+            [
+                numbered_patch("PATCH 1/2", id="p"),
+                numbered_patch("PATCH 2/2", id="q", to="p"),
+                numbered_patch("PATCH v2 2/2", id="r", minutes=90, to="q"),
+            ],
+            [[("p", "q"), ("r",)]],
+        ),
+        # a letter that was sent twice, once alone
+        (
+            [
+                letter("c"),
+                letter("d", minutes=5),
+                numbered_patch("PATCH 1/2", id="p", minutes=5, to="d"),
+            ],
+            [[("c", "d", "p")]],
+        ),
+        (
+            [
+                letter("c"),
+                letter("d", minutes=45),
+                numbered_patch("PATCH 1/2", id="p", minutes=45, to="d"),
+            ],
+            [[("c",), ("d", "p")]],
+        ),
+        (
+            [
+                letter("c"),
+                letter("d", minutes=5, title="valve: all"),
+                numbered_patch("PATCH 1/2", id="p", minutes=5, to="d"),
+            ],
+            [[("c",)], [("d", "p")]],
+        ),
+    ],
+)
+def test_what_was_sent_together_is_one_revision(
+    mails: list[bytes], expected: list[list[tuple[str, ...]]]
+) -> None:
+    assert sets(*mails) == expected
