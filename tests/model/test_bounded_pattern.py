@@ -216,6 +216,12 @@ def test_a_pattern_with_a_budget_finds_empty_matches_once() -> None:
         ("[[:digit:]a]+x", "1ax", "dx"),
         (r"[\s\]]+x", " ]x", "sx"),
         (r"(?:a*b)+\_x", "abb_x", "abb"),
+        (r"(?:a*b)+\Sx", "ab-x", "ab x"),
+        (r"(?:a*b)+\sx", "ab x", "ab-x"),
+        (r"(?:a*b)+\hx", "ab\tx", "ab\nx"),
+        (r"(?:a*b)+\Rx", "ab\r\nx", "ab x"),
+        (r"(?:a*b)+\/x", "ab/x", "abx"),
+        ("(?:a*b)+$", "ab\n", "ab\nc"),
     ],
 )
 def test_the_classes_of_a_pattern_are_the_same_for_re2(source: str, whole: str, other: str) -> None:
@@ -233,3 +239,46 @@ def test_why_re2_refuses_a_pattern_is_readable(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(re2, "compile", refuse)
     assert BoundedPattern("(?:a*b)+").error == "bad: \N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize(
+    ("source", "whole", "other"),
+    [
+        ("(?:a*b)+ # remark\nc", "abc", "ab"),
+        ("(?:a*b)+\tc # remark", "abc", "ab c"),
+        ("(?:a*b)+[ #]c", "ab#c", "abc"),
+        (r"(?:a*b)+\ c", "ab c", "abc"),
+        (r"(?:a*b)+\#c", "ab#c", "ab"),
+    ],
+)
+def test_spaces_and_remarks_of_an_extended_pattern_are_left_out_for_re2(
+    source: str, whole: str, other: str
+) -> None:
+    pattern = BoundedPattern(source, extended=True)
+    assert pattern.error is None
+    assert pattern.fullmatch(whole)
+    assert pattern.search(other) is None
+    assert BoundedPattern("(?:a*b)+ c # d").fullmatch("ab c # d")
+
+
+def test_a_pattern_as_long_as_the_limit_is_used() -> None:
+    assert BoundedPattern("a" * MAX_PATTERN).search("a" * MAX_PATTERN)
+    assert BoundedPattern("a" * (MAX_PATTERN + 1)).error == "longer than 1000 characters"
+    assert BoundedPattern("a" * (MAX_PATTERN + 1)).search("a" * 2000) is None
+    assert list(BoundedPattern("(").finditer("(")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "dialect", "error"),
+    [
+        ("(a", "python", "missing )"),
+        (r"(?<!x)(a+)+\1", "python", "look-around or a back-reference"),
+        ("(?<!x)(?:a+)+b", "python", "look-around or a back-reference"),
+        (r"(?<!x)a\Z", "perl", "Python and Perl read it differently"),
+        ("(?<!x)a{,3}", "perl", "Python and Perl read it differently"),
+    ],
+)
+def test_why_a_pattern_cannot_be_used_is_said(source: str, dialect: str, error: str) -> None:
+    found = BoundedPattern(source, dialect=dialect).error or ""  # type: ignore[arg-type]
+    assert error in found
+    assert BoundedPattern("a+").error is None

@@ -196,7 +196,7 @@ diff --git a/g b/g
         (20, 2, 1, 8, 19, ["@@ -1,4 +1,5 @@ int f(void)", "@@ -9 +10 @@"]),
     ],
 )
-def test_every_part_of_a_patch_ends_where_it_is_cut(  # noqa: PLR0913
+def test_every_part_of_a_patch_ends_where_it_is_cut(
     limit: int,
     message: int,
     notes: int,

@@ -17,7 +17,9 @@ from patchpilot.topic.reroll import (
     change_lines,
     changelog_hints,
     changes,
+    is_remembered,
     last_sent,
+    link_to,
     range_diff,
     remember,
     reroll,
@@ -250,3 +252,79 @@ def test_hints_for_the_changelog_have_the_changes(tmp_path: Path) -> None:
         assert hints[:2] == ("Since v1:", "  no patch differs")
         hints = changelog_hints(repository, replace(DRAFT, patches=(known(1),)))
         assert hints[:2] == ("Since v1:", "  dropped: widget: change 2")
+
+
+B4S = "Changes in v2:\n- EDITME: describe what is new in this series revision.\n"
+
+
+@pytest.mark.parametrize(
+    ("changelog", "is_kept"),
+    [
+        ("", False),
+        (B4S, False),
+        (f"{B4S}- EDITME: use bulletpoints and terse descriptions.\n", False),
+        (f"{B4S}- checked", True),
+        ("Changes in v2:\n- EDITME changed: widget: change 1\n", True),
+        ("Changes in v2:\n- EDITME review: rename it\n", True),
+        ("Changes in v2:\n", True),
+    ],
+)
+def test_what_b4_starts_a_changelog_with_is_replaced(changelog: str, is_kept: bool) -> None:
+    sent(1)
+    for version in (1, 2):
+        draft = replace(DRAFT, version=version, patches=(known(1),), changelogs={"2": changelog})
+        made = reroll(draft)
+        assert made.version == 2
+        assert (made.changelog == changelog) is is_kept
+        assert ("EDITME dropped: widget: change 2" in made.changelog) is not is_kept
+
+
+def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    before = repo.git("rev-parse", "HEAD").strip()
+    repo.git("commit", "-q", "--amend", "-m", f"widget: change 1\n\nBetter.\n\n{SIGNED}")
+    after = repo.git("rev-parse", "HEAD").strip()
+    with Outbox() as outbox:
+        record(outbox, outgoing_mails=[replace(outgoing_mail(1), commit=before)])
+    draft = replace(DRAFT, patches=(replace(known(1), commit=after),))
+    with Repository.open(repo.path) as repository:
+        assert "EDITME message reworded: widget: change 1" in reroll(draft, repository).changelog
+        same = replace(DRAFT, patches=(replace(known(1), commit=before),))
+        gone = replace(DRAFT, patches=(replace(known(1), commit="f" * 40),))
+        for unchanged in (same, gone):
+            assert "reworded" not in reroll(unchanged, repository).changelog
+    assert "reworded" not in reroll(draft).changelog
+
+
+def test_a_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    send = sent(1)
+    ident = f"{CHANGE}-v1-1@example.org"
+    kernels = f"https://lore.kernel.org/r/{ident}"
+    with Repository.open(repo.path) as repository:
+        assert link_to(send) == link_to(send, repository) == kernels
+        assert link_to(replace(send, undisclosed=True), repository) == ""
+    for lore, link in (
+        ("https://lists.example.org/all/", f"https://lists.example.org/all/{ident}/"),
+        ("https://lists.example.org", f"https://lists.example.org/{ident}/"),
+        ("https://lore.kernel.org/netdev", kernels),
+        ("http://localhost:8080/all", kernels),
+        ("http://127.0.0.1:8080/all", kernels),
+        ("http://[::1]/all", kernels),
+    ):
+        repo.git("config", "patchpilot.lore", lore)
+        with Repository.open(repo.path) as repository:
+            assert link_to(send, repository) == link, lore
+
+
+def test_a_draft_remembers_each_version_that_was_sent(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    first, second = sent(1), sent(2)
+    assert not is_remembered(first)
+    with Repository.open(repo.path) as repository:
+        remember(repository, replace(first, head=None), DRAFT)
+        assert is_remembered(first)
+        assert not is_remembered(second)
+        remember(repository, replace(second, head=None), DRAFT)
+    assert is_remembered(first)
+    assert is_remembered(second)
