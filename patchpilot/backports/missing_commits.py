@@ -178,7 +178,7 @@ class MissingCommits:
             return edit
         lines = [line.rstrip("\n") for line in text_lines(content)]
         hit = set()
-        for place in places(self.scratch, Merge(merge.tree, False, (path,))):
+        for place in places(self.scratch, replace(merge, paths=(path,))):
             block, size = list(place.theirs), len(place.theirs)
             starts = (
                 [at for at in range(len(lines) - size + 1) if lines[at : at + size] == block]

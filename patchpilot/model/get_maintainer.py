@@ -221,9 +221,8 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
     """
     if len(word) < 2 or word[0] != "-":
         return None, None, False
-    name, equals, text = word.lstrip("-").lower().partition("=")
+    name, equals, _ = word.lstrip("-").lower().partition("=")
     value = word.partition("=")[2] if equals else None
-    del text
     if name in NAMES:
         field = NAMES[name]
         return (None, None, False) if equals and _TYPES[field] is bool else (field, value, False)
