@@ -3,8 +3,13 @@
 space.
 """
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from patchpilot.backports.applies import ScratchTree, try_fix
+from patchpilot.model.diff_parser import parse_diff
 from tests.backports.world import World, source
 
 
@@ -72,3 +77,75 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
     answer = world.one(fix, "--onto", world.branch("6.6", first))
     assert answer["conflicts"][0]["path"] == name
     assert [one["commit"] for one in answer["prerequisites"]] == [ground]
+
+
+class Store:
+    """What is asked of a scratch store, with these objects: name to (id, kind), path to content."""
+
+    def __init__(self, tree: str = "t", *, clean: bool = True, **blobs: bytes) -> None:
+        self.picked, self.clean, self.blobs = tree, clean, blobs
+        self.asked: list[tuple[str, str, str]] = []
+        self.objects = {
+            "t": ("t-id", "tree"),
+            "c": ("c-id", "commit"),
+            "t:d": ("d-id", "tree"),
+            **{f"t:{path}": (f"{path}-id", "blob") for path in blobs},
+        }
+
+    def tree_of(self, commit: str) -> str:
+        assert commit == "c"
+        return "t"
+
+    def blob(self, tree: str, path: str) -> bytes | None:
+        assert tree == "t"
+        return self.blobs.get(path)
+
+    def pick(self, fix: str, tree: str, base: str) -> SimpleNamespace:
+        self.asked.append((fix, tree, base))
+        return SimpleNamespace(clean=self.clean, tree=self.picked)
+
+
+def test_a_tree_of_the_store_is_read_within_its_top() -> None:
+    tree = ScratchTree(Store(a=b"content"), "t")  # type: ignore[arg-type]
+    assert (tree.read("a"), tree.read("x"), tree.read("../a")) == (b"content", None, None)
+    assert [tree.exists(path) for path in ("a", "d", "x", "/a")] == [True, True, False, False]
+    assert [tree.is_dir(path) for path in ("a", "d", "x", "../d")] == [False, True, False, False]
+    assert (tree.label, tree.version, tree.files()) == ("t", None, ())
+    assert ScratchTree(Store(), "0123456789abcdef").label == "0123456789ab"  # type: ignore[arg-type]
+
+
+TEXT = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -2,3 +2,3 @@\n x\n-y\n+z\n x\n"
+BINARY = "diff --git a/a b/a\nindex 1..2\nBinary files a/a and b/a differ\n"
+
+
+@pytest.mark.parametrize(
+    ("diff", "store", "expected"),
+    [
+        (TEXT, Store("new", a=b"w\nx\ny\nx\n"), ("clean", 0, (0,), False)),
+        (TEXT, Store("new", a=b"1\n2\n3\nx\ny\nx\n"), ("clean", 0, (2,), False)),
+        (TEXT, Store("t", a=b"w\nx\ny\nx\n"), ("clean", 0, (0,), True)),
+        (TEXT, Store("new", a=b"x\nother\nx\n"), ("clean-3way", 1, (), False)),
+        (TEXT, Store("new"), ("clean-3way", 1, (), False)),
+        (TEXT, Store("new", clean=False, a=b"w\nx\ny\nx\n"), ("conflict", 0, (0,), False)),
+        (TEXT, Store("t", clean=False, a=b"w\nx\ny\nx\n"), ("conflict", 0, (0,), False)),
+        (BINARY, Store("new", a=b"1"), ("clean", 0, (), False)),
+    ],
+)
+@pytest.mark.parametrize("onto", ["t", "c"])
+def test_how_a_fix_applies_is_decided_by_its_merge_and_its_hunks(
+    diff: str, store: Store, expected: tuple[str, int, tuple[int, ...], bool], onto: str
+) -> None:
+    files = parse_diff(tuple(diff.splitlines()), 1).files
+    fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs={"a": "a-id"})
+    found = try_fix(store, fix, onto)  # type: ignore[arg-type]
+    assert (found.how, len(found.misfits), found.offsets, found.is_empty) == expected
+    assert store.asked[-1] == ("f", "t", "b")
+
+
+@pytest.mark.parametrize("blobs", [{"a": "other-id"}, {}])
+def test_a_binary_file_that_differs_does_not_fit(blobs: dict[str, str]) -> None:
+    files = parse_diff(tuple(BINARY.splitlines()), 1).files
+    fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs=blobs)
+    assert try_fix(Store("new", a=b"1"), fix, "t").misfits  # type: ignore[arg-type]
+    same: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs={"a": "a-id"})
+    assert try_fix(Store("new"), same, "t").misfits  # type: ignore[arg-type]

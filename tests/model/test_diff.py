@@ -274,3 +274,82 @@ def test_a_quoted_name_with_its_hunks_is_read() -> None:
     assert [
         (file.old_path, file.new_path) for file in parsed(f"diff --git {head}{HUNK}").files
     ] == [("t\tb.c", "t\tb.c")]
+
+
+@pytest.mark.parametrize(
+    ("head", "old", "new", "renamed", "binary"),
+    [
+        ("--- a/f.c\n+++ b/f.c\n", "f.c", "f.c", False, False),
+        ("--- b/f.c\n+++ a/f.c\n", "f.c", "f.c", False, False),
+        ("--- old/d/f.c\n+++ new/d/f.c\n", "d/f.c", "d/f.c", False, False),
+        ("--- f.c\t2026\n+++ f.c\t2026\n", "f.c", "f.c", False, False),
+        ("--- /dev/null\n+++ b/f.c\n", None, "f.c", False, False),
+        ("--- a/f.c\n+++ /dev/null\n", "f.c", None, False, False),
+        ('--- "a/f\\tg"\n+++ "b/f\\tg"\n', "f\tg", "f\tg", False, False),
+        ("diff --git a/f.c b/f.c\nold mode 100644\nnew mode 100755\n", "f.c", "f.c", False, False),
+        ("diff --git a/f g b/f g\nold mode 100644\n", "f g", "f g", False, False),
+        ("diff --git a/f.c b/f.c\nnew file mode 100644\n", None, "f.c", False, False),
+        ("diff --git a/f.c b/f.c\ndeleted file mode 100644\n", "f.c", None, False, False),
+        (
+            "diff --git a/f.c b/g.c\nsimilarity index 100%\nrename from f.c\nrename to g.c\n",
+            "f.c",
+            "g.c",
+            True,
+            False,
+        ),
+        (
+            "diff --git a/f b/f\nindex 1..2\nBinary files a/f and b/f differ\n",
+            "f",
+            "f",
+            False,
+            True,
+        ),
+        ("diff --git a/f b/f\nindex 1..2\nGIT binary patch\n", "f", "f", False, True),
+    ],
+)
+def test_the_lines_above_the_hunks_name_the_file(
+    head: str, old: str | None, new: str | None, renamed: bool, binary: bool
+) -> None:
+    (change,) = parsed(head).files
+    assert (change.old_path, change.new_path) == (old, new)
+    assert (change.is_rename, change.is_binary) == (renamed, binary)
+    if "+++" in head:
+        (change,) = parsed(head + "@@ -1 +1 @@\n-a\n+b\n").files
+        assert (change.old_path, change.new_path, len(change.hunks)) == (old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "body", "kept"),
+    [
+        ("-1,2 +1,2", " a\n-b\n+c\n", 3),
+        ("-1 +1", "-b\n+c\n", 2),
+        ("-1,0 +1,2", "+b\n+c\n", 2),
+        ("-1,2 +1,0", "-b\n-c\n", 2),
+        ("-0,0 +1", "+b\n", 1),
+    ],
+)
+def test_a_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> None:
+    for after in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
+        found = parsed(f"{HEAD}@@ {counts} @@\n{body}{after}")
+        assert found.error is None
+        assert len(found.files[0].hunks[0].lines) == kept
+
+
+@pytest.mark.parametrize("good", range(6))
+def test_the_hunks_before_a_malformed_one_are_kept(good: int) -> None:
+    hunk = "@@ -{0},1 +{0},1 @@\n-a\n+b\n"
+    text = "".join(hunk.format(10 * at + 1) for at in range(good))
+    found = parsed(f"{HEAD}{text}@@ -99,5 +99,5 @@\n a\n")
+    assert found.error
+    assert [one.old_start for one in found.files[0].hunks] == [10 * at + 1 for at in range(good)]
+
+
+@pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
+def test_a_file_begins_after_the_counted_lines(counts: str) -> None:
+    old, new = (int(one.partition(",")[2] or 1) for one in counts.replace("+", "-").split())
+    body = "-diff --git a/x b/x\n" * old + "+diff --git a/x b/x\n" * new
+    files = parsed(f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}").files
+    assert [(one.path, one.removed, one.added) for one in files] == [
+        ("f.c", old, new),
+        ("g.c", 1, 2),
+    ]

@@ -2,6 +2,7 @@
 """Commits, trees, changes and plans: what their properties say."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 from patchpilot.model.progress import silent
 from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.rule import Example
 from patchpilot.model.source_tree import (
     changed_below,
     ground_of,
@@ -127,3 +129,21 @@ def test_a_plan_has_those_of_each_header() -> None:
     plan = RecipientPlan((to, cc))
     assert (plan.to, plan.cc) == ((to,), (cc,))
     assert silent("checking") is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({}, ""),
+        ({"subject": "a: b"}, "Subject: a: b"),
+        ({"message": "\nWhy.\n\n", "trailers": "Cc: x\n"}, "Why.\nCc: x"),
+        ({"path": "a.c", "code": "\nint a;\n"}, "a.c:\nint a;"),
+        ({"diff": "-a\n+b\n"}, "-a\n+b"),
+        ({"code": "int a;", "diff": "-a\n"}, "int a;"),
+        ({"patch": "\nFrom: x\n"}, "From: x"),
+        ({"series": ("\none\n", "two\n")}, "one\ntwo"),
+        ({"subject": "a", "patch": "b", "series": ("c",)}, "Subject: a\nb\nc"),
+    ],
+)
+def test_the_text_of_a_rules_example_is_what_it_is_about(parts: dict[str, Any], text: str) -> None:
+    assert Example(bad=True, **parts).text == text
