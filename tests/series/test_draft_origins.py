@@ -284,3 +284,22 @@ def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
         )
         assert draft(repo)["version"] == 2
         assert "take less (Bob)" in draft(repo)["changelogs"]["2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("a]b", "brackets are not allowed", "as in --subject-prefix 'PATCH net-next'"),
+        ("[a][b]", "brackets are not allowed", "as in --subject-prefix 'PATCH net-next'"),
+        ("net v2", "must not contain 'v2'", "set the version with -v N"),
+        ("V2", "must not contain 'V2'", "set the version with -v N"),
+        ("PATCH 1/2", "must not contain '1/2'", "set the version with -v N"),
+        ("a\nb", "one line of printable text", "omit line breaks"),
+        ("a\x7f", "one line of printable text", "omit line breaks"),
+    ],
+)
+def test_a_subject_prefix_that_is_not_valid_is_refused(text: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as error:
+        complete_prefix(text)
+    assert message in error.value.message
+    assert str(error.value.hint).startswith(hint)

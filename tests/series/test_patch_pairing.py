@@ -270,3 +270,83 @@ def test_order_dropped_and_reworked_patches_do_not_matter(
         for at in kept
     ]
     assert pair_patches(old, new) == dict(enumerate(kept))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "low", "high"),
+    [
+        ("net: check it", "net: check it", 1.0, 1.0),
+        ("", "", 0.0, 0.0),
+        (" ", '"', 0.0, 0.0),
+        ("", "net: check it", 0.0, 0.0),
+        # a prefix counts where the other title is nothing else
+        ("net: leak", "net", 0.5, 0.8),
+        ("net: leak", "leak", 0.5, 0.8),
+        # and not where both have it
+        ("net: usb: leak", "net: usb: quirk", 0.0, 0.2),
+        ("net: usb: leak", "net: pci: leak", 0.5, 0.8),
+        ("net: usb: leak", "net: leak", 0.5, 0.8),
+    ],
+)
+def test_the_prefix_of_two_titles_makes_them_no_more_alike(
+    one: str, other: str, low: float, high: float
+) -> None:
+    for found in (title_similarity(one, other), title_similarity(other, one)):
+        assert low <= found <= high
+
+
+def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
+    # difflib leaves out what is frequent in 200 characters and more
+    long = "ab " * 90
+    assert title_similarity(f"{long}c", f"{long}d") > 0.7
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({}, {}, 0.0),
+        ({"a": 1}, {}, 0.0),
+        ({"a": 1}, {"a": 1}, 1.0),
+        ({"a": 2}, {"a": 1}, 2 / 3),
+        ({"a": 1, "b": 1}, {"a": 1}, 2 / 3),
+        ({"a": 1}, {"b": 3}, 0.0),
+    ],
+)
+def test_lines_are_as_alike_as_their_common_share(
+    one: dict[str, int], other: dict[str, int], expected: float
+) -> None:
+    assert line_similarity(one, other) == expected
+    assert line_similarity(other, one) == expected
+
+
+@pytest.mark.parametrize(
+    ("mine", "yours", "expected"),
+    [
+        (PatchTraits("a: leak", paths=frozenset("x")), PatchTraits("a: leak"), 1.0),
+        (PatchTraits("a: leak"), PatchTraits("a: leak", paths=frozenset("x")), 1.0),
+        (
+            PatchTraits("a: leak", paths=frozenset("x")),
+            PatchTraits("a: leak", paths=frozenset("y")),
+            0.0,
+        ),
+        (PatchTraits("a: leak", lines={"x": 1}), PatchTraits("a: leak"), 1.0),
+        (PatchTraits("a: leak"), PatchTraits("a: leak", lines={"x": 1}), 1.0),
+        (PatchTraits("a: leak", lines={"x": 1}), PatchTraits("a: leak", lines={"y": 1}), 0.8),
+        # a tenth of the lines in common is enough for the title to count
+        (
+            PatchTraits("a: leak", lines={"x": 1, "y": 9}),
+            PatchTraits("a: leak", lines={"x": 1, "z": 9}),
+            1.0,
+        ),
+        (
+            PatchTraits("a: leak", lines={"x": 1, "y": 9}),
+            PatchTraits("a: leak", lines={"x": 1, "z": 10}),
+            0.8,
+        ),
+    ],
+)
+def test_a_title_counts_less_where_hardly_a_line_is_common(
+    mine: PatchTraits, yours: PatchTraits, expected: float
+) -> None:
+    assert patch_similarity(mine, yours) == expected
+    assert patch_similarity(yours, mine) == expected
