@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.model.diff_parser import ParsedDiff, parse_diff
+from patchpilot.model.diff_parser import ParsedDiff, parse_diff, parse_paths
 from tests.kit import patches
 from tests.kit.repos import Repo
 
@@ -353,3 +353,76 @@ def test_a_file_begins_after_the_counted_lines(counts: str) -> None:
         ("f.c", old, new),
         ("g.c", 1, 2),
     ]
+
+
+OTHER = "diff --git a/g.c b/g.c\nold mode 100644\nnew mode 100755\n"
+
+
+def files_of(text: str) -> list[str]:
+    """The files of a diff, which its headers alone name, too."""
+    found = [one.path for one in parsed(text).files]
+    assert [new or old for old, new in parse_paths(text.splitlines(), 1)] == found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "files"),
+    [
+        (HEAD + HUNK, ["f.c", "g.c"]),
+        # what follows a signature is no file
+        (f"{HEAD}{HUNK}-- \n2.45.2\n", ["f.c"]),
+        (f"{HEAD}{HUNK}-- \nAda\n-- \nlist\n", ["f.c"]),
+        # a removed line "- " is no signature
+        (f"{HEAD}@@ -1 +0,0 @@\n-- \n", ["f.c", "g.c"]),
+        (f"{HEAD}@@ -1,2 +1 @@\n a\n-- \n", ["f.c", "g.c"]),
+        (f"{HEAD}@@ -1,2 +1 @@\n-- \n a\n", ["f.c", "g.c"]),
+        (f"{HEAD}@@ -1,3 +1,2 @@\n\n-- \n a\n", ["f.c", "g.c"]),
+        (f"{HEAD}@@ -1,3 +1,3 @@\n-b\n+c\n-- \n+d\n a\n", ["f.c", "g.c"]),
+        # one after the counted lines is
+        (f"{HEAD}@@ -1 +1 @@\n-a\n+b\n-- \n", ["f.c"]),
+        (f"{HEAD}@@ -1,2 +1,2 @@\n\n-a\n+b\n-- \n", ["f.c"]),
+        # far above the end it is none
+        (f"{HEAD}{HUNK}-- \n" + "more\n" * 20, ["f.c", "g.c"]),
+    ],
+)
+def test_a_diff_ends_at_the_signature_of_the_mail(before: str, files: list[str]) -> None:
+    assert files_of(before + OTHER) == files
+
+
+@pytest.mark.parametrize(
+    ("following", "is_file"),
+    [
+        ("index 1111111..2222222 100644", True),
+        ("--- a/x", True),
+        ("new file mode 100644", True),
+        ("deleted file mode 100644", True),
+        ("old mode 100644", True),
+        ("similarity index 100%", True),
+        ("dissimilarity index 90%", True),
+        ("rename from x", True),
+        ("copy from x", True),
+        ("diff --git a/x b/x", True),
+        ("", True),
+        ("is what git prints", False),
+    ],
+)
+def test_a_file_begins_with_what_git_writes_below_its_first_line(
+    following: str, is_file: bool
+) -> None:
+    text = f"{HEAD}{HUNK}diff --git a/x b/x\n{following}\n"
+    assert ("x" in files_of(text)) is is_file
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("--- a/x\n+++ b/x\n", ["x"]),
+        ("--- a/x\ntext\n+++ b/x\n", []),
+        ("--- a/x\n", []),
+        ("+++ b/x\n+++ b/x\n", []),
+        (f"--- a/x\n+++ b/x\n{HUNK}--- a/y\n+++ b/y\n{HUNK}", ["x", "y"]),
+        (f"-- a/x\n+++ b/x\n{HUNK}", []),
+    ],
+)
+def test_without_gits_lines_two_names_begin_a_file(text: str, files: list[str]) -> None:
+    assert files_of(text) == files
