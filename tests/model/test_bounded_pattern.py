@@ -217,6 +217,8 @@ def test_a_pattern_with_a_budget_finds_empty_matches_once() -> None:
         (r"[\s\]]+x", " ]x", "sx"),
         (r"(?:a*b)+\_x", "abb_x", "abb"),
         (r"(?:a*b)+\Sx", "ab-x", "ab x"),
+        (r"(?:a*b)+\Sx", "ab-x", "ab\vx"),
+        (r"(?:a*b)+\sx", "ab\vx", "ab-x"),
         (r"(?:a*b)+\sx", "ab x", "ab-x"),
         (r"(?:a*b)+\hx", "ab\tx", "ab\nx"),
         (r"(?:a*b)+\Rx", "ab\r\nx", "ab x"),

@@ -1270,6 +1270,12 @@ def test_a_patch_sent_alone_is_split_off_where_the_series_goes_on_without_it(
     assert joined(*PAIR_OF, *mails) == expected
 
 
+def test_the_only_patch_of_a_series_is_not_split_off_it() -> None:
+    first = series_of("demo: all", B, id="a", minutes=0)
+    second = series_of("demo: all", A, version=2, id="c", minutes=2 * DAY)
+    assert joined(*first, later("PATCH", B, id="b", day=1), *second) == [[1, 1, 2]]
+
+
 NEWS = "Changes in v2:\n- checked"
 
 
