@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+"""The options of get_maintainer.pl, in every spelling and combination."""
+
 import pytest
 
 from patchpilot.errors import UsageError
