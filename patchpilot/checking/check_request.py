@@ -26,7 +26,7 @@ class CheckRequest(NamedTuple):
     of a directory that is no patch; without it such a file is an InputError. `whole_files`: the
     targets are source files, whose paths are relative to `top` where they are in it.
     `all_revisions`: older ones in a mailbox count too. `proposes_edits`: findings get the edits of
-    their safe fixes.
+    their safe fixes. `unsafe_fixes`: what is fixed is fixed also by fixes that need a look.
     """
 
     targets: Sequence[str] = ()
@@ -54,6 +54,7 @@ class CheckRequest(NamedTuple):
     top: Path | None = None
     proposes_edits: bool = False
     all_revisions: bool = False
+    unsafe_fixes: bool = False
 
 
 def check_request(settings: Settings, **more: Any) -> CheckRequest:

@@ -13,6 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch import Patch
 from patchpilot.topic.topic_base import topic_commits
 
@@ -238,9 +239,19 @@ def own_edits(outcome: FixOutcome) -> Edits:
 
     Adjacent changed lines are one edit.
     """
+    became = _fixed_lines(outcome)
+    unchanged = set(outcome.draft.origin)
+    edits = {
+        change.path: tuple(_file_edits(change, outcome.original.lines, became, unchanged))
+        for change in outcome.original.files
+    }
+    return {path: own for path, own in edits.items() if own}
+
+
+def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
+    """The lines that each line of a patch's new side became, by its 0-based patch line."""
     patch, draft = outcome.original, outcome.draft
     became: dict[int, list[str]] = {}
-    unchanged = set(draft.origin)
     headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
     waiting: list[str] = []
     last: int | None = None
@@ -254,32 +265,31 @@ def own_edits(outcome: FixOutcome) -> Edits:
         elif origin < 0 and text.startswith("+"):
             # a line that is new goes with the one above it, at the top of a hunk with the one below
             (became[last] if last is not None else waiting).append(text)
-    found: Edits = {}
-    for change in patch.files:
-        edits: list[LineEdit] = []
-        for hunk in change.hunks:
-            for line in hunk.lines:
-                at = line.patch_line - 1
-                if line.kind not in ("+", " ") or line.new_line is None:
-                    continue
-                new = became.get(at, [])
-                unended = at + 1 < len(patch.lines) and patch.lines[at + 1].startswith("\\")
-                ends = b"" if unended and at + 1 in unchanged else b"\n"
-                lines = tuple(
-                    text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in new[:-1]
-                )
-                lines += tuple(
-                    text[1:].encode("utf-8", "surrogateescape") + ends for text in new[-1:]
-                )
-                if [*new] == [patch.lines[at]] and not (unended and at + 1 not in unchanged):
-                    continue
-                if edits and edits[-1].last == line.new_line - 1:
-                    edits[-1] = LineEdit(edits[-1].first, line.new_line, (*edits[-1].lines, *lines))
-                else:
-                    edits.append(LineEdit(line.new_line, line.new_line, lines))
-        if edits:
-            found[change.path] = tuple(edits)
-    return found
+    return became
+
+
+def _file_edits(
+    change: FileChange, lines: Sequence[str], became: Mapping[int, list[str]], unchanged: set[int]
+) -> list[LineEdit]:
+    """The edits of one file; `lines` are the patch's, `unchanged` those that were not touched."""
+    edits: list[LineEdit] = []
+    for line in (line for hunk in change.hunks for line in hunk.lines):
+        at = line.patch_line - 1
+        if line.kind not in ("+", " ") or line.new_line is None:
+            continue
+        new = became.get(at, [])
+        unended = at + 1 < len(lines) and lines[at + 1].startswith("\\")
+        stays_unended = unended and at + 1 in unchanged
+        if new == [lines[at]] and unended == stays_unended:
+            continue
+        texts = [text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in new]
+        if texts and stays_unended:
+            texts[-1] = texts[-1][:-1]
+        if edits and edits[-1].last == line.new_line - 1:
+            edits[-1] = LineEdit(edits[-1].first, line.new_line, (*edits[-1].lines, *texts))
+        else:
+            edits.append(LineEdit(line.new_line, line.new_line, tuple(texts)))
+    return edits
 
 
 def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:

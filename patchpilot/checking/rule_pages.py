@@ -35,15 +35,12 @@ def rule_page(explanation: RuleExplanation) -> str:
         ("Severity", _LEVELS[str(rule.severity)]),
         ("Id", f"`{rule.id}`"),
         ("Pack", f"`{rule.pack}`"),
+        ("checkpatch.pl type", f"`{rule.checkpatch}`" if rule.checkpatch else ""),
+        ("Former name", ", ".join(f"`{alias}`" for alias in rule.aliases)),
+        ("Applies", in_force(rule)),
+        ("Fix", _APPLIED[rule.remedy.kind]),
     ]
-    if rule.checkpatch:
-        facts.append(("checkpatch.pl type", f"`{rule.checkpatch}`"))
-    if rule.aliases:
-        facts.append(("Former name", ", ".join(f"`{alias}`" for alias in rule.aliases)))
-    if scope := in_force(rule):
-        facts.append(("Applies", scope))
-    facts.append(("Fix", _APPLIED[rule.remedy.kind]))
-    (name, value), *rest = facts
+    (name, value), *rest = (fact for fact in facts if fact[1])
     lines += [
         f"| {name} | {value} |",
         "|---|---|",

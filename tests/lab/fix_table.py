@@ -200,7 +200,8 @@ def ours(
 ) -> tuple[bytes, tuple[Counts, Counts]]:
     """Returns the patch after `check --fix`, and the findings of patchpilot before and after."""
     request = _request(content)
-    result = fix(request, write=False, unsafe=unsafe, tree=DirectoryTree(answers.tree))
+    request = request._replace(unsafe_fixes=unsafe)
+    result = fix(request, write=False, tree=DirectoryTree(answers.tree))
     texts = [text for patch in result.patches for text in patch.texts]
     fixed = (
         b"".join(b"%s\n" % line.encode("utf-8", "surrogateescape") for line in texts[0].after)

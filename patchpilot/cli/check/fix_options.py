@@ -42,7 +42,6 @@ def answer(
             request,
             write=options.fix,
             overrides=options.overrides,
-            unsafe=options.unsafe_fixes,
             repository=place.repository_if_any(),
             tree=place.source_tree(),
             progress=progress,

@@ -15,7 +15,12 @@ from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
 
 if TYPE_CHECKING:
+    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.suppressions import Suppressions
+    from patchpilot.config import Settings
+    from patchpilot.model.source_tree import Tree
+    from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
 
 
@@ -80,29 +85,8 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         from patchpilot.settings.trusted_packs import own_packs
 
         packs = own_packs(settings, source)
-    suppressions = None
-    asked = options.baseline or options.write_baseline or options.waive or options.unwaive
-    if asked or settings.waivers or (repository and _waivers_given()):
-        from patchpilot.services.check.find_suppressions import (
-            SuppressionRequest,
-            find_suppressions,
-        )
-
-        given = SuppressionRequest(
-            options.targets,
-            options.base,
-            options.waive,
-            options.unwaive,
-            options.baseline,
-            options.write_baseline,
-            fixes=options.fix or options.diff,
-            judge=source if source and source.is_revision and in_ci else None,
-        )
-        suppressions, recorded, warning = find_suppressions(given, settings, repository, packs)
-        if recorded:
-            notice("note", recorded)
-        if warning:
-            notice("warning", warning)
+    judge = source if source and source.is_revision and in_ci else None
+    suppressions = _suppressions(options, settings, repository, packs, judge)
     tree = place.source_tree(or_working_tree=options.whole_files)
     request = check_request(
         settings,
@@ -121,6 +105,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         from_archive=place.from_archive,
         skipped=left_out,
         proposes_edits=common.format in PROPOSING_FORMATS,
+        unsafe_fixes=options.unsafe_fixes,
         all_revisions=options.all_revisions,
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
@@ -129,34 +114,14 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         from patchpilot.cli.check import fix_options
 
         return fix_options.answer(common, options, request, place)
-    if common.format == "jsonl":
-        from patchpilot.cli.check import stream
-
-        if stream.is_possible(request):
-            return stream.answer(common, options, request, repository, place.source_tree())
-        stream.refuse_options(options)
-    if common.format == "json" and not common.verbose and not options.post_checks:
-        from patchpilot.cli.check import stream
-
-        if stream.needs_no_comparison(request):
-            return stream.answer_json(common, request, repository, tree)
+    if (code := _stream(common, options, request, repository, tree)) is not None:
+        return code
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=tree, progress=progress)
     if result.unanswered and not common.quiet and common.format != "checkpatch":
         notice("note", result.unanswered)
     if common.verbose:
-        subsystems = (
-            f", {counted(len(result.subsystems), 'subsystem')}: {', '.join(result.subsystems)}"
-            if result.subsystems
-            else ""
-        )
-        notice(
-            "note",
-            f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
-            f" {len(result.rules)} rules{subsystems}",
-        )
-        for former, name in result.renamed:
-            notice("note", f"rule {former} is now called {name}")
+        _report_rules(result)
     if suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 
@@ -171,6 +136,78 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
     if options.post_checks:
         _post(common, options, result)
     return int(result.exit_code)
+
+
+def _suppressions(
+    options: CheckOptions,
+    settings: "Settings",
+    repository: Any,
+    packs: tuple[Any, ...],
+    judge: "Source | None",
+) -> "Suppressions | None":
+    """The waivers and the baseline of this call; what was recorded is reported on stderr."""
+    asked = options.baseline or options.write_baseline or options.waive or options.unwaive
+    if not (asked or settings.waivers or (repository and _waivers_given())):
+        return None
+    from patchpilot.services.check.find_suppressions import SuppressionRequest, find_suppressions
+
+    given = SuppressionRequest(
+        options.targets,
+        options.base,
+        options.waive,
+        options.unwaive,
+        options.baseline,
+        options.write_baseline,
+        fixes=options.fix or options.diff,
+        judge=judge,
+    )
+    suppressions, recorded, warning = find_suppressions(given, settings, repository, packs)
+    if recorded:
+        notice("note", recorded)
+    if warning:
+        notice("warning", warning)
+    return suppressions
+
+
+def _stream(
+    common: Common,
+    options: CheckOptions,
+    request: "CheckRequest",
+    repository: Any,
+    tree: "Tree | None",
+) -> int | None:
+    """Write each patch's findings once it is checked; returns the exit code.
+
+    None where the form or an option needs all of them first.
+    """
+    if common.format not in ("json", "jsonl"):
+        return None
+    from patchpilot.cli.check import stream
+
+    if common.format == "jsonl":
+        if stream.is_possible(request):
+            return stream.answer(common, options, request, repository, tree)
+        stream.refuse_options(options)
+        return None
+    if common.verbose or options.post_checks or not stream.needs_no_comparison(request):
+        return None
+    return stream.answer_json(common, request, repository, tree)
+
+
+def _report_rules(result: "CheckResult") -> None:
+    """Report on stderr which rules were in force."""
+    subsystems = (
+        f", {counted(len(result.subsystems), 'subsystem')}: {', '.join(result.subsystems)}"
+        if result.subsystems
+        else ""
+    )
+    notice(
+        "note",
+        f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
+        f" {len(result.rules)} rules{subsystems}",
+    )
+    for former, name in result.renamed:
+        notice("note", f"rule {former} is now called {name}")
 
 
 def _post(common: Common, options: CheckOptions, result: "CheckResult") -> None:

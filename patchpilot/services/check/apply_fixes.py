@@ -76,7 +76,6 @@ def fix(
     write: bool,
     overrides: Collection[str] = (),
     only: Only | None = None,
-    unsafe: bool = False,
     repository: "Repository | None" = None,
     tree: Tree | None = None,
     progress: Progress = silent,
@@ -84,7 +83,7 @@ def fix(
     """Check each TARGET, apply the safe fixes, and `write` them, all or nothing: files in place,
     commits by new ones with an undo record.
 
-    `only` chooses the findings that are fixed; None: all. `unsafe`: also by fixes that need a look.
+    `only` chooses the findings that are fixed; None: all.
 
     UsageError for a TARGET that cannot be fixed, RefusedError where rewriting commits would do harm
     and `overrides` do not allow it (see `rewrite.refuse_unless_safe`).
@@ -92,16 +91,7 @@ def fix(
     targets, stdin = request.targets, request.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
     rules, series, earlier = read_input(request, repository)
-    if files.names and any(
-        patch.commit
-        for series_ in series
-        for patch in series_.patches
-        if patch.source not in files.mails
-    ):
-        raise UsageError(
-            "cannot fix patch files and commits in one run",
-            hint="run it once for the files and once for the commits",
-        )
+    _refuse_both(files, series)
     commits = (
         fix_commits.CommitRewrite(repository, request.base, targets)
         if repository and not files.names
@@ -119,36 +109,32 @@ def fix(
         tree=tree,
         progress=progress,
     )
-    kinds = frozenset(APPLIED_FIXES) if unsafe else SAFE_ONLY
-    by_patch: dict[int, FixOutcome] = {}
-    patches = []
+    kinds = frozenset(APPLIED_FIXES) if request.unsafe_fixes else SAFE_ONLY
     needed_lines = (
         NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
     )
+    patches: list[FixedPatch] = []
+    outcomes: list[FixOutcome | None] = []
     for number, checked in enumerate(first.patches):
         progress("fixing", number, len(first.patches))
-        fixed, outcome = fixed_patch(
-            first,
-            checked,
-            series,
-            commits or files,
-            needed_lines.after(number, checked.patch),
-            only,
-            kinds,
-        )
+        needed = needed_lines.after(number, checked.patch)
+        fixed, outcome = fixed_patch(first, checked, series, commits or files, needed, only, kinds)
         patches.append(fixed)
-        if outcome:
-            by_patch[id(checked.patch)] = outcome
+        outcomes.append(outcome)
+    by_patch = {
+        id(checked.patch): outcome
+        for checked, outcome in zip(first.patches, outcomes, strict=True)
+        if outcome
+    }
+    changing = [
+        (patch, by_patch[id(patch)])
+        for series_ in series
+        for patch in series_.patches
+        if id(patch) in by_patch
+    ]
     ready = None
     if commits and write and by_patch:
-        plan = commits.plan(
-            [
-                (patch, by_patch[id(patch)])
-                for series_ in series
-                for patch in series_.patches
-                if id(patch) in by_patch
-            ]
-        )
+        plan = commits.plan(changing)
         with _refusals():
             ready = commits.ready(plan, overrides)
     fresh = tuple(_fixed_series(series_, by_patch) for series_ in series)
@@ -173,26 +159,29 @@ def fix(
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)
-    if commits:
-        if ready is None:
-            return result
+    if commits and ready is None:
+        return result
+    if commits and ready:
         with _refusals():
             done = commits.write(ready, overrides)
         return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
-    changed = files.rendered(
-        {
-            patch.source: by_patch[id(patch)]
-            for series_ in series
-            for patch in series_.patches
-            if id(patch) in by_patch
-        }
-    )
+    changed = files.rendered({patch.source: outcome for patch, outcome in changing})
     if not write:
         return result
     if files.is_stdin:
         return replace(result, output=changed.get("-", stdin))
     with _refusals():
         return replace(result, written=files.write(changed))
+
+
+def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
+    """UsageError for patch files together with commits."""
+    patches = (patch for each in series for patch in each.patches)
+    if files.names and any(patch.commit for patch in patches if patch.source not in files.mails):
+        raise UsageError(
+            "cannot fix patch files and commits in one run",
+            hint="run it once for the files and once for the commits",
+        )
 
 
 @contextmanager
