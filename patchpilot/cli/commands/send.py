@@ -15,6 +15,7 @@ from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
 from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import verb
+from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.counted import counted
 from patchpilot.model.send_problem import SendProblem
@@ -131,13 +132,54 @@ def command(common: Common, **asked: Any) -> int:
 
 def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -> int:
     from patchpilot.services.send.outbox_folder import write_outbox
-    from patchpilot.services.send.plan_send import plan as plan_mails
     from patchpilot.services.send.send_mails import deliver
     from patchpilot.services.send.send_result import result_of_plan
 
     repository, settings = place.repository, place.settings()
-    resume, dry_run, yes, outbox = asked["resume"], asked["dry_run"], asked["yes"], asked["outbox"]
-    request = SendRequest(
+    dry_run, yes, outbox = asked["dry_run"], asked["yes"], asked["outbox"]
+    request = _request(common, place, settings, asked)
+    _refuse_options(asked)
+    plan = _plan(common, place, settings, request, asked)
+    if asked["resume"] and not plan.waiting and outbox is None:
+        return _nothing_to_do(common, place, plan, dry_run=dry_run)
+    if outbox is not None:
+        paths = write_outbox(plan, outbox)
+        _show(common, place, plan, result_of_plan(plan), "NOT SENT (written to files)")
+        click.echo(f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True)
+        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+    if not dry_run and plan.waiting and (blocked := plan.blocked):
+        return _show_blocked(common, place, plan, blocked)
+    if dry_run or plan.refused:
+        _show(common, place, plan, result_of_plan(plan), "NOT SENT (dry run)")
+        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+    terminal = sys.stdin.isatty()
+    if not yes and not terminal:
+        unasked = SendProblem(
+            "unconfirmed",
+            "nothing was sent: stdin is not a terminal",
+            "read the preview, then add --yes",
+        )
+        plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
+        _show(common, place, plan, result_of_plan(plan))
+        return int(ExitCode.FINDINGS)
+    if not yes:
+        _ask(common, place, plan)
+    elif common.format == "text":
+        _preview(common, place, plan, plan.refusals)
+    with progress_of(common) as progress, _between_mails() as stopping:
+        result = deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
+    _result(common, plan, result)
+    if stopping():
+        return int(ExitCode.INTERRUPTED)
+    return int(
+        {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK)
+    )
+
+
+def _request(
+    common: Common, place: Workplace, settings: Settings, asked: Mapping[str, Any]
+) -> SendRequest:
+    return SendRequest(
         target=asked["target"],
         via=asked["via"] or settings.get("via"),
         to=asked["to"],
@@ -158,22 +200,38 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         profile=settings.get("profile"),
         offline=common.offline,
     )
-    if request.force is not None and not request.force.strip():
+
+
+def _refuse_options(asked: Mapping[str, Any]) -> None:
+    """UsageError for an option without what it requires."""
+    if asked["force"] is not None and not asked["force"].strip():
         raise UsageError(
             "--force requires a reason", hint="example: --force 'agreed with the maintainer'"
         )
-    if asked["drop"] and not resume:
+    if asked["drop"] and not asked["resume"]:
         raise UsageError(
             "--drop requires --resume",
             hint="to drop a recipient before sending: patchpilot maintainers --drop ADDRESS",
         )
-    if asked["unknown"] and not resume:
+    if asked["unknown"] and not asked["resume"]:
         raise UsageError(
             "--unknown requires --resume",
             hint="`patchpilot send --resume` lists the mails whose state is unknown",
         )
+
+
+def _plan(
+    common: Common,
+    place: Workplace,
+    settings: Settings,
+    request: SendRequest,
+    asked: Mapping[str, Any],
+) -> SendPlan:
+    """The mails of a new send, or with --resume those that are left of the last one."""
+    from patchpilot.services.send.plan_send import plan as plan_mails
+
     with progress_of(common) as progress:
-        if resume:
+        if asked["resume"]:
             from patchpilot.services.send.resume import archive_lookup, plan_resume, read_unknown
 
             lookup = (
@@ -182,8 +240,8 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
                 else archive_lookup(settings.address("lore"))
             )
             of_all, verdicts = read_unknown(asked["unknown"])
-            plan = plan_resume(
-                repository,
+            return plan_resume(
+                place.repository,
                 request,
                 of_all,
                 by_id=verdicts,
@@ -191,54 +249,28 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
                 lookup=lookup,
                 progress=progress,
             )
-        else:
-            _show_effects(place, request)
-            if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):
-                _write_changelog(place, request)
-            plan = plan_mails(repository, request, progress=progress)
-    if resume and not plan.waiting and outbox is None:
-        return _nothing_to_do(common, place, plan, dry_run=dry_run)
-    if outbox is not None:
-        paths = write_outbox(plan, outbox)
-        _show(common, place, plan, result_of_plan(plan), "NOT SENT (written to files)")
-        click.echo(f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True)
-        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
-    if not dry_run and plan.waiting and (blocked := plan.blocked):
-        # first, since nothing can be sent until it is fixed
-        others = () if plan.request.force else plan.refusals
-        plan = replace(
-            plan,
-            request=replace(plan.request, force=None),
-            refusals=(blocked, *others),
-            warnings=_without(plan, blocked),
-        )
-        _show(common, place, plan, result_of_plan(plan), mails=False)
-        return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
-    if dry_run or plan.refused:
-        _show(common, place, plan, result_of_plan(plan), "NOT SENT (dry run)")
-        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
-    terminal = sys.stdin.isatty()
-    if not yes:
-        if not terminal:
-            unasked = SendProblem(
-                "unconfirmed",
-                "nothing was sent: stdin is not a terminal",
-                "read the preview, then add --yes",
-            )
-            plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
-            _show(common, place, plan, result_of_plan(plan))
-            return int(ExitCode.FINDINGS)
-        _ask(common, place, plan)
-    elif common.format == "text":
-        _preview(common, place, plan, plan.refusals)
-    with progress_of(common) as progress, _between_mails() as stopping:
-        result = deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
-    _result(common, plan, result)
-    if stopping():
-        return int(ExitCode.INTERRUPTED)
-    return int(
-        {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK)
+        _show_effects(place, request)
+        unattended = asked["yes"] or asked["dry_run"] or asked["outbox"]
+        if request.reroll and sys.stdin.isatty() and not unattended:
+            _write_changelog(place, request)
+        return plan_mails(place.repository, request, progress=progress)
+
+
+def _show_blocked(common: Common, place: Workplace, plan: SendPlan, blocked: SendProblem) -> int:
+    """Print what keeps every mail from being sent; returns the exit code."""
+    # first, since nothing can be sent until it is fixed
+    others = () if plan.request.force else plan.refusals
+    warnings = tuple(warning for warning in plan.warnings if warning.name != blocked.name)
+    plan = replace(
+        plan,
+        request=replace(plan.request, force=None),
+        refusals=(blocked, *others),
+        warnings=warnings,
     )
+    from patchpilot.services.send.send_result import result_of_plan
+
+    _show(common, place, plan, result_of_plan(plan), mails=False)
+    return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
 
 
 def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool) -> int:
@@ -275,10 +307,6 @@ def _write_changelog(place: Workplace, request: SendRequest) -> None:
     repository = place.repository
     if unfinished(reroll(find_draft(repository, request), repository)):
         edit(repository, editor_of(place), request.target, request.base)
-
-
-def _without(plan: SendPlan, problem: SendProblem) -> tuple[SendProblem, ...]:
-    return tuple(warning for warning in plan.warnings if warning.name != problem.name)
 
 
 def _show(

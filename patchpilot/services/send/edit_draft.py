@@ -82,10 +82,11 @@ def change(
     if changes.subject is None and subject and not text and draft.cover_subject:
         # a line alone is what a cover lacks that has a subject already
         subject, text = None, subject
-    if subject is not None:
-        draft = replace(draft, cover_subject=subject.strip())
-    if text is not None:
-        draft = replace(draft, cover_text=text.strip("\n"))
+    draft = replace(
+        draft,
+        cover_subject=draft.cover_subject if subject is None else subject.strip(),
+        cover_text=draft.cover_text if text is None else text.strip("\n"),
+    )
     if changes.version is not None:
         draft = replace(draft, version=_unsent(draft, changes.version))
     if changes.changelog is not None:

@@ -2,6 +2,7 @@
 """A plan or a send as a result: the state of each mail, and what to do next."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,16 +60,20 @@ def result_of_send(send: Send) -> SendResult:
         transport=send.transport,
         account=send.account,
         change_id=send.change_id,
-        advice=_advice(send),
+        advice=(*_after_sending(send), *_for_refused(send), *_for_unknown(send)),
     )
 
 
-def _advice(send: Send) -> tuple[Advice, ...]:
-    """What to do about mails that were not accepted."""
-    lines: list[Advice] = []
-    states = {entry.state for entry in send.entries}
-    if states == {MailState.ACCEPTED} and send.kind == "real" and send.undisclosed:
-        lines += [
+def _after_sending(send: Send) -> Sequence[Advice]:
+    """What comes after a send whose mails were all accepted."""
+    if any(entry.state is not MailState.ACCEPTED for entry in send.entries) or not send.entries:
+        return ()
+    if send.kind == "to-self":
+        return ("save the mail you receive and try it: git am FILE; then send without --to-self",)
+    if send.kind != "real":
+        return ()
+    if send.undisclosed:
+        return [
             "undisclosed: the replies come to you alone, and no archive is asked for them",
             Action(
                 "track", ("add", "--mbox", "FILE"), "to track replies that you saved in an mbox: {}"
@@ -79,28 +84,28 @@ def _advice(send: Send) -> tuple[Advice, ...]:
                 "once the maintainers say that it is public: {}",
             ),
         ]
-    elif states == {MailState.ACCEPTED} and send.kind == "real":
-        lines += [
-            Hint(
-                (
-                    "replies are tracked (it can take minutes until the archive has the mail): ",
-                    Action("track", ("update",)),
-                    ", then ",
-                    Action("track", ("show",)),
-                )
-            ),
-            Hint(
-                (
-                    "an hour after the send, mails that the archive does not have are reported: ",
-                    Action("track", ("update",)),
-                )
-            ),
-            Hint(("if you receive a bounce: ", Action("track", ("add", "-")))),
-        ]
-    if states == {MailState.ACCEPTED} and send.kind == "to-self":
-        lines.append(
-            "save the mail you receive and try it: git am FILE; then send without --to-self"
-        )
+    return [
+        Hint(
+            (
+                "replies are tracked (it can take minutes until the archive has the mail): ",
+                Action("track", ("update",)),
+                ", then ",
+                Action("track", ("show",)),
+            )
+        ),
+        Hint(
+            (
+                "an hour after the send, mails that the archive does not have are reported: ",
+                Action("track", ("update",)),
+            )
+        ),
+        Hint(("if you receive a bounce: ", Action("track", ("add", "-")))),
+    ]
+
+
+def _for_refused(send: Send) -> Iterator[Advice]:
+    """How to send the mails that were not accepted."""
+    states = {entry.state for entry in send.entries}
     refused = {
         match[1]
         for entry in send.entries
@@ -109,44 +114,36 @@ def _advice(send: Send) -> tuple[Advice, ...]:
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
         for email in sorted(refused):
             drop = Action("maintainers", ("--drop", email))
-            lines.append(
-                Hint((f"nothing was sent; to drop {email}: ", drop, ", then ", Action("send")))
-            )
+            yield Hint((f"nothing was sent; to drop {email}: ", drop, ", then ", Action("send")))
     elif refused:
         without = tuple(word for email in sorted(refused) for word in ("--drop", email))
         reason = (
             f"send the rest without {', '.join(sorted(refused))}: {{}}; with them: --resume alone"
         )
-        lines.append(Action("send", ("--resume", *without), reason))
+        yield Action("send", ("--resume", *without), reason)
     elif states & set(WAITING):
-        lines.append(Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}"))
-    unknown_state = [
-        entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
-    ]
-    if unknown_state and send.undisclosed:
-        lines.append(
+        yield Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
+
+
+def _for_unknown(send: Send) -> Iterator[Advice]:
+    """How to find out whether mails were sent whose state is unknown, and what then."""
+    unknown = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
+    if not unknown:
+        return
+    if send.undisclosed:
+        yield (
             "ask a recipient whether it was received: no archive is asked about an undisclosed fix"
         )
-    elif unknown_state:
+    else:
         from patchpilot.settings.read_settings import user_settings
 
         archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
-        lines += [
-            f"check whether it was received: {archive}/{message_id}/ (it can take minutes)"
-            for message_id in unknown_state
-        ]
-    if MailState.UNKNOWN in states:
-        lines.append(
-            Action(
-                "send",
-                ("--resume", "--unknown", "sent"),
-                "then: {}, or --unknown lost to send it again with the same Message-ID",
-            )
-        )
-    if len(unknown_state) > 1:
-        lines.append(
-            Action(
-                "send", ("--resume", "--unknown", f"{unknown_state[0]}=sent"), "or one by one: {}"
-            )
-        )
-    return tuple(lines)
+        for message_id in unknown:
+            yield f"check whether it was received: {archive}/{message_id}/ (it can take minutes)"
+    yield Action(
+        "send",
+        ("--resume", "--unknown", "sent"),
+        "then: {}, or --unknown lost to send it again with the same Message-ID",
+    )
+    if len(unknown) > 1:
+        yield Action("send", ("--resume", "--unknown", f"{unknown[0]}=sent"), "or one by one: {}")
