@@ -138,6 +138,4 @@ def follow_failed(fix: str, folder: Path, *versions: str) -> None:
     file = folder / "followed.mbox"
     file.write_bytes(mbox(*mails))
     with Store() as store:
-        follow_series.add(
-            None, mbox=file, store=store, archive_at=follow_series.default_archive(offline=True)
-        )
+        follow_series.add_from_mbox(file, store=store)

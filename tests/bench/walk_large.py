@@ -91,9 +91,7 @@ def thread() -> Any:
         box = Path(place) / "thread.mbox"
         box.write_text("".join(thread_mail(number) for number in range(MAILS)))
         with Store(Path(place) / "store.sqlite") as store:
-            return follow_series.add(
-                None, mbox=box, store=store, archive_at=follow_series.default_archive()
-            )
+            return follow_series.add_from_mbox(box, store=store)
 
 
 def thread_mail(number: int) -> str:

@@ -190,9 +190,7 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
         )
     )
     with Store() as store:
-        found = follow_series.add(
-            None, mbox=box, store=store, archive_at=follow_series.default_archive()
-        )
+        found = follow_series.add_from_mbox(box, store=store)
     return found, StageStatus(
         StageState.BLOCKED,
         "v1 changes-requested: kernel test robot reported a build failure (3 unread mails)",

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.services.track.conversation import conversation
-from patchpilot.topic.followed.follow_series import add, default_archive
+from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.story import story as story_of
 from tests.kit.mails import MATT, mail, mbox, patch
@@ -14,7 +14,7 @@ from tests.threads import story
 def followed(tmp_path: Path, *mails: bytes) -> Tracked:
     (tmp_path / "m").write_bytes(mbox(*mails))
     with open_store() as store:
-        return add(None, mbox=tmp_path / "m", store=store, archive_at=default_archive())[0]
+        return add_from_mbox(tmp_path / "m", store=store)[0]
 
 
 def tree(series: Tracked) -> list[str]:

@@ -11,9 +11,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.threads.open_archive import open_archive
 from patchpilot.threads.track_store import Store
-from patchpilot.topic.followed.follow_series import add
+from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_senders import confirm_senders
 from patchpilot.topic.followed.known_series import Tracked, show
 from tests.kit.cli import call
@@ -37,7 +36,7 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
         file = tmp_path / "thread.mbox"
         file.write_bytes(mbox(V1, *answers))
         with Store(tmp_path / "track.sqlite") as store:
-            (series,) = add(None, mbox=file, store=store, archive_at=open_archive)
+            (series,) = add_from_mbox(file, store=store)
             if repository is None:
                 return show(series.entry.id, store=store)
             with Repository.open(repository.path) as opened:
@@ -182,7 +181,7 @@ def add_own(tmp_path: Path, *mails: bytes, target: str | None = None) -> tuple[T
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(*mails))
     with Store(tmp_path / "track.sqlite") as store, Repository.open(repo.path) as opened:
-        return add(target, mbox=file, store=store, archive_at=open_archive, repository=opened)
+        return add_from_mbox(file, target, store=store, repository=opened)
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])

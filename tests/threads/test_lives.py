@@ -457,9 +457,8 @@ def test_taken_through_another_tree(life: Followed) -> None:
 def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
     """Sent in private, it is in no archive: the own mails and the repository say how far it is."""
     from patchpilot.commits.repository import Repository
-    from patchpilot.threads.open_archive import open_archive
     from patchpilot.threads.track_store import Store
-    from patchpilot.topic.followed.follow_series import add
+    from patchpilot.topic.followed.follow_series import add_from_mbox
     from patchpilot.topic.followed.known_series import show
     from tests.kit.mails import mbox
     from tests.kit.trees import Trees
@@ -469,9 +468,7 @@ def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
     sent.write_bytes(mbox(patch(f"[PATCH] {PUMP}", id="v1", to="security@kernel.org")))
     with Store(tmp_path / "track.sqlite") as store:
         with Repository.open(trees.repo.path) as repository:
-            (series,) = add(
-                None, mbox=sent, store=store, archive_at=open_archive, repository=repository
-            )
+            (series,) = add_from_mbox(sent, store=store, repository=repository)
         assert series.state == "sent"
         taken = trees.commit(f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1")
         for version in ("6.1", "6.6"):

@@ -11,7 +11,7 @@ from patchpilot.services.track.checklist import checklist, tick
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.review_points import review_points
 from patchpilot.threads.status import read_thread
-from patchpilot.topic.followed.follow_series import add, default_archive
+from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import open_store, show
 from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, mail, mbox, reply
@@ -131,7 +131,7 @@ def test_a_very_long_point_is_cut_at_a_word() -> None:
 def test_a_tick_is_kept_and_cleared(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(story.V1, on_v1(TWO)))
     with open_store() as store:
-        (series,) = add(None, mbox=tmp_path / "m", store=store, archive_at=default_archive())
+        (series,) = add_from_mbox(tmp_path / "m", store=store)
     first, second = checklist(series)
     assert (first.done, second.done) == (False, False)
     assert tick(series.entry.id, second).done
@@ -148,7 +148,7 @@ def test_a_tick_is_kept_and_cleared(tmp_path: Path) -> None:
 def test_what_was_applied_has_no_open_points(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
     with open_store() as store:
-        (series,) = add(None, mbox=tmp_path / "m", store=store, archive_at=default_archive())
+        (series,) = add_from_mbox(tmp_path / "m", store=store)
     assert checklist(series) == ()
 
 

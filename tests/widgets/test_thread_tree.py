@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 
 from patchpilot.services.track.checklist import CheckItem, checklist
 from patchpilot.services.track.conversation import conversation
-from patchpilot.topic.followed.follow_series import add, default_archive
+from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.review_ledger import PointState
 from patchpilot.topic.home.series_news import news_of
@@ -49,7 +49,7 @@ def on_v1(text: str, ident: str = "p1", to: str = "v1", minutes: int = 70) -> by
 def followed(place: Path, *mails: bytes) -> Tracked:
     (place / "m").write_bytes(mbox(*mails))
     with open_store() as store:
-        return add(None, mbox=place / "m", store=store, archive_at=default_archive())[0]
+        return add_from_mbox(place / "m", store=store)[0]
 
 
 def laid(

@@ -96,16 +96,23 @@ def add(
     if target == "-":
         target, mbox = None, Path("-")
     with common.workplace() as place, open_store() as store, progress_of(common) as progress:
-        series = service.add(
-            target,
-            mbox=mbox,
-            lore=lore or archive_setting(common.repo),
-            fresh=fresh,
-            store=store,
-            archive_at=_archives(common, progress),
-            repository=place.repository_if_any(),
-            progress=progress,
-        )
+        lore = lore or archive_setting(common.repo)
+        archives = _archives(common, progress)
+        repository = place.repository_if_any()
+        if mbox is not None:
+            series = service.add_from_mbox(
+                mbox, target, store=store, repository=repository, progress=progress
+            )
+        else:
+            series = service.add(
+                target,
+                lore=lore,
+                fresh=fresh,
+                store=store,
+                archive_at=archives,
+                repository=repository,
+                progress=progress,
+            )
     _write(common, series, whole=True)
     return _warn_incomplete(series)
 

@@ -33,44 +33,52 @@ def followed(
     target: str | None,
     base: str | None,
     *,
-    ask: bool = True,
+    first: int = 0,
+    progress: Progress = silent,
+) -> FollowedSeries:
+    """The followed series as they are known here.
+
+    Only the mails of the series of the number `first` and of the topic's own are read;
+    `read_series` reads another one.
+    """
+    with Store() as store:
+        series = known_series.listed(
+            store=store, repository=repository, whole=False, progress=progress
+        )
+        return _of_topic(series, repository, target, base, store, first)
+
+
+def updated(
+    repository: Repository,
+    target: str | None,
+    base: str | None,
+    *,
     fresh: bool = False,
     known: Callable[[FollowedSeries], None] | None = None,
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past
-    the cache.
+    """As `followed`, after their archives were asked for what is new, with `fresh` past the cache.
 
     `known` gets before that what is here; and even before that the series of the number `first`
-    alone, where there is one. Only the mails of that series and of the topic's own are read;
-    `read_series` reads another one.
+    alone, where there is one.
     """
     with Store() as store:
-        if ask:
-            if known and first in {entry.id for entry in store.entries()}:
-                known(
-                    FollowedSeries(
-                        (known_series.show(first, store=store, progress=progress),), None
-                    )
-                )
-            if known:
-                series = known_series.listed(
-                    store=store, repository=repository, whole=False, progress=progress
-                )
-                known(_of_topic(series, repository, target, base, store, first))
-            archives = follow_series.default_archive(where=repository.top)
-            series = follow_series.update(
-                follow_series.UpdateRequest(fresh=fresh, whole=False),
-                store=store,
-                archive_at=archives,
-                repository=repository,
-                progress=progress,
-            )
-        else:
+        if known and first in {entry.id for entry in store.entries()}:
+            one = known_series.show(first, store=store, progress=progress)
+            known(FollowedSeries((one,), None))
+        if known:
             series = known_series.listed(
                 store=store, repository=repository, whole=False, progress=progress
             )
+            known(_of_topic(series, repository, target, base, store, first))
+        series = follow_series.update(
+            follow_series.UpdateRequest(fresh=fresh, whole=False),
+            store=store,
+            archive_at=follow_series.default_archive(where=repository.top),
+            repository=repository,
+            progress=progress,
+        )
         return _of_topic(series, repository, target, base, store, first)
 
 

@@ -93,7 +93,6 @@ def outlives(seconds: int) -> bool:
 def add(
     target: str | None,
     *,
-    mbox: Path | None = None,
     lore: str = LORE,
     fresh: bool = False,
     store: Store,
@@ -101,13 +100,10 @@ def add(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when
-    it holds several that are not of one another).
+    """Follow the series a Message-ID or URL names.
 
     `fresh` takes no answer of an archive that is kept.
     """
-    if mbox is not None:
-        return _add_from_mbox(target, mbox, store, repository, progress)
     if target is None:
         raise UsageError(
             "nothing to follow", hint="pass a Message-ID, an archive URL, or --mbox FILE"
@@ -176,9 +172,17 @@ def _original(
     return led[message_id].revisions[0].head.message_id if message_id in led else None
 
 
-def _add_from_mbox(
-    target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress
+def add_from_mbox(
+    mbox: Path,
+    target: str | None = None,
+    *,
+    store: Store,
+    repository: Repository | None = None,
+    progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
+    """Follow the series that an mbox holds: each, when it holds several that are not of one
+    another, or the one that a Message-ID or URL names.
+    """
     left_out: list[str] = []
     own = tuple(Address("", email) for email in known_addresses(repository))
     read = read_mails(mbox, progress, left_out.append, store.reader.parse)
@@ -456,44 +460,15 @@ def _update_one(
         if not entry.mbox:
             return before
     known, damaged = store.readable_mails(entry.id)
-    troubles: tuple[str, ...] = ()
-    mails: tuple[Mail, ...] = ()
-    cached = False
-    failure: PatchpilotError | None = None
     url = lore or entry.lore
+    cached = False
     if url is None and entry.mbox:
-        path = Path(entry.mbox)
-        if path.is_file():
-            left_out: list[str] = []
-            mails = of_mbox(
-                entry,
-                known,
-                without_tests(read_mails(path, progress, left_out.append, store.reader.parse)),
-                store.reader,
-            )
-            troubles = tuple(left_out)
-        else:
-            troubles = (f"{path} no longer exists",)
+        got = _from_mbox(entry, Path(entry.mbox), known, store, progress)
     else:
-        try:
-            with archives.open(url or LORE) as archive:
-                mails, troubles, failure = gather(
-                    archive,
-                    entry.message_id,
-                    known,
-                    fresh=fresh,
-                    reader=store.reader,
-                    progress=progress,
-                )
-                mails, cached = without_tests(mails), archive.remembered
-        except NotInArchiveError as error:
-            troubles = (error.message,)
-        except NetworkError as error:
-            archives.failed(url or LORE, error)
-            raise
-        if failure:
-            archives.failed(url or LORE, failure)
-            troubles = (*troubles, failure.message)
+        got, cached = _from_archive(
+            entry, url or LORE, archives, known, fresh, store.reader, progress
+        )
+    mails, troubles, failure = got
     for mail in mails:
         if mail.message_id in damaged:
             store.keep_raw(mail.message_id, mail.raw)
@@ -521,6 +496,45 @@ def _update_one(
         # those that are still damaged are reported
         shown.mails.status()
     return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
+
+
+def _from_mbox(
+    entry: TrackEntry, file: Path, known: Sequence[Mail], store: Store, progress: Progress
+) -> Gathered:
+    """The mails of a series in its file."""
+    if not file.is_file():
+        return Gathered((), (f"{file} no longer exists",))
+    left_out: list[str] = []
+    read = without_tests(read_mails(file, progress, left_out.append, store.reader.parse))
+    return Gathered(of_mbox(entry, known, read, store.reader), tuple(left_out))
+
+
+def _from_archive(
+    entry: TrackEntry,
+    url: str,
+    archives: Archives,
+    known: Sequence[Mail],
+    fresh: bool,
+    reader: MailReader,
+    progress: Progress,
+) -> tuple[Gathered, bool]:
+    """The mails of a series in an archive, and whether these are an earlier answer."""
+    try:
+        with archives.open(url) as archive:
+            got = gather(
+                archive, entry.message_id, known, fresh=fresh, reader=reader, progress=progress
+            )
+            got = got._replace(mails=without_tests(got.mails))
+            cached = archive.remembered
+    except NotInArchiveError as error:
+        return Gathered((), (error.message,)), False
+    except NetworkError as error:
+        archives.failed(url, error)
+        raise
+    if got.failure:
+        archives.failed(url, got.failure)
+        got = got._replace(troubles=(*got.troubles, got.failure.message))
+    return got, cached
 
 
 def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:

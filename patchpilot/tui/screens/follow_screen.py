@@ -100,12 +100,13 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
     When the stage is visited these first, then updated from their archives.
     """
-    from patchpilot.services.track.follow_topic import followed
+    from patchpilot.services.track.follow_topic import followed, updated
 
     session = ask.session
-    fresh = ask.visited and (
-        ask.again or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK
-    )
+    topic = (ask.repository, session.target, session.topic_base)
+    if not ask.visited:
+        shown = followed(*topic, first=session.series, progress=ask.progress)
+        return shown.series, status_of(shown.topic, shown.series)
 
     def known(shown: "FollowedSeries") -> None:
         session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))
@@ -115,12 +116,9 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
             else "reading the followed series"
         )
 
-    shown = followed(
-        ask.repository,
-        session.target,
-        session.topic_base,
-        ask=ask.visited,
-        fresh=fresh,
+    shown = updated(
+        *topic,
+        fresh=ask.again or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK,
         known=known if session.fresh(Stage.FOLLOW) is None else None,
         first=session.series,
         progress=ask.progress,
