@@ -34,12 +34,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
 
     `argv`: the arguments of the call, for the commands in hints.
     """
-    _replace_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(
-                errors="backslashreplace" if stream is sys.stderr else "surrogateescape"
-            )
+    _prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else nohup wants us to go on
         signal.signal(signal.SIGHUP, _terminate)
@@ -58,23 +53,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     except BrokenPipeError:
         return unread()
     except OSError as error:
-        if error.errno in _FULL:
-            _drop_stdout()
-            return say(
-                f"cannot write the output: {error.strerror}",
-                "free some space, or choose another file with -o FILE",
-                ExitCode.USAGE,
-            )
-        if error.errno == errno.EIO and error.filename is None:
-            _drop_terminal()
-            return ExitCode.INTERRUPTED
-        if error.errno in _NOT_OURS and isinstance(error.filename, str):
-            return say(
-                f"{error.filename}: {error.strerror}",
-                "check the path and its permissions",
-                ExitCode.USAGE,
-            )
-        return _bug(error)
+        return _failed_by_system(error)
     except RecursionError as error:
         return _bug(error)
     # the one boundary: a bug is reported in a sentence, its traceback kept in a file
@@ -83,6 +62,27 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
         if isinstance(error.__cause__, KeyboardInterrupt):
             return interrupted(None)
         return _bug(error)
+
+
+def _failed_by_system(error: OSError) -> int:
+    """Print what the operating system refused; returns the exit code."""
+    if error.errno in _FULL:
+        _drop_stdout()
+        return say(
+            f"cannot write the output: {error.strerror}",
+            "free some space, or choose another file with -o FILE",
+            ExitCode.USAGE,
+        )
+    if error.errno == errno.EIO and error.filename is None:
+        _drop_terminal()
+        return ExitCode.INTERRUPTED
+    if error.errno in _NOT_OURS and isinstance(error.filename, str):
+        return say(
+            f"{error.filename}: {error.strerror}",
+            "check the path and its permissions",
+            ExitCode.USAGE,
+        )
+    return _bug(error)
 
 
 def say(message: str, hint: str | None, code: ExitCode) -> int:
@@ -130,14 +130,24 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _replace_closed_streams() -> None:
+def _prepare_streams() -> None:
     """Open /dev/null for each standard stream that the caller closed (`>&-`), where python has
-    None.
+    None; let the output have bytes that are no UTF-8.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # open as long as the process
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="backslashreplace" if stream is sys.stderr else "surrogateescape"
+            )
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="backslashreplace" if stream is sys.stderr else "surrogateescape"
+            )
 
 
 def _drop_stdout() -> None:

@@ -164,22 +164,8 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
     if row.queued:
         say("queued for the next release")
     if row.wants_fix:
-        for place in row.conflicts[:_PLACES]:
-            kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
-            lines.append(
-                f"conflict: {place.path}" + (f":{place.line}" if place.line else "") + kind
-            )
-            lines += [f"  - {line}" for line in _short(place.ours)] + [
-                f"  + {line}" for line in _short(place.theirs)
-            ]
-        if len(row.conflicts) > _PLACES:
-            say(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
-        if row.adaptation:
-            say(f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):")
-            for step in row.adaptation.steps:
-                say(step, "  ")
-        for cause in row.causes:
-            say(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
+        lines += _conflicts(row)
+        _say_why(row, say)
         _say_needs(row, say)
         for hint in row.hints:
             say(f"help: {hint}")
@@ -191,6 +177,30 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
     if row.stale and row.ends and row.wants_fix:
         say("the local copy of the branch is outdated: fetch it again")
     return lines
+
+
+def _conflicts(row: BranchResult) -> list[str]:
+    """The places where the fix conflicts, with the lines of both sides."""
+    lines: list[str] = []
+    for place in row.conflicts[:_PLACES]:
+        kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
+        at = f"{place.path}:{place.line}" if place.line else place.path
+        lines.append(f"conflict: {at}{kind}")
+        lines += [f"  - {line}" for line in _short(place.ours)]
+        lines += [f"  + {line}" for line in _short(place.theirs)]
+    if len(row.conflicts) > _PLACES:
+        lines.append(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
+    return lines
+
+
+def _say_why(row: BranchResult, say: Callable[..., None]) -> None:
+    """How the fix was adapted, and which commits caused its conflicts."""
+    if row.adaptation:
+        say(f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):")
+        for step in row.adaptation.steps:
+            say(step, "  ")
+    for cause in row.causes:
+        say(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
 
 
 def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:

@@ -40,31 +40,20 @@ def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"
     if draft.has_cover:
-        name = (
-            "cover_subject"
-            if "cover_subject" in draft.origins or "cover_text" not in draft.origins
-            else "cover_text"
-        )
+        only_text = "cover_text" in draft.origins and "cover_subject" not in draft.origins
+        parts = (draft.cover_subject, "" if draft.cover_text else None, draft.cover_text)
         yield (
-            name,
+            "cover_text" if only_text else "cover_subject",
             "cover letter:",
-            "\n".join(
-                part
-                for part in (
-                    draft.cover_subject,
-                    "" if draft.cover_text else None,
-                    draft.cover_text,
-                )
-                if part is not None
-            ),
+            "\n".join(part for part in parts if part is not None),
         )
-    for version, text in sorted(draft.changelogs.items(), key=lambda item: -int(item[0])):
-        if text:
-            yield f"changelogs.{version}", f"changelog of v{version}:", text
-    for patch in draft.patches:
-        if draft.notes.get(patch.patch_id):
-            yield (
-                f"notes.{patch.patch_id}",
-                f"note for {patch.subject}:",
-                draft.notes[patch.patch_id],
-            )
+    yield from (
+        (f"changelogs.{version}", f"changelog of v{version}:", text)
+        for version, text in sorted(draft.changelogs.items(), key=lambda item: -int(item[0]))
+        if text
+    )
+    yield from (
+        (f"notes.{patch.patch_id}", f"note for {patch.subject}:", draft.notes[patch.patch_id])
+        for patch in draft.patches
+        if draft.notes.get(patch.patch_id)
+    )

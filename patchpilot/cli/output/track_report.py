@@ -2,7 +2,7 @@
 """Followed series and classified mails, as JSON and as text."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from patchpilot.cli.output.json_document import document
@@ -68,8 +68,7 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
             f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next"
             f" v{topic.next_version}{changed}"
         )
-    if tracked.status:
-        lines += _thread_lines(answer)
+    lines += _thread_lines(answer)
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
@@ -86,45 +85,56 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
 
 def _thread_lines(answer: SeriesAnswer) -> list[str]:
     """The thread of a series: versions, tags, trees and replies."""
-    tracked = answer.tracked
-    status = tracked.status
-    if status is None:
+    if answer.tracked.status is None:
         return []
-    revisions, replies = answer.revisions, answer.replies
-    labels = Counter(sent.revision.label for sent in revisions)
-    lines = [f"  author    {printable(answer.author or '')}"]
-    for sent in revisions:
+    return [
+        *_version_lines(answer),
+        *_tag_lines(answer),
+        *_tree_lines(answer),
+        *_story_lines(answer.tracked),
+        *_reply_lines(answer),
+    ]
+
+
+def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
+    """The author, the versions, and where each patch of several is."""
+    yield f"  author    {printable(answer.author or '')}"
+    for sent in answer.revisions:
         revision = sent.revision
-        lines.append(
+        yield (
             f"  {revision.label:<9} {_day(revision.sent)}  {_counted(revision.patch_count)} "
             f" <{printable(revision.message_id)}>{_date_note(sent.mail)}"
         )
-    lines += [
-        f"  v{missing.version:<8} mail not found  <{printable(missing.message_id)}>"
-        for missing in answer.missing_revisions
-    ]
+    for missing in answer.missing_revisions:
+        yield f"  v{missing.version:<8} mail not found  <{printable(missing.message_id)}>"
+    latest = answer.revisions[-1].revision
     if len(answer.patches) > 1:
         for it in answer.patches:
             name = (
-                f"{it.number}/{len(status.topic.latest.patches)}"
-                if it.version == status.topic.latest.version
+                f"{it.number}/{len(latest.patches)}"
+                if it.version == latest.version
                 else f"v{it.version} {it.number}"
             )
             proof = (it.proof.commit or "")[:12] or f"<{printable(it.proof.message_id or '')}>"
-            lines.append(
-                f"  {name:<9} {_day(it.proof.date)}  {it.state:<17} {proof}  {printable(it.title)}"
-            )
+            state = f"{_day(it.proof.date)}  {it.state:<17} {proof}"
+            yield f"  {name:<9} {state}  {printable(it.title)}"
+
+
+def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
+    """The tags that the series got, and what others say that became of it."""
+    several = len(answer.revisions[-1].revision.patches) > 1
     for tag in answer.trailers:
-        about = (
-            f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
-        )
+        about = f" (patch {tag.patch})" if tag.patch and several else ""
         condition = f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
         asks = f" (not added by itself: {printable(tag.asks)})" if tag.asks else ""
-        lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}")
-    lines += [
-        f"  claim     {printable(it.words)}  <{printable(it.message_id)}>" for it in answer.claims
-    ]
-    for place in tracked.landed:
+        yield f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}"
+    for it in answer.claims:
+        yield f"  claim     {printable(it.words)}  <{printable(it.message_id)}>"
+
+
+def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
+    """The trees that have the series, and the later series about it."""
+    for place in answer.tracked.landed:
         if place.tree.startswith("stable/"):
             continue
         release = (
@@ -134,26 +144,27 @@ def _thread_lines(answer: SeriesAnswer) -> list[str]:
             if place.in_mainline
             else ""
         )
-        lines.append(
-            f"  landed    {printable(place.tree)} {place.commit or '(commit unknown)'}{release}"
-        )
-    for branch in tracked.stable:
+        yield f"  landed    {printable(place.tree)} {place.commit or '(commit unknown)'}{release}"
+    for branch in answer.tracked.stable:
         commit = (
             f" ({branch.commit[:12]})"
             if branch.commit and branch.state in ("merged", "released")
             else ""
         )
-        lines.append(f"  stable    {branch.version:<6} {printable(branch.words)}{commit}")
+        yield f"  stable    {branch.version:<6} {printable(branch.words)}{commit}"
     for later in answer.follow_ups:
         where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
-        lines.append(
+        yield (
             f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where})"
             f" {later.relation} it"
         )
-    lines += _story_lines(tracked)
-    if replies:
-        lines.append("  replies")
-    for shown in replies:
+
+
+def _reply_lines(answer: SeriesAnswer) -> list[str]:
+    """The replies, with the beginning of each that no bot wrote."""
+    labels = Counter(sent.revision.label for sent in answer.revisions)
+    lines = ["  replies"] if answer.replies else []
+    for shown in answer.replies:
         reply = shown.reply
         mark = "*" if shown.unread else " "
         who = printable(reply.mail.who)
