@@ -9,7 +9,7 @@ patches, "tip-commit" in an empty commit above them, and "branch-description" in
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cache import cached_re
@@ -86,12 +86,13 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     if branch and tracking and strategy not in (COMMIT, TIP_COMMIT):
         by_us = config.get("patchpilot-enrolled", ("",))[-1] == "true"
         cover = config.get("description", ("",))[-1]
-        return _read(repository, branch, DESCRIPTION, tracking, cover, tip, by_us=by_us)
+        found = _read(repository, branch, DESCRIPTION, tracking, cover, tip)
+        return replace(found, by_us=by_us) if found else None
     commit = _newest_cover(repository, tip, branch, trusted=bool(strategy))
     if commit is None:
         return None
     cover, _, rest = commit.message.partition(MARKER)
-    return _read(repository, branch or "", strategy, rest, cover, tip, commit=commit)
+    return _read(repository, branch or "", strategy, rest, cover, tip, commit)
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
@@ -215,8 +216,6 @@ def _read(
     text: str,
     cover: str,
     tip: str,
-    *,
-    by_us: bool = False,
     commit: Commit | None = None,
 ) -> PrepBranch | None:
     series = _series(text)
@@ -235,7 +234,6 @@ def _read(
         prefixes=_texts(series.get("prefixes")),
         cover=cover.strip(),
         history=_history(series.get("history")),
-        by_us=by_us,
         cover_commit=commit.id if commit else None,
         base=below if strategy == COMMIT else _fork_point(repository, base_branch, tip),
         base_branch=base_branch,

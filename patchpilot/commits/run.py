@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from patchpilot.cache import cached_re
 from patchpilot.errors import GitError, MissingError
@@ -110,7 +110,7 @@ _PINNED_WORDS = {
 driver or blame.ignoreRevsFile, and a submodule's `ignore` counts before diff.ignoreSubmodules."""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 _LOOK = 0.25
-"""Seconds between two calls of `while_running`."""
+"""Seconds between two calls of `Watched.while_running`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,24 +183,32 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
     ]
 
 
+class Watched(NamedTuple):
+    """How many seconds a program may take, and what is called a few times a second until it ends;
+    an exception of that ends the program.
+    """
+
+    timeout: float
+    while_running: Callable[[], None] | None = None
+
+
 def run(
     argv: Sequence[str],
     *,
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    timeout: float = 300.0,
+    timeout: float | Watched = 300.0,
     pass_fds: Sequence[int] = (),
     name: str = "",
-    while_running: Callable[[], None] | None = None,
 ) -> Completed:
     """Run a program to its end.
 
     MissingError when it is not installed, GitError when it does not end in `timeout` seconds.
 
-    `name` is its name in errors, where that is not its first word. `while_running` is called a few
-    times a second; an exception of it ends the program.
+    `name` is its name in errors, where that is not its first word.
     """
+    watched = timeout if isinstance(timeout, Watched) else Watched(timeout)
     try:
         with subprocess.Popen(
             list(argv),
@@ -213,7 +221,7 @@ def run(
             pass_fds=tuple(pass_fds),
         ) as process:
             try:
-                out, err = _communicate(process, stdin, timeout, while_running)
+                out, err = _communicate(process, stdin, watched)
             except BaseException:
                 stop(process)
                 raise
@@ -223,29 +231,26 @@ def run(
         raise GitError(f"{name or argv[0]} cannot be started: {error}") from error
     except subprocess.TimeoutExpired as error:
         raise GitError(
-            f"{name or argv[0]} timed out after {timeout:.0f} s",
+            f"{name or argv[0]} timed out after {watched.timeout:.0f} s",
             hint="try again, or pass a smaller range",
         ) from error
     return Completed(process.returncode, out, err)
 
 
 def _communicate(
-    process: "subprocess.Popen[bytes]",
-    stdin: bytes | None,
-    timeout: float,
-    while_running: Callable[[], None] | None,
+    process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
     """A program's whole output and error output."""
-    if while_running is None:
-        return process.communicate(stdin, timeout=timeout)
-    end = time.monotonic() + timeout
+    if watched.while_running is None:
+        return process.communicate(stdin, timeout=watched.timeout)
+    end = time.monotonic() + watched.timeout
     while True:
         try:
             return process.communicate(stdin, timeout=_LOOK)
         except subprocess.TimeoutExpired:
             if time.monotonic() >= end:
                 raise
-            while_running()
+            watched.while_running()
             stdin = None
 
 

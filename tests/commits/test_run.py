@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.run import environment, git, interactive, run, streaming
+from patchpilot.commits.run import Watched, environment, git, interactive, run, streaming
 from patchpilot.errors import CancelledError, GitError, MissingError
 from tests.kit.processes import has_ended
 from tests.kit.repos import Repo
@@ -46,20 +46,20 @@ def test_a_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
         if child.exists() and child.read_text():
             raise CancelledError
 
+    watched = Watched(300, cancel)
     with pytest.raises(CancelledError):
-        run(["sh", "-c", f"sleep 60 & echo $! >{child}; wait"], while_running=cancel)
+        run(["sh", "-c", f"sleep 60 & echo $! >{child}; wait"], timeout=watched)
     assert has_ended(int(child.read_text()))
 
 
 def test_a_program_that_is_watched_gets_its_input_and_gives_its_output() -> None:
     seen: list[int] = []
-    done = run(
-        ["sh", "-c", "sleep 1; cat"], stdin=b"all of it", while_running=lambda: seen.append(1)
-    )
+    watched = Watched(300, lambda: seen.append(1))
+    done = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", timeout=watched)
     assert done.out == b"all of it"
     assert seen
     with pytest.raises(GitError, match="timed out"):
-        run(["sleep", "60"], timeout=0.4, while_running=lambda: None)
+        run(["sleep", "60"], timeout=Watched(0.4, lambda: None))
 
 
 def test_a_failure_says_what_git_said(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from patchpilot.commits.run import git, run
+from patchpilot.commits.run import Watched, git, run
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
@@ -70,7 +70,7 @@ def compile_objects(
     def make(what: str, *words: str) -> tuple[int, str]:
         # allmodconfig makes errors of warnings
         argv = ["make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error", *words]
-        done = run(argv, cwd=place, timeout=hours * 3600, while_running=partial(progress, what))
+        done = run(argv, cwd=place, timeout=Watched(hours * 3600, partial(progress, what)))
         return done.code, (done.out + done.err).decode("utf-8", "replace").replace(
             f"{place}/", ""
         ).strip()

@@ -27,7 +27,7 @@ from patchpilot.backports.backport_patches import MadeCommit as MadeCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git, run
+from patchpilot.commits.run import Watched, git, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
@@ -163,9 +163,8 @@ def build(
             return Built(branch.branch, compiled.code, compiled.tail, compiled.warnings)
         git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         doing = partial(progress, f"{branch.branch}: {words[0]}")
-        done = run(
-            words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600, while_running=doing
-        )
+        watched = Watched(_BUILD_HOURS * 3600, doing)
+        done = run(words, cwd=place, env=dict(os.environ), timeout=watched)
     text = (done.out + done.err).decode("utf-8", "replace")
     return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
 
