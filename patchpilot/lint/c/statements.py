@@ -7,10 +7,10 @@ offsets in that text.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import pattern
@@ -135,7 +135,9 @@ class Passage:
             return StatementSpan(self, start, start, start, 0, start, 0, 0, start)
         if self._budget <= 0:
             limit = min(limit, start + _CUT)
-        end, condition, level, whole = _scan(self.text, start, limit)
+        scan = _Statement(self.text, start, limit)
+        end, whole = scan.scan()
+        condition, level = scan.condition, scan.level
         self._budget -= end - start + _EACH
         if whole:
             index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
@@ -184,23 +186,15 @@ class Passage:
         index = self.index(line.number)
         level, stack, found = 0, [0], []
         marks = pattern(r"[()]" if brackets == "()" else r"[{}]")
-        for one in (
-            self.lines[index : index + line.left]
-            if self._budget > 0
-            else self.lines[index : index + _CUT_LINES]
-        ):
+        most = line.left if self._budget > 0 else _CUT_LINES
+        for one in self.lines[index : index + most]:
             self._budget -= len(one.text)
             if "#" in one.text and (
                 branch := pattern(r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(
                     one.text
                 )
             ):
-                if branch[1]:
-                    stack.append(level)
-                elif branch[2]:
-                    level = stack[-2] if len(stack) > 1 else stack[-1] if stack else 0
-                else:
-                    level = stack.pop() if stack else 0
+                level = _at_branch(branch, stack, level, 0)
             for mark in marks.finditer(one.text):
                 if mark.group() == brackets[1] and level > 0:
                     level -= 1
@@ -234,67 +228,110 @@ def _stops() -> dict[str, cached_re.Pattern[str]]:
     }
 
 
-def _scan(text: str, start: int, limit: int) -> tuple[int, int, int, bool]:
-    """Scans one statement: (offset of its last character, offset of its condition's last character,
-    level, whether it took all text of its last line).
+_State = TypeVar("_State")
+
+
+def _at_branch(
+    branch: cached_re.Match[str], stack: list[_State], state: _State, first: _State
+) -> _State:
+    """Returns the state after an #if, #else or #endif; `stack` has those at the open #ifs.
 
     After #if … #endif the state is that of the last branch.
     """
-    stops = _stops()
-    define = pattern(r".[^\S\n]*#[^\S\n]*define")
-    conditional = pattern(r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)")
-    inside, level, condition = "", 0, start - 1
-    conditioned = False
-    stack: list[tuple[str, int]] = [("", 0)]
-    at = start
-    if at < limit and define.match(text, at, limit):
-        inside, level = "#", 1
-    while match := stops[inside].search(text, at, limit):
-        at = match.start()
-        char = text[at]
-        if char == "#":
-            if branch := conditional.match(text, at, limit):
-                if branch[1]:
-                    stack.append((inside, level))
-                elif branch[2]:
-                    inside, level = stack[-2] if len(stack) > 1 else stack[-1]
-                else:
-                    inside, level = stack.pop()
-                    stack = stack or [("", 0)]
-        elif char == ";":
-            return at, condition, level, False
-        elif char == "\n":
-            if inside == "#":
-                if text[at - 1 : at] != "\\" or at == start:
-                    return at + 1, condition, level - 1, True
-            elif at + 1 < limit and define.match(text, at + 1, limit):
-                inside, level = "#", 1
-        elif char == "e":
-            before = text[at - 1] if at > start else ""
-            if (
-                not conditioned
-                and (not before or before in " \t\n\r\f\v}+")
-                and not pattern(r"else[^\S\n]+if\b").match(text, at, limit)
-            ):
-                condition, conditioned = at + 3, True
-        elif char == "(":
-            inside, level = "(", level + 1
-        elif char == ")":
-            level -= 1
-            if level == 0:
-                inside = ""
-                if condition < start:
-                    condition, conditioned = at, True
-        elif char == "{":
-            inside, level = "{", level + 1
-        else:
-            level -= 1
-            if level == 0:
-                return (
-                    at + (text[at + 1 : at + 2] == ";" and at + 1 < limit),
-                    condition,
-                    level,
-                    False,
-                )
-        at += 1
-    return limit, condition, level, True
+    if branch[1]:
+        stack.append(state)
+        return state
+    if branch[2]:
+        return stack[-2] if len(stack) > 1 else stack[-1] if stack else first
+    return stack.pop() if stack else first
+
+
+class _Statement:
+    """The scan of one statement: what the text read so far leaves open (a key of `_stops`), and how
+    deep; where the condition ends that it begins with.
+    """
+
+    __slots__ = ("condition", "inside", "level", "limit", "stack", "start", "text")
+
+    def __init__(self, text: str, start: int, limit: int) -> None:
+        self.text, self.start, self.limit = text, start, limit
+        self.inside, self.level, self.condition = "", 0, start - 1
+        self.stack: list[tuple[str, int]] = [("", 0)]
+
+    def scan(self) -> tuple[int, bool]:
+        """Returns the offset of its last character, and whether it took all text of its last
+        line.
+        """
+        stops, at = _stops(), self.start
+        self._define(at)
+        while match := stops[self.inside].search(self.text, at, self.limit):
+            at = match.start()
+            end = _AT[self.text[at]](self, at)
+            if end is not None:
+                return end, self.inside == "#"
+            at += 1
+        return self.limit, True
+
+    def _define(self, at: int) -> None:
+        define = pattern(r".[^\S\n]*#[^\S\n]*define")
+        if at < self.limit and define.match(self.text, at, self.limit):
+            self.inside, self.level = "#", 1
+
+    def _branch(self, at: int) -> None:
+        branch = pattern(r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(
+            self.text, at, self.limit
+        )
+        if branch:
+            state = (self.inside, self.level)
+            self.inside, self.level = _at_branch(branch, self.stack, state, ("", 0))
+            self.stack = self.stack or [("", 0)]
+
+    def _semicolon(self, at: int) -> int:
+        return at
+
+    def _newline(self, at: int) -> int | None:
+        if self.inside != "#":
+            self._define(at + 1)
+        elif self.text[at - 1 : at] != "\\" or at == self.start:
+            self.level -= 1
+            return at + 1
+        return None
+
+    def _else(self, at: int) -> None:
+        before = self.text[at - 1] if at > self.start else ""
+        if (
+            self.condition < self.start
+            and (not before or before in " \t\n\r\f\v}+")
+            and not pattern(r"else[^\S\n]+if\b").match(self.text, at, self.limit)
+        ):
+            self.condition = at + 3
+
+    def _open(self, at: int) -> None:
+        self.inside = self.text[at]
+        self.level += 1
+
+    def _close(self, at: int) -> None:
+        self.level -= 1
+        if self.level == 0:
+            self.inside = ""
+            if self.condition < self.start:
+                self.condition = at
+
+    def _end_of_block(self, at: int) -> int | None:
+        self.level -= 1
+        if self.level:
+            return None
+        return at + (self.text[at + 1 : at + 2] == ";" and at + 1 < self.limit)
+
+
+_AT: dict[str, Callable[[_Statement, int], int | None]] = {
+    "#": _Statement._branch,
+    ";": _Statement._semicolon,
+    "\n": _Statement._newline,
+    "e": _Statement._else,
+    "(": _Statement._open,
+    "{": _Statement._open,
+    ")": _Statement._close,
+    "}": _Statement._end_of_block,
+}
+"""What the scan does at a character that can change the state."""

@@ -7,6 +7,8 @@ follow, E the end of a statement, C after a comma, c inside a cast. Variants of 
 unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
 """
 
+from collections.abc import Callable
+
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import CONSTANT, IDENT, WORD, pattern
 from patchpilot.lint.c.mask_comments import COMMENT
@@ -16,6 +18,7 @@ _DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")
 _CAST = TypePattern(r"\s*()\)")
 _NOT_PENDING = "_"
 _NO_CODE = f" \t\n\r\f\v{COMMENT}"
+_Token = cached_re.Match[str]
 
 
 class Values:
@@ -66,32 +69,10 @@ class ValueTracker:
             if not self._brackets:
                 self._brackets = ["E"]
             match = token.match(text, at)
-            what = match.lastgroup if match else None
+            what = (match and match.lastgroup) or ""
             length = match.end() - at if match else 1
-            if what == "space":
-                if self._preprocessor and "\n" in text[at : at + length]:
-                    kind = self._brackets.pop()
-                    self._preprocessor = False
-            elif what == "word" and match:
-                kind, length = self._word(kind, text, match)
-            elif what == "number":
-                kind = "V"
-            elif what == "open":
-                if self._pending == _NOT_PENDING and (length := self._cast(text, at)):
-                    self._brackets.append(kind)
-                    kind = "c"
-                else:
-                    self._brackets.append(self._pending)
-                    self._pending, kind, length = _NOT_PENDING, "N", 1
-            elif what == "close":
-                inner = self._brackets.pop()
-                kind = inner if inner != _NOT_PENDING else kind
-            elif what == "end":
-                kind, self._colon = "E", "O"
-            elif what == "comma":
-                kind = "C"
-            elif what == "needs" or what == "operator":
-                kind = "N"
+            if match and what in _READERS:
+                kind, length = _READERS[what](self, kind, text, match)
             elif what == "sign":
                 values.variants[at] = "B" if kind == "V" else "U"
                 kind = "N"
@@ -99,13 +80,37 @@ class ValueTracker:
                 values.variants[at] = self._colon
                 kind = "E" if self._colon in ("C", "L") else "N"
                 self._colon = "O"
-            elif what == "directive":
-                kind, length = self._directive(kind, text, at)
+            else:
+                kind = _KINDS.get(what, kind)
             pieces.append(kind * length)
             at += length
         values.kinds = "".join(pieces)
         self.last = kind
         return values
+
+    def _space(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Ends a directive at its newline."""
+        if self._preprocessor and "\n" in token.group():
+            self._preprocessor = False
+            kind = self._brackets.pop()
+        return kind, token.end() - token.start()
+
+    def _open(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Opens a parenthesis, or takes it with the type of a cast."""
+        if self._pending == _NOT_PENDING and (length := self._cast(text, token.start())):
+            self._brackets.append(kind)
+            return "c", length
+        self._brackets.append(self._pending)
+        self._pending = _NOT_PENDING
+        return "N", 1
+
+    def _close(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        inner = self._brackets.pop()
+        return inner if inner != _NOT_PENDING else kind, 1
+
+    def _end(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        self._colon = "O"
+        return "E", 1
 
     def _cast(self, text: str, at: int) -> int:
         """Returns the length of `(type` where a cast starts here, else 0."""
@@ -114,7 +119,7 @@ class ValueTracker:
             return 0
         return match.match.end(1) - at
 
-    def _word(self, kind: str, text: str, token: cached_re.Match[str]) -> tuple[str, int]:
+    def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Returns the kind of a word and how much of the text belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(text, word, token.end()) and (
@@ -123,10 +128,8 @@ class ValueTracker:
             return "T", match.end - at
         if prefix := self._types.modifier_length(text, at, word):
             return "T", prefix
-        if word in ("if", "while", "for"):
-            self._pending = "E"
-            return "N", length
-        if word in ("return", "else", "goto", "typeof", "__typeof__"):
+        if word in _KEYWORDS:
+            self._pending = _KEYWORDS[word] or self._pending
             return "N", length
         if word.startswith("__attribute__"):
             self._pending = kind
@@ -138,9 +141,14 @@ class ValueTracker:
         if word.startswith("case"):
             self._colon = "C"
             return "N", 4
+        return self._name(kind, text, token)
+
+    def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Does the same for a name, with the text that makes it a function or a label."""
+        at = token.start()
         whole = pattern(_NAME).match(text, at)
         if not whole:
-            return "V", length
+            return "V", token.end() - at
         if whole[2]:
             self._pending = "V"
             return "V", whole.start(1) - at
@@ -152,8 +160,9 @@ class ValueTracker:
             return "V", whole.end(1) - at
         return "V", whole.end() - at
 
-    def _directive(self, kind: str, text: str, at: int) -> tuple[str, int]:
+    def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Does the same for a # and the word after it; # alone changes nothing."""
+        at = token.start()
         match = pattern(_DIRECTIVE).match(text, at)
         if not match:
             return kind, 1
@@ -177,6 +186,20 @@ class ValueTracker:
         return "E", match.end() - at
 
 
+_READERS: dict[str, Callable[[ValueTracker, str, str, _Token], tuple[str, int]]] = {
+    "space": ValueTracker._space,
+    "word": ValueTracker._word,
+    "open": ValueTracker._open,
+    "close": ValueTracker._close,
+    "end": ValueTracker._end,
+    "directive": ValueTracker._directive,
+}
+"""What returns the kind of a token (by its group in `_TOKEN`), and its length."""
+_KINDS = {"number": "V", "comma": "C", "needs": "N", "operator": "N"}
+_KEYWORDS = {"if": "E", "while": "E", "for": "E"} | dict.fromkeys(
+    ("return", "else", "goto", "typeof", "__typeof__"), ""
+)
+"""Words that a value must follow, with the kind after their parentheses."""
 _TOKEN = (
     rf"(?P<space>\s+)|(?P<word>{WORD})|(?P<number>{CONSTANT})|(?P<open>\()|(?P<close>\))|(?P<directive>\#)|(?P<joined>\\\n)"
     r"|(?P<needs>\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=|\?|\[)|(?P<end>[;{}])|(?P<comma>,)|(?P<colon>:)"

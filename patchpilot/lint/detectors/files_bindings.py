@@ -2,6 +2,7 @@
 """Detectors for device tree bindings: their form, and undocumented compatible strings."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, scan
@@ -9,6 +10,7 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
+from patchpilot.model.file_diff import FileChange
 
 _DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
 _C_COMPATIBLE = lazy(r'^\+.*\.compatible\s*=\s*"')
@@ -56,47 +58,58 @@ def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
 @detector("binding-example-indent")
 def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a binding's example that is indented by tabs, or by neither two nor four spaces."""
-    for change in context.patch.files:
-        path = change.new_path or ""
-        if not (path.endswith(".yaml") and "bindings/" in path):
+    hits = (
+        hit
+        for change in context.patch.files
+        if _is_binding(change.new_path or "")
+        for hit in _wrong_indent(change)
+    )
+    yield from islice(hits, 1)
+
+
+def _is_binding(path: str) -> bool:
+    return path.endswith(".yaml") and "bindings/" in path
+
+
+def _wrong_indent(change: FileChange) -> Iterator[Hit]:
+    """Reports the first added line of a binding's example that is not indented as it should be."""
+    inside = False
+    base: int | None = None
+    depth = 0
+    whole = True
+    for line in (line for hunk in change.hunks for line in hunk.lines if line.kind != "-"):
+        text = line.text
+        if cached_re.match(r"^examples:", text):
+            inside, base, depth, whole = True, None, 0, True
             continue
-        inside = False
-        base: int | None = None
-        depth = 0
-        whole = True
-        for line in (line for hunk in change.hunks for line in hunk.lines if line.kind != "-"):
-            text = line.text
-            if cached_re.match(r"^examples:", text):
-                inside, base, depth, whole = True, None, 0, True
+        if not inside:
+            continue
+        if cached_re.match(r"^  - \|", text) or not text.strip():
+            base = None if cached_re.match(r"^  - \|", text) else base
+            depth = 0 if base is None else depth
+            whole = True if base is None else whole
+            continue
+        if text[:1] not in (" ", ""):
+            inside = False
+            continue
+        stripped = text.strip()
+        indent = len(text) - len(text.lstrip())
+        if base is None:
+            if stripped.startswith("#include"):
                 continue
-            if not inside:
-                continue
-            if cached_re.match(r"^  - \|", text) or not text.strip():
-                base = None if cached_re.match(r"^  - \|", text) else base
-                depth = 0 if base is None else depth
-                whole = True if base is None else whole
-                continue
-            if text[:1] not in (" ", ""):
-                inside = False
-                continue
-            stripped = text.strip()
-            indent = len(text) - len(text.lstrip())
-            if base is None:
-                if stripped.startswith("#include"):
-                    continue
-                base = indent
-            level = depth - (1 if stripped.startswith("}") else 0)
-            begins, whole = (
-                whole,
-                stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//")),
-            )
-            wrong = (
-                begins
-                and level > 0
-                and (indent - base) not in (4 * level, 2 * level)
-                and not cached_re.match(r'^["<]|^/?\*', stripped)
-            )
-            depth += stripped.count("{") - stripped.count("}")
-            if line.kind == "+" and wrong:
-                yield Hit(line.patch_line)
-                return
+            base = indent
+        level = depth - (1 if stripped.startswith("}") else 0)
+        begins, whole = (
+            whole,
+            stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//")),
+        )
+        wrong = (
+            begins
+            and level > 0
+            and (indent - base) not in (4 * level, 2 * level)
+            and not cached_re.match(r'^["<]|^/?\*', stripped)
+        )
+        depth += stripped.count("{") - stripped.count("}")
+        if line.kind == "+" and wrong:
+            yield Hit(line.patch_line)
+            return

@@ -256,19 +256,26 @@ def _case_of(
     return "again" if any(commit_id.startswith(one[:7].lower()) for one in full) else ""
 
 
+def _with_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
+    """Returns the line with as many after it as the title of its commit needs, the title, and
+    whether that is in quotes.
+    """
+    text = line.text
+    if not _BEGINS.search(text):
+        return text, "", False
+    for following in (line.number, line.number + 1):
+        for found in _DESCRIBED.finditer(text):
+            if balanced(text, found.end()) > 0:
+                return text, *_title(text, found.end())
+        if following >= len(lines.lines):
+            break
+        text += " " + lines.lines[following].raw.strip(" \t\n\r\f\v")
+    return text, "", False
+
+
 def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int) -> Hit | None:
     """Returns what is wrong with how the line (and up to two after it) names a commit."""
-    text, described, quoted, title = line.text, False, False, ""
-    if _BEGINS.search(text):
-        for following in (line.number, line.number + 1):
-            for found in _DESCRIBED.finditer(text):
-                if balanced(text, found.end()) > 0:
-                    title, quoted = _title(text, found.end())
-                    described = True
-                    break
-            if described or following >= len(lines.lines):
-                break
-            text += " " + lines.lines[following].raw.strip(" \t\n\r\f\v")
+    text, title, quoted = _with_title(lines, line)
     good, commit_id = False, ""
     if named := _NAMED.search(text):
         commit_id = named[2].lower()

@@ -3,6 +3,7 @@
 
 import functools
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
@@ -165,14 +166,15 @@ class _Signed:
             yield "FROM_SIGN_OFF_MISMATCH", Hit(at, case=self.problem, values=values)
 
 
+def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
+    shown = {name: as_text(text) for name, text in values.items()}
+    return "BAD_SIGN_OFF", Hit(line.number, case=case, values=shown)
+
+
 def _tag(
     lines: LineScan, line: ScannedLine, found: cached_re.Match[str], author: str, seen: set[str]
 ) -> Iterator[tuple[str, Hit]]:
-    def bad(case: str, **values: str) -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(
-            line.number, case=case, values={name: as_text(text) for name, text in values.items()}
-        )
-
+    bad = partial(_bad, line)
     before, tag, after, value = found.groups()
     usual = tag[:1].upper() + tag[1:].lower()
     if not _KNOWN_TAG.search(tag):
@@ -196,16 +198,11 @@ def _tag(
     if tag.lower() == "co-developed-by:":
         if value == author:
             yield bad("author-is-co-developer", author=author)
-        if case := _unsigned_co_developer(lines, line, value):
-            yield bad(case)
+        yield from _unsigned_co_developer(lines, line, value)
 
 
 def _value(line: ScannedLine, value: str, *, in_text: bool) -> Iterator[tuple[str, Hit]]:
-    def bad(case: str, **values: str) -> tuple[str, Hit]:
-        return "BAD_SIGN_OFF", Hit(
-            line.number, case=case, values={name: as_text(text) for name, text in values.items()}
-        )
-
+    bad = partial(_bad, line)
     box = parse_mailbox(value)
     better = box.written()
     if not better:
@@ -241,15 +238,16 @@ def _stable_form(box: Mailbox) -> str:
     return f"{box.address} # {rest}" if rest else box.address
 
 
-def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> str:
-    """Returns the case of a co-developer whose Signed-off-by is not on the next line; "" where it
-    is.
-    """
+def _unsigned_co_developer(
+    lines: LineScan, line: ScannedLine, value: str
+) -> Iterator[tuple[str, Hit]]:
+    """Reports a co-developer whose Signed-off-by is not on the next line."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:
-        return "co-developer-unsigned"
-    return "co-developer-differs" if signed[1] != value else ""
+        yield _bad(line, "co-developer-unsigned")
+    elif signed[1] != value:
+        yield _bad(line, "co-developer-differs")
 
 
 @functools.lru_cache(maxsize=256)
