@@ -141,28 +141,24 @@ def who_added(
 
 def _used(fix: FixCommit) -> dict[str, str]:
     """Symbol → how it is used, of the symbols that are only in the fix's added lines."""
-    known: set[str] = set()
+    lines = [
+        line
+        for change in fix.files
+        if change.path.endswith(_CODE)
+        for hunk in change.hunks
+        for line in hunk.lines
+    ]
+    known = {word for line in lines if line.kind != "+" for word in _WORD.findall(line.text)}
     result: dict[str, str] = {}
-    for change in fix.files:
-        if not change.path.endswith(_CODE):
-            continue
-        for hunk in change.hunks:
-            for line in hunk.lines:
-                if line.kind != "+":
-                    known.update(_WORD.findall(line.text))
-    for change in fix.files:
-        if not change.path.endswith(_CODE):
-            continue
-        for line in change.lines("+"):
-            text = _STRING.sub('""', _COMMENT.sub("", line.text))
-            for match in _USED.finditer(text):
-                word = match["field"] or match["called"] or match["constant"]
-                if word in _KEYWORDS:
-                    continue
-                if match["called"]:
-                    result.setdefault(word, _CALLED)
-                elif word not in known:
-                    result.setdefault(word, _NAMED)
+    for text in (line.text for line in lines if line.kind == "+"):
+        for match in _USED.finditer(_STRING.sub('""', _COMMENT.sub("", text))):
+            word = match["field"] or match["called"] or match["constant"]
+            if word in _KEYWORDS:
+                continue
+            if match["called"]:
+                result.setdefault(word, _CALLED)
+            elif word not in known:
+                result.setdefault(word, _NAMED)
     return dict(list(result.items())[:_MOST])
 
 

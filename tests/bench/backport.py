@@ -19,7 +19,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.history.mainline import mainline
 from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.progress import silent
-from patchpilot.services.backport.branch_verdicts import BackportSession
+from patchpilot.services.backport.branch_verdicts import BackportRequest, BackportSession
 
 _FIXES = 12
 
@@ -33,11 +33,11 @@ def main() -> int:
             repository.rev_list("--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: ", main_tip)
         )
         started = time.monotonic()
-        with BackportSession(repository, found, 0, silent) as asker:
+        with BackportSession(repository, found, BackportRequest(effort=0), silent) as asker:
             asker.ask(fixes[:1], found.branches)
         print(f"first call, with what the index lacks: {time.monotonic() - started:.2f} s")
         ours = []
-        with BackportSession(repository, found, 0, silent) as asker:
+        with BackportSession(repository, found, BackportRequest(effort=0), silent) as asker:
             for fix in fixes:
                 started = time.monotonic()
                 asker.ask([fix], found.branches)

@@ -107,16 +107,8 @@ def backport(
             )
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
-        session = {
-            "adapts": request.adapt,
-            "unsure": request.unsure,
-            "proposes": request.proposals,
-            "followers": request.followers,
-        }
         try:
-            with BackportSession(
-                repository, stable, request.effort, progress, named, **session
-            ) as asker:
+            with BackportSession(repository, stable, request, progress, named) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
@@ -126,9 +118,7 @@ def backport(
         except sqlite3.DatabaseError:
             # the index is a cache: a damaged one is built again
             forget(repository)
-            with BackportSession(
-                repository, stable, request.effort, progress, named, **session
-            ) as asker:
+            with BackportSession(repository, stable, request, progress, named) as asker:
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
@@ -158,27 +148,12 @@ class BackportSession:
         self,
         repository: Repository,
         found: Branches,
-        effort: float,
+        request: BackportRequest,
         progress: Progress,
         culprits: Sequence[str] = (),
-        *,
-        adapts: bool = False,
-        unsure: bool = False,
-        proposes: bool = False,
-        followers: bool = False,
     ) -> None:
-        self.adapts, self.unsure, self.proposes, self.followers = (
-            adapts,
-            unsure,
-            proposes,
-            followers,
-        )
-        self.repository, self.found, self.effort, self.progress = (
-            repository,
-            found,
-            effort,
-            progress,
-        )
+        self.repository, self.found = repository, found
+        self.request, self.progress = request, progress
         self.named = tuple(
             Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
             for culprit in culprits
@@ -208,7 +183,7 @@ class BackportSession:
         # Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
         results = [self._one(commit, branches, ahead, chosen) for commit in commits]
-        if self.followers:
+        if self.request.followers:
             later = {
                 one.commit
                 for result in results
@@ -281,12 +256,12 @@ class BackportSession:
         need: PrerequisiteSearch | None = None
         said = ConflictExplanation()
         adapted: Adaptation | None = None
-        if self.adapts and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
+        if self.request.adapt and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
             adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
-        used = taken(adapted, unsure=self.unsure)
+        used = taken(adapted, unsure=self.request.unsure)
         proposed: tuple[ProposedConflict, ...] = ()
         if (
-            self.proposes
+            self.request.proposals
             and answer.verdict is BranchVerdict.CONFLICT
             and answer.applied
             and not used
@@ -294,14 +269,14 @@ class BackportSession:
             proposed = propose(
                 self.scratch, answer.applied.merge, tree, fix, branch.tip, self.progress
             )
-        if answer.applied and wants and self.effort > 0:
+        if answer.applied and wants and self.request.effort > 0:
             said = explain(
                 self.history,
                 self.scratch,
                 fix,
                 branch.tip,
                 answer.applied,
-                timeout=self.effort / 2,
+                timeout=self.request.effort / 2,
                 tree=tree,
             )
             if adapted:
@@ -313,7 +288,7 @@ class BackportSession:
                     self.scratch,
                     fix,
                     branch.tip,
-                    effort=self.effort,
+                    effort=self.request.effort,
                     tree=tree,
                     progress=self.progress,
                 )

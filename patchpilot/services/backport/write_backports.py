@@ -20,6 +20,7 @@ from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
 from patchpilot.projects.stable_trees import StableTrees
@@ -179,23 +180,12 @@ def steps_for(
                     " mainline commits (fetch it, or use Cc: stable)"
                 ),
             )
-        adapted = answer.adaptation
-        if taken(adapted, unsure=unsure):
-            steps.append(Step(repository.commit(result.commit), adaptation=adapted))
-            continue
-        if adapted:
-            return [], not_sure(adapted)
-        if answer.verdict is BranchVerdict.CONFLICT and (
-            (answer.partial and not parts) or not answer.prerequisites
-        ):
-            return [], Action(
-                "backport",
-                (result.commit[:12], "--resolve", answer.branch),
-                "conflict; resolve it with: {}",
-            )
-        if adapts and answer.verdict is BranchVerdict.CONFLICT:
-            return [], _NOT_ADAPTED
         fix = repository.commit(result.commit)
+        if taken(answer.adaptation, unsure=unsure):
+            steps.append(Step(fix, adaptation=answer.adaptation))
+            continue
+        if obstacle := _obstacle(fix, answer, parts=parts, adapts=adapts):
+            return [], obstacle
         needs, paths = (
             answer.prerequisites,
             FixCommit.read(repository, fix.id).paths if answer.partial else (),
@@ -208,6 +198,19 @@ def steps_for(
                 steps.append(Step(repository.commit(need.commit), fix, paths))
         steps.append(Step(fix))
     return steps, ""
+
+
+def _obstacle(fix: Commit, answer: BranchResult, *, parts: bool, adapts: bool) -> Advice:
+    """Why a fix that was not adapted cannot be applied to a branch; "" if it can."""
+    if answer.adaptation:
+        return not_sure(answer.adaptation)
+    if answer.verdict is not BranchVerdict.CONFLICT:
+        return ""
+    if (answer.partial and not parts) or not answer.prerequisites:
+        return Action(
+            "backport", (fix.id[:12], "--resolve", answer.branch), "conflict; resolve it with: {}"
+        )
+    return _NOT_ADAPTED if adapts else ""
 
 
 def mails_of(
