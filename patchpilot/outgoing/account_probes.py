@@ -130,7 +130,6 @@ def mail_server(
                     error.hint or "",
                 ),
             )
-    probes: list[Probe] = []
     with Submission(account, credential, timeout) as submission:
         try:
             server = submission.open()
@@ -143,32 +142,21 @@ def mail_server(
                 else "mail server"
             )
             return (Probe(what, "fail", error.message, _server_hint(account, error.message)),)
-        probes.append(Probe("mail server", "ok", f"{account.label} is reachable"))
-        if account.needs_login:
-            probes.append(Probe("login", "ok", f"logged in as {account.user}; nothing was sent"))
-        if (
-            not account.encryption
-            and server.has_extn("starttls")
-            and account.server not in LOOPBACK
-        ):
-            probes.append(
-                Probe(
-                    "encryption",
-                    "warn",
-                    "the server offers STARTTLS, but it is not used",
-                    "git config --global sendemail.smtpencryption tls",
-                )
-            )
-        if account.needs_login and not account.encryption and account.server not in LOOPBACK:
-            probes.append(
-                Probe(
-                    "password",
-                    "fail",
-                    "the password is sent unencrypted",
-                    "git config --global sendemail.smtpencryption tls",
-                )
-            )
-    return tuple(probes)
+        return tuple(_connection(account, offers_tls=server.has_extn("starttls")))
+
+
+def _connection(account: Account, *, offers_tls: bool) -> Iterator[Probe]:
+    """What a connection to the server shows."""
+    yield Probe("mail server", "ok", f"{account.label} is reachable")
+    if account.needs_login:
+        yield Probe("login", "ok", f"logged in as {account.user}; nothing was sent")
+    if account.encryption or account.server in LOOPBACK:
+        return
+    encrypt = "git config --global sendemail.smtpencryption tls"
+    if offers_tls:
+        yield Probe("encryption", "warn", "the server offers STARTTLS, but it is not used", encrypt)
+    if account.needs_login:
+        yield Probe("password", "fail", "the password is sent unencrypted", encrypt)
 
 
 def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:

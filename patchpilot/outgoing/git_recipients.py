@@ -161,13 +161,16 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     return aliases
 
 
+_MUTT = r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$'
+_ALIAS_LINES = {"mutt": _MUTT, "mailrc": _MUTT, "sendmail": r"^([^#\s:]+)\s*:\s*(.+)$"}
+"""The pattern of an alias and its addresses, by the program whose file it is."""
+
+
 def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     joined = re.sub(r"\\\n\s*|\n[ \t]+", " ", text)
     for line in joined.split("\n"):
-        if kind in ("mutt", "mailrc"):
-            match = re.match(
-                r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$', line
-            )
+        if kind in _ALIAS_LINES:
+            match = re.match(_ALIAS_LINES[kind], line)
             if match:
                 yield match[1], _alias_targets(match[2], space_separated=kind == "mailrc")
         elif kind == "pine":
@@ -179,10 +182,6 @@ def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             if len(parts) >= 3:
                 for name in parts[0].split(","):
                     yield name.strip(), _alias_targets(parts[-1])
-        elif kind == "sendmail":
-            match = re.match(r"^([^#\s:]+)\s*:\s*(.+)$", line)
-            if match:
-                yield match[1], _alias_targets(match[2])
 
 
 def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ...]:

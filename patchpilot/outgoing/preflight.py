@@ -416,12 +416,17 @@ def upstream_claim(patch: Patch) -> str | None:
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """What the user should know; none of it blocks the send."""
-    return tuple(_warnings(facts))
+    return (
+        *([facts.blocked] if facts.blocked else []),
+        *_check_warnings(facts),
+        *_mail_warnings(facts),
+        *_form_of_series(facts),
+        *_tree_warnings(facts),
+    )
 
 
-def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    if facts.blocked:
-        yield facts.blocked
+def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
+    """What the checks report, and the questions that are not answered."""
     if facts.draft.is_undisclosed:
         yield from undisclosed_warnings(facts.series)
     if facts.errors is None:
@@ -445,6 +450,10 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             _UNANSWERED[name],
             Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes"),
         )
+
+
+def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
+    """What is unusual about the sender, the transport, the recipients and the day."""
     sender = facts.account.sender
     for patch in facts.series.patches:
         signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
@@ -478,7 +487,10 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     if facts.now.weekday() >= 5:
         yield SendProblem("weekend", "it is the weekend: expect few reviews before Monday")
-    yield from _form_of_series(facts)
+
+
+def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
+    """What the target tree and its maintainers expect, and addresses that may not be reachable."""
     if facts.too_soon:
         yield SendProblem(
             "too-soon",

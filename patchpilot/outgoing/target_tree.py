@@ -129,21 +129,17 @@ def fit_of_files(
                 == 0
             )
 
-        def all_reverse() -> bool:
-            """Whether all of them can be taken out of the tip again, the last first: a later one
-            may have changed an earlier one's surroundings.
-            """
-            for _, content in reversed(patches):
-                file.write_bytes(content)
-                if not applies("--reverse"):
-                    return False
-            return True
+        def is_applied(content: bytes) -> bool:
+            """Whether a patch can be taken out of the index again."""
+            file.write_bytes(content)
+            return applies("--reverse")
 
         for number, (subject, content) in enumerate(patches):
             file.write_bytes(content)
             if applies():
                 continue
-            if number == 0 and all_reverse():
+            # the last first: a later one may have changed an earlier one's surroundings
+            if number == 0 and all(is_applied(each) for _, each in reversed(patches)):
                 return TargetFit(
                     worst,
                     already=tuple(
