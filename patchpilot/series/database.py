@@ -95,15 +95,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
             raise damaged(
                 database.file, layout.what, str(row[0]).splitlines()[-1] if row else "no answer"
             )
-    if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        # readers and a writer at once; where another program holds the file, the next one that
-        # opens it does this
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-        except DamagedError:
-            raise
-        except PatchpilotError:
-            pass
+    _use_wal(database)
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(layout.migrations):
         raise InputError(
@@ -112,19 +104,39 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
         )
     if existed:
         back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
+    if existed and version < len(layout.migrations):
+        back_up(database, f"version-{version}")
     if version < len(layout.migrations):
-        if existed:
-            back_up(database, f"version-{version}")
-        with writing(database):
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            for script in layout.migrations[version:]:
-                for statement in filter(str.strip, script.split(";")):
-                    database.execute(statement)
-            database.execute(f"PRAGMA user_version = {len(layout.migrations)}")
+        _migrate(database, layout)
     if database.file not in _checked:
         if missing := _missing(database, layout):
             raise damaged(database.file, layout.what, f"{missing} is missing")
         _checked.add(database.file)
+
+
+def _use_wal(database: "Database") -> None:
+    """Let readers and a writer use the database at once.
+
+    Where another program holds the file, the next one that opens it does this.
+    """
+    if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+    except DamagedError:
+        raise
+    except PatchpilotError:
+        pass
+
+
+def _migrate(database: "Database", layout: Layout) -> None:
+    """Run the scripts of the versions that the database does not have yet."""
+    with writing(database):
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        for script in layout.migrations[version:]:
+            for statement in filter(str.strip, script.split(";")):
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {len(layout.migrations)}")
 
 
 def _way_back(file: Path, layout: Layout) -> str:
