@@ -40,7 +40,6 @@ def mail(
     id: str = "",  # noqa: A002 (what the header is called)
     to: str = "demo@lists.example.org",
     reply_to: str | None = None,
-    references: str | None = None,
     minutes: int = 0,
     **headers: str,
 ) -> bytes:
@@ -49,6 +48,7 @@ def mail(
     `reply_to` is the id it answers (also its References unless those are given), `headers` by name
     with `_` for `-`.
     """
+    references = headers.pop("references", f"<{reply_to}@example.org>" if reply_to else "")
     lines = [
         f"From: {sender}",
         f"To: {to}",
@@ -62,8 +62,8 @@ def mail(
     lines.append(f"Date: {when:%a, %d %b %Y %H:%M:%S} +0000")
     if reply_to:
         lines.append(f"In-Reply-To: <{reply_to}@example.org>")
-    if references if references is not None else reply_to:
-        lines.append(f"References: {references or f'<{reply_to}@example.org>'}")
+    if references:
+        lines.append(f"References: {references}")
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return ("\n".join(lines) + "\n\n" + body).encode("utf-8", "surrogateescape")
 

@@ -169,18 +169,9 @@ class _Session:
         if verb in STEPS and self._strike(verb):
             return
         if verb == "EHLO":
-            words = [b"raw", b"8BITMIME", b"SIZE 10000000"]
-            if self.server.tls == "starttls" and not self.secure and self.server.offers_tls:
-                words.append(b"STARTTLS")
-            if self.server.login and (self.secure or not self.server.tls):
-                words.append(b"AUTH PLAIN LOGIN")
-            self._say(*[b"250-" + word for word in words[:-1]], b"250 " + words[-1])
-        elif verb == "STARTTLS" and not self.server.offers_tls:
-            self._say(b"502 not here")
+            self._greet()
         elif verb == "STARTTLS":
-            self._say(b"220 ready")
-            if not self._strike("handshake"):
-                self._wrap()
+            self._start_tls()
         elif verb == "AUTH":
             self._log_in(line)
         elif verb == "MAIL":
@@ -196,6 +187,22 @@ class _Session:
             raise _GoneError
         else:
             self._say(b"250 ok")
+
+    def _greet(self) -> None:
+        words = [b"raw", b"8BITMIME", b"SIZE 10000000"]
+        if self.server.tls == "starttls" and not self.secure and self.server.offers_tls:
+            words.append(b"STARTTLS")
+        if self.server.login and (self.secure or not self.server.tls):
+            words.append(b"AUTH PLAIN LOGIN")
+        self._say(*[b"250-" + word for word in words[:-1]], b"250 " + words[-1])
+
+    def _start_tls(self) -> None:
+        if not self.server.offers_tls:
+            self._say(b"502 not here")
+            return
+        self._say(b"220 ready")
+        if not self._strike("handshake"):
+            self._wrap()
 
     def _log_in(self, line: bytes) -> None:
         words = line.split()

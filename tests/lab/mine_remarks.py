@@ -150,6 +150,10 @@ class Drawn(NamedTuple):
     accepted: list[tuple[ArchivedMail, ArchivedMail]]
 
 
+def _address_of(mail: ArchivedMail) -> str:
+    return parseaddr(mail.sender.decode("latin-1"))[1].lower()
+
+
 def draw(directory: Path, since: str) -> Drawn:
     """Reads an epoch and draws remarks and accepted patches."""
     patches: dict[str, ArchivedMail] = {}
@@ -164,11 +168,9 @@ def draw(directory: Path, since: str) -> Drawn:
     remarks, accepted = [], []
     for patch_id, answers in replies.items():
         patch = patches[patch_id]
-        author = parseaddr(patch.sender.decode("latin-1"))[1].lower()
+        author = _address_of(patch)
         asked, applied = False, None
-        for answer in answers:
-            if parseaddr(answer.sender.decode("latin-1"))[1].lower() == author:
-                continue
+        for answer in (one for one in answers if _address_of(one) != author):
             for paragraph in own_words(answer.raw):
                 for category, pattern in SAID.items():
                     if len(paragraph) < 1500 and pattern.search(paragraph):
