@@ -3,8 +3,12 @@
 the user's state directory.
 """
 
+import json
+import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from patchpilot.errors import InputError, MissingError
 
@@ -22,6 +26,26 @@ def data_dir(name: str) -> Path:
     raise MissingError(
         f"the data folder {name!r} is not installed with patchpilot", hint="reinstall patchpilot"
     )
+
+
+def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
+    """Write a file of the state directory whole or not at all; without `data` delete it.
+
+    `lost` says what the user loses where that fails.
+    """
+    beside = file.with_suffix(f".{os.getpid()}")
+    try:
+        if data is None:
+            file.unlink(missing_ok=True)
+            return
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside.write_text(json.dumps(data, ensure_ascii=True, indent=1), encoding="utf-8")
+        beside.replace(file)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {file}: {error.strerror or error}",
+            hint=f"check the permissions; {lost}",
+        ) from error
 
 
 def state_folder() -> Path:

@@ -4,12 +4,10 @@ after a rebase and in new versions.
 """
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
@@ -17,6 +15,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address, AddressState, judge, parse_address
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.resources import store_json
 from patchpilot.series.change_id import change_ids
 
 BY_HAND = "by hand"
@@ -156,25 +155,14 @@ class EditStore:
 
     def save(self, key: str, edits: Edits) -> None:
         """Store the edits of a topic; without any, delete its file."""
-        file = self._file(key)
-        if not edits.placed and not edits.dropped:
-            file.unlink(missing_ok=True)
-            return
         rows = [
             {"header": header, "name": address.name, "email": address.email}
             for header, address in edits.placed
         ]
-        data: dict[str, Any] = {"topic": key, "placed": rows, "dropped": list(edits.dropped)}
-        beside = file.with_suffix(f".{os.getpid()}")
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            beside.write_text(json.dumps(data, ensure_ascii=True, indent=1), encoding="utf-8")
-            beside.replace(file)
-        except OSError as error:
-            raise InputError(
-                f"cannot write {file}: {error.strerror or error}",
-                hint="check the permissions; your changes to the recipients were not saved",
-            ) from error
+        data = {"topic": key, "placed": rows, "dropped": list(edits.dropped)}
+        made = edits.placed or edits.dropped
+        lost = "your changes to the recipients were not saved"
+        store_json(self._file(key), data if made else None, lost)
 
 
 def _header(word: object) -> str:

@@ -5,7 +5,6 @@ it is there again later.
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -15,7 +14,7 @@ from typing import Any
 from patchpilot.backports.adapt.proposals import Proposal, Source
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
-from patchpilot.series.topic_database import state_folder
+from patchpilot.resources import state_folder, store_json
 from patchpilot.services.backport.backport_result import BranchResult
 
 
@@ -90,22 +89,8 @@ def chosen_words(repository: Repository, fix: str, branch: BranchResult) -> str:
 
 def save_choices(repository: Repository, choices: Choices, branch: BranchResult) -> None:
     """Save the choices; on disk when this returns. Without any, the file is deleted."""
-    file = _file(repository, choices.fix, branch)
-    beside = file.with_suffix(f".{os.getpid()}")
-    try:
-        if not choices.made and not choices.earlier:
-            file.unlink(missing_ok=True)
-            return
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside.write_text(
-            json.dumps(asdict(choices), ensure_ascii=True, indent=1), encoding="utf-8"
-        )
-        beside.replace(file)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {file}: {error.strerror or error}",
-            hint="check the permissions; your choice was not saved",
-        ) from error
+    data = asdict(choices) if choices.made or choices.earlier else None
+    store_json(_file(repository, choices.fix, branch), data, "your choice was not saved")
 
 
 def _file(repository: Repository, fix: str, branch: BranchResult) -> Path:
