@@ -7,7 +7,7 @@ from typing import Any
 from patchpilot.demo import demo_mails, robin, upstream
 from patchpilot.demo.before import VERDICTS, _verdicts
 from patchpilot.demo.demo_mails import Sent
-from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NET_REVIEWER, NEWCOMER
+from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.journey import Journey, StepFailedError, wants
 from patchpilot.model.mail import parse_mail
 
@@ -82,21 +82,14 @@ def landing(journey: Journey, second: Sent) -> None:
     sandbox = journey.sandbox
     journey.tell("The networking maintainer applies v2; mainline moves on.")
     mail = sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n")
-    link = f"{sandbox.archive.url}/{second.message_id}"
-    commit = upstream.apply_upstream(
-        sandbox, mail, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",)
-    )
-    sandbox.archive.add(demo_mails.applied(second, commit, TITLE))
+    commit = upstream.apply_upstream(sandbox, mail, second, TITLE)
     journey.tell(
         "The stable maintainer queues it for 6.12 and reports that it does not apply to 6.1."
     )
-    stable = upstream.take_into_stable(sandbox, commit, "6.12")
+    stable = upstream.take_into_stable(sandbox, commit)
     when = second.date + timedelta(days=9)
     body = journey.run(["git", "log", "-1", "--format=%b"], quiet=True)
-    sandbox.archive.add(
-        demo_mails.stable_review(commit, TITLE, body, "6.12", when),
-        demo_mails.stable_failed(commit, TITLE, "6.1", when + timedelta(hours=2)),
-    )
+    upstream.report_stable(sandbox, commit, TITLE, body, when, timedelta(hours=2))
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from patchpilot.demo import demo_mails, upstream
 from patchpilot.demo.demo_mails import PACE, Sent
-from patchpilot.demo.demo_people import NET_LIST, NET_REVIEWER
+from patchpilot.demo.demo_people import NET_LIST
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.mail import parse_mail
@@ -76,15 +76,8 @@ class Answers:
 
     def _land(self, sent: Sent, raw: bytes) -> None:
         sandbox, title = self.sandbox, parse_subject(sent.subject).title
-        link = f"{sandbox.archive.url}/{sent.message_id}"
-        commit = upstream.apply_upstream(
-            sandbox, raw, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",)
-        )
-        sandbox.archive.add(demo_mails.applied(sent, commit, title))
-        upstream.take_into_stable(sandbox, commit, "6.12")
+        commit = upstream.apply_upstream(sandbox, raw, sent, title)
+        upstream.take_into_stable(sandbox, commit)
         when = sent.date + 9 * 24 * PACE
         body = parse_mail(raw).body.partition("\n---\n")[0]
-        sandbox.archive.add(
-            demo_mails.stable_review(commit, title, body, "6.12", when),
-            demo_mails.stable_failed(commit, title, "6.1", when + 2 * PACE),
-        )
+        upstream.report_stable(sandbox, commit, title, body, when, 2 * PACE)

@@ -4,10 +4,13 @@ pick it up.
 """
 
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from patchpilot.commits.run import git
-from patchpilot.demo.demo_people import LINUS, NET_MAINTAINER, STABLE
+from patchpilot.demo import demo_mails
+from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_people import LINUS, NET_MAINTAINER, NET_REVIEWER, STABLE
 from patchpilot.demo.demo_tree import makefile
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.address import Address
@@ -21,9 +24,12 @@ def _as(person: Address) -> dict[str, str]:
     }
 
 
-def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str, ...] = ()) -> str:
-    """The maintainer runs `git am` on the mail as it arrived, adds Link: and a sign-off, and
-    mainline releases it; the commit's id.
+REVIEWED = f"Reviewed-by: {NET_REVIEWER.trailer()}"
+
+
+def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str:
+    """The maintainer runs `git am` on the mail as it arrived, adds the review, Link: and a
+    sign-off, mainline releases it, and the list hears of it; the commit's id.
     """
     desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _as(NET_MAINTAINER)
@@ -31,8 +37,8 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str,
     git(desk, *who, "am", "-q", "-", stdin=mail, env=env)
     message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
     trailers = [
-        *(review for review in reviews if review not in message),
-        f"Link: {link}",
+        *([] if REVIEWED in message else [REVIEWED]),
+        f"Link: {sandbox.archive.url}/{sent.message_id}",
         f"Signed-off-by: {NET_MAINTAINER.trailer()}",
     ]
     git(
@@ -52,16 +58,17 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, link: str, reviews: tuple[str,
     git(desk, *who, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_as(LINUS))
     git(desk, *who, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_as(LINUS))
     git(desk, "push", "-q", "origin", "master", "v7.2-rc2")
+    sandbox.archive.add(demo_mails.applied(sent, landed, title))
     return landed
 
 
-def take_into_stable(sandbox: Sandbox, commit: str, version: str) -> str:
-    """The stable maintainer picks the mainline commit into one branch, with its marker.
+def take_into_stable(sandbox: Sandbox, commit: str) -> str:
+    """The stable maintainer picks the mainline commit into linux-6.12.y, with its marker.
 
     The new commit's id.
     """
-    branch = f"linux-{version}.y"
-    desk = _desk(sandbox, sandbox.repositories.stable, branch, f"stable-{version}")
+    branch = "linux-6.12.y"
+    desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
     git(desk, "fetch", "-q", str(sandbox.repositories.mainline), "master")
     env = _as(STABLE)
     who = ("-c", f"user.name={STABLE.name}", "-c", f"user.email={STABLE.email}")
@@ -73,6 +80,18 @@ def take_into_stable(sandbox: Sandbox, commit: str, version: str) -> str:
     git(desk, *who, "commit", "-q", "--amend", "-F", "-", stdin=message.encode(), env=env)
     git(desk, "push", "-q", "origin", branch)
     return git(desk, "rev-parse", "HEAD").text.strip()
+
+
+def report_stable(
+    sandbox: Sandbox, commit: str, title: str, body: str, when: datetime, later: timedelta
+) -> None:
+    """The stable maintainer reviews the commit for 6.12, and `later` reports that it does not apply
+    to 6.1.
+    """
+    sandbox.archive.add(
+        demo_mails.stable_review(commit, title, body, "6.12", when),
+        demo_mails.stable_failed(commit, title, "6.1", when + later),
+    )
 
 
 def _desk(sandbox: Sandbox, server: Path, branch: str, name: str) -> Path:
