@@ -6,16 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, NetworkError, PatchpilotError
+from patchpilot.errors import MissingError, NetworkError
 from patchpilot.model.action import Action
-from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.archive import LORE, NotInArchiveError
-from patchpilot.threads.collect_mails import gather, status_of
-from patchpilot.threads.mbox import read_mails, unique
+from patchpilot.threads.archive import LORE
+from patchpilot.threads.collect_mails import Gathered, status_of
+from patchpilot.threads.mbox import unique
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.track_store import Store, TrackEntry
-from patchpilot.topic.followed.follow_series import numbered, of_mbox, own_mails, without_tests
+from patchpilot.topic.followed.follow_series import from_archive, from_mbox, numbered, own_mails
 from patchpilot.topic.followed.known_series import Tracked, is_undisclosed, moment_of, shown_series
 from patchpilot.topic.followed.poll_archives import ArchiveAt, Archives
 
@@ -88,10 +87,10 @@ def _rebuilt(
 
 def _fetched(
     entry: TrackEntry, lore: str | None, store: Store, archives: Archives, progress: Progress
-) -> tuple[tuple[Mail, ...], tuple[str, ...], PatchpilotError | None]:
+) -> Gathered:
     """The mails that the series' source has, what was left out, and why not all could be read."""
     if is_undisclosed(entry, store) and not entry.mbox:
-        return (), ("undisclosed: no archive is asked",), None
+        return Gathered((), ("undisclosed: no archive is asked",))
     url = (
         None
         if is_undisclosed(entry, store)
@@ -100,24 +99,12 @@ def _fetched(
     if url is None:
         return _from_file(Path(entry.mbox or ""), entry, store, progress)
     try:
-        with archives.open(url) as archive:
-            mails, troubles, failure = gather(
-                archive, entry.message_id, fresh=True, reader=store.reader, progress=progress
-            )
-    except NotInArchiveError as error:
-        return (), (error.message,), None
+        return from_archive(entry, url, archives, (), True, store.reader, progress)[0]
     except NetworkError as error:
-        archives.failed(url, error)
-        return (), (error.message,), error
-    if failure:
-        archives.failed(url, failure)
-        troubles = (*troubles, failure.message)
-    return without_tests(mails), troubles, failure
+        return Gathered((), (error.message,), error)
 
 
-def _from_file(
-    path: Path, entry: TrackEntry, store: Store, progress: Progress
-) -> tuple[tuple[Mail, ...], tuple[str, ...], PatchpilotError | None]:
+def _from_file(path: Path, entry: TrackEntry, store: Store, progress: Progress) -> Gathered:
     if not path.is_file():
         problem = MissingError(
             f"{path} no longer exists",
@@ -127,7 +114,5 @@ def _from_file(
                 "put it back, or read the series from an archive: `{}`",
             ),
         )
-        return (), (problem.message,), problem
-    left_out: list[str] = []
-    every = read_mails(path, progress, left_out.append, store.reader.parse)
-    return of_mbox(entry, (), without_tests(every), store.reader), tuple(left_out), None
+        return Gathered((), (problem.message,), problem)
+    return from_mbox(entry, path, (), store, progress)

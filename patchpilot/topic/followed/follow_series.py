@@ -211,10 +211,7 @@ def add_from_mbox(
         )
     added = []
     for status in chosen:
-        ids = set(status.message_ids)
-        for follow_up in status.follow_ups:
-            other = status_of(follow_up.message_id, every)
-            ids |= other.message_ids if other else frozenset()
+        ids = _ids_with_later(status, every)
         kept = [mail for mail in mails if mail.message_id in ids]
         with store.changing():
             entry = store.holding(status.topic.message_ids) or store.add(
@@ -463,9 +460,9 @@ def _update_one(
     url = lore or entry.lore
     cached = False
     if url is None and entry.mbox:
-        got = _from_mbox(entry, Path(entry.mbox), known, store, progress)
+        got = from_mbox(entry, Path(entry.mbox), known, store, progress)
     else:
-        got, cached = _from_archive(
+        got, cached = from_archive(
             entry, url or LORE, archives, known, fresh, store.reader, progress
         )
     mails, troubles, failure = got
@@ -498,7 +495,7 @@ def _update_one(
     return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
 
 
-def _from_mbox(
+def from_mbox(
     entry: TrackEntry, file: Path, known: Sequence[Mail], store: Store, progress: Progress
 ) -> Gathered:
     """The mails of a series in its file."""
@@ -506,10 +503,10 @@ def _from_mbox(
         return Gathered((), (f"{file} no longer exists",))
     left_out: list[str] = []
     read = without_tests(read_mails(file, progress, left_out.append, store.reader.parse))
-    return Gathered(of_mbox(entry, known, read, store.reader), tuple(left_out))
+    return Gathered(_of_mbox(entry, known, read, store.reader), tuple(left_out))
 
 
-def _from_archive(
+def from_archive(
     entry: TrackEntry,
     url: str,
     archives: Archives,
@@ -546,18 +543,21 @@ def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     return tuple(mail for mail in mails if mail.message_id not in tests)
 
 
-def of_mbox(
+def _of_mbox(
     entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
     every = read_thread((*known, *mails), reader=reader, anchor=entry.message_id)
     status = status_of(entry.message_id, every)
     if status is None:
         return tuple(mails)
-    ids = set(status.message_ids)
-    for follow_up in status.follow_ups:
-        other = status_of(follow_up.message_id, every)
-        ids |= other.message_ids if other else frozenset()
+    ids = _ids_with_later(status, every)
     return tuple(mail for mail in mails if mail.message_id in ids)
+
+
+def _ids_with_later(status: Status, every: Sequence[Status]) -> frozenset[str]:
+    """The Message-IDs of a series and of the later ones about it."""
+    later = (status_of(follow_up.message_id, every) for follow_up in status.follow_ups)
+    return status.message_ids.union(*(other.message_ids for other in later if other))
 
 
 def news(
