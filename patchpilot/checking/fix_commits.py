@@ -14,6 +14,7 @@ from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.file_diff import FileChange
+from patchpilot.model.mail import without_blank_end
 from patchpilot.model.patch import Patch
 from patchpilot.topic.topic_base import topic_commits
 
@@ -100,7 +101,7 @@ class CommitRewrite:
         subject = self._subject_line(patch, commit.message)
         body = _body_of(commit.message)
         message = range(0)
-        if body is not None and tuple(_stripped(body)) == patch.message:
+        if body is not None and tuple(without_blank_end(body)) == patch.message:
             message = range(patch.message_line - 1, patch.message_line - 1 + len(patch.message))
         whole = self._code_is_there(patch)
         kept = {
@@ -313,13 +314,6 @@ def _body_of(message: str) -> list[str] | None:
     """The lines below the subject and the blank lines after it."""
     _, gap, body = message.partition("\n\n")
     return body.lstrip("\n").split("\n") if gap else None
-
-
-def _stripped(lines: list[str]) -> list[str]:
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
-    return lines[:end]
 
 
 def _shown(data: bytes) -> tuple[str, ...]:

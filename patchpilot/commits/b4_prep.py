@@ -17,6 +17,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
+from patchpilot.model.trailer import last_paragraph
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -305,12 +306,7 @@ def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Addre
     """
     lines = text.split("\n")
     cut = next((at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines))
-    end = cut
-    while end and not lines[end - 1].strip():
-        end -= 1
-    start = end
-    while start and lines[start - 1].strip():
-        start -= 1
+    start, end = last_paragraph(lines[:cut])
     if start == 0 or not all(
         _TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]
     ):

@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
-from patchpilot.commits.notes import copy_notes
+from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, current_ref, move
-from patchpilot.commits.undo_refs import Undo, record
+from patchpilot.commits.undo_refs import Undo
 from patchpilot.commits.unfinished_move import Move, begin, end, refuse_locked
 from patchpilot.errors import RefusedError
 
@@ -95,13 +95,10 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
 
     None where there is nothing to do.
     """
-    if rewriting.old == rewriting.new:
-        return None
-    refuse_dirty(repository, rewriting.ref, changed_paths(repository, rewriting.old, rewriting.new))
-    copy_notes(repository, rewriting.commits)
-    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits)
-    shift(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
-    return undo
+    if rewriting.old != rewriting.new:
+        paths = changed_paths(repository, rewriting.old, rewriting.new)
+        refuse_dirty(repository, rewriting.ref, paths)
+    return rewrite.apply(repository, rewriting, verb, shift)
 
 
 def shift(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:

@@ -9,7 +9,7 @@ leaves the branch old or new, and its old value can be restored.
 """
 
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.cache import cached_re
@@ -366,19 +366,6 @@ def _holder(
     )
 
 
-def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Write the undo record, then move the branch (or the detached HEAD), expecting its old value.
-
-    None where there is nothing to do.
-    """
-    if rewriting.old == rewriting.new:
-        return None
-    copy_notes(repository, rewriting.commits)
-    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits)
-    move(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
-    return undo
-
-
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
     """Set a branch (None: the detached HEAD) to `new` if it still is `old`.
 
@@ -402,6 +389,24 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
             f"{_short(ref)} could not be moved: {words}",
             hint="nothing was changed: check the branch (git log), then try again",
         )
+
+
+def apply(
+    repository: Repository,
+    rewriting: Rewriting,
+    verb: str,
+    move_to: Callable[[Repository, str | None, str, str, str], None] = move,
+) -> Undo | None:
+    """Write the undo record, then move the branch (or the detached HEAD), expecting its old value.
+
+    None where there is nothing to do.
+    """
+    if rewriting.old == rewriting.new:
+        return None
+    copy_notes(repository, rewriting.commits)
+    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits)
+    move_to(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
+    return undo
 
 
 def _short(ref: str | None) -> str:

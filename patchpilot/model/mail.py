@@ -510,7 +510,7 @@ def _assemble(
         headers=headers,
         subject=subject,
         author=in_body or (author if author.email else None),
-        message=tuple(_without_trailing_blanks(lines[start:cut])),
+        message=tuple(without_blank_end(lines[start:cut])),
         message_line=start + 1,
         notes=tuple(lines[cut + 1 : diff_at]),
         notes_line=cut + 2,
@@ -528,7 +528,8 @@ def _starts_diff(lines: list[str], at: int) -> bool:
     return line.startswith("--- ") and following.startswith("+++ ")
 
 
-def _without_trailing_blanks(lines: list[str]) -> list[str]:
+def without_blank_end(lines: list[str]) -> list[str]:
+    """The lines up to the last that has text."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1

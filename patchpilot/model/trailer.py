@@ -101,16 +101,22 @@ def parse_trailer(line: str, at: int = 0) -> Trailer | None:
     return Trailer(match["name"], match["value"], at)
 
 
-def trailer_block(lines: Sequence[str]) -> range:
-    """The 0-based lines of the trailer block: the last paragraph, when it consists mostly of
-    trailers; else empty.
-    """
+def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
+    """Where the last paragraph starts and ends."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
     start = end
     while start and lines[start - 1].strip():
         start -= 1
+    return start, end
+
+
+def trailer_block(lines: Sequence[str]) -> range:
+    """The 0-based lines of the trailer block: the last paragraph, when it consists mostly of
+    trailers; else empty.
+    """
+    start, end = last_paragraph(lines)
     block = lines[start:end]
     if start == 0 and end:
         return range(end, end)
