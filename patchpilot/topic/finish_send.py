@@ -7,12 +7,14 @@ Also later, where patchpilot was killed in between.
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.draft import Draft
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
+from patchpilot.settings.read_settings import user_settings
+from patchpilot.threads.track_store import Store
 from patchpilot.topic.b4_record import kept_by_b4, noted_by_transport, noted_for_b4
-from patchpilot.topic.follow_sent import follow_send
 from patchpilot.topic.reroll import is_remembered, remember
 
 LAST = 5
@@ -28,8 +30,26 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     What the user should know about it.
     """
     remember(repository, send, draft)
-    follow_send(repository, send)
+    _follow(repository, send)
     return noted_for_b4(repository, send, draft)
+
+
+def _follow(repository: Repository, send: Send) -> None:
+    """Follow what was sent, on the archive that the person's `patchpilot.lore` names; a later
+    version stays with the series of the first.
+
+    An undisclosed fix is on no archive; once it is public, it is another series.
+    """
+    with Outbox() as outbox:
+        sends = [
+            sent for sent in outbox.sends(send.change_id) if sent.undisclosed == send.undisclosed
+        ]
+    ids = [entry.mail.message_id for sent in sends for entry in sent.entries]
+    lore = None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
+    first = send.entries[0].mail
+    with Store() as store:
+        if not store.holding(ids):
+            store.add(first.message_id, parse_subject(first.subject).title, lore, None)
 
 
 def finish_sends(repository: Repository) -> tuple[str, ...]:
