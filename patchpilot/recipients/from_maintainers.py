@@ -12,6 +12,8 @@ from patchpilot.recipients.get_maintainer.address_format import each_mailbox, sp
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
 Texts = Sequence[tuple[str, list[str]]]
+_REASONS = 3
+"""So many reasons of a recipient are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,10 @@ def _add(gathered: MergedRecipient, box: str, role: str, header: str, match: Sec
         gathered.add(box, role, header, f"{reason} ({match.section.name})", match.section.name)
 
 
-def shortened_reasons(reasons: Sequence[str], most: int = 3) -> tuple[str, ...]:
+def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     """The first reasons, and how many more there are."""
-    if len(reasons) <= most:
-        return tuple(reasons)
-    return (*reasons[:most], f"and {len(reasons) - most} more files")
+    more = len(reasons) - _REASONS
+    return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 
 
 def shown(section: Section) -> ShownSection:

@@ -111,10 +111,11 @@ def find(
     return RankedCulprits(tuple(candidates), together, imported)
 
 
-def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str:
+def tag_of(repository: Repository, culprit: Commit) -> str:
     """The Fixes: line of a commit, its id of the project's length, longer only where that is
     ambiguous in this repository.
     """
+    digits = DIGITS
     while (
         digits < len(culprit.id)
         and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None

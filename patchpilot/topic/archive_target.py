@@ -17,7 +17,6 @@ from patchpilot.threads.posted_series import Revision
 from patchpilot.threads.revisions import find_topics
 from patchpilot.topic.followed.follow_series import default_archive
 from patchpilot.topic.followed.known_series import undisclosed_error
-from patchpilot.topic.followed.poll_archives import ArchiveAt
 
 
 def archive_setting(where: Path | None = None) -> str:
@@ -34,7 +33,6 @@ def series_at(
     *,
     lore: str = LORE,
     offline: bool = False,
-    archive_at: ArchiveAt | None = None,
     where: Path | None = None,
 ) -> Series:
     """The patches of the revision that a mail is part of, or that it answers; their sources are
@@ -58,7 +56,7 @@ def series_at(
     with Outbox() as outbox:
         if message_id in outbox.undisclosed_ids():
             raise undisclosed_error(message_id)
-    with (archive_at or default_archive(where=where))(archive_of(target, lore)) as archive:
+    with default_archive(where=where)(archive_of(target, lore)) as archive:
         mails = unique(archive.thread(message_id))
     revision = _revision(message_id, mails)
     if revision is None:

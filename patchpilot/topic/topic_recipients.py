@@ -167,27 +167,23 @@ def plan_series(
     series: Series,
     repository: Repository | None,
     *,
-    tree: Tree | None = None,
-    switches: Mapping[str, Any] | None = None,
     profile: str = "",
-    topic: str | None = None,
     undisclosed: bool = False,
 ) -> Planned:
     """The plan of a series, edits made: what the TUI and `send` use.
 
     A tree without MAINTAINERS gives a plan of those named in the message, and says so.
 
-    `topic` says what its edits are kept under, where the caller knows better; `undisclosed` asks
-    for the plan of a fix that is not public yet.
+    `undisclosed` asks for the plan of a fix that is not public yet.
     """
-    source = tree or source_tree(None, repository)
+    source = source_tree(None, repository)
     try:
-        sources = sources_of(source, repository, switches, profile)
+        sources = sources_of(source, repository, None, profile)
         remarks: tuple[str, ...] = ()
     except MissingError as error:
-        sources = sources_of(source, repository, switches, profile, nothing())
+        sources = sources_of(source, repository, None, profile, nothing())
         remarks = (f"{error.message}: only recipients named in the message are known",)
-    planned = _planned(series, series, sources, repository, topic, undisclosed=undisclosed)
+    planned = _planned(series, series, sources, repository, undisclosed=undisclosed)
     return replace(planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings)))
 
 
@@ -352,12 +348,11 @@ def _planned(
     series: Series,
     sources: Sources,
     repository: Repository | None,
-    topic: str | None = None,
     *,
     undisclosed: bool = False,
 ) -> Planned:
     patches: tuple[Patch, ...] = (*member.patches, *((series.cover,) if series.cover else ()))
-    key = topic or topic_key(series, repository)
+    key = topic_key(series, repository)
     edits = EditStore().load(key)
     names = tuple(patch.source for patch in member.patches)
     ids = [patch.commit for patch in series.patches if patch.commit]

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.json_document import document_parts
+from patchpilot.cli.output.json_document import check_parts
 from patchpilot.model.json_form import json_object
 from patchpilot.services.check.check_answer import CheckFix, PatchFixes, check_head, check_tail
 
@@ -23,15 +23,13 @@ def render(
         for checked, more in zip_longest(result.patches, fixes)
     )
     tail = check_tail(result, result.counts, len(result.patches), fix)
-    return "".join(document_parts("check", check_head(result), "patches", patches, lambda: tail))
+    return "".join(check_parts(check_head(result), patches, lambda: tail))
 
 
 def parts(checked: "CheckedOneByOne") -> Iterator[str]:
     """The document in parts, while the patches are checked."""
-    yield from document_parts(
-        "check",
+    yield from check_parts(
         check_head(checked),
-        "patches",
         map(json_object, checked),
         lambda: check_tail(checked.result, checked.counts, checked.length),
     )

@@ -19,21 +19,17 @@ def document(verb: str, *results: Any, **lists: Any) -> str:
     return json_text(body, indent=1)
 
 
-def document_parts(
-    verb: str,
-    head: Any,
-    name: str,
-    items: Iterable[dict[str, Any]],
-    tail: Callable[[], Any],
+def check_parts(
+    head: Any, patches: Iterable[dict[str, Any]], tail: Callable[[], Any]
 ) -> Iterator[str]:
-    """The document of a verb in parts, of which each item of the list `name` is one.
+    """The document of `check` in parts, of which each patch is one.
 
     `tail` is asked for what follows when all are written.
     """
-    yield _members({"schema": f"patchpilot/{verb}/1", **json_value(head)})
-    yield f',\n "{name}": ['
+    yield _members({"schema": "patchpilot/check/1", **json_value(head)})
+    yield ',\n "patches": ['
     empty = True
-    for item in items:
+    for item in patches:
         text = json_text(item, indent=1).replace("\n", "\n  ")
         yield f"\n  {text}" if empty else f",\n  {text}"
         empty = False

@@ -4,13 +4,14 @@ series gets it.
 """
 
 import contextlib
+from functools import partial
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.credentials import credential_of, note_login
-from patchpilot.outgoing.mail_state import MailState, Outcome, Stop, never_stop
+from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.outgoing.sender_lock import one_at_a_time
@@ -30,7 +31,6 @@ def send_reply(
     *,
     unknown: str = "",
     terminal: bool = False,
-    stopping: Stop = never_stop,
 ) -> MailResult:
     """Send the mail of a plan and delete its draft; what became of the mail.
 
@@ -50,7 +50,7 @@ def send_reply(
             held.enter_context(sole_reply(planned.draft.answers))
             send = _claimed(outbox, planned, repository, unknown)
         if send.state != "sent":
-            _deliver(repository, outbox, send, planned, terminal, stopping)
+            _deliver(repository, outbox, send, planned, terminal)
             send = outbox.get(send.id)
     if send.state == "sent":
         with ReplyDrafts() as drafts:
@@ -117,31 +117,18 @@ def _in_doubt(planned: ReplyPlan, detail: str) -> RefusedError:
 
 
 def _deliver(
-    repository: Repository,
-    outbox: Outbox,
-    send: Send,
-    planned: ReplyPlan,
-    terminal: bool,
-    stopping: Stop,
+    repository: Repository, outbox: Outbox, send: Send, planned: ReplyPlan, terminal: bool
 ) -> None:
     credential = credential_of(repository, planned.account, terminal=terminal)
-
-    def report(place: int, outcome: Outcome) -> None:
-        outbox.mark(send.id, place, outcome)
-
-    def rename(place: int, message_id: str, raw: bytes) -> None:
-        outbox.rename(send.id, place, message_id, raw)
-
     try:
         delivery = Delivery(
             repository,
             planned.account,
             send,
-            report,
-            rename,
+            partial(outbox.mark, send.id),
+            partial(outbox.rename, send.id),
             planned.identity,
             credential,
-            stopping,
         )
         note_login(repository, credential, planned.transport.deliver_mail(delivery))
     finally:

@@ -202,12 +202,12 @@ def forget(repository: Repository, target: str | None = None, base: str | None =
     return draft
 
 
-def leave_b4(repository: Repository, branch: str | None = None) -> str:
-    """Unenroll a branch from b4; its commits and its own description stay.
+def leave_b4(repository: Repository) -> str:
+    """Unenroll the branch from b4; its commits and its own description stay.
 
     MissingError when patchpilot did not enroll it.
     """
-    name = branch or repository.branch
+    name = repository.branch
     if name is None:
         raise UsageError(
             "no branch is checked out", hint="switch to the topic branch with git switch"

@@ -11,7 +11,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits
 from patchpilot.projects.project import Project
@@ -76,18 +75,14 @@ def traps(
     target: str | None = None,
     *,
     base: str | None = None,
-    trees: Sequence[str] = (),
-    profile: str = "",
-    progress: Progress = silent,
 ) -> PreSendQuestions:
     """The pre-send questions of a TARGET's topic, with the answers given so far."""
     from patchpilot.topic.find_topic import find_topic
 
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
-    progress("checking the target tree")
-    place = find_target(repository, ids, base, trees) if ids else None
-    project = profile_of(repository, profile, series)
+    place = find_target(repository, ids, base) if ids else None
+    project = profile_of(repository, "", series)
     fit = fit_of_commits(repository, ids, place) if place else None
     treeless = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
     return PreSendQuestions(questions(series, draft, project), draft, place, fit, treeless)
