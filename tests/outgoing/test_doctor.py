@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What doctor finds out, and that it never sends."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.outgoing import probes
-from patchpilot.outgoing.b4 import b4_version
+from patchpilot.outgoing.b4.b4_transport import B4Transport
 from patchpilot.outgoing.providers import provider_of, providers
 from patchpilot.outgoing.send_email import perl_modules
 from patchpilot.projects.loading import default_project
@@ -146,8 +147,8 @@ def test_a_missing_program_is_named_with_the_way_to_install_it(
     monkeypatch.setattr(perl_modules, "_perl_has", lambda module, _: module != "Mail::Address")
     assert "Mail::Address" in perl_modules.git_send_email(None, None).message
     assert "libmailtools-perl" in perl_modules.git_send_email(None, None).hint
-    monkeypatch.setattr(b4_version.importlib.util, "find_spec", lambda _: None)
-    assert b4_version.b4_version(True).state == "fail"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert B4Transport().installed(None, None, chosen=True).state == "fail"
 
 
 def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 and can send through a web endpoint.
 """
 
+import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,11 +14,14 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
 from patchpilot.outgoing.b4 import NAME
+from patchpilot.outgoing.b4.b4_command import INSTALL
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender, Transport
+
+KNOWN_VERSION = "0.16"
 
 
 class B4Transport(Transport):
@@ -49,10 +53,22 @@ class B4Transport(Transport):
         return replace(account, destination=f"b4's web endpoint {url}")
 
     def installed(self, repository: Repository, account: Account, *, chosen: bool) -> Probe:
-        """Whether b4 is installed, in a version that is known to work."""
-        from patchpilot.outgoing.b4.b4_version import b4_version
+        """Whether b4 is installed, in a version that is known to work; only where it is `chosen` is
+        it a failure that it is not.
+        """
+        if importlib.util.find_spec("b4") is None:
+            return (
+                Probe("b4", "fail", "b4 is not installed", INSTALL)
+                if chosen
+                else Probe("b4", "skip", "b4 is not installed (needed only for --via b4)")
+            )
+        from importlib.metadata import version
 
-        return b4_version(chosen)
+        found = version("b4")
+        if not found.startswith(KNOWN_VERSION):
+            why = f"b4 {found} is untested, {KNOWN_VERSION} is tested"
+            return Probe("b4", "warn", why, INSTALL)
+        return Probe("b4", "ok", f"b4 {found}")
 
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
