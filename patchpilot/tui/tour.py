@@ -12,12 +12,14 @@ from textual.widget import Widget
 from textual.widgets._toast import Toast
 
 from patchpilot.tui.stage.saved_state import FILE, SavedState
+from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.tour_card import TourCard
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_app import StageApp
-    from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 OFFER = (
     "patchpilot takes a fix from the commit to mainline and the stable kernels.\n\nThe demo shows"
@@ -144,7 +146,7 @@ class Tour:
         if not is_shown:
             for card in cards:
                 card.hide()
-            screen.show_only(None)
+            screen.query_one(KeyLine).show_only(None)
         elif not cards:
             screen.mount(TourCard())
             self._app.call_after_refresh(self.tell)
@@ -158,19 +160,18 @@ class Tour:
             )
             card.count = "Esc ends the tour"
             card.display = True
-            screen.show_only(key)
+            screen.query_one(KeyLine).show_only(key)
             card.put(self._panel(screen, step), self._room(screen))
 
-    def _key(self, screen: "StageScreen") -> "NextKey":
+    def _key(self, screen: "StageScreen") -> NextKey:
         """What is next at this stage; where nothing is, the key of the stage to go to."""
-        from patchpilot.tui.stage.stage_screen import WAIT, NextKey
-
         session, stage = self._app.session, screen.stage
         if session.fresh(stage) is None:
             # what is shown is of before, as the version that was sent
             return WAIT
         if stage in session.busy:
-            return screen.only_key if screen.only_key and screen.only_key.key else WAIT
+            only = screen.query_one(KeyLine).only
+            return only if only and only.key else WAIT
         if (key := screen.next_key) is not None:
             return key
         if session.status(Stage.SEND).state is StageState.DONE and stage is not Stage.SEND:

@@ -17,8 +17,8 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stage.saved_state import FILE, SavedState
-from patchpilot.tui.stage.stage_screen import WAIT
 from patchpilot.tui.tour import SEEN, STEPS
+from patchpilot.tui.view.shown_keys import WAIT
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm

@@ -44,6 +44,7 @@ from patchpilot.tui.screens.conflict_pane import ConflictPane
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.rich_text import QUIET, fitted, lines, plain
 from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.conflict_view import EDGE, ConflictView, choices, laid_out
@@ -216,7 +217,6 @@ class BackportsScreen(StageScreen):
                 self._open_conflicts(result, same[0])
             else:
                 self._show_branches()
-        self.quiet = frozenset(() if result.upstream else ("write",))
         self.keys_changed()
         self.query_one("#ruler", ReleaseRuler).show(result.bug)
         range_of, likely = self.query_one("#range", Panel), self.session.likely
@@ -265,6 +265,13 @@ class BackportsScreen(StageScreen):
         else:
             self._hide("#needs", "#clash", "#outcome")
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
+
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Patches are written once the fix is in mainline."""
+        result: BackportResult | None = self._shown
+        is_early = result is not None and not result.upstream
+        return ShownKeys(hidden=frozenset(("write",) if is_early else ()))
 
     def _row_to_select(self, table: Table, result: "BackportResult") -> int:
         """The row of the cursor.

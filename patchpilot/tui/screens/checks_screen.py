@@ -5,7 +5,6 @@ its fix.
 
 from collections import Counter
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -19,10 +18,11 @@ from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of, row_of
 from patchpilot.tui.screens.message_hints import with_prefix
-from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import STRONG, fitted, plain
 from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_colors import colors_on
@@ -421,16 +421,11 @@ class ChecksScreen(StageScreen):
         if result is None or now is None:
             panel.heading, panel.count = "Detail", ""
             self.query_one("#finding", Static).update(plain(self._no_findings))
-            self._show_keys(set())
+            self.keys_changed()
             return
-        from patchpilot.services.fix_finding import Remedy, remedy_of
+        from patchpilot.services.fix_finding import Remedy
 
-        remedy = (
-            remedy_of(now.finding, result.rules)
-            if now.commit and not now.suppressed
-            else Remedy.EDIT
-        )
-        fixed = self._fixes.get(now.key)
+        remedy, fixed = self._remedy(now, result), self._fixes.get(now.key)
         panel.heading = now.name(checkpatch=self._checkpatch_names)
         panel.count = str(now.finding.severity)
         rule = next((rule for rule in result.rules if rule.id == now.finding.rule), None)
@@ -438,20 +433,7 @@ class ChecksScreen(StageScreen):
         self._detail_width = detail.size.width
         detail.update(detail_of(now, rule, remedy, fixed, colors_on(detail), self._detail_width))
         self.query_one("#detail").scroll_home(animate=False)
-        self.labels = {
-            "fix_one": {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}.get(
-                remedy, "apply fix"
-            )
-        }
-        certain = remedy is not Remedy.EDIT and not (fixed and fixed.reason)
-        self._show_keys(
-            {
-                "finding",
-                "waive",
-                *(("fix_one",) if certain else ()),
-                *(() if self._has_detail else ("detail", "select")),
-            }
-        )
+        self.keys_changed()
         if fixed is None and remedy is not Remedy.EDIT:
             from patchpilot.tui.screens.fix_dialog import find_fix
 
@@ -462,13 +444,34 @@ class ChecksScreen(StageScreen):
         """Whether the detail is on screen by itself."""
         return not (self.has_class("-narrow") and self.has_class("-low"))
 
-    def _show_keys(self, useful: AbstractSet[str]) -> None:
-        """Show in the key line those of the finding's keys that do something now."""
-        shown = useful | ({"fix_safe"} if self._fixable else set())
-        self.quiet = frozenset(
-            {"fix_one", "fix_safe", "finding", "waive", "detail", "select"} - shown
-        )
-        self.keys_changed()
+    @staticmethod
+    def _remedy(now: Shown, result: "CheckResult") -> "Remedy":
+        """How the finding is fixed here: one of the series or a waived one is edited."""
+        from patchpilot.services.fix_finding import Remedy, remedy_of
+
+        if not now.commit or now.suppressed:
+            return Remedy.EDIT
+        return remedy_of(now.finding, result.rules)
+
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Those of the finding's keys that do something now."""
+        from patchpilot.services.fix_finding import Remedy
+
+        result: CheckResult | None = self._shown
+        if result is None:
+            return super().shown_keys
+        hidden, labels = {"fix_one", "fix_safe", "finding", "waive", "detail", "select"}, {}
+        if self._fixable:
+            hidden -= {"fix_safe"}
+        if now := self._now:
+            hidden -= {"finding", "waive", *(() if self._has_detail else ("detail", "select"))}
+            remedy, fixed = self._remedy(now, result), self._fixes.get(now.key)
+            if remedy is not Remedy.EDIT and not (fixed and fixed.reason):
+                hidden -= {"fix_one"}
+            words = {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}
+            labels = {"fix_one": words.get(remedy, "apply fix")}
+        return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
     def _fix_found(self, shown: Shown, fixed: "FindingFixed") -> None:
         self._fixes[shown.key] = fixed

@@ -19,10 +19,11 @@ from patchpilot.model.printable import crop, width
 from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.screens.file_history_text import history_text, where_of
 from patchpilot.tui.screens.message_hints import SUBJECT, message_hints, with_prefix
-from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.rich_text import QUIET, STRONG, plain, wrapped
 from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, ink
 from patchpilot.tui.widgets.diff_view import DiffView, Note

@@ -31,11 +31,12 @@ from patchpilot.tui.screens.follow_rows import (
     series_row,
     wants,
 )
-from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import first_stage, in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import STRONG, lines, wrapped
 from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -214,7 +215,6 @@ class FollowScreen(StageScreen):
     """The follow stage: replies and the status of the patch."""
 
     stage = Stage.FOLLOW
-    says_what_blocks = True
     AUTO_FOCUS = "#thread"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -388,7 +388,6 @@ class FollowScreen(StageScreen):
     def on_resize(self) -> None:
         """Lay the rows of the list for the new width."""
         super().on_resize()
-        self._quiet()
         if self._order:
             self.call_after_refresh(self._list)
 
@@ -400,15 +399,14 @@ class FollowScreen(StageScreen):
             self._show_nothing()
 
     def place(self) -> None:
-        """Also what the running job knows before it asked the archive is shown.
-
-        The stage's note is about the topic: no other series has it.
-        """
+        """Also what the running job knows before it asked the archive is shown."""
         super().place()
-        if self.is_whole and self._other:
-            self.query_one("#conversation", Panel).note = ""
         if self.is_whole and self.session.fresh(self.stage) is not self._shown:
             self.renew()
+
+    def notes(self, status: StageStatus) -> tuple[str, str]:
+        """The note is about the topic: no other series has it. What blocks is in the next step."""
+        return "" if self._other else status.note, ""
 
     @property
     def _other(self) -> "Tracked | None":
@@ -457,7 +455,6 @@ class FollowScreen(StageScreen):
         is_still = self._mail_at_cursor() == self._led
         self._take(result)
         self._list()
-        self._quiet()
         if self._order:
             chosen = self._chosen()
             is_same = chosen.entry.id == self._number
@@ -503,27 +500,26 @@ class FollowScreen(StageScreen):
         )
         self._order = tuple(sorted(kept, key=rank))
 
-    def _quiet(self) -> None:
-        """Keep the room of the key line for what is next: in the demo Robin's key until it is
-        merged, and none for what happens by itself.
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """The room is for what is next: in the demo Robin's key until it is merged, and none for
+        what happens by itself.
         """
-        quiet = {"reload"} if self.tui.demo or self.app.size.width < ROOMY else set()
+        hidden = {"reload"} if self.tui.demo or self.app.size.width < ROOMY else set()
         if self._order:
-            quiet |= {"add"}
-        if not any(series.own for series in self._order):
-            quiet |= {"newcomer"}
+            hidden |= {"add"}
+        own = [series for series in self._order if series.own]
+        if not own:
+            hidden |= {"newcomer"}
         if self.tui.demo:
-            quiet |= {
-                "version",
-                *(
-                    ("newcomer", "collect")
-                    if any(series.own and series.landed for series in self._order)
-                    else ()
-                ),
-            }
-        shown = wants(self._chosen()) if self._order else frozenset()
-        self.quiet, self.offered = frozenset(quiet), frozenset(("home",) if "0" in shown else ())
-        self.labels = {"version": "start next version"} if "v" in shown else {}
+            is_landed = any(series.landed for series in own)
+            hidden |= {"version", *(("newcomer", "collect") if is_landed else ())}
+        wanted = wants(self._chosen()) if self._order else frozenset()
+        return ShownKeys(
+            hidden=frozenset(hidden),
+            added=frozenset(("home",) if "0" in wanted else ()),
+            labels={"version": "start next version"} if "v" in wanted else {},
+        )
 
     def _mail_at_cursor(self) -> str:
         """The mail whose first row has the cursor, "" for none."""
@@ -741,7 +737,6 @@ class FollowScreen(StageScreen):
         if event.option_list.id == "series" and 0 <= at < len(self._order):
             self._number = self._order[at].entry.id
             self._lay(keep=False)
-            self._quiet()
             self.place()
             self.keys_changed()
         elif event.option_list.id == "points" and 0 <= at < len(self._items):

@@ -43,9 +43,10 @@ from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.rich_text import lines, plain, wrapped
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.title_line import TitleLine
@@ -126,8 +127,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
         *(Binding(str(stage.number), f"back('{stage}')", show=False) for stage in Stage),
     ]
 
-    quiet = frozenset(("step(1)",))
-    """Actions of every screen that do nothing here."""
+    shown_keys = ShownKeys(hidden=frozenset((NEXT,)))
+    """There is no next stage here."""
 
     class Arrived(Message):
         """Topics were read, `partly` only some of them.

@@ -3,7 +3,6 @@
 for byte, and what is new in it.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,10 +17,11 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.mail_rows import check_lines, is_blocking, mail_size, people_lines
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
-from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import HEADING, fitted, lines, plain
 from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
@@ -129,7 +129,6 @@ class PreviewScreen(StageScreen):
     """The preview stage: the mails to send."""
 
     stage = Stage.PREVIEW
-    labels: Mapping[str, str] = {NEXT: TO_SEND}
     AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -194,6 +193,17 @@ class PreviewScreen(StageScreen):
         is_blocked = self.session.status(self.stage).state is StageState.BLOCKED
         return NextKey(str(Stage.SEND.number), "fix what blocks sending") if is_blocked else None
 
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Without a cover letter e edits the text of the only mail."""
+        result: SendPlan | None = self._shown
+        labels = {NEXT: TO_SEND}
+        if result is None:
+            return ShownKeys(labels=labels)
+        if len(result.mails) <= 1:
+            labels["edit"] = "edit changelog" if result.version > 1 else "edit notes"
+        return ShownKeys(hidden=frozenset(() if self._changes else ("change(1)",)), labels=labels)
+
     def show(self, result: "SendPlan") -> None:
         """Fill both; the cursor stays on the mail it was on."""
         from patchpilot.services.send.mail_changes import mail_changes
@@ -215,13 +225,6 @@ class PreviewScreen(StageScreen):
             if self._changes
             else ""
         )
-        self.quiet = frozenset() if self._changes else frozenset(("change(1)",))
-        edit = (
-            {}
-            if len(result.mails) > 1
-            else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
-        )
-        self.labels = {NEXT: TO_SEND, **edit}
         self.keys_changed()
         # a list of one mail has nothing to choose from
         self.query_one("#mail-side").set_class(len(result.mails) == 1, "-single")

@@ -19,10 +19,11 @@ from patchpilot.model.counted import counted
 from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
 from patchpilot.tui.screens.file_history_text import history_text, sections_text, where_of
 from patchpilot.tui.screens.recipient_groups import OUT, RecipientGroup, grouped, role_of
-from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, plain
 from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, badge, ink
 from patchpilot.tui.widgets.card import Card, CardAction
@@ -181,9 +182,6 @@ class RecipientsScreen(StageScreen):
             if before and before in keys
             else next((at for at, row in enumerate(rows) if row), None)
         )
-        # where the detail has no room of its own, Enter opens it
-        is_small = self.app.size.width < WIDE and self.app.size.height < TALL
-        self.quiet = frozenset() if is_small else frozenset(("select",))
         panel = self.query_one("#recipient-list", Panel)
         panel.heading = f"Recipients of {result.about.replace('only ', 'patch: ', 1)}"
         self._explain()
@@ -231,6 +229,21 @@ class RecipientsScreen(StageScreen):
         if self._shown is not None:
             self.call_after_refresh(self._fill, self._shown)
 
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Where the detail has no room of its own, Enter opens it."""
+        if self._shown is None:
+            return super().shown_keys
+        chosen = self._chosen()
+        is_small = self.app.size.width < WIDE and self.app.size.height < TALL
+        return ShownKeys(
+            hidden=frozenset(() if is_small else ("select",)),
+            labels={
+                "include": "include" if chosen and chosen[0] == OUT else "exclude",
+                "view": "one patch" if self.session.view == "series" else "series",
+            },
+        )
+
     # the detail
 
     def _chosen(self) -> tuple[str, Recipient] | None:
@@ -251,10 +264,6 @@ class RecipientsScreen(StageScreen):
         members = [row for row in self._rows if row]
         panel = self.query_one("#recipient-list", Panel)
         panel.count = f"{members.index(chosen) + 1}/{len(members)}" if chosen else ""
-        self.labels = {
-            "include": "include" if chosen and chosen[0] == OUT else "exclude",
-            "view": "one patch" if self.session.view == "series" else "series",
-        }
         self.refresh_bindings()
         text = Text()
         if known and chosen:

@@ -39,7 +39,7 @@ from patchpilot.tui.screens.repair_keys import (
     undo_repair,
 )
 from patchpilot.tui.stage.job_errors import as_error
-from patchpilot.tui.stage.stage_screen import WAIT, NextKey, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -54,6 +54,7 @@ from patchpilot.tui.view.rich_text import (
     wrapped,
 )
 from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
@@ -103,6 +104,8 @@ For others `a` goes to the stage that their help names.
 """
 CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "tags"))
 """The checks of which `A` repairs what is certain."""
+BEFORE = ("send", "repair", "repair_all", "to_self")
+"""The actions before a send."""
 BAR = 40
 NOTE = 160
 """Columns of a note in the question before the send."""
@@ -296,8 +299,31 @@ class SendScreen(StageScreen):
         self.query_one("#ready").set_class(not sent, "main")
         self.query_one("#progress").set_class(sent, "main")
         self.query_one("#progress").remove_class("-accepted")
-        none = frozenset(("send", "repair", "repair_all", "to_self"))
-        self.quiet = (none if sent else frozenset(("resume",))) | {"cancel"}
+
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """What can be done now: a and A come before s, and nothing that would leave the mails alone
+        while they are sent.
+        """
+        known: TopicSend | None = self._shown
+        if self._sending:
+            hidden = {*BEFORE, "resume", "leave", NEXT, *(("cancel",) if self._stopping else ())}
+        elif self.query_one("#after").display:
+            is_unfinished = known and (
+                known.unfinished or (known.result is not None and known.result.state != "sent")
+            )
+            hidden = {*BEFORE, "cancel", *(() if is_unfinished else ("resume",))}
+        else:
+            is_blocked = known and (known.plan.refused or known.plan.blocked)
+            hidden = {"resume", "cancel", *(("send",) if is_blocked else ())}
+            if known and not self._certain:
+                hidden |= {"repair_all"}
+        return ShownKeys(hidden=frozenset(hidden))
+
+    @property
+    def _certain(self) -> bool:
+        """Whether A repairs something."""
+        return any(check.name in CERTAIN for check in self._checks)
 
     def show(self, result: "TopicSend") -> None:
         """Show the checks and the mails to send, or the record of the send."""
@@ -305,15 +331,8 @@ class SendScreen(StageScreen):
             return
         if result.report:
             self._show_end(result.plan, result.report)
-            unfinished = result.unfinished or (
-                result.result is not None and result.result.state != "sent"
-            )
-            self.quiet = self.quiet - {"resume"} if unfinished else self.quiet | {"resume"}
         else:
             self._show_plan(result.plan)
-        self._refresh_keys()
-
-    def _refresh_keys(self) -> None:
         self.keys_changed()
 
     # before the send
@@ -333,19 +352,15 @@ class SendScreen(StageScreen):
                 (at for at, check in enumerate(self._checks) if check.name == name), 0
             )
         panel.heading = f"{card.verdict[:1].upper()}{card.verdict[1:]}"
-        certain = sum(check.name in CERTAIN for check in self._checks)
         own = (
             "the sign-off is asked separately"
             if any(check.name == "no-signoff" for check in self._checks)
             else ""
         )
         panel.count = " · ".join(
-            part for part in ("press A to apply all safe fixes" if certain else "", own) if part
-        )
-        self.quiet = self.quiet | {"repair_all"} if not certain else self.quiet - {"repair_all"}
-        # what cannot be done now is not offered: a and A come first
-        self.quiet = (
-            self.quiet | {"send"} if plan.refused or plan.blocked else self.quiet - {"send"}
+            part
+            for part in ("press A to apply all safe fixes" if self._certain else "", own)
+            if part
         )
         self.query_one("#sending", Static).update(self._mails_text(plan))
         self.query_one("#to-send", Panel).heading = f"{counted(len(plan.waiting), 'mail')} to send"
@@ -753,7 +768,6 @@ class SendScreen(StageScreen):
             super().action_cancel()
         elif not self._stopping:
             self._stopping = True
-            self.quiet |= {"cancel"}
             self.keys_changed()
             self.notify("stopping after this mail; press R to send the rest", timeout=6)
 
@@ -765,8 +779,6 @@ class SendScreen(StageScreen):
             for at in range(len(planned.mails))
         ]
         self._switch(sent=True)
-        # what would leave the mails alone is not offered
-        self.quiet = self.quiet - {"cancel"} | {"resume", "leave", NEXT}
         self.keys_changed()
         self._show_next(shown=False)
         self.query_one(

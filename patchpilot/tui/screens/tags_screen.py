@@ -17,10 +17,11 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.bug_range import NOWHERE
 from patchpilot.model.counted import counted
-from patchpilot.tui.stage.stage_screen import NextKey, StageScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
 from patchpilot.tui.view.session import LIKELY, JobRequest
+from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -148,11 +149,16 @@ class TagsScreen(StageScreen):
         self._present(result)
         self._list(result)
         self.query_one("#candidates", List).focus()
-        is_written = bool(result.present) and not result.troubled
-        self.lead = NEXT if is_written else ""
-        self.quiet = frozenset({"write"} if is_written else ())
         self.keys_changed()
         self._selected()
+
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Where the tags are there, the next stage comes first."""
+        result: FixesResult | None = self._shown
+        if result is None or not result.present or result.troubled:
+            return super().shown_keys
+        return ShownKeys(NEXT, hidden=frozenset({"write"}))
 
     def _present(self, result: "FixesResult") -> None:
         """The tags that are there, each with its problems, and the notes."""

@@ -5,9 +5,9 @@ And jobs in threads.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -28,7 +28,8 @@ from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import with_code
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import where
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
@@ -50,19 +51,6 @@ PATIENCE = 0.3
 """Seconds after which work is announced: most ends sooner, and what would be drawn and removed
 again is what a slow line waits for.
 """
-
-
-class NextKey(NamedTuple):
-    """The key that does what is next at a stage, and what it does.
-
-    Without a key, what there is to wait for.
-    """
-
-    key: str
-    does: str
-
-
-WAIT = NextKey("", "One moment …")
 
 
 class StageScreen(ReportsErrors, Screen[None]):
@@ -99,25 +87,6 @@ class StageScreen(ReportsErrors, Screen[None]):
             tooltip="in the demo: have what Robin would write done for you",
         ),
     ]
-
-    says_what_blocks: ClassVar[bool] = False
-    """Whether its rows name what blocks: then the main panel has no row for it."""
-
-    lead = ""
-    """The action that the key line shows first."""
-    quiet: frozenset[str] = frozenset()
-    """Actions that the key line does not show now."""
-
-    offered: frozenset[str] = frozenset()
-    """Actions that the key line shows now although it does not at other times."""
-
-    labels: Mapping[str, str] = {}
-    """Labels that the key line shows now in place of the bindings' own, by action."""
-
-    only_key: NextKey | None = None
-    """While a card of the tour is shown, the key that it names: the key line then shows no other of
-    the stage's keys.
-    """
 
     class Done(Message):
         """A side job finished; `then` shows its result."""
@@ -275,11 +244,10 @@ class StageScreen(ReportsErrors, Screen[None]):
         """
         return None
 
-    def show_only(self, key: NextKey | None) -> None:
-        """Name this key in the key line instead of the others."""
-        if key != self.only_key:
-            self.only_key = key
-            self.query_one(KeyLine).refresh()
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """What the key line shows now."""
+        return ALL_KEYS
 
     def on_screen_suspend(self) -> None:
         """The key line is the dialog's while one is open."""
@@ -467,19 +435,24 @@ class StageScreen(ReportsErrors, Screen[None]):
         self.query_one(StageBar).refresh()
         self._tell_tour()
         self.query_one(TitleLine).tell(self._subject(), self._places(), self._now_doing())
-        main = self.main_panel
-        if main:
+        if main := self.main_panel:
             status = self.session.status(self.stage)
-            # what its heading says is not said twice
             is_said = status.note in main.heading
+            main.set_class(self._is_blocked(status) and is_said, "-blocked")
+            # what its heading says is not said twice
             is_quiet = is_said or status.state is StageState.BUSY or self.session.topic is None
-            is_blocked = (
-                status.state is StageState.BLOCKED and self.stage not in self.session.errors
-            )
-            main.set_class(is_blocked and is_said, "-blocked")
-            is_alarm = is_blocked and not is_quiet and not self.says_what_blocks
-            main.alarm = f"{glyph('blocked')} {status.note}" if is_alarm else ""
-            main.note = "" if is_quiet or is_alarm else status.note
+            main.note, main.alarm = ("", "") if is_quiet else self.notes(status)
+
+    def _is_blocked(self, status: StageStatus) -> bool:
+        return status.state is StageState.BLOCKED and self.stage not in self.session.errors
+
+    def notes(self, status: StageStatus) -> tuple[str, str]:
+        """What the main panel says of the stage in its border, and in a row of its own where that
+        blocks.
+        """
+        if self._is_blocked(status):
+            return "", f"{glyph('blocked')} {status.note}"
+        return status.note, ""
 
     def _now_doing(self) -> str:
         if slow := [doing for what, doing in self._doing.items() if what in self._slow]:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from patchpilot.model.printable import width
 from patchpilot.tui.view.rich_text import KEY, plain
+from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 
 GAP = 2
@@ -28,15 +29,22 @@ class KeyLine(Widget):
     the next stage and those of every screen.
 
     What does not fit is left out: first the key to the panels, the other keys of every screen last.
-    A click does what the key does. The screen's `lead` is the action that is first, its `quiet` are
-    actions that are not shown now, its `offered` those that are shown only now, its `labels` other
-    labels than the bindings have. While a card of the tour names the screen's `only_key`, only that
-    and the keys of every screen are shown; while a dialog is open, only those of the dialog.
+    A click does what the key does. The screen's `shown_keys` say which are shown now. While a card
+    of the tour names the `only` key, only that and the keys of every screen are shown; while a
+    dialog is open, only those of the dialog.
     """
 
     DEFAULT_CSS = (
         "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
     )
+
+    only: NextKey | None = None
+
+    def show_only(self, key: NextKey | None) -> None:
+        """Name this key instead of the screen's others."""
+        if key != self.only:
+            self.only = key
+            self.refresh()
 
     def on_mount(self) -> None:
         """Draw it again when the focus, and with it the bindings, changed."""
@@ -47,34 +55,29 @@ class KeyLine(Widget):
             self.refresh()
 
     def _known(self) -> list[Shown]:
-        seen: set[str] = set(getattr(self.screen, "quiet", ()))
-        labels: dict[str, str] = dict(getattr(self.screen, "labels", {}))
+        keys: ShownKeys = getattr(self.screen, "shown_keys", ALL_KEYS)
+        seen, labels = set(keys.hidden), dict(keys.labels)
         following = _following(getattr(self.screen, "stage", None))
         labels.setdefault(NEXT, following.label if following else "")
-        only = getattr(self.screen, "only_key", None)
-        offered: frozenset[str] = getattr(self.screen, "offered", frozenset())
-        known = []
+        only, known = self.only, []
         for active in self.screen.active_bindings.values():
             binding = active.binding
             shown = self.app.get_key_display(binding)
-            is_only = shown == getattr(only, "key", None)
+            is_only = only is not None and shown == only.key
             label = (
-                getattr(only, "does", "")
-                if is_only
-                else labels.get(binding.action, binding.description)
+                only.does if only and is_only else labels.get(binding.action, binding.description)
             )
             is_shown = is_only or (
-                (binding.show or binding.action in offered)
+                (binding.show or binding.action in keys.added)
                 and (only is None or binding.action in ALWAYS)
             )
             if is_shown and label and binding.action not in seen:
                 seen.add(binding.action)
                 known.append((shown, label, active))
-        lead = getattr(self.screen, "lead", "")
         return sorted(
             known,
             key=lambda shown: (
-                shown[2].binding.action != lead,
+                shown[2].binding.action != keys.first,
                 shown[2].binding.key != "enter",
                 shown[2].node is self.app,
             ),
