@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 
-def _module(stage: Stage) -> Any:
-    return importlib.import_module(f"patchpilot.tui.screens.{stage}_screen")
+def _module(stage: Stage, part: str) -> Any:
+    return importlib.import_module(f"patchpilot.tui.screens.{stage}_{part}")
 
 
 def loader_of(stage: Stage) -> Loader:
     """The service of a stage."""
-    loader: Loader = _module(stage).load
+    loader: Loader = _module(stage, "status").load
     return loader
 
 
 def screen_of(stage: Stage) -> "type[StageScreen]":
     """The screen of a stage: the one of its name."""
-    screen: type[StageScreen] = getattr(_module(stage), f"{stage.capitalize()}Screen")
+    screen: type[StageScreen] = getattr(_module(stage, "screen"), f"{stage.capitalize()}Screen")
     return screen
 
 

@@ -36,12 +36,12 @@ from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed import follow_series
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import (
-    checks_screen,
-    commit_screen,
-    preview_screen,
-    recipients_screen,
-    send_screen,
-    tags_screen,
+    checks_status,
+    commit_status,
+    preview_status,
+    recipients_status,
+    send_status,
+    tags_status,
 )
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.themes import CONTRAST
@@ -82,10 +82,10 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         session.read_topic(repository)
         ask = JobRequest(repository, session, lambda *_: None)
         found: dict[Stage, tuple[Any, StageStatus]] = {
-            Stage.COMMIT: commit_screen.load(ask),
-            Stage.CHECKS: checks_screen.load(ask),
-            Stage.RECIPIENTS: recipients_screen.load(ask),
-            Stage.TAGS: tags_screen.load(ask),
+            Stage.COMMIT: commit_status.load(ask),
+            Stage.CHECKS: checks_status.load(ask),
+            Stage.RECIPIENTS: recipients_status.load(ask),
+            Stage.TAGS: tags_status.load(ask),
         }
         culprit = found[Stage.TAGS][0].candidates[0].commit
         found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
@@ -102,7 +102,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             ),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
-        planned = preview_screen.load(ask)[0]
+        planned = preview_status.load(ask)[0]
         raw = re.sub(
             rb"(?m)^Date: .*$", b"Date: Wed, 02 Sep 2026 08:00:00 +0000", planned.mails[0].raw
         )
@@ -118,8 +118,8 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             if warning.name in ("first-time", "unanswered-security")
         )
         planned = replace(planned, mails=(mail,), warnings=kept)
-        found[Stage.PREVIEW] = planned, preview_screen.status_of(planned)
-        found[Stage.SEND] = TopicSend(planned), send_screen.status_of(TopicSend(planned))
+        found[Stage.PREVIEW] = planned, preview_status.status_of(planned)
+        found[Stage.SEND] = TopicSend(planned), send_status.status_of(TopicSend(planned))
         found[Stage.FOLLOW] = _followed(mended, raw)
     return found
 

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import KEYS, load
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import read_settings
-from patchpilot.tui.screens import backports_screen, checks_screen
+from patchpilot.tui.screens import backports_status, checks_status
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -122,7 +122,7 @@ def said_by_tui(repo: Repo) -> object:
     with Repository.open(repo.path) as repository:
         try:
             session.read_topic(repository)
-            result, _ = checks_screen.load(JobRequest(repository, session, lambda *_: None))
+            result, _ = checks_status.load(JobRequest(repository, session, lambda *_: None))
         except PatchpilotError as error:
             return int(error.exit_code), error.message, error.hint or ""
     return int(result.exit_code), [
@@ -180,7 +180,7 @@ def test_a_remote_that_is_not_there_is_one_answer_in_both(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
         with pytest.raises(PatchpilotError) as error:
-            backports_screen.load(JobRequest(repository, session, lambda *_: None))
+            backports_status.load(JobRequest(repository, session, lambda *_: None))
     assert done.err.startswith(f"patchpilot: error: {error.value.message}\n")
 
 

@@ -14,16 +14,14 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of, row_of
 from patchpilot.tui.screens.message_hints import with_prefix
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import STRONG, fitted, plain
-from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_colors import colors_on
 from patchpilot.tui.widgets.diff_view import DiffView, Note
@@ -41,42 +39,6 @@ WAIVED = "waived"
 HIGH = 10
 """Rows of a list that has room for the names of files."""
 NO_FINDING = "no finding is selected; press f to go to the next one"
-
-
-def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
-    """Check the topic's commits, as `patchpilot check` does with the same settings."""
-    from patchpilot.services.check.check_topic import check_topic
-
-    session = ask.session
-    topic = session.checked_topic
-    result = check_topic(
-        ask.repository,
-        session.settings(ask.repository),
-        topic,
-        strict=session.strict,
-        progress=ask.progress,
-    )
-    counts = result.counts
-    words = ", ".join(
-        counted(counts[severity], str(severity)) for severity in Severity if counts[severity]
-    )
-    if result.suppressed:
-        words = (
-            f"{words}, {len(result.suppressed)} waived"
-            if words
-            else f"no findings, {len(result.suppressed)} waived"
-        )
-    serious = counts[Severity.ERROR] + counts[Severity.WARNING]
-    state = (
-        StageState.BLOCKED
-        if counts[Severity.ERROR]
-        else StageState.TODO
-        if serious
-        else StageState.DONE
-    )
-    return result, StageStatus(
-        state, words or "no findings", str(len(result.all)) if serious else ""
-    )
 
 
 def can_fix(result: "CheckResult") -> bool:

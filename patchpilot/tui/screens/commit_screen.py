@@ -3,7 +3,6 @@
 it, and each commit with its diff.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rich.text import Text
@@ -13,18 +12,17 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, width
 from patchpilot.model.trailer import is_trailer
+from patchpilot.tui.screens.commit_status import TopicCommits
 from patchpilot.tui.screens.file_history_text import history_text, where_of
 from patchpilot.tui.screens.message_hints import SUBJECT, message_hints, with_prefix
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.rich_text import QUIET, STRONG, plain, wrapped
-from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.badge import Tone, ink
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import List, event_row
@@ -36,38 +34,6 @@ if TYPE_CHECKING:
     from patchpilot.services.send.counted_recipients import CountedRecipients
     from patchpilot.services.send.questions import PreSendQuestions
     from patchpilot.services.tags.find_culprits import FixesResult
-    from patchpilot.topic.topic_base import Base
-
-
-@dataclass(frozen=True, slots=True)
-class TopicCommits:
-    """The topic's commits as patches, oldest first.
-
-    Its base (None: the user named the commits, or none was found); whether a merge is left out.
-    """
-
-    patches: "tuple[Patch, ...]"
-    base: "Base | None" = None
-    has_merge: bool = False
-
-
-def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
-    """The topic's commits as patches, and its base."""
-    from patchpilot.topic.topic_base import find_base
-    from patchpilot.topic.topic_patches import topic_patches
-
-    topic = topic_patches(ask.repository, ask.topic.commits, ask.topic.target, ask.progress)
-    base = None
-    if not ask.topic.target:
-        try:
-            base = find_base(ask.repository, ask.topic.base)
-        except PatchpilotError:
-            base = None
-    changed = sum(
-        change.added + change.removed for patch in topic.patches for change in patch.files
-    )
-    words = f"{counted(len(topic.patches), 'commit')}, {counted(changed, 'line')} changed"
-    return TopicCommits(topic.patches, base, topic.has_merge), StageStatus(StageState.DONE, words)
 
 
 def commit_rows(patch: "Patch") -> list[str]:

@@ -20,9 +20,8 @@ from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import HEADING, fitted, lines, plain
-from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import NEXT
@@ -41,70 +40,6 @@ borders and margins.
 """
 TO_SEND = f"go to {Stage.SEND.number} {Stage.SEND.label}"
 """What `n` does here: its label alone would read as if the mails were sent."""
-
-
-def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
-    """The plan of `patchpilot send --dry-run`: nothing is sent.
-
-    None before a visit: only the record is read then.
-    """
-    from patchpilot.services.send.send_state import plan_topic
-
-    if not ask.visited:
-        return None, recorded(ask, Stage.PREVIEW)
-    result = plan_topic(ask.repository, ask.session.request(ask.repository), ask.progress)
-    return result, status_of(result)
-
-
-def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
-    """The state from the send record.
-
-    The saved state of the stage where these commits were not sent.
-    """
-    from patchpilot.services.send.send_state import topic_on_record
-
-    topic = topic_on_record(
-        ask.repository, ask.session.target, ask.topic.base, ask.session.fresh(Stage.FOLLOW) or ()
-    )
-    if topic is None:
-        # the error is shown when the stage is visited
-        return ask.session.as_it_was(stage)
-    if topic.is_unfinished:
-        return (
-            StageStatus(StageState.BLOCKED, f"{topic.summary}; press R to resume")
-            if stage is Stage.SEND
-            else ask.session.as_it_was(stage)
-        )
-    if topic.last and not topic.is_begun:
-        return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
-    return ask.session.as_it_was(stage)
-
-
-def status_of(result: "SendPlan") -> StageStatus:
-    """The state of a plan, in the words of the pre-flight card; done if it was sent already."""
-    from patchpilot.services.send.preflight_card import preflight_card
-    from patchpilot.services.send.send_state import was_sent
-
-    if was_sent(result):
-        message = next(
-            (refusal.message for refusal in result.refusals if refusal.name == "already-sent"), ""
-        )
-        # the same patches may have been sent from another topic
-        return StageStatus(
-            StageState.DONE,
-            message
-            if message and f" v{result.version} " not in message
-            else f"v{result.version} was sent",
-        )
-    said = preflight_card(result).verdict
-    if result.refused:
-        return StageStatus(StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix")
-    treeless = next(
-        (warning for warning in result.warnings if warning.name == "missing-target-tree"), None
-    )
-    if treeless:
-        return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")
-    return StageStatus(StageState.DONE, said)
 
 
 def _run(change: "MailChange", end: int) -> str:

@@ -29,8 +29,6 @@ from patchpilot.tui.screens.mail_rows import (
     name_of,
     people_lines,
 )
-from patchpilot.tui.screens.preview_screen import load as load_plan
-from patchpilot.tui.screens.preview_screen import recorded
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,
@@ -53,7 +51,6 @@ from patchpilot.tui.view.rich_text import (
     with_code,
     wrapped,
 )
-from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
@@ -115,55 +112,6 @@ AROUND = 14
 """Columns of a check's row that its message cannot take: the border, its sign, its key and what
 that does.
 """
-
-
-def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
-    """The plan and the state of the topic's last send.
-
-    None before a visit: only the record is read then.
-    """
-    from patchpilot.services.send.send_state import is_outdated, topic_send
-
-    if not ask.visited:
-        return None, recorded(ask, Stage.SEND)
-    # reuse the plan that the preview showed, unless something changed
-    planned: SendPlan | None = ask.session.fresh(Stage.PREVIEW)
-    if planned is None or is_outdated(ask.repository, planned):
-        planned, seen = load_plan(ask)
-        assert planned is not None
-        ask.session.remember(Stage.PREVIEW, planned, seen)
-    result = topic_send(ask.repository, planned)
-    return result, status_of(result)
-
-
-def status_of(sending: "TopicSend") -> StageStatus:
-    """The state of the stage, in the words of the pre-flight card."""
-    from patchpilot.services.send.preflight_card import preflight_card
-    from patchpilot.services.send.send_state import blocked_help
-
-    if sending.unfinished and sending.last:
-        left = sum(entry.state != "accepted" for entry in sending.last.entries)
-        return StageStatus(
-            StageState.BLOCKED,
-            f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; press"
-            " R to resume",
-            str(left),
-        )
-    if sending.is_sent:
-        version = sending.last.version if sending.last else sending.plan.version
-        return StageStatus(StageState.DONE, f"v{version} was sent; press n to see the replies")
-    blocked = sending.plan.blocked
-    if sending.plan.refused:
-        return StageStatus(
-            StageState.BLOCKED,
-            preflight_card(sending.plan).verdict,
-            str(len(sending.plan.refusals) + bool(blocked)),
-        )
-    if blocked:
-        return StageStatus(
-            StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1"
-        )
-    return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 
 def stage_for(check: "CheckLine") -> Stage | None:

@@ -20,9 +20,9 @@ from patchpilot.model.counted import counted
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
-from patchpilot.tui.view.session import LIKELY, JobRequest
+from patchpilot.tui.view.session import LIKELY
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
@@ -54,29 +54,6 @@ WORDS = 24
 BORDERS = 3
 FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
 """Columns of a candidate's row without meter and subject."""
-
-
-def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
-    """The result of `patchpilot fixes` for the selected commit."""
-    from patchpilot.services.tags.topic_culprits import topic_culprits
-
-    settings = ask.session.settings(ask.repository)
-    result = topic_culprits(ask.repository, settings, ask.commit, ask.topic.base, ask.progress)
-    if not result.is_fix:
-        return result, StageStatus(StageState.DONE, f"{result.reason}; press Enter if it is a fix")
-    if result.present and not result.troubled:
-        return result, StageStatus(
-            StageState.DONE, counted(len(result.present), "valid Fixes: tag")
-        )
-    if result.troubled:
-        return result, StageStatus(StageState.TODO, "invalid Fixes: tag; press w to fix its format")
-    if result.candidates:
-        best = result.candidates[0]
-        return result, StageStatus(
-            StageState.OFFERED,
-            f"press w to add Fixes: {best.commit[:12]} (likely, {best.confidence:.0%})",
-        )
-    return result, StageStatus(StageState.TODO, result.reason or "no candidates")
 
 
 class TagsScreen(StageScreen):

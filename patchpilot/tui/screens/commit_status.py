@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The result of the commit stage, and its state in the stage bar."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.counted import counted
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import StageState, StageStatus
+
+if TYPE_CHECKING:
+    from patchpilot.model.patch import Patch
+    from patchpilot.topic.topic_base import Base
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCommits:
+    """The topic's commits as patches, oldest first.
+
+    Its base (None: the user named the commits, or none was found); whether a merge is left out.
+    """
+
+    patches: "tuple[Patch, ...]"
+    base: "Base | None" = None
+    has_merge: bool = False
+
+
+def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
+    """The topic's commits as patches, and its base."""
+    from patchpilot.topic.topic_base import find_base
+    from patchpilot.topic.topic_patches import topic_patches
+
+    topic = topic_patches(ask.repository, ask.topic.commits, ask.topic.target, ask.progress)
+    base = None
+    if not ask.topic.target:
+        try:
+            base = find_base(ask.repository, ask.topic.base)
+        except PatchpilotError:
+            base = None
+    changed = sum(
+        change.added + change.removed for patch in topic.patches for change in patch.files
+    )
+    words = f"{counted(len(topic.patches), 'commit')}, {counted(changed, 'line')} changed"
+    return TopicCommits(topic.patches, base, topic.has_merge), StageStatus(StageState.DONE, words)

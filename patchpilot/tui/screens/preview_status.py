@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The result of the preview stage, and its state in the stage bar."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+
+if TYPE_CHECKING:
+    from patchpilot.services.send.send_plan import SendPlan
+
+
+def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
+    """The plan of `patchpilot send --dry-run`: nothing is sent.
+
+    None before a visit: only the record is read then.
+    """
+    from patchpilot.services.send.send_state import plan_topic
+
+    if not ask.visited:
+        return None, recorded(ask, Stage.PREVIEW)
+    result = plan_topic(ask.repository, ask.session.request(ask.repository), ask.progress)
+    return result, status_of(result)
+
+
+def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
+    """The state from the send record.
+
+    The saved state of the stage where these commits were not sent.
+    """
+    from patchpilot.services.send.send_state import topic_on_record
+
+    topic = topic_on_record(
+        ask.repository, ask.session.target, ask.topic.base, ask.session.fresh(Stage.FOLLOW) or ()
+    )
+    if topic is None:
+        # the error is shown when the stage is visited
+        return ask.session.as_it_was(stage)
+    if topic.is_unfinished:
+        return (
+            StageStatus(StageState.BLOCKED, f"{topic.summary}; press R to resume")
+            if stage is Stage.SEND
+            else ask.session.as_it_was(stage)
+        )
+    if topic.last and not topic.is_begun:
+        return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
+    return ask.session.as_it_was(stage)
+
+
+def status_of(result: "SendPlan") -> StageStatus:
+    """The state of a plan, in the words of the pre-flight card; done if it was sent already."""
+    from patchpilot.services.send.preflight_card import preflight_card
+    from patchpilot.services.send.send_state import was_sent
+
+    if was_sent(result):
+        message = next(
+            (refusal.message for refusal in result.refusals if refusal.name == "already-sent"), ""
+        )
+        # the same patches may have been sent from another topic
+        return StageStatus(
+            StageState.DONE,
+            message
+            if message and f" v{result.version} " not in message
+            else f"v{result.version} was sent",
+        )
+    said = preflight_card(result).verdict
+    if result.refused:
+        return StageStatus(StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix")
+    treeless = next(
+        (warning for warning in result.warnings if warning.name == "missing-target-tree"), None
+    )
+    if treeless:
+        return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")
+    return StageStatus(StageState.DONE, said)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The result of the send stage, and its state in the stage bar."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.model.counted import counted
+from patchpilot.tui.screens.preview_status import load as load_plan
+from patchpilot.tui.screens.preview_status import recorded
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+
+if TYPE_CHECKING:
+    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.send.send_state import TopicSend
+
+
+def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
+    """The plan and the state of the topic's last send.
+
+    None before a visit: only the record is read then.
+    """
+    from patchpilot.services.send.send_state import is_outdated, topic_send
+
+    if not ask.visited:
+        return None, recorded(ask, Stage.SEND)
+    # reuse the plan that the preview showed, unless something changed
+    planned: SendPlan | None = ask.session.fresh(Stage.PREVIEW)
+    if planned is None or is_outdated(ask.repository, planned):
+        planned, seen = load_plan(ask)
+        assert planned is not None
+        ask.session.remember(Stage.PREVIEW, planned, seen)
+    result = topic_send(ask.repository, planned)
+    return result, status_of(result)
+
+
+def status_of(sending: "TopicSend") -> StageStatus:
+    """The state of the stage, in the words of the pre-flight card."""
+    from patchpilot.services.send.preflight_card import preflight_card
+    from patchpilot.services.send.send_state import blocked_help
+
+    if sending.unfinished and sending.last:
+        left = sum(entry.state != "accepted" for entry in sending.last.entries)
+        return StageStatus(
+            StageState.BLOCKED,
+            f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; press"
+            " R to resume",
+            str(left),
+        )
+    if sending.is_sent:
+        version = sending.last.version if sending.last else sending.plan.version
+        return StageStatus(StageState.DONE, f"v{version} was sent; press n to see the replies")
+    blocked = sending.plan.blocked
+    if sending.plan.refused:
+        return StageStatus(
+            StageState.BLOCKED,
+            preflight_card(sending.plan).verdict,
+            str(len(sending.plan.refusals) + bool(blocked)),
+        )
+    if blocked:
+        return StageStatus(
+            StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1"
+        )
+    return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
