@@ -6,13 +6,12 @@ nobody's recipient.
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from patchpilot.model.address import judge
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.tui.screens.recipients_screen import RecipientsScreen
+from patchpilot.tui.screens.recipients_actions import judged
 from tests.kit.cli import call
 from tests.kit.mails import mail
 from tests.kit.repos import Repo
@@ -191,5 +190,4 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
 
 @pytest.mark.parametrize("address", HOSTILE)
 def test_an_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
-    screen = SimpleNamespace(_shown=None)
-    assert RecipientsScreen._judge(screen, address) == (False, judge(address).reason)  # type: ignore[arg-type]
+    assert judged(address, None) == (False, judge(address).reason)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keys of the recipients stage, and how each changes the user's edits of the plan."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textual.binding import Binding, BindingType
+
+from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
+from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
+from patchpilot.tui.screens.recipient_groups import OUT
+
+if TYPE_CHECKING:
+    from patchpilot.services.send.counted_recipients import CountedRecipients
+
+BINDINGS: list[BindingType] = [
+    Binding(
+        "space",
+        "include",
+        "exclude",
+        key_display="Space",
+        tooltip="include or exclude the recipient",
+    ),
+    Binding("t", "move('to')", "to To", tooltip="move the recipient to To"),
+    Binding("c", "move('cc')", "to Cc", tooltip="move the recipient to Cc"),
+    Binding("plus", "add", "add", key_display="+", tooltip="add a recipient"),
+    Binding("a", "settle", "resolve note", tooltip="apply the suggestion of the marked note"),
+    Binding("f", "note(1)", "next note", show=False, tooltip="mark the next note"),
+    Binding("F", "note(-1)", "previous note", show=False, tooltip="mark the previous note"),
+    Binding(
+        "o",
+        "view",
+        "one patch",
+        tooltip="switch between the recipients of one patch and of the whole series",
+    ),
+    Binding("d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"),
+    Binding(
+        "D",
+        "reset",
+        "reset all",
+        show=False,
+        tooltip="discard all your changes to the recipients",
+    ),
+]
+
+
+class Edit(NamedTuple):
+    """A change of the edits: how it is reported, and what `edit` takes."""
+
+    said: str
+    changes: dict[str, Any]
+
+
+def settled(remedy: Remedy) -> Edit | None:
+    """What a note offers; None where it is no change of the recipients."""
+    first = remedy.values[0]
+    if remedy.kind is RemedyKind.EXCLUDE:
+        return _excluded(first)
+    if remedy.kind is RemedyKind.REPLACE:
+        said = f"{remedy.instead} replaces {first}. Press d on each to undo"
+        return Edit(said, {"drop": [first], "cc": [remedy.instead]})
+    if remedy.kind is RemedyKind.ADD:
+        return Edit(f"Added {first} to Cc. Press d on it to undo", {"cc": [first]})
+    return None
+
+
+def included(header: str, recipient: Recipient) -> Edit:
+    """The recipient is excluded; who is excluded already is included."""
+    email = recipient.address.email
+    if header == OUT:
+        return Edit(f"Included {email}", {"restore": [email]})
+    if recipient.by_hand and recipient.role == "by hand":
+        said = f"Removed {email}, which you had added. Press + to add it again"
+        return Edit(said, {"restore": [email]})
+    return _excluded(email)
+
+
+def _excluded(email: str) -> Edit:
+    return Edit(f"Excluded {email}. Press Space on it to include it again", {"drop": [email]})
+
+
+def moved(recipient: Recipient, header: str) -> Edit:
+    """The recipient is moved to To or Cc."""
+    said = f"Moved {recipient.address.email} to {header.title()}. Press d to undo"
+    return Edit(said, {header: [recipient.address.header()]})
+
+
+def restored(recipient: Recipient) -> Edit:
+    """The changes to this recipient are discarded."""
+    email = recipient.address.email
+    return Edit(f"{email} is again as patchpilot proposes", {"restore": [email]})
+
+
+def added(value: str) -> Edit:
+    """Somebody is added."""
+    return Edit(
+        f"Added {value} to Cc. Press t to move it to To, Space to remove it", {"cc": [value]}
+    )
+
+
+ALL_RESTORED = Edit("The recipients are again as patchpilot proposes", {"reset": True})
+
+
+def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
+    """Whether the address that is typed can be added, and why not or what to mind."""
+    from patchpilot.services.send.counted_recipients import is_sendable
+
+    address = parse_address(text)
+    if address is None or "@" not in address.email:
+        return False, "enter Name <name@example.org>"
+    if not is_header_safe(address):
+        return False, "not allowed in a mail header"
+    if known and any(recipient.address.key == address.key for _, recipient in known.rows):
+        return True, "already a recipient; press Enter to move it to Cc"
+    verdict = judge(address.email)
+    if verdict.state is AddressState.BAD:
+        return False, verdict.reason
+    if not is_sendable(address.email):
+        return False, "git send-email rejects addresses whose domain has no dot"
+    if verdict.state is AddressState.DOUBTFUL:
+        return True, f"warning: {verdict.reason}; press Enter to add it anyway"
+    return True, ""

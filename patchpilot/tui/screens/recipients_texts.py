@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Why somebody is a recipient, as text."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.model.address import AddressState, judge
+from patchpilot.model.counted import counted
+from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.tui.screens.file_history_text import where_of
+from patchpilot.tui.screens.recipient_groups import OUT, role_of
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import QUIET, STRONG, plain
+from patchpilot.tui.widgets.badge import Tone, badge, ink
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from patchpilot.services.maintainers.recipient_history import FileHistory
+
+
+def why_text(
+    app: "App[int]",
+    plan: RecipientPlan,
+    header: str,
+    recipient: Recipient,
+    history: "FileHistory | None",
+) -> Text:
+    """Role and header, section, what matched, what they did to the files, and what is wrong with
+    the address.
+    """
+    out = header == OUT
+    text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
+    word, tone = ("excluded", Tone.QUIET) if out else (header, Tone.ACCENT)
+    text.append(badge(app, word, tone)).append(" ").append(plain(role_of(recipient)))
+    for section in plan.sections:
+        if section.name != recipient.section:
+            continue
+        text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG))
+        text.append(plain(f" ({section.status})" if section.status else ""))
+        if section.trees:
+            text.append("\nTree     ", QUIET).append(plain(section.trees[0].removeprefix("git ")))
+        break
+    text.append("\n\nReasons", QUIET)
+    for reason in recipient.reasons:
+        text.append(f"\n{glyph('dot')} ").append(plain(reason))
+    if "list" not in recipient.role:
+        text.append("\n\n").append(_activity(recipient, history))
+    verdict = judge(recipient.address.email)
+    if verdict.state is not AddressState.GOOD:
+        text.append("\n\n").append(glyph("stale"), ink(app, Tone.WARNING))
+        text.append(plain(f" address {verdict.state}: {verdict.reason}"))
+    if recipient.by_hand:
+        text.append("\n\n* changed by you; d discards that", QUIET)
+    return text
+
+
+def _activity(recipient: Recipient, history: "FileHistory | None") -> Text:
+    if history is None:
+        return Text("reading the history of the files …", QUIET)
+    if not history.complete:
+        return Text("History  git timed out", QUIET)
+    where = f"in three years to {where_of(history)}"
+    known = history.contacts.get(recipient.address.key)
+    text = Text().append("History  ", QUIET)
+    if known is None:
+        return text.append(plain(f"none of {counted(history.total, 'commit')} {where}"))
+    text.append(f"{known.percent} %", STRONG)
+    text.append(plain(f", {known.commits} of {counted(known.total, 'commit')} {where}"))
+    text.append("\nLast     ", QUIET)
+    return text.append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A list whose cursor stays on its row when the rows are made again."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from patchpilot.tui.widgets.lists import List
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list: its text, what it is about (None: it cannot be selected), and a key that is
+    the same whenever the rows are made again.
+    """
+
+    text: Text
+    about: Any = None
+    key: Hashable = None
+
+
+class RowList(List):
+    """A list of rows; filling it reports no move of the cursor."""
+
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        at = self.highlighted
+        return self.rows[at] if at is not None and at < len(self.rows) else None
+
+    @property
+    def chosen(self) -> Any:
+        """What the row under the cursor is about."""
+        return self.row.about if self.row else None
+
+    @property
+    def position(self) -> str:
+        """The number of the row under the cursor, of how many that can be selected: 2/5."""
+        if self.chosen is None:
+            return ""
+        places = [at for at, row in enumerate(self.rows) if row.about is not None]
+        return f"{places.index(self.highlighted or 0) + 1}/{len(places)}"
+
+    def fill(self, rows: Iterable[Row], key: Hashable = None) -> None:
+        """Show these rows: the cursor goes to the row of the key, by default to that of the row it
+        was on; where there is none, to the first.
+        """
+        wanted = key if key is not None else self.row.key if self.row else None
+        self.rows = tuple(rows)
+        places = [at for at, row in enumerate(self.rows) if row.about is not None]
+        same = (at for at in places if self.rows[at].key == wanted)
+        with self.prevent(OptionList.OptionHighlighted):
+            self.clear_options()
+            self.add_options(Option(row.text, disabled=row.about is None) for row in self.rows)
+            self.highlighted = next(same, places[0] if places else None)
