@@ -3,88 +3,50 @@
 the message with the resulting tags.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from patchpilot.model.bug_range import NOWHERE
 from patchpilot.model.counted import counted
-from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
-from patchpilot.tui.view.session import LIKELY
+from patchpilot.tui.screens import tags_actions
+from patchpilot.tui.screens.patch_hunks import first_hunk, from_hunk, related_hunk
+from patchpilot.tui.screens.tags_actions import is_signed
+from patchpilot.tui.screens.tags_rows import (
+    A_FIX,
+    NOT_A_FIX,
+    OTHER,
+    candidate_rows,
+    evidence_rows,
+    present_rows,
+)
+from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.view.rich_text import lines, word_diff_line, word_diff_rows
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import LineDialog, Reader
+from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
-from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.meter import Meter
 from patchpilot.tui.widgets.pager import Pager, patch_stops
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact
     from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
-    from patchpilot.services.tags.prepare_commits import PrepareRequest
-    from patchpilot.topic.message_changes import Preparation
-
-OTHER, NOT_A_FIX, A_FIX = "other", "not-a-fix", "a-fix"
-"""The choices below the candidates."""
-CHOICES = {
-    OTHER: "Another commit introduced it …",
-    NOT_A_FIX: "This is not a fix: no Fixes: tag, no Cc: stable, no backports",
-    A_FIX: "This is a fix: find the commit that introduced the bug",
-}
-SURE = 0.8
-"""The confidence from which a meter is green; it is yellow from that of a likely candidate."""
-METER = (4, 20)
-"""Columns of a meter, at least and at most."""
-WORDS = 24
-"""Columns of a subject that come before a longer meter."""
-BORDERS = 3
-FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
-"""Columns of a candidate's row without meter and subject."""
 
 
-class TagsScreen(StageScreen):
+class TagsScreen(ListDetailScreen):
     """The tags stage: the commit that introduced the bug."""
 
     stage = Stage.TAGS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "w",
-            "write",
-            "write tags",
-            tooltip=(
-                "write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown"
-                " first"
-            ),
-        ),
-        Binding(
-            "space",
-            "tick",
-            "tick",
-            key_display="Space",
-            tooltip="tick a candidate, where more than one commit introduced the bug",
-        ),
-        Binding(
-            "x",
-            "view",
-            "show patch",
-            tooltip="show the fix, and the candidate's changes to the files it touches",
-        ),
-        Binding("u", "app.undo", "undo", tooltip="undo the last rewrite of your commits"),
-    ]
+    LIST = "#candidates"
+    RESTS = True
+    BINDINGS = tags_actions.BINDINGS
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -104,7 +66,7 @@ class TagsScreen(StageScreen):
         with Container(id="case"):
             with Panel(title="Candidates", id="suspects", classes="main"):
                 yield Static(id="present", markup=False, classes="row")
-                yield List(ident="candidates", enter="choose")
+                yield RowList(ident="candidates", enter="choose")
             with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
                 yield Static(id="evidence", markup=False)
             with Panel(title="Message with tags added", id="rewording"):
@@ -123,11 +85,20 @@ class TagsScreen(StageScreen):
             self._ticked[result.commit] = frozenset(
                 one.commit for one in result.candidates if one.tag in result.tags
             )
-        self._present(result)
-        self._list(result)
-        self.query_one("#candidates", List).focus()
+        present, rows = self.query_one("#present", Static), present_rows(result)
+        present.display = bool(rows)
+        present.update(lines(rows))
+        self.fill(self.session.introduced_by)
+        self.listed.focus()
         self.keys_changed()
-        self._selected()
+
+    def rows(self) -> list[Row]:
+        """The candidates, and other answers."""
+        known: FixesResult = self._shown
+        picked, is_fix = self.session.introduced_by, known.is_fix
+        return candidate_rows(
+            self._candidates(), self.size.width, self._ticks(), picked, is_fix=is_fix
+        )
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -136,72 +107,6 @@ class TagsScreen(StageScreen):
         if result is None or not result.present or result.troubled:
             return super().shown_keys
         return ShownKeys(NEXT, hidden=frozenset({"write"}))
-
-    def _present(self, result: "FixesResult") -> None:
-        """The tags that are there, each with its problems, and the notes."""
-        rows = []
-        for judged in result.present:
-            problems = "; ".join(problem.message for problem in judged.problems)
-            rows.append(
-                plain(
-                    f"{glyph('blocked' if problems else 'done')} {judged.tag.text}",
-                    "red" if problems else "green",
-                )
-            )
-            rows += [plain(f"  {problems}")] if problems else []
-        rows += [plain(f"note: {note}") for note in result.notes]
-        if not result.is_fix:
-            rows.append(
-                plain(f"{glyph('nothing')} {result.reason}: no Fixes: tag and no Cc: stable needed")
-            )
-        elif not rows and not result.candidates:
-            rows.append(plain(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
-        present = self.query_one("#present", Static)
-        present.display = bool(rows)
-        present.update(lines(rows))
-
-    def _list(self, result: "FixesResult", at: int | None = None) -> None:
-        chosen = self.query_one("#candidates", List)
-        candidates = self._candidates()
-        chosen.clear_options()
-        chosen.add_options([Option(self._row(candidate)) for candidate in candidates])
-        choices = (OTHER, NOT_A_FIX) if result.is_fix else (A_FIX,)
-        chosen.add_options(
-            [Option(plain(f"    {CHOICES[choice]}", "dim"), id=choice) for choice in choices]
-        )
-        picked = self.session.introduced_by
-        chosen.highlighted = (
-            at
-            if at is not None
-            else next((at for at, one in enumerate(candidates) if one.commit == picked), 0)
-        )
-
-    def _row(self, candidate: "CulpritAnswer") -> Text:
-        """A candidate: ticked or chosen, confidence, id, first release, subject."""
-        room = self.size.width - BORDERS - FIXED_COLUMNS
-        meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
-        style = (
-            "green"
-            if candidate.confidence >= SURE
-            else "yellow"
-            if candidate.confidence >= LIKELY
-            else "dim"
-        )
-        ticked, picked = (
-            candidate.commit in self._ticks(),
-            candidate.commit == self.session.introduced_by,
-        )
-        mark = f"[{glyph('ticked')}]" if ticked else f" {glyph('cursor')} " if picked else "   "
-        row = Text(f"{mark:<4}{candidate.confidence:4.0%} ", no_wrap=True) + Meter(
-            candidate.confidence, style
-        ).bar(meter)
-        release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
-        return row.append(
-            plain(
-                f"  {candidate.commit[:12]}  {release} "
-                f" {fitted(candidate.subject, max(8, room - meter))}"
-            )
-        )
 
     @property
     def _is_large(self) -> bool:
@@ -214,20 +119,13 @@ class TagsScreen(StageScreen):
         self.query_one("#where").display = False
 
     def on_resize(self) -> None:
-        """The rows follow the width."""
+        """The message shows its tags again."""
         super().on_resize()
-        result: FixesResult | None = self._shown
-        if result is not None:
-            self._list(result, self.query_one("#candidates", List).highlighted)
-            self._selected()
+        if self._shown is not None:
             self._show_tags()
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show what speaks for it, and find out where the bug is, once the cursor rests."""
-        self.at_rest(self._selected)
-
-    def _selected(self) -> None:
-        """Show what is known of the selection; find out the rest."""
+    def detail(self) -> None:
+        """Show what speaks for the selected one and where the bug is, and find out the rest."""
         commit, candidate = self.session.commit, self._chosen()
         self._explain()
         self._show_patches()
@@ -256,7 +154,7 @@ class TagsScreen(StageScreen):
                 fix,
                 culprits,
                 profile=profile,
-                signoff=signoff and not self._is_signed(),
+                signoff=signoff and not is_signed(self),
                 progress=progress,
             ),
             looked,
@@ -369,14 +267,23 @@ class TagsScreen(StageScreen):
 
         self._read_patches(candidate, then)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def entered(self, listed: RowList) -> None:
         """Enter writes the candidate's tag, or takes the choice."""
-        if event.option.id in (NOT_A_FIX, A_FIX):
-            self._claim(is_fix=event.option.id == A_FIX)
-        elif event.option.id == OTHER:
-            self._ask_for_commit()
+        if self.chosen in (NOT_A_FIX, A_FIX):
+            tags_actions.claim(self, is_fix=self.chosen == A_FIX)
+        elif self.chosen == OTHER:
+            tags_actions.ask_for_commit(self, self._add_candidate)
         else:
             self.action_write()
+
+    def _add_candidate(self, fix: str, candidate: "CulpritAnswer") -> None:
+        """The commit that the user named becomes a candidate of its fix."""
+        others = [one for one in self._named.get(fix, ()) if one.commit != candidate.commit]
+        self._named[fix] = (*others, candidate)
+        if self._shown is not None:
+            # another commit may be on screen by now
+            is_shown = candidate in self._candidates()
+            self.fill(candidate.commit if is_shown else self.session.introduced_by)
 
     def action_tick(self) -> None:
         """Tick the candidate, or untick it: every ticked one gets a Fixes: tag."""
@@ -386,8 +293,7 @@ class TagsScreen(StageScreen):
             self.notify("select a candidate first", timeout=2)
             return
         self._ticked[commit.id] = self._ticks() ^ {candidate.commit}
-        self._list(result, self.query_one("#candidates", List).highlighted)
-        self._selected()
+        self.fill()
 
     def action_write(self) -> None:
         """Choose the ticked candidates, else the selected one, which backports use from now on.
@@ -400,13 +306,13 @@ class TagsScreen(StageScreen):
             return
         if not chosen:
             result: FixesResult | None = self._shown
-            self._dialog(("auto",) if result and result.present else ("none",), "")
+            tags_actions.write_tags(self, ("auto",) if result and result.present else ("none",), "")
             return
         self.session.chosen[commit.subject] = chosen[0].commit
         if self.tui.place:
             self.tui.memory.keep(self.tui.place, chosen=self.session.chosen)
         tag = chosen[0].tag if len(chosen) == 1 else counted(len(chosen), "Fixes: tag")
-        self._dialog(tuple(one.commit for one in chosen), tag)
+        tags_actions.write_tags(self, tuple(one.commit for one in chosen), tag)
 
     def _to_write(self) -> "list[CulpritAnswer]":
         """The candidates that get a tag: the ticked ones, else the selected one unless its tag is
@@ -421,124 +327,6 @@ class TagsScreen(StageScreen):
         return [
             one for one in ticked or ([candidate] if candidate else []) if one.commit not in there
         ]
-
-    def _ask_for_commit(self) -> None:
-        """Let the user name the commit that introduced the bug; it becomes a candidate."""
-        commit = self.session.commit
-        if commit is None:
-            return
-
-        def named(candidate: "CulpritAnswer") -> None:
-            others = [
-                one for one in self._named.get(commit.id, ()) if one.commit != candidate.commit
-            ]
-            self._named[commit.id] = (*others, candidate)
-            if self._shown is not None:
-                # another commit may be on screen by now
-                ids = [one.commit for one in self._candidates()]
-                self._list(
-                    self._shown, ids.index(candidate.commit) if candidate.commit in ids else None
-                )
-                self._selected()
-
-        def answered(word: str | None) -> None:
-            from patchpilot.services.tags.topic_culprits import named_culprit
-
-            if word:
-                self.in_thread(
-                    "looking up the commit",
-                    lambda repository, _: named_culprit(repository, word, commit.id),
-                    named,
-                )
-
-        text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
-        self.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), "")), answered)
-
-    def _claim(self, *, is_fix: bool) -> None:
-        """Keep the answer whether the commit is a fix with the topic; the other stages go by it."""
-        from patchpilot.topic.fix_claims import answer_fix
-
-        commit = self.session.commit
-        if commit is None:
-            return
-        base = self.session.topic.base if self.session.topic else None
-
-        def answered(_: object) -> None:
-            self.notify(
-                (
-                    "Marked as a fix. To undo, press Enter on the last line."
-                    if is_fix
-                    else (
-                        "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports. Press"
-                        " Enter to undo."
-                    )
-                ),
-                timeout=6,
-            )
-            self.session.changed("waivers", "draft", "claims")
-            self.tui.jobs.begin(self.stage)
-
-        self.in_thread(
-            "saving the answer",
-            lambda repository, _: answer_fix(
-                repository, [commit], is_fix, target=self.session.target, base=base
-            ),
-            answered,
-        )
-
-    def _dialog(self, fixes: tuple[str, ...], tag: str) -> None:
-        from patchpilot.tui.screens.write_tags_dialog import WriteTags
-
-        if self.session.commit is None:
-            return
-
-        def answered(request: "PrepareRequest | None") -> None:
-            if request is not None:
-                self._write(request)
-
-        known = self.session.known_settings
-        signs = bool(known and known.flag("signoff"))
-        self.app.push_screen(
-            WriteTags(self.session, fixes, tag, signed=self._is_signed(), signs=signs), answered
-        )
-
-    def _is_signed(self) -> bool:
-        commit = self.session.commit
-        return commit is not None and any(
-            line.lower().startswith("signed-off-by:") for line in commit.lines
-        )
-
-    def _write(self, request: "PrepareRequest") -> None:
-        from patchpilot.services.tags.prepare_commits import prepare
-        from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-
-        commit = self.session.commit
-        if commit is None:
-            return
-
-        def written(done: "Preparation") -> None:
-            if done.written:
-                message = "; ".join(("tags written; press u to undo", *done.costs))
-                self.notify(message, markup=False, timeout=6)
-                self.reread()
-            else:
-                self.notify("nothing to write", timeout=3)
-
-        confirm_rewrite(
-            self,
-            "writing the tags",
-            lambda repository, progress, given: prepare(
-                repository,
-                replace(
-                    request,
-                    target=commit.id,
-                    profile=self.session.settings(repository).get("profile"),
-                    overrides=given,
-                ),
-                progress=progress,
-            ),
-            written,
-        )
 
     def _candidates(self) -> "tuple[CulpritAnswer, ...]":
         """The candidates found, and those that the user named."""
@@ -568,73 +356,4 @@ class TagsScreen(StageScreen):
         return ticked or ((candidate.commit,) if candidate else ()) or present
 
     def _chosen(self) -> "CulpritAnswer | None":
-        at, candidates = self.query_one("#candidates", List).highlighted, self._candidates()
-        return candidates[at] if at is not None and at < len(candidates) else None
-
-
-def evidence_rows(
-    result: "FixesResult", candidate: "CulpritAnswer | None", impact: "CandidateImpact | None"
-) -> list[Text]:
-    """What speaks for a candidate, what does not, and what the tags will be."""
-    rows: list[Text] = []
-    if candidate:
-        rows += [plain(f"{glyph('done')} {reason}", "green") for reason in candidate.evidence]
-        rows += [plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks]
-        if result.reason:
-            rows.append(plain(f"{glyph('stale')} uncertain: {result.reason}", "yellow"))
-        rows += [
-            plain(""),
-            plain(candidate.tag),
-            plain(f"first release: {candidate.first_release or 'none yet'}"),
-        ]
-    if impact:
-        have = [branch.version for branch in impact.stable.branches if branch.affected]
-        lack = [branch.version for branch in impact.stable.branches if branch.affected is False]
-        if impact.stable.branches:
-            rows.append(
-                plain(
-                    f"affected LTS: {', '.join(have) or 'none'}"
-                    + (f"; not affected: {', '.join(lack)}" if lack else "")
-                )
-            )
-        advice = impact.stable.advice
-        rows += [plain(f"adds: {line}") for line in advice.lines] or [
-            plain(f"no Cc: stable: {'; '.join(advice.reasons)}")
-        ]
-    if not rows and not result.is_fix:
-        rows.append(
-            plain(
-                "If it is a fix, press Enter to list the commits that may have introduced the bug."
-            )
-        )
-    return rows
-
-
-def first_hunk(rows: Sequence[str]) -> int:
-    """The line of the first hunk of a patch, 0 where there is none."""
-    return next((at for at in patch_stops(rows) if rows[at].startswith("@@ ")), 0)
-
-
-def from_hunk(rows: Sequence[str], at: int) -> list[str]:
-    """The patch from the hunk at a line on, with the header of its file."""
-    file = (
-        next((line for line in range(at, -1, -1) if rows[line].startswith("diff --git ")), at)
-        if rows
-        else 0
-    )
-    header = next((line for line in range(file, at) if rows[line].startswith("@@ ")), at)
-    return [*rows[file:header], *rows[at:]]
-
-
-def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """The first line to show of a candidate's patch: its hunk that added most of the lines that the
-    fix removes or has around its change.
-    """
-    touched = {row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()}
-    hunks = [at for at in patch_stops(rows) if rows[at].startswith("@@ ")]
-    ends = [*hunks[1:], len(rows)]
-    shared = [
-        sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end])
-        for at, end in zip(hunks, ends, strict=False)
-    ]
-    return hunks[shared.index(max(shared))] if shared else 0
+        return None if isinstance(self.chosen, str) else self.chosen

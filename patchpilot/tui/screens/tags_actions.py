@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keys of the tags stage, and the questions that they ask."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding, BindingType
+
+from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.widgets.choose import LineDialog
+
+if TYPE_CHECKING:
+    from patchpilot.services.tags.find_culprits import CulpritAnswer
+    from patchpilot.services.tags.prepare_commits import PrepareRequest
+    from patchpilot.topic.message_changes import Preparation
+    from patchpilot.tui.stage.stage_screen import StageScreen
+
+BINDINGS: list[BindingType] = [
+    Binding(
+        "w",
+        "write",
+        "write tags",
+        tooltip=(
+            "write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown first"
+        ),
+    ),
+    Binding(
+        "space",
+        "tick",
+        "tick",
+        key_display="Space",
+        tooltip="tick a candidate, where more than one commit introduced the bug",
+    ),
+    Binding(
+        "x",
+        "view",
+        "show patch",
+        tooltip="show the fix, and the candidate's changes to the files it touches",
+    ),
+    Binding("u", "app.undo", "undo", tooltip="undo the last rewrite of your commits"),
+]
+
+
+def ask_for_commit(screen: "StageScreen", then: "Callable[[str, CulpritAnswer], None]") -> None:
+    """Let the user name the commit that introduced the bug; `then` gets the fix's id and it."""
+    from patchpilot.services.tags.topic_culprits import named_culprit
+
+    commit = screen.session.commit
+    if commit is None:
+        return
+
+    def answered(word: str | None) -> None:
+        if word:
+            screen.in_thread(
+                "looking up the commit",
+                lambda repository, _: named_culprit(repository, word, commit.id),
+                partial(then, commit.id),
+            )
+
+    text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
+    screen.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), "")), answered)
+
+
+def claim(screen: "StageScreen", *, is_fix: bool) -> None:
+    """Keep the answer whether the commit is a fix with the topic; the other stages go by it."""
+    from patchpilot.topic.fix_claims import answer_fix
+
+    commit = screen.session.commit
+    if commit is None:
+        return
+    base = screen.session.topic.base if screen.session.topic else None
+
+    def answered(_: object) -> None:
+        screen.notify(
+            (
+                "Marked as a fix. To undo, press Enter on the last line."
+                if is_fix
+                else (
+                    "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports. Press"
+                    " Enter to undo."
+                )
+            ),
+            timeout=6,
+        )
+        screen.session.changed("waivers", "draft", "claims")
+        screen.tui.jobs.begin(screen.stage)
+
+    screen.in_thread(
+        "saving the answer",
+        lambda repository, _: answer_fix(
+            repository, [commit], is_fix, target=screen.session.target, base=base
+        ),
+        answered,
+    )
+
+
+def write_tags(screen: "StageScreen", fixes: tuple[str, ...], tag: str) -> None:
+    """Ask which tags to write for these commits, show the message, then write it."""
+    from patchpilot.tui.screens.write_tags_dialog import WriteTags
+
+    if screen.session.commit is None:
+        return
+
+    def answered(request: "PrepareRequest | None") -> None:
+        if request is not None:
+            _write(screen, request)
+
+    known = screen.session.known_settings
+    signs = bool(known and known.flag("signoff"))
+    screen.app.push_screen(
+        WriteTags(screen.session, fixes, tag, signed=is_signed(screen), signs=signs), answered
+    )
+
+
+def is_signed(screen: "StageScreen") -> bool:
+    """Whether the commit has a sign-off."""
+    commit = screen.session.commit
+    return commit is not None and any(
+        line.lower().startswith("signed-off-by:") for line in commit.lines
+    )
+
+
+def _write(screen: "StageScreen", request: "PrepareRequest") -> None:
+    from patchpilot.services.tags.prepare_commits import prepare
+    from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
+
+    commit = screen.session.commit
+    if commit is None:
+        return
+
+    def written(done: "Preparation") -> None:
+        if done.written:
+            message = "; ".join(("tags written; press u to undo", *done.costs))
+            screen.notify(message, markup=False, timeout=6)
+            screen.reread()
+        else:
+            screen.notify("nothing to write", timeout=3)
+
+    confirm_rewrite(
+        screen,
+        "writing the tags",
+        lambda repository, progress, given: prepare(
+            repository,
+            replace(
+                request,
+                target=commit.id,
+                profile=screen.session.settings(repository).get("profile"),
+                overrides=given,
+            ),
+            progress=progress,
+        ),
+        written,
+    )

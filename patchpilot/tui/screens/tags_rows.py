@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of the tags stage: the candidates and the choices below them, what is there already, and
+what speaks for a candidate.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import fitted, plain
+from patchpilot.tui.view.session import LIKELY
+from patchpilot.tui.widgets.meter import Meter
+from patchpilot.tui.widgets.row_list import Row
+
+if TYPE_CHECKING:
+    from patchpilot.services.candidate_impact import CandidateImpact
+    from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
+
+OTHER, NOT_A_FIX, A_FIX = "other", "not-a-fix", "a-fix"
+"""The choices below the candidates."""
+CHOICES = {
+    OTHER: "Another commit introduced it …",
+    NOT_A_FIX: "This is not a fix: no Fixes: tag, no Cc: stable, no backports",
+    A_FIX: "This is a fix: find the commit that introduced the bug",
+}
+SURE = 0.8
+"""The confidence from which a meter is green; it is yellow from that of a likely candidate."""
+METER = (4, 20)
+"""Columns of a meter, at least and at most."""
+WORDS = 24
+"""Columns of a subject that come before a longer meter."""
+BORDERS = 3
+FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
+"""Columns of a candidate's row without meter and subject."""
+
+
+def candidate_rows(
+    candidates: "Sequence[CulpritAnswer]",
+    columns: int,
+    ticked: AbstractSet[str],
+    picked: str,
+    *,
+    is_fix: bool,
+) -> list[Row]:
+    """The candidates, those that are ticked and the picked one with a mark, and the choices."""
+    rows = [
+        Row(_row(one, columns, one.commit in ticked, one.commit == picked), one, one.commit)
+        for one in candidates
+    ]
+    choices = (OTHER, NOT_A_FIX) if is_fix else (A_FIX,)
+    return rows + [Row(plain(f"    {CHOICES[one]}", "dim"), one, one) for one in choices]
+
+
+def _row(candidate: "CulpritAnswer", columns: int, ticked: bool, picked: bool) -> Text:
+    """A candidate: ticked or chosen, confidence, id, first release, subject."""
+    room = columns - BORDERS - FIXED_COLUMNS
+    meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
+    sure = candidate.confidence
+    style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
+    mark = f"[{glyph('ticked')}]" if ticked else f" {glyph('cursor')} " if picked else "   "
+    row = Text(f"{mark:<4}{sure:4.0%} ", no_wrap=True) + Meter(sure, style).bar(meter)
+    release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
+    subject = fitted(candidate.subject, max(8, room - meter))
+    return row.append(plain(f"  {candidate.commit[:12]}  {release}  {subject}"))
+
+
+def present_rows(result: "FixesResult") -> list[Text]:
+    """The tags that are there, each with its problems, and the notes."""
+    rows: list[Text] = []
+    for judged in result.present:
+        problems = "; ".join(problem.message for problem in judged.problems)
+        rows.append(
+            plain(
+                f"{glyph('blocked' if problems else 'done')} {judged.tag.text}",
+                "red" if problems else "green",
+            )
+        )
+        rows += [plain(f"  {problems}")] if problems else []
+    rows += [plain(f"note: {note}") for note in result.notes]
+    if not result.is_fix:
+        rows.append(
+            plain(f"{glyph('nothing')} {result.reason}: no Fixes: tag and no Cc: stable needed")
+        )
+    elif not rows and not result.candidates:
+        rows.append(plain(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
+    return rows
+
+
+def evidence_rows(
+    result: "FixesResult", candidate: "CulpritAnswer | None", impact: "CandidateImpact | None"
+) -> list[Text]:
+    """What speaks for a candidate, what does not, and what the tags will be."""
+    rows: list[Text] = []
+    if candidate:
+        rows += [plain(f"{glyph('done')} {reason}", "green") for reason in candidate.evidence]
+        rows += [plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks]
+        if result.reason:
+            rows.append(plain(f"{glyph('stale')} uncertain: {result.reason}", "yellow"))
+        rows += [
+            plain(""),
+            plain(candidate.tag),
+            plain(f"first release: {candidate.first_release or 'none yet'}"),
+        ]
+    if impact:
+        have = [branch.version for branch in impact.stable.branches if branch.affected]
+        lack = [branch.version for branch in impact.stable.branches if branch.affected is False]
+        if impact.stable.branches:
+            rows.append(
+                plain(
+                    f"affected LTS: {', '.join(have) or 'none'}"
+                    + (f"; not affected: {', '.join(lack)}" if lack else "")
+                )
+            )
+        advice = impact.stable.advice
+        rows += [plain(f"adds: {line}") for line in advice.lines] or [
+            plain(f"no Cc: stable: {'; '.join(advice.reasons)}")
+        ]
+    if not rows and not result.is_fix:
+        rows.append(
+            plain(
+                "If it is a fix, press Enter to list the commits that may have introduced the bug."
+            )
+        )
+    return rows
