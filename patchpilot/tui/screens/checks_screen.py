@@ -3,57 +3,40 @@
 its fix.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
-from patchpilot.model.finding import Finding, Severity
-from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of, row_of
-from patchpilot.tui.screens.message_hints import with_prefix
-from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.screens import checks_actions
+from patchpilot.tui.screens.checks_actions import can_fix, commits_with, remedy_here
+from patchpilot.tui.screens.checks_rows import filters, finding_rows, no_findings, placed
+from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of
+from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import STRONG, fitted, plain
+from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_colors import colors_on
 from patchpilot.tui.widgets.diff_view import DiffView, Note
-from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.model.progress import Progress
-    from patchpilot.services.fix_finding import FindingFixed, Remedy
+    from patchpilot.services.fix_finding import FindingFixed
     from patchpilot.topic.open_repository import Repository
 
-WAIVED = "waived"
-HIGH = 10
-"""Rows of a list that has room for the names of files."""
 NO_FINDING = "no finding is selected; press f to go to the next one"
 
 
-def can_fix(result: "CheckResult") -> bool:
-    """Whether there is a finding with a certain fix: a safe one, or a tag that is asked for."""
-    from patchpilot.services.fix_finding import Remedy, remedy_of
-
-    certain = (Remedy.SAFE, Remedy.TAGS)
-    return any(
-        remedy_of(finding, result.rules) in certain
-        for checked in result.patches
-        for finding in checked.findings
-    )
-
-
-class FindingList(List):
+class FindingList(RowList):
     """The list of findings, which says when its width changed."""
 
     class Resized(Message):
@@ -75,72 +58,16 @@ class DetailText(Static):
         self.post_message(self.Resized())
 
 
-class ChecksScreen(StageScreen):
+class ChecksScreen(ListDetailScreen):
     """The checks stage: list, patch and detail of the findings, which follow one cursor."""
 
     stage = Stage.CHECKS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "a",
-            "fix_one",
-            "apply fix",
-            tooltip="show the fix for the selected finding as a diff, then apply it",
-        ),
-        Binding(
-            "A",
-            "fix_safe",
-            "apply all",
-            tooltip="show all safe fixes as a diff, then apply them to your commits",
-        ),
-        Binding("f", "finding(1)", "next", tooltip="go to the next finding"),
-        Binding(
-            "F", "finding(-1)", "previous finding", show=False, tooltip="go to the previous finding"
-        ),
-        Binding(
-            "e",
-            "edit",
-            "edit",
-            tooltip="open the line of the finding, or the commit message, in your editor",
-        ),
-        Binding(
-            "i",
-            "waive",
-            "waive",
-            tooltip="waive the finding in this topic, with a reason; or remove the waiver",
-        ),
-        Binding(
-            "enter",
-            "detail",
-            "detail",
-            key_display="Enter",
-            tooltip="show the selected finding in detail",
-        ),
-        Binding(
-            "o",
-            "only",
-            "filter",
-            tooltip="show one severity, one rule, waived findings, or all findings",
-        ),
-        Binding(
-            "S",
-            "strict",
-            "strict",
-            show=False,
-            tooltip="turn strict checks on or off (as checkpatch.pl --strict)",
-        ),
-        Binding(
-            "C",
-            "names",
-            "toggle rule names",
-            show=False,
-            tooltip="switch between patchpilot's and checkpatch.pl's rule names",
-        ),
-    ]
+    LIST = "#findings"
+    BINDINGS = checks_actions.BINDINGS
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._found: list[Shown] = []
-        self._option_of: list[int] = []
+        self._found: tuple[Shown, ...] = ()
         self._at = self._told = -1
         self._detail_width = 0
         self._is_ahead = False
@@ -183,19 +110,20 @@ class ChecksScreen(StageScreen):
         The one that was selected before stays selected, or the one that takes its place.
         """
         view = self.query_one("#patch", DiffView)
-        first, at = not view.rows, self._at
-        rows = self._place(result)
+        first = not view.rows
+        self._mark = self.session.mark
+        rows, self._found = placed(result, self._mark, self._only)
         if self._only and not self._found:
             # the filter matches nothing any more: fixed, or no longer waived
             self._only = ""
-            rows = self._place(result)
+            rows, self._found = placed(result, self._mark)
+        self._at = max(0, min(self._at, len(self._found) - 1)) if self._found else -1
         self._fixes = {}
         self._fixable = can_fix(result)
         view.fill(rows, notes=self._notes())
-        self._list()
+        self.fill()
         if first:
             (self.query_one("#findings") if self._found else view).focus()
-        self._at = max(0, min(at, len(self._found) - 1)) if self._found else -1
         view.choose(self._at)
         if not self._found:
             view.go(0)
@@ -235,80 +163,28 @@ class ChecksScreen(StageScreen):
 
         self.in_thread("counting what --strict reports", count, counted_strict)
 
-    def _place(self, result: "CheckResult") -> list[str]:
-        """Collect the findings that the filter shows, in the order of their lines.
-
-        Return the lines of all patches.
-        """
-        rows: list[str] = []
-        self._mark = self.session.mark
-        found = [Shown(0, finding) for finding in result.series] if self._only != WAIVED else []
-        found += [Shown(0, each.finding, suppressed=each) for each in result.suppressed_series]
-        several = len(result.patches) > 1
-        for number, checked in enumerate(result.patches, 1):
-            every = [(finding, None) for finding in checked.findings] + [
-                (each.finding, each) for each in checked.suppressed
-            ]
-            ends = _ends(checked.patch.lines)
-            for finding, suppressed in every:
-                at, whole = _row(finding, checked.patch.lines, ends)
-                commit = checked.patch.commit or ""
-                found.append(
-                    Shown(
-                        len(rows) + at, finding, commit, number if several else 0, suppressed, whole
-                    )
-                )
-            rows.extend(with_prefix(checked.patch.lines, self._mark))
-        self._found = sorted(
-            (shown for shown in found if self._shows(shown)), key=lambda shown: shown.line
-        )
-        return rows
-
     def _notes(self) -> list[Note]:
         """The findings as notes in the patch."""
         return [note_of(shown, checkpatch=self._checkpatch_names) for shown in self._found]
 
-    def _shows(self, shown: Shown) -> bool:
-        if shown.suppressed or self._only == WAIVED:
-            return bool(shown.suppressed) and self._only == WAIVED
-        return self._only in ("", str(shown.finding.severity), shown.finding.name)
-
-    def _list(self) -> None:
-        """Write the list again, for its width and the names that are chosen.
-
-        Where it is high, a row above the findings of a file names the file.
-        """
-        listed = self.query_one("#findings", List)
+    def rows(self) -> list[Row]:
+        """The findings for the list's width and the names that are chosen."""
+        listed = self.listed
         room = listed.scrollable_content_region
         # a scrollbar may be about to come
-        wide, whole = (
-            max(20, (room.width or 30) - (not listed.show_vertical_scrollbar)),
-            room.height < HIGH,
-        )
-        options: list[Option] = []
-        self._option_of, before = [], ""
-        for shown in self._found:
-            if not whole and shown.file != before:
-                before = shown.file
-                options.append(Option(plain(fitted(before, wide), STRONG), disabled=True))
-            self._option_of.append(len(options))
-            options.append(
-                Option(row_of(shown, wide, checkpatch=self._checkpatch_names, whole=whole))
-            )
-        listed.clear_options()
-        listed.add_options(
-            options
-            or [
-                Option(
-                    plain(f"{glyph('done')} {self._no_findings}; press n for the next stage"),
-                    disabled=True,
-                )
-            ]
-        )
-        self._point()
-        self.query_one("#finding-list", Panel).heading = (
-            f"Findings: {self._only}" if self._only else self._title
-        )
+        wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
+        nothing = plain(f"{glyph('done')} {self._nothing}")
+        rows = finding_rows(self._found, wide, high=room.height, checkpatch=self._checkpatch_names)
+        return rows or [Row(nothing)]
+
+    def fill(self, key: Hashable = None) -> None:
+        """Write the list again; the cursor stays on the finding of its number."""
+        self.listed.fill(self.rows(), self._at)
+        self.list_panel.heading = f"Findings: {self._only}" if self._only else self._title
+
+    @property
+    def _nothing(self) -> str:
+        return f"{no_findings(self._shown)}; press n for the next stage"
 
     @property
     def _title(self) -> str:
@@ -316,15 +192,9 @@ class ChecksScreen(StageScreen):
         status = self.session.status(self.stage)
         return status.note if status.count else "Findings"
 
-    def _point(self) -> None:
-        """Put the cursor of the list on the selected finding."""
-        listed = self.query_one("#findings", List)
-        if 0 <= self._at < len(self._option_of) and listed.highlighted != self._option_of[self._at]:
-            listed.highlighted = self._option_of[self._at]
-
     def on_finding_list_resized(self) -> None:
         """The rows of the list follow its width."""
-        self._list()
+        self.fill()
 
     def on_detail_text_resized(self) -> None:
         """So do the lines of a fix."""
@@ -336,15 +206,16 @@ class ChecksScreen(StageScreen):
         """The selected finding."""
         return self._found[self._at] if 0 <= self._at < len(self._found) else None
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def moved(self, listed: RowList) -> None:
         """The patch and the detail follow the list, once its cursor rests."""
-        row = event_row(event)
-        if row in self._option_of and (at := self._option_of.index(row)) != self._at:
-            self._at, self._is_ahead = at, True
+        at = listed.row.key if listed.row else self._at
+        if at != self._at:
+            self._at, self._is_ahead = cast(int, at), True
             self._tell_count()
-            self.at_rest(self._follow)
+            self.at_rest(self.detail)
 
-    def _follow(self) -> None:
+    def detail(self) -> None:
+        """Show the finding in the patch, and from there in detail."""
         self._is_ahead = False
         self.query_one("#patch", DiffView).choose(self._at)
 
@@ -358,7 +229,7 @@ class ChecksScreen(StageScreen):
             return
         if view.note >= 0:
             self._at = view.note
-            self._point()
+            self.listed.select(self._at)
             self._tell_count()
         if self._told != self._at:
             self.at_rest(self._tell_finding)
@@ -373,7 +244,7 @@ class ChecksScreen(StageScreen):
             else ()
         )
         count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
-        self.query_one("#finding-list", Panel).count = f" {glyph('dot')} ".join((*count, *strict))
+        self.list_panel.count = f" {glyph('dot')} ".join((*count, *strict))
 
     def _tell_finding(self) -> None:
         """The selected finding in detail, with what its fix changes."""
@@ -382,12 +253,12 @@ class ChecksScreen(StageScreen):
         self._told = self._at
         if result is None or now is None:
             panel.heading, panel.count = "Detail", ""
-            self.query_one("#finding", Static).update(plain(self._no_findings))
+            self.query_one("#finding", Static).update(plain(no_findings(result)))
             self.keys_changed()
             return
         from patchpilot.services.fix_finding import Remedy
 
-        remedy, fixed = self._remedy(now, result), self._fixes.get(now.key)
+        remedy, fixed = remedy_here(now, result), self._fixes.get(now.key)
         panel.heading = now.name(checkpatch=self._checkpatch_names)
         panel.count = str(now.finding.severity)
         rule = next((rule for rule in result.rules if rule.id == now.finding.rule), None)
@@ -406,15 +277,6 @@ class ChecksScreen(StageScreen):
         """Whether the detail is on screen by itself."""
         return not (self.has_class("-narrow") and self.has_class("-low"))
 
-    @staticmethod
-    def _remedy(now: Shown, result: "CheckResult") -> "Remedy":
-        """How the finding is fixed here: one of the series or a waived one is edited."""
-        from patchpilot.services.fix_finding import Remedy, remedy_of
-
-        if not now.commit or now.suppressed:
-            return Remedy.EDIT
-        return remedy_of(now.finding, result.rules)
-
     @property
     def shown_keys(self) -> ShownKeys:
         """Those of the finding's keys that do something now."""
@@ -428,7 +290,7 @@ class ChecksScreen(StageScreen):
             hidden -= {"fix_safe"}
         if now := self._now:
             hidden -= {"finding", "waive", *(() if self._has_detail else ("detail", "select"))}
-            remedy, fixed = self._remedy(now, result), self._fixes.get(now.key)
+            remedy, fixed = remedy_here(now, result), self._fixes.get(now.key)
             if remedy is not Remedy.EDIT and not (fixed and fixed.reason):
                 hidden -= {"fix_one"}
             words = {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}
@@ -439,17 +301,6 @@ class ChecksScreen(StageScreen):
         self._fixes[shown.key] = fixed
         if self._now is shown:
             self._tell_finding()
-
-    @property
-    def _no_findings(self) -> str:
-        """The text shown when there are no findings."""
-        result: CheckResult | None = self._shown
-        suppressed = (
-            f" ({len(result.suppressed)} waived; press o to show)"
-            if result and result.suppressed
-            else ""
-        )
-        return f"no findings{suppressed}"
 
     @property
     def next_key(self) -> NextKey | None:
@@ -481,7 +332,7 @@ class ChecksScreen(StageScreen):
         self._is_ahead = False
         self.query_one("#patch", DiffView).choose(max(0, min(self._at + by, len(self._found) - 1)))
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def entered(self, listed: RowList) -> None:
         """Enter in the list shows the detail."""
         self.action_detail()
 
@@ -506,7 +357,7 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self._shown
         if result:
             self.query_one("#patch", DiffView).annotate(self._notes())
-            self._list()
+            self.fill()
             self._tell_finding()
             self.notify(
                 "showing checkpatch.pl's rule names; press C to switch back"
@@ -520,28 +371,13 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self._shown
         if result is None:
             return
-        every = [
-            *result.series,
-            *(finding for checked in result.patches for finding in checked.findings),
-        ]
-        answers = [("", f"All findings ({len(every)})")]
-        answers += [
-            (str(severity), f"{str(severity).capitalize()} ({count})")
-            for severity in Severity
-            if (count := sum(finding.severity is severity for finding in every))
-        ]
-        answers += [(WAIVED, f"Waived ({len(result.suppressed)})")] if result.suppressed else []
-        answers += [
-            (name, f"{name} ({count})")
-            for name, count in sorted(Counter(finding.name for finding in every).items())
-        ]
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
                 self._only = choice
                 self.show(result)
 
-        self.app.push_screen(Choose("Show which findings?", answers), chosen)
+        self.app.push_screen(Choose("Show which findings?", filters(result)), chosen)
 
     def action_fix_one(self) -> None:
         """Show the fix of the selected finding, then apply it."""
@@ -551,32 +387,15 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self.current
         now = self._now
         if result is None or now is None:
-            self.notify(
-                NO_FINDING if self._found else f"{self._no_findings}; press n for the next stage",
-                timeout=3,
-            )
+            self.notify(NO_FINDING if self._found else self._nothing, timeout=3)
         elif now.suppressed:
             self.notify(f"{now.finding.name} is waived; press i to remove the waiver", markup=False)
         else:
             remedy = remedy_of(now.finding, result.rules)
-            commits = (
-                self._commits_with(result, remedy) if remedy is Remedy.SIGN_OFF else [now.commit]
-            )
+            commits = commits_with(result, remedy) if remedy is Remedy.SIGN_OFF else [now.commit]
             fix_one(
                 self, now, remedy, commits, self._fixes.get(now.key) if len(commits) == 1 else None
             )
-
-    @staticmethod
-    def _commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
-        """The commits with a finding that is fixed in this way."""
-        from patchpilot.services.fix_finding import remedy_of
-
-        patches = (
-            one
-            for one in result.patches
-            if any(remedy_of(finding, result.rules) is remedy for finding in one.findings)
-        )
-        return [one.patch.commit for one in patches if one.patch.commit]
 
     def action_fix_safe(self) -> None:
         """Show all certain fixes, then apply them."""
@@ -587,7 +406,7 @@ class ChecksScreen(StageScreen):
         if result is None:
             return
         if can_fix(result):
-            fix_safe(self, self._commits_with(result, Remedy.TAGS))
+            fix_safe(self, commits_with(result, Remedy.TAGS))
         else:
             self.notify(
                 NO_SAFE_FIX if result.all else "no findings; press n for the next stage",
@@ -627,23 +446,3 @@ class ChecksScreen(StageScreen):
             open_file(self, now.finding.path, now.finding.line)
         else:
             amend(self)
-
-
-def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """The 0-based lines at which a patch's message ends (None: nowhere), and of the last text
-    before git's signature.
-    """
-    signature = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
-    last = next((number for number in range(signature - 1, -1, -1) if lines[number].strip()), -1)
-    return next((number for number, line in enumerate(lines) if line == "---"), None), last
-
-
-def _row(finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]) -> tuple[int, bool]:
-    """The 0-based line of a finding.
-
-    Of one about the whole patch, such as a missing sign-off, the end of the message, and that it is
-    one.
-    """
-    at, (message, last) = (finding.patch_line or 1) - 1, ends
-    whole = finding.column is None and last <= at < len(lines) and lines[at][:1] not in ("+", "-")
-    return (at if message is None else message, True) if whole else (at, False)

@@ -120,7 +120,6 @@ class TagsScreen(ListDetailScreen):
 
     def on_resize(self) -> None:
         """The message shows its tags again."""
-        super().on_resize()
         if self._shown is not None:
             self._show_tags()
 

@@ -68,7 +68,8 @@ class ListDetailScreen(StageScreen):
 
     def entered(self, listed: RowList) -> None:
         """The user pressed Enter on a row: its detail, where that has no room of its own."""
-        self.open_detail()
+        if listed is self.listed:
+            self.open_detail()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Unless the list was filled again since."""
@@ -82,6 +83,5 @@ class ListDetailScreen(StageScreen):
 
     def on_resize(self) -> None:
         """The rows and the detail follow the size, once the panels have theirs."""
-        super().on_resize()
         if self._shown is not None:
             self.call_after_refresh(self.fill)

@@ -47,6 +47,12 @@ class RowList(List):
         places = [at for at, row in enumerate(self.rows) if row.about is not None]
         return f"{places.index(self.highlighted or 0) + 1}/{len(places)}"
 
+    def select(self, key: Hashable) -> None:
+        """Put the cursor on the row of a key, where there is one."""
+        at = next((at for at, row in enumerate(self.rows) if row.key == key), self.highlighted)
+        if at != self.highlighted:
+            self.highlighted = at
+
     def fill(self, rows: Iterable[Row], key: Hashable = None) -> None:
         """Show these rows: the cursor goes to the row of the key, by default to that of the row it
         was on; where there is none, to the first.

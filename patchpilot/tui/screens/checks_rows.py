@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The findings of the checks stage in the order of their lines, and the rows of their list."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.tui.screens.finding_text import Shown, row_of
+from patchpilot.tui.screens.message_hints import with_prefix
+from patchpilot.tui.view.rich_text import STRONG, fitted, plain
+from patchpilot.tui.widgets.row_list import Row
+
+if TYPE_CHECKING:
+    from patchpilot.checking.check_result import CheckResult
+
+WAIVED = "waived"
+"""The filter that shows the waived findings only."""
+HIGH = 10
+"""Rows of a list that has room for the names of files."""
+
+
+def placed(
+    result: "CheckResult", mark: str, only: str = ""
+) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
+    """The lines of all patches with a subject prefix, and the findings that a filter shows."""
+    rows: list[str] = []
+    found = [Shown(0, finding) for finding in result.series] if only != WAIVED else []
+    found += [Shown(0, each.finding, suppressed=each) for each in result.suppressed_series]
+    several = len(result.patches) > 1
+    for number, checked in enumerate(result.patches, 1):
+        lines, commit = checked.patch.lines, checked.patch.commit or ""
+        ends = _ends(lines)
+        every: list[tuple[Finding, Suppressed | None]]
+        every = [(finding, None) for finding in checked.findings]
+        every += [(each.finding, each) for each in checked.suppressed]
+        for finding, suppressed in every:
+            at, whole = _row(finding, lines, ends)
+            shown_number = number if several else 0
+            found.append(Shown(len(rows) + at, finding, commit, shown_number, suppressed, whole))
+        rows.extend(with_prefix(lines, mark))
+    chosen = (shown for shown in found if _is_chosen(shown, only))
+    return tuple(rows), tuple(sorted(chosen, key=lambda shown: shown.line))
+
+
+def _is_chosen(shown: Shown, only: str) -> bool:
+    if shown.suppressed or only == WAIVED:
+        return bool(shown.suppressed) and only == WAIVED
+    return only in ("", str(shown.finding.severity), shown.finding.name)
+
+
+def finding_rows(found: Sequence[Shown], columns: int, *, high: int, checkpatch: bool) -> list[Row]:
+    """The rows of a list of that size, by the number of the finding.
+
+    Where it is high, a row above the findings of a file names the file.
+    """
+    rows: list[Row] = []
+    whole, before = high < HIGH, ""
+    for at, shown in enumerate(found):
+        if not whole and shown.file != before:
+            before = shown.file
+            rows.append(Row(plain(fitted(before, columns), STRONG)))
+        rows.append(Row(row_of(shown, columns, checkpatch=checkpatch, whole=whole), shown, at))
+    return rows
+
+
+def no_findings(result: "CheckResult | None") -> str:
+    """The text where there are none."""
+    waived = len(result.suppressed) if result else 0
+    return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
+
+
+def filters(result: "CheckResult") -> list[tuple[str, str]]:
+    """What can be shown of a result: all, a severity, the waived ones, or a rule."""
+    every = [
+        *result.series,
+        *(finding for checked in result.patches for finding in checked.findings),
+    ]
+    severities = Counter(finding.severity for finding in every)
+    answers = [("", f"All findings ({len(every)})")]
+    answers += [
+        (str(one), f"{str(one).capitalize()} ({severities[one]})")
+        for one in Severity
+        if severities[one]
+    ]
+    answers += [(WAIVED, f"Waived ({len(result.suppressed)})")] if result.suppressed else []
+    names = Counter(finding.name for finding in every)
+    return answers + [(name, f"{name} ({count})") for name, count in sorted(names.items())]
+
+
+def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
+    """The 0-based lines at which a patch's message ends (None: nowhere), and of the last text
+    before git's signature.
+    """
+    signature = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
+    last = next((number for number in range(signature - 1, -1, -1) if lines[number].strip()), -1)
+    return next((number for number, line in enumerate(lines) if line == "---"), None), last
+
+
+def _row(finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]) -> tuple[int, bool]:
+    """The 0-based line of a finding.
+
+    Of one about the whole patch, such as a missing sign-off, the end of the message, and that it is
+    one.
+    """
+    at, (message, last) = (finding.patch_line or 1) - 1, ends
+    whole = finding.column is None and last <= at < len(lines) and lines[at][:1] not in ("+", "-")
+    return (at if message is None else message, True) if whole else (at, False)
