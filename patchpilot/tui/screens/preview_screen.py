@@ -10,14 +10,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.mail_rows import check_lines, is_blocking, mail_size, people_lines
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
-from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import HEADING, fitted, lines, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
@@ -25,8 +24,8 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import NEXT
-from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.services.send.mail_changes import MailChange, MailChanges
@@ -60,10 +59,11 @@ def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
     return name, parse_subject(result.mails[at].subject).title
 
 
-class PreviewScreen(StageScreen):
+class PreviewScreen(ListDetailScreen):
     """The preview stage: the mails to send."""
 
     stage = Stage.PREVIEW
+    LIST = "#mails"
     AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -117,7 +117,7 @@ class PreviewScreen(StageScreen):
         """The list of mails, and the selected mail."""
         with Columns():
             with Container(id="mail-side"):
-                yield Panel(List(ident="mails"), title="Mails", id="mail-list")
+                yield Panel(RowList(ident="mails"), title="Mails", id="mail-list")
                 with Panel(title="What is sent", id="mail-facts"), VerticalScroll(can_focus=False):
                     yield Static(id="facts", markup=False)
             yield Panel(DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main")
@@ -144,12 +144,8 @@ class PreviewScreen(StageScreen):
         from patchpilot.services.send.mail_changes import mail_changes
 
         self._changes = mail_changes(result)
-        chosen, panel = self.query_one("#mails", List), self.query_one("#mail-list", Panel)
-        before = min(chosen.highlighted or 0, max(0, len(result.mails) - 1))
-        with self.prevent(OptionList.OptionHighlighted):
-            chosen.clear_options()
-            chosen.add_options(Option(self._row(result, at)) for at in range(len(result.mails)))
-            chosen.highlighted = before if result.mails else None
+        self.fill(min(self._at, len(result.mails) - 1))
+        panel = self.list_panel
         panel.heading = counted(len(result.mails), "mail")
         dropped = len(self._changes.dropped) if self._changes else 0
         panel.count = (
@@ -164,8 +160,12 @@ class PreviewScreen(StageScreen):
         # a list of one mail has nothing to choose from
         self.query_one("#mail-side").set_class(len(result.mails) == 1, "-single")
         self._show_facts(result)
-        self._show_one(result, before)
-        (chosen if len(result.mails) > 1 else self.query_one("#mail")).focus()
+        (self.listed if len(result.mails) > 1 else self.query_one("#mail")).focus()
+
+    def rows(self) -> list[Row]:
+        """The mails."""
+        result: SendPlan = self._shown
+        return [Row(self._row(result, at), at, at) for at in range(len(result.mails))]
 
     def _show_facts(self, result: "SendPlan") -> None:
         """Next to the mails, on a broad terminal: the recipients with their roles, how they are
@@ -218,23 +218,23 @@ class PreviewScreen(StageScreen):
     def _change(self, at: int) -> "MailChange | None":
         return self._changes.mails[at] if self._changes and at < len(self._changes.mails) else None
 
-    def _show_one(self, result: "SendPlan", at: int, *, keep: bool = False) -> None:
+    def detail(self) -> None:
+        """Show the mail under the cursor."""
         from patchpilot.services.send.readable_mail import raw_lines, readable_lines
 
-        if at >= len(result.mails):
+        result, at = self._shown, self.chosen
+        if at is None:
             return
         self._at = at
         mail, change = result.mails[at], self._change(at)
         rows = raw_lines(mail) if self._raw else readable_lines(mail)
-        self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change), keep=keep)
+        self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change))
         panel = self.query_one("#mail-panel", Panel)
         panel.heading = f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
         # the list of a single mail is not shown
         than = f", compared with v{self._changes.version}" if change and self._changes else ""
         panel.count = (
-            f"{at + 1}/{len(result.mails)}"
-            if len(result.mails) > 1
-            else f"{self._facts(result, at)}{than}"
+            self.listed.position if len(result.mails) > 1 else f"{self._facts(result, at)}{than}"
         )
 
     def _notes(self, change: "MailChange | None") -> list[Note]:
@@ -252,28 +252,20 @@ class PreviewScreen(StageScreen):
             for line in ends
         ]
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show the mail under the cursor."""
-        result: SendPlan | None = self._shown
-        at = event_row(event)
-        if result and 0 <= at < len(result.mails) and at != self._at:
-            self._show_one(result, at)
+    def moved(self, listed: RowList) -> None:
+        """Another mail is shown from its start."""
+        if self.chosen != self._at:
+            self.detail()
 
-    def on_resize(self) -> None:
-        """The rows of the list follow the width."""
-        super().on_resize()
-        result: SendPlan | None = self._shown
-        if result:
-            chosen = self.query_one("#mails", List)
-            for at in range(chosen.option_count):
-                chosen.replace_option_prompt_at_index(at, self._row(result, at))
+    def resized(self) -> None:
+        """Only the rows follow the size."""
+        self.listed.fill(self.rows())
 
     def action_raw(self) -> None:
         """Switch between the mail's bytes and its text."""
         self._raw = not self._raw
-        result: SendPlan | None = self._shown
-        if result:
-            self._show_one(result, self._at)
+        if self._shown:
+            self.detail()
 
     def action_change(self, by: int) -> None:
         """Go to the next or the previous change since the last version."""

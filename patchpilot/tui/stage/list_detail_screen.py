@@ -84,4 +84,8 @@ class ListDetailScreen(StageScreen):
     def on_resize(self) -> None:
         """The rows and the detail follow the size, once the panels have theirs."""
         if self._shown is not None:
-            self.call_after_refresh(self.fill)
+            self.call_after_refresh(self.resized)
+
+    def resized(self) -> None:
+        """The size changed: write what follows it."""
+        self.fill()
