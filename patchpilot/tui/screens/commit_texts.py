@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the topic is, as text."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.model.counted import counted
+from patchpilot.model.printable import crop
+from patchpilot.tui.screens.commit_status import TopicCommits
+from patchpilot.tui.view.rich_text import QUIET, plain, wrapped
+from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.stages import Stage
+
+if TYPE_CHECKING:
+    from patchpilot.services.send.counted_recipients import CountedRecipients
+    from patchpilot.services.send.questions import PreSendQuestions
+    from patchpilot.services.tags.find_culprits import FixesResult
+
+
+TITLE = 11
+"""Columns of a label."""
+
+
+def about_text(
+    session: Session, result: TopicCommits, asked: "PreSendQuestions | None", room: int
+) -> Text:
+    """The topic in so many columns: its branch, commits, base and target, the answers, and what
+    other stages found.
+    """
+    text = Text()
+    for label, words in _facts(session, result, asked):
+        for at, part in enumerate(wrapped(words, room - TITLE - 1)):
+            text.append(f"{'' if at else label:<{TITLE}}", QUIET)
+            text.append(plain(crop(part, room - TITLE))).append("\n")
+    text.rstrip()
+    return text
+
+
+def _facts(
+    session: Session, result: TopicCommits, asked: "PreSendQuestions | None"
+) -> list[tuple[str, str]]:
+    topic = session.topic
+    if topic is None:
+        return []
+    changes = [change for patch in result.patches for change in patch.files]
+    added, removed = sum(one.added for one in changes), sum(one.removed for one in changes)
+    paths = {change.path for change in changes}
+    facts = [
+        ("Branch", topic.branch or "detached HEAD"),
+        (
+            "Commits",
+            f"{len(result.patches)}, {counted(len(paths), 'file')}, +{added} -{removed}",
+        ),
+    ]
+    if topic.target:
+        facts.append(("Range", f"{topic.target} (chosen; press b to change)"))
+    elif result.base:
+        base = result.base
+        reason = base.reason if base.guessed or not session.base else "chosen here"
+        facts += [
+            ("Base", f"{base.name} {base.start[:12]}"),
+            ("", f"{reason} (press b to change)"),
+            *(("", note) for note in base.notes),
+        ]
+    if asked and asked.target and asked.standing:
+        fit, name = asked.standing, asked.target.label
+        words = {"conflict": "does not apply to", "clean": "applies cleanly to"}.get(
+            fit.applies, "applies with a 3-way merge to"
+        )
+        facts.append(("Target", f"{words} {name}"))
+        facts += [("", f"{one.subject}: already there, {one.how}") for one in fit.already[:2]]
+    if asked:
+        facts.append(("Mails", f"[{session.mark}]"))
+        facts += [
+            (question.name.capitalize(), f"{question.answer or 'not answered'}")
+            for question in asked.questions
+        ]
+    return facts + _found_by_others(session)
+
+
+def _found_by_others(session: Session) -> list[tuple[str, str]]:
+    """What other stages found of the topic, as far as they ran: the recipients, and which
+    commit introduced the bug.
+    """
+    rows: list[tuple[str, str]] = []
+    counted_recipients: CountedRecipients | None = session.fresh(Stage.RECIPIENTS)
+    for header in ("to", "cc"):
+        named = (
+            [one for one in counted_recipients.recipients if one.header == header]
+            if counted_recipients
+            else []
+        )
+        rows += [
+            ("" if at else header.title(), f"{one.address.called} ({one.role})")
+            for at, one in enumerate(named)
+        ]
+    fixes: FixesResult | None = session.fresh(Stage.TAGS)
+    if fixes and fixes.is_fix:
+        rows += [
+            ("Fixes", f"{judged.target.id[:12]} {judged.target.subject}")
+            for judged in fixes.present
+            if judged.target
+        ]
+        if not fixes.present and fixes.candidates:
+            best = fixes.candidates[0]
+            rows.append(
+                ("Fixes", f"{best.commit[:12]} {best.subject} (likely, {best.confidence:.0%})")
+            )
+    return rows
