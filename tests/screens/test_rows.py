@@ -15,7 +15,7 @@ from patchpilot.services.backport.write_backports import WrittenBackport
 from patchpilot.services.send.preflight_card import CheckLine, CheckState
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.branch_rows import resolving_rows, written_rows
-from patchpilot.tui.screens.send_screen import help_of
+from patchpilot.tui.screens.send_rows import help_of
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys
 from patchpilot.tui.view.rich_text import diff_line, fitted, plain, with_code

@@ -35,8 +35,8 @@ class ListDetailScreen(StageScreen):
 
     @property
     def chosen(self) -> Any:
-        """What the selected row is about."""
-        return self.listed.chosen
+        """What the selected row is about; asked for the keys also while there is no list."""
+        return next((listed.chosen for listed in self.query(self.LIST).results(RowList)), None)
 
     def rows(self) -> Iterable[Row]:
         """The rows of the list, in the room that it has."""

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keys of the send stage, how a problem is fixed there, and the other ways to send."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.binding import Binding, BindingType
+
+from patchpilot.model.counted import counted
+from patchpilot.tui.screens.repair_keys import (
+    choose_prefix,
+    repair,
+)
+from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.choose import Choose
+
+if TYPE_CHECKING:
+    from patchpilot.services.repair import Repairs
+    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.send.send_state import TopicSend
+    from patchpilot.tui.screens.send_screen import SendScreen
+
+BINDINGS: list[BindingType] = [
+    Binding(
+        "escape",
+        "cancel",
+        "stop after this mail",
+        key_display="Esc",
+        tooltip="while mails are sent: stop after the current one",
+    ),
+    Binding("s", "send", "send", tooltip="send the mails, after confirmation"),
+    Binding("a", "repair", "fix", tooltip="fix the problem that the selected check found"),
+    Binding(
+        "A",
+        "repair_all",
+        "fix all",
+        tooltip="apply all safe fixes (code, tags, target tree) after showing them",
+    ),
+    Binding(
+        "e",
+        "edit",
+        "edit cover",
+        show=False,
+        tooltip="edit cover letter, changelog and notes in your editor",
+    ),
+    Binding(
+        "o",
+        "transport",
+        "switch transport",
+        show=False,
+        tooltip="switch the transport: git send-email or b4",
+    ),
+    Binding(
+        "m", "to_self", "send to yourself", tooltip="send the mails only to yourself, as a test"
+    ),
+    Binding("R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"),
+    Binding(
+        "u",
+        "undo",
+        "undo",
+        show=False,
+        tooltip="undo the last fix, or the last rewrite of your commits",
+    ),
+]
+
+
+BEFORE = ("send", "repair", "repair_all", "to_self")
+"""The actions before a send."""
+
+
+def repairs_of(screen: "SendScreen") -> "dict[str, Callable[[SendPlan], None]]":
+    """What `a` does, by its word in REPAIRS."""
+    return {
+        "sign_off": partial(_sign_off, screen),
+        "tree": lambda plan: choose_prefix(screen, plan, screen.changed),
+        "fixes": partial(_make_fixes, screen),
+        "review_tags": partial(_add_review_tags, screen),
+        "edit": lambda _: screen.action_edit(),
+        "to_self": lambda _: screen.action_to_self(),
+        "security": lambda _: _ask(screen, "security"),
+        "regression": lambda _: _ask(screen, "regression"),
+        "server": screen.show_blocked,
+    }
+
+
+def _ask(screen: "SendScreen", name: str) -> None:
+    from patchpilot.tui.actions.questions import ask_named
+
+    ask_named(screen, name, lambda: screen.tui.jobs.begin(screen.stage))
+
+
+def _sign_off(screen: "SendScreen", plan: "SendPlan") -> None:
+    from patchpilot.services.repair import SIGN_OFF
+
+    repair(screen, plan, (SIGN_OFF,), screen.repaired, partial(nothing_certain, screen))
+
+
+def _make_fixes(screen: "SendScreen", plan: "SendPlan") -> None:
+    from patchpilot.services.repair import FIXES, TAGS
+
+    def none(_: "Repairs") -> None:
+        screen.notify(
+            f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them", timeout=6
+        )
+        screen.tui.action_stage(str(Stage.CHECKS))
+
+    repair(screen, plan, (FIXES, TAGS), screen.repaired, none)
+
+
+def _add_review_tags(screen: "SendScreen", plan: "SendPlan") -> None:
+    from patchpilot.services.repair import REVIEW_TAGS
+
+    repair(screen, plan, (REVIEW_TAGS,), screen.repaired, partial(nothing_certain, screen))
+
+
+def nothing_certain(screen: "SendScreen", repairs: "Repairs") -> None:
+    """Report why nothing was fixed."""
+    why = f": {'; '.join(repairs.left)}" if repairs.left else ""
+    screen.notify(f"no safe fixes to apply{why}", timeout=6)
+
+
+def send_to_self(screen: "SendScreen") -> None:
+    """Send to yourself only: to no list and no maintainer."""
+    from patchpilot.services.send.plan_send import plan
+
+    known: TopicSend | None = screen.known
+    if known and known.plan.blocked:
+        screen.show_blocked(known.plan)
+        return
+
+    def planned(plan_to_self: "SendPlan") -> None:
+        text = (
+            f"Send {counted(len(plan_to_self.mails), 'mail')} to yourself only"
+            f" ({plan_to_self.account.sender})?"
+        )
+        if plan_to_self.transport.to_self_note:
+            text += f"\n\n{plan_to_self.transport.to_self_note}"
+        screen.app.push_screen(
+            Choose(text, (("yes", "Send to yourself"), ("no", "Cancel"))),
+            lambda choice: screen.send_now(plan_to_self) if choice == "yes" else None,
+        )
+
+    session = screen.session
+    screen.in_thread(
+        "preparing the mails",
+        lambda repository, progress: plan(
+            repository, session.request(repository, to_self=True), progress=progress
+        ),
+        planned,
+    )
+
+
+def resume_send(screen: "SendScreen") -> None:
+    """Resume the last send, with the same Message-IDs."""
+    known: TopicSend | None = screen.known
+    if known is None or not known.unfinished or known.last is None or screen.tui.sending:
+        screen.notify("no interrupted send to resume", timeout=2)
+        return
+    if any(entry.state == "unknown" for entry in known.last.entries):
+        private = known.last.undisclosed
+        where = "your Sent folder" if private else "your Sent folder or the list archive"
+        text = (
+            f"The server may or may not have accepted some of the mails. Check {where}. Were"
+            " they delivered?"
+        )
+        answers = (
+            *(() if private else (("lookup", "Look them up in the archive"),)),
+            ("sent", "Yes, they were delivered"),
+            ("lost", "No, send them again"),
+            ("keep", "Unknown: skip them"),
+        )
+        screen.app.push_screen(
+            Choose(text, answers), lambda choice: _resume(screen, choice) if choice else None
+        )
+    else:
+        _resume(screen, "keep")
+
+
+def _resume(screen: "SendScreen", unknown: str) -> None:
+    from patchpilot.services.send.send_state import plan_resumed
+
+    session = screen.session
+
+    def work(repository: Any, progress: Any) -> "SendPlan":
+        return plan_resumed(
+            repository,
+            session.settings(repository),
+            session.request(repository),
+            unknown,
+            progress,
+        )
+
+    screen.in_thread("preparing to resume", work, screen.send_now)

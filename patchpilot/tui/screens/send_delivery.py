@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mails on their way: sent in a thread, which posts each step to the screen."""
+
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.tui.stage.job_errors import as_error
+
+if TYPE_CHECKING:
+    from patchpilot.services.send.after_send import SendReport
+    from patchpilot.services.send.send_plan import SendPlan, SendResult
+    from patchpilot.tui.screens.send_screen import SendScreen
+
+
+class MailStep(Message):
+    """A step of a mail: its place, its state, and what the server said.
+
+    Without a place a line of progress.
+    """
+
+    def __init__(self, place: int | None, state: str, detail: str) -> None:
+        super().__init__()
+        self.place, self.state, self.detail = place, state, detail
+
+
+class SendEnded(Message):
+    """Sending ended; `planned` is the plan that was sent."""
+
+    def __init__(
+        self,
+        planned: "SendPlan",
+        result: "SendResult | None",
+        report: "SendReport | None",
+        error: PatchpilotError | None,
+    ) -> None:
+        super().__init__()
+        self.planned, self.result, self.report, self.error = planned, result, report, error
+
+
+def deliver_mails(screen: "SendScreen", planned: "SendPlan", *, terminal: bool) -> None:
+    """Send the mails, in a thread or, where git asks for a password, on the terminal; each step is
+    posted to the screen.
+    """
+    from patchpilot.services.send.after_send import send_report
+    from patchpilot.services.send.send_mails import deliver
+
+    def progress(what: str, done: int = 0, total: int | None = None) -> None:
+        line = f"{done}/{total} {what}" if total else what
+        if terminal:
+            print(line)
+        elif not total:
+            screen.post_message(MailStep(None, "", line))
+
+    def on_mail(place: int, outcome: Any) -> None:
+        screen.post_message(MailStep(place, str(outcome.state), outcome.detail))
+
+    try:
+        with screen.session.repository() as repository:
+            result = deliver(
+                repository,
+                planned,
+                terminal=terminal,
+                stopping=lambda: screen.is_stopping,
+                progress=progress,
+                on_mail=on_mail,
+            )
+            report = send_report(repository, planned, result)
+    # shown in the card; the outbox records what was sent
+    except BaseException as error:  # noqa: BLE001
+        screen.post_message(SendEnded(planned, None, None, as_error(error)))
+    else:
+        screen.post_message(SendEnded(planned, result, report, None))

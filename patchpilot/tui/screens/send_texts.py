@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is sent to whom, what happens then, and the question before that, as text."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.geometry import Size
+
+from patchpilot.model.counted import counted
+from patchpilot.model.printable import crop, crop_middle, one_line
+from patchpilot.tui.screens.mail_rows import (
+    kilobytes,
+    name_of,
+    people_lines,
+)
+from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.rich_text import (
+    HEADING,
+    KEY,
+    QUIET,
+    lines,
+    plain,
+    with_code,
+    wrapped,
+)
+from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
+
+if TYPE_CHECKING:
+    from patchpilot.services.send.after_send import SendReport
+    from patchpilot.services.send.send_plan import SendPlan
+
+NOTE = 160
+"""Columns of a note in the question before the send."""
+
+
+def mails_text(plan: "SendPlan", size: Size) -> Text:
+    """Transport, server and login, who gets the mails, their subjects, and remarks."""
+    account, dot = plan.account, f" {glyph('dot')} "
+    login = f"password from {account.password_from}" if account.needs_login else "no login"
+    small = size.height < TALL and size.width < WIDE
+    rows = [
+        plain(
+            dot.join(
+                (
+                    counted(len(plan.waiting), "mail"),
+                    plan.request.via,
+                    account.label,
+                    *(() if plan.blocked else (login,)),
+                )
+            )
+        )
+    ]
+    rows += (
+        [Text.assemble(plain("From ", HEADING), plain(str(account.sender)))]
+        if account.sender and not small
+        else []
+    )
+    rows += everybody(plan, size)
+    rows += [plain("")] if not small else []
+    for at, mail in enumerate(plan.mails, 1):
+        weight = "" if small else f"{kilobytes(mail)}  "
+        rows.append(
+            Text.assemble(
+                plain(f"{at:>2}   ", HEADING), plain(weight, QUIET), plain(one_line(mail.subject))
+            )
+        )
+    rows += [with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
+    return lines(rows)
+
+
+def everybody(plan: "SendPlan", size: Size) -> list[Text]:
+    """Who is in To and Cc, with their roles: a line each where there is room, else in one text,
+    on a small terminal the first two of each.
+    """
+    if size.height >= TALL and size.width >= WIDE:
+        return people_lines(plan)
+    rows = []
+    for header in ("to", "cc"):
+        named = [
+            f"{name_of(recipient)} ({recipient.role})"
+            for recipient in plan.recipients
+            if recipient.header == header
+        ]
+        shown = named[:2] if size.height < TALL and size.width < WIDE else named
+        texts = shown + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
+        if texts:
+            rows.append(
+                Text.assemble(
+                    plain(f"{header.title():4} ", HEADING),
+                    plain(f" {glyph('dot')} ".join(texts)),
+                )
+            )
+    return rows
+
+
+def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
+    """What happens after a send, in so many columns: the archive's link, and each sentence."""
+    link = next((mail.link for mail in report.mails if mail.link), "")
+    now = (
+        [
+            Text.assemble(
+                plain("Archive: ", HEADING),
+                plain(crop_middle(link, columns - len("Archive: "))),
+            )
+        ]
+        if link
+        else []
+    )
+    for sentence in report.now:
+        # where there is room, a blank line between them
+        gap = "\n" if size.width >= BROAD and size.height >= TALL else ""
+        words = "\n  ".join(wrapped(in_keys(sentence, Stage.SEND), columns - 2))
+        now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(words)))
+    return now
+
+
+def question(planned: "SendPlan") -> str:
+    """The question before a send: how many mails, to whom, and through which server."""
+    from patchpilot.services.send.send_state import lists_and_contacts
+    from patchpilot.settings.read_settings import in_demo
+
+    lists_, contacts = lists_and_contacts(planned)
+    where = (
+        "In the demo no mail leaves this machine." if in_demo() else "A mail cannot be recalled."
+    )
+    rows = [
+        (
+            f"Send {counted(len(planned.mails), 'mail')} to"
+            f" {counted(len(planned.recipients), 'recipient')}?"
+        ),
+        "",
+        *(
+            ["Undisclosed: for the maintainers and the security team only"]
+            if planned.draft.is_undisclosed
+            else []
+        ),
+        "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
+        "Maintainers and others: "
+        + (", ".join(contact.address.called for contact in contacts) or "none"),
+        "",
+        f"Transport: {planned.account.label}. {where}",
+    ]
+    if planned.warnings:
+        rows += [
+            "",
+            *(crop(f"note: {one_line(warning.message)}", NOTE) for warning in planned.warnings[:2]),
+        ]
+    return "\n".join(rows)
