@@ -7,22 +7,18 @@ And the next version.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from patchpilot.model.counted import counted
-from patchpilot.model.rewrite_overrides import PUBLISHED
-from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
+from patchpilot.tui.screens import follow_actions
+from patchpilot.tui.screens.follow_reading import Reading, nothing_rows, read_conversation
 from patchpilot.tui.screens.follow_rows import (
-    comparison_rows,
     first_rows,
     head,
     point_row,
@@ -31,21 +27,18 @@ from patchpilot.tui.screens.follow_rows import (
     wants,
 )
 from patchpilot.tui.screens.follow_status import open_points
-from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import first_stage, in_keys
+from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import STRONG, lines, wrapped
+from patchpilot.tui.view.rich_text import lines
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
-from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
+from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.thread_tree import (
     Folding,
     Laid,
-    ThreadLayout,
     ThreadTree,
     TreeRow,
     lay_thread,
@@ -54,29 +47,14 @@ from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
     from patchpilot.services.track.checklist import CheckItem
-    from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import PointState
-    from patchpilot.topic.followed.story import StoryEvent
-    from patchpilot.topic.review_trailers import Collected
 
 DEMO = (
     f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
 )
 """In the demo, what to do about the replies to v1."""
-NOTHING = (
-    (
-        f"A series that you send at stage {Stage.SEND.number} is followed by itself: the replies"
-        " are here as a conversation, next to it what reviewers and bots ask, as a checklist for"
-        " the next version, and the story of the series up to mainline and the stable kernels."
-    ),
-    (
-        "Press a to follow any other series by its Message-ID or its link in the archive."
-        " `patchpilot track discover` lists those that you sent before."
-    ),
-)
-"""What is here later, while no series is followed."""
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""
 ROOMY = 100
@@ -93,126 +71,13 @@ CALM, RARELY = 5, 10
 """On loopback: after CALM requests without news, only every RARELY-th is made."""
 
 
-class _Reading(NamedTuple):
-    """What is shown of a series: its review points, its mails and their rows in so many columns,
-    and its story with the next step.
-    """
-
-    series: "Tracked"
-    items: "tuple[CheckItem, ...]"
-    mails: "tuple[ConversationMail, ...]"
-    laid: Laid
-    layout: ThreadLayout
-    columns: int
-    events: "tuple[StoryEvent, ...]"
-
-
-def _read(series: "Tracked", columns: int) -> _Reading:
-    """Compute it for a conversation of so many columns.
-
-    With thousands of mails this takes a second.
-    """
-    from patchpilot.services.track.checklist import checklist
-    from patchpilot.services.track.conversation import conversation
-    from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
-
-    laid: Laid = {}
-    items, mails = checklist(series), conversation(series)
-    layout = lay_thread(mails, items, series.unread, None, columns, laid)
-    after = StoryEvent(StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}")
-    return _Reading(series, items, mails, laid, layout, columns, (*story(series), after))
-
-
-class FollowScreen(StageScreen):
+class FollowScreen(ListDetailScreen):
     """The follow stage: replies and the status of the patch."""
 
     stage = Stage.FOLLOW
+    LIST = "#series"
+    BINDINGS = follow_actions.BINDINGS
     AUTO_FOCUS = "#thread"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter",
-            "fold",
-            "open/close",
-            key_display="Enter",
-            tooltip="open or close the mail or the quote under the cursor",
-        ),
-        Binding(
-            "space",
-            "tick",
-            "tick",
-            key_display="Space",
-            tooltip="tick the review point under the cursor as addressed",
-        ),
-        Binding(
-            "r",
-            "reply",
-            "reply",
-            tooltip=(
-                "reply to the mail under the cursor: quoted in your editor, shown, and sent after"
-                " confirmation"
-            ),
-        ),
-        Binding(
-            "i",
-            "decline",
-            "decline",
-            show=False,
-            tooltip="mark the review point under the cursor as declined",
-        ),
-        Binding(
-            "v",
-            "version",
-            "reroll",
-            tooltip="start the next version: its changelog, then the preview",
-        ),
-        Binding(
-            "pagedown",
-            "page",
-            "scroll",
-            key_display="PgDn",
-            tooltip="scroll the conversation; PgUp scrolls back",
-        ),
-        Binding(
-            "right_square_bracket",
-            "mail",
-            "next mail",
-            key_display="]",
-            tooltip="go to the next mail of the conversation; [ goes back",
-        ),
-        Binding(
-            "f",
-            "fetch",
-            "git fetch",
-            tooltip="run git fetch, after confirmation, to see where the patch was merged",
-        ),
-        Binding(
-            "c",
-            "collect",
-            "collect tags",
-            tooltip="add the tags from replies (Reviewed-by: …) to your commits",
-        ),
-        Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
-        Binding(
-            "d",
-            "story",
-            "story",
-            tooltip="show the story of the series: its versions, reviews and where it was merged",
-        ),
-        Binding(
-            "D",
-            "compare",
-            "range-diff",
-            show=False,
-            tooltip="show how two versions of the series differ (range-diff)",
-        ),
-        Binding(
-            "a", "add", "follow series", tooltip="follow another series by its Message-ID or link"
-        ),
-        Binding(
-            "m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"
-        ),
-        Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
-    ]
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -220,7 +85,7 @@ class FollowScreen(StageScreen):
         self._laid: Laid = {}
         self._mails: tuple[ConversationMail, ...] = ()
         self._laid_for: Tracked | None = None
-        self._fresh: _Reading | None = None
+        self._fresh: Reading | None = None
         self._items: Sequence[CheckItem] = ()
         self._listed: Sequence[CheckItem] | None = None
         self._order: tuple[Tracked, ...] = ()
@@ -235,7 +100,7 @@ class FollowScreen(StageScreen):
         """The series, the selected one's conversation, what its reviewers ask, and its story."""
         with Container(id="follow"):
             yield Panel(
-                List(ident="series", enter="read it"),
+                RowList(ident="series", enter="read it"),
                 title="Series",
                 id="series-list",
                 classes="beneath",
@@ -249,7 +114,7 @@ class FollowScreen(StageScreen):
             )
             with Container(id="aside"):
                 yield Panel(
-                    List(ident="points", enter="go to the mail"),
+                    RowList(ident="points", enter="go to the mail"),
                     title="Review points",
                     id="point-list",
                     classes="beneath",
@@ -297,11 +162,10 @@ class FollowScreen(StageScreen):
         if self._timer:
             self._timer.pause()
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Lay the rows of the list for the new width."""
-        super().on_resize()
         if self._order:
-            self.call_after_refresh(self._list)
+            self._list()
 
     def on_thread_tree_resized(self) -> None:
         """Wrap the conversation for its new width."""
@@ -385,15 +249,7 @@ class FollowScreen(StageScreen):
     def _show_nothing(self) -> None:
         """What will be here, while no series is followed."""
         tree = self.query_one(ThreadTree)
-        rows = [TreeRow(("No series is followed yet.", STRONG))]
-        for words in NOTHING:
-            rows += [
-                TreeRow(("", "")),
-                *(
-                    TreeRow((line, ""))
-                    for line in wrapped(words, min(90, (tree.size.width or 78) - 2))
-                ),
-            ]
+        rows = nothing_rows(min(90, (tree.size.width or 78) - 2))
         tree.show_layout(rows, lay_thread(()), keep=False)
         self._show_points(())
 
@@ -469,21 +325,30 @@ class FollowScreen(StageScreen):
                 timeout=8,
             )
 
+    def rows(self) -> list[Row]:
+        """The followed series."""
+        wide = self.listed.size.width or (self.size.width or 80) - 2
+        tall = self.app.size.width >= BROAD
+        return [Row(series_row(one, wide, tall=tall), one, one.entry.id) for one in self._order]
+
     def _list(self) -> None:
         order = self._order
-        chosen = self.query_one("#series", List)
-        wide = chosen.size.width or (self.size.width or 80) - 2
-        tall = self.app.size.width >= BROAD
-        with self.prevent(OptionList.OptionHighlighted):
-            chosen.clear_options()
-            chosen.add_options([Option(series_row(series, wide, tall=tall)) for series in order])
-            if order:
-                chosen.highlighted = order.index(self._chosen())
-        panel = self.query_one("#series-list", Panel)
-        panel.display = len(order) > 1
+        self.listed.fill(self.rows(), self._chosen().entry.id if order else None)
+        self.list_panel.display = len(order) > 1
         self.query_one("#follow").set_class(len(order) < 2, "-alone")
         unread = sum(len(series.unread) for series in order)
-        panel.count = f"{unread} new" if unread else ""
+        self.list_panel.count = f"{unread} new" if unread else ""
+
+    def detail(self) -> None:
+        """Show the selected series."""
+        self.show_series(self.chosen.entry.id)
+        self._lay(keep=False)
+        self.place()
+        self.keys_changed()
+
+    def show_series(self, number: int) -> None:
+        """Show the series of this number from now on."""
+        self._number = number
 
     def _chosen(self) -> "Tracked":
         """The series to show: the one that was, else the topic's own, else the first."""
@@ -499,7 +364,7 @@ class FollowScreen(StageScreen):
             if not series.is_read or len(series.status.replies if series.status else ()) > LONG:
                 self._read_in_thread(series, wide, keep=keep)
                 return
-            self._take_reading(_read(series, wide))
+            self._take_reading(read_conversation(series, wide))
         found, self._fresh = self._fresh, None
         if found and found.columns == wide and self._folding == Folding():
             laid = found.layout
@@ -574,14 +439,14 @@ class FollowScreen(StageScreen):
         if self._laid_for is None or self._laid_for.entry.id != number:
             self._items, self._laid_for = (), None
 
-        def read(repository: Any, progress: Any) -> "_Reading":
+        def read(repository: Any, progress: Any) -> "Reading":
             from patchpilot.services.track.follow_topic import read_series
 
-            return _read(
+            return read_conversation(
                 series if series.is_read else read_series(number, repository, progress), columns
             )
 
-        def then(found: "_Reading") -> None:
+        def then(found: "Reading") -> None:
             self._order = tuple(
                 replace(one, mails=found.series.mails) if one.entry.id == number else one
                 for one in self._order
@@ -600,7 +465,7 @@ class FollowScreen(StageScreen):
 
         self.in_thread("reading the mails", read, then, lasts)
 
-    def _take_reading(self, found: "_Reading") -> None:
+    def _take_reading(self, found: "Reading") -> None:
         """What is shown of a series, computed once for each state of it."""
         series, self._items, self._mails, self._laid = (
             found.series,
@@ -619,13 +484,8 @@ class FollowScreen(StageScreen):
         if items is self._listed:
             return
         self._listed = items
-        points, panel = self.query_one("#points", List), self.query_one("#point-list", Panel)
-        with self.prevent(OptionList.OptionHighlighted):
-            at = points.highlighted or 0
-            points.clear_options()
-            points.add_options([Option(point_row(item)) for item in items])
-            if items:
-                points.highlighted = min(at, len(items) - 1)
+        points, panel = self.query_one("#points", RowList), self.query_one("#point-list", Panel)
+        points.fill(Row(point_row(item), item, item.point.key) for item in items)
         panel.display = bool(items)
         panel.count = f"{sum(item.done for item in items)}/{len(items)} ticked"
         self.refresh_bindings()
@@ -643,18 +503,13 @@ class FollowScreen(StageScreen):
         series = self._current()
         return f"<{series.entry.message_id}>" if series else super().id_to_copy()
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def moved(self, listed: RowList) -> None:
         """Show the series under the cursor; of a review point, the place in its mail."""
-        at = event_row(event)
-        if event.option_list.id == "series" and 0 <= at < len(self._order):
-            self._number = self._order[at].entry.id
-            self._lay(keep=False)
-            self.place()
-            self.keys_changed()
-        elif event.option_list.id == "points" and 0 <= at < len(self._items):
-            self._go_to(self._items[at])
+        super().moved(listed)
+        if listed is not self.listed:
+            self._go_to(listed.chosen)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def entered(self, listed: RowList) -> None:
         """Focus the conversation."""
         self.query_one(ThreadTree).focus()
 
@@ -743,19 +598,9 @@ class FollowScreen(StageScreen):
     def _mark(self, state: "PointState") -> None:
         from patchpilot.services.track.checklist import tick
 
-        series, tree, points = (
-            self._current(),
-            self.query_one(ThreadTree),
-            self.query_one("#points", List),
-        )
-        at = points.highlighted
-        item = (
-            tree.item
-            if self.focused is tree
-            else self._items[at]
-            if at is not None and at < len(self._items)
-            else None
-        )
+        series, tree = self._current(), self.query_one(ThreadTree)
+        is_in_tree = self.focused is tree
+        item = tree.item if is_in_tree else self.query_one("#points", RowList).chosen
         if series is None or item is None:
             self.notify(
                 "move to a line with a box first, or press Tab to go to the review points",
@@ -833,178 +678,22 @@ class FollowScreen(StageScreen):
 
     def action_add(self) -> None:
         """Follow another series."""
-
-        def answered(value: str | None) -> None:
-            if value:
-                self._add(value)
-
-        self.app.push_screen(
-            LineDialog(
-                "Message-ID or archive link of the series:", lambda text: (bool(text.strip()), "")
-            ),
-            answered,
-        )
-
-    def _add(self, value: str) -> None:
-        from patchpilot.services.track.follow_topic import add_series
-
-        def work(repository: Any, progress: Any) -> "tuple[Tracked, ...]":
-            return add_series(repository, self.session.settings(repository), value, progress)
-
-        def added(added_series: "tuple[Tracked, ...]") -> None:
-            self._number = added_series[-1].entry.id if added_series else self._number
-            self.session.changed("followed")
-            self.tui.jobs.begin(self.stage)
-
-        self.in_thread("reading the archive", work, added)
+        follow_actions.add(self)
 
     def action_remove(self) -> None:
         """Stop following the series."""
-        series = self._current()
-        if series is None:
-            return
-
-        def answered(choice: str | None) -> None:
-            if choice == "yes":
-                from patchpilot.services.track.follow_topic import remove_series
-
-                remove_series(series.entry.id)
-                self.session.changed("followed")
-                self.tui.jobs.begin(self.stage)
-
-        self.app.push_screen(
-            Choose(
-                f"Stop following this series?\n\n{series.subject}",
-                (("no", "Keep following it"), ("yes", "Unfollow it")),
-            ),
-            answered,
-        )
+        if series := self._current():
+            follow_actions.remove(self, series)
 
     def action_compare(self) -> None:
         """Show the range-diff between two revisions: of more than two, those that are chosen."""
-        from patchpilot.services.track.compare_revisions import comparable, newest_two
-
-        series = self._current()
-        if series is None:
-            return
-        revisions = comparable(series)
-        pairs = {f"{number}": pair for number, pair in enumerate(combinations(revisions, 2))}
-        first = newest_two(series)
-        if len(pairs) == 1:
-            self._compare(series.entry.id, *first)
-            return
-
-        def answered(choice: str | None) -> None:
-            if choice is not None:
-                self._compare(series.entry.id, *pairs[choice])
-
-        answers = tuple(
-            (name, f"{old.label} and {new.label}") for name, (old, new) in reversed(pairs.items())
-        )
-        at = next(name for name, pair in pairs.items() if pair == first)
-        self.app.push_screen(
-            Choose("Which versions do you want to compare?", answers, at=at), answered
-        )
-
-    def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
-        from patchpilot.services.track.compare_revisions import counts
-        from patchpilot.services.track.follow_topic import compare_series
-
-        names = tuple(f"<{revision.head.message_id}>" for revision in (old, new))
-
-        def then(comparison: "RevisionComparison") -> None:
-            title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
-            self.app.push_screen(
-                Reader(title, comparison_rows(comparison), stops=(0,), pager=DiffView(ident="text"))
-            )
-
-        self.in_thread("comparing the versions", lambda _, __: compare_series(number, names), then)
+        if series := self._current():
+            follow_actions.compare(self, series)
 
     def action_collect(self) -> None:
         """Show the tags from replies, then add them to the commits."""
-        from patchpilot.services.tags.add_review_trailers import add_review_trailers
-        from patchpilot.topic.review_trailers import TrailersRequest
-        from patchpilot.tui.screens.collect_tags_dialog import CollectTags
-
-        session = self.session
-
-        def run(
-            repository: Any,
-            progress: Any,
-            also: tuple[str, ...] | None,
-            given: tuple[str, ...] = (),
-        ) -> "Collected":
-            request = TrailersRequest(
-                session.target,
-                session.topic_base,
-                also=also or (),
-                dry_run=also is None,
-                overrides=given,
-            )
-            return add_review_trailers(repository, request, progress=progress)
-
-        def planned(collected: "Collected") -> None:
-            rows = [
-                row
-                for change in collected.preparation.changed
-                for row in change.marked.rstrip("\n").split("\n")
-                if "{+" in row
-            ]
-            if not rows and not any(tag.asks for tag in collected.held):
-                held_back = [
-                    f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held
-                ]
-                self.notify("; ".join(held_back) or "no new tags", markup=False, timeout=5)
-                return
-            self.app.push_screen(CollectTags(rows, collected), answered)
-
-        def answered(also: tuple[str, ...] | None) -> None:
-            if also is not None:
-                confirm_rewrite(
-                    self,
-                    "adding the tags",
-                    lambda repository, progress, given: run(repository, progress, also, given),
-                    lambda _: self.reread(),
-                    (PUBLISHED,),
-                )
-
-        self.in_thread(
-            "collecting the tags",
-            lambda repository, progress: run(repository, progress, None),
-            planned,
-        )
+        follow_actions.collect(self)
 
     def action_version(self) -> None:
         """Start the next version and show its changelog."""
-        from patchpilot.services.send.edit_draft import begin_version
-
-        session = self.session
-
-        def show(draft: Any) -> None:
-            session.changed("draft")
-            rows = [
-                f"Version {draft.version} is started. Next steps:",
-                "",
-                (
-                    f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number}, e)"
-                    " and collect the tags (c here)."
-                ),
-                (
-                    f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences"
-                    " from the previous version are listed there."
-                ),
-                (
-                    f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the"
-                    " previous version."
-                ),
-                "",
-                "The changelog so far:",
-                *draft.changelog.split("\n"),
-            ]
-            self.app.push_screen(Reader(f"Version {draft.version}", rows))
-
-        self.in_thread(
-            "starting the next version",
-            lambda repository, _: begin_version(repository, session.request(repository)),
-            show,
-        )
+        follow_actions.start_version(self)

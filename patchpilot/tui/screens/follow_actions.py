@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keys of the follow stage, and what they ask before something changes."""
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from textual.binding import Binding, BindingType
+
+from patchpilot.model.rewrite_overrides import PUBLISHED
+from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
+from patchpilot.tui.screens.follow_rows import (
+    comparison_rows,
+)
+from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.diff_view import DiffView
+
+if TYPE_CHECKING:
+    from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
+    from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.review_trailers import Collected
+    from patchpilot.tui.screens.follow_screen import FollowScreen
+
+BINDINGS: list[BindingType] = [
+    Binding(
+        "enter",
+        "fold",
+        "open/close",
+        key_display="Enter",
+        tooltip="open or close the mail or the quote under the cursor",
+    ),
+    Binding(
+        "space",
+        "tick",
+        "tick",
+        key_display="Space",
+        tooltip="tick the review point under the cursor as addressed",
+    ),
+    Binding(
+        "r",
+        "reply",
+        "reply",
+        tooltip=(
+            "reply to the mail under the cursor: quoted in your editor, shown, and sent after"
+            " confirmation"
+        ),
+    ),
+    Binding(
+        "i",
+        "decline",
+        "decline",
+        show=False,
+        tooltip="mark the review point under the cursor as declined",
+    ),
+    Binding(
+        "v",
+        "version",
+        "reroll",
+        tooltip="start the next version: its changelog, then the preview",
+    ),
+    Binding(
+        "pagedown",
+        "page",
+        "scroll",
+        key_display="PgDn",
+        tooltip="scroll the conversation; PgUp scrolls back",
+    ),
+    Binding(
+        "right_square_bracket",
+        "mail",
+        "next mail",
+        key_display="]",
+        tooltip="go to the next mail of the conversation; [ goes back",
+    ),
+    Binding(
+        "f",
+        "fetch",
+        "git fetch",
+        tooltip="run git fetch, after confirmation, to see where the patch was merged",
+    ),
+    Binding(
+        "c",
+        "collect",
+        "collect tags",
+        tooltip="add the tags from replies (Reviewed-by: …) to your commits",
+    ),
+    Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
+    Binding(
+        "d",
+        "story",
+        "story",
+        tooltip="show the story of the series: its versions, reviews and where it was merged",
+    ),
+    Binding(
+        "D",
+        "compare",
+        "range-diff",
+        show=False,
+        tooltip="show how two versions of the series differ (range-diff)",
+    ),
+    Binding("a", "add", "follow series", tooltip="follow another series by its Message-ID or link"),
+    Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
+    Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
+]
+
+
+def add(screen: "FollowScreen") -> None:
+    """Follow another series."""
+
+    def answered(value: str | None) -> None:
+        if value:
+            _add(screen, value)
+
+    screen.app.push_screen(
+        LineDialog(
+            "Message-ID or archive link of the series:", lambda text: (bool(text.strip()), "")
+        ),
+        answered,
+    )
+
+
+def _add(screen: "FollowScreen", value: str) -> None:
+    from patchpilot.services.track.follow_topic import add_series
+
+    def work(repository: Any, progress: Any) -> "tuple[Tracked, ...]":
+        return add_series(repository, screen.session.settings(repository), value, progress)
+
+    def added(added_series: "tuple[Tracked, ...]") -> None:
+        if added_series:
+            screen.show_series(added_series[-1].entry.id)
+        screen.session.changed("followed")
+        screen.tui.jobs.begin(screen.stage)
+
+    screen.in_thread("reading the archive", work, added)
+
+
+def remove(screen: "FollowScreen", series: "Tracked") -> None:
+    """Stop following the series."""
+
+    def answered(choice: str | None) -> None:
+        if choice == "yes":
+            from patchpilot.services.track.follow_topic import remove_series
+
+            remove_series(series.entry.id)
+            screen.session.changed("followed")
+            screen.tui.jobs.begin(screen.stage)
+
+    screen.app.push_screen(
+        Choose(
+            f"Stop following this series?\n\n{series.subject}",
+            (("no", "Keep following it"), ("yes", "Unfollow it")),
+        ),
+        answered,
+    )
+
+
+def compare(screen: "FollowScreen", series: "Tracked") -> None:
+    """Show the range-diff between two revisions: of more than two, those that are chosen."""
+    from patchpilot.services.track.compare_revisions import comparable, newest_two
+
+    revisions = comparable(series)
+    pairs = {f"{number}": pair for number, pair in enumerate(combinations(revisions, 2))}
+    first = newest_two(series)
+    if len(pairs) == 1:
+        _compare(screen, series.entry.id, *first)
+        return
+
+    def answered(choice: str | None) -> None:
+        if choice is not None:
+            _compare(screen, series.entry.id, *pairs[choice])
+
+    answers = tuple(
+        (name, f"{old.label} and {new.label}") for name, (old, new) in reversed(pairs.items())
+    )
+    at = next(name for name, pair in pairs.items() if pair == first)
+    screen.app.push_screen(
+        Choose("Which versions do you want to compare?", answers, at=at), answered
+    )
+
+
+def _compare(screen: "FollowScreen", number: int, old: "Revision", new: "Revision") -> None:
+    from patchpilot.services.track.compare_revisions import counts
+    from patchpilot.services.track.follow_topic import compare_series
+
+    names = tuple(f"<{revision.head.message_id}>" for revision in (old, new))
+
+    def then(comparison: "RevisionComparison") -> None:
+        title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
+        screen.app.push_screen(
+            Reader(title, comparison_rows(comparison), stops=(0,), pager=DiffView(ident="text"))
+        )
+
+    screen.in_thread("comparing the versions", lambda _, __: compare_series(number, names), then)
+
+
+def collect(screen: "FollowScreen") -> None:
+    """Show the tags from replies, then add them to the commits."""
+    from patchpilot.services.tags.add_review_trailers import add_review_trailers
+    from patchpilot.topic.review_trailers import TrailersRequest
+    from patchpilot.tui.screens.collect_tags_dialog import CollectTags
+
+    session = screen.session
+
+    def run(
+        repository: Any,
+        progress: Any,
+        also: tuple[str, ...] | None,
+        given: tuple[str, ...] = (),
+    ) -> "Collected":
+        request = TrailersRequest(
+            session.target,
+            session.topic_base,
+            also=also or (),
+            dry_run=also is None,
+            overrides=given,
+        )
+        return add_review_trailers(repository, request, progress=progress)
+
+    def planned(collected: "Collected") -> None:
+        rows = [
+            row
+            for change in collected.preparation.changed
+            for row in change.marked.rstrip("\n").split("\n")
+            if "{+" in row
+        ]
+        if not rows and not any(tag.asks for tag in collected.held):
+            held_back = [
+                f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held
+            ]
+            screen.notify("; ".join(held_back) or "no new tags", markup=False, timeout=5)
+            return
+        screen.app.push_screen(CollectTags(rows, collected), answered)
+
+    def answered(also: tuple[str, ...] | None) -> None:
+        if also is not None:
+            confirm_rewrite(
+                screen,
+                "adding the tags",
+                lambda repository, progress, given: run(repository, progress, also, given),
+                lambda _: screen.reread(),
+                (PUBLISHED,),
+            )
+
+    screen.in_thread(
+        "collecting the tags",
+        lambda repository, progress: run(repository, progress, None),
+        planned,
+    )
+
+
+def start_version(screen: "FollowScreen") -> None:
+    """Start the next version and show its changelog."""
+    from patchpilot.services.send.edit_draft import begin_version
+
+    session = screen.session
+
+    def show(draft: Any) -> None:
+        session.changed("draft")
+        rows = [
+            f"Version {draft.version} is started. Next steps:",
+            "",
+            (
+                f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number}, e)"
+                " and collect the tags (c here)."
+            ),
+            (
+                f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences"
+                " from the previous version are listed there."
+            ),
+            (
+                f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the"
+                " previous version."
+            ),
+            "",
+            "The changelog so far:",
+            *draft.changelog.split("\n"),
+        ]
+        screen.app.push_screen(Reader(f"Version {draft.version}", rows))
+
+    screen.in_thread(
+        "starting the next version",
+        lambda repository, _: begin_version(repository, session.request(repository)),
+        show,
+    )
