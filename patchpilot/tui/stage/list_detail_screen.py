@@ -59,7 +59,7 @@ class ListDetailScreen(StageScreen):
 
     def moved(self, listed: RowList) -> None:
         """The user moved the cursor of a list."""
-        if listed is not self.listed:
+        if listed.id != self.LIST[1:]:
             return
         if self.RESTS:
             self.at_rest(self.detail)
@@ -68,7 +68,7 @@ class ListDetailScreen(StageScreen):
 
     def entered(self, listed: RowList) -> None:
         """The user pressed Enter on a row: its detail, where that has no room of its own."""
-        if listed is self.listed:
+        if listed.id == self.LIST[1:]:
             self.open_detail()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keys of the backports stage, and how patches are written and conflicts resolved."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding, BindingType
+
+from patchpilot.tui.screens.branch_rows import (
+    resolving_rows,
+    what_is_written,
+    written_rows,
+)
+from patchpilot.tui.screens.branch_texts import BranchTexts
+from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.widgets.choose import LineDialog, Reader
+
+if TYPE_CHECKING:
+    from patchpilot.services.backport.backport_result import (
+        Adaptation,
+        BackportResult,
+        BranchResult,
+    )
+    from patchpilot.services.backport.work_clone import Resolving
+    from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.tui.stage.stage_screen import StageScreen
+
+BINDINGS: list[BindingType] = [
+    Binding(
+        "w",
+        "write",
+        "write patches",
+        tooltip=(
+            "write the patches for every branch that the fix applies to, with the ticked"
+            " prerequisites (only once it is in mainline)"
+        ),
+    ),
+    Binding(
+        "z",
+        "resolve",
+        "resolve",
+        tooltip="adapt the fix to this branch, or resolve the conflict in a separate clone",
+    ),
+    Binding(
+        "space",
+        "tick",
+        "tick",
+        key_display="Space",
+        tooltip="tick a prerequisite, or untick it: w writes the ticked ones",
+    ),
+    Binding(
+        "vertical_line",
+        "versions",
+        "versions",
+        key_display="|",
+        tooltip="show the other versions of a conflict: branch, base, fix",
+    ),
+    Binding(
+        "f",
+        "fetch",
+        "git fetch",
+        tooltip=(
+            "run git fetch, after confirmation, once the fix was merged: its mainline commit is"
+            " needed"
+        ),
+    ),
+]
+
+
+def ask_folder(screen: "StageScreen", text: str, then: Callable[[Path], None]) -> None:
+    """Ask for the folder of the patches."""
+
+    def answered(value: str | None) -> None:
+        if value:
+            then(Path(value).expanduser())
+
+    dialog = LineDialog(
+        text, lambda value: (bool(value.strip()), ""), value="backports", title="Write patches"
+    )
+    screen.app.push_screen(dialog, answered)
+
+
+def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
+    """Write the patches into a folder: for each branch the ticked prerequisites, then the fix."""
+    from patchpilot.services.backport.topic_backports import write_topic_backports
+
+    left_out = texts.all_unticked()
+
+    def write(folder: Path) -> None:
+        result: BackportResult | None = screen.current
+        if result is not None:
+            screen.in_thread(
+                "writing the patches",
+                lambda repository, _: write_topic_backports(repository, result, folder, left_out),
+                partial(_show_written, screen),
+            )
+
+    text = f"{what_is_written(texts.result, left_out)}\n\nFolder for the patches:"
+    ask_folder(screen, text, write)
+
+
+def _show_written(screen: "StageScreen", done: "tuple[WrittenBackport, ...]") -> None:
+    has_files = any(backport.files for backport in done)
+    title = "Patches written" if has_files else "No patches written"
+    screen.app.push_screen(Reader(title, written_rows(done), fold=True))
+
+
+def write_adapted(
+    screen: "StageScreen", result: "BackportResult", branch: "BranchResult", adapted: "Adaptation"
+) -> None:
+    """Write the patch that was adapted to a branch."""
+    from patchpilot.services.backport import topic_backports
+
+    text = (
+        f"The adapted patch for {branch.branch}; read it before you send it.\n\nFolder for the"
+        " patch:"
+    )
+
+    def write(folder: Path) -> None:
+        screen.in_thread(
+            "writing the patches",
+            lambda repository, _: (
+                topic_backports.write_adapted(repository, result, branch, adapted, folder),
+            ),
+            partial(_show_written, screen),
+        )
+
+    ask_folder(screen, text, write)
+
+
+def resolve(
+    screen: "StageScreen", texts: BranchTexts, branch: "BranchResult", start: "Adaptation | None"
+) -> None:
+    """Set the conflict up in a clone, or go on there."""
+    from patchpilot.services.backport.topic_backports import resolve_conflict
+
+    result, left_out = texts.result, texts.unticked(branch)
+
+    def ready(done: "Resolving") -> None:
+        rows = resolving_rows(done, in_demo=bool(screen.tui.demo))
+        screen.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
+        if done.files and not branch.resolved:
+            screen.notify(f"{branch.branch}: resolved; the patches are written", markup=False)
+            screen.tui.jobs.begin(screen.stage)
+
+    screen.in_thread(
+        "setting up the conflict for you to resolve",
+        lambda repository, _: resolve_conflict(repository, result, branch, left_out, start),
+        ready,
+    )
