@@ -31,6 +31,7 @@ from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_app import StageApp
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.themes import CONTRAST, OFFERED, OURS, color_names, offered
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.panel import focusable_panels
@@ -61,51 +62,14 @@ class PatchpilotApp(ReportsErrors, StageApp):
             Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False)
             for stage in Stage
         ),
-        Binding(
-            "0",
-            "home",
-            "home",
-            show=False,
-            tooltip="show all topics of all repositories, and whose turn it is",
-        ),
-        Binding(
-            "n,right_parenthesis",
-            "step(1)",
-            "next",
-            key_display="n",
-            tooltip="go to the next stage",
-        ),
-        Binding(
-            "p,left_parenthesis",
-            "step(-1)",
-            "back",
-            key_display="p",
-            show=False,
-            tooltip="go to the previous stage",
-        ),
-        Binding(
-            "b",
-            "base",
-            "choose base",
-            show=False,
-            tooltip="choose the base of your topic, or a range",
-        ),
-        Binding("u", "undo", "undo", show=False, tooltip="undo the last rewrite of your commits"),
-        Binding("U", "redo", "redo", show=False, tooltip="redo the rewrite that was undone last"),
-        Binding(
-            "J",
-            "commit(1)",
-            "next commit",
-            show=False,
-            tooltip="go to the next commit of the topic",
-        ),
-        Binding(
-            "K",
-            "commit(-1)",
-            "previous commit",
-            show=False,
-            tooltip="go to the previous commit of the topic",
-        ),
+        more_key("0", "home", "home", "show all topics of all repositories, and whose turn it is"),
+        key("n,right_parenthesis", "step(1)", "next", "go to the next stage"),
+        more_key("p,left_parenthesis", "step(-1)", "back", "go to the previous stage"),
+        more_key("b", "base", "choose base", "choose the base of your topic, or a range"),
+        more_key("u", "undo", "undo", "undo the last rewrite of your commits"),
+        more_key("U", "redo", "redo", "redo the rewrite that was undone last"),
+        more_key("J", "commit(1)", "next commit", "go to the next commit of the topic"),
+        more_key("K", "commit(-1)", "previous commit", "go to the previous commit of the topic"),
         Binding(
             "semicolon",
             "jump",
@@ -113,37 +77,14 @@ class PatchpilotApp(ReportsErrors, StageApp):
             key_display="Tab ;",
             tooltip="go to a panel: each shows its letter, Esc stays",
         ),
-        Binding(
-            "y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"
-        ),
-        Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
-        Binding(
-            "colon",
-            "command_palette",
-            "palette",
-            show=False,
-            key_display=":",
-            tooltip="open the command palette",
-        ),
-        Binding(
-            "T",
-            "theme",
-            "choose theme",
-            show=False,
-            tooltip="choose a theme; move to a theme to preview it",
-        ),
-        Binding("ctrl+l", "redraw", "redraw", show=False, tooltip="redraw the screen"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "suspend",
-            show=False,
-            tooltip="suspend to the shell; fg resumes",
-        ),
-        Binding(
-            "question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"
-        ),
-        Binding("q", "leave", "quit", tooltip="quit; your progress is saved"),
+        more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
+        more_key("Y", "copy_id", "copy id", "copy the commit's id (OSC 52)"),
+        more_key("colon", "command_palette", "palette", "open the command palette"),
+        more_key("T", "theme", "choose theme", "choose a theme; move to a theme to preview it"),
+        more_key("ctrl+l", "redraw", "redraw", "redraw the screen"),
+        more_key("ctrl+z", "suspend_process", "suspend", "suspend to the shell; fg resumes"),
+        key("question_mark", "help", "help", "show all keys that work here"),
+        key("q", "leave", "quit", "quit; your progress is saved"),
     ]
 
     def __init__(

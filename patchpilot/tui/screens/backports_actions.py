@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from patchpilot.tui.screens.branch_rows import (
     resolving_rows,
@@ -15,6 +15,7 @@ from patchpilot.tui.screens.branch_rows import (
 )
 from patchpilot.tui.screens.branch_texts import BranchTexts
 from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 
 if TYPE_CHECKING:
@@ -28,43 +29,31 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 BINDINGS: list[BindingType] = [
-    Binding(
+    key(
         "w",
         "write",
         "write patches",
-        tooltip=(
-            "write the patches for every branch that the fix applies to, with the ticked"
-            " prerequisites (only once it is in mainline)"
-        ),
+        "write the patches for every branch that the fix applies to, with the ticked"
+        " prerequisites (only once it is in mainline)",
     ),
-    Binding(
+    key(
         "z",
         "resolve",
         "resolve",
-        tooltip="adapt the fix to this branch, or resolve the conflict in a separate clone",
+        "adapt the fix to this branch, or resolve the conflict in a separate clone",
     ),
-    Binding(
-        "space",
-        "tick",
-        "tick",
-        key_display="Space",
-        tooltip="tick a prerequisite, or untick it: w writes the ticked ones",
-    ),
-    Binding(
+    key("space", "tick", "tick", "tick a prerequisite, or untick it: w writes the ticked ones"),
+    key(
         "vertical_line",
         "versions",
         "versions",
-        key_display="|",
-        tooltip="show the other versions of a conflict: branch, base, fix",
+        "show the other versions of a conflict: branch, base, fix",
     ),
-    Binding(
+    key(
         "f",
         "fetch",
         "git fetch",
-        tooltip=(
-            "run git fetch, after confirmation, once the fix was merged: its mainline commit is"
-            " needed"
-        ),
+        "run git fetch, after confirmation, once the fix was merged: its mainline commit is needed",
     ),
 ]
 
@@ -76,9 +65,7 @@ def ask_folder(screen: "StageScreen", text: str, then: Callable[[Path], None]) -
         if value:
             then(Path(value).expanduser())
 
-    dialog = LineDialog(
-        text, lambda value: (bool(value.strip()), ""), value="backports", title="Write patches"
-    )
+    dialog = LineDialog(text, value="backports", title="Write patches")
     screen.app.push_screen(dialog, answered)
 
 

@@ -3,69 +3,45 @@
 
 from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from patchpilot.tui.screens.finding_text import Shown
+from patchpilot.tui.view.key_bindings import key, more_key
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.services.fix_finding import Remedy
 
 BINDINGS: list[BindingType] = [
-    Binding(
+    key(
         "a",
         "fix_one",
         "apply fix",
-        tooltip="show the fix for the selected finding as a diff, then apply it",
+        "show the fix for the selected finding as a diff, then apply it",
     ),
-    Binding(
+    key(
         "A",
         "fix_safe",
         "apply all",
-        tooltip="show all safe fixes as a diff, then apply them to your commits",
+        "show all safe fixes as a diff, then apply them to your commits",
     ),
-    Binding("f", "finding(1)", "next", tooltip="go to the next finding"),
-    Binding(
-        "F", "finding(-1)", "previous finding", show=False, tooltip="go to the previous finding"
-    ),
-    Binding(
-        "e",
-        "edit",
-        "edit",
-        tooltip="open the line of the finding, or the commit message, in your editor",
-    ),
-    Binding(
+    key("f", "finding(1)", "next", "go to the next finding"),
+    more_key("F", "finding(-1)", "previous finding", "go to the previous finding"),
+    key("e", "edit", "edit", "open the line of the finding, or the commit message, in your editor"),
+    key(
         "i",
         "waive",
         "waive",
-        tooltip="waive the finding in this topic, with a reason; or remove the waiver",
+        "waive the finding in this topic, with a reason; or remove the waiver",
     ),
-    Binding(
-        "enter",
-        "detail",
-        "detail",
-        key_display="Enter",
-        tooltip="show the selected finding in detail",
-    ),
-    Binding(
-        "o",
-        "only",
-        "filter",
-        tooltip="show one severity, one rule, waived findings, or all findings",
-    ),
-    Binding(
-        "S",
-        "strict",
-        "strict",
-        show=False,
-        tooltip="turn strict checks on or off (as checkpatch.pl --strict)",
-    ),
-    Binding(
+    key("enter", "detail", "detail", "show the selected finding in detail"),
+    key("o", "only", "filter", "show one severity, one rule, waived findings, or all findings"),
+    more_key("S", "strict", "strict", "turn strict checks on or off (as checkpatch.pl --strict)"),
+    more_key(
         "C",
         "names",
         "toggle rule names",
-        show=False,
-        tooltip="switch between patchpilot's and checkpatch.pl's rule names",
+        "switch between patchpilot's and checkpatch.pl's rule names",
     ),
 ]
 

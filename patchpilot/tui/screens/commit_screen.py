@@ -6,7 +6,7 @@ it, and each commit with its diff.
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
@@ -25,6 +25,7 @@ from patchpilot.tui.screens.file_history_text import history_text, where_of
 from patchpilot.tui.screens.message_hints import SUBJECT, message_hints, with_prefix
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.diff_view import DiffView, Note
@@ -43,8 +44,8 @@ class CommitScreen(ListDetailScreen):
     stage = Stage.COMMIT
     LIST = "#commits"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "edit message", tooltip="amend the commit's message in your editor"),
-        Binding("a", "answer", "answer questions", tooltip="answer the pre-send questions"),
+        key("e", "edit", "edit message", "amend the commit's message in your editor"),
+        key("a", "answer", "answer questions", "answer the pre-send questions"),
     ]
 
     def __init__(self, session: Any) -> None:

@@ -31,6 +31,7 @@ from patchpilot.tui.screens.conflict_rows import (
 )
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import trusting
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.conflict_view import ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -64,29 +65,24 @@ class ConflictPane(ReportsErrors, Container):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        key(
             "e",
             "edit",
             "edit",
-            tooltip="edit the selected proposal in your editor, and choose what you made of it",
+            "edit the selected proposal in your editor, and choose what you made of it",
         ),
-        Binding("u", "undo", "undo", tooltip="take the newest choice back"),
-        Binding(
+        key("u", "undo", "undo", "take the newest choice back"),
+        key(
             "w",
             "write_patch",
             "write patch",
-            tooltip=(
-                "write the patch once something is chosen for each conflict; it can be compiled"
-                " first"
-            ),
+            "write the patch once something is chosen for each conflict; it can be compiled first",
         ),
-        Binding(
+        more_key(
             "vertical_line",
             "versions",
             "versions",
-            show=False,
-            key_display="|",
-            tooltip="show the other versions of a conflict: branch, base, fix",
+            "show the other versions of a conflict: branch, base, fix",
         ),
         Binding(
             "right_square_bracket", "conflict(1)", "next conflict", show=False, key_display="]"
@@ -94,13 +90,7 @@ class ConflictPane(ReportsErrors, Container):
         Binding(
             "left_square_bracket", "conflict(-1)", "previous conflict", show=False, key_display="["
         ),
-        Binding(
-            "escape",
-            "leave",
-            "branches",
-            key_display="Esc",
-            tooltip="go back to the branches; what was chosen stays",
-        ),
+        key("escape", "leave", "branches", "go back to the branches; what was chosen stays"),
     ]
 
     def __init__(
@@ -345,7 +335,6 @@ class ConflictPane(ReportsErrors, Container):
         self.app.push_screen(
             LineDialog(
                 text,
-                lambda value: (bool(value.strip()), ""),
                 value="resolved manually",
                 title=one.conflict.place,
             ),

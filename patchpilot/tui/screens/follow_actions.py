@@ -4,13 +4,14 @@
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
     comparison_rows,
 )
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -22,85 +23,46 @@ if TYPE_CHECKING:
     from patchpilot.tui.screens.follow_screen import FollowScreen
 
 BINDINGS: list[BindingType] = [
-    Binding(
-        "enter",
-        "fold",
-        "open/close",
-        key_display="Enter",
-        tooltip="open or close the mail or the quote under the cursor",
-    ),
-    Binding(
-        "space",
-        "tick",
-        "tick",
-        key_display="Space",
-        tooltip="tick the review point under the cursor as addressed",
-    ),
-    Binding(
+    key("enter", "fold", "open/close", "open or close the mail or the quote under the cursor"),
+    key("space", "tick", "tick", "tick the review point under the cursor as addressed"),
+    key(
         "r",
         "reply",
         "reply",
-        tooltip=(
-            "reply to the mail under the cursor: quoted in your editor, shown, and sent after"
-            " confirmation"
-        ),
+        "reply to the mail under the cursor: quoted in your editor, shown, and sent after"
+        " confirmation",
     ),
-    Binding(
-        "i",
-        "decline",
-        "decline",
-        show=False,
-        tooltip="mark the review point under the cursor as declined",
-    ),
-    Binding(
-        "v",
-        "version",
-        "reroll",
-        tooltip="start the next version: its changelog, then the preview",
-    ),
-    Binding(
-        "pagedown",
-        "page",
-        "scroll",
-        key_display="PgDn",
-        tooltip="scroll the conversation; PgUp scrolls back",
-    ),
-    Binding(
+    more_key("i", "decline", "decline", "mark the review point under the cursor as declined"),
+    key("v", "version", "reroll", "start the next version: its changelog, then the preview"),
+    key("pagedown", "page", "scroll", "scroll the conversation; PgUp scrolls back"),
+    key(
         "right_square_bracket",
         "mail",
         "next mail",
-        key_display="]",
-        tooltip="go to the next mail of the conversation; [ goes back",
+        "go to the next mail of the conversation; [ goes back",
     ),
-    Binding(
+    key(
         "f",
         "fetch",
         "git fetch",
-        tooltip="run git fetch, after confirmation, to see where the patch was merged",
+        "run git fetch, after confirmation, to see where the patch was merged",
     ),
-    Binding(
-        "c",
-        "collect",
-        "collect tags",
-        tooltip="add the tags from replies (Reviewed-by: …) to your commits",
+    key(
+        "c", "collect", "collect tags", "add the tags from replies (Reviewed-by: …) to your commits"
     ),
-    Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
-    Binding(
+    key("g", "reload", "refresh", "read the mail archive again"),
+    key(
         "d",
         "story",
         "story",
-        tooltip="show the story of the series: its versions, reviews and where it was merged",
+        "show the story of the series: its versions, reviews and where it was merged",
     ),
-    Binding(
-        "D",
-        "compare",
-        "range-diff",
-        show=False,
-        tooltip="show how two versions of the series differ (range-diff)",
+    more_key(
+        "D", "compare", "range-diff", "show how two versions of the series differ (range-diff)"
     ),
-    Binding("a", "add", "follow series", tooltip="follow another series by its Message-ID or link"),
-    Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
-    Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
+    key("a", "add", "follow series", "follow another series by its Message-ID or link"),
+    more_key("m", "read", "mark read", "mark all mails of the series as read"),
+    more_key("X", "remove", "unfollow", "stop following this series"),
 ]
 
 
@@ -112,9 +74,7 @@ def add(screen: "FollowScreen") -> None:
             _add(screen, value)
 
     screen.app.push_screen(
-        LineDialog(
-            "Message-ID or archive link of the series:", lambda text: (bool(text.strip()), "")
-        ),
+        LineDialog("Message-ID or archive link of the series:"),
         answered,
     )
 

@@ -42,6 +42,7 @@ from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys, key_of
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, plain, wrapped
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -117,13 +118,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "g",
-            "refresh",
-            "refresh",
-            tooltip="read all branches, and check the archives for new mails",
-        ),
-        Binding("escape", "back", "back", key_display="Esc", tooltip="back to the open topic"),
+        key("g", "refresh", "refresh", "read all branches, and check the archives for new mails"),
+        key("escape", "back", "back", "back to the open topic"),
         *(Binding(str(stage.number), f"back('{stage}')", show=False) for stage in Stage),
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
@@ -18,6 +18,7 @@ from patchpilot.tui.screens.mail_rows import check_lines, is_blocking, mail_size
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import HEADING, fitted, lines, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
@@ -66,45 +67,22 @@ class PreviewScreen(ListDetailScreen):
     LIST = "#mails"
     AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "e",
-            "edit",
-            "edit cover",
-            tooltip="edit cover letter, changelog and notes in your editor",
-        ),
-        Binding(
+        key("e", "edit", "edit cover", "edit cover letter, changelog and notes in your editor"),
+        key(
             "P",
             "prefix",
             "set tree",
-            tooltip="set the subject prefix, which names the target tree: [PATCH net]",
+            "set the subject prefix, which names the target tree: [PATCH net]",
         ),
-        Binding(
-            "x", "raw", "raw mail", tooltip="show the mail byte for byte, or as its readers see it"
+        key("x", "raw", "raw mail", "show the mail byte for byte, or as its readers see it"),
+        key("f", "change(1)", "next change", "go to the next change since the last version"),
+        more_key(
+            "F", "change(-1)", "previous change", "go to the previous change since the last version"
         ),
-        Binding(
-            "f", "change(1)", "next change", tooltip="go to the next change since the last version"
+        more_key(
+            "o", "transport", "switch transport", "switch the transport: git send-email or b4"
         ),
-        Binding(
-            "F",
-            "change(-1)",
-            "previous change",
-            show=False,
-            tooltip="go to the previous change since the last version",
-        ),
-        Binding(
-            "o",
-            "transport",
-            "switch transport",
-            show=False,
-            tooltip="switch the transport: git send-email or b4",
-        ),
-        Binding(
-            "w",
-            "outbox",
-            "write mails",
-            show=False,
-            tooltip="write the mails to a folder without sending them",
-        ),
+        more_key("w", "outbox", "write mails", "write the mails to a folder without sending them"),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -322,7 +300,6 @@ class PreviewScreen(ListDetailScreen):
         self.app.push_screen(
             LineDialog(
                 "Save the mails to this directory:",
-                lambda text: (bool(text.strip()), ""),
                 value="outbox",
             ),
             answered,

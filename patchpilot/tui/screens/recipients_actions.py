@@ -3,43 +3,32 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
 from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
 from patchpilot.tui.screens.recipient_groups import OUT
+from patchpilot.tui.view.key_bindings import key, more_key
 
 if TYPE_CHECKING:
     from patchpilot.services.send.counted_recipients import CountedRecipients
 
 BINDINGS: list[BindingType] = [
-    Binding(
-        "space",
-        "include",
-        "exclude",
-        key_display="Space",
-        tooltip="include or exclude the recipient",
-    ),
-    Binding("t", "move('to')", "to To", tooltip="move the recipient to To"),
-    Binding("c", "move('cc')", "to Cc", tooltip="move the recipient to Cc"),
-    Binding("plus", "add", "add", key_display="+", tooltip="add a recipient"),
-    Binding("a", "settle", "resolve note", tooltip="apply the suggestion of the marked note"),
-    Binding("f", "note(1)", "next note", show=False, tooltip="mark the next note"),
-    Binding("F", "note(-1)", "previous note", show=False, tooltip="mark the previous note"),
-    Binding(
+    key("space", "include", "exclude", "include or exclude the recipient"),
+    key("t", "move('to')", "to To", "move the recipient to To"),
+    key("c", "move('cc')", "to Cc", "move the recipient to Cc"),
+    key("plus", "add", "add", "add a recipient"),
+    key("a", "settle", "resolve note", "apply the suggestion of the marked note"),
+    more_key("f", "note(1)", "next note", "mark the next note"),
+    more_key("F", "note(-1)", "previous note", "mark the previous note"),
+    key(
         "o",
         "view",
         "one patch",
-        tooltip="switch between the recipients of one patch and of the whole series",
+        "switch between the recipients of one patch and of the whole series",
     ),
-    Binding("d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"),
-    Binding(
-        "D",
-        "reset",
-        "reset all",
-        show=False,
-        tooltip="discard all your changes to the recipients",
-    ),
+    more_key("d", "restore", "reset", "discard your changes to this recipient"),
+    more_key("D", "reset", "reset all", "discard all your changes to the recipients"),
 ]
 
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     repair,
 )
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 
@@ -22,46 +23,25 @@ if TYPE_CHECKING:
     from patchpilot.tui.screens.send_screen import SendScreen
 
 BINDINGS: list[BindingType] = [
-    Binding(
+    key(
         "escape",
         "cancel",
         "stop after this mail",
-        key_display="Esc",
-        tooltip="while mails are sent: stop after the current one",
+        "while mails are sent: stop after the current one",
     ),
-    Binding("s", "send", "send", tooltip="send the mails, after confirmation"),
-    Binding("a", "repair", "fix", tooltip="fix the problem that the selected check found"),
-    Binding(
+    key("s", "send", "send", "send the mails, after confirmation"),
+    key("a", "repair", "fix", "fix the problem that the selected check found"),
+    key(
         "A",
         "repair_all",
         "fix all",
-        tooltip="apply all safe fixes (code, tags, target tree) after showing them",
+        "apply all safe fixes (code, tags, target tree) after showing them",
     ),
-    Binding(
-        "e",
-        "edit",
-        "edit cover",
-        show=False,
-        tooltip="edit cover letter, changelog and notes in your editor",
-    ),
-    Binding(
-        "o",
-        "transport",
-        "switch transport",
-        show=False,
-        tooltip="switch the transport: git send-email or b4",
-    ),
-    Binding(
-        "m", "to_self", "send to yourself", tooltip="send the mails only to yourself, as a test"
-    ),
-    Binding("R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"),
-    Binding(
-        "u",
-        "undo",
-        "undo",
-        show=False,
-        tooltip="undo the last fix, or the last rewrite of your commits",
-    ),
+    more_key("e", "edit", "edit cover", "edit cover letter, changelog and notes in your editor"),
+    more_key("o", "transport", "switch transport", "switch the transport: git send-email or b4"),
+    key("m", "to_self", "send to yourself", "send the mails only to yourself, as a test"),
+    key("R", "resume", "resume", "resume an interrupted send; no mail is sent twice"),
+    more_key("u", "undo", "undo", "undo the last fix, or the last rewrite of your commits"),
 ]
 
 

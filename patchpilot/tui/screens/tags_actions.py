@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.widgets.choose import LineDialog
 
 if TYPE_CHECKING:
@@ -18,28 +19,20 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 BINDINGS: list[BindingType] = [
-    Binding(
+    key(
         "w",
         "write",
         "write tags",
-        tooltip=(
-            "write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown first"
-        ),
+        "write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown first",
     ),
-    Binding(
-        "space",
-        "tick",
-        "tick",
-        key_display="Space",
-        tooltip="tick a candidate, where more than one commit introduced the bug",
-    ),
-    Binding(
+    key("space", "tick", "tick", "tick a candidate, where more than one commit introduced the bug"),
+    key(
         "x",
         "view",
         "show patch",
-        tooltip="show the fix, and the candidate's changes to the files it touches",
+        "show the fix, and the candidate's changes to the files it touches",
     ),
-    Binding("u", "app.undo", "undo", tooltip="undo the last rewrite of your commits"),
+    key("u", "app.undo", "undo", "undo the last rewrite of your commits"),
 ]
 
 
@@ -60,7 +53,7 @@ def ask_for_commit(screen: "StageScreen", then: "Callable[[str, CulpritAnswer], 
             )
 
     text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
-    screen.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), "")), answered)
+    screen.app.push_screen(LineDialog(text), answered)
 
 
 def claim(screen: "StageScreen", *, is_fix: bool) -> None:

@@ -26,6 +26,7 @@ from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import with_code
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
@@ -58,13 +59,7 @@ class StageScreen(ReportsErrors, Screen[None]):
 
     stage: ClassVar[Stage]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "g",
-            "reload",
-            "refresh",
-            show=False,
-            tooltip="read the topic again and refresh this stage",
-        ),
+        more_key("g", "reload", "refresh", "read the topic again and refresh this stage"),
         Binding(
             "escape",
             "cancel",
@@ -72,19 +67,14 @@ class StageScreen(ReportsErrors, Screen[None]):
             show=False,
             tooltip="close the detail or the error, or cancel the running job",
         ),
-        Binding(
+        more_key(
             "slash",
             "search",
             "search",
-            show=False,
-            key_display="/",
-            tooltip="search the text; then n and N go to the next and previous match",
+            "search the text; then n and N go to the next and previous match",
         ),
-        Binding(
-            "M",
-            "newcomer",
-            "do it for me",
-            tooltip="in the demo: have what Robin would write done for you",
+        key(
+            "M", "newcomer", "do it for me", "in the demo: have what Robin would write done for you"
         ),
     ]
 

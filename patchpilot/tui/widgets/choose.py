@@ -131,13 +131,23 @@ def _number(button: Widget) -> int:
     return int((button.id or "").removeprefix("answer-"))
 
 
+def is_text(line: str) -> tuple[bool, str]:
+    """Accept any line that is not blank."""
+    return bool(line.strip()), ""
+
+
 class LineDialog(Dialog[str | None]):
     """A question answered with one line; `judge` validates it while it is typed. None on Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "confirm", show=False)]
 
     def __init__(
-        self, text: str, judge: Judge, value: str = "", placeholder: str = "", title: str = ""
+        self,
+        text: str,
+        judge: Judge = is_text,
+        value: str = "",
+        placeholder: str = "",
+        title: str = "",
     ) -> None:
         super().__init__()
         self._text, self._judge, self._value, self._placeholder = text, judge, value, placeholder

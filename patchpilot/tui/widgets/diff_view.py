@@ -11,13 +11,14 @@ from typing import ClassVar, NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Size
 from textual.strip import Strip
 
 from patchpilot.model.printable import printable, width
 from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
@@ -67,29 +68,14 @@ class DiffView(Pager):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "minus",
-            "fold",
-            "fold or unfold",
-            show=False,
-            key_display="-",
-            tooltip="fold or unfold the hunk or file under the cursor",
+        more_key(
+            "minus", "fold", "fold or unfold", "fold or unfold the hunk or file under the cursor"
         ),
-        Binding(
-            "equals_sign",
-            "fold_all",
-            "fold all",
-            show=False,
-            key_display="=",
-            tooltip="fold all files to their names, or unfold them",
+        more_key(
+            "equals_sign", "fold_all", "fold all", "fold all files to their names, or unfold them"
         ),
-        Binding(
-            "vertical_line",
-            "side_by_side",
-            "side by side",
-            show=False,
-            key_display="|",
-            tooltip="old and new side by side, or not",
+        more_key(
+            "vertical_line", "side_by_side", "side by side", "old and new side by side, or not"
         ),
     ]
 

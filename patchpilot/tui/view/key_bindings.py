@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keys of stages: each has a label for the key line and a sentence for the help."""
+
+from textual.binding import Binding
+
+DISPLAYED = {
+    "colon": ":",
+    "enter": "Enter",
+    "equals_sign": "=",
+    "escape": "Esc",
+    "left_square_bracket": "[",
+    "minus": "-",
+    "n,right_parenthesis": "n",
+    "p,left_parenthesis": "p",
+    "pagedown": "PgDn",
+    "plus": "+",
+    "question_mark": "?",
+    "right_square_bracket": "]",
+    "slash": "/",
+    "space": "Space",
+    "vertical_line": "|",
+}
+"""How the keys are displayed whose names are not what is on the keyboard."""
+
+
+def key(name: str, action: str, label: str, help_text: str) -> Binding:
+    """A key that the key line shows."""
+    shown = DISPLAYED.get(name)
+    return Binding(name, action, label, key_display=shown, tooltip=help_text)
+
+
+def more_key(name: str, action: str, label: str, help_text: str) -> Binding:
+    """A key that only the help shows."""
+    shown = DISPLAYED.get(name)
+    return Binding(name, action, label, show=False, key_display=shown, tooltip=help_text)
