@@ -57,6 +57,12 @@ class ListDetailScreen(StageScreen):
         if self.focused is None:
             self.listed.focus()
 
+    def open_detail(self) -> None:
+        """Where the panel of the class `detail` has no room of its own, show it as a card over the
+        panel before it.
+        """
+        self.add_class("-detail")
+
     def moved(self, listed: RowList) -> None:
         """The user moved the cursor of a list."""
         if listed.id != self.LIST[1:]:

@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of every stage's screen: title line, stage bar, the body's panels, key line.
+"""The base of every stage's screen: title line, stage bar, the body's panels, key line."""
 
-And jobs in threads.
-"""
-
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.message import Message
-from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from patchpilot.errors import CancelledError, PatchpilotError
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.own_command import UntrustedCommandsError
-from patchpilot.model.progress import Progress
-from patchpilot.tui.stage.job_errors import as_error
-from patchpilot.tui.stage.reporting import ReportsErrors
+from patchpilot.tui.stage.job_screen import JobScreen
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
@@ -38,23 +28,10 @@ from patchpilot.tui.widgets.search import SearchBar
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
-if TYPE_CHECKING:
-    from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage.stage_app import StageApp
-
-T = TypeVar("T")
 MINIMUM = (80, 24)
-STEP = 0.1
-"""Seconds between two reports of progress that are shown: more of them would only delay keys."""
-REST = 0.12
-"""Seconds without a move of the cursor after which the details of what it is on are shown."""
-PATIENCE = 0.3
-"""Seconds after which work is announced: most ends sooner, and what would be drawn and removed
-again is what a slow line waits for.
-"""
 
 
-class StageScreen(ReportsErrors, Screen[None]):
+class StageScreen(JobScreen):
     """A stage. Subclasses give `stage`, `body()` (widgets) and `show(result)` (fill them)."""
 
     stage: ClassVar[Stage]
@@ -78,42 +55,10 @@ class StageScreen(ReportsErrors, Screen[None]):
         ),
     ]
 
-    class Done(Message):
-        """A side job finished; `then` shows its result."""
-
-        def __init__(self, name: str, then: Callable[[Any], None], result: Any) -> None:
-            super().__init__()
-            self.name, self.then, self.result = name, then, result
-
-    class Failed(Message):
-        """A side job failed; `again` starts it once more."""
-
-        def __init__(self, name: str, error: PatchpilotError, again: Callable[[], None]) -> None:
-            super().__init__()
-            self.name, self.error, self.again = name, error, again
-
-    class Progressed(Message):
-        """The progress of a side job."""
-
-        def __init__(self, name: str, line: str) -> None:
-            super().__init__()
-            self.name, self.line = name, line
-
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self._shown: Any = None
-        self._side: dict[str, int] = {}
-        self._doing: dict[str, str] = {}
-        self._meanwhile: dict[str, Callable[[], None]] = {}
-        self._slow: set[str] = set()
-        self._resting: Timer | None = None
         self._trust_error: UntrustedCommandsError | None = None
-
-    @property
-    def tui(self) -> "StageApp":
-        """The application."""
-        return cast("StageApp", self.app)
 
     @property
     def current(self) -> Any | None:
@@ -121,21 +66,6 @@ class StageScreen(ReportsErrors, Screen[None]):
         is about to be shown.
         """
         return self._shown if self.session.fresh(self.stage) is self._shown else None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether its widgets are there: until it or the program is closed, which removes one after
-        another; threads may report later.
-        """
-        is_open = self.is_mounted and self.is_attached and self.app.is_running
-        return (
-            is_open
-            and sum(
-                isinstance(child, TitleLine | StageBar | KeyLine) or child.id == "body"
-                for child in self.children
-            )
-            == 4
-        )
 
     def compose(self) -> ComposeResult:
         """Title line, stage bar, body with the error card above the stage's own panels, search, key
@@ -167,10 +97,6 @@ class StageScreen(ReportsErrors, Screen[None]):
         if self.tui.tour is not None:
             self.screen_layout_refresh_signal.subscribe(self, self._tell_tour)
             self.bindings_updated_signal.subscribe(self, self._tell_tour)
-
-    def _tell_tour(self, _: Screen[Any] | None = None) -> None:
-        if self.tui.tour is not None:
-            self.tui.tour.tell()
 
     def keys_changed(self) -> None:
         """The keys, or which of them is next, may be others: draw the key line again, and have the
@@ -263,116 +189,7 @@ class StageScreen(ReportsErrors, Screen[None]):
         commit = self.session.commit
         return commit.id if commit else ""
 
-    # work
-
-    def at_rest(self, show: Callable[[], None]) -> None:
-        """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow
-        line.
-        """
-        if self._resting:
-            self._resting.stop()
-
-        def rested() -> None:
-            self._resting = None
-            show()
-
-        self._resting = self.set_timer(REST, rested)
-
-    def in_thread(
-        self,
-        what: str,
-        work: "Callable[[Repository, Progress], T]",
-        then: Callable[[T], None],
-        meanwhile: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Run `work` in a thread, then show its result with `then`.
-
-        A second call of the same name replaces the first.
-
-        When it takes longer than a moment, the title line shows `what`, and `meanwhile` is called
-        once, as it is when there is no result.
-        """
-        number = self._side[what] = self._side.get(what, 0) + 1
-        self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
-        self._tell_tour()
-        self.set_timer(PATIENCE, partial(self._lasts, what, number))
-        self.run_worker(
-            partial(self._do, what, number, work, then),
-            thread=True,
-            group=f"side-{what}",
-            exclusive=True,
-            exit_on_error=False,
-        )
-
-    def _lasts(self, what: str, number: int) -> None:
-        """Announce a side job that did not end yet."""
-        if self._side[what] == number and what in self._doing and self.is_whole:
-            self._slow.add(what)
-            self._meanwhile.pop(what, lambda: None)()
-            self.place()
-
-    def _ended(self, what: str) -> Callable[[], None]:
-        """A side job ended: what was to be called if it lasted."""
-        self._doing.pop(what, None)
-        self._slow.discard(what)
-        return self._meanwhile.pop(what, lambda: None)
-
-    def _do(
-        self,
-        name: str,
-        number: int,
-        work: "Callable[[Repository, Progress], T]",
-        then: Callable[[T], None],
-    ) -> None:
-
-        worker = get_current_worker()
-
-        last = 0.0
-
-        def progress(what: str, done: int = 0, total: int | None = None) -> None:
-            nonlocal last
-            if worker.is_cancelled:
-                raise CancelledError
-            if (now := time.monotonic()) - last >= STEP:
-                last = now
-                self.post_message(
-                    self.Progressed(name, f"{what} {done}/{total}" if total else what)
-                )
-
-        try:
-            with self.session.repository() as repository:
-                result = work(repository, progress)
-        except BaseException as error:  # noqa: BLE001 (shown in the error card)
-            if self._side[name] == number:
-                again = partial(self.in_thread, name, work, then)
-                self.post_message(self.Failed(name, as_error(error), again))
-            return
-        if self._side[name] == number:
-            self.post_message(self.Done(name, then, result))
-
-    def on_stage_screen_done(self, message: Done) -> None:
-        """Show a side job's result."""
-        self._ended(message.name)
-        if self.is_whole:
-            message.then(message.result)
-            self.place()
-
-    def on_stage_screen_failed(self, message: Failed) -> None:
-        """Show a side job's error."""
-        meanwhile = self._ended(message.name)
-        if self.is_whole:
-            meanwhile()
-            self.show_error(message.error, message.again)
-            self.place()
-
-    def on_stage_screen_progressed(self, message: Progressed) -> None:
-        """Show the progress of a side job."""
-        if message.name in self._doing:
-            self._doing[message.name] = message.line
-            if message.name in self._slow:
-                self.place()
-
-    # messages
+    # errors
 
     def show_error(self, error: PatchpilotError, again: Callable[[], None] | None = None) -> None:
         """Show an error as a card above the panels, with its hint.
@@ -412,12 +229,6 @@ class StageScreen(ReportsErrors, Screen[None]):
         if self.is_whole:
             self.query_one("#error").display = False
 
-    def open_detail(self) -> None:
-        """Where the panel of the class `detail` has no room of its own, show it as a card over the
-        panel before it.
-        """
-        self.add_class("-detail")
-
     def place(self) -> None:
         """Draw the title line, the stage bar and the main panel's note again."""
         if not self.is_whole:
@@ -445,8 +256,8 @@ class StageScreen(ReportsErrors, Screen[None]):
         return status.note, ""
 
     def _now_doing(self) -> str:
-        if slow := [doing for what, doing in self._doing.items() if what in self._slow]:
-            return slow[-1]
+        if self.side_job:
+            return self.side_job
         if self.session.topic is None and self.stage not in self.session.errors:
             return "reading topic …"
         return self.session.busy.get(self.stage, "")
@@ -497,10 +308,7 @@ class StageScreen(ReportsErrors, Screen[None]):
             return
         if self.tui.tour is not None and self.tui.tour.end():
             return
-        for what in self._side:
-            self._side[what] += 1
-            self.workers.cancel_group(self, f"side-{what}")
-            self._ended(what)()
+        self.cancel_side_jobs()
         self.tui.jobs.cancel(self.stage)
         self.place()
 

@@ -142,7 +142,7 @@ class Columns(Container):
     and from 160 columns (three).
 
     How wide and high each is, is set in patchpilot.tcss. A panel of the class `detail` is hidden on
-    a terminal of 80x24 until `StageScreen.open_detail`.
+    a terminal of 80x24 until `ListDetailScreen.open_detail`.
     """
 
     def on_mount(self) -> None:
