@@ -36,6 +36,7 @@ from patchpilot.tui.widgets.conflict_view import EDGE, ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Table
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
@@ -75,7 +76,7 @@ class BackportsScreen(ListDetailScreen):
                 yield Table(ident="matrix", enter="open branch")
             with Container(id="branch-answer", classes="pair"):
                 with Panel(title="Verdict", id="verdict"), VerticalScroll(can_focus=False):
-                    yield Static(id="branch", markup=False)
+                    yield PlainText("branch")
                 with Panel(title="Prerequisites", id="needs"):
                     yield RowList(ident="queue")
             with Panel(title="Conflicts", id="clash"):

@@ -30,6 +30,7 @@ from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class CommitScreen(ListDetailScreen):
                 )
                 yield Panel(RowList(ident="commits"), title="Commits", id="commit-list")
                 with Panel(title="Topic", id="commit-about", classes="detail"), VerticalScroll():
-                    yield Static(id="about", markup=False)
+                    yield PlainText("about")
             with Container(id="commit-main"):
                 yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
                 # only where there is room for it
@@ -79,7 +80,7 @@ class CommitScreen(ListDetailScreen):
                     Panel(title="Last commits to these files", id="commit-history"),
                     VerticalScroll(),
                 ):
-                    yield Static(id="history", markup=False)
+                    yield PlainText("history")
 
     def show(self, result: TopicCommits) -> None:
         """Fill the lists and the commit, then check the target tree and the questions."""

@@ -20,6 +20,7 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import STRONG, plain, wrapped
 from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
@@ -62,7 +63,7 @@ class FixDialog(Modal[bool]):
             if self._text:
                 yield Static(plain(f"\n{self._text}\n"), markup=False)
             yield DiffView(ident="text")
-            yield Static(id="below", markup=False)
+            yield PlainText("below")
             yield Static(
                 plain(
                     f"Enter {self._verb} · j/k and PgDn scroll · [ ] previous and next part · Esc"

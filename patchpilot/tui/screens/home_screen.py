@@ -50,6 +50,7 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.panel import TALL, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         yield TitleLine()
         with Container(id="body", classes="home"):
             with Container(id="groups"):
-                yield Static(id="titles", markup=False)
+                yield PlainText("titles")
                 for ident, (title, _) in GROUPS.items():
                     yield Panel(
                         TopicList(ident=ident, enter="open"),
@@ -188,12 +189,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
                         classes="group",
                     )
                 yield Panel(
-                    Static(id="activity", markup=False),
+                    PlainText("activity"),
                     title="Last events of all topics",
                     id="activity-panel",
                 )
-                yield Static(id="no-topics", markup=False)
-            yield Panel(Static(id="selected", markup=False), title="Selected", id="selected-panel")
+                yield PlainText("no-topics")
+            yield Panel(PlainText("selected"), title="Selected", id="selected-panel")
         yield KeyLine()
 
     # reading

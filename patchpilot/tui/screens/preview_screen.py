@@ -26,6 +26,7 @@ from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class PreviewScreen(ListDetailScreen):
             with Container(id="mail-side"):
                 yield Panel(RowList(ident="mails"), title="Mails", id="mail-list")
                 with Panel(title="What is sent", id="mail-facts"), VerticalScroll(can_focus=False):
-                    yield Static(id="facts", markup=False)
+                    yield PlainText("facts")
             yield Panel(DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main")
 
     @property

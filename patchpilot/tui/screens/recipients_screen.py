@@ -26,6 +26,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.note_cards import NoteCards
 from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
@@ -59,15 +60,15 @@ class RecipientsScreen(ListDetailScreen):
                     classes="main",
                 )
                 with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll():
-                    yield Static(id="reasons", markup=False)
+                    yield PlainText("reasons")
                 # these two only where there is room for them
                 with Panel(title="MAINTAINERS", id="recipient-sections"), VerticalScroll():
-                    yield Static(id="sections", markup=False)
+                    yield PlainText("sections")
                 with (
                     Panel(title="Last commits to these files", id="recipient-commits"),
                     VerticalScroll(),
                 ):
-                    yield Static(id="commits", markup=False)
+                    yield PlainText("commits")
 
     @property
     def _notes(self) -> NoteCards:

@@ -56,6 +56,7 @@ from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import TALL, Columns, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class SendScreen(ListDetailScreen):
                 with Columns(id="before"):
                     yield Panel(
                         RowList(ident="checks"),
-                        Static(id="check", markup=False),
+                        PlainText("check"),
                         title="Ready?",
                         id="ready",
                         classes="main",
@@ -99,12 +100,12 @@ class SendScreen(ListDetailScreen):
                         Panel(title="Mails to send", id="to-send"),
                         VerticalScroll(can_focus=False),
                     ):
-                        yield Static(id="sending", markup=False)
+                        yield PlainText("sending")
                 with Columns(id="after"):
                     with Panel(title="Sending", id="progress"), VerticalScroll(id="scroll"):
-                        yield Static(id="mails", markup=False)
+                        yield PlainText("mails")
                     with Panel(title="What happens now", id="end"), VerticalScroll():
-                        yield Static(id="now", markup=False)
+                        yield PlainText("now")
             yield Panel(DiffView(ident="read-mail"), title="Mail", id="send-mail")
 
     def on_mount(self) -> None:

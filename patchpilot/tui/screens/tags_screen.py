@@ -32,6 +32,7 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.pager import Pager, patch_stops
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
@@ -65,10 +66,10 @@ class TagsScreen(ListDetailScreen):
             yield ReleaseRuler(ident="ruler")
         with Container(id="case"):
             with Panel(title="Candidates", id="suspects", classes="main"):
-                yield Static(id="present", markup=False, classes="row")
+                yield PlainText("present", classes="row")
                 yield RowList(ident="candidates", enter="choose")
             with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
-                yield Static(id="evidence", markup=False)
+                yield PlainText("evidence")
             with Panel(title="Message with tags added", id="rewording"):
                 yield Pager(
                     ident="wording", styler=partial(word_diff_line, marked=self.app.no_color)

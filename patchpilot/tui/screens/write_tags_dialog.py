@@ -19,6 +19,7 @@ from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
@@ -100,7 +101,7 @@ class WriteTags(Dialog["PrepareRequest | None"]):
                 id="paste",
                 compact=True,
             )
-            yield Static(id="notes", markup=False)
+            yield PlainText("notes")
             yield Pager(ident="message", styler=partial(word_diff_line, marked=self.app.no_color))
             yield ButtonRow(BUTTONS, self._letters.places)
             yield Static(

@@ -24,6 +24,7 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import where
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.search import SearchBar
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
@@ -74,9 +75,9 @@ class StageScreen(JobScreen):
         yield TitleLine()
         yield StageBar(self.session, self.stage)
         with Container(id="body"):
-            yield Panel(Static(id="error-text", markup=False), id="error")
+            yield Panel(PlainText("error-text"), id="error")
             yield from self.body()
-            yield Static(id="too-small", markup=False)
+            yield PlainText("too-small")
         yield SearchBar()
         yield KeyLine()
 

@@ -27,6 +27,7 @@ from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager, Styler
 from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 
 FEW = 4
 """So many answers may be buttons in a row."""
@@ -78,7 +79,7 @@ class Choose(Dialog[str | None]):
                 ),
                 ident="answers",
             )
-        yield Static(id="then", markup=False)
+        yield PlainText("then")
         yield Static(
             plain(
                 f"{'←→' if self._in_row else '↑↓'} select · Enter or the underlined letter confirms"
@@ -163,7 +164,7 @@ class LineDialog(Dialog[str | None]):
             select_on_focus=False,
             compact=True,
         )
-        yield Static(id="note", markup=False)
+        yield PlainText("note")
         yield Static(
             plain("Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"),
             classes="keys",
