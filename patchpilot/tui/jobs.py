@@ -15,6 +15,7 @@ from patchpilot.tui.stage.stage_app import StageApp
 from patchpilot.tui.topic_reading import TopicPlace, read_topic
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
+from patchpilot.tui.view.thread_work import in_new_thread
 
 
 class StageJobs:
@@ -47,12 +48,8 @@ class StageJobs:
         number = self._numbers[stage] = self._numbers.get(stage, 0) + 1
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
-        self._app.run_worker(
-            partial(self._job, stage, number, visited, again),
-            thread=True,
-            group=f"stage-{stage}",
-            exclusive=True,
-            exit_on_error=False,
+        in_new_thread(
+            self._app, partial(self._job, stage, number, visited, again), f"stage-{stage}"
         )
         self._app.redraw()
 
@@ -197,13 +194,7 @@ class StageJobs:
         """
         opening, self._opening = self._opening, None
         number = opening.number if opening else self._watch.begin()
-        self._app.run_worker(
-            partial(self._read, opening, number),
-            thread=True,
-            group="topic",
-            exclusive=True,
-            exit_on_error=False,
-        )
+        in_new_thread(self._app, partial(self._read, opening, number), "topic")
 
     def _read(self, opening: Opening | None, number: int) -> None:
         try:

@@ -170,15 +170,17 @@ def details(branch: "BranchResult") -> list[tuple[str, str]]:
             ("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]
         ]
         rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []
-    rows += [
-        ("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})")
-        for later in branch.followers
-    ]
-    rows += [("note", hint) for hint in branch.hints]
+    rows += _what_follows(branch)
     return [
         *rows,
         *([("note", "not fetched for a long time; run git fetch")] if branch.stale else []),
     ]
+
+
+def _what_follows(branch: "BranchResult") -> list[tuple[str, str]]:
+    """The fixes of the fix, and hints."""
+    later = (f"{one.commit[:12]} {one.subject} ({one.kind})" for one in branch.followers)
+    return [*(("then apply", words) for words in later), *(("note", hint) for hint in branch.hints)]
 
 
 def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
@@ -210,11 +212,7 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
             for cause in branch.causes[:4]
         ]
         rows += needs_in_words(branch)
-    rows += [
-        ("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})")
-        for later in branch.followers
-    ]
-    rows += [("note", hint) for hint in branch.hints]
+    rows += _what_follows(branch)
     if branch.lacking_newer:
         rows.append(("note", f"newer branches without the fix: {', '.join(branch.lacking_newer)}"))
     return rows

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.actions.editing import edit_text
@@ -35,8 +34,8 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.conflict_view import ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.three_columns import Version
 
 if TYPE_CHECKING:
@@ -101,7 +100,6 @@ class ConflictPane(ReportsErrors, Container):
         self._result: BackportResult | None = None
         self._branch: BranchResult | None = None
         self._open: OpenConflicts | None = None
-        self._rows: list[tuple[OpenConflict, Proposal] | None] = []
 
     def compose(self) -> ComposeResult:
         """The versions of a conflict, what the selected proposal changes, and the proposals."""
@@ -110,7 +108,7 @@ class ConflictPane(ReportsErrors, Container):
         with Panel(title="Result", id="conflict-result"):
             yield DiffView(ident="changed")
         with Panel(title="Proposals", id="proposals-panel"):
-            yield List(ident="proposals", enter="choose")
+            yield RowList(ident="proposals", enter="choose")
 
     def show(
         self, result: "BackportResult", branch: "BranchResult", known: "OpenConflicts"
@@ -118,7 +116,7 @@ class ConflictPane(ReportsErrors, Container):
         """Show the conflicts; the cursor is on the first one for which nothing was chosen."""
         self._result, self._branch, self._open = result, branch, known
         self._fill(self._next_open())
-        self.query_one("#proposals", List).focus()
+        self.query_one("#proposals", RowList).focus()
         if known.changed:
             self.notify(
                 f"{known.changed} since you chose: the choices are proposals now",
@@ -130,7 +128,7 @@ class ConflictPane(ReportsErrors, Container):
     def on_resize(self) -> None:
         """Reasons are wrapped at the width."""
         if self._open and self.display:
-            at = self._selected()
+            at = self._proposals.chosen
             self._fill(at[0].conflict.key if at else "", at[1] if at else None)
 
     @property
@@ -155,33 +153,26 @@ class ConflictPane(ReportsErrors, Container):
         """
         assert self._open
         chosen, count = self._open.choices.chosen, len(self._open.conflicts)
-        queue = self.query_one("#proposals", List)
-        columns = (queue.size.width or self.size.width or 80) - 2
-        options: list[Option] = []
-        self._rows = []
+        columns = (self._proposals.size.width or self.size.width or 80) - 2
+        rows: list[Row] = []
         for number, one in enumerate(self._open.conflicts, 1):
             mine = chosen.get(one.conflict.key)
-            options.append(Option(conflict_row(one, number, count, mine), disabled=True))
-            self._rows.append(None)
+            rows.append(Row(conflict_row(one, number, count, mine)))
             for known in one.proposals:
-                options.append(Option(proposal_row(known, columns, is_chosen=is_same(known, mine))))
-                self._rows.append((one, known))
-        queue.clear_options()
-        queue.add_options(options)
+                text = proposal_row(known, columns, is_chosen=is_same(known, mine))
+                rows.append(Row(text, (one, known), len(rows)))
         wanted = proposal or chosen.get(key)
-        places = [at for at, row in enumerate(self._rows) if row and row[0].conflict.key == key]
-        queue.highlighted = next(
-            (at for at in places if (row := self._rows[at]) and is_same(row[1], wanted)),
-            next(iter(places), 1),
-        )
+        places = [row for row in rows if row.about and row.about[0].conflict.key == key]
+        same = [row for row in places if is_same(row.about[1], wanted)]
+        self._proposals.fill(rows, next((row.key for row in (*same, *places)), 1))
         panel = self.query_one("#proposals-panel", Panel)
         panel.heading = f"Proposals for {self._branch.branch}" if self._branch else "Proposals"
         panel.count = f"{len(chosen)} of {count} chosen"
         self._show_selected()
 
-    def _selected(self) -> "tuple[OpenConflict, Proposal] | None":
-        at = self.query_one("#proposals", List).highlighted
-        return self._rows[at] if at is not None and at < len(self._rows) else None
+    @property
+    def _proposals(self) -> RowList:
+        return self.query_one("#proposals", RowList)
 
     def _next_open(self, after: str = "") -> str:
         """The key of the first conflict for which nothing was chosen, those after another one
@@ -204,15 +195,13 @@ class ConflictPane(ReportsErrors, Container):
         The cursor goes to the next conflict for which nothing was chosen.
         """
         event.stop()
-        selected = self._selected()
-        if selected:
-            self._take(*selected)
+        if self._proposals.chosen:
+            self._take(*self._proposals.chosen)
 
     def _show_selected(self) -> None:
-        selected = self._selected()
-        if selected is None or self._open is None:
+        if self._proposals.chosen is None or self._open is None:
             return
-        one, proposal = selected
+        one, proposal = self._proposals.chosen
         place = one.columns.place
         versions = (
             Version(place.ours, place.line),
@@ -255,7 +244,7 @@ class ConflictPane(ReportsErrors, Container):
 
     def action_conflict(self, step: int) -> None:
         """Go to the next or previous conflict."""
-        selected = self._selected()
+        selected = self._proposals.chosen
         if selected and self._open:
             keys = [one.conflict.key for one in self._open.conflicts]
             at = max(0, min(len(keys) - 1, keys.index(selected[0].conflict.key) + step))
@@ -302,7 +291,7 @@ class ConflictPane(ReportsErrors, Container):
         trusting(self._stage.app, self._edit)
 
     def _edit(self) -> None:
-        selected = self._selected()
+        selected = self._proposals.chosen
         if selected is None:
             return
         one, proposal = selected

@@ -46,6 +46,7 @@ from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, plain, wrapped
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import List, event_row
@@ -219,13 +220,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._begin(fresh=True)
 
     def _begin(self, *, fresh: bool) -> None:
-        self.run_worker(
-            partial(self._read, fresh),
-            thread=True,
-            group="home",
-            exclusive=True,
-            exit_on_error=False,
-        )
+        in_new_thread(self, partial(self._read, fresh), "home")
 
     def _repositories(self) -> tuple[str, ...]:
         """The repositories that the saved state names, and the one around the current directory."""
@@ -470,13 +465,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if topic is None:
             return
         if topic.repository:
-            self.run_worker(
-                partial(self._find, topic),
-                thread=True,
-                group="open",
-                exclusive=True,
-                exit_on_error=False,
-            )
+            in_new_thread(self, partial(self._find, topic), "open")
         elif topic.series is not None:
             # a series without a branch: any repository will do
             self.tui.open_topic(self.tui.session.directory, Stage.FOLLOW, series=topic.series)
@@ -498,13 +487,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
         def answered(choice: str | None) -> None:
             if choice in ("switch", "read"):
-                self.run_worker(
-                    partial(self._prepare, topic, checkout, choice),
-                    thread=True,
-                    group="open",
-                    exclusive=True,
-                    exit_on_error=False,
-                )
+                in_new_thread(self, partial(self._prepare, topic, checkout, choice), "open")
 
         text = f"{topic.branch} is not checked out in {home_path(str(checkout.directory))}."
         answers = (

@@ -52,6 +52,7 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
@@ -425,13 +426,7 @@ class SendScreen(ListDetailScreen):
                 )
                 deliver_mails(self, planned, terminal=True)
         else:
-            self.run_worker(
-                partial(deliver_mails, self, planned, terminal=False),
-                thread=True,
-                group="send",
-                exclusive=True,
-                exit_on_error=False,
-            )
+            in_new_thread(self, partial(deliver_mails, self, planned, terminal=False), "send")
 
     def on_mail_step(self, message: MailStep) -> None:
         """Show a step of a mail."""

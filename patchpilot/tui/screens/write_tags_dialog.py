@@ -15,6 +15,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.rich_text import plain, word_diff_line, word_diff_rows
 from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.pager import Pager
@@ -159,7 +160,7 @@ class WriteTags(Dialog["PrepareRequest | None"]):
             else:
                 self.app.call_from_thread(self._fill, preparation)
 
-        self.run_worker(work, thread=True, exclusive=True, group="dry-run", exit_on_error=False)
+        in_new_thread(self, work, "dry-run")
 
     def _refuse(self, error: "PatchpilotError") -> None:
         self._working = False

@@ -16,6 +16,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.view.session import Session
+from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
@@ -144,13 +145,7 @@ class JobScreen(ReportsErrors, Screen[None]):
         self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
         self._tell_tour()
         self.set_timer(PATIENCE, partial(self._lasts, what, number))
-        self.run_worker(
-            partial(self._do, what, number, work, then),
-            thread=True,
-            group=f"side-{what}",
-            exclusive=True,
-            exit_on_error=False,
-        )
+        in_new_thread(self, partial(self._do, what, number, work, then), f"side-{what}")
 
     def _lasts(self, what: str, number: int) -> None:
         """Announce a side job that did not end yet."""
