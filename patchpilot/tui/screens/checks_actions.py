@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The keys of the checks stage, and what can be done about a finding."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.binding import BindingType
 
 from patchpilot.tui.screens.finding_text import Shown
 from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
-    from patchpilot.services.fix_finding import Remedy
+    from patchpilot.services.fix_finding import FindingFixed, Remedy
 
 BINDINGS: list[BindingType] = [
     key(
@@ -77,3 +79,45 @@ def commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
         if any(remedy_of(finding, result.rules) is remedy for finding in one.findings)
     )
     return [one.patch.commit for one in patches if one.patch.commit]
+
+
+def keys_now(
+    result: "CheckResult",
+    now: Shown | None,
+    fixed: "FindingFixed | None",
+    *,
+    is_open: bool,
+    can_fix_all: bool,
+) -> ShownKeys:
+    """The keys that do something about the selected finding, which has this fix; `is_open`: its
+    detail is on screen.
+    """
+    from patchpilot.services.fix_finding import Remedy
+
+    hidden, labels = {"fix_one", "fix_safe", "finding", "waive", "detail", "select"}, {}
+    if can_fix_all:
+        hidden -= {"fix_safe"}
+    if now:
+        hidden -= {"finding", "waive", *(() if is_open else ("detail", "select"))}
+        remedy = remedy_here(now, result)
+        if remedy is not Remedy.EDIT and not (fixed and fixed.reason):
+            hidden -= {"fix_one"}
+        words = {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}
+        labels = {"fix_one": words.get(remedy, "apply fix")}
+    return ShownKeys(hidden=frozenset(hidden), labels=labels)
+
+
+def next_of(result: "CheckResult", found: Sequence[Shown], now: Shown | None) -> NextKey | None:
+    """All certain fixes, then the sign-off; None for nothing."""
+    from patchpilot.services.fix_finding import Remedy, remedy_of
+
+    if can_fix(result):
+        return NextKey("A", "see all safe fixes, then apply them")
+    signs = [
+        shown
+        for shown in found
+        if not shown.suppressed and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF
+    ]
+    if not signs:
+        return None
+    return NextKey("a", "sign off") if now in signs else NextKey("f", "go to the next finding")

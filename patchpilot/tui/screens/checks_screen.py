@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.message import Message
 from textual.widgets import Static
 
 from patchpilot.tui.screens import checks_actions
 from patchpilot.tui.screens.checks_actions import can_fix, commits_with, remedy_here
 from patchpilot.tui.screens.checks_rows import filters, finding_rows, no_findings, placed
 from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of
+from patchpilot.tui.screens.finding_widgets import DetailText, FindingList
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain
@@ -34,28 +34,6 @@ if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
 
 NO_FINDING = "no finding is selected; press f to go to the next one"
-
-
-class FindingList(RowList):
-    """The list of findings, which says when its width changed."""
-
-    class Resized(Message):
-        """The list has another width or height."""
-
-    def on_resize(self) -> None:
-        """Say so."""
-        self.post_message(self.Resized())
-
-
-class DetailText(Static):
-    """The finding in detail, which says when its size changed."""
-
-    class Resized(Message):
-        """The text has another width or height."""
-
-    def on_resize(self) -> None:
-        """Say so."""
-        self.post_message(self.Resized())
 
 
 class ChecksScreen(ListDetailScreen):
@@ -258,7 +236,7 @@ class ChecksScreen(ListDetailScreen):
             return
         from patchpilot.services.fix_finding import Remedy
 
-        remedy, fixed = remedy_here(now, result), self._fixes.get(now.key)
+        remedy, fixed = remedy_here(now, result), self._fix
         panel.heading = now.name(checkpatch=self._checkpatch_names)
         panel.count = str(now.finding.severity)
         rule = next((rule for rule in result.rules if rule.id == now.finding.rule), None)
@@ -280,22 +258,17 @@ class ChecksScreen(ListDetailScreen):
     @property
     def shown_keys(self) -> ShownKeys:
         """Those of the finding's keys that do something now."""
-        from patchpilot.services.fix_finding import Remedy
-
         result: CheckResult | None = self._shown
         if result is None:
             return super().shown_keys
-        hidden, labels = {"fix_one", "fix_safe", "finding", "waive", "detail", "select"}, {}
-        if self._fixable:
-            hidden -= {"fix_safe"}
-        if now := self._now:
-            hidden -= {"finding", "waive", *(() if self._has_detail else ("detail", "select"))}
-            remedy, fixed = remedy_here(now, result), self._fixes.get(now.key)
-            if remedy is not Remedy.EDIT and not (fixed and fixed.reason):
-                hidden -= {"fix_one"}
-            words = {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}
-            labels = {"fix_one": words.get(remedy, "apply fix")}
-        return ShownKeys(hidden=frozenset(hidden), labels=labels)
+        return checks_actions.keys_now(
+            result, self._now, self._fix, is_open=self._has_detail, can_fix_all=self._fixable
+        )
+
+    @property
+    def _fix(self) -> "FindingFixed | None":
+        """The fix of the selected finding, as far as it was looked for."""
+        return self._fixes.get(self._now.key) if self._now else None
 
     def _fix_found(self, shown: Shown, fixed: "FindingFixed") -> None:
         self._fixes[shown.key] = fixed
@@ -305,25 +278,9 @@ class ChecksScreen(ListDetailScreen):
     @property
     def next_key(self) -> NextKey | None:
         """All safe fixes first, then what `a` does about a finding."""
-        from patchpilot.services.fix_finding import Remedy, remedy_of
-
-        result: CheckResult | None = self.current
-        if result is None or self._doing:
+        if self.current is None or self._doing:
             return WAIT
-        if can_fix(result):
-            return NextKey("A", "see all safe fixes, then apply them")
-        signs = [
-            shown
-            for shown in self._found
-            if not shown.suppressed and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF
-        ]
-        if not signs:
-            return None
-        return (
-            NextKey("a", "sign off")
-            if self._now in signs
-            else NextKey("f", "go to the next finding")
-        )
+        return checks_actions.next_of(self.current, self._found, self._now)
 
     # keys
 

@@ -126,15 +126,14 @@ class TagsScreen(ListDetailScreen):
 
     def detail(self) -> None:
         """Show what speaks for the selected one and where the bug is, and find out the rest."""
-        commit, candidate = self.session.commit, self._chosen()
+        commit, candidate, culprits = self.session.commit, self._chosen(), self._culprits()
         self._explain()
         self._show_patches()
-        culprits = self._culprits()
         if commit is None:
             return
         if culprits and (commit.id, *culprits) not in self._impacts:
             self._examine(commit.id, culprits)
-        if candidate and (commit.id, candidate.commit) not in self._patches and self._is_large:
+        if candidate and self._pair not in self._patches and self._is_large:
             self._read_patches(candidate, lambda _: self._show_patches())
 
     def _examine(self, fix: str, culprits: tuple[str, ...]) -> None:
@@ -195,11 +194,17 @@ class TagsScreen(ListDetailScreen):
         """Scroll the message to the tags, which are its last lines, once it has its place."""
         self.call_after_refresh(self.query_one("#wording", Pager).scroll_end, animate=False)
 
+    @property
+    def _pair(self) -> tuple[str, str]:
+        """The ids of the selected commit and candidate."""
+        commit, candidate = self.session.commit, self._chosen()
+        return commit.id if commit else "", candidate.commit if candidate else ""
+
     def _read_patches(self, candidate: "CulpritAnswer", then: Any) -> None:
         commit = self.session.commit
         if commit is None:
             return
-        key = (commit.id, candidate.commit)
+        key = self._pair
 
         def read(repository: Any, _: Any) -> tuple[list[str], list[str]]:
             from patchpilot.services.tags.topic_culprits import culprit_and_fix
@@ -220,12 +225,8 @@ class TagsScreen(ListDetailScreen):
 
         `x` shows the whole patches.
         """
-        commit, candidate = self.session.commit, self._chosen()
-        introduced, fix = (
-            self._patches.get((commit.id, candidate.commit), ([], []))
-            if commit and candidate
-            else ([], [])
-        )
+        candidate = self._chosen()
+        introduced, fix = self._patches.get(self._pair, ([], []))
         self.query_one("#introduced", Panel).heading = (
             f"Introduced by {candidate.commit[:12]}" if candidate else "Introduced by"
         )

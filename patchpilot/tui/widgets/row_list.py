@@ -44,8 +44,12 @@ class RowList(List):
         """The number of the row under the cursor, of how many that can be selected: 2/5."""
         if self.chosen is None:
             return ""
-        places = [at for at, row in enumerate(self.rows) if row.about is not None]
-        return f"{places.index(self.highlighted or 0) + 1}/{len(places)}"
+        return f"{self._places.index(self.highlighted or 0) + 1}/{len(self._places)}"
+
+    @property
+    def _places(self) -> list[int]:
+        """Where the rows are that can be selected."""
+        return [at for at, row in enumerate(self.rows) if row.about is not None]
 
     def select(self, key: Hashable) -> None:
         """Put the cursor on the row of a key, where there is one."""
@@ -59,7 +63,7 @@ class RowList(List):
         """
         wanted = key if key is not None else self.row.key if self.row else None
         self.rows = tuple(rows)
-        places = [at for at, row in enumerate(self.rows) if row.about is not None]
+        places = self._places
         same = (at for at in places if self.rows[at].key == wanted)
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
