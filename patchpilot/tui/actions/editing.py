@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
 from patchpilot.tui.stage.trust_dialog import trusting
-from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -93,19 +93,19 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
     if not names:
         return
 
-    def answered(choice: str | None) -> None:
-        if choice == "yes":
-            screen.in_thread(
-                "amending", lambda _, __: amend_with(top, names), lambda _: screen.reread()
-            )
-
     shown = [*names[:6], *([f"and {len(names) - 6} more"] if len(names) > 6 else [])]
     text = (
         "Changed files:\n"
         + "\n".join(f"  {printable(name)}" for name in shown)
         + "\n\nAmend your commit with these changes? (git commit --amend --only)"
     )
-    screen.app.push_screen(Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))), answered)
+    ask_yes(
+        screen.app,
+        Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))),
+        lambda: screen.in_thread(
+            "amending", lambda _, __: amend_with(top, names), lambda _: screen.reread()
+        ),
+    )
 
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
 from patchpilot.tui.stage.trust_dialog import trusting
-from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
@@ -23,10 +23,6 @@ def fetch(screen: "StageScreen") -> None:
     if not known:
         screen.notify("no remote to fetch from", timeout=3)
         return
-
-    def answered(choice: str | None) -> None:
-        if choice == "yes":
-            trusting(screen.app, run)
 
     def run() -> None:
         # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
@@ -47,4 +43,5 @@ def fetch(screen: "StageScreen") -> None:
         f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in"
         " mainline and the stable branches."
     )
-    screen.app.push_screen(Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), answered)
+    question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))
+    ask_yes(screen.app, question, lambda: trusting(screen.app, run))

@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.undo_rewrite import UndoState
@@ -61,15 +61,12 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
             f"{word} {state.undo.verb}?\n\n{name} is set from {start[:12]} to {end[:12]}. {files}"
         )
 
-        def answered(choice: str | None) -> None:
-            if choice == "yes":
-                screen.in_thread(
-                    "undoing" if wanted == "in-force" else "redoing",
-                    lambda repository, _: act(repository, state),
-                    done,
-                )
-
-        screen.app.push_screen(Choose(text, (("yes", word), ("no", "Cancel")), word), answered)
+        doing = "undoing" if wanted == "in-force" else "redoing"
+        ask_yes(
+            screen.app,
+            Choose(text, (("yes", word), ("no", "Cancel")), word),
+            lambda: screen.in_thread(doing, lambda repository, _: act(repository, state), done),
+        )
 
     def act(repository: "Repository", state: "UndoState") -> "UndoState":
         return (undo_restore if wanted == "in-force" else undo_redo)(repository, state.undo.number)

@@ -16,7 +16,7 @@ from patchpilot.tui.screens.branch_rows import (
 from patchpilot.tui.screens.branch_texts import BranchTexts
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.widgets.choose import LineDialog, Reader
+from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import (
@@ -61,12 +61,8 @@ BINDINGS: list[BindingType] = [
 def ask_folder(screen: "StageScreen", text: str, then: Callable[[Path], None]) -> None:
     """Ask for the folder of the patches."""
 
-    def answered(value: str | None) -> None:
-        if value:
-            then(Path(value).expanduser())
-
     dialog = LineDialog(text, value="backports", title="Write patches")
-    screen.app.push_screen(dialog, answered)
+    ask_line(screen.app, dialog, lambda folder: then(Path(folder).expanduser()))
 
 
 def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:

@@ -31,7 +31,7 @@ from patchpilot.tui.screens.conflict_rows import (
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import trusting
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line
 from patchpilot.tui.widgets.conflict_view import ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import Panel
@@ -316,19 +316,9 @@ class ConflictPane(ReportsErrors, Container):
     def _ask_note(self, one: "OpenConflict", lines: tuple[str, ...]) -> None:
         from patchpilot.services.backport.choose_conflicts import edited
 
-        def answered(note: str | None) -> None:
-            if note:
-                self._take(one, edited(one, lines, note))
-
         text = "What did you change, and why? The message of the patch says so:"
-        self.app.push_screen(
-            LineDialog(
-                text,
-                value="resolved manually",
-                title=one.conflict.place,
-            ),
-            answered,
-        )
+        question = LineDialog(text, value="resolved manually", title=one.conflict.place)
+        ask_line(self.app, question, lambda note: self._take(one, edited(one, lines, note)))
 
     def action_leave(self) -> None:
         """Close the error card or cancel the running job, else go back to the branches."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The keys of the follow stage, and what they ask before something changes."""
 
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from patchpilot.tui.screens.follow_rows import (
 )
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line, ask_yes
 from patchpilot.tui.widgets.diff_view import DiffView
 
 if TYPE_CHECKING:
@@ -69,20 +70,9 @@ BINDINGS: list[BindingType] = [
 def add(screen: "FollowScreen") -> None:
     """Follow another series."""
 
-    def answered(value: str | None) -> None:
-        if value:
-            _add(screen, value)
-
-    screen.app.push_screen(
-        LineDialog("Message-ID or archive link of the series:"),
-        answered,
-    )
-
-
-def _add(screen: "FollowScreen", value: str) -> None:
     from patchpilot.services.track.follow_topic import add_series
 
-    def work(repository: Any, progress: Any) -> "tuple[Tracked, ...]":
+    def work(value: str, repository: Any, progress: Any) -> "tuple[Tracked, ...]":
         return add_series(repository, screen.session.settings(repository), value, progress)
 
     def added(added_series: "tuple[Tracked, ...]") -> None:
@@ -91,27 +81,27 @@ def _add(screen: "FollowScreen", value: str) -> None:
         screen.session.changed("followed")
         screen.tui.jobs.begin(screen.stage)
 
-    screen.in_thread("reading the archive", work, added)
+    question = LineDialog("Message-ID or archive link of the series:")
+    ask_line(
+        screen.app,
+        question,
+        lambda value: screen.in_thread("reading the archive", partial(work, value), added),
+    )
 
 
 def remove(screen: "FollowScreen", series: "Tracked") -> None:
     """Stop following the series."""
 
-    def answered(choice: str | None) -> None:
-        if choice == "yes":
-            from patchpilot.services.track.follow_topic import remove_series
+    from patchpilot.services.track.follow_topic import remove_series
 
-            remove_series(series.entry.id)
-            screen.session.changed("followed")
-            screen.tui.jobs.begin(screen.stage)
+    def agreed() -> None:
+        remove_series(series.entry.id)
+        screen.session.changed("followed")
+        screen.tui.jobs.begin(screen.stage)
 
-    screen.app.push_screen(
-        Choose(
-            f"Stop following this series?\n\n{series.subject}",
-            (("no", "Keep following it"), ("yes", "Unfollow it")),
-        ),
-        answered,
-    )
+    answers = (("no", "Keep following it"), ("yes", "Unfollow it"))
+    question = Choose(f"Stop following this series?\n\n{series.subject}", answers)
+    ask_yes(screen.app, question, agreed)
 
 
 def compare(screen: "FollowScreen", series: "Tracked") -> None:

@@ -22,7 +22,7 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import HEADING, fitted, lines, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import LineDialog
+from patchpilot.tui.widgets.choose import LineDialog, ask_line
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import Columns, Panel
@@ -286,22 +286,16 @@ class PreviewScreen(ListDetailScreen):
         if result is None:
             return
 
-        def answered(value: str | None) -> None:
-            if value:
-                from patchpilot.services.send.outbox_folder import write_outbox
+        from patchpilot.services.send.outbox_folder import write_outbox
 
-                self.in_thread(
-                    "writing the mails",
-                    lambda _, __: write_outbox(result, Path(value).expanduser()),
-                    lambda files: self.notify(
-                        f"wrote {counted(len(files), 'mail')} to {value}", markup=False
-                    ),
-                )
+        def write(folder: str) -> None:
+            self.in_thread(
+                "writing the mails",
+                lambda _, __: write_outbox(result, Path(folder).expanduser()),
+                lambda files: self.notify(
+                    f"wrote {counted(len(files), 'mail')} to {folder}", markup=False
+                ),
+            )
 
-        self.app.push_screen(
-            LineDialog(
-                "Save the mails to this directory:",
-                value="outbox",
-            ),
-            answered,
-        )
+        question = LineDialog("Save the mails to this directory:", value="outbox")
+        ask_line(self.app, question, write)

@@ -23,7 +23,7 @@ from patchpilot.tui.screens.recipients_texts import why_text
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, ask_yes
 from patchpilot.tui.widgets.note_cards import NoteCards
 from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -255,25 +255,19 @@ class RecipientsScreen(ListDetailScreen):
     def action_reset(self) -> None:
         """Discard all changes to the recipients."""
 
-        def answered(choice: str | None) -> None:
-            if choice == "yes":
-                self._edit(recipients_actions.ALL_RESTORED)
-
-        question = "Discard all your changes to the recipients?"
-        self.app.push_screen(Choose(question, (("yes", "Discard"), ("no", "Keep"))), answered)
+        words = "Discard all your changes to the recipients?"
+        answers = (("yes", "Discard"), ("no", "Keep"))
+        discard = partial(self._edit, recipients_actions.ALL_RESTORED)
+        ask_yes(self.app, Choose(words, answers), discard)
 
     def action_add(self) -> None:
         """Add a recipient; the address is validated while it is typed."""
         if not self._may_place():
             return
 
-        def answered(value: str | None) -> None:
-            if value:
-                self._edit(recipients_actions.added(value))
-
         question = "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
         dialog = LineDialog(question, lambda text: recipients_actions.judged(text, self._shown))
-        self.app.push_screen(dialog, answered)
+        ask_line(self.app, dialog, lambda value: self._edit(recipients_actions.added(value)))
 
     def action_view(self) -> None:
         """Switch between one patch and the series."""

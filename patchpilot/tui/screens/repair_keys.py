@@ -12,7 +12,7 @@ from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.repair_dialog import RepairDialog
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_yes
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
@@ -142,14 +142,9 @@ def repair(
         if not repairs.words:
             otherwise(repairs)
         elif SIGN_OFF in kinds:
-            screen.app.push_screen(
-                Choose(
-                    _dco(plan, repairs),
-                    (("no", "Not now"), ("yes", "I certify this: add Signed-off-by")),
-                    title="Sign off",
-                ),
-                lambda choice: apply(repairs) if choice == "yes" else None,
-            )
+            answers = (("no", "Not now"), ("yes", "I certify this: add Signed-off-by"))
+            question = Choose(_dco(plan, repairs), answers, title="Sign off")
+            ask_yes(screen.app, question, lambda: apply(repairs))
         else:
             screen.app.push_screen(
                 RepairDialog(repairs), lambda yes: apply(repairs) if yes else None

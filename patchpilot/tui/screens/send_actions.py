@@ -14,7 +14,7 @@ from patchpilot.tui.screens.repair_keys import (
 )
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
     from patchpilot.services.repair import Repairs
@@ -116,10 +116,8 @@ def send_to_self(screen: "SendScreen") -> None:
         )
         if plan_to_self.transport.to_self_note:
             text += f"\n\n{plan_to_self.transport.to_self_note}"
-        screen.app.push_screen(
-            Choose(text, (("yes", "Send to yourself"), ("no", "Cancel"))),
-            lambda choice: screen.send_now(plan_to_self) if choice == "yes" else None,
-        )
+        question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
+        ask_yes(screen.app, question, lambda: screen.send_now(plan_to_self))
 
     session = screen.session
     screen.in_thread(

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.widgets.choose import LineDialog
+from patchpilot.tui.widgets.choose import LineDialog, ask_line
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.find_culprits import CulpritAnswer
@@ -44,16 +44,15 @@ def ask_for_commit(screen: "StageScreen", then: "Callable[[str, CulpritAnswer], 
     if commit is None:
         return
 
-    def answered(word: str | None) -> None:
-        if word:
-            screen.in_thread(
-                "looking up the commit",
-                lambda repository, _: named_culprit(repository, word, commit.id),
-                partial(then, commit.id),
-            )
+    def look_up(word: str) -> None:
+        screen.in_thread(
+            "looking up the commit",
+            lambda repository, _: named_culprit(repository, word, commit.id),
+            partial(then, commit.id),
+        )
 
     text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
-    screen.app.push_screen(LineDialog(text), answered)
+    ask_line(screen.app, LineDialog(text), look_up)
 
 
 def claim(screen: "StageScreen", *, is_fix: bool) -> None:

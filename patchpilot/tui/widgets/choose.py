@@ -4,10 +4,10 @@ text.
 """
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -261,3 +261,13 @@ class Reader(Modal[None]):
     def action_close(self) -> None:
         """Close."""
         self.dismiss(None)
+
+
+def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:
+    """Show a question; `then` is called where the answer is the one named yes."""
+    app.push_screen(question, lambda answer: then() if answer == "yes" else None)
+
+
+def ask_line(app: App[Any], question: LineDialog, then: Callable[[str], None]) -> None:
+    """Show a question; `then` gets the line, unless it is empty or the dialog was left."""
+    app.push_screen(question, lambda line: then(line) if line else None)
