@@ -73,6 +73,10 @@ class ChecksScreen(ListDetailScreen):
             ):
                 yield DetailText(id="finding", markup=False)
 
+    @property
+    def _patch(self) -> DiffView:
+        return self.query_one("#patch", DiffView)
+
     def on_mount(self) -> None:
         """The grounds of a fix follow the theme."""
         super().on_mount()
@@ -87,7 +91,7 @@ class ChecksScreen(ListDetailScreen):
 
         The one that was selected before stays selected, or the one that takes its place.
         """
-        view = self.query_one("#patch", DiffView)
+        view = self._patch
         first = not view.rows
         self._mark = self.session.mark
         rows, self._found = placed(result, self._mark, self._only)
@@ -195,11 +199,11 @@ class ChecksScreen(ListDetailScreen):
     def detail(self) -> None:
         """Show the finding in the patch, and from there in detail."""
         self._is_ahead = False
-        self.query_one("#patch", DiffView).choose(self._at)
+        self._patch.choose(self._at)
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """The list follows the patch, and the detail once the cursor rests."""
-        view = self.query_one("#patch", DiffView)
+        view = self._patch
         part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
         panel.heading = part.path if part else "Commit message"
         panel.count = f"+{part.added} -{part.removed}" if part else ""
@@ -287,7 +291,7 @@ class ChecksScreen(ListDetailScreen):
     def action_finding(self, by: int) -> None:
         """Go to the next or the previous finding."""
         self._is_ahead = False
-        self.query_one("#patch", DiffView).choose(max(0, min(self._at + by, len(self._found) - 1)))
+        self._patch.choose(max(0, min(self._at + by, len(self._found) - 1)))
 
     def entered(self, listed: RowList) -> None:
         """Enter in the list shows the detail."""
@@ -313,7 +317,7 @@ class ChecksScreen(ListDetailScreen):
         self._checkpatch_names = not self._checkpatch_names
         result: CheckResult | None = self._shown
         if result:
-            self.query_one("#patch", DiffView).annotate(self._notes())
+            self._patch.annotate(self._notes())
             self.fill()
             self._tell_finding()
             self.notify(

@@ -123,14 +123,16 @@ class FollowScreen(ListDetailScreen):
                     Timeline(ident="story"), title="Story", id="story-panel", classes="detail"
                 )
 
+    @property
+    def _tree(self) -> ThreadTree:
+        return self.query_one(ThreadTree)
+
     def on_mount(self) -> None:
         """Only the conversation is there before the first series was read."""
         super().on_mount()
         self.query_one("#series-list").display = self.query_one("#point-list").display = False
         self.query_one("#follow").add_class("-alone")
-        self.query_one(ThreadTree).show_layout(
-            ["reading the followed series …"], lay_thread(()), keep=False
-        )
+        self._tree.show_layout(["reading the followed series …"], lay_thread(()), keep=False)
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
@@ -244,11 +246,11 @@ class FollowScreen(ListDetailScreen):
         else:
             self._show_nothing()
         if self.focused is None or not self.focused.is_on_screen or not self._order:
-            self.query_one(ThreadTree).focus()
+            self._tree.focus()
 
     def _show_nothing(self) -> None:
         """What will be here, while no series is followed."""
-        tree = self.query_one(ThreadTree)
+        tree = self._tree
         rows = nothing_rows(min(90, (tree.size.width or 78) - 2))
         tree.show_layout(rows, lay_thread(()), keep=False)
         self._show_points(())
@@ -291,7 +293,7 @@ class FollowScreen(ListDetailScreen):
 
     def _mail_at_cursor(self) -> str:
         """The mail whose first row has the cursor, "" for none."""
-        tree = self.query_one(ThreadTree)
+        tree = self._tree
         return next(
             (
                 ident
@@ -305,7 +307,7 @@ class FollowScreen(ListDetailScreen):
         """Report mails that arrived, and go to the first of them, unless it is in view or the user
         reads another one.
         """
-        tree = self.query_one(ThreadTree)
+        tree = self._tree
         at, ident = next(
             (at, ident)
             for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True)
@@ -358,7 +360,7 @@ class FollowScreen(ListDetailScreen):
     def _lay(self, *, keep: bool) -> None:
         series = self._chosen()
         self._number = self.session.series = series.entry.id
-        tree = self.query_one(ThreadTree)
+        tree = self._tree
         wide = (tree.size.width or (self.size.width or 80) - 2) - 1
         if series is not self._laid_for:
             if not series.is_read or len(series.status.replies if series.status else ()) > LONG:
@@ -459,9 +461,7 @@ class FollowScreen(ListDetailScreen):
             if self._laid_for is not None:
                 return
             self.query_one("#conversation", Panel).heading = series.subject
-            self.query_one(ThreadTree).show_layout(
-                ["reading the mails …"], lay_thread(()), keep=False
-            )
+            self._tree.show_layout(["reading the mails …"], lay_thread(()), keep=False)
 
         self.in_thread("reading the mails", read, then, lasts)
 
@@ -492,7 +492,7 @@ class FollowScreen(ListDetailScreen):
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Record which mails were seen."""
-        laid = self.query_one(ThreadTree).laid
+        laid = self._tree.laid
         self._passed.update(laid.ids[: bisect_right(laid.mails, event.line)])
 
     def _current(self) -> "Tracked | None":
@@ -511,14 +511,14 @@ class FollowScreen(ListDetailScreen):
 
     def entered(self, listed: RowList) -> None:
         """Focus the conversation."""
-        self.query_one(ThreadTree).focus()
+        self._tree.focus()
 
     def _go_to(self, item: "CheckItem") -> None:
         """Put the conversation's cursor on a review point.
 
         Its mail is opened where it is closed.
         """
-        tree = self.query_one(ThreadTree)
+        tree = self._tree
 
         def row() -> int | None:
             return next(
@@ -554,15 +554,15 @@ class FollowScreen(ListDetailScreen):
 
     def action_page(self) -> None:
         """Scroll the conversation, also while another panel has the focus."""
-        self.query_one(ThreadTree).action_page(1)
+        self._tree.action_page(1)
 
     def action_mail(self) -> None:
         """Go to the next mail, also while another panel has the focus."""
-        self.query_one(ThreadTree).action_stop(1)
+        self._tree.action_stop(1)
 
     def action_fold(self) -> None:
         """Open or close the mail or the quote under the cursor."""
-        tree = self.query_one(ThreadTree)
+        tree = self._tree
         fold = tree.fold
         if self._order and fold:
             self._folding = self._folding.toggled(fold)
@@ -574,7 +574,7 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.services.reply.reply_session import templates_for
         from patchpilot.tui.actions.reply_action import reply_to
 
-        message_id = self.query_one(ThreadTree).message_id
+        message_id = self._tree.message_id
         mail = next((shown.mail for shown in self._mails if shown.message_id == message_id), None)
         if mail is None:
             self.notify("move to a mail first", timeout=3)
@@ -598,7 +598,7 @@ class FollowScreen(ListDetailScreen):
     def _mark(self, state: "PointState") -> None:
         from patchpilot.services.track.checklist import tick
 
-        series, tree = self._current(), self.query_one(ThreadTree)
+        series, tree = self._current(), self._tree
         is_in_tree = self.focused is tree
         item = tree.item if is_in_tree else self.query_one("#points", RowList).chosen
         if series is None or item is None:
@@ -656,7 +656,7 @@ class FollowScreen(ListDetailScreen):
         had = self.has_class("-detail")
         super().action_cancel()
         if had:
-            self.query_one(ThreadTree).focus()
+            self._tree.focus()
 
     def action_read(self) -> None:
         """Mark all mails as read."""

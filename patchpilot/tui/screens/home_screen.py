@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
@@ -49,9 +48,10 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
-from patchpilot.tui.widgets.lists import List, event_row
+from patchpilot.tui.widgets.lists import event_row
 from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
+from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ NOTHING = (
 )
 
 
-class TopicList(List):
+class TopicList(RowList):
     """A group of topics; the cursor goes on to the next group at its edge."""
 
     class Edge(Message):
@@ -324,22 +324,23 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 self.query_one(f"#{ident}", TopicList),
                 self.query_one(f"#{ident}-panel", Panel),
             )
-            at = next(
-                (number for number, topic in enumerate(group) if topic.key == self._chosen), None
+            chosen.fill(
+                (
+                    Row(
+                        home_row(topic, wide, self._states(topic), two_lines=is_tall),
+                        topic,
+                        topic.key,
+                    )
+                    for topic in group
+                ),
+                self._chosen,
             )
-            with self.prevent(OptionList.OptionHighlighted):
-                chosen.clear_options()
-                chosen.add_options(
-                    [
-                        Option(home_row(topic, wide, self._states(topic), two_lines=is_tall))
-                        for topic in group
-                    ]
-                )
-                chosen.highlighted = at
+            if not (is_here := self._topic() in group):
+                chosen.highlighted = None
             panel.display = bool(group)
             panel.count = str(len(group))
             if (
-                at is not None
+                is_here
                 and not chosen.has_focus
                 and not (self._is_moved and isinstance(self.focused, TopicList))
             ):
@@ -419,10 +420,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the topic under the cursor."""
-        group = self._groups.get(event.option_list.id or "", ())
-        if event.option_list.has_focus and 0 <= (at := event_row(event)) < len(group):
-            self._is_moved |= self._chosen != group[at].key
-            self._chosen = group[at].key
+        listed = cast(TopicList, event.option_list)
+        if listed.has_focus and event_row(event) >= 0:
+            self._is_moved |= self._chosen != listed.chosen.key
+            self._chosen = listed.chosen.key
             self._select()
 
     def on_descendant_focus(self, event: Any) -> None:

@@ -109,6 +109,10 @@ class SendScreen(ListDetailScreen):
                         yield PlainText("now")
             yield Panel(DiffView(ident="read-mail"), title="Mail", id="send-mail")
 
+    @property
+    def _progress_panel(self) -> Panel:
+        return self.query_one("#progress", Panel)
+
     def on_mount(self) -> None:
         """Show the half before a send."""
         super().on_mount()
@@ -118,8 +122,8 @@ class SendScreen(ListDetailScreen):
         self._has_sent = sent
         self.query_one("#before").display, self.query_one("#after").display = not sent, sent
         self.query_one("#ready").set_class(not sent, "main")
-        self.query_one("#progress").set_class(sent, "main")
-        self.query_one("#progress").remove_class("-accepted")
+        self._progress_panel.set_class(sent, "main")
+        self._progress_panel.remove_class("-accepted")
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -406,10 +410,10 @@ class SendScreen(ListDetailScreen):
         self._switch(sent=True)
         self.keys_changed()
         self._show_next(shown=False)
-        self.query_one(
-            "#progress", Panel
-        ).heading = f"Sending through {planned.request.via}, {planned.account.label}"
-        self.query_one("#progress", Panel).count = ""
+        self._progress_panel.heading = (
+            f"Sending through {planned.request.via}, {planned.account.label}"
+        )
+        self._progress_panel.count = ""
         self._draw_mails()
         self._show_sent()
         self.query_one("#scroll").focus()
@@ -517,12 +521,12 @@ class SendScreen(ListDetailScreen):
     def _show_next(self, *, shown: bool) -> None:
         """Show or hide what happens next; without it the mails have all the room."""
         self.query_one("#end").display = shown
-        self.query_one("#progress").set_class(not shown, "-alone")
+        self._progress_panel.set_class(not shown, "-alone")
 
     def _show_end(self, plan: "SendPlan", report: "SendReport") -> None:
         """Each mail with its Message-ID, the first one in full, and the card of what happens now."""  # noqa: E501
         self._switch(sent=True)
-        panel = self.query_one("#progress", Panel)
+        panel = self._progress_panel
         is_sent, dot = all(mail.state == "accepted" for mail in report.mails), f" {glyph('dot')} "
         at = (
             f" {report.at:{'%H:%M' if report.at.date() == datetime.now().astimezone().date() else '%Y-%m-%d %H:%M'}}"  # noqa: E501
