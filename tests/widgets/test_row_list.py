@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A list whose cursor stays on its row, whatever comes before it."""
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.widgets import OptionList
+
+from patchpilot.tui.widgets.row_list import Row, RowList
+
+HEADING = Row(Text("people"))
+
+
+class Rows(App[None]):
+    """A list alone, and the moves of its cursor that are reported."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moves: list[int] = []
+
+    def compose(self) -> ComposeResult:
+        yield RowList(ident="rows")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        self.moves.append(event.option_index)
+
+
+def rows(names: str) -> list[Row]:
+    return [HEADING, *(Row(Text(name), name.upper(), name) for name in names)]
+
+
+async def test_the_cursor_stays_on_its_row_and_only_the_user_moves_it() -> None:
+    app = Rows()
+    async with app.run_test() as pilot:
+        listed = app.query_one(RowList)
+        assert (listed.chosen, listed.position) == (None, "")
+        listed.fill(rows("bc"))
+        assert (listed.chosen, listed.position) == ("B", "1/2")
+        listed.focus()
+        await pilot.press("down")
+        assert (listed.chosen, app.moves) == ("C", [2])
+        listed.fill(rows("abcd"))
+        await pilot.pause()
+        assert (listed.chosen, listed.position) == ("C", "3/4")
+        # where its row is gone, the first that is no heading
+        listed.fill(rows("ab"))
+        assert listed.chosen == "A"
+        listed.fill(rows("abc"), "b")
+        assert listed.chosen == "B"
+        listed.fill([HEADING])
+        await pilot.pause()
+        assert (listed.row, listed.chosen, listed.position) == (None, None, "")
+        assert app.moves == [2]
+
+
+async def test_a_row_is_selected_by_its_key() -> None:
+    app = Rows()
+    async with app.run_test() as pilot:
+        listed = app.query_one(RowList)
+        listed.fill(rows("abc"))
+        listed.select("c")
+        listed.select("none")
+        await pilot.pause()
+        assert (listed.chosen, app.moves) == ("C", [3])
