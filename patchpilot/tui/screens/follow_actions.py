@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The keys of the follow stage, and what they ask before something changes."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.review_trailers import Collected
-    from patchpilot.tui.screens.follow_screen import FollowScreen
+    from patchpilot.tui.stage.stage_screen import StageScreen
 
 BINDINGS: list[BindingType] = [
     key("enter", "fold", "open/close", "open or close the mail or the quote under the cursor"),
@@ -67,8 +68,8 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-def add(screen: "FollowScreen") -> None:
-    """Follow another series."""
+def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
+    """Follow another series; `show` gets its number."""
 
     from patchpilot.services.track.follow_topic import add_series
 
@@ -77,7 +78,7 @@ def add(screen: "FollowScreen") -> None:
 
     def added(added_series: "tuple[Tracked, ...]") -> None:
         if added_series:
-            screen.show_series(added_series[-1].entry.id)
+            show(added_series[-1].entry.id)
         screen.session.changed("followed")
         screen.tui.jobs.begin(screen.stage)
 
@@ -89,7 +90,7 @@ def add(screen: "FollowScreen") -> None:
     )
 
 
-def remove(screen: "FollowScreen", series: "Tracked") -> None:
+def remove(screen: "StageScreen", series: "Tracked") -> None:
     """Stop following the series."""
 
     from patchpilot.services.track.follow_topic import remove_series
@@ -104,7 +105,7 @@ def remove(screen: "FollowScreen", series: "Tracked") -> None:
     ask_yes(screen.app, question, agreed)
 
 
-def compare(screen: "FollowScreen", series: "Tracked") -> None:
+def compare(screen: "StageScreen", series: "Tracked") -> None:
     """Show the range-diff between two revisions: of more than two, those that are chosen."""
     from patchpilot.services.track.compare_revisions import comparable, newest_two
 
@@ -128,7 +129,7 @@ def compare(screen: "FollowScreen", series: "Tracked") -> None:
     )
 
 
-def _compare(screen: "FollowScreen", number: int, old: "Revision", new: "Revision") -> None:
+def _compare(screen: "StageScreen", number: int, old: "Revision", new: "Revision") -> None:
     from patchpilot.services.track.compare_revisions import counts
     from patchpilot.services.track.follow_topic import compare_series
 
@@ -143,7 +144,7 @@ def _compare(screen: "FollowScreen", number: int, old: "Revision", new: "Revisio
     screen.in_thread("comparing the versions", lambda _, __: compare_series(number, names), then)
 
 
-def collect(screen: "FollowScreen") -> None:
+def collect(screen: "StageScreen") -> None:
     """Show the tags from replies, then add them to the commits."""
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.topic.review_trailers import TrailersRequest
@@ -198,7 +199,7 @@ def collect(screen: "FollowScreen") -> None:
     )
 
 
-def start_version(screen: "FollowScreen") -> None:
+def start_version(screen: "StageScreen") -> None:
     """Start the next version and show its changelog."""
     from patchpilot.services.send.edit_draft import begin_version
 

@@ -678,7 +678,7 @@ class FollowScreen(ListDetailScreen):
 
     def action_add(self) -> None:
         """Follow another series."""
-        follow_actions.add(self)
+        follow_actions.add(self, self.show_series)
 
     def action_remove(self) -> None:
         """Stop following the series."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from patchpilot.services.repair import Repairs
     from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.services.send.send_state import TopicSend
-    from patchpilot.tui.screens.send_screen import SendScreen
+    from patchpilot.tui.screens.send_base import SendBase
 
 BINDINGS: list[BindingType] = [
     key(
@@ -49,7 +49,7 @@ BEFORE = ("send", "repair", "repair_all", "to_self")
 """The actions before a send."""
 
 
-def repairs_of(screen: "SendScreen") -> "dict[str, Callable[[SendPlan], None]]":
+def repairs_of(screen: "SendBase") -> "dict[str, Callable[[SendPlan], None]]":
     """What `a` does, by its word in REPAIRS."""
     return {
         "sign_off": partial(_sign_off, screen),
@@ -57,26 +57,26 @@ def repairs_of(screen: "SendScreen") -> "dict[str, Callable[[SendPlan], None]]":
         "fixes": partial(_make_fixes, screen),
         "review_tags": partial(_add_review_tags, screen),
         "edit": lambda _: screen.action_edit(),
-        "to_self": lambda _: screen.action_to_self(),
+        "to_self": lambda _: send_to_self(screen),
         "security": lambda _: _ask(screen, "security"),
         "regression": lambda _: _ask(screen, "regression"),
         "server": screen.show_blocked,
     }
 
 
-def _ask(screen: "SendScreen", name: str) -> None:
+def _ask(screen: "SendBase", name: str) -> None:
     from patchpilot.tui.actions.questions import ask_named
 
     ask_named(screen, name, lambda: screen.tui.jobs.begin(screen.stage))
 
 
-def _sign_off(screen: "SendScreen", plan: "SendPlan") -> None:
+def _sign_off(screen: "SendBase", plan: "SendPlan") -> None:
     from patchpilot.services.repair import SIGN_OFF
 
     repair(screen, plan, (SIGN_OFF,), screen.repaired, partial(nothing_certain, screen))
 
 
-def _make_fixes(screen: "SendScreen", plan: "SendPlan") -> None:
+def _make_fixes(screen: "SendBase", plan: "SendPlan") -> None:
     from patchpilot.services.repair import FIXES, TAGS
 
     def none(_: "Repairs") -> None:
@@ -88,19 +88,19 @@ def _make_fixes(screen: "SendScreen", plan: "SendPlan") -> None:
     repair(screen, plan, (FIXES, TAGS), screen.repaired, none)
 
 
-def _add_review_tags(screen: "SendScreen", plan: "SendPlan") -> None:
+def _add_review_tags(screen: "SendBase", plan: "SendPlan") -> None:
     from patchpilot.services.repair import REVIEW_TAGS
 
     repair(screen, plan, (REVIEW_TAGS,), screen.repaired, partial(nothing_certain, screen))
 
 
-def nothing_certain(screen: "SendScreen", repairs: "Repairs") -> None:
+def nothing_certain(screen: "SendBase", repairs: "Repairs") -> None:
     """Report why nothing was fixed."""
     why = f": {'; '.join(repairs.left)}" if repairs.left else ""
     screen.notify(f"no safe fixes to apply{why}", timeout=6)
 
 
-def send_to_self(screen: "SendScreen") -> None:
+def send_to_self(screen: "SendBase") -> None:
     """Send to yourself only: to no list and no maintainer."""
     from patchpilot.services.send.plan_send import plan
 
@@ -129,7 +129,7 @@ def send_to_self(screen: "SendScreen") -> None:
     )
 
 
-def resume_send(screen: "SendScreen") -> None:
+def resume_send(screen: "SendBase") -> None:
     """Resume the last send, with the same Message-IDs."""
     known: TopicSend | None = screen.known
     if known is None or not known.unfinished or known.last is None or screen.tui.sending:
@@ -155,7 +155,7 @@ def resume_send(screen: "SendScreen") -> None:
         _resume(screen, "keep")
 
 
-def _resume(screen: "SendScreen", unknown: str) -> None:
+def _resume(screen: "SendBase", unknown: str) -> None:
     from patchpilot.services.send.send_state import plan_resumed
 
     session = screen.session

@@ -11,7 +11,7 @@ from patchpilot.tui.stage.job_errors import as_error
 if TYPE_CHECKING:
     from patchpilot.services.send.after_send import SendReport
     from patchpilot.services.send.send_plan import SendPlan, SendResult
-    from patchpilot.tui.screens.send_screen import SendScreen
+    from patchpilot.tui.screens.send_base import SendBase
 
 
 class MailStep(Message):
@@ -39,7 +39,7 @@ class SendEnded(Message):
         self.planned, self.result, self.report, self.error = planned, result, report, error
 
 
-def deliver_mails(screen: "SendScreen", planned: "SendPlan", *, terminal: bool) -> None:
+def deliver_mails(screen: "SendBase", planned: "SendPlan", *, terminal: bool) -> None:
     """Send the mails, in a thread or, where git asks for a password, on the terminal; each step is
     posted to the screen.
     """

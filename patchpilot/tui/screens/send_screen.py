@@ -23,12 +23,11 @@ from patchpilot.tui.screens.mail_rows import (
     mail_size,
 )
 from patchpilot.tui.screens.repair_keys import (
-    edit_draft,
     repair,
     switch_transport,
-    undo_repair,
 )
 from patchpilot.tui.screens.send_actions import BEFORE
+from patchpilot.tui.screens.send_base import SendBase
 from patchpilot.tui.screens.send_delivery import MailStep, SendEnded, deliver_mails
 from patchpilot.tui.screens.send_rows import (
     CERTAIN,
@@ -40,7 +39,6 @@ from patchpilot.tui.screens.send_rows import (
     stage_for,
 )
 from patchpilot.tui.screens.send_texts import everybody, mails_text, now_rows, question
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -61,14 +59,13 @@ from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
-    from patchpilot.services.repair import Repaired
     from patchpilot.services.send.after_send import SendReport
     from patchpilot.services.send.preflight_card import CheckLine
     from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.services.send.send_state import TopicSend
 
 
-class SendScreen(ListDetailScreen):
+class SendScreen(SendBase):
     """The send stage."""
 
     stage = Stage.SEND
@@ -79,11 +76,10 @@ class SendScreen(ListDetailScreen):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._checks: tuple[CheckLine, ...] = ()
-        self._repaired: Repaired | None = None
         self._sending: SendPlan | None = None
         self._states: list[tuple[str, str]] = []
         self._progress = ""
-        self.is_stopping = self._has_sent = False
+        self._has_sent = False
 
     def body(self) -> ComposeResult:
         """Before a send the checks and the mails to send, after it each mail and what happens next."""  # noqa: E501
@@ -283,12 +279,6 @@ class SendScreen(ListDetailScreen):
             )
 
     @property
-    def known(self) -> "TopicSend | None":
-        """The plan and the state that are on screen."""
-        shown: TopicSend | None = self._shown
-        return shown
-
-    @property
     def _plan(self) -> "SendPlan | None":
         known: TopicSend | None = self.current
         if known is None:
@@ -303,39 +293,11 @@ class SendScreen(ListDetailScreen):
         if plan:
             repair(self, plan, ALL, self.repaired, partial(send_actions.nothing_certain, self))
 
-    def repaired(self, done: "Repaired") -> None:
-        """Report what was fixed, and prepare the mails again."""
-        self._repaired = done
-        self.notify(
-            "; ".join((f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)), timeout=10
-        )
-        self.changed()
-
-    def action_undo(self) -> None:
-        """Undo the last repair as a whole, else the last rewrite of the commits."""
-        if self._repaired:
-            done, self._repaired = self._repaired, None
-            undo_repair(self, done, self.changed)
-            return
-        from patchpilot.tui.actions.undo_action import undo
-
-        undo(self)
-
     def action_transport(self) -> None:
         """Switch to the next transport."""
         known: TopicSend | None = self._shown
         if not self._sending:
             switch_transport(self, known.plan if known else None)
-
-    def action_edit(self) -> None:
-        """Edit cover letter, changelog and notes in one text."""
-        edit_draft(self, self.changed)
-
-    def changed(self) -> None:
-        """Prepare the mails again: their commits or texts are others."""
-        self.session.changed("draft")
-        self.reread()
-        self.tui.jobs.begin(self.stage)
 
     # the act
 
@@ -368,19 +330,6 @@ class SendScreen(ListDetailScreen):
                 Confirm(question(known.plan), "send", title="Send"),
                 lambda agreed: self.send_now(known.plan) if agreed else None,
             )
-
-    def show_blocked(self, planned: "SendPlan") -> None:
-        """Show which commands set up the mail server."""
-        from patchpilot.services.send.send_state import blocked_help
-
-        assert planned.blocked
-        rows = "\n".join(f"  {line}" for line in blocked_help(planned))
-        self.show_error(
-            PatchpilotError(
-                planned.blocked.message,
-                hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{rows}",
-            )
-        )
 
     def action_to_self(self) -> None:
         """Send to yourself only: to no list and no maintainer."""

@@ -133,7 +133,7 @@ def _number(button: Widget) -> int:
 
 
 def is_text(line: str) -> tuple[bool, str]:
-    """Accept any line that is not blank."""
+    """Accept any line with a text."""
     return bool(line.strip()), ""
 
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the send stage's keys and the delivery of its mails work on."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.tui.screens.repair_keys import (
+    edit_draft,
+    undo_repair,
+)
+from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.view.session import Session
+
+if TYPE_CHECKING:
+    from patchpilot.services.repair import Repaired
+    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.send.send_state import TopicSend
+
+
+class SendBase(ListDetailScreen):
+    """The plan on screen, the last repair, and what follows a change of the mails."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._repaired: Repaired | None = None
+        self.is_stopping = False
+
+    @property
+    def known(self) -> "TopicSend | None":
+        """The plan and the state that are on screen."""
+        shown: TopicSend | None = self._shown
+        return shown
+
+    def send_now(self, planned: "SendPlan") -> None:
+        """Send these mails, which was confirmed."""
+        raise NotImplementedError
+
+    def changed(self) -> None:
+        """Prepare the mails again: their commits or texts are others."""
+        self.session.changed("draft")
+        self.reread()
+        self.tui.jobs.begin(self.stage)
+
+    def repaired(self, done: "Repaired") -> None:
+        """Report what was fixed, and prepare the mails again."""
+        self._repaired = done
+        self.notify(
+            "; ".join((f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)), timeout=10
+        )
+        self.changed()
+
+    def action_undo(self) -> None:
+        """Undo the last repair as a whole, else the last rewrite of the commits."""
+        if self._repaired:
+            done, self._repaired = self._repaired, None
+            undo_repair(self, done, self.changed)
+            return
+        from patchpilot.tui.actions.undo_action import undo
+
+        undo(self)
+
+    def action_edit(self) -> None:
+        """Edit cover letter, changelog and notes in one text."""
+        edit_draft(self, self.changed)
+
+    def show_blocked(self, planned: "SendPlan") -> None:
+        """Show which commands set up the mail server."""
+        from patchpilot.services.send.send_state import blocked_help
+
+        assert planned.blocked
+        rows = "\n".join(f"  {line}" for line in blocked_help(planned))
+        self.show_error(
+            PatchpilotError(
+                planned.blocked.message,
+                hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{rows}",
+            )
+        )
