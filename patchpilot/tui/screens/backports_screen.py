@@ -89,7 +89,6 @@ class BackportsScreen(ListDetailScreen):
 
     def on_mount(self) -> None:
         """What a branch may have appears with it."""
-        super().on_mount()
         self._hide("#range", "#needs", "#clash", "#outcome", "#conflicts")
 
     @property

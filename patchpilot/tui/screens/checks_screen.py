@@ -4,7 +4,7 @@ its fix.
 """
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -79,7 +79,6 @@ class ChecksScreen(ListDetailScreen):
 
     def on_mount(self) -> None:
         """The grounds of a fix follow the theme."""
-        super().on_mount()
         self.app.theme_changed_signal.subscribe(
             self, lambda _: self.call_after_refresh(self._tell_finding)
         )
@@ -192,7 +191,7 @@ class ChecksScreen(ListDetailScreen):
         """The patch and the detail follow the list, once its cursor rests."""
         at = listed.row.key if listed.row else self._at
         if at != self._at:
-            self._at, self._is_ahead = cast(int, at), True
+            self._at, self._is_ahead = at, True
             self._tell_count()
             self.at_rest(self.detail)
 

@@ -129,7 +129,6 @@ class FollowScreen(ListDetailScreen):
 
     def on_mount(self) -> None:
         """Only the conversation is there before the first series was read."""
-        super().on_mount()
         self.query_one("#series-list").display = self.query_one("#point-list").display = False
         self.query_one("#follow").add_class("-alone")
         self._tree.show_layout(["reading the followed series …"], lay_thread(()), keep=False)
@@ -599,8 +598,8 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.services.track.checklist import tick
 
         series, tree = self._current(), self._tree
-        is_in_tree = self.focused is tree
-        item = tree.item if is_in_tree else self.query_one("#points", RowList).chosen
+        points = self.query_one("#points", RowList)
+        item = tree.item if self.focused is tree else points.chosen
         if series is None or item is None:
             self.notify(
                 "move to a line with a box first, or press Tab to go to the review points",

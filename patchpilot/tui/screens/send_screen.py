@@ -38,7 +38,7 @@ from patchpilot.tui.screens.send_rows import (
     progress_rows,
     stage_for,
 )
-from patchpilot.tui.screens.send_texts import everybody, mails_text, now_rows, question
+from patchpilot.tui.screens.send_texts import everybody, mails_text, now_rows, question, why_not_now
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -111,7 +111,6 @@ class SendScreen(SendBase):
 
     def on_mount(self) -> None:
         """Show the half before a send."""
-        super().on_mount()
         self._switch(sent=False)
 
     def _switch(self, *, sent: bool) -> None:
@@ -306,23 +305,8 @@ class SendScreen(SendBase):
         known: TopicSend | None = self.current
         if known is None or self.tui.sending:
             self.notify("not ready yet", timeout=2)
-        elif known.unfinished:
-            self.notify(
-                "the last send was interrupted; press R to resume it first", severity="warning"
-            )
-        elif known.is_sent:
-            self.notify(
-                f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, v there"
-                " makes the next version",
-                severity="warning",
-            )
-        elif known.plan.refused:
-            from patchpilot.services.send.preflight_card import preflight_card
-
-            self.notify(
-                f"{preflight_card(known.plan).verdict}; press a to fix the selected one",
-                severity="warning",
-            )
+        elif words := why_not_now(known):
+            self.notify(words, severity="warning")
         elif known.plan.blocked:
             self.show_blocked(known.plan)
         else:

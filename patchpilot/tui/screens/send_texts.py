@@ -30,6 +30,7 @@ from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
 if TYPE_CHECKING:
     from patchpilot.services.send.after_send import SendReport
     from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.send.send_state import TopicSend
 
 NOTE = 160
 """Columns of a note in the question before the send."""
@@ -114,6 +115,22 @@ def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
         words = "\n  ".join(wrapped(in_keys(sentence, Stage.SEND), columns - 2))
         now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(words)))
     return now
+
+
+def why_not_now(known: "TopicSend") -> str:
+    """Why the mails are not sent now, and the key for what comes first; "" for nothing."""
+    from patchpilot.services.send.preflight_card import preflight_card
+
+    if known.unfinished:
+        return "the last send was interrupted; press R to resume it first"
+    if known.is_sent:
+        return (
+            f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, v there makes"
+            " the next version"
+        )
+    if known.plan.refused:
+        return f"{preflight_card(known.plan).verdict}; press a to fix the selected one"
+    return ""
 
 
 def question(planned: "SendPlan") -> str:

@@ -116,7 +116,6 @@ class TagsScreen(ListDetailScreen):
 
     def on_mount(self) -> None:
         """The ruler appears with the first bug."""
-        super().on_mount()
         self.query_one("#where").display = False
 
     def on_resize(self) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The keys of stages: each has a label for the key line and a sentence for the help."""
 
+from functools import partial
+
 from textual.binding import Binding
 
 DISPLAYED = {
@@ -23,13 +25,10 @@ DISPLAYED = {
 """How the keys are displayed whose names are not what is on the keyboard."""
 
 
-def key(name: str, action: str, label: str, help_text: str) -> Binding:
+def key(name: str, action: str, label: str, help_text: str, *, show: bool = True) -> Binding:
     """A key that the key line shows."""
-    shown = DISPLAYED.get(name)
-    return Binding(name, action, label, key_display=shown, tooltip=help_text)
+    return Binding(name, action, label, show, DISPLAYED.get(name), tooltip=help_text)
 
 
-def more_key(name: str, action: str, label: str, help_text: str) -> Binding:
-    """A key that only the help shows."""
-    shown = DISPLAYED.get(name)
-    return Binding(name, action, label, show=False, key_display=shown, tooltip=help_text)
+more_key = partial(key, show=False)
+"""A key that only the help shows."""

@@ -20,7 +20,7 @@ class Row:
 
     text: Text
     about: Any = None
-    key: Hashable = None
+    key: Any = None
 
 
 class RowList(List):
@@ -53,9 +53,8 @@ class RowList(List):
 
     def select(self, key: Hashable) -> None:
         """Put the cursor on the row of a key, where there is one."""
-        at = next((at for at, row in enumerate(self.rows) if row.key == key), self.highlighted)
-        if at != self.highlighted:
-            self.highlighted = at
+        places = (at for at, row in enumerate(self.rows) if row.key == key)
+        self.highlighted = next(places, self.highlighted)
 
     def fill(self, rows: Iterable[Row], key: Hashable = None) -> None:
         """Show these rows: the cursor goes to the row of the key, by default to that of the row it
