@@ -2,8 +2,8 @@
 """git send-email as it is configured: programs, batches, hooks; and a disk that is full."""
 
 import json
-import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import outbox
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_email import git_send_email
+from patchpilot.series.database import Database
+from patchpilot.series.topic_database import connect
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
 from tests.kit.cli import Outcome, call
@@ -158,10 +160,16 @@ def test_a_disk_that_is_full_is_told_before_anything_leaves(
         with Repository.open(repo.path) as repository:
             planned = plan(repository, SendRequest(to=("l@lists.example.org",), force="x"))
 
-            def broken(*_: object) -> None:
-                raise sqlite3.OperationalError("database or disk is full")
+            def full() -> Database:
+                database = connect()
+                database.execute("CREATE TABLE IF NOT EXISTS other (text)")
+                database.execute("PRAGMA max_page_count = 1")
+                with suppress(PatchpilotError):
+                    for _ in range(10_000):
+                        database.execute("INSERT INTO other VALUES (hex(randomblob(100)))")
+                return database
 
-            monkeypatch.setattr(outbox, "writing", broken)
+            monkeypatch.setattr(outbox, "connect", full)
             with pytest.raises(PatchpilotError, match="disk is full"):
                 deliver(repository, planned)
         assert server.take() == ()

@@ -105,7 +105,7 @@ def test_show_and_the_follow_stage_read_a_mail_once_for_series_and_topic(
         one.run("track", "show")
         assert at_most_once(counted(), 1)
         with Repository.open(one.repo.path) as repository:
-            result = followed(repository, None, None, ask=False)
+            result = followed(repository, None, None)
         assert result.topic is not None
         assert result.topic.series is not None
         assert at_most_once(counted(), 1)

@@ -4,7 +4,6 @@ hunk, sanitized text.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,6 @@ _SPACE = " \t\n\r\f\v"
 _NOT_REMOVED = (" ", "+", "")
 
 
-@dataclass(slots=True, eq=False)
 class ScannedLine:
     """A line of a patch. Text is bytes as characters (latin-1): columns and lengths count bytes.
 
@@ -48,25 +46,66 @@ class ScannedLine:
     first sign-off; `log_after` is `in_log` for the next line.
     """
 
-    number: int
-    raw: str
-    text: str
-    file: str
-    new_line: int
-    left: int
-    previous: "ScannedLine | None" = field(repr=False)
-    sign: str
-    starts_file: bool
-    starts_hunk: bool
-    section: str
-    hunk_start: int
-    strict: bool
-    in_header: bool
-    in_log: bool
-    log_after: bool = False
-    length: int = 0
-    indent: int = 0
-    _code: str | None = None
+    __slots__ = (
+        "_code",
+        "file",
+        "hunk_start",
+        "in_header",
+        "in_log",
+        "indent",
+        "left",
+        "length",
+        "log_after",
+        "new_line",
+        "number",
+        "previous",
+        "raw",
+        "section",
+        "sign",
+        "starts_file",
+        "starts_hunk",
+        "strict",
+        "text",
+    )
+
+    # no dataclass: a plain check starts without that library
+    def __init__(  # noqa: PLR0913
+        self,
+        number: int,
+        raw: str,
+        text: str,
+        file: str,
+        new_line: int,
+        left: int,
+        previous: "ScannedLine | None",
+        sign: str = "",
+        starts_file: bool = False,
+        starts_hunk: bool = False,
+        section: str = "",
+        hunk_start: int = 0,
+        strict: bool = False,
+        in_header: bool = False,
+        in_log: bool = False,
+        log_after: bool = False,
+        length: int = 0,
+        indent: int = 0,
+    ) -> None:
+        self.number, self.raw, self.text, self.sign = number, raw, text, sign
+        self.file, self.new_line, self.left, self.previous = file, new_line, left, previous
+        self.starts_file, self.starts_hunk, self.section, self.hunk_start = (
+            starts_file,
+            starts_hunk,
+            section,
+            hunk_start,
+        )
+        self.strict, self.in_header, self.in_log, self.log_after = (
+            strict,
+            in_header,
+            in_log,
+            log_after,
+        )
+        self.length, self.indent = length, indent
+        self._code: str | None = None
 
     @property
     def in_hunk(self) -> bool:
