@@ -3,7 +3,8 @@
 stable trees and bots in other threads.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from patchpilot.errors import MissingError, NetworkError, PatchpilotError
@@ -28,7 +29,6 @@ class Gathered(NamedTuple):
     failure: PatchpilotError | None = None
 
 
-Take = Callable[[Iterable[Mail]], None]
 MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
 MAX_THREADS = 12
 MAX_TITLES = 8
@@ -55,22 +55,16 @@ def gather(
     archive.parse_mail = reader.parse
     reader.online = reader.online or archive.online
     have: dict[str, Mail] = {mail.message_id: mail for mail in known}
-    asked: set[str] = set()
+    search = _Search(archive, message_id, have, reader, fresh, progress)
     failure: PatchpilotError | None = None
-
-    def take(mails: Iterable[Mail]) -> None:
-        for mail in mails:
-            have.setdefault(mail.message_id, mail)
-
     progress("fetching the thread from the archive")
-    asked.add(message_id)
     try:
-        take(archive.thread(message_id, fresh=fresh))
+        search.add_thread(message_id)
     except NotInArchiveError:
         if not have:
             raise
     try:
-        _widen(archive, message_id, have, reader, asked, take, fresh, progress)
+        search.widen()
     except (NetworkError, MissingError) as error:
         failure = error
     return Gathered(
@@ -78,89 +72,100 @@ def gather(
     )
 
 
-def _widen(
-    archive: MailArchive,
-    message_id: str,
-    have: Mapping[str, Mail],
-    reader: MailReader,
-    asked: set[str],
-    take: Take,
-    fresh: bool,
-    progress: Progress,
-) -> None:
-    """Search for what is not in the first thread: other revisions, their threads, the stable trees'
-    and bots' mails, what names the commit.
-    """
-    status = _one(message_id, have.values(), reader)
-    if status is None:
-        return
-    progress("searching for other revisions")
-    for query in _revision_queries(status):
-        take(archive.search(query, threads=True, fresh=fresh))
-    status = _one(message_id, have.values(), reader) or status
-    heads = [revision.head.message_id for revision in reversed(status.topic.revisions)]
-    for head in [*heads, *status.topic.missing][:MAX_THREADS]:
-        if head in asked or (
-            head in have and not fresh and any(mail.in_reply_to == head for mail in have.values())
-        ):
-            continue
-        asked.add(head)
-        try:
-            take(archive.thread(head, fresh=fresh))
-        except NotInArchiveError:
-            continue
-    status = _one(message_id, have.values(), reader) or status
-    progress("searching for mails of the stable trees")
-    for title in list(
-        dict.fromkeys(post.title for post in status.topic.latest.patches if len(post.title) >= 8)
-    )[:MAX_TITLES]:
-        # patchwork's summaries name what was applied in their text
-        take(
-            archive.search(
-                f"(s:{quoted(title)} AND {MACHINES}) OR (b:{quoted(title)} AND f:patchwork-bot)",
-                fresh=fresh,
-            )
+@dataclass
+class _Search:
+    """The search for the mails about a series: `have` grows with each query."""
+
+    archive: MailArchive
+    message_id: str
+    have: dict[str, Mail]
+    reader: MailReader
+    fresh: bool
+    progress: Progress
+    asked: set[str] = field(default_factory=set)
+
+    def add_thread(self, message_id: str) -> None:
+        """Take the mails of a thread."""
+        self.asked.add(message_id)
+        self._take(self.archive.thread(message_id, fresh=self.fresh))
+
+    def widen(self) -> None:
+        """Search for what is not in the first thread: other revisions, their threads, the stable
+        trees' and bots' mails, what names the commit.
+        """
+        status = self._status()
+        if status is None:
+            return
+        self.progress("searching for other revisions")
+        self._add_threads_of(_revision_queries(status))
+        status = self._status() or status
+        self._add_revisions(status)
+        status = self._status() or status
+        self.progress("searching for mails of the stable trees")
+        titles = (post.title for post in status.topic.latest.patches if len(post.title) >= 8)
+        for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
+            # patchwork's summaries name what was applied in their text
+            by_patchwork = f"(b:{quoted(title)} AND f:patchwork-bot)"
+            query = f"(s:{quoted(title)} AND {MACHINES}) OR {by_patchwork}"
+            self._take(self.archive.search(query, fresh=self.fresh))
+        self._add_threads_of(_carrier_queries(status))
+        self._add_what_names_the_commit()
+        self._add_follow_ups()
+
+    def _take(self, mails: Iterable[Mail]) -> None:
+        for mail in mails:
+            self.have.setdefault(mail.message_id, mail)
+
+    def _status(self, message_id: str = "") -> Status | None:
+        """What is known by now of the series, or of another one with this mail."""
+        anchor = message_id or self.message_id
+        every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
+        return status_of(anchor, every)
+
+    def _add_threads_of(self, queries: Iterable[str]) -> None:
+        for query in queries:
+            self._take(self.archive.search(query, threads=True, fresh=self.fresh))
+
+    def _add_revisions(self, status: Status) -> None:
+        """Take the threads of the revisions, the latest first, and of those that are missing."""
+        heads = [revision.head.message_id for revision in reversed(status.topic.revisions)]
+        for head in [*heads, *status.topic.missing][:MAX_THREADS]:
+            if head in self.asked or (not self.fresh and self._has_answers_to(head)):
+                continue
+            try:
+                self.add_thread(head)
+            except NotInArchiveError:
+                continue
+
+    def _has_answers_to(self, message_id: str) -> bool:
+        return message_id in self.have and any(
+            mail.in_reply_to == message_id for mail in self.have.values()
         )
-    for query in _carrier_queries(status):
-        take(archive.search(query, threads=True, fresh=fresh))
-    _what_came_after(archive, message_id, have, reader, take, fresh, progress)
 
+    def _add_what_names_the_commit(self) -> None:
+        """Take the mails that reference the commit, and the threads of those of people."""
+        status = self._status()
+        landed = status.landed if status else ()
+        commits = list(dict.fromkeys(place.commit[:12] for place in landed if place.commit))
+        self.progress("searching for mails that reference the commit")
+        for commit in commits[:MAX_TITLES]:
+            naming = self.archive.search(f"b:{commit}*", fresh=self.fresh)
+            self._take(naming)
+            people = [
+                mail
+                for mail in naming
+                if mail.message_id not in (status.message_ids if status else ())
+                and self.reader.classify(mail).robot is None
+            ]
+            for mail in people[:MAX_FOLLOW_UPS]:
+                self._take(self.archive.thread(mail.message_id, fresh=self.fresh))
 
-def _what_came_after(
-    archive: MailArchive,
-    message_id: str,
-    have: Mapping[str, Mail],
-    reader: MailReader,
-    take: Take,
-    fresh: bool,
-    progress: Progress,
-) -> None:
-    """Search for mails that reference the commit, and for all revisions of series that fix or
-    revert it.
-    """
-    status = _one(message_id, have.values(), reader)
-    commits = (
-        list(dict.fromkeys(landed.commit[:12] for landed in status.landed if landed.commit))
-        if status
-        else []
-    )
-    progress("searching for mails that reference the commit")
-    for commit in commits[:MAX_TITLES]:
-        naming = archive.search(f"b:{commit}*", fresh=fresh)
-        take(naming)
-        people = [
-            mail
-            for mail in naming
-            if mail.message_id not in (status.message_ids if status else ())
-            and reader.classify(mail).robot is None
-        ]
-        for mail in people[:MAX_FOLLOW_UPS]:
-            take(archive.thread(mail.message_id, fresh=fresh))
-    status = _one(message_id, have.values(), reader)
-    for follow_up in status.follow_ups[:MAX_FOLLOW_UPS] if status else ():
-        other = _one(follow_up.message_id, have.values(), reader)
-        for query in _revision_queries(other) if other else ():
-            take(archive.search(query, threads=True, fresh=fresh))
+    def _add_follow_ups(self) -> None:
+        """Take all revisions of the series that fix or revert this one."""
+        status = self._status()
+        for follow_up in status.follow_ups[:MAX_FOLLOW_UPS] if status else ():
+            other = self._status(follow_up.message_id)
+            self._add_threads_of(_revision_queries(other) if other else ())
 
 
 def _revision_queries(status: Status) -> list[str]:
@@ -223,10 +228,6 @@ def _carrier_queries(status: Status) -> list[str]:
         f"b:{quoted(topic.author.email)} AND ({subjects}) AND NOT {_by(topic.author)} AND NOT s:re"
     )
     return [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"] if titles else []
-
-
-def _one(message_id: str, mails: Iterable[Mail], reader: MailReader) -> Status | None:
-    return status_of(message_id, read_thread(mails, reader=reader, anchor=message_id))
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:

@@ -37,6 +37,7 @@ _FOOTER = re.compile(
     r"^(?:_{30,}|-{30,})$|^You received this message because you are subscribed to the Google Groups|^To unsubscribe from this|mailing list$"  # noqa: E501
 )
 _DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
+_BEGINS_ATTRIBUTION = re.compile(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", re.IGNORECASE)
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
 _CONTEXT = re.compile(r"[ >]*>? [ \t]\s*\S")
 """A line of a quoted diff that the patch leaves as it is."""
@@ -127,24 +128,7 @@ def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> 
         tail.pop()
     if not tail or at - tail[-1].at > 3:
         return []
-    taken = 0
-    for count in (1, 2, 3):
-        if len(tail) < count or not tail[-count].text.strip():
-            break
-        first = tail[-count].text
-        if _TAG.match(first):
-            break
-        joined = " ".join(line.text.strip() for line in tail[-count:])
-        # the pattern takes the square of the length
-        wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
-        if wrote or _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)):
-            taken = count
-            dated = len(tail) > count and _DATED.match(tail[-count - 1].text)
-            if (
-                re.match(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", first, re.IGNORECASE)
-                and not dated
-            ):
-                break
+    taken = _attribution_lines([line.text for line in tail])
     if not taken:
         return []
     start = tail[-taken].at
@@ -152,6 +136,24 @@ def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> 
     while own and own[-1].at >= start:
         own.pop()
     return [said]
+
+
+def _attribution_lines(texts: Sequence[str]) -> int:
+    """How many of the last lines are an attribution, at most 3."""
+    taken = 0
+    for count in range(1, min(3, len(texts)) + 1):
+        first = texts[-count]
+        if not first.strip() or _TAG.match(first):
+            break
+        joined = " ".join(text.strip() for text in texts[-count:])
+        # the pattern takes the square of the length
+        wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
+        if wrote or _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)):
+            taken = count
+            dated = len(texts) > count and _DATED.match(texts[-count - 1])
+            if _BEGINS_ATTRIBUTION.match(first) and not dated:
+                break
+    return taken
 
 
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:

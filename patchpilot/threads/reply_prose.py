@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cached_property
 
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import (
@@ -69,12 +70,14 @@ from patchpilot.threads.phrases import (
     WORKS,
     YES,
 )
-from patchpilot.threads.reply_body import Body
+from patchpilot.threads.reply_body import Body, ReplyLine
 
 _ITS_OBJECT = re.compile(r"\band\b|[,;]")
 """The end of what a verb goes with."""
 _LONGEST_TAKING = 60
 """Words of a maintainer's mail that only says that they took their own patch."""
+_SHORT_MAIL = 60
+"""Words of a mail that only says what became of the patch."""
 _SHORT_YES = 12
 """Words of a maintainer's yes."""
 _QUESTION_LINES = 6
@@ -153,118 +156,243 @@ def read_prose(
         answered = Answered.UNKNOWN
     # who answers themselves where nothing shows whose the patch is may well be its author
     is_author = True if to_self and answered in (Answered.PATCH, Answered.UNKNOWN) else by_author
-    return _talk(words, body, subject, is_author, answered)
+    talk = _Talk(words, body, subject, is_author, answered)
+    return next(reading for read in _TALK if (reading := read(talk)))
 
 
-def _talk(
-    words: str, body: Body, subject: str, by_author: bool | None, answered: Answered
-) -> Reading:
-    """Classify a reply that is neither a NACK nor "applied": by its probable sender and its
-    requests.
+@dataclass(frozen=True)
+class _Talk:
+    """A reply that is neither a NACK nor "applied": its words, its probable sender (None: unknown)
+    and what it answers, and how much it asks.
     """
-    count = len(words.split())
-    sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
-    questions = len(QUESTION.findall(words))
-    wishes = NO_REQUEST.sub("", words)
-    strong, weak = len(ASKS_STRONGLY.findall(wishes)), len(ASKS_WEAKLY.findall(wishes))
-    mostly_questions = questions * 3 >= sentences and questions > 0
-    said = [line for line in body.own if line.text.strip().strip(".")]
-    on_code = any(line.on_code for line in said)
-    if (match := WORKS.search(words)) and not questions and strong <= 1:
-        return Reading(MailKind.TEST_RESULT, 0.6, _around(words, match))
-    if match := PING.search(words) or COMMANDS.search(words):
-        return Reading(MailKind.OTHER, 0.8, _around(words, match))
-    # what an author would say is not that of somebody who is known to be another, and asks for
-    # something
-    asks_as_other = by_author is False and (strong > 0 or (weak > 0 and answered is Answered.PATCH))
-    if by_author and (match := TAKE_IT.search(words)):
-        return Reading(MailKind.OTHER, 0.7, _around(words, match))
-    if by_author or (
-        not asks_as_other and (THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words))
-    ):
-        return Reading(
-            MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER,
-            0.7,
-            "an answer by the patch's author",
-        )
-    if (
-        (match := SORRY_OR_DONE.match(words))
-        and not questions
-        and strong <= 2
-        and not asks_as_other
-    ):
-        return Reading(MailKind.OTHER, 0.8, _around(words, match))
-    if (
-        (match := TAKE_IT.search(words))
-        and not on_code
-        and not ASKS_STRONGLY.search(words.replace(match[0], ""))
-    ):
-        return Reading(MailKind.OTHER, 0.7, _around(words, match))
-    asked = strong - len(GO_AHEAD.findall(words))
-    if (
-        (match := ASSENT.search(words))
-        and count <= _LONGEST_ASSENT[answered is Answered.PATCH]
-        and not questions
-        and asked <= 0
-        and not ASKS_WEAKLY.search(wishes.replace(match[0], ""))
-        and not PROMISES.search(words)
-    ):
-        return Reading(MailKind.ACK, 0.7, _around(words, match))
-    if (match := PATIENCE.search(words)) and count <= 60 and not on_code and strong <= 1:
-        return Reading(MailKind.OTHER, 0.6, _around(words, match))
-    answers = None if THANKS_FOR_IT.match(words) else ANSWERS.match(words)
-    if answers and not questions and not strong and (count <= 12 or not weak):
-        return Reading(MailKind.OTHER, 0.75, "a short answer")
-    if (
-        (match := PROMISES.search(words))
-        and strong <= (2 if answers else 1)
-        and not mostly_questions
-        and not (asks_as_other and on_code)
-    ):
-        return Reading(MailKind.OTHER, 0.6, _around(words, match))
-    if answers and not strong and not mostly_questions and not on_code:
-        return Reading(MailKind.OTHER, 0.55, "an answer to somebody")
-    if subject and not ABOUT_A_PATCH.search(subject) and not on_code:
-        return Reading(
-            MailKind.QUESTION if mostly_questions else MailKind.OTHER,
-            0.55,
-            "the subject is not that of a patch",
-        )
-    if match := ASKS_AGAIN.search(words):
-        return Reading(MailKind.REVIEW, 0.75, _around(words, match))
-    asks_in_words = on_code and strong > 1 and questions * 2 < sentences
-    wants_too = PLAIN_WISH.search(wishes) is not None and (answered is Answered.PATCH or on_code)
-    if mostly_questions and strong <= max(1, questions) and not asks_in_words and not wants_too:
-        return Reading(MailKind.QUESTION, 0.6, "mostly questions")
-    if answered is not Answered.PATCH and not on_code:
-        enough = (
-            0
-            if answered is Answered.AUTHOR
-            else _ASKED_ANYWAY
-            if any(line.on_question for line in said)
-            else not questions
-        )
-        if strong <= enough or strong * _WORDS_A_WISH.get(answered, count) < count:
-            return Reading(MailKind.OTHER, 0.55, "an answer to a reply")
-    if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
-        return Reading(MailKind.OTHER, 0.55, "a reply to a bot")
-    if IN_A_TREE.search(subject) and not on_code and strong <= 1 and count > 25:
-        return Reading(MailKind.OTHER, 0.5, "discussion of an applied patch")
-    if on_code or strong or weak:
-        return Reading(
-            MailKind.REVIEW,
-            0.75 if strong > 1 or on_code else 0.6,
-            "comments on the code" if on_code else "requests changes",
-        )
-    if questions:
-        return Reading(MailKind.QUESTION, 0.55, "a question")
-    if by_author is False and answered is Answered.PATCH and (wish := _imperative(words)):
-        return Reading(MailKind.REVIEW, 0.55, wish)
-    return Reading(
-        MailKind.OTHER,
-        0.6 if count <= 12 else 0.45,
-        "a short comment" if count <= 12 else "discussion of the patch",
+
+    words: str
+    body: Body
+    subject: str
+    by_author: bool | None
+    answered: Answered
+
+    @cached_property
+    def count(self) -> int:
+        """The number of its words."""
+        return len(self.words.split())
+
+    @cached_property
+    def sentences(self) -> int:
+        """The number of its sentences, at least 1."""
+        return max(1, len(re.findall(r"[.!?](?:\s|$)", self.words)))
+
+    @cached_property
+    def questions(self) -> int:
+        """The number of its questions."""
+        return len(QUESTION.findall(self.words))
+
+    @cached_property
+    def wishes(self) -> str:
+        """Its words without what only looks like a request."""
+        return NO_REQUEST.sub("", self.words)
+
+    @cached_property
+    def strong(self) -> int:
+        """The number of words that ask plainly."""
+        return len(ASKS_STRONGLY.findall(self.wishes))
+
+    @cached_property
+    def weak(self) -> int:
+        """The number of words that may ask."""
+        return len(ASKS_WEAKLY.findall(self.wishes))
+
+    @property
+    def mostly_questions(self) -> bool:
+        """Whether a third of its sentences are questions."""
+        return self.questions * 3 >= self.sentences and self.questions > 0
+
+    @cached_property
+    def said(self) -> tuple[ReplyLine, ...]:
+        """Its lines with words."""
+        return tuple(line for line in self.body.own if line.text.strip().strip("."))
+
+    @cached_property
+    def on_code(self) -> bool:
+        """Whether it answers lines of a diff."""
+        return any(line.on_code for line in self.said)
+
+    @property
+    def to_patch(self) -> bool:
+        """Whether it answers the patch itself."""
+        return self.answered is Answered.PATCH
+
+    @property
+    def asks_as_other(self) -> bool:
+        """Whether somebody who is known to be another than the author asks for something: what an
+        author would say is not theirs.
+        """
+        return self.by_author is False and (self.strong > 0 or (self.weak > 0 and self.to_patch))
+
+    @cached_property
+    def answers(self) -> "re.Match[str] | None":
+        """How it begins as an answer to somebody."""
+        return None if THANKS_FOR_IT.match(self.words) else ANSWERS.match(self.words)
+
+    def reading(self, kind: MailKind, confidence: float, match: "re.Match[str]") -> Reading:
+        """A classification by what was found in its words."""
+        return Reading(kind, confidence, _around(self.words, match))
+
+
+def _as_test(talk: _Talk) -> Reading | None:
+    match = WORKS.search(talk.words)
+    if match and not talk.questions and talk.strong <= 1:
+        return talk.reading(MailKind.TEST_RESULT, 0.6, match)
+    return None
+
+
+def _as_reminder(talk: _Talk) -> Reading | None:
+    match = PING.search(talk.words) or COMMANDS.search(talk.words)
+    return talk.reading(MailKind.OTHER, 0.8, match) if match else None
+
+
+def _as_author(talk: _Talk) -> Reading | None:
+    if talk.by_author and (match := TAKE_IT.search(talk.words)):
+        return talk.reading(MailKind.OTHER, 0.7, match)
+    like_author = THANKS_FOR_REVIEW.search(talk.words) or SENT_AGAIN.search(talk.words)
+    if not talk.by_author and (talk.asks_as_other or not like_author):
+        return None
+    asks = talk.questions * 2 >= talk.sentences and talk.count > 6
+    kind = MailKind.QUESTION if asks else MailKind.OTHER
+    return Reading(kind, 0.7, "an answer by the patch's author")
+
+
+def _as_done(talk: _Talk) -> Reading | None:
+    match = SORRY_OR_DONE.match(talk.words)
+    if match and not talk.questions and talk.strong <= 2 and not talk.asks_as_other:
+        return talk.reading(MailKind.OTHER, 0.8, match)
+    return None
+
+
+def _as_word_to_maintainer(talk: _Talk) -> Reading | None:
+    match = TAKE_IT.search(talk.words)
+    if match and not talk.on_code and not ASKS_STRONGLY.search(talk.words.replace(match[0], "")):
+        return talk.reading(MailKind.OTHER, 0.7, match)
+    return None
+
+
+def _as_assent(talk: _Talk) -> Reading | None:
+    match = ASSENT.search(talk.words)
+    if not match or talk.count > _LONGEST_ASSENT[talk.to_patch] or talk.questions:
+        return None
+    asks = (
+        talk.strong > len(GO_AHEAD.findall(talk.words))
+        or ASKS_WEAKLY.search(talk.wishes.replace(match[0], ""))
+        or PROMISES.search(talk.words)
     )
+    return None if asks else talk.reading(MailKind.ACK, 0.7, match)
+
+
+def _as_patience(talk: _Talk) -> Reading | None:
+    match = PATIENCE.search(talk.words)
+    if match and talk.count <= 60 and not talk.on_code and talk.strong <= 1:
+        return talk.reading(MailKind.OTHER, 0.6, match)
+    return None
+
+
+def _as_answer(talk: _Talk) -> Reading | None:
+    answers, strong = talk.answers, talk.strong
+    if answers and not talk.questions and not strong and (talk.count <= 12 or not talk.weak):
+        return Reading(MailKind.OTHER, 0.75, "a short answer")
+    promise = PROMISES.search(talk.words)
+    few = strong <= (2 if answers else 1) and not talk.mostly_questions
+    if promise and few and not (talk.asks_as_other and talk.on_code):
+        return talk.reading(MailKind.OTHER, 0.6, promise)
+    if answers and not strong and not talk.mostly_questions and not talk.on_code:
+        return Reading(MailKind.OTHER, 0.55, "an answer to somebody")
+    return None
+
+
+def _as_other_subject(talk: _Talk) -> Reading | None:
+    if not talk.subject or ABOUT_A_PATCH.search(talk.subject) or talk.on_code:
+        return None
+    kind = MailKind.QUESTION if talk.mostly_questions else MailKind.OTHER
+    return Reading(kind, 0.55, "the subject is not that of a patch")
+
+
+def _as_wish_for_a_version(talk: _Talk) -> Reading | None:
+    match = ASKS_AGAIN.search(talk.words)
+    return talk.reading(MailKind.REVIEW, 0.75, match) if match else None
+
+
+def _as_questions(talk: _Talk) -> Reading | None:
+    asks_in_words = talk.on_code and talk.strong > 1 and talk.questions * 2 < talk.sentences
+    wants_too = PLAIN_WISH.search(talk.wishes) is not None and (talk.to_patch or talk.on_code)
+    if (
+        talk.mostly_questions
+        and talk.strong <= max(1, talk.questions)
+        and not asks_in_words
+        and not wants_too
+    ):
+        return Reading(MailKind.QUESTION, 0.6, "mostly questions")
+    return None
+
+
+def _as_talk_with_others(talk: _Talk) -> Reading | None:
+    if talk.to_patch or talk.on_code:
+        return None
+    if talk.answered is Answered.AUTHOR:
+        enough = 0
+    elif any(line.on_question for line in talk.said):
+        enough = _ASKED_ANYWAY
+    else:
+        enough = not talk.questions
+    words_a_wish = _WORDS_A_WISH.get(talk.answered, talk.count)
+    if talk.strong <= enough or talk.strong * words_a_wish < talk.count:
+        return Reading(MailKind.OTHER, 0.55, "an answer to a reply")
+    return None
+
+
+def _as_talk_of_what_is_done(talk: _Talk) -> Reading | None:
+    if any(ROBOT_WROTE.search(line) for line in talk.body.attributions[:1]):
+        return Reading(MailKind.OTHER, 0.55, "a reply to a bot")
+    is_in_a_tree = IN_A_TREE.search(talk.subject) is not None
+    if is_in_a_tree and not talk.on_code and talk.strong <= 1 and talk.count > 25:
+        return Reading(MailKind.OTHER, 0.5, "discussion of an applied patch")
+    return None
+
+
+def _as_review(talk: _Talk) -> Reading | None:
+    if talk.on_code:
+        return Reading(MailKind.REVIEW, 0.75, "comments on the code")
+    if talk.strong or talk.weak:
+        return Reading(MailKind.REVIEW, 0.75 if talk.strong > 1 else 0.6, "requests changes")
+    return None
+
+
+def _as_the_rest(talk: _Talk) -> Reading:
+    if talk.questions:
+        return Reading(MailKind.QUESTION, 0.55, "a question")
+    if talk.by_author is False and talk.to_patch and (wish := _imperative(talk.words)):
+        return Reading(MailKind.REVIEW, 0.55, wish)
+    if talk.count <= 12:
+        return Reading(MailKind.OTHER, 0.6, "a short comment")
+    return Reading(MailKind.OTHER, 0.45, "discussion of the patch")
+
+
+_TALK = (
+    _as_test,
+    _as_reminder,
+    _as_author,
+    _as_done,
+    _as_word_to_maintainer,
+    _as_assent,
+    _as_patience,
+    _as_answer,
+    _as_other_subject,
+    _as_wish_for_a_version,
+    _as_questions,
+    _as_talk_with_others,
+    _as_talk_of_what_is_done,
+    _as_review,
+    _as_the_rest,
+)
+"""What a reply may be, the first that fits."""
 
 
 def _imperative(words: str) -> str | None:
@@ -295,59 +423,48 @@ def _words(body: Body) -> str:
 
 def _applied(words: str) -> Reading | None:
     words = FOLDED.sub(r"\1 ", words)
-    short = len(words.split()) <= 60
+    short = len(words.split()) <= _SHORT_MAIL
     for match in _each(APPLIED, words):
-        before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]
-        if NOT_APPLIED.search(before.replace("\n", " ")) and not (
-            IS_APPLIED if short else HAS_BEEN
-        ).search(before):
-            continue
-        if NOT_YET_APPLIED.search(_sentence(words, match.start("verb"))):
-            continue
-        rest = match["rest"]
-        said = APPLIED_REST.match(rest) or (
-            short
-            and "?" not in words
-            and SAID_AT_ONCE.search(match["verb"])
-            and not OF_OTHERS.match(rest)
-        )
-        if not said or rest.rstrip().endswith("?"):
-            continue
-        loose = (
-            match["verb"].lower() in ("added", "taken", "pushed", "committed", "merged")
-            and not short
-        )
-        if loose and (not TREE.search(match[0]) or HAS_BEEN.search(before)):
-            continue
-        if NOT_A_TREE.search(match["verb"] + _ITS_OBJECT.split(rest)[0]):
-            continue
-        if TRIED.search(
-            PENDING.sub("", words[max(0, match.start() - 20) : match.end() + 160])
-        ) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
-            continue
-        tree = TREE.search(words[match.start("verb") :])
-        return Reading(
-            MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree)
-        )
+        if _is_taken(words, match, short=short) and not _was_tried(words, match):
+            tree = _tree(TREE.search(words[match.start("verb") :]))
+            return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), tree)
     if got := GOT_IT.match(words):
         return Reading(MailKind.APPLIED, 0.55, _around(words, got))
-    for pattern in (APPLYING, WHILE_APPLYING, DARED, DID_TAKE, ALREADY_THERE):
-        if (
-            short
-            and "?" not in words
-            and (done := pattern.search(words))
-            and not UNDER_CONDITION.search(_sentence(words, done.start()))
-        ):
-            return Reading(MailKind.APPLIED, 0.6, _around(words, done), _tree(TREE.search(done[0])))
-    there = IN_TREE.search(words)
-    if (
-        short
-        and "?" not in words
-        and there
-        and not UNDER_CONDITION.search(_sentence(words, there.start()))
-    ):
-        return Reading(MailKind.APPLIED, 0.6, _around(words, there))
-    for sentence in re.split(r"(?<=[.!?])\s|\n\n", words) if short and "?" not in words else ():
+    return _applied_in_other_words(words) if short and "?" not in words else None
+
+
+def _is_taken(words: str, match: re.Match[str], *, short: bool) -> bool:
+    """Whether "applied" is said of the patch, and not of something else or under a condition."""
+    verb, rest = match["verb"], match["rest"]
+    before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]
+    is_done = (IS_APPLIED if short else HAS_BEEN).search(before)
+    if NOT_APPLIED.search(before.replace("\n", " ")) and not is_done:
+        return False
+    if NOT_YET_APPLIED.search(_sentence(words, match.start("verb"))):
+        return False
+    at_once = short and "?" not in words and SAID_AT_ONCE.search(verb) and not OF_OTHERS.match(rest)
+    if rest.rstrip().endswith("?") or not (APPLIED_REST.match(rest) or at_once):
+        return False
+    loose = verb.lower() in ("added", "taken", "pushed", "committed", "merged") and not short
+    if loose and (not TREE.search(match[0]) or HAS_BEEN.search(before)):
+        return False
+    return not NOT_A_TREE.search(verb + _ITS_OBJECT.split(rest)[0])
+
+
+def _was_tried(words: str, match: re.Match[str]) -> bool:
+    """Whether somebody applied the patch only to try it."""
+    near = PENDING.sub("", words[max(0, match.start() - 20) : match.end() + 160])
+    return bool(TRIED.search(near)) and not re.search(r"\bthanks\b", words, re.IGNORECASE)
+
+
+def _applied_in_other_words(words: str) -> Reading | None:
+    """What a short mail without a question says of a patch that its sender takes."""
+    for pattern in (APPLYING, WHILE_APPLYING, DARED, DID_TAKE, ALREADY_THERE, IN_TREE):
+        done = pattern.search(words)
+        if done and not UNDER_CONDITION.search(_sentence(words, done.start())):
+            tree = None if pattern is IN_TREE else _tree(TREE.search(done[0]))
+            return Reading(MailKind.APPLIED, 0.6, _around(words, done), tree)
+    for sentence in re.split(r"(?<=[.!?])\s|\n\n", words):
         joined = sentence.replace("\n", " ")
         if WILL_APPLY.search(joined) and not any(
             pattern.search(joined) for pattern in (UNDER_CONDITION, PERHAPS, TO_TRY)

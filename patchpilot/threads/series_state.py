@@ -315,71 +315,82 @@ def _of_mail(mail: Mail) -> Proof:
 
 
 def _by_mails(evidence: Evidence) -> Verdict:
-    topic, events, stable = evidence.topic, evidence.events, evidence.stable
-    if there := [branch for branch in stable if branch.state in ("queued", "released")]:
-        return Verdict(SeriesState.IN_STABLE, stable_summary(stable), _of_branch(there[0]))
-    superseded = next((event for event in events if event.what == "superseded"), None)
+    topic, events = evidence.topic, evidence.events
     applied = [event for event in events if event.what in ("applied", "merged") and event.counts]
+    superseded = next((event for event in events if event.what == "superseded"), None)
+    if there := _in_stable_by_mails(evidence):
+        return there
     if superseded and not applied:
-        return Verdict(
-            SeriesState.SUPERSEDED,
-            f"{superseded.by} says another version was applied",
-            _of_event(superseded),
-        )
-    if merged := next(
-        (event for event in events if event.what == "merged" and not event.withdrawn), None
-    ):
-        return Verdict(SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(merged))
-    if landed := next((landed for landed in evidence.landed if landed.in_mainline), None):
-        why = f"the stable trees reference its upstream commit; {stable_summary(stable)}"
-        return Verdict(
-            SeriesState.IN_MAINLINE, why, Proof(landed.date, landed.message_id, landed.commit)
-        )
+        why = f"{superseded.by} says another version was applied"
+        return Verdict(SeriesState.SUPERSEDED, why, _of_event(superseded))
+    if there := _in_mainline_by_mails(evidence):
+        return there
+    if applied and (evidence.post or len(topic.latest.patches) < 2):
+        return _accepted(applied, _newest(events, "dropped"))
     latest_sent = when(topic.latest.head.mail.mail)
-    refused, dropped = (_newest(events, what) for what in ("refused", "dropped"))
+    return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
+
+
+def _in_stable_by_mails(evidence: Evidence) -> Verdict | None:
+    stable = evidence.stable
+    there = next((it for it in stable if it.state in ("queued", "released")), None)
+    return (
+        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _of_branch(there)) if there else None
+    )
+
+
+def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
+    merged = (event for event in evidence.events if event.what == "merged" and not event.withdrawn)
+    if pulled := next(merged, None):
+        return Verdict(SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(pulled))
+    landed = next((landed for landed in evidence.landed if landed.in_mainline), None)
+    if landed is None:
+        return None
+    why = f"the stable trees reference its upstream commit; {stable_summary(evidence.stable)}"
+    proof = Proof(landed.date, landed.message_id, landed.commit)
+    return Verdict(SeriesState.IN_MAINLINE, why, proof)
+
+
+def _accepted(applied: Sequence[Event], dropped: Event | None) -> Verdict:
+    """The state of a patch that was applied, the last time after it was `dropped` or before."""
+    newest = applied[-1]
+    if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
+        why = f"dropped from {dropped.tree}: {dropped.title}"
+        return Verdict(SeriesState.UNDER_REVIEW, why, _of_event(dropped))
+    if all(event.part for event in applied):
+        why = f"a part of it applied by {newest.by}"
+        return Verdict(SeriesState.PARTLY_ACCEPTED, why, _of_event(newest))
+    why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+    return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
+
+
+def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None:
+    """The state of a newest version that was withdrawn, refused or marked to be done again."""
+    topic, events = evidence.topic, evidence.events
     # of several patches one may be withdrawn, of several sendings an earlier one
     earlier = {
         reply.mail.mail.message_id
         for reply in evidence.attached
         if reply.revision not in (topic.latest, None)
     }
-    withdrawn = _newest(
-        [
-            event
-            for event in events
-            if (evidence.post or not event.of) and event.message_id not in earlier
-        ],
-        "withdrawn",
-    )
-    if applied and (evidence.post or len(topic.latest.patches) < 2):
-        newest = applied[-1]
-        if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
-            return Verdict(
-                SeriesState.UNDER_REVIEW,
-                f"dropped from {dropped.tree}: {dropped.title}",
-                _of_event(dropped),
-            )
-        if all(event.part for event in applied):
-            return Verdict(
-                SeriesState.PARTLY_ACCEPTED,
-                f"a part of it applied by {newest.by}",
-                _of_event(newest),
-            )
-        why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
-        return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
+    of_newest = [
+        event
+        for event in events
+        if (evidence.post or not event.of) and event.message_id not in earlier
+    ]
+    withdrawn = _newest(of_newest, "withdrawn")
     if withdrawn and _at(withdrawn) >= latest_sent:
-        return Verdict(
-            SeriesState.WITHDRAWN,
-            f"withdrawn by its author: {withdrawn.title}",
-            _of_event(withdrawn),
-        )
+        why = f"withdrawn by its author: {withdrawn.title}"
+        return Verdict(SeriesState.WITHDRAWN, why, _of_event(withdrawn))
+    refused = _newest(events, "refused")
     if refused and _at(refused) >= latest_sent:
-        return Verdict(SeriesState.REJECTED, f"{refused.by}: {refused.title}", _of_event(refused))
+        why = f"{refused.by}: {refused.title}"
+        return Verdict(SeriesState.REJECTED, why, _of_event(refused))
     redone = _newest(events, "redone")
     if redone and _at(redone) >= latest_sent:
         why = f"{redone.by} marked it for a new version ({redone.title})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_event(redone))
-    return _in_review(evidence, latest_sent)
+    return None
 
 
 def _newest(events: Sequence[Event], what: str) -> Event | None:

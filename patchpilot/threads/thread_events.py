@@ -97,6 +97,15 @@ _COMMIT_WITH_TITLE = re.compile(
 _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE)
 
 
+_OF_STABLE = {
+    MailKind.STABLE_ADDED: "queued",
+    MailKind.STABLE_REVIEW: "review",
+    MailKind.AUTOSEL: "proposed",
+    MailKind.STABLE_FAILED: "failed",
+}
+"""What the mails of the stable trees report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed,
@@ -295,67 +304,19 @@ def _events(reply: Attached) -> list[Event]:
     if mail.by_author and refuses and reply.under is None:
         return _by_author(reply, base)
     if kind is MailKind.APPLIED:
-        if not place.commits and not mail.robot:
-            if _is_one_of_many(reply):
-                return []
-            part = bool(_PART.search(" ".join(mail.body.text.split())))
-            base = replace(base, patch=_about(reply), part=part)
-        if reply.under is not None:
-            return [
-                replace(base, what="queued", version=version)
-                for version in reply.under.place.versions
-            ]
-        if place.landings:
-            return [
-                replace(
-                    base,
-                    what="applied",
-                    commit=line.commit,
-                    patch=line.number or base.patch,
-                    title=line.title,
-                )
-                for line in place.landings
-                if line.commit
-            ] or ([] if mail.robot == "patchwork-bot" else [replace(base, what="applied")])
-        aim = reply.revision.backport_to if reply.revision else None
-        if not place.commits and not mail.robot and (some := _some(reply)):
-            return [
-                replace(
-                    base,
-                    what="queued" if aim else "applied",
-                    version=aim,
-                    patch=post.number,
-                    title=post.title,
-                )
-                for post in some
-            ]
-        return [
-            replace(base, what="queued" if aim else "applied", commit=commit, version=aim)
-            for commit in place.commits or (None,)
-        ]
+        return _applied(reply, base)
     if kind is MailKind.TIP_COMMIT:
         return [replace(base, what="applied", commit=commit) for commit in place.commits or (None,)]
     if kind is MailKind.MM_COMMIT:
         return _mm(mail.mail.subject, base)
     if kind is MailKind.PULL_MERGED:
-        return [
-            replace(
-                base,
-                what="merged",
-                tree=place.tree or default_project().mainline,
-                commit=next(iter(place.commits), None),
-            )
-        ]
-    what = {
-        MailKind.STABLE_ADDED: "queued",
-        MailKind.STABLE_REVIEW: "review",
-        MailKind.AUTOSEL: "proposed",
-        MailKind.STABLE_FAILED: "failed",
-    }.get(kind)
-    if what:
+        tree = place.tree or default_project().mainline
+        return [replace(base, what="merged", tree=tree, commit=next(iter(place.commits), None))]
+    if kind in _OF_STABLE:
         commit = next(iter(place.commits), None)
         return [
-            replace(base, what=what, commit=commit, version=version) for version in place.versions
+            replace(base, what=_OF_STABLE[kind], commit=commit, version=version)
+            for version in place.versions
         ]
     if kind is MailKind.NACK:
         return [replace(base, what="refused", tree=None, title=mail.why)]
@@ -366,6 +327,38 @@ def _events(reply: Attached) -> list[Event]:
     ):
         return [replace(base, what="applied", patch=_about(reply))]
     return _named(reply, base)
+
+
+def _applied(reply: Attached, base: Event) -> list[Event]:
+    """What a mail says was applied: the series, one patch of it, or each that it lists."""
+    place = reply.mail.place
+    in_words = not place.commits and not reply.mail.robot
+    if in_words:
+        if _is_one_of_many(reply):
+            return []
+        part = bool(_PART.search(" ".join(reply.mail.body.text.split())))
+        base = replace(base, patch=_about(reply), part=part)
+    if reply.under is not None:
+        versions = reply.under.place.versions
+        return [replace(base, what="queued", version=version) for version in versions]
+    if place.landings:
+        return _listed_commits(reply, base)
+    aim = reply.revision.backport_to if reply.revision else None
+    base = replace(base, what="queued" if aim else "applied", version=aim)
+    if in_words and (some := _some(reply)):
+        return [replace(base, patch=post.number, title=post.title) for post in some]
+    return [replace(base, commit=commit) for commit in place.commits or (None,)]
+
+
+def _listed_commits(reply: Attached, base: Event) -> list[Event]:
+    """The commits that a mail lists; patchwork also lists patches that have none."""
+    base = replace(base, what="applied")
+    found = [
+        replace(base, commit=line.commit, patch=line.number or base.patch, title=line.title)
+        for line in reply.mail.place.landings
+        if line.commit
+    ]
+    return found or ([] if reply.mail.robot == "patchwork-bot" else [base])
 
 
 def _named(reply: Attached, base: Event) -> list[Event]:
