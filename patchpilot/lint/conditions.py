@@ -6,11 +6,13 @@ applies to.
 from collections.abc import Mapping
 from typing import Any
 
+from patchpilot.cache import cached_re
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.subject_prefix import prefix_of
 from patchpilot.lint.subsystem_facts import subsystem_has
-from patchpilot.model.fix_claim import is_cosmetic
+from patchpilot.model.fix_claim import bug_in, is_cosmetic
 from patchpilot.model.patch import Patch
 from patchpilot.model.upstream_references import upstream_commits
 
@@ -20,6 +22,9 @@ CONDITIONS: Mapping[str, type] = {
     "is_addressed": bool,
     "is_backport": bool,
     "is_cosmetic": bool,
+    "is_marked": bool,
+    "has_commit": bool,
+    "names_bug": bool,
     "in_series": bool,
     "has_cover": bool,
     "headers": list,
@@ -28,7 +33,9 @@ CONDITIONS: Mapping[str, type] = {
     "project_list": str,
     "sent_to_list": bool,
     "subject_pattern": str,
+    "prefix_pattern": str,
     "message_pattern": str,
+    "all_paths_pattern": str,
     "unless_subsystem": str,
     "unless_message_pattern": str,
     "least_version": int,
@@ -69,6 +76,9 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
             lambda: patch.subject.for_stable or names_upstream_commit(patch),
         )
         and _is(arguments, "is_cosmetic", lambda: is_cosmetic(patch.subject.title, patch.paths))
+        and _is(arguments, "is_marked", lambda: is_marked(patch))
+        and _is(arguments, "has_commit", lambda: patch.commit is not None)
+        and _is(arguments, "names_bug", lambda: bug_in(patch.subject.title) is not None)
     )
 
 
@@ -77,6 +87,16 @@ def is_mail(patch: Patch) -> bool:
     can be checked.
     """
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
+
+
+def is_marked(patch: Patch) -> bool:
+    """Whether the subject starts with brackets: that of the mail, where a Subject: in its body has
+    the title of the commit.
+    """
+    return (
+        bool(patch.subject.marks)
+        or cached_re.match(r"\s*\[", patch.header("Subject") or "") is not None
+    )
 
 
 def names_upstream_commit(patch: Patch) -> bool:
@@ -131,6 +151,14 @@ def _texts(patch: Patch, arguments: Mapping[str, Any]) -> bool:
     text = "\n".join(patch.message)
     if "subject_pattern" in arguments and not compiled(arguments["subject_pattern"]).search(
         patch.subject.title
+    ):
+        return False
+    if "prefix_pattern" in arguments and not compiled(arguments["prefix_pattern"]).search(
+        prefix_of(patch.subject.title)
+    ):
+        return False
+    if "all_paths_pattern" in arguments and not all(
+        map(compiled(arguments["all_paths_pattern"]).search, patch.paths)
     ):
         return False
     if "message_pattern" in arguments and not compiled(arguments["message_pattern"]).search(

@@ -107,6 +107,17 @@ def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
     return reversed(lines[max(0, at - MOST_ABOVE) : at])
 
 
+def function_head(hunk: NewHunk, at: int) -> str:
+    """Returns the head of the function that a line is in, as far as the hunk or its header shows
+    it.
+    """
+    for line in lines_above(hunk.lines, at):
+        code = line.code
+        if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
+            return code
+    return hunk.hunk.section
+
+
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
     """Returns for each line of the hunk whether it is in a function's body: the last line at column
     0 above is or ends in an opening brace.

@@ -313,7 +313,9 @@ def _match(
     arguments = {key: value for key, value in table.items() if key != "detector"}
     _arguments(name, arguments, known, where)
     if "of" in known:
-        arguments["of"] = [_one_of(one, where, detectors) for one in arguments.get("of", ())]
+        arguments.setdefault("of", [])
+        for key in {"of", "unless"} & arguments.keys():
+            arguments[key] = [_one_of(one, key, where, detectors) for one in arguments[key]]
     for key, pattern in pack_patterns.named_patterns(arguments):
         if reason := pack_patterns.problem(pattern):
             raise PackError(f"{where}: {key} {pattern!r}: {reason}")
@@ -321,21 +323,23 @@ def _match(
 
 
 def _one_of(
-    table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]
+    table: Any, key: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
 ) -> dict[str, Any]:
-    """Returns a table of [[rule.match.of]] with what the detector `any-of` needs to run it."""
+    """Returns a table of [[rule.match.of]] or [[rule.match.unless]] with what the detector `any-of`
+    needs to run it.
+    """
     if not isinstance(table, dict):
-        raise PackError(f"{where}: of must be a list of tables, [[rule.match.of]]")
-    kept = {key: table[key] for key in ("case", "values") if key in table}
+        raise PackError(f"{where}: {key} must be a list of tables, [[rule.match.{key}]]")
+    kept = {name: table[name] for name in ("case", "values") if name in table}
     if not isinstance(kept.get("case", ""), str):
         raise PackError(f"{where}: case must be a string")
     _texts(kept.get("values", {}), "values", where)
     name, arguments = _match(
-        {key: value for key, value in table.items() if key not in kept}, where, detectors
+        {name: value for name, value in table.items() if name not in kept}, where, detectors
     )
     if not detectors[name].generic or "of" in detectors[name].arguments:
         raise PackError(
-            f"{where}: {name} cannot be used in [[rule.match.of]]", hint="use a general detector"
+            f"{where}: {name} cannot be used in [[rule.match.{key}]]", hint="use a general detector"
         )
     texts = required_texts(arguments) if detectors[name].reads else ()
     return {

@@ -23,9 +23,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from patchpilot.lint.detectors.c_declarations import declaration_blocks
-from patchpilot.lint.detectors.message_subject import case_of, split_prefix
+from patchpilot.lint.detectors.message_subject import case_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import c_hunks
+from patchpilot.lint.subject_prefix import split_prefix
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.projects.subsystems import SHARED, subsystem_of_path, subsystems

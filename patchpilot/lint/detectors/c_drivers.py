@@ -9,51 +9,6 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewLine, added_lines, previous_line
 
 
-@detector("driver-owner")
-def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports THIS_MODULE as the owner in the `.driver` of a driver whose registration sets it."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        found = cached_re.match(
-            r"^\t(?P<deep>\t)?(?P<driver>\.driver)?\.owner\s*=\s*THIS_MODULE\b", line.code
-        )
-        if not found or bool(found["deep"]) == bool(found["driver"]):
-            continue
-        before = [line.code for line in hunk.lines[max(0, at - 12) : at]]
-        opening = next(
-            (code for code in reversed(before) if cached_re.match(r"^\t\S.*\{$", code)), ""
-        )
-        kind = next((code for code in reversed(before) if cached_re.match(r"^\S", code)), "")
-        if (
-            found["driver"] or cached_re.match(r"^\t\.driver\s*=\s*\{$", opening)
-        ) and cached_re.search(
-            r"\bstruct (?:platform|i2c|spi|amba|serdev_device|mdio|slim|sdw|usb|pci)_driver\b", kind
-        ):
-            yield Hit(line.patch_line)
-
-
-@detector("duplicate-error-message", "function")
-def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an error message after a call that prints one itself."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        if not cached_re.search(r"\bdev_err(?:_probe)?\s*\(", line.code):
-            continue
-        before = [line.code for line in hunk.lines[max(0, at - 3) : at]]
-        for back, code in enumerate(reversed(before)):
-            found = cached_re.search(
-                r"([\w>.\-]+) ="
-                r" (platform_get_irq(?:_byname)?|devm_(?:platform_)?ioremap_resource(?:_byname)?)\(",  # noqa: E501
-                code,
-            )
-            tests = "".join(before[len(before) - back :])
-            if (
-                found
-                and cached_re.match(rf"^\s*if \((?:IS_ERR\()?{cached_re.escape(found[1])}\b", tests)
-                and tests.count("if (") == 1
-            ):
-                yield Hit(line.patch_line, values={"function": found[2]})
-                break
-
-
 @detector("allocation-message")
 def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a message about a failed allocation, for functions that checkpatch.pl does not know."""  # noqa: E501

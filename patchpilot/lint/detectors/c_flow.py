@@ -15,10 +15,7 @@ from patchpilot.lint.new_side import (
     added_lines,
     c_hunks,
     in_functions,
-    lines_above,
-    spaced,
 )
-from patchpilot.lint.pack_patterns import compiled
 
 _LABEL = cached_re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
 _LEAVES = cached_re.compile(
@@ -100,46 +97,3 @@ def _is_constant(hunk: NewHunk, length: str) -> bool:
         cached_re.match(rf"^\s*(?:#\s*define\s+)?{name[0]}\b(?:\s*=.*,|\s*,$|\s+[\d(])", line.code)
         for line in hunk.lines
     )
-
-
-@detector("error-message-in-probe", paths_pattern=str)
-def error_message_in_probe(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports dev_err() followed by a return in a probe function."""
-    paths = compiled(arguments["paths_pattern"])
-
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context, (".c",)):
-            if (
-                "dev_err(" not in line.code
-                or not paths.search(hunk.change.path)
-                or not cached_re.match(r"^\t+dev_err\(", line.code)
-            ):
-                continue
-            end = next(
-                (
-                    below
-                    for below in range(at, min(at + 4, len(hunk.lines)))
-                    if hunk.lines[below].code.rstrip().endswith(");")
-                ),
-                None,
-            )
-            after = hunk.lines[end + 1] if end is not None and end + 1 < len(hunk.lines) else None
-            if (
-                after
-                and cached_re.match(r"^\t+return (?:-E\w+|PTR_ERR\(.*\)|\w+);", after.code)
-                and "probe" in _function(hunk, at)
-            ):
-                yield Hit(line.patch_line)
-
-    yield from spaced(context, hits())
-
-
-def _function(hunk: NewHunk, at: int) -> str:
-    """Returns the head of the function that a line is in, as far as the hunk or its header shows
-    it.
-    """
-    for line in lines_above(hunk.lines, at):
-        code = line.code
-        if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
-            return code
-    return hunk.hunk.section

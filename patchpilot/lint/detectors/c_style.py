@@ -122,27 +122,6 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield from spaced(context, hits())
 
 
-_DEVM_STRUCT = cached_re.compile(
-    r"(?P<pointer>[\w>.\-]+) = (?:\([^)]*\)\s*)?(?P<call>devm_k[mz]alloc|kzalloc_node|devm_kzalloc)\s*\([^;]*\bsizeof\s*\(\s*struct \w+\s*\)"  # noqa: E501
-)
-
-
-@detector("managed-allocation-size", "call pointer")
-def managed_allocation_size(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports devm_kzalloc(dev, sizeof(struct x), …), which checkpatch.pl does not see."""
-    for hunk, at, line in added_lines(context):
-        if "alloc" in line.code:
-            joined = " ".join(below.code.strip() for below in hunk.lines[at : at + 2])
-            if match := _DEVM_STRUCT.search(joined):
-                yield Hit(
-                    line.patch_line,
-                    values={
-                        "call": match["call"],
-                        "pointer": match["pointer"].rpartition(">")[2].rpartition(".")[2],
-                    },
-                )
-
-
 _ASSIGNMENT = cached_re.compile(
     r"^\s+(?![*/#])(?P<left>[\w>.\-\[\]()*&]+)(?P<before> *)[|&+\-*/]?=(?P<after> +)\S"
 )
@@ -268,19 +247,3 @@ def blank_line_next_to_blank_line(context: Context, _arguments: Arguments) -> It
             below = hunk.lines[at + 1]
             if not below.added and not below.text.strip() and not hunk.lines[at - 1].comment:
                 yield Hit(line.patch_line)
-
-
-_ALLOCATES = cached_re.compile(
-    r"= (?:devm_)?(?:k[mzv]\w*alloc\w*|kcalloc|kmemdup|kstrdup|kasprintf|kvasprintf|vmalloc|vzalloc)\s*\("  # noqa: E501
-)
-
-
-@detector("returned-allocation-message")
-def returned_allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports dev_err_probe() with -ENOMEM right after an allocation."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        if "dev_err_probe" not in line.code or "-ENOMEM" not in line.code:
-            continue
-        above = [other.code for other in hunk.lines[max(0, at - 5) : at]]
-        if any(_ALLOCATES.search(code) for code in above):
-            yield Hit(line.patch_line)

@@ -3,7 +3,7 @@
 repeated line.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -16,14 +16,17 @@ from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
 from patchpilot.lint.required_text import added_text, part_text, whole_text
+from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch import Patch
+from patchpilot.model.patch_subject import Subject
 
 Lines = Iterator[tuple[int, str]]
 _SIGNS = {"added": "+", "removed": "-", "diff": "+- "}
 PARTS = (
-    "subject", "title", "raw subject", "subject header", "message", "author's message", "prose", "trailers", "tags",  # noqa: E501
-    "notes", "headers", "head", "mail", *_SIGNS,
+    "subject", "title", "raw subject", "subject header", "message", "author's message", "prose",
+    "text", "trailers", "tags", "notes", "subject prefix", "after prefix", "headers",
+    "body headers", "head", "mail", "all", *_SIGNS,
 )  # fmt: skip
 """What `where` may be: the parts of a patch that `lines_of` knows."""
 SHOWN = 40
@@ -34,32 +37,26 @@ def lines_of(context: Context, where: str) -> Lines:
     """Yields (patch line, text) of a part of the patch.
 
     "subject" (without its prefix in brackets), "title" (the same, except for reverts, merges and
-    releases), "raw subject" (decoded), "subject header" (as written); "message", "author's message"
-    (without pasted text), "prose" (without quotes, logs and trailers), "trailers" (the last
-    paragraph), "tags" (in any paragraph); "headers", "head" (everything before the diff), "mail"
-    (everything but the diff's own lines), "notes".
+    releases), "raw subject" (decoded), "subject header" (as written), "subject prefix" (as in
+    "net: phy") and what is "after prefix"; "message", "author's message" (without pasted text),
+    "prose" (without quotes, logs and trailers), "text" (without tags), "trailers" (the last
+    paragraph), "tags" (in any paragraph); "headers", "body headers" (what git reads as headers
+    below those of the mail), "head" (everything before the diff), "mail" (everything but the diff's
+    own lines), "all" lines, "notes".
     """
     patch = context.patch
     if where in _SIGNS:
         for change in patch.files:
             yield from _changed(change, where)
-    elif where in ("subject", "title", "raw subject"):
+    elif where in _OF_SUBJECT:
         if where != "title" or is_plain(patch.subject.title):
-            yield (
-                subject_line(context),
-                patch.subject.raw if where == "raw subject" else patch.subject.title,
-            )
-    elif where == "message":
-        yield from enumerate(patch.message, patch.message_line)
-    elif where in ("prose", "author's message"):
-        trailers, quoted = (
-            {trailer.line - 1 for trailer in patch.trailers} if where == "prose" else (),
-            pasted(context),
-        )
+            yield subject_line(context), _OF_SUBJECT[where](patch.subject)
+    elif where in _NOT_IN:
+        left_out = _NOT_IN[where](context)
         yield from (
             (patch.message_line + at, text)
             for at, text in enumerate(patch.message)
-            if at not in trailers and at not in quoted
+            if at not in left_out
         )
     elif where == "trailers":
         yield from ((patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers)
@@ -71,6 +68,31 @@ def lines_of(context: Context, where: str) -> Lines:
         yield from _mail_lines(patch, where)
 
 
+def _not_prose(context: Context) -> frozenset[int]:
+    return pasted(context) | {trailer.line - 1 for trailer in context.patch.trailers}
+
+
+def _tags(context: Context) -> frozenset[int]:
+    return frozenset(tag.line for _, tag in tag_lines(context))
+
+
+_NOT_IN: Mapping[str, Callable[[Context], frozenset[int]]] = {
+    "message": lambda _context: frozenset(),
+    "author's message": pasted,
+    "prose": _not_prose,
+    "text": _tags,
+}
+"""The indexes of the message lines that are not in a part of the message."""
+
+_OF_SUBJECT: Mapping[str, Callable[[Subject], str]] = {
+    "subject": lambda subject: subject.title,
+    "title": lambda subject: subject.title,
+    "raw subject": lambda subject: subject.raw,
+    "subject prefix": lambda subject: prefix_of(subject.title),
+    "after prefix": lambda subject: split_prefix(subject.title)[1],
+}
+
+
 def _mail_lines(patch: Patch, where: str) -> Lines:
     if where == "headers":
         yield from ((header.line, f"{header.name}: {header.value}") for header in patch.headers)
@@ -80,6 +102,11 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
         )
         if header and header.line <= len(patch.lines):
             yield header.line, patch.lines[header.line - 1]
+    elif where == "body headers":
+        last = max((header.line for header in patch.headers), default=0)
+        yield from enumerate(patch.lines[last : patch.message_line - 1], last + 1)
+    elif where == "all":
+        yield from enumerate(patch.lines, 1)
     elif where in ("head", "mail"):
         for at, line in enumerate(patch.lines, 1):
             if at < patch.diff_line or (where == "mail" and not line.startswith(("+", "-", " "))):
@@ -96,6 +123,12 @@ def _changed(change: FileChange, where: str) -> Lines:
     )
 
 
+def first_tag(context: Context, name: str) -> int | None:
+    """Returns the patch line of the first tag of this name."""
+    key = name.lower()
+    return next((line for line, tag in tag_lines(context) if tag.key == key), None)
+
+
 def is_plain(title: str) -> bool:
     """Whether a title is written for a change: not a revert, merge or release."""
     return bool(title) and not cached_re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
@@ -108,14 +141,30 @@ def subject_line(context: Context) -> int:
     )
 
 
-@detector("any-of", generic=True, of=list, by_column=bool)
+@detector(
+    "any-of",
+    generic=True,
+    **CONDITIONS,
+    of=list,
+    unless=list,
+    first=("patch", "line"),
+    by_column=bool,
+)
 def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Reports what the general detectors of the tables [[rule.match.of]] report, each with its own
     arguments; `case` in a table is the case of what it reports, `values` are more values for the
-    placeholders of the message. Findings on a line are in the order of the tables, or with
-    `by_column` from left to right.
+    placeholders of the message. Nothing is reported if a table [[rule.match.unless]] finds
+    something. `first`: only the findings of the first table that has any count, in the "patch" or
+    on each "line". Findings on a line are in the order of the tables, or with `by_column` from left
+    to right.
     """
-    hits = _hits_of_all(context, arguments["of"])
+    if not applies(context, arguments):
+        return ()
+    hits: Iterable[Hit] = _hits_of_all(context, arguments["of"], arguments.get("first", ""))
+    if "unless" in arguments:
+        hits = tuple(hits)
+        if hits and any(True for _ in _hits_of_all(context, arguments["unless"])):
+            return ()
     return (
         sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0))
         if arguments.get("by_column")
@@ -123,16 +172,28 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     )
 
 
-def _hits_of_all(context: Context, tables: Iterable[Arguments]) -> Iterator[Hit]:
+def _hits_of_all(context: Context, tables: Iterable[Arguments], first: str = "") -> Iterator[Hit]:
+    """Yields the hits of all tables, or those of the `first` one for the patch or for each line."""
+    reported: set[int | None] = set()
     for one in tables:
-        registered = _registered(one)
-        if one["required"] and registered.reads:
-            text = registered.reads(context, one)
-            if not any(required in text for required in one["required"]):
-                continue
-        for hit in registered.function(context, one):
-            values = {**hit.values, **one["values"]} if "values" in one else hit.values
-            yield hit._replace(case=one.get("case", hit.case), values=values)
+        if first == "patch" and reported:
+            return
+        earlier = frozenset(reported) if first == "line" else frozenset()
+        for hit in _hits_of(context, one):
+            if hit.patch_line not in earlier:
+                reported.add(hit.patch_line)
+                yield hit
+
+
+def _hits_of(context: Context, one: Arguments) -> Iterator[Hit]:
+    registered = _registered(one)
+    if one["required"] and registered.reads:
+        text = registered.reads(context, one)
+        if not any(required in text for required in one["required"]):
+            return
+    for hit in registered.function(context, one):
+        values = {**hit.values, **one["values"]} if "values" in one else hit.values
+        yield hit._replace(case=one.get("case", hit.case), values=values)
 
 
 def _registered(one: Arguments) -> RegisteredDetector:
@@ -152,21 +213,21 @@ class _Case(NamedTuple):
     paths: str
 
 
-def _part_read(context: Context, arguments: Arguments) -> str:
+def part_read(context: Context, arguments: Arguments) -> str:
     """Returns the text of the part of the patch that `like` searches, folded."""
     where = arguments["where"]
     if where == "added":
         return added_text(context)
-    if where in _SIGNS:
+    if where in _SIGNS or where == "all":
         return whole_text(context)
-    return part_text(context, where, (text for _, text in _part(context, where)))
+    return part_text(context, where, (text for _, text in part_lines(context, where)))
 
 
 @detector(
     "like",
     "match line start *pattern",
     generic=True,
-    reads=_part_read,
+    reads=part_read,
     **CONDITIONS,
     where=PARTS,
     pattern=str,
@@ -183,6 +244,7 @@ def _part_read(context: Context, arguments: Arguments) -> str:
     new_files=bool,
     head_pattern=str,
     within=int,
+    at_tag=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports lines of `where` that match `pattern`; the message may have its named groups, those
@@ -191,13 +253,21 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `unless_pattern` must not match the same line. Instead of one pattern there may be
     `case_patterns`, by the case that the rule's messages and severities have: the first that
     matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for
-    single cases. `first` stops at one finding, `first_in_file` at one in each file. In lines of the
-    diff: `paths_pattern` selects files, `new_files` new ones only, `head_pattern` those with such a
-    line among the first three, `within` limits the added lines; `beyond_removed` reports only
+    single cases. `first` stops at one finding, `first_in_file` at one in each file. `at_tag`: the
+    findings are on the first tag of this name, none without one. In lines of the diff:
+    `paths_pattern` selects files, `new_files` new ones only, `head_pattern` those with such a line
+    among the first three, `within` limits the added lines; `beyond_removed` reports only
     matches in excess of the removed ones.
     """
     if not applies(context, arguments):
         return
+    if "at_tag" not in arguments:
+        yield from _like(context, arguments)
+    elif (place := first_tag(context, arguments["at_tag"])) is not None:
+        yield from (hit._replace(patch_line=place) for hit in _like(context, arguments))
+
+
+def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
     for (where, paths), cases in groupby(
         _cases(context, arguments), lambda case: (case.where, case.paths)
@@ -247,7 +317,7 @@ def _looked_at(
 ) -> Iterator[Iterable[tuple[int, str]]]:
     """Yields the lines to search, file by file when the rule has conditions for files."""
     if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
-        yield _part(context, where)
+        yield part_lines(context, where)
         return
     paths_pattern = compiled(paths)
     for change in context.patch.files:
@@ -264,7 +334,7 @@ def _looked_at(
                 )
 
 
-def _part(context: Context, where: str) -> tuple[tuple[int, str], ...]:
+def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
     """Returns the lines of a part of the patch, as `lines_of`, read once."""
     key = f"generic.lines.{where}"
     lines: tuple[tuple[int, str], ...] | None = context.shared.get(key)
@@ -354,7 +424,7 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     place: int | None = subject_line(context)
     if "at_tag" in arguments:
-        place = next((line for line, tag in tags if tag.key == arguments["at_tag"].lower()), None)
+        place = first_tag(context, arguments["at_tag"])
     if place is not None:
         subject = patch.subject
         values = {"number": subject.number, "total": subject.total, "version": subject.version}

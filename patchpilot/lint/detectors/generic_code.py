@@ -12,7 +12,15 @@ from patchpilot.lint.conditions import CONDITIONS, applies
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import groups_of, is_plain, subject_line
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, next_line, previous_line, spaced
+from patchpilot.lint.new_side import (
+    NewHunk,
+    NewLine,
+    added_lines,
+    function_head,
+    next_line,
+    previous_line,
+    spaced,
+)
 from patchpilot.lint.pack_patterns import LONGEST_LINE, any_of, compiled
 from patchpilot.lint.required_text import added_text
 from patchpilot.lint.subsystem_facts import file_subsystem
@@ -45,6 +53,7 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     section=bool,
     unless_hunk_pattern=str,
     unless_unchanged_pattern=str,
+    function_pattern=str,
     spaced=bool,
     column=bool,
 )
@@ -56,7 +65,9 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
     for the nearest lines of code; `near_pattern` and `unless_near_pattern` for the text from
     `above` lines above to `below` lines below, after the hunk's `section`; `unless_hunk_pattern`
     must match no line of the hunk, `unless_unchanged_pattern` no line that the patch does not
-    change. `spaced` skips hits close to another one; `column` reports the column.
+    change. `function_pattern` must match the head of the function that the line is in, as far as
+    the hunk or its header shows it. `spaced` skips hits close to another one; `column` reports the
+    column.
     """
     hits = _code_around(context, arguments)
     return spaced(context, hits) if arguments.get("spaced") else hits
@@ -101,6 +112,10 @@ def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str
     """Returns the named groups of `near_pattern`, or None when the lines around a line do not
     match.
     """
+    if "function_pattern" in arguments and not compiled(arguments["function_pattern"]).search(
+        function_head(hunk, at)
+    ):
+        return None
     for name, line in (
         ("above_pattern", previous_line(hunk.lines, at)),
         ("below_pattern", next_line(hunk.lines, at)),

@@ -201,28 +201,3 @@ def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(line, case="attachment")
     elif "format=flowed" in kind and patch.has_diff:
         yield Hit(line, case="flowed")
-
-
-@detector("carriage-returns")
-def carriage_returns(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports DOS line endings in the whole mail."""
-    patch = context.patch
-    ends = sum(1 for line in patch.lines if line.endswith("\r"))
-    if ends > 3 and ends * 10 >= len(patch.lines) * 9:
-        yield Hit(1)
-
-
-@detector("subject-in-message")
-def subject_in_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Subject: line at the start of the message, which git am takes for the subject of
-    the patch.
-    """
-    patch = context.patch
-    header = next(
-        (header.line for header in patch.headers if header.name.lower() == "subject"), None
-    )
-    last = max((header.line for header in patch.headers), default=0)
-    for at in range(last + 1, patch.message_line):
-        if header and at <= len(patch.lines) and patch.lines[at - 1].lower().startswith("subject:"):
-            yield Hit(at)
-            return

@@ -5,43 +5,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.conditions import is_mail
+from patchpilot.lint.conditions import is_mail, is_marked
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.usual_prefix import COMMITS, alike, learned_prefix, paths_asked
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.patch import Patch
-
-_PREFIX = cached_re.compile(
-    r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]{1,40}\))?)\s*:\s*(?P<rest>.*)$"
-)
-
-
-def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
-    """Returns the prefixes of a title and the rest: "net: phy: fix it" gives (("net", "phy"), "fix
-    it").
-    """
-    prefixes: list[str] = []
-    rest = title
-    while found := cached_re.match(
-        r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
-        r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$",
-        rest,
-    ):
-        if len(found[1]) > 50 or (prefixes and len(found[1].split()) > 2):
-            break
-        prefixes.append(found[1])
-        rest = found[2]
-    # the hwmon form: "hwmon: (driver) do it"
-    if prefixes and (found := cached_re.match(r"^(\([\w/,. -]+\))\s+(.*)$", rest)):
-        prefixes.append(found[1])
-        rest = found[2]
-    return tuple(prefixes), rest
 
 
 def _plain(context: Context) -> str | None:
@@ -89,66 +64,6 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
     else:
         yield Hit(subject_line(context), case=case, fix=fix)
-
-
-@detector(
-    "path-prefix",
-    {"directory": "prefix instead", "directory-without-prefix": "prefix instead", "file": "prefix"},
-)
-def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a prefix that is a directory or a file name instead of the subsystem's short name."""
-    title = _plain(context)
-    prefixes, _ = split_prefix(title or "")
-    if not prefixes:
-        return
-    first = prefixes[0]
-    if cached_re.match(
-        r"^(?:drivers?|kernel|Documentation/devicetree\S*|drivers/\S+|include/\S+|sound/\S+|Documentation/devicetree)$",
-        first,
-        cached_re.IGNORECASE,
-    ) and not (first == "Drivers" and len(prefixes) > 1):
-        # "Drivers: hv:" is the usual prefix of its subsystem, not a path
-        better = (
-            prefixes[1]
-            if first.lower() in ("driver", "drivers")
-            and len(prefixes) > 1
-            and prefixes[1] != "base"
-            else "dt-bindings"
-            if "devicetree" in first
-            else None
-        )
-        values = {"prefix": first, "instead": better or ""}
-        yield Hit(
-            subject_line(context),
-            case="directory" if better else "directory-without-prefix",
-            values=values,
-        )
-    elif cached_re.search(r"\.(?:c|h|S|dts|dtsi|yaml|rst|txt)$", first):
-        yield Hit(subject_line(context), case="file", values={"prefix": first})
-
-
-@detector("missing-patch-prefix")
-def missing_patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a mail or patch file with a diff whose subject has nothing in brackets."""
-    patch = context.patch
-    if (
-        patch.has_diff
-        and patch.commit is None
-        and patch.header("Date")
-        and patch.subject.title
-        and not _is_marked(patch)
-    ):
-        yield Hit(subject_line(context))
-
-
-def _is_marked(patch: Patch) -> bool:
-    """Whether the subject starts with brackets: that of the mail, where a Subject: in its body has
-    the title of the commit.
-    """
-    return (
-        bool(patch.subject.marks)
-        or cached_re.match(r"\s*\[", patch.header("Subject") or "") is not None
-    )
 
 
 @detector("repeated-prefix", {"number": "", "prefix": "prefix"})
@@ -289,7 +204,7 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         patch.header("Message-ID")
         and patch.has_diff
         and not patch.subject.is_patch
-        and not _is_marked(patch)
+        and not is_marked(patch)
     ):
         yield Hit(subject_line(context), case="no-mark")
 
@@ -313,38 +228,6 @@ def _signed(patch: Patch) -> bool:
     return any(tag.key == "signed-off-by" for tag in patch.trailers)
 
 
-_BINDINGS = "Documentation/devicetree/bindings/"
-
-
-@detector("binding-subject", {"format": "", "driver": "", "": "quoted"})
-def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a binding's subject that repeats its prefix ("dt-bindings: … bindings", "YAML",
-    "schema").
-    """
-    prefixes, rest = split_prefix(context.patch.subject.title)
-    if not any(
-        prefix.lower() in ("dt-bindings", "dt-binding", "dt_bindings", "bindings")
-        for prefix in prefixes
-    ):
-        return
-    found = cached_re.search(
-        r"\b(?:dt[- ]?)?(?:bindings?(?: doc\w*)?|device ?tree bindings?|yaml"
-        r" (?:schema|doc\w*)|documentation)\b",
-        rest,
-        cached_re.IGNORECASE,
-    )
-    if cached_re.search(r"(?<![.\w-])(?:yaml|json)\b(?!.*schema)", rest, cached_re.IGNORECASE):
-        yield Hit(subject_line(context), case="format")
-    elif cached_re.search(r"\bdrivers?\b", rest, cached_re.IGNORECASE) and all(
-        path.startswith(_BINDINGS) for path in context.patch.paths
-    ):
-        yield Hit(subject_line(context), case="driver")
-    elif found and not cached_re.match(
-        r"(?:convert|[Mm]ove|[Rr]evert)", rest, cached_re.IGNORECASE
-    ):
-        yield Hit(subject_line(context), values={"quoted": found[0]})
-
-
 @detector(
     "prefix-convention",
     {
@@ -352,10 +235,13 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         "learned": "prefix usual folder total",
         "part": "prefix usual folder total",
     },
+    unless_prefix_pattern=str,
 )
-def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a title without the prefix that the subsystem documents or, where there is no
     history, that other patches to the directory have.
+
+    Prefixes like `unless_prefix_pattern` have a rule of their own.
     """
     patch = context.patch
     title = _plain(context)
@@ -363,16 +249,12 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     marks = (
         r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
     )
+    unless = compiled(arguments["unless_prefix_pattern"])
+    if unless.search(prefix_of(title or "")):
+        return
     title = cached_re.sub(marks, "", title or "")
     prefixes, _ = split_prefix(title)
-    # a directory as a prefix has its own rule
-    if (
-        not title
-        or not prefixes
-        or not patch.has_diff
-        or not context.project.kernel
-        or any(path_prefix(context, {}))
-    ):
+    if not prefixes or not patch.has_diff or not context.project.kernel:
         return
     own = subsystem(context)
     written = ": ".join(prefixes)

@@ -25,9 +25,6 @@ from patchpilot.model.fix_claim import (
 )
 from patchpilot.model.upstream_references import upstream_commits
 
-LINKS_JUDGED = (6, 3)
-"""The kernel whose checkpatch.pl introduced the checks of tags with links."""
-
 
 @detector(
     "missing-fixes",
@@ -125,31 +122,6 @@ def _blamed(context: Context) -> tuple[int, str] | None:
 
 def _cosmetic(context: Context) -> bool:
     return is_cosmetic(context.patch.subject.title, context.patch.paths)
-
-
-@detector("needless-fixes", "quoted")
-def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag on a cleanup, a refactoring or a feature whose message describes no bug."""  # noqa: E501
-    patch = context.patch
-    fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
-    found = cached_re.search(_CLEANUP, patch.subject.title, cached_re.IGNORECASE)
-    if fixes is None or not found or bug_in(patch.subject.title):
-        return
-    tags = {trailer.line for _, trailer in tag_lines(context)}
-    text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
-    if cached_re.search(_PROBLEM, text, cached_re.IGNORECASE):
-        return
-    yield Hit(fixes, values={"quoted": found[0]})
-
-
-_CLEANUP = (
-    r"\b(?:refactor|simplif(?:y|ies)|clean[- ]?up|tidy|rename|convert to|reorder|sort|constify|modernize|document"  # noqa: E501
-    r"|remove (?:unused|redundant|unneeded|unnecessary|duplicate)|use the new|switch to|improve readability)\b"  # noqa: E501
-)
-_PROBLEM = (
-    r"\b(?:fix\w*|bugs?|wrong\w*|fail\w*|crash\w*|broken?|breaks?|leak\w*|warning|error|incorrect\w*|regress\w*|oops|panic"
-    r"|dead-?locks?|race|invalid|missing|missed|corrupt\w*|overflow\w*|hang\w*)\b"
-)
 
 
 @detector("missing-stable", {"serious": "quoted stable", "each-fix": "stable"}, each_pattern=str)

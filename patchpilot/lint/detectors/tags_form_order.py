@@ -16,7 +16,7 @@ from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.lint.word_lists import word_list, word_set
 from patchpilot.model.address import MAX_ADDRESS, Address
-from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
+from patchpilot.model.trailer import Trailer, is_trailer
 
 
 def _signed(context: Context) -> list[tuple[int, Trailer]]:
@@ -138,59 +138,6 @@ def _role() -> cached_re.Pattern[str]:
 def _role_address() -> cached_re.Pattern[str]:
     return cached_re.compile(
         r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
-    )
-
-
-@detector("odd-address", "address")
-def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an unreachable or impersonal address of the author or a signer."""
-    author = context.patch.author
-    entries = [
-        (line, tag.address)
-        for line, tag in tag_lines(context)
-        if tag.key in _VOUCHING and tag.address
-    ]
-    if author:
-        entries.insert(
-            0,
-            (
-                next(
-                    (
-                        header.line
-                        for header in context.patch.headers
-                        if header.name.lower() == "from"
-                    ),
-                    1,
-                ),
-                author,
-            ),
-        )
-    seen: set[str] = set()
-    for line, address in entries:
-        if address.key not in seen and _odd_address().search(address.email):
-            seen.add(address.key)
-            yield Hit(line, values={"address": address.email})
-
-
-_VOUCHING = (
-    "signed-off-by",
-    "co-developed-by",
-    "reviewed-by",
-    "acked-by",
-    "tested-by",
-    "suggested-by",
-)
-
-
-@cache
-def _odd_address() -> cached_re.Pattern[str]:
-    return cached_re.compile(
-        (
-            r"users\.noreply\.github\.com$|^no-?reply@|^(?:you|your[._-]?(?:name|e?mail)|me|name|user|username)@(?:example\.(?:com|org)|domain\.com|"
-            r"your[\w.-]+|company\.com|email\.com)$|@(?:localhost|localhost\.localdomain|[\w.-]+\.(?:local|localdomain|lan"
-            r"|internal|\(none\)))$|@[^.@]+$|^root@"
-        ),
-        cached_re.IGNORECASE,
     )
 
 
@@ -393,42 +340,6 @@ def _first_after(places: Sequence[int], at: int, otherwise: int) -> int:
 _STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", "tested-by")
 
 
-@detector("tags-glued")
-def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing blank line between the text and the tags: git does not read them as
-    trailers then.
-    """
-    patch = context.patch
-    tags = [
-        trailer.line
-        for _, trailer in tag_lines(context)
-        if trailer.key in ("signed-off-by", "fixes", "reported-by", "cc", "reviewed-by", "acked-by")
-    ]
-    if not tags:
-        return
-    first = tags[0]
-    above = patch.message[first - 1] if first else ""
-    if (
-        above.strip()
-        and len(above.split()) > 2
-        and not parse_trailer(above)
-        and above[:1] not in (" ", "\t", "[", "(")
-        and "://" not in above
-    ):
-        yield Hit(patch.message_line + first)
-
-
-@detector("tag-order")
-def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag after the first sign-off."""
-    lines = tag_lines(context)
-    signed = [line for line, tag in lines if tag.key == "signed-off-by"]
-    for line, tag in lines:
-        if tag.key == "fixes" and signed and line > signed[0]:
-            yield Hit(line)
-            return
-
-
 @detector("subsystem-tag-order", "tag before subsystem")
 def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the first tag that is before one which the subsystem wants above it."""
@@ -494,60 +405,6 @@ def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 _LEAST_COMMITS, _NEARLY_ALL = 10, 0.95
 
 
-@detector("review-below-sign-off", "tag")
-def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Reported-by: or Suggested-by: after the last sign-off."""
-    lines = [
-        (line, tag)
-        for line, tag in tag_lines(context)
-        if tag.key
-        in (
-            "signed-off-by",
-            "reviewed-by",
-            "acked-by",
-            "tested-by",
-            "reported-by",
-            "suggested-by",
-            "link",
-            "closes",
-        )
-    ]
-    signed = [at for at, (_, tag) in enumerate(lines) if tag.key == "signed-off-by"]
-    if any(True for _ in tag_order(context, {})):
-        # one finding says that the tags above the sign-off are below it
-        return
-    below = lines[signed[-1] + 1 :] if signed else []
-    if (
-        below
-        and below[-1][1].key in ("reported-by", "suggested-by", "closes")
-        and any(tag.key != "closes" for _, tag in below)
-    ):
-        line, tag = next(entry for entry in reversed(below) if entry[1].key != "closes")
-        yield Hit(line, values={"tag": tag.name})
-
-
-@detector("self-given-tag", {"reported": "tag", "other": "tag", "review": "tag"})
-def self_given_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports tags that authors give themselves: reviewed, acked, reported or suggested by the
-    person who signed the patch off.
-    """
-    author = context.patch.author
-    if not author:
-        return
-    for line, tag in tag_lines(context):
-        address = tag.address
-        if not address or not same_person(author, address):
-            continue
-        if tag.key in ("reviewed-by", "acked-by"):
-            yield Hit(line, case="review", values={"tag": tag.name})
-        elif tag.key in ("reported-by", "suggested-by", "tested-by"):
-            yield Hit(
-                line,
-                case="reported" if tag.key == "reported-by" else "other",
-                values={"tag": tag.name},
-            )
-
-
 @detector("report-without-link", without_tags=list, unless_message_pattern=str, public_pattern=str)
 def report_without_link(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports the first Reported-by: of somebody outside the author's organization.
@@ -569,30 +426,6 @@ def report_without_link(context: Context, arguments: Arguments) -> Iterator[Hit]
 def _organization(email: str) -> str:
     """Returns the last two words of an address's host: linux.example.com is of example.com."""
     return ".".join(email.lower().rpartition("@")[2].split(".")[-2:])
-
-
-@detector("wrapped-fixes", {"wrapped": "", "trailing": "quoted", "indented": ""})
-def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag that is wrapped, indented, or has text after the subject."""
-    patch = context.patch
-    for at, line in enumerate(patch.message):
-        if not cached_re.match(
-            r"^\s*Fixes:\s+(?:commit )?[0-9a-f]{5,}", line, cached_re.IGNORECASE
-        ):
-            continue
-        text = line.rstrip()
-        following = patch.message[at + 1] if at + 1 < len(patch.message) else ""
-        if (
-            cached_re.search(r"\(\s*[\"']", text)
-            and not cached_re.search(r"[\"']\s*\)", text)
-            and following.strip()
-            and not parse_trailer(following)
-        ):
-            yield Hit(patch.message_line + at, case="wrapped")
-        elif found := cached_re.search(r"[\"']\)\s*(\S.*)$", text):
-            yield Hit(patch.message_line + at, case="trailing", values={"quoted": found[1][:30]})
-        elif cached_re.match(r"^\s", line):
-            yield Hit(patch.message_line + at, case="indented")
 
 
 @detector("url-among-tags", {"": "", "numbered": "number url"})

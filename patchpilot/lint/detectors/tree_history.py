@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
-from patchpilot.lint.detectors.message_subject import split_prefix
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.lint.subject_prefix import split_prefix
 from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.model.bounded_date import header_date
 from patchpilot.model.finding import FindingFix

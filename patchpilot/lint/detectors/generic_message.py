@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""General detectors for lines that belong together: those next to each other in the message, many
+that are alike, tags and their order.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from patchpilot.lint.conditions import CONDITIONS, applies
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import PARTS, part_lines, part_read, values_of
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_prose import pasted
+from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
+from patchpilot.lint.required_text import part_text
+from patchpilot.model.address import Address
+from patchpilot.model.trailer import parse_trailer
+
+_KINDS = ("tag", "blank", "text", "not tag", "not blank", "not text")
+
+
+def _message_read(context: Context, _arguments: Arguments) -> str:
+    return part_text(context, "message", context.patch.message)
+
+
+@detector(
+    "message-around",
+    "match line start *pattern",
+    generic=True,
+    reads=_message_read,
+    **CONDITIONS,
+    pattern=str,
+    unless_pattern=str,
+    above=_KINDS,
+    above_pattern=str,
+    unless_above_pattern=str,
+    below=_KINDS,
+    below_pattern=str,
+    unless_below_pattern=str,
+    pasted=bool,
+    only_first=bool,
+)
+def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports lines of the message that match `pattern` and not `unless_pattern`, if the lines next
+    to them are as the rule requires.
+
+    `above` and `below` are the kinds of these lines: a "tag" has the form of one, "blank" is also
+    what is next to the first and the last line, "text" is all else; "not tag", "not blank" and
+    "not text" are the other two. `above_pattern` and `below_pattern` must match them,
+    `unless_above_pattern` and `unless_below_pattern` must not. `pasted`: whether the line is in
+    text that was pasted. `only_first`: no line after the first that matches is looked at.
+    """
+    if not applies(context, arguments):
+        return
+    lines, pattern = context.patch.message, compiled(arguments["pattern"])
+    for at, text in enumerate(lines):
+        line = text[:LONGEST_LINE]
+        match = pattern.search(line)
+        if not match or _matches(arguments, "unless_pattern", line):
+            continue
+        if arguments.get("pasted", at in pasted(context)) is not (at in pasted(context)):
+            continue
+        above = lines[at - 1] if at else ""
+        below = lines[at + 1] if at + 1 < len(lines) else ""
+        if _suits(arguments, "above", above) and _suits(arguments, "below", below):
+            yield Hit(context.patch.message_line + at, values=values_of(match, line))
+        if arguments.get("only_first"):
+            return
+
+
+def _matches(arguments: Arguments, name: str, text: str) -> bool:
+    """Whether the rule has this pattern, and it matches."""
+    return name in arguments and compiled(arguments[name]).search(text) is not None
+
+
+def _suits(arguments: Arguments, side: str, text: str) -> bool:
+    """Whether the line on one side of another is as the rule requires."""
+    line = text[:LONGEST_LINE]
+    wanted = arguments.get(side)
+    if wanted and (wanted.removeprefix("not ") == _kind_of(line)) is wanted.startswith("not "):
+        return False
+    pattern = f"{side}_pattern"
+    if pattern in arguments and not _matches(arguments, pattern, line):
+        return False
+    return not _matches(arguments, f"unless_{pattern}", line)
+
+
+def _kind_of(line: str) -> str:
+    if not line.strip():
+        return "blank"
+    return "tag" if parse_trailer(line) else "text"
+
+
+@detector(
+    "many-lines",
+    "count match line start *pattern",
+    generic=True,
+    reads=part_read,
+    **CONDITIONS,
+    where=PARTS,
+    pattern=str,
+    needle=str,
+    least=int,
+    percent=int,
+    of_pattern=str,
+    some=int,
+    some_pattern=str,
+    at=("line", "message", "mail"),
+)
+def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports a part of the patch, `where`, in which at least `least` lines match `pattern`.
+
+    They must be `percent` of all lines of the part, or of those that match `of_pattern`; at least
+    `some` of them (1 by default) must match `some_pattern` too. `needle` is text that every match
+    has. `at` is where the finding is: on the first such "line", which is the default, or on the
+    first line of the "message" or the "mail". The message may have their {count}.
+    """
+    if not applies(context, arguments):
+        return
+    lines = [(at, text[:LONGEST_LINE]) for at, text in part_lines(context, arguments["where"])]
+    if "of_pattern" in arguments:
+        lines = [(at, text) for at, text in lines if _matches(arguments, "of_pattern", text)]
+    pattern = compiled(arguments["pattern"])
+    found = [(at, text, match) for at, text in lines if (match := pattern.search(text))]
+    if not found or len(found) < arguments["least"]:
+        return
+    if len(found) * 100 < len(lines) * arguments.get("percent", 0):
+        return
+    if "some_pattern" in arguments:
+        some = sum(_matches(arguments, "some_pattern", text) for _, text, _ in found)
+        if some < arguments.get("some", 1):
+            return
+    line, text, match = found[0]
+    places = {"message": context.patch.message_line, "mail": 1}
+    place = places.get(arguments.get("at", "line"), line)
+    yield Hit(place, values={**values_of(match, text), "count": len(found)})
+
+
+@detector(
+    "tag-like",
+    "tag value address person *pattern",
+    generic=True,
+    **CONDITIONS,
+    names=list,
+    pattern=str,
+    unless_pattern=str,
+    address_pattern=str,
+    by_author=bool,
+    once=bool,
+    first=bool,
+)
+def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports tags with one of these `names`, in any paragraph, whose value matches `pattern` and
+    not `unless_pattern`, and whose e-mail address matches `address_pattern`.
+
+    The name "From" stands for the author's header. `by_author`: whether the tag names the patch's
+    author; tags without an address, and those of patches without an author, are not reported then.
+    `once` reports each address once, `first` stops at one finding.
+    """
+    if applies(context, arguments):
+        found = _tags_like(context, arguments)
+        yield from islice(found, 1) if arguments.get("first") else found
+
+
+def _tags_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    pattern, seen = compiled(arguments.get("pattern", "")), set[str]()
+    for line, name, value, address in _named(context, arguments["names"]):
+        match = pattern.search(value[:LONGEST_LINE])
+        if not match or _matches(arguments, "unless_pattern", value[:LONGEST_LINE]):
+            continue
+        if not _is_persons(context, arguments, address):
+            continue
+        key = address.key if address else value
+        if arguments.get("once") and key in seen:
+            continue
+        seen.add(key)
+        email, person = (address.email, address.called) if address else ("", "")
+        own = {"tag": name, "value": value, "address": email, "person": person}
+        yield Hit(line, values={**own, **values_of(match, value)})
+
+
+def _named(context: Context, names: list[str]) -> Iterator[tuple[int, str, str, Address | None]]:
+    """Yields (patch line, name, value, address) of the tags with these names."""
+    keys, author = frozenset(map(str.lower, names)), context.patch.author
+    if "from" in keys and author:
+        headers = (header for header in context.patch.headers if header.name.lower() == "from")
+        line = next((header.line for header in headers), 1)
+        yield line, "From", str(author), author
+    for line, tag in tag_lines(context):
+        if tag.key in keys:
+            yield line, tag.name, tag.value, tag.address
+
+
+def _is_persons(context: Context, arguments: Arguments, address: Address | None) -> bool:
+    """Whether the address of a tag is as the rule requires."""
+    if "address_pattern" in arguments and not (
+        address and _matches(arguments, "address_pattern", address.email)
+    ):
+        return False
+    if "by_author" not in arguments:
+        return True
+    author = context.patch.author
+    if author is None or address is None:
+        return False
+    return same_person(author, address) is arguments["by_author"]
+
+
+@detector("tag-sequence", "tag value", generic=True, **CONDITIONS, pattern=str)
+def tag_sequence(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports a tag by the names of the other tags: `pattern` must match the names of all tags of
+    the message in lower case, each on a line that ends in a newline, and its group `at` starts at
+    the name of the tag that is reported.
+    """
+    if not applies(context, arguments):
+        return
+    tags = tag_lines(context)
+    text = "".join(f"{tag.key}\n" for _, tag in tags)
+    match = compiled(arguments["pattern"]).search(text)
+    if match:
+        line, tag = tags[text.count("\n", 0, match.start("at"))]
+        yield Hit(line, values={"tag": tag.name, "value": tag.value})

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The prefixes of a subject: the names before its colons."""
+
+from patchpilot.cache import cached_re
+
+
+def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
+    """Returns the prefixes of a title and the rest: "net: phy: fix it" gives (("net", "phy"), "fix
+    it").
+    """
+    prefixes: list[str] = []
+    rest = title
+    while found := cached_re.match(
+        r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
+        r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$",
+        rest,
+    ):
+        if len(found[1]) > 50 or (prefixes and len(found[1].split()) > 2):
+            break
+        prefixes.append(found[1])
+        rest = found[2]
+    # the hwmon form: "hwmon: (driver) do it"
+    if prefixes and (found := cached_re.match(r"^(\([\w/,. -]+\))\s+(.*)$", rest)):
+        prefixes.append(found[1])
+        rest = found[2]
+    return tuple(prefixes), rest
+
+
+def prefix_of(title: str) -> str:
+    """Returns the prefixes of a title in one form: "net:phy : fix it" gives "net: phy"."""
+    return ": ".join(split_prefix(title)[0])
