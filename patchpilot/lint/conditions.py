@@ -23,6 +23,8 @@ CONDITIONS: Mapping[str, type] = {
     "is_backport": bool,
     "is_cosmetic": bool,
     "is_marked": bool,
+    "for_stable": bool,
+    "names_upstream": bool,
     "has_commit": bool,
     "names_bug": bool,
     "in_series": bool,
@@ -76,6 +78,8 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
             lambda: patch.subject.for_stable or names_upstream_commit(patch),
         )
         and _is(arguments, "is_cosmetic", lambda: is_cosmetic(patch.subject.title, patch.paths))
+        and _is(arguments, "for_stable", lambda: patch.subject.for_stable)
+        and _is(arguments, "names_upstream", lambda: names_upstream_commit(patch))
         and _is(arguments, "is_marked", lambda: is_marked(patch))
         and _is(arguments, "has_commit", lambda: patch.commit is not None)
         and _is(arguments, "names_bug", lambda: bug_in(patch.subject.title) is not None)

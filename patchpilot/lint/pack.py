@@ -314,7 +314,7 @@ def _match(
     _arguments(name, arguments, known, where)
     if "of" in known:
         arguments.setdefault("of", [])
-        for key in {"of", "unless"} & arguments.keys():
+        for key in {"of", "when", "unless"} & arguments.keys():
             arguments[key] = [_one_of(one, key, where, detectors) for one in arguments[key]]
     for key, pattern in pack_patterns.named_patterns(arguments):
         if reason := pack_patterns.problem(pattern):
@@ -325,8 +325,8 @@ def _match(
 def _one_of(
     table: Any, key: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
 ) -> dict[str, Any]:
-    """Returns a table of [[rule.match.of]] or [[rule.match.unless]] with what the detector `any-of`
-    needs to run it.
+    """Returns a table of [[rule.match.of]], or of `when` or `unless`, with what the detector
+    `any-of` needs to run it.
     """
     if not isinstance(table, dict):
         raise PackError(f"{where}: {key} must be a list of tables, [[rule.match.{key}]]")

@@ -50,35 +50,6 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             break
 
 
-@detector("missing-static", "name")
-def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a table or structure with external linkage that only this new file can use."""
-    known = _known_elsewhere(context)
-    for hunk, _, line in added_lines(context, (".c",)):
-        found = cached_re.match(
-            r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+)*\*?(\w+)(?:\[[^\]]*\])?\s*=\s*[^=]",
-            line.code,
-        )
-        if not found or cached_re.match(r"^(?:static|extern)", line.code):
-            continue
-        name = found[1]
-        if name in known or (not hunk.is_new and not hunk.change.path.startswith("drivers/")):
-            continue
-        yield Hit(line.patch_line, values={"name": name})
-
-
-def _known_elsewhere(context: Context) -> frozenset[str]:
-    """Returns the names that the patch's added lines export or declare extern."""
-    names: set[str] = set()
-    for change in context.patch.files:
-        for line in change.lines("+"):
-            if "EXPORT_SYMBOL" in line.text:
-                names.update(cached_re.findall(r"EXPORT_SYMBOL\w*\((\w+)\)", line.text))
-            if found := cached_re.match(r"\s*extern\b(.*)", line.text):
-                names.update(cached_re.findall(r"\w+", found[1]))
-    return frozenset(names)
-
-
 @detector("blank-line-in-declarations")
 def blank_line_in_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a blank line in the middle of a function's declarations."""

@@ -10,11 +10,8 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     MOST_ABOVE,
-    NewHunk,
     NewLine,
-    added_lines,
     c_hunks,
-    in_functions,
 )
 
 _LABEL = cached_re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
@@ -67,33 +64,3 @@ def _statement(lines: Sequence[NewLine], at: int) -> str:
         text = f"{lines[at].code.strip()} {text}"
     text = text.rsplit(";", 1)[-1].strip()
     return _LABEL.sub("", text).strip()
-
-
-_ARRAY = cached_re.compile(
-    r"^\t+(?:(?:const|unsigned|signed|struct|union|enum)\s+)*(?!return\b|else\b|goto\b|delete\b|static\b)\w+\s+\**(?P<name>\w+)"
-    r"\[(?P<length>[a-z_][\w>.\- +*/]*)\](?:\[\w*\])?;"
-)
-
-
-@detector("variable-length-array", "name length")
-def variable_length_array(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a local array whose length is a variable."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        match = _ARRAY.match(line.code)
-        if (
-            not match
-            or cached_re.search(r"[A-Z]{2}|sizeof|offsetof", match["length"])
-            or _is_constant(hunk, match["length"])
-        ):
-            continue
-        if in_functions(context, hunk)[at]:
-            yield Hit(line.patch_line, values={"name": match["name"], "length": match["length"]})
-
-
-def _is_constant(hunk: NewHunk, length: str) -> bool:
-    """Whether the patch shows the name to be a constant of an enum or a macro."""
-    name = cached_re.match(r"\w+", length)
-    return name is not None and any(
-        cached_re.match(rf"^\s*(?:#\s*define\s+)?{name[0]}\b(?:\s*=.*,|\s*,$|\s+[\d(])", line.code)
-        for line in hunk.lines
-    )

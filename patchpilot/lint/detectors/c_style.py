@@ -215,30 +215,6 @@ def _opens_a_call(hunk: NewHunk, at: int) -> bool:
     return above.endswith(",") and above.count("(") - above.count(")") == 1
 
 
-_LOOP = cached_re.compile(r"^(?P<indent>\t+)\w*for_each\w* ?\(.*\) \{\s*$")
-
-
-@detector("braces-around-loop-statement")
-def braces_around_loop_statement(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports braces around the single one-line statement of a loop macro, which checkpatch.pl does
-    not know as a loop.
-    """
-    for hunk, at, line in added_lines(context):
-        match = _LOOP.match(line.code) if line.code.rstrip().endswith("{") else None
-        if not match or at + 2 >= len(hunk.lines):
-            continue
-        body, end = hunk.lines[at + 1], hunk.lines[at + 2]
-        is_one_line = (
-            end.code.rstrip() == match["indent"] + "}"
-            and body.code.rstrip().endswith(";")
-            and body.text.strip() == body.code.strip()
-        )
-        if is_one_line and not cached_re.match(
-            r"^\t+(?:if|for|while|do|switch|\w*for_each\w*)\b", body.code
-        ):
-            yield Hit(line.patch_line)
-
-
 @detector("blank-line-next-to-blank-line")
 def blank_line_next_to_blank_line(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new blank line above a blank line that was there before."""

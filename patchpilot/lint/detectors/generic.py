@@ -14,7 +14,7 @@ from patchpilot.lint.detector import DETECTORS, Arguments, Hit, RegisteredDetect
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
-from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
+from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled, filled
 from patchpilot.lint.required_text import added_text, part_text, whole_text
 from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
@@ -25,8 +25,8 @@ Lines = Iterator[tuple[int, str]]
 _SIGNS = {"added": "+", "removed": "-", "diff": "+- "}
 PARTS = (
     "subject", "title", "raw subject", "subject header", "message", "author's message", "prose",
-    "text", "trailers", "tags", "notes", "subject prefix", "after prefix", "headers",
-    "body headers", "head", "mail", "all", *_SIGNS,
+    "text", "trailers", "tags", "notes", "subject marks", "subject prefix", "after prefix",
+    "headers", "body headers", "head", "mail", "all", *_SIGNS,
 )  # fmt: skip
 """What `where` may be: the parts of a patch that `lines_of` knows."""
 SHOWN = 40
@@ -37,12 +37,13 @@ def lines_of(context: Context, where: str) -> Lines:
     """Yields (patch line, text) of a part of the patch.
 
     "subject" (without its prefix in brackets), "title" (the same, except for reverts, merges and
-    releases), "raw subject" (decoded), "subject header" (as written), "subject prefix" (as in
-    "net: phy") and what is "after prefix"; "message", "author's message" (without pasted text),
-    "prose" (without quotes, logs and trailers), "text" (without tags), "trailers" (the last
-    paragraph), "tags" (in any paragraph); "headers", "body headers" (what git reads as headers
-    below those of the mail), "head" (everything before the diff), "mail" (everything but the diff's
-    own lines), "all" lines, "notes".
+    releases), "raw subject" (decoded), "subject header" (as written), "subject marks" (its
+    brackets, as in "[PATCH] [1/2]"), "subject prefix" (as in "net: phy") and what is "after
+    prefix"; "message", "author's message" (without pasted text), "prose" (without quotes, logs and
+    trailers), "text" (without tags), "trailers" (the last paragraph), "tags" (in any paragraph);
+    "headers", "body headers" (what git reads as headers below those of the mail), "head"
+    (everything before the diff), "mail" (everything but the diff's own lines), "all" lines,
+    "notes".
     """
     patch = context.patch
     if where in _SIGNS:
@@ -88,6 +89,7 @@ _OF_SUBJECT: Mapping[str, Callable[[Subject], str]] = {
     "subject": lambda subject: subject.title,
     "title": lambda subject: subject.title,
     "raw subject": lambda subject: subject.raw,
+    "subject marks": lambda subject: " ".join(f"[{mark}]" for mark in subject.marks),
     "subject prefix": lambda subject: prefix_of(subject.title),
     "after prefix": lambda subject: split_prefix(subject.title)[1],
 }
@@ -146,6 +148,7 @@ def subject_line(context: Context) -> int:
     generic=True,
     **CONDITIONS,
     of=list,
+    when=list,
     unless=list,
     first=("patch", "line"),
     by_column=bool,
@@ -153,23 +156,30 @@ def subject_line(context: Context) -> int:
 def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Reports what the general detectors of the tables [[rule.match.of]] report, each with its own
     arguments; `case` in a table is the case of what it reports, `values` are more values for the
-    placeholders of the message. Nothing is reported if a table [[rule.match.unless]] finds
-    something. `first`: only the findings of the first table that has any count, in the "patch" or
-    on each "line". Findings on a line are in the order of the tables, or with `by_column` from left
-    to right.
+    placeholders of the message. Nothing is reported unless all tables [[rule.match.when]] find
+    something, nor if a table [[rule.match.unless]] does. `first`: only the findings of the first
+    table that has any count, in the "patch" or on each "line". Findings on a line are in the order
+    of the tables, or with `by_column` from left to right.
     """
     if not applies(context, arguments):
         return ()
     hits: Iterable[Hit] = _hits_of_all(context, arguments["of"], arguments.get("first", ""))
-    if "unless" in arguments:
+    if "when" in arguments or "unless" in arguments:
         hits = tuple(hits)
-        if hits and any(True for _ in _hits_of_all(context, arguments["unless"])):
+        if not hits or not _is_met(context, arguments):
             return ()
     return (
         sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0))
         if arguments.get("by_column")
         else hits
     )
+
+
+def _is_met(context: Context, arguments: Arguments) -> bool:
+    """Whether all tables `when` find something, and no table `unless` does."""
+    return all(
+        any(True for _ in _hits_of(context, one)) for one in arguments.get("when", ())
+    ) and not any(True for _ in _hits_of_all(context, arguments.get("unless", ())))
 
 
 def _hits_of_all(context: Context, tables: Iterable[Arguments], first: str = "") -> Iterator[Hit]:
@@ -245,16 +255,18 @@ def part_read(context: Context, arguments: Arguments) -> str:
     head_pattern=str,
     within=int,
     at_tag=str,
+    unless_paths_pattern=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports lines of `where` that match `pattern`; the message may have its named groups, those
-    that end in `_lower` in lower case.
+    that end in `_lower` in lower case, and those that end in `_code` as a character's code.
 
     `unless_pattern` must not match the same line. Instead of one pattern there may be
     `case_patterns`, by the case that the rule's messages and severities have: the first that
     matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for
     single cases. `first` stops at one finding, `first_in_file` at one in each file. `at_tag`: the
-    findings are on the first tag of this name, none without one. In lines of the diff:
+    findings are on the first tag of this name, none without one. `unless_paths_pattern`, in which
+    {name} is the text of a named group, must match no path of the patch. In lines of the diff:
     `paths_pattern` selects files, `new_files` new ones only, `head_pattern` those with such a line
     among the first three, `within` limits the added lines; `beyond_removed` reports only
     matches in excess of the removed ones.
@@ -282,7 +294,7 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                         break
                 else:
                     continue
-                if unless and unless.search(line):
+                if (unless and unless.search(line)) or _is_of_path(context, arguments, match):
                     continue
                 yield Hit(
                     at,
@@ -294,6 +306,14 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     return
                 if arguments.get("first_in_file"):
                     break
+
+
+def _is_of_path(context: Context, arguments: Arguments, match: cached_re.Match[str]) -> bool:
+    """Whether a path of the patch is one for which the match is not reported."""
+    if "unless_paths_pattern" not in arguments:
+        return False
+    pattern = filled_pattern(arguments["unless_paths_pattern"], match)
+    return any(map(pattern.search, context.patch.paths))
 
 
 def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
@@ -378,11 +398,22 @@ def values_of(match: cached_re.Match[str], line: str) -> Mapping[str, str]:
 
 
 def groups_of(match: cached_re.Match[str]) -> dict[str, str]:
-    """Returns the named groups of a match; one whose name ends in `_lower` in lower case."""
-    return {
-        name: (value or "").lower() if name.endswith("_lower") else value or ""
-        for name, value in match.groupdict().items()
-    }
+    """Returns the named groups of a match; one whose name ends in `_lower` in lower case, one whose
+    name ends in `_code` as the hexadecimal code of its first character.
+    """
+    return {name: _form_of(name, value or "") for name, value in match.groupdict().items()}
+
+
+def _form_of(name: str, text: str) -> str:
+    if name.endswith("_lower"):
+        return text.lower()
+    return f"{ord(text[0]):04X}" if text and name.endswith("_code") else text
+
+
+def filled_pattern(pattern: str, match: cached_re.Match[str]) -> cached_re.Pattern[str]:
+    """Returns a pattern with {name} replaced by the text of this named group of a match."""
+    groups = {name: cached_re.escape(value or "") for name, value in match.groupdict().items()}
+    return compiled(filled(pattern, groups))
 
 
 @detector(

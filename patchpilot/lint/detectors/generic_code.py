@@ -4,19 +4,19 @@ call.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS, applies
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import groups_of, is_plain, subject_line
+from patchpilot.lint.detectors.generic import filled_pattern, groups_of, is_plain, subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     NewHunk,
-    NewLine,
     added_lines,
     function_head,
+    in_functions,
     next_line,
     previous_line,
     spaced,
@@ -54,6 +54,10 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     unless_hunk_pattern=str,
     unless_unchanged_pattern=str,
     function_pattern=str,
+    near=("code", "text"),
+    in_function=bool,
+    new_files=bool,
+    unless_added_pattern=str,
     spaced=bool,
     column=bool,
 )
@@ -63,11 +67,13 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
     With `line` = "text" the pattern sees the line as it is. `above_pattern` and `below_pattern` are
     for the nearest lines of code; `near_pattern` and `unless_near_pattern` for the text from
-    `above` lines above to `below` lines below, after the hunk's `section`; `unless_hunk_pattern`
-    must match no line of the hunk, `unless_unchanged_pattern` no line that the patch does not
-    change. `function_pattern` must match the head of the function that the line is in, as far as
-    the hunk or its header shows it. `spaced` skips hits close to another one; `column` reports the
-    column.
+    `above` lines above to `below` lines below, after the hunk's `section`; with `near` = "text"
+    that text is as it is. `unless_hunk_pattern` must match no line of the hunk,
+    `unless_unchanged_pattern` no line that the patch does not change, and `unless_added_pattern` no
+    line that it adds to any file; {name} in them is the text of a named group of `pattern`.
+    `in_function`: whether the line is in the body of a function; `new_files` selects new files.
+    `function_pattern` must match the head of the function that the line is in, as far as the hunk
+    or its header shows it. `spaced` skips hits close to another one; `column` reports the column.
     """
     hits = _code_around(context, arguments)
     return spaced(context, hits) if arguments.get("spaced") else hits
@@ -83,8 +89,10 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         compiled(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
     )
-    excluded: dict[int, bool] = {}
+    excluded: dict[object, bool] = {}
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
+        if arguments.get("new_files", hunk.is_new) is not hunk.is_new:
+            continue
         text = line.text if whole else line.code
         for alternative in patterns:
             if match := alternative[1].search(text):
@@ -94,10 +102,11 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if (unless and unless.search(text)) or not paths_pattern.search(hunk.change.path):
             continue
         # once for each hunk, whose lines may all match
-        first = hunk.hunk.patch_line
-        if first not in excluded:
-            excluded[first] = _is_excluded(hunk, arguments)
-        near = None if excluded[first] else _surroundings(hunk, at, arguments)
+        exclusions = _exclusions(arguments, match)
+        key = hunk.hunk.patch_line, *exclusions.values()
+        if key not in excluded:
+            excluded[key] = _is_excluded(context, hunk, exclusions)
+        near = None if excluded[key] else _surroundings(context, hunk, at, arguments)
         if near is not None:
             place = match.start() + 1 if arguments.get("column") else None
             yield Hit(
@@ -108,13 +117,13 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str] | None:
+def _surroundings(
+    context: Context, hunk: NewHunk, at: int, arguments: Arguments
+) -> dict[str, str] | None:
     """Returns the named groups of `near_pattern`, or None when the lines around a line do not
     match.
     """
-    if "function_pattern" in arguments and not compiled(arguments["function_pattern"]).search(
-        function_head(hunk, at)
-    ):
+    if not _is_in_function(context, hunk, at, arguments):
         return None
     for name, line in (
         ("above_pattern", previous_line(hunk.lines, at)),
@@ -125,7 +134,8 @@ def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str
         ):
             return None
     lines = hunk.lines[max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)]
-    text = "\n".join(line.code for line in lines)
+    as_it_is = arguments.get("near") == "text"
+    text = "\n".join(line.text if as_it_is else line.code for line in lines)
     if "unless_near_pattern" in arguments and compiled(arguments["unless_near_pattern"]).search(
         text
     ):
@@ -138,18 +148,45 @@ def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str
     return groups_of(match) if match else None
 
 
-def _is_excluded(hunk: NewHunk, arguments: Arguments) -> bool:
-    """Whether a line of the hunk, or one that the patch does not change, says that its lines are
-    not reported.
+def _is_in_function(context: Context, hunk: NewHunk, at: int, arguments: Arguments) -> bool:
+    """Whether the function around a line, or that there is none, is as the rule requires."""
+    if "in_function" in arguments:
+        inside = bool(in_functions(context, hunk)[at])
+        if inside is not arguments["in_function"]:
+            return False
+    head = arguments.get("function_pattern")
+    return head is None or compiled(head).search(function_head(hunk, at)) is not None
+
+
+def _exclusions(
+    arguments: Arguments, match: cached_re.Match[str]
+) -> dict[str, cached_re.Pattern[str]]:
+    """Returns the patterns of lines that say that a match is not reported."""
+    names = ("unless_hunk_pattern", "unless_unchanged_pattern", "unless_added_pattern")
+    return {name: filled_pattern(arguments[name], match) for name in names if name in arguments}
+
+
+def _is_excluded(
+    context: Context, hunk: NewHunk, patterns: Mapping[str, cached_re.Pattern[str]]
+) -> bool:
+    """Whether a line matches the pattern for the lines of the hunk, for those that the patch does
+    not change, or for all that it adds.
     """
-    unchanged = [line for line in hunk.lines if not line.added]
-    return _any_line(hunk.lines, arguments.get("unless_hunk_pattern")) or _any_line(
-        unchanged, arguments.get("unless_unchanged_pattern")
+    return any(
+        pattern.search(text)
+        for name, pattern in patterns.items()
+        for text in _lines_for(context, hunk, name)
     )
 
 
-def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
-    return pattern is not None and any(compiled(pattern).search(line.text) for line in lines)
+def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
+    """Yields the lines to which a pattern that excludes lines applies."""
+    if name == "unless_added_pattern":
+        for change in context.patch.files:
+            yield from (line.text for line in change.lines("+"))
+    else:
+        unchanged = name == "unless_unchanged_pattern"
+        yield from (line.text for line in hunk.lines if not (unchanged and line.added))
 
 
 @detector(

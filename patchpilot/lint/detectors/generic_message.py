@@ -3,7 +3,8 @@
 that are alike, tags and their order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 
 from patchpilot.lint.conditions import CONDITIONS, applies
@@ -104,6 +105,7 @@ def _kind_of(line: str) -> str:
     least=int,
     percent=int,
     of_pattern=str,
+    most_of=int,
     some=int,
     some_pattern=str,
     at=("line", "message", "mail"),
@@ -111,16 +113,19 @@ def _kind_of(line: str) -> str:
 def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a part of the patch, `where`, in which at least `least` lines match `pattern`.
 
-    They must be `percent` of all lines of the part, or of those that match `of_pattern`; at least
-    `some` of them (1 by default) must match `some_pattern` too. `needle` is text that every match
-    has. `at` is where the finding is: on the first such "line", which is the default, or on the
-    first line of the "message" or the "mail". The message may have their {count}.
+    They must be `percent` of all lines of the part, or of those that match `of_pattern`, which must
+    be no more than `most_of`; at least `some` of them (1 by default) must match `some_pattern` too.
+    `needle` is text that every match has. `at` is where the finding is: on the first such "line",
+    which is the default, or on the first line of the "message" or the "mail". The message may have
+    their {count}.
     """
     if not applies(context, arguments):
         return
     lines = [(at, text[:LONGEST_LINE]) for at, text in part_lines(context, arguments["where"])]
     if "of_pattern" in arguments:
         lines = [(at, text) for at, text in lines if _matches(arguments, "of_pattern", text)]
+    if len(lines) > arguments.get("most_of", len(lines)):
+        return
     pattern = compiled(arguments["pattern"])
     found = [(at, text, match) for at, text in lines if (match := pattern.search(text))]
     if not found or len(found) < arguments["least"]:
@@ -139,7 +144,7 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector(
     "tag-like",
-    "tag value address person *pattern",
+    "tag value address person sender *pattern",
     generic=True,
     **CONDITIONS,
     names=list,
@@ -147,16 +152,22 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     unless_pattern=str,
     address_pattern=str,
     by_author=bool,
+    by_sender=bool,
+    by_organization=bool,
+    public_pattern=str,
     once=bool,
     first=bool,
+    last=bool,
 )
 def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports tags with one of these `names`, in any paragraph, whose value matches `pattern` and
     not `unless_pattern`, and whose e-mail address matches `address_pattern`.
 
-    The name "From" stands for the author's header. `by_author`: whether the tag names the patch's
-    author; tags without an address, and those of patches without an author, are not reported then.
-    `once` reports each address once, `first` stops at one finding.
+    The name "From" stands for the author's header. `by_author` and `by_sender`: whether the tag
+    names the author of the patch or the sender of the mail, `by_organization`: whether its address
+    is of the author's organization, by the last two words of their hosts; those like
+    `public_pattern` are of none. Tags without an address are not reported then. `once` reports each
+    address once, `first` stops at one finding, `last` looks at the last of the tags only.
     """
     if applies(context, arguments):
         found = _tags_like(context, arguments)
@@ -165,7 +176,9 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _tags_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     pattern, seen = compiled(arguments.get("pattern", "")), set[str]()
-    for line, name, value, address in _named(context, arguments["names"]):
+    named = tuple(_named(context, arguments["names"]))
+    sender = context.patch.sender
+    for line, name, value, address in named[-1:] if arguments.get("last") else named:
         match = pattern.search(value[:LONGEST_LINE])
         if not match or _matches(arguments, "unless_pattern", value[:LONGEST_LINE]):
             continue
@@ -177,6 +190,7 @@ def _tags_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         seen.add(key)
         email, person = (address.email, address.called) if address else ("", "")
         own = {"tag": name, "value": value, "address": email, "person": person}
+        own["sender"] = sender.called if sender else ""
         yield Hit(line, values={**own, **values_of(match, value)})
 
 
@@ -198,12 +212,38 @@ def _is_persons(context: Context, arguments: Arguments, address: Address | None)
         address and _matches(arguments, "address_pattern", address.email)
     ):
         return False
-    if "by_author" not in arguments:
+    patch = context.patch
+    return (
+        _is_one(arguments, "by_author", same_person, address, patch.author)
+        and _is_one(arguments, "by_sender", same_person, address, patch.sender)
+        and _is_one(
+            arguments, "by_organization", partial(_colleagues, arguments), address, patch.author
+        )
+    )
+
+
+def _is_one(
+    arguments: Arguments,
+    name: str,
+    are_alike: Callable[[Address, Address], bool],
+    address: Address | None,
+    other: Address | None,
+) -> bool:
+    """Whether two addresses are alike, or are not, as an argument of the rule requires."""
+    if name not in arguments:
         return True
-    author = context.patch.author
-    if author is None or address is None:
-        return False
-    return same_person(author, address) is arguments["by_author"]
+    return bool(address and other and are_alike(address, other) is arguments[name])
+
+
+def _colleagues(arguments: Arguments, first: Address, second: Address) -> bool:
+    """Whether two addresses are of the same organization."""
+    hosts = [_organization(one.email) for one in (first, second)]
+    return hosts[0] == hosts[1] and not _matches(arguments, "public_pattern", hosts[0])
+
+
+def _organization(email: str) -> str:
+    """Returns the last two words of an address's host: linux.example.com is of example.com."""
+    return ".".join(email.lower().rpartition("@")[2].split(".")[-2:])
 
 
 @detector("tag-sequence", "tag value", generic=True, **CONDITIONS, pattern=str)

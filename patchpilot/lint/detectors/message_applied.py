@@ -10,7 +10,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
-from patchpilot.model.upstream_references import upstream_commits
 
 
 @detector(
@@ -95,18 +94,3 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
 
 
 _SIGNED = cached_re.compile(r"Signed-off-by: .*\S+@")
-
-
-@detector("cherry-picked")
-def cherry_picked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the line of `git cherry-pick -x` in a patch that is not for a stable tree."""
-    patch = context.patch
-    if patch.subject.for_stable or cached_re.search(
-        r"stable|backport|upstream",
-        " ".join(patch.subject.words) + patch.subject.title,
-        cached_re.IGNORECASE,
-    ):
-        return
-    for upstream_commit in upstream_commits("\n".join(patch.message)):
-        if upstream_commit.picked:
-            yield Hit(patch.message_line + upstream_commit.at)

@@ -2,7 +2,6 @@
 """Detectors for the subject: its prefix, its words, its [PATCH] prefix."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import is_mail, is_marked
@@ -64,69 +63,6 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
     else:
         yield Hit(subject_line(context), case=case, fix=fix)
-
-
-@detector("repeated-prefix", {"number": "", "prefix": "prefix"})
-def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the same prefix twice, or a second series number outside of the brackets."""
-    title = context.patch.subject.title
-    prefixes, rest = split_prefix(title)
-    # the driver drivers/video/backlight/backlight.c has the prefix "backlight: backlight:"
-    drivers = {
-        cached_re.sub(r"\.\w+$", "", path.rpartition("/")[2]).lower()
-        for path in context.patch.paths
-    }
-    for first, second in pairwise(prefixes):
-        if first.lower() == second.strip("()").lower() and first.lower() not in drivers:
-            yield Hit(subject_line(context), case="prefix", values={"prefix": first})
-            return
-    marks = [
-        word
-        for mark in context.patch.subject.marks
-        for word in cached_re.findall(r"\b\d+/\d+\b", mark)
-    ]
-    if len(marks) > 1 or cached_re.match(r"\(?\d+/\d+\)?\b", rest):
-        yield Hit(subject_line(context), case="number")
-
-
-@detector("subject-characters", {"non-ascii": "code", "capitals": ""})
-def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a character that is not ASCII and has an ASCII form that everybody can type and
-    search for.
-    """
-    title = context.patch.subject.title
-    if found := cached_re.search(
-        r"[\u2010-\u2015\u2018-\u201f\u2026\u3000-\u303f\uff00-\uffef\u00a0]", title
-    ):
-        yield Hit(subject_line(context), case="non-ascii", values={"code": f"{ord(found[0]):04X}"})
-    _, rest = split_prefix(title)
-    letters = cached_re.findall(r"[A-Za-z]", rest)
-    if len(rest.split()) >= 4 and len(letters) >= 15 and rest.isupper():
-        yield Hit(subject_line(context), case="capitals")
-
-
-@detector("vague-subject", {"this-patch": "quoted", "vague": "subject", "one-word": "subject"})
-def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a subject that does not say what changes."""
-    title = _plain(context)
-    if title is None:
-        return
-    prefixes, rest = split_prefix(title)
-    meaningful = [
-        word
-        for word in cached_re.findall(r"[a-z0-9_+'-]+", rest.lower())
-        if word not in word_set("message", "vague")
-    ]
-    if found := cached_re.match(
-        r"(?:a )?patch (?:to|for|that)\b|\b[Tt]his (?:patch|commit|change)\b",
-        rest,
-        cached_re.IGNORECASE,
-    ):
-        yield Hit(subject_line(context), case="this-patch", values={"quoted": found[0]})
-    elif rest and not meaningful and not cached_re.search(r"\d", rest):
-        yield Hit(subject_line(context), case="vague", values={"subject": rest})
-    elif len(rest.split()) == 1 and prefixes and context.patch.has_diff:
-        yield Hit(subject_line(context), case="one-word", values={"subject": rest})
 
 
 @detector("subject-not-imperative", "quoted verb")

@@ -166,43 +166,6 @@ _SERIOUS = (
 )
 
 
-@detector("stable-alone")
-def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports Cc: stable without a Fixes: tag or a version: the affected trees are unknown."""
-    lines = tag_lines(context)
-    stable = [(line, tag) for line, tag in lines if tag.key == "cc" and "stable@" in tag.value]
-    if (
-        not stable
-        or any(tag.key == "fixes" for _, tag in lines)
-        or names_upstream_commit(context.patch)
-        or _new_device(context)
-    ):
-        return
-    if not any(cached_re.search(r"\d+\.\d+", tag.value) for _, tag in stable):
-        yield Hit(stable[0][0])
-
-
-def _new_device(context: Context) -> bool:
-    title = context.patch.subject.title.lower()
-    changed = [
-        line.text
-        for change in context.patch.files
-        for line in change.lines("+")
-        if line.text.strip()
-    ]
-    return (
-        bool(cached_re.search(r"\b(?:id|ids|quirks?|devices?|support|compositions?)\b", title))
-        and 0 < len(changed) <= 40
-        and any(
-            cached_re.search(
-                r"0x[0-9a-fA-F]{2,}|_DEVICE|DMI_|SND_PCI_QUIRK|QUIRK|\"[\w,.-]+\"", text
-            )
-            for text in changed
-        )
-        and context.patch.subject.title.lower().find("fix") < 0
-    )
-
-
 @detector("backport-unmarked", {"short-id": "", "no-commit": ""})
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch for a stable tree whose message does not name the full mainline commit id."""

@@ -7,11 +7,9 @@ from functools import cache
 from itertools import pairwise
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.conditions import applies
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
-from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.lint.word_lists import word_list, word_set
@@ -54,27 +52,6 @@ def _is_relay(sender: Address, author: Address) -> bool:
         cached_re.sub(r"[^a-z]", "", author.name.lower()),
     )
     return len(local) > LEAST_LOCAL and (not sender.name or "@" in sender.name) and local in names
-
-
-@detector("not-last-signer", "sender")
-def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a last Signed-off-by that is not the sender's."""
-    sender = context.patch.sender
-    signed = _signed(context)
-    # a patch file of a commit names only its author
-    if (
-        not sender
-        or len(signed) < 2
-        or not (context.patch.header("To") or context.patch.header("Message-ID"))
-    ):
-        return
-    last = signed[-1][1].address
-    if (
-        last
-        and not same_person(sender, last)
-        and any(one.address and same_person(sender, one.address) for _, one in signed)
-    ):
-        yield Hit(signed[-1][0], values={"sender": sender.called})
 
 
 @detector("unexplained-signer", "signer")
@@ -403,29 +380,6 @@ def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _LEAST_COMMITS, _NEARLY_ALL = 10, 0.95
-
-
-@detector("report-without-link", without_tags=list, unless_message_pattern=str, public_pattern=str)
-def report_without_link(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first Reported-by: of somebody outside the author's organization.
-
-    Hosts like `public_pattern` belong to none.
-    """
-    author = context.patch.author
-    if not applies(context, arguments):
-        return
-    public = compiled(arguments["public_pattern"])
-    for line, tag in tag_lines(context):
-        if tag.key in ("reported-by", "reported-and-tested-by") and tag.address:
-            hosts = {_organization(address.email) for address in (tag.address, author) if address}
-            if len(hosts) > 1 or public.search(next(iter(hosts))):
-                yield Hit(line)
-                return
-
-
-def _organization(email: str) -> str:
-    """Returns the last two words of an address's host: linux.example.com is of example.com."""
-    return ".".join(email.lower().rpartition("@")[2].split(".")[-2:])
 
 
 @detector("url-among-tags", {"": "", "numbered": "number url"})
