@@ -29,6 +29,7 @@ CONDITIONS: Mapping[str, type] = {
     "names_bug": bool,
     "in_series": bool,
     "has_cover": bool,
+    "damage": str,
     "headers": list,
     "tags": list,
     "without_tags": list,
@@ -63,6 +64,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
             lambda: patch.subject.number is not None and patch.subject.total != 1,
         )
         and _is(arguments, "has_cover", lambda: bool(context.series and context.series.cover))
+        and arguments.get("damage", "") in ("", *patch.damage)
         and _numbers(patch, arguments)
         and all(patch.header(name) for name in arguments.get("headers", ()))
         and _lists(context, arguments)

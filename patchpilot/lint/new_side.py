@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Hit
+from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import FileChange, Hunk
 
@@ -88,6 +89,24 @@ line takes quadratic time.
 """
 MOST_ABOVE = 400
 """How far above a line the function or the initializer that it is in starts, for the same reason."""  # noqa: E501
+
+
+_KINDS = (
+    r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+"
+    r"|int|long|short|char|bool|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t"
+    r"|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
+)
+DECLARATION = (
+    rf"^\t+(?!return\b|goto\b|else\b|case\b){_KINDS}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*"
+    r"(?:\s*=[^=].*|\s*,.*)?;\s*$"
+)
+"""The pattern of a line of code that declares local variables."""
+_DECLARATION = lazy(DECLARATION)
+
+
+def is_declaration(code: str) -> bool:
+    """Whether a line of code declares local variables."""
+    return _DECLARATION.match(code) is not None
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:

@@ -2,7 +2,6 @@
 """Detectors for declarations: where they are, their order, and their visibility."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import pairwise
 
 from patchpilot.cache import cached_re
@@ -13,8 +12,7 @@ from patchpilot.lint.new_side import (
     NewLine,
     added_lines,
     c_hunks,
-    in_functions,
-    previous_line,
+    is_declaration,
     spaced,
 )
 from patchpilot.lint.subsystem_facts import file_subsystem
@@ -48,37 +46,6 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             ):
                 yield Hit(line.patch_line, values={"name": name})
             break
-
-
-@detector("blank-line-in-declarations")
-def blank_line_in_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a blank line in the middle of a function's declarations."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        if line.text.strip() or line.comment or not (0 < at < len(hunk.lines) - 1):
-            continue
-        above, below = hunk.lines[at - 1].code, hunk.lines[at + 1].code
-        if (
-            _declaration(above)
-            and _declaration(below)
-            and cached_re.match(r"^\t\S", below)
-            and in_functions(context, hunk)[at]
-        ):
-            yield Hit(line.patch_line)
-
-
-def _declaration(code: str) -> bool:
-    return bool(_declaration_pattern().match(code))
-
-
-@cache
-def _declaration_pattern() -> cached_re.Pattern[str]:
-    kinds = (
-        r"(?:const |static |volatile |unsigned |signed |__le\d+|__be\d+|struct \w+|enum \w+|union \w+|int|long|short|char|bool"  # noqa: E501
-        r"|void|s?size_t|[us]\d+|u?int\d+_t|gfp_t|dma_addr_t|phys_addr_t|irqreturn_t|ktime_t|loff_t|pgoff_t|\w+_t|float|double)"
-    )
-    return cached_re.compile(
-        rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$"
-    )
 
 
 @detector("unsorted-declarations", {"": "", "required": "subsystem"})
@@ -129,7 +96,7 @@ def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
     """Returns the one-line declarations from `start` on; empty when there are fewer than two."""
     block: list[NewLine] = []
     for line in lines[start:]:
-        if not _declaration(line.code) or line.code.strip().startswith("static "):
+        if not is_declaration(line.code) or line.code.strip().startswith("static "):
             break
         block.append(line)
     return block if len(block) >= 2 else []
@@ -143,24 +110,3 @@ def _depends(above: NewLine, below: NewLine) -> bool:
         and "=" in below.code
         and cached_re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
     )
-
-
-@detector("declaration-after-statement")
-def declaration_after_statement(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a declaration in the middle of a function's statements."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        if (
-            not _declaration(line.code)
-            or not in_functions(context, hunk)[at]
-            or cached_re.search(r"__free\(|__cleanup|\bstatic\b", line.text)
-        ):
-            continue
-        above = previous_line(hunk.lines, at)
-        if (
-            above
-            and above.indent == line.indent
-            and cached_re.search(r";\s*$", above.code)
-            and not _declaration(above.code)
-            and cached_re.match(r"^\t+(?:[\w>.\-\[\]]+ [|&+-]?= |\w+\(.*\);)", above.code)
-        ):
-            yield Hit(line.patch_line)

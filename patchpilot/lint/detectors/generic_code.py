@@ -13,6 +13,7 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import filled_pattern, groups_of, is_plain, subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
+    DECLARATION,
     NewHunk,
     added_lines,
     function_head,
@@ -55,6 +56,7 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     unless_unchanged_pattern=str,
     function_pattern=str,
     near=("code", "text"),
+    same_indent=bool,
     in_function=bool,
     new_files=bool,
     unless_added_pattern=str,
@@ -71,9 +73,11 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
     that text is as it is. `unless_hunk_pattern` must match no line of the hunk,
     `unless_unchanged_pattern` no line that the patch does not change, and `unless_added_pattern` no
     line that it adds to any file; {name} in them is the text of a named group of `pattern`.
-    `in_function`: whether the line is in the body of a function; `new_files` selects new files.
-    `function_pattern` must match the head of the function that the line is in, as far as the hunk
-    or its header shows it. `spaced` skips hits close to another one; `column` reports the column.
+    `same_indent`: the nearest line of code above has the same indent. In these patterns,
+    <DECLARATION> is a line that declares local variables. `in_function`: whether the line is in the
+    body of a function; `new_files` selects new files. `function_pattern` must match the head of the
+    function that the line is in, as far as the hunk or its header shows it. `spaced` skips hits
+    close to another one; `column` reports the column.
     """
     hits = _code_around(context, arguments)
     return spaced(context, hits) if arguments.get("spaced") else hits
@@ -81,10 +85,10 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
 def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patterns = [
-        (name, compiled(text))
+        (name, _pattern(text))
         for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()
     ]
-    unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    unless = _pattern(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
     paths_pattern, whole = (
         compiled(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
@@ -117,6 +121,10 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
+def _pattern(text: str) -> cached_re.Pattern[str]:
+    return compiled(text.replace("<DECLARATION>", DECLARATION))
+
+
 def _surroundings(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> dict[str, str] | None:
@@ -125,12 +133,15 @@ def _surroundings(
     """
     if not _is_in_function(context, hunk, at, arguments):
         return None
+    above = previous_line(hunk.lines, at)
+    if arguments.get("same_indent") and (not above or above.indent != hunk.lines[at].indent):
+        return None
     for name, line in (
-        ("above_pattern", previous_line(hunk.lines, at)),
+        ("above_pattern", above),
         ("below_pattern", next_line(hunk.lines, at)),
     ):
         if name in arguments and not (
-            line and compiled(arguments[name]).search(line.code.rstrip())
+            line and _pattern(arguments[name]).search(line.code.rstrip())
         ):
             return None
     lines = hunk.lines[max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)]

@@ -182,22 +182,3 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         ):
             yield Hit(at + 1, case="html")
             return
-
-
-@detector("mail-form", {"html": "", "attachment": "", "flowed": ""})
-def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an attachment, HTML or flowed text: reviewers cannot quote it, and it may not apply."""  # noqa: E501
-    patch = context.patch
-    header = next(
-        (header for header in patch.headers if header.name.lower() == "content-type"), None
-    )
-    line = header.line if header else 1
-    kind = header.value.lower() if header else ""
-    if "multipart/signed" in kind:
-        return
-    if "html" in patch.damage or "text/html" in kind:
-        yield Hit(line, case="html")
-    elif "multipart" in patch.damage:
-        yield Hit(line, case="attachment")
-    elif "format=flowed" in kind and patch.has_diff:
-        yield Hit(line, case="flowed")
