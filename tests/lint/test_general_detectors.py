@@ -136,6 +136,144 @@ def test_any_of_reports_what_each_table_finds_with_its_values_and_in_its_order()
     assert [finding.values for finding in found(valued, "\tknob();")] == [(("word", "K"),)]
 
 
+def reported(match: str, message: str = "", subject: str = "", trailers: str = "") -> list[str]:
+    example = Example(bad=True, message=message, subject=subject, trailers=trailers)
+    context = context_of(example)
+    findings = run(context, (rule(match),))
+    return [context.patch.lines[(finding.patch_line or 0) - 1] for finding in findings]
+
+
+AROUND = "detector = \"message-around\"\npattern = 'frob'\n"
+MANY = 'detector = "many-lines"\nwhere = "message"\npattern = \'frob\'\n'
+TEXT = "one frob\n\ntwo frob\nthe knob\n"
+
+
+@pytest.mark.parametrize(
+    ("match", "found_lines"),
+    [
+        (AROUND, ["one frob", "two frob"]),
+        (AROUND + 'above = "blank"\nbelow = "text"', ["two frob"]),
+        (AROUND + 'below = "not text"', ["one frob"]),
+        (AROUND + "below_pattern = 'knob'", ["two frob"]),
+        (AROUND + "unless_below_pattern = 'knob'", ["one frob"]),
+        (AROUND + "only_first = true\nbelow_pattern = 'knob'", []),
+        (AROUND + "unless_pattern = 'one'", ["two frob"]),
+        (AROUND + "pasted = true", []),
+        (MANY + "least = 2", ["one frob"]),
+        (MANY + "least = 3", []),
+        (MANY + "least = 2\nof_pattern = '^(?:one|two)'\npercent = 100", ["one frob"]),
+        (MANY + "least = 2\npercent = 100", []),
+        (MANY + "least = 2\nof_pattern = '\\S'\nmost_of = 2", []),
+        (MANY + "least = 2\nsome_pattern = 'two'", ["one frob"]),
+        (MANY + "least = 2\nsome_pattern = 'two'\nsome = 2", []),
+    ],
+)
+def test_a_line_of_the_message_is_reported_by_those_around_it(
+    match: str, found_lines: list[str]
+) -> None:
+    assert reported(match, message=TEXT) == found_lines
+
+
+TAGS = """Fixes: 0123456789ab ("frob: use the link at once")
+Reported-by: Ann Bee <ann@lists.example.net>
+Signed-off-by: Jane Doe <jane@example.com>
+Tested-by: Ann Bee <ann@lists.example.net>
+"""
+TAG = 'detector = "tag-like"\nnames = ["Reported-by", "Tested-by"]\n'
+SEQUENCE = "detector = \"tag-sequence\"\npattern = '(?m)^signed-off-by\\n(?P<at>tested-by\\n)'\n"
+
+
+@pytest.mark.parametrize(
+    ("match", "names"),
+    [
+        (TAG, ["Reported-by", "Tested-by"]),
+        (TAG + "first = true", ["Reported-by"]),
+        (TAG + "last = true", ["Tested-by"]),
+        (TAG + "once = true", ["Reported-by"]),
+        (TAG + "pattern = 'example.com'", []),
+        (TAG + "unless_pattern = '^Ann'", []),
+        (TAG + "address_pattern = '^ann@'\nlast = true", ["Tested-by"]),
+        (TAG + "by_author = true", []),
+        (TAG + "by_sender = true", []),
+        (TAG + "by_organization = true", []),
+        (SEQUENCE, ["Tested-by"]),
+        (SEQUENCE.replace("tested-by", "fixes"), []),
+    ],
+)
+def test_a_tag_is_reported_by_its_name_its_person_and_its_place(
+    match: str, names: list[str]
+) -> None:
+    found_names = [line.partition(":")[0] for line in reported(match, trailers=TAGS)]
+    assert found_names == names
+
+
+OF = '[[rule.match.{}]]\ndetector = "like"\nwhere = "message"\npattern = \'{}\'\n'
+ONE, BOTH = OF.format("of", "one"), OF.format("of", "frob")
+
+
+@pytest.mark.parametrize(
+    ("tables", "found_lines"),
+    [
+        (f"{ONE}{BOTH}", ["one frob", "one frob", "two frob"]),
+        (f'first = "line"\n{ONE}{BOTH}', ["one frob", "two frob"]),
+        (f'first = "patch"\n{ONE}{BOTH}', ["one frob"]),
+        (ONE + OF.format("when", "knob") + OF.format("when", "two"), ["one frob"]),
+        (ONE + OF.format("when", "knob") + OF.format("when", "none"), []),
+        (ONE + OF.format("unless", "none"), ["one frob"]),
+        (ONE + OF.format("unless", "none") + OF.format("unless", "knob"), []),
+    ],
+)
+def test_any_of_counts_the_first_table_and_asks_the_others(
+    tables: str, found_lines: list[str]
+) -> None:
+    assert reported(f'detector = "any-of"\n{tables}', message=TEXT) == found_lines
+
+
+def test_a_table_of_unless_is_checked_when_the_pack_is_loaded() -> None:
+    with pytest.raises(PackError, match="like has no argument 'patern'"):
+        rule('detector = "any-of"\n' + ONE + OF.format("unless", "x").replace("pattern", "patern"))
+    with pytest.raises(PackError, match="unless must be a list of tables"):
+        rule('detector = "any-of"\nunless = ["frob"]\n' + ONE)
+
+
+@pytest.mark.parametrize(
+    ("match", "subjects"),
+    [
+        ("where = \"subject prefix\"\npattern = '^net: phy$'", 1),
+        ("where = \"after prefix\"\npattern = '^use'", 1),
+        ("where = \"after prefix\"\npattern = 'net'", 0),
+        ("where = \"subject\"\npattern = 'use'\nprefix_pattern = '^phy'", 0),
+        ("where = \"subject\"\npattern = 'use'\nall_paths_pattern = '^none/'", 0),
+        ("where = \"subject\"\npattern = '(?P<word>use)'\nunless_paths_pattern = '{word}'", 1),
+        ("where = \"subject\"\npattern = '(?P<word>ne)t'\nunless_paths_pattern = '.'", 0),
+        ('where = "subject"\npattern = \'use\'\nat_tag = "Fixes"', 0),
+    ],
+)
+def test_the_parts_of_a_subject_are_searched_one_by_one(match: str, subjects: int) -> None:
+    found_lines = reported(f'detector = "like"\n{match}', subject="net: phy: use the link")
+    assert len(found_lines) == subjects
+
+
+CODE_AROUND = 'detector = "code-around"\n'
+
+
+@pytest.mark.parametrize(
+    ("match", "code", "found_lines"),
+    [
+        ("function_pattern = 'probe'\npattern = 'x = 1'", "int a_probe(void)\n{\n\tx = 1;\n}\nint b(void)\n{\n\tx = 1;\n}", ["x = 1;"]),  # noqa: E501
+        ("in_function = false\npattern = 'x = 1'", "int x = 1;\nint b(void)\n{\n\tx = 1;\n}", ["int x = 1;"]),  # noqa: E501
+        ("unless_added_pattern = 'EXPORT\\({name}\\)'\npattern = '^int (?P<name>\\w+) ='", "int x = 1;\nint y = 1;\nEXPORT(x);", ["int y = 1;"]),  # noqa: E501
+        ("same_indent = true\npattern = 'b'", "\ta;\n\tb1;\n\t\tb2;", ["b1;"]),
+        ("pattern = '<DECLARATION>'", "\tint x;\n\tx = 1;", ["int x;"]),
+        ("near = \"text\"\nunless_near_pattern = 'no frob'\npattern = 'x'", "\tx1; /* no frob */\n\tx2;", ["x2;"]),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_code_is_reported_by_its_function_and_what_else_the_patch_adds(
+    match: str, code: str, found_lines: list[str]
+) -> None:
+    assert lines(CODE_AROUND + match, code) == found_lines
+
+
 def test_groups_named_joined_have_no_spaces_in_a_message() -> None:
     (one,) = found(
         CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'", "\tf(a, b);", said="{list_joined}"

@@ -6,7 +6,7 @@ what the pack gives it.
 from patchpilot.lint.detector import DETECTORS
 from patchpilot.lint.rule_store import import_detectors, load_rules
 
-LEAST = 255
+LEAST = 300
 """Falls never."""
 
 
