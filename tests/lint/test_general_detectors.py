@@ -152,7 +152,7 @@ TEXT = "one frob\n\ntwo frob\nthe knob\n"
     ("match", "found_lines"),
     [
         (AROUND, ["one frob", "two frob"]),
-        (AROUND + 'above = "blank"\nbelow = "text"', ["two frob"]),
+        (AROUND + 'above = "empty"\nbelow = "text"', ["two frob"]),
         (AROUND + 'below = "not text"', ["one frob"]),
         (AROUND + "below_pattern = 'knob'", ["two frob"]),
         (AROUND + "unless_below_pattern = 'knob'", ["one frob"]),
@@ -230,8 +230,10 @@ def test_any_of_counts_the_first_table_and_asks_the_others(
 
 
 def test_a_table_of_unless_is_checked_when_the_pack_is_loaded() -> None:
-    with pytest.raises(PackError, match="like has no argument 'patern'"):
-        rule('detector = "any-of"\n' + ONE + OF.format("unless", "x").replace("pattern", "patern"))
+    with pytest.raises(PackError, match="like has no argument 'patterns'"):
+        rule(
+            'detector = "any-of"\n' + ONE + OF.format("unless", "x").replace("pattern", "patterns")
+        )
     with pytest.raises(PackError, match="unless must be a list of tables"):
         rule('detector = "any-of"\nunless = ["frob"]\n' + ONE)
 

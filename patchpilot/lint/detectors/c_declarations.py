@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for declarations: where they are, their order, and their visibility."""
+"""Detectors for declarations: their order, and values that nothing reads."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

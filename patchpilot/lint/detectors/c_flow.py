@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for statements of added C code: cases that fall through, arrays of variable length,
-errors in probe functions.
-"""
+"""The detector for cases of a switch that fall through."""
 
 from collections.abc import Iterator, Sequence
 

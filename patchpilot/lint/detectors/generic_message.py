@@ -18,7 +18,7 @@ from patchpilot.lint.required_text import part_text
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import parse_trailer
 
-_KINDS = ("tag", "blank", "text", "not tag", "not blank", "not text")
+_KINDS = ("tag", "empty", "text", "not tag", "not empty", "not text")
 
 
 def _message_read(context: Context, _arguments: Arguments) -> str:
@@ -46,8 +46,8 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports lines of the message that match `pattern` and not `unless_pattern`, if the lines next
     to them are as the rule requires.
 
-    `above` and `below` are the kinds of these lines: a "tag" has the form of one, "blank" is also
-    what is next to the first and the last line, "text" is all else; "not tag", "not blank" and
+    `above` and `below` are the kinds of these lines: a "tag" has the form of one, "empty" is also
+    what is next to the first and the last line, "text" is all else; "not tag", "not empty" and
     "not text" are the other two. `above_pattern` and `below_pattern` must match them,
     `unless_above_pattern` and `unless_below_pattern` must not. `pasted`: whether the line is in
     text that was pasted. `only_first`: no line after the first that matches is looked at.
@@ -89,7 +89,7 @@ def _suits(arguments: Arguments, side: str, text: str) -> bool:
 
 def _kind_of(line: str) -> str:
     if not line.strip():
-        return "blank"
+        return "empty"
     return "tag" if parse_trailer(line) else "text"
 
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for messages that change when the mail is applied: text that `git am` cuts off, lines
-meant for another tree.
-"""
+"""The detector for messages that change when the mail is applied: text that `git am` cuts off."""
 
 from collections.abc import Iterator, Sequence
 

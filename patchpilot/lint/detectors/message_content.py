@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the text of a commit message: too short, badly wrapped, indented, without a
-changelog.
-"""
+"""Detectors for the text of a commit message: too short, badly wrapped, without a changelog."""
 
 from collections.abc import Iterator
 from itertools import pairwise
