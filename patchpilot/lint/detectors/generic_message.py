@@ -163,7 +163,7 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports tags with one of these `names`, in any paragraph, whose value matches `pattern` and
     not `unless_pattern`, and whose e-mail address matches `address_pattern`.
 
-    The name "From" stands for the author's header. `by_author` and `by_sender`: whether the tag
+    The name "From" is the author's header. `by_author` and `by_sender`: whether the tag
     names the author of the patch or the sender of the mail, `by_organization`: whether its address
     is of the author's organization, by the last two words of their hosts; those like
     `public_pattern` are of none. Tags without an address are not reported then. `once` reports each
