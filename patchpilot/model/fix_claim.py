@@ -111,8 +111,9 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """(index of the line, id) of a commit that a message names as the cause of the bug."""
     whole = " ".join(lines)
     tidies = cached_re.search(_TIDIES, title, cached_re.IGNORECASE)
+    # the text after a commit is not consumed: it may name the next one
     for match in cached_re.finditer(
-        r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole
+        r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
     ):
         after = match["after"]
         before = whole[max(0, match.start() - 60) : match.start()]

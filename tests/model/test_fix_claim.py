@@ -17,6 +17,7 @@ from patchpilot.model.fix_claim import (
 )
 
 ID = "0123456789abcdef"
+OTHER = "abcdef0123456789"
 TITLE = "ring: set the mask"
 
 
@@ -144,6 +145,8 @@ def test_a_missing_fixes_tag_is_explained_also_over_two_lines(
             [f"For it see commit {ID}." + 400 * ".", f"Commit abcdef0{ID} broke it."],
             (1, f"abcdef0{ID}"[:12]),
         ),
+        (TITLE, [f"Commit {ID} set the mask.", f"Commit {OTHER} broke it."], (1, OTHER[:12])),
+        (TITLE, [f"For it see commit {ID}; commit {OTHER} broke it."], (0, OTHER[:12])),
         ("ring: remove it", [f"Commit {ID} broke it, it is unused."], None),
         (TITLE, [f"Commit {ID} broke it, it is unused."], (0, ID[:12])),
         ("ring: remove it", [f"Commit {ID} broke it."], (0, ID[:12])),
