@@ -9,14 +9,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.commit import Commit
+from patchpilot.model.fixes_line import DIGITS, read_fixes_line
 from patchpilot.model.json_form import json_form
 
 Find = Callable[[str], Commit | None]
-DIGITS = 12
-_LINE = re.compile(r"^(?P<indent>[ \t]*)fixes:[ \t]*(?P<value>.*?)[ \t]*$", re.IGNORECASE)
-_SPLIT = re.compile(
-    r"^(?P<word>commit)?[ \t]*(?P<id>[0-9a-f]{5,64})(?P<space>[ \t]*)(?P<rest>.*)$", re.IGNORECASE
-)
 _URL = re.compile(r"^<?https?://", re.IGNORECASE)
 _OTHER_TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:")
 _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
@@ -124,14 +120,14 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
 
     None where it is not a `Fixes:` line.
     """
-    match = _LINE.match(text)
-    if not match:
+    read = read_fixes_line(text)
+    if read is None or not read.is_tag:
         return None
-    indented = bool(match["indent"])
-    split = _SPLIT.match(match["value"])
-    if not split:
-        return FixesTag(text.strip(), line, rest=match["value"], indented=indented)
-    rest = split["rest"]
+    indented = bool(read.before)
+    if not read.commit_id:
+        return FixesTag(text.strip(), line, rest=read.value.rstrip(), indented=indented)
+    rest = read.rest.rstrip()
+    space = read.gap if rest else ""
     inner, comment, parenthesised, open_parenthesis = rest, "", False, False
     if rest.startswith("("):
         parenthesised = True
@@ -140,9 +136,20 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
         inner, comment = (head, tail.strip()) if closed else (rest[1:], "")
     inner, quoted, open_quote = _unquote(inner.strip())
     return FixesTag(
-        text.strip(), line, split["id"].lower(), split["word"] or "", split["space"], rest, inner, comment,  # noqa: E501
-        parenthesised, quoted, indented, open_parenthesis, open_quote,
-    )  # fmt: skip
+        text=text.strip(),
+        line=line,
+        commit_id=read.commit_id.lower(),
+        word=read.word.rstrip(),
+        space=space,
+        rest=rest,
+        subject=inner,
+        comment=comment,
+        parenthesised=parenthesised,
+        quoted=quoted,
+        indented=indented,
+        open_parenthesis=open_parenthesis,
+        open_quote=open_quote,
+    )
 
 
 def _unquote(text: str) -> tuple[str, bool, bool]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.lint_context import Context
+from patchpilot.model.fixes_line import read_fixes_line
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
 
@@ -61,11 +62,11 @@ _DIFF_GOES_ON = cached_re.compile(
 
 
 _TITLE = cached_re.compile(
-    r"(?:\bcommit|^\s*fixes:)\s+[0-9a-f]{7,40}["
-    r" \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"",
+    r"\bcommit\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"",
     cached_re.IGNORECASE,
 )
 _NAMED = cached_re.compile(r"\bcommit\s+[0-9a-f]{7,40}\s*$", cached_re.IGNORECASE)
+_FIXED_TITLE = cached_re.compile(r"[ \t:,]*\(\s*[\"']")
 _TITLE_OPENS = cached_re.compile(r"\s*\(\s*[\"']")
 _TITLE_ENDS = cached_re.compile(r"[\"']\s*\)|\"\s*$")
 
@@ -209,15 +210,9 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     result: dict[int, tuple[int, int]] = {}
     inside = False
     for at, line in enumerate(lines):
-        opened = (
-            None
-            if inside
-            else _TITLE.search(line)
-            or (_TITLE_OPENS.match(line) if at and _NAMED.search(lines[at - 1]) else None)
-        )
-        if not inside and not opened:
+        start = 0 if inside else _title_start(line, lines[at - 1] if at else "")
+        if start is None:
             continue
-        start = opened.end() if opened else 0
         closed = _TITLE_ENDS.search(line, start)
         result[at] = (start, closed.start() if closed else len(line))
         # a subject has two lines at most, and ends with the paragraph
@@ -225,6 +220,18 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
             closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
         )
     return result
+
+
+def _title_start(line: str, before: str) -> int | None:
+    """Returns where another commit's subject starts in the line, None where none does."""
+    fixes = read_fixes_line(line)
+    named = fixes and fixes.is_tag and fixes.space and not fixes.word
+    if fixes and named and 7 <= len(fixes.id) <= 40:
+        opened = _FIXED_TITLE.match(fixes.rest)
+        if opened:
+            return len(line) - len(fixes.rest) + opened.end()
+    opened = _TITLE.search(line) or (_TITLE_OPENS.match(line) if _NAMED.search(before) else None)
+    return opened.end() if opened else None
 
 
 def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:

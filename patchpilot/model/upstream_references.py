@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from patchpilot.cache import cached_re
+from patchpilot.model.fixes_line import FixesLine, fixes_lines
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
@@ -48,14 +49,6 @@ def _revert() -> cached_re.Pattern[str]:
         r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
         r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
         cached_re.IGNORECASE,
-    )
-
-
-@cache
-def _fixes() -> cached_re.Pattern[str]:
-    return cached_re.compile(
-        r"^[ ]{0,2}fixes:?[ \t]+(?:commit:?[ \t]+)?(?P<id>[0-9a-f]{7,40})\b(?P<rest>[^\n]*)$",
-        cached_re.IGNORECASE | cached_re.MULTILINE,
     )
 
 
@@ -139,7 +132,7 @@ def read_marks(message: str) -> Marks:
         if len(upstream_commit.id) >= LEAST
     )
     fixes = (
-        tuple(fixed for match in _fixes().finditer(message) for fixed in _fixed(match))
+        tuple(fixed for line in fixes_lines(message) for fixed in _fixed(line))
         if "fixes" in lower
         else ()
     )
@@ -148,12 +141,14 @@ def read_marks(message: str) -> Marks:
     return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
 
 
-def _fixed(line: cached_re.Match[str]) -> list[Fixed]:
-    """The commits of one `Fixes:` line, mostly one, sometimes several.
+def _fixed(line: FixesLine) -> list[Fixed]:
+    """The commits of one `Fixes:` line, mostly one, sometimes several; none where it has no id.
 
     A short number is a bug number unless a subject follows it.
     """
-    ids, rest = [line["id"]], line["rest"]
+    if not _is_readable(line):
+        return []
+    ids, rest = [line.id], line.gap + line.rest
     while more := _MORE.match(rest):
         ids.append(more["id"])
         rest = rest[more.end() :]
@@ -166,6 +161,17 @@ def _fixed(line: cached_re.Match[str]) -> list[Fixed]:
         for id_ in ids
         if subject or not (id_.isdigit() and len(id_) < 10)
     ]
+
+
+def _is_readable(line: FixesLine) -> bool:
+    """Whether the line has spaces between its words, and is indented by two columns at most."""
+    return (
+        line.before in ("", " ", "  ")
+        and line.is_unquoted
+        and bool(line.space)
+        and line.is_spaced
+        and line.has_digits(7)
+    )
 
 
 def _is_closed(message: str, found: cached_re.Match[str]) -> bool:

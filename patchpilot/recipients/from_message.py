@@ -38,7 +38,7 @@ CULPRIT_TAGS = (
     "signed-off-by",
 )
 MAX_CULPRITS = 20
-_FIXES = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
+_ID = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
 
 
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
@@ -79,7 +79,7 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
     commits: dict[str, Commit] = {}
     for patch in patches:
         for tag in patch.tags("Fixes"):
-            word = _FIXES.search(tag.value)
+            word = _ID.search(tag.value)
             commit_id = repository.find(word[1]) if word and len(commits) < MAX_CULPRITS else None
             if commit_id and commit_id not in commits:
                 try:

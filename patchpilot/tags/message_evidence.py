@@ -5,9 +5,9 @@ mentions.
 
 import re
 
+from patchpilot.model.fixes_line import read_fixes_line
 from patchpilot.model.trailer import is_trailer
 
-_FIXES = re.compile(r"^[ \t>|]*fixes[ \t]*:", re.IGNORECASE)
 _ID = re.compile(r"(?<![0-9A-Za-z_/.#-])([0-9a-f]{7,40})(?![0-9A-Za-z_])")
 _THE_COMMIT = r"(?:(?:the|this|a|my|our|upstream|recent|following|previous|earlier|commit|change|changeset|patch)[\s:]+){0,4}[(\[]?"  # noqa: E501
 _BLAMES = re.compile(
@@ -40,7 +40,8 @@ def prose(message: str) -> tuple[str, str]:
     result: list[str] = []
     folded = False
     for line in lines[1:]:
-        if _FIXES.match(line):
+        fixes = read_fixes_line(line)
+        if fixes and fixes.colon:
             folded = line.count('"') == 1 or line.count("(") > line.count(")")
             continue
         if folded:

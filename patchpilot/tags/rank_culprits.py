@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fixes_tag import DIGITS, tag_text
+from patchpilot.history.fixes_tag import tag_text
 from patchpilot.history.imports import ImportCheck
 from patchpilot.model.commit import Commit
+from patchpilot.model.fixes_line import DIGITS
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, glance, tally
 from patchpilot.tags.candidate_features import closer

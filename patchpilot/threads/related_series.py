@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.model.address import only_mailbox, parse_address
+from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 from patchpilot.threads.bots import is_bot_address
@@ -36,7 +37,8 @@ _FOR_A_TREE = re.compile(
     re.IGNORECASE,
 )
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}")
-_FIXES = re.compile(r"^Fixes:\s{0,8}(?P<id>[0-9a-f]{8,40})\b", re.MULTILINE | re.IGNORECASE)
+_LONGEST_BODY = 400_000
+"""Characters of a mail's body that are searched."""
 _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
 
 
@@ -234,9 +236,9 @@ def _relation(
         return relation
     posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
     replies = [reply.mail for reply in other.replies]
-    if any(_names(_REVERTED, mail, commits) for mail in posts):
+    if any(_has_one(_reverted(mail), commits) for mail in posts):
         return "reverts"
-    if any(_names(_FIXES, mail, commits) for mail in posts):
+    if any(_has_one(_fixed(mail), commits) for mail in posts):
         return "fixes"
     mine = status.topic.message_ids
     if any(post.mail.in_reply_to in mine or mine & set(post.mail.references) for post in posts):
@@ -251,11 +253,22 @@ def _relation(
     return None
 
 
-def _names(tag: re.Pattern[str], mail: Classified, commits: Sequence[str]) -> bool:
-    """Whether a patch names one of the commits in this way."""
-    named = [match["id"] for match in tag.finditer(mail.mail.body[:400_000])]
+def _reverted(mail: Classified) -> list[str]:
+    """The ids of the commits that a patch says it reverts."""
+    return [match["id"] for match in _REVERTED.finditer(mail.mail.body[:_LONGEST_BODY])]
+
+
+def _fixed(mail: Classified) -> list[str]:
+    """The ids of the commits in a patch's Fixes: tags."""
+    lines = fixes_lines(mail.mail.body[:_LONGEST_BODY])
+    tags = [line for line in lines if line.is_tag and not line.before and not line.word]
+    return [tag.id for tag in tags if tag.has_digits(8)]
+
+
+def _has_one(ids: Sequence[str], commits: Sequence[str]) -> bool:
+    """Whether one of these ids is that of one of the commits, as far as both go."""
     return any(
-        commit.startswith(id_) or id_.startswith(commit) for id_ in named for commit in commits
+        commit.startswith(id_) or id_.startswith(commit) for id_ in ids for commit in commits
     )
 
 

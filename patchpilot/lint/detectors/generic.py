@@ -18,6 +18,7 @@ from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled, filled
 from patchpilot.lint.required_text import added_text, part_text, whole_text
 from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
+from patchpilot.model.fixes_line import read_fixes_value
 from patchpilot.model.patch import Patch
 from patchpilot.model.patch_subject import Subject
 
@@ -25,8 +26,8 @@ Lines = Iterator[tuple[int, str]]
 _SIGNS = {"added": "+", "removed": "-", "diff": "+- "}
 PARTS = (
     "subject", "title", "raw subject", "subject header", "message", "author's message", "prose",
-    "text", "trailers", "tags", "notes", "subject marks", "subject prefix", "after prefix",
-    "headers", "body headers", "head", "mail", "all", *_SIGNS,
+    "text", "trailers", "tags", "fixes", "fixes without commit", "notes", "subject marks",
+    "subject prefix", "after prefix", "headers", "body headers", "head", "mail", "all", *_SIGNS,
 )  # fmt: skip
 """What `where` may be: the parts of a patch that `lines_of` knows."""
 SHOWN = 40
@@ -40,10 +41,11 @@ def lines_of(context: Context, where: str) -> Lines:
     releases), "raw subject" (decoded), "subject header" (as written), "subject marks" (its
     brackets, as in "[PATCH] [1/2]"), "subject prefix" (as in "net: phy") and what is "after
     prefix"; "message", "author's message" (without pasted text), "prose" (without quotes, logs and
-    trailers), "text" (without tags), "trailers" (the last paragraph), "tags" (in any paragraph);
-    "headers", "body headers" (what git reads as headers below those of the mail), "head"
-    (everything before the diff), "mail" (everything but the diff's own lines), "all" lines,
-    "notes".
+    trailers), "text" (without tags), "trailers" (the last paragraph), "tags" (in any paragraph),
+    "fixes" (the values of Fixes: tags, without the word `commit`), "fixes without commit" (those
+    that name no commit id); "headers", "body headers" (what git reads as headers below those of
+    the mail), "head" (everything before the diff), "mail" (everything but the diff's own lines),
+    "all" lines, "notes".
     """
     patch = context.patch
     if where in _SIGNS:
@@ -63,6 +65,8 @@ def lines_of(context: Context, where: str) -> Lines:
         yield from ((patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers)
     elif where == "tags":
         yield from ((line, str(tag)) for line, tag in tag_lines(context))
+    elif where in ("fixes", "fixes without commit"):
+        yield from _fixes_values(context, without_commit=where != "fixes")
     elif where == "notes":
         yield from enumerate(patch.notes, patch.notes_line)
     else:
@@ -93,6 +97,16 @@ _OF_SUBJECT: Mapping[str, Callable[[Subject], str]] = {
     "subject prefix": lambda subject: prefix_of(subject.title),
     "after prefix": lambda subject: split_prefix(subject.title)[1],
 }
+
+
+def _fixes_values(context: Context, *, without_commit: bool) -> Lines:
+    for at, tag in tag_lines(context):
+        if tag.key == "fixes":
+            line = read_fixes_value(tag.value)
+            if not without_commit:
+                yield at, line.value.removeprefix(line.word)
+            elif not line.commit_id or not line.is_spaced:
+                yield at, line.value
 
 
 def _mail_lines(patch: Patch, where: str) -> Lines:

@@ -17,16 +17,19 @@ from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.model.commit import Commit
 from patchpilot.model.finding import FindingFix
+from patchpilot.model.fixes_line import (
+    DIGITS,
+    FixesLine,
+    mentions_fix,
+    read_fixes_line,
+    read_fixes_value,
+)
 
-_FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,}\b", cached_re.IGNORECASE)
-_FIXES_PARTS = lazy(r"(\s*fixes:?)\s+([0-9a-f]{5,})\s+(?=\()", cached_re.IGNORECASE)
-_FIXES_SPACED = lazy(r"^fixes:? [0-9a-f]{5,} (?=\()", cached_re.IGNORECASE)
 _COMMIT_ID = lazy(r"\bcommit\s+[0-9a-f]{5,}\b", cached_re.IGNORECASE)
 _COMMIT_ENDS = lazy(r"\bcommit\s*$", cached_re.IGNORECASE)
 _ID_BEGINS = lazy(r"^\s*[0-9a-f]{5,}\b", cached_re.IGNORECASE)
 _BARE_ID = lazy(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", cached_re.IGNORECASE)
 _BRACKETED_ID = lazy(r"[<\[][0-9a-f]{12,40}[>\]]", cached_re.IGNORECASE)
-_FIXED_ID = lazy(r"\bfixes:\s*[0-9a-f]{12,40}", cached_re.IGNORECASE)
 _EXEMPT = lazy(
     r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit):|^This reverts commit [0-9a-f]{7,40}",
     cached_re.ASCII,
@@ -39,7 +42,7 @@ _TOO_LONG = lazy(r"\bcommit\s+[0-9a-f]{41,}", cached_re.IGNORECASE)
 _ONE_SPACE = lazy(r"\bcommit [0-9a-f]", cached_re.IGNORECASE)
 _LOWER_CASE = lazy(r"\b[Cc]ommit\s+[0-9a-f]{5,40}[^A-F]")
 _ANY_ID = lazy(r"\b([0-9a-f]{12,40})\b", cached_re.IGNORECASE)
-_MENTIONED = lazy(r"(?:^fixes:|\bcommit)\s+([0-9a-f]{6,40})\b", cached_re.IGNORECASE)
+_MENTIONED = lazy(r"\bcommit\s+([0-9a-f]{6,40})\b", cached_re.IGNORECASE)
 _SOME_ID = lazy(r"\b[0-9a-f]{7,40}\b", cached_re.IGNORECASE)
 _TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
 _AFTER_COMMIT = lazy(r"\bcommits?\s+$", cached_re.IGNORECASE)
@@ -49,7 +52,6 @@ _LIST_ITEM = lazy(r"(?:\s*(?:[-*+]|\[?\d+[\].):])\s+|\s{2,})$")
 _NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
 _NEAR = 400
 """Characters before an id in which the other commits of a list are looked for."""
-_LEAST_DIGITS = 12
 _HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
 
 
@@ -96,8 +98,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         text = line.text
         if not line.in_log and line.left and line.sign == "+":
             continue
-        if _FIXES.match(text):
-            yield from _fixes(line, facts, context.options.kernel)
+        fixes = read_fixes_line(text)
+        if fixes and fixes.is_unquoted and fixes.commit_id and fixes.ends_id:
+            yield from _fixes(line, fixes, facts, context.options.kernel)
         oops = oops or in_stack_dump(line)
         if (
             line.in_log
@@ -117,10 +120,10 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if (
             line.log_after
             and asked
-            and (found := _MENTIONED.search(text))
-            and facts.find(found[1]) is None
+            and (commit_id := _mentioned(text, fixes))
+            and facts.find(commit_id) is None
         ):
-            yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": found[1]})
+            yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": commit_id})
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False
 
@@ -149,24 +152,32 @@ def _title(text: str, at: int) -> tuple[str, bool]:
     return inner, False
 
 
-def _fixes(line: ScannedLine, facts: _Facts, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
+def _mentioned(text: str, fixes: FixesLine | None) -> str:
+    """Returns the id after `Fixes:` or the first `commit` of a line, "" where there is none."""
+    if fixes and (fixes.before, fixes.colon, fixes.word) == ("", ":", ""):
+        plain = fixes.id if fixes.space and fixes.has_digits(6) else ""
+        if plain:
+            return plain
+    found = _MENTIONED.search(text)
+    return found[1] if found else ""
+
+
+def _fixes(
+    line: ScannedLine, fixes: FixesLine, facts: _Facts, kernel: tuple[int, int]
+) -> Iterator[tuple[str, Hit]]:
     text = line.text
     commit_id, title, quoted, good = "", "", False, False
-    for found in _FIXES_PARTS.finditer(text):
-        if balanced(text, found.end()) < 0:
-            continue
-        tag, commit_id = found[1], found[2]
-        title, quoted = _title(text, found.end())
-        spaced = _FIXES_SPACED.match(text)
+    opened = len(text) - len(fixes.rest)
+    if fixes.space and not fixes.word and fixes.gap and balanced(text, opened) > 0:
+        commit_id = fixes.id
+        title, quoted = _title(text, opened)
         good = (
-            tag == "Fixes:"
-            and spaced is not None
-            and balanced(text, spaced.end()) > 0
-            and 12 <= len(commit_id) <= (40 if kernel >= _LONGER_IDS else 12)
+            (fixes.before, fixes.name, fixes.colon, fixes.space) == ("", "Fixes", ":", " ")
+            and fixes.gap == " "
+            and DIGITS <= len(commit_id) <= (40 if kernel >= _LONGER_IDS else DIGITS)
             and commit_id == commit_id.lower()
             and quoted
         )
-        break
     commit = facts.find(commit_id)
     true_title = as_bytes(commit.subject) if commit else title
     if good and true_title == title:
@@ -195,11 +206,7 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     if following is not None and _COMMIT_ENDS.search(text) and _ID_BEGINS.match(following):
         return True
-    return (
-        bool(_BARE_ID.search(text))
-        and not _BRACKETED_ID.search(text)
-        and not _FIXED_ID.search(text)
-    )
+    return bool(_BARE_ID.search(text)) and not _BRACKETED_ID.search(text) and not mentions_fix(text)
 
 
 def _as_read(context: Context, hit: Hit) -> Hit:
@@ -217,7 +224,7 @@ def _as_read(context: Context, hit: Hit) -> Hit:
     cases = []
     for found in _SOME_ID.finditer(text, start, end):
         before = text[max(0, found.start() - _NEAR) : found.start()]
-        if len(found[0]) >= _LEAST_DIGITS or _AFTER_COMMIT.search(before):
+        if len(found[0]) >= DIGITS or _AFTER_COMMIT.search(before):
             in_line = message[at][: message[at].find(found[0])] if found[0] in message[at] else ""
             cases.append(_case_of(context, found, before, in_line, pasted_in=at in pasted(context)))
     if not cases or not all(cases):
@@ -243,16 +250,15 @@ def _case_of(
             _AFTER_OTHER.search(before) and _COMMITS.search(before)
         )
         return (
-            "in-list"
-            if len(commit_id) >= _LEAST_DIGITS and (several or _LIST_ITEM.match(in_line))
-            else ""
+            "in-list" if len(commit_id) >= DIGITS and (several or _LIST_ITEM.match(in_line)) else ""
         )
     full = [
         one[0]
         for one in _SOME_ID.finditer(found.string, 0, found.start())
         if _TITLE_FOLLOWS.match(found.string, one.end())
     ]
-    full += [tag.value.split(" ", 1)[0] for _, tag in tag_lines(context) if tag.key == "fixes"]
+    fixed = [read_fixes_value(tag.value) for _, tag in tag_lines(context) if tag.key == "fixes"]
+    full += [fixes.id for fixes in fixed if fixes.id and not fixes.word]
     return "again" if any(commit_id.startswith(one[:7].lower()) for one in full) else ""
 
 

@@ -14,6 +14,7 @@ from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.lint.word_lists import word_list, word_set
 from patchpilot.model.address import MAX_ADDRESS, Address
+from patchpilot.model.fixes_line import read_fixes_value
 from patchpilot.model.trailer import Trailer, is_trailer
 
 
@@ -217,9 +218,7 @@ def _nearest(name: str) -> list[str]:
 
 def _fits(tag: str, value: str) -> bool:
     return (
-        bool(cached_re.match(r"(?:commit )?[0-9a-f]{7,}\b", value))
-        if tag == "fixes"
-        else "@" in value
+        read_fixes_value(value).has_digits(7, most=len(value)) if tag == "fixes" else "@" in value
     )
 
 

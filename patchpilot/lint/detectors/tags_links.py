@@ -5,7 +5,6 @@ fixes without Fixes:.
 
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import IDENT
 from patchpilot.lint.c.line_scan import scan
 from patchpilot.lint.c.mask_comments import COMMENT
@@ -15,10 +14,10 @@ from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.fix_claim import explains_missing_fixes
+from patchpilot.model.fixes_line import read_fixes_line
 
 _REVERT = "This reverts commit"
 _BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
-_FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,40}", cached_re.IGNORECASE)
 _ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
 _FIELD = lazy(rf"\.{IDENT}=")
 _EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
@@ -50,13 +49,19 @@ def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
         changes = changes or line.starts_hunk or (line.starts_file and not inside)
         inside = line.log_after
         if not (line.in_header or line.starts_hunk or line.starts_file):
-            if _FIXES.match(line.text) or (line.text.startswith(_REVERT) and not changes):
+            if _has_fixes(line.text) or (line.text.startswith(_REVERT) and not changes):
                 return
             if not changes and (found := _BUG_SIGN.search(line.text)):
                 sign = found[0].strip()
     if sign and is_patch(lines):
         case = "explained" if explains_missing_fixes(context.patch.message) else ""
         yield "MISSING_FIXES_TAG", Hit(last_line(lines), case=case, values={"sign": sign})
+
+
+def _has_fixes(text: str) -> bool:
+    """Whether checkpatch.pl takes the line for a Fixes: tag."""
+    line = read_fixes_line(text)
+    return line is not None and line.is_unquoted and bool(line.commit_id)
 
 
 def _tables(context: Context) -> Iterator[tuple[str, Hit]]:

@@ -20,6 +20,7 @@ from patchpilot.lint.subject_prefix import split_prefix
 from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.model.bounded_date import header_date
 from patchpilot.model.finding import FindingFix
+from patchpilot.model.fixes_line import read_fixes_value
 from patchpilot.model.patch import Patch
 
 if TYPE_CHECKING:
@@ -196,13 +197,9 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     history = context.history
     if history is None or not _asks_for_stable(context):
         return
-    named = [
-        (line, found[0])
-        for line, tag in tag_lines(context)
-        if tag.key == "fixes" and (found := cached_re.match(r"[0-9a-f]{7,64}", tag.value))
-    ]
-    targets = [(line, history.find(name)) for line, name in named]
-    if targets and all(target and history.is_released(target.id) is False for _, target in targets):
+    read = [read_fixes_value(tag.value) for _, tag in tag_lines(context) if tag.key == "fixes"]
+    targets = [history.find(one.id) for one in read if len(one.id) >= 7 and not one.word]
+    if targets and all(target and history.is_released(target.id) is False for target in targets):
         line = next(
             line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value
         )

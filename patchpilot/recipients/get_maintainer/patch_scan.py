@@ -5,11 +5,12 @@ against keywords.
 
 import re
 
+from patchpilot.model.fixes_line import read_fixes_line
+
 _STARTS = (" mode change ", "rename ", "diff --git ", "Fixes:", "+++", "---", "@@ -")
 _MODE = r" mode change [0-7]+ => [0-7]+ (\S+)\s*$"
 _RENAME = r"rename (?:from|to) (\S+)\s*$"
 _GIT = r"diff --git a/(\S+) b/(\S+)\s*$"
-_FIXES = r"Fixes:\s+([0-9a-fA-F]{6,40})"
 _FILE = r"(?:\+\+\+|---)\s+(\S+)"
 _RANGE = r"@@ -(\d{1,10}),(\d{1,10})(?!\d)"
 AFTER_DIFF = "^[+-].*"
@@ -51,10 +52,18 @@ def scan(text: str) -> Scan:
             result.files += [git[1], git[2]]
         elif moved := re.match(_RENAME, line, re.ASCII) or re.match(_MODE, line, re.ASCII):
             result.files.append(moved[1])
-        elif fixes := re.match(_FIXES, line, re.ASCII):
-            result.fixes.append(fixes[1])
+        elif fixed := _fixed_id(line):
+            result.fixes.append(fixed)
         elif part := re.match(_RANGE, line, re.ASCII):
             result.ranges.append((last, int(part[1]), int(part[2])))
         else:
             lines.append(line)
     return result
+
+
+def _fixed_id(line: str) -> str:
+    """The id in a Fixes: line as the script reads it, "" in other lines."""
+    read = read_fixes_line(line)
+    if read is None or (read.before, read.name, read.colon, read.word) != ("", "Fixes", ":", ""):
+        return ""
+    return read.id[:40] if read.space and len(read.id) >= 6 else ""

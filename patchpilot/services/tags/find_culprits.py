@@ -15,11 +15,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, MissingError, UsageError
 from patchpilot.history.commit_graph import is_making, use_graph
-from patchpilot.history.fixes_tag import DIGITS, JudgedTag, Relations, judge_message, parse_tag
+from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
+from patchpilot.model.fixes_line import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect

@@ -4,12 +4,14 @@
 from patchpilot.cache import cached_re
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
 from patchpilot.model.finding import FixEdit
+from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
 
 _FORM = cached_re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
-_NAMED_FIX = cached_re.compile(
-    r"\s*fixes:?\s*(?:commit\s+)?([0-9a-f]{12})[0-9a-f]{0,28}\s*[:,-]?\s*(?=\(?[\"']|\()\(?\s*[\"']?([^\"']\S.*?[^\"'\s)])[\"']?\s*\)?\s*$",
-    cached_re.IGNORECASE,
+_TITLE = cached_re.compile(
+    r"[:,-]?\s*(?=\(?[\"']|\()\(?\s*[\"']?([^\"']\S.*?[^\"'\s)])[\"']?\s*\)?\s*$"
 )
+_ANY_TITLE = cached_re.compile(r"(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$")
+_WHOLE_TITLE = cached_re.compile(r"\(\"(.*)\"\)$")
 _PEOPLE = {
     name.lower(): name
     for name in (
@@ -110,24 +112,34 @@ def fixes_form(site: FixSite) -> LineChange | None:
     """
     right = site.finding.fix.text if site.finding.fix else ""
     text = site.text(site.number)
-    if not right.startswith("Fixes: ") and (named := _NAMED_FIX.match(text)) and " " in named[2]:
-        return _rewritten(site, f'Fixes: {named[1].lower()} ("{named[2]}")')
-    id_right = cached_re.match(r"Fixes: ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
-    written = cached_re.match(
-        r"^\s*[Ff][Ii][Xx][Ee][Ss]:?\s*(?:commit\s+)?([0-9a-fA-F]{7,40})\s*(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$",
-        text,
-    )
-    if (
-        not id_right
-        or not written
-        or not (
-            id_right[1].startswith(written[1].lower()) or written[1].lower().startswith(id_right[1])
-        )
-    ):
+    written = _named(text)
+    if written is None:
         return None
-    title = (written[2] or "").strip("\"'() ")
+    if not right.startswith("Fixes: "):
+        titled = _TITLE.match(written.rest) if len(written.id) >= DIGITS else None
+        if titled and " " in titled[1]:
+            return _rewritten(site, f'Fixes: {written.id[:DIGITS].lower()} ("{titled[1]}")')
+        return None
+    true = _named(right)
+    true_title = _WHOLE_TITLE.match(true.rest) if true else None
+    title = _ANY_TITLE.match(written.rest)
+    if not true or not true_title or not title or not _same_id(written.id.lower(), true.id):
+        return None
     # another title may mean another commit
-    return _rewritten(site, right) if not title or _same(title, id_right[2]) else None
+    words = (title[1] or "").strip("\"'() ")
+    return _rewritten(site, right) if not words or _same(words, true_title[1]) else None
+
+
+def _named(text: str) -> FixesLine | None:
+    """Returns a Fixes: line that names a commit, as a person may have written it."""
+    line = read_fixes_line(text)
+    if line is None or not line.is_unquoted or not 7 <= len(line.commit_id) <= 40:
+        return None
+    return line if line.is_spaced else None
+
+
+def _same_id(one: str, two: str) -> bool:
+    return one.startswith(two) or two.startswith(one)
 
 
 def _same(written: str, true: str) -> bool:
@@ -211,14 +223,18 @@ def tag_up(site: FixSite) -> LineChange | None:
 def whole_fixes(site: FixSite) -> LineChange | None:
     """Joins a wrapped Fixes: tag on one line, without an indent."""
     lines, text = _message(site), site.text(site.number)
-    if site.number not in lines or not cached_re.match(r"\s*Fixes: ", text):
+    line = read_fixes_line(text)
+    if site.number not in lines or line is None or not line.is_tag or line.name != "Fixes":
+        return None
+    if line.space[:1] != " ":
         return None
     if cached_re.search(r"\(\".*\"\)\s*$", text):
         return _rewritten(site, text.strip())
     below = site.number + 1
     if (
         below not in lines
-        or not cached_re.match(r"\s*Fixes: [0-9a-f]{7,40} \(\"", text)
+        or not (line.has_digits(7) and not line.word and line.space == line.gap == " ")
+        or not line.rest.startswith('("')
         or not cached_re.match(r"[^\"]*\"\)\s*$", site.text(below))
     ):
         return None

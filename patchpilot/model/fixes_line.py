@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one reader of `Fixes:` lines (Documentation/process/submitting-patches.rst).
+
+It reads what people and tools write: in any case, indented, quoted, without a colon, with the word
+`commit` before the id. What of this counts differs (the bots, checkpatch.pl and get_maintainer.pl
+do not agree), so that a caller compares the parts with what it accepts.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from patchpilot.cache import cached_re
+
+_BLANK = r"[ \t\r\f\v]"
+
+
+@cache
+def _line() -> cached_re.Pattern[str]:
+    return cached_re.compile(
+        rf"^(?P<before>[ \t\r\f\v>|]*)(?P<name>fixes)(?P<colon>{_BLANK}*:|)(?P<space>{_BLANK}*)"
+        rf"(?:(?P<word>commit:?{_BLANK}*)?(?P<id>[0-9a-f]{{5,}})(?P<gap>{_BLANK}*))?(?P<rest>[^\n]*)$",
+        cached_re.IGNORECASE | cached_re.MULTILINE | cached_re.ASCII,
+    )
+
+
+@cache
+def _mention() -> cached_re.Pattern[str]:
+    return cached_re.compile(r"\bfixes:\s*[0-9a-f]{12,40}", cached_re.IGNORECASE | cached_re.ASCII)
+
+
+DIGITS = 12
+"""The digits of the id in a `Fixes:` tag; a longer id is for repositories where it is ambiguous."""
+
+
+class FixesLine(NamedTuple):
+    """The parts of a line that begins with `Fixes`, as written; joined they are the line.
+
+    `before` are the spaces or quote marks (`>`, `|`) before the name. `colon` is "" where there is
+    none, and has the spaces before it. `word` is "commit" before the id, with the colon and the
+    spaces after it. `id` has 5 digits or more, `gap` are the spaces after it. Where no commit is
+    named these are "", and `rest` is the whole value.
+    """
+
+    before: str
+    name: str
+    colon: str
+    space: str
+    word: str
+    id: str
+    gap: str
+    rest: str
+
+    @property
+    def is_tag(self) -> bool:
+        """Whether only spaces are before the name, and none before the colon: a tag for bots."""
+        return self.colon == ":" and self.is_unquoted
+
+    @property
+    def is_unquoted(self) -> bool:
+        """Whether only spaces are before the name, and none between it and the colon."""
+        return self.colon in ("", ":") and not self.before.strip()
+
+    @property
+    def commit_id(self) -> str:
+        """The id, "" where there is none or more than the word `commit` is before it."""
+        return "" if ":" in self.word else self.id
+
+    @property
+    def is_spaced(self) -> bool:
+        """Whether the id is separated from the word before it, if there is one."""
+        return not self.word or self.word[-1].isspace()
+
+    @property
+    def value(self) -> str:
+        """What follows the colon and the spaces after it."""
+        return f"{self.word}{self.id}{self.gap}{self.rest}"
+
+    @property
+    def ends_id(self) -> bool:
+        """Whether the id ends where a word ends, so that it is no beginning of another word."""
+        after = self.rest[:1]
+        continued = not self.gap and after.isascii() and (after.isalnum() or after == "_")
+        return bool(self.id) and not continued
+
+    def has_digits(self, least: int, most: int = 40) -> bool:
+        """Whether the id is a whole word with this many digits."""
+        return self.ends_id and least <= len(self.id) <= most
+
+
+def read_fixes_line(line: str) -> FixesLine | None:
+    """The parts of a line that begins with `Fixes`, None for other lines."""
+    match = _line().match(line)
+    return _parts(match) if match else None
+
+
+def fixes_lines(message: str) -> Iterator[FixesLine]:
+    """The parts of each line of a message that begins with `Fixes`, in order."""
+    return map(_parts, _line().finditer(message))
+
+
+def read_fixes_value(value: str) -> FixesLine:
+    """The parts of the tag `Fixes` with this value."""
+    line = " ".join(value.split("\n"))
+    read = read_fixes_line(f"Fixes: {line}")
+    assert read is not None  # the name and the colon are there
+    return read
+
+
+def mentions_fix(line: str) -> bool:
+    """Whether `Fixes:` with 12 digits or more is anywhere in the line."""
+    return _mention().search(line) is not None
+
+
+def _parts(match: cached_re.Match[str]) -> FixesLine:
+    return FixesLine(*(match[name] or "" for name in FixesLine._fields))
