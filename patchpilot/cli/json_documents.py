@@ -32,6 +32,12 @@ from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.discover_series import Discovered
 from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
+from patchpilot.services.track.transfer_series import (
+    EncodedMail,
+    ExportHeading,
+    SeriesLine,
+    TextMail,
+)
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
@@ -47,8 +53,9 @@ class JsonDocument:
     `lists` are keys with a list of objects. `several` is a key with one that is there for several
     results; with `only` there is nothing else then. `added` are classes whose keys the objects of
     a list may have as well. `alternatives`: one of the forms is printed, so that only the keys
-    that all of them have are always there. `description` says what it is, where that is more
-    than what the command prints.
+    that all of them have are always there. `lines`: each form is a line by itself, described in
+    keys.toml below its first key. `description` says what it is, where that is more than what the
+    command prints.
     """
 
     name: str
@@ -59,6 +66,7 @@ class JsonDocument:
     only: bool = False
     added: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     alternatives: bool = False
+    lines: bool = False
     description: str = ""
 
 
@@ -86,6 +94,15 @@ DOCUMENTS = (
     JsonDocument("draft", (DraftResult,)),
     JsonDocument("explain", lists={"rules": RuleExplanation}),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
+    JsonDocument(
+        "followed",
+        (ExportHeading, TextMail, EncodedMail, SeriesLine),
+        lines=True,
+        description=(
+            "A line of `track export --format jsonl`: first the heading, then the mails and the"
+            " series, each series after its mails."
+        ),
+    ),
     JsonDocument("hooks", lists={"hooks": Hook}),
     JsonDocument("ledger", (SeriesLedger,), "track ledger"),
     JsonDocument("lts", (Lts,)),

@@ -67,6 +67,13 @@ class _Schema:
     def document(self, document: JsonDocument) -> dict[str, Any]:
         """Returns the schema of the whole document."""
         title = f"patchpilot/{document.name}/1"
+        if document.lines:
+            return {
+                "$schema": _DIALECT,
+                "title": title,
+                "description": document.description,
+                "oneOf": [self._object(form, json_keys(form)[0].name) for form in document.forms],
+            }
         properties: dict[str, Any] = {
             "schema": {"description": self._description("", "schema"), "const": title}
         }
@@ -127,7 +134,7 @@ class _Schema:
         if origin in (Union, types.UnionType):
             return _either([self._kind(one, path) for one in arguments])
         if origin is Literal:
-            return {"enum": list(arguments)}
+            return {"enum": list(arguments)} if len(arguments) > 1 else {"const": arguments[0]}
         if isinstance(origin, type) and issubclass(origin, Mapping):
             return {"type": "object", "additionalProperties": self._kind(arguments[1], path)}
         if origin is tuple and ... not in arguments:

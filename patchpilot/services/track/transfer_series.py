@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, cast
 
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_iso
-from patchpilot.model.json_form import json_form
+from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError
 from patchpilot.services.track.track_export import readable
@@ -33,6 +33,9 @@ from patchpilot.topic.followed.known_series import is_undisclosed
 
 SCHEMA = "patchpilot/followed/"
 VERSION = 1
+Schema = Literal["patchpilot/followed/1"]
+UserState = Literal["addressed", "declined", "open"]
+"""The states of review points that a user sets."""
 _LONGEST_LINE = 256 * 1024 * 1024
 _LARGEST = 2**31 - 1
 _MOST_PROBLEMS = 10_000
@@ -55,6 +58,82 @@ class Imported:
     def numbers(self) -> tuple[int, ...]:
         """The numbers of all of them."""
         return (*self.added, *self.merged)
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class ExportHeading:
+    """The first line of an export: its form, and how many series and mails follow."""
+
+    schema: Schema
+    series: int
+    mails: int
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class TextMail:
+    """The line of a mail that is UTF-8: its Message-ID and its text."""
+
+    mail: str
+    text: str
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class EncodedMail:
+    """The line of any other mail."""
+
+    mail: str
+    base64: str
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class ExportedMember:
+    """A mail of a series, and whether the user has read it."""
+
+    message_id: str
+    read: bool
+
+
+@json_form("message_id", "line", "state?")
+@dataclass(frozen=True, slots=True)
+class ExportedPoint:
+    """A review point whose state the user set."""
+
+    message_id: str
+    line: int
+    state: UserState
+
+
+@json_form(
+    "id=entry.id",
+    "message_id=entry.message_id",
+    "subject=entry.subject",
+    "archive=entry.lore",
+    "mbox=entry.mbox",
+    "added=entry.added",
+    "updated=entry.updated",
+    "news=entry.news",
+    "mails",
+    "ticked",
+)
+@dataclass(frozen=True, slots=True)
+class ExportedSeries:
+    """A followed series with the ids of its mails and the points that the user set."""
+
+    entry: TrackEntry
+    mails: tuple[ExportedMember, ...]
+    ticked: tuple[ExportedPoint, ...]
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class SeriesLine:
+    """The line of a series, after those of its mails."""
+
+    series: ExportedSeries
 
 
 def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -> Iterator[str]:
@@ -81,40 +160,34 @@ def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) 
         replace(record, members=tuple(member for member in record.members if member[0] in mails))
         for record in records
     ]
-    yield json.dumps({_HEADING: f"{SCHEMA}{VERSION}", "series": len(records), "mails": len(mails)})
+    yield _line(ExportHeading("patchpilot/followed/1", len(records), len(mails)))
     for message_id, raw in mails.items():
-        yield json.dumps({_MAIL: message_id, **_packed(raw)})
+        yield _line(_packed(message_id, raw))
     for record in records:
-        yield json.dumps({_SERIES: _plain(record)})
+        yield _line(SeriesLine(_exported(record)))
 
 
-def _packed(raw: bytes) -> dict[str, str]:
-    """A mail as text where it is UTF-8, else as base64."""
+def _line(row: ExportHeading | TextMail | EncodedMail | SeriesLine) -> str:
+    return json.dumps(json_object(row))
+
+
+def _packed(message_id: str, raw: bytes) -> TextMail | EncodedMail:
+    """The line of a mail: its text where it is UTF-8, else base64."""
     try:
-        return {"text": raw.decode()}
+        return TextMail(message_id, raw.decode())
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(raw).decode()}
+        return EncodedMail(message_id, base64.b64encode(raw).decode())
 
 
-def _plain(record: SeriesRecord) -> dict[str, Any]:
-    entry = record.entry
-    return {
-        "id": entry.id,
-        "message_id": entry.message_id,
-        "subject": entry.subject,
-        "archive": entry.lore,
-        "mbox": entry.mbox,
-        "added": entry.added,
-        "updated": entry.updated,
-        "news": entry.news,
-        "mails": [{"message_id": message_id, "read": seen} for message_id, seen in record.members],
-        "ticked": [
-            {"message_id": message_id, "line": line, "state": state}
-            for (message_id, line), state in sorted(record.marks.items())
-            # whom the user knows is theirs to say
-            if line != WHOLE_MAIL
-        ],
-    }
+def _exported(record: SeriesRecord) -> ExportedSeries:
+    points = [
+        ExportedPoint(message_id, line, cast("UserState", state))
+        for (message_id, line), state in sorted(record.marks.items())
+        # whom the user knows is theirs to say
+        if line != WHOLE_MAIL
+    ]
+    members = tuple(ExportedMember(message_id, read) for message_id, read in record.members)
+    return ExportedSeries(record.entry, members, tuple(points))
 
 
 def import_file(name: str, store: Store) -> Imported:
