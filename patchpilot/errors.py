@@ -20,6 +20,11 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def findings_exit(found: object) -> ExitCode:
+    """Returns FINDINGS (exit code 1) where a command found something to report, else OK."""
+    return ExitCode.FINDINGS if found else ExitCode.OK
+
+
 class HintText(Protocol):
     """A hint: a sentence, or an action (model/action.py), which becomes one as a str."""
 

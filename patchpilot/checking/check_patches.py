@@ -11,7 +11,7 @@ from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.checking.set_up_run import set_up
 from patchpilot.commits.range import group, patches_of
-from patchpilot.errors import ExitCode, MissingError
+from patchpilot.errors import ExitCode, MissingError, findings_exit
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.lint.rule_store import load_rules
@@ -463,6 +463,4 @@ def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank
-    return (
-        ExitCode.FINDINGS if any(severity.rank <= limit for severity in severities) else ExitCode.OK
-    )
+    return findings_exit(any(severity.rank <= limit for severity in severities))

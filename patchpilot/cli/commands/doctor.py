@@ -9,7 +9,7 @@ from patchpilot.cli.options import Common, common_options, progress_of, via_opti
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.cli.verb_command import verb
 from patchpilot.config import unread_warnings
-from patchpilot.errors import ExitCode
+from patchpilot.errors import ExitCode, findings_exit
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diagnose
 
@@ -56,7 +56,7 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
         common.write(document("doctor", result))
     else:
         common.write(_text(result, quiet=common.quiet))
-    return int(ExitCode.OK if result.healthy else ExitCode.FINDINGS)
+    return int(findings_exit(not result.healthy))
 
 
 def _text(result: DoctorResult, *, quiet: bool) -> str:

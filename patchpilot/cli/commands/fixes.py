@@ -10,7 +10,7 @@ import click
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.cli.verb_command import verb
-from patchpilot.errors import ExitCode, InputError
+from patchpilot.errors import InputError, findings_exit
 from patchpilot.services.tags.find_culprits import (
     LIMIT,
     FixesRequest,
@@ -79,8 +79,8 @@ def command(
     if verify:
         if any(result.unverified for result in results):
             notice("note", "the clone is shallow; fetch older history with `git fetch --unshallow`")
-        return ExitCode.FINDINGS if any(result.troubled for result in results) else ExitCode.OK
-    return ExitCode.OK if all(result.sure for result in results) else ExitCode.FINDINGS
+        return findings_exit(any(result.troubled for result in results))
+    return findings_exit(not all(result.sure for result in results))
 
 
 def _read(file: Path | None) -> str | None:

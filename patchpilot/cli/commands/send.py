@@ -16,7 +16,7 @@ from patchpilot.cli.options import Common, base_options, common_options, progres
 from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import verb
 from patchpilot.config import Settings
-from patchpilot.errors import ExitCode, RefusedError, UsageError
+from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 from patchpilot.model.counted import counted
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -146,12 +146,12 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         paths = write_outbox(plan, outbox)
         _show(common, place, plan, result_of_plan(plan), "NOT SENT (written to files)")
         click.echo(f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True)
-        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+        return int(findings_exit(plan.refused))
     if not dry_run and plan.waiting and (blocked := plan.blocked):
         return _show_blocked(common, place, plan, blocked)
     if dry_run or plan.refused:
         _show(common, place, plan, result_of_plan(plan), "NOT SENT (dry run)")
-        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+        return int(findings_exit(plan.refused))
     terminal = sys.stdin.isatty()
     if not yes and not terminal:
         unasked = SendProblem(
@@ -270,7 +270,7 @@ def _show_blocked(common: Common, place: Workplace, plan: SendPlan, blocked: Sen
     from patchpilot.services.send.send_result import result_of_plan
 
     _show(common, place, plan, result_of_plan(plan), mails=False)
-    return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
+    return int(findings_exit(others) or ExitCode.MISSING)
 
 
 def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool) -> int:

@@ -11,7 +11,7 @@ from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, via_option
 from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import VerbCommand
-from patchpilot.errors import ExitCode, RefusedError, UsageError
+from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 
 if TYPE_CHECKING:
     from patchpilot.services.reply.plan_reply import ReplyPlan
@@ -118,7 +118,7 @@ def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, 
             common.write(reply_text(plan, "NOT SENT"))
         for refusal in plan.refusals:
             notice("error", f"{refusal.message}; {refusal.hint}")
-        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
+        return int(findings_exit(plan.refused))
     if common.format == "text":
         common.write(reply_text(plan))
     elif not asked["yes"]:
