@@ -179,7 +179,7 @@ class Settings(NamedTuple):
         """The value of a known setting, as a number."""
         return int(self.get(name))
 
-    def words(self, name: str) -> tuple[str, ...]:
+    def list_value(self, name: str) -> tuple[str, ...]:
         """The value of a known setting, as a comma-separated list."""
         return tuple(word.strip() for word in self.get(name).split(",") if word.strip())
 

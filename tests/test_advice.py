@@ -17,7 +17,7 @@ PLAIN = {
     "checking/whole_files.py": "the option by its name",
     "lsp/command.py": "the help of the command",
     "commits/undo_refs.py": "the message of a record",
-    "commits/unfinished_move.py": "the subject of a reflog entry",
+    "commits/branch_move_journal.py": "the subject of a reflog entry",
     "services/tags/undo_rewrite.py": "the subject of a reflog entry",
     "series/draft_text.py": "the heading of an exported draft",
 }

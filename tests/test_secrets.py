@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.demo.archive_standin import StandIn
+from patchpilot.demo.archive_server import StandIn
 from patchpilot.errors import ExitCode, NetworkError
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.threads.open_archive import with_login

@@ -25,7 +25,7 @@ class ConflictPlace:
     base: tuple[str, ...] = ()
 
 
-def places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
+def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
     """The conflicts of a merge, by path and line.
 
     A file that one side deleted or renamed is one place.

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.changed_functions import conflicting, touching
-from patchpilot.backports.conflict_places import places
+from patchpilot.backports.conflict_places import find_places
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineTouch,
@@ -20,7 +20,7 @@ from patchpilot.backports.line_history import (
     stands_on,
 )
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.symbols import FixSymbols, compare_words, who_added
+from patchpilot.backports.symbols import FixSymbols, compare_symbols, who_added
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.json_form import json_form
@@ -72,7 +72,7 @@ def explain(
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
-    words = compare_words(scratch, fix, at, timeout=timeout)
+    words = compare_symbols(scratch, fix, at, timeout=timeout)
     causes: list[Cause] = []
     elsewhere: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
@@ -139,7 +139,7 @@ def _causes(
     every = [touch.commit for touch in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
     found = stands_on(touches, goal, present, frozenset(paths))
-    functions = conflicting(scratch, fix, places(scratch, applied.merge))
+    functions = conflicting(scratch, fix, find_places(scratch, applied.merge))
     others = [
         (one, name)
         for one, name in touching(touches, functions)
@@ -193,7 +193,7 @@ def _own_changes(
     explains the conflict.
     """
     causes: dict[str, Cause] = {}
-    for place in places(scratch, applied.merge)[:_MOST_PLACES]:
+    for place in find_places(scratch, applied.merge)[:_MOST_PLACES]:
         if not place.ours or not place.line:
             continue
         lines = f"{place.line},{place.line + len(place.ours) - 1}"

@@ -6,7 +6,7 @@ those lines, then more widely.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from patchpilot.backports.conflict_places import places
+from patchpilot.backports.conflict_places import find_places
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
@@ -178,7 +178,7 @@ class MissingCommits:
             return edit
         lines = [line.rstrip("\n") for line in text_lines(content)]
         hit = set()
-        for place in places(self.scratch, replace(merge, paths=(path,))):
+        for place in find_places(self.scratch, replace(merge, paths=(path,))):
             block, size = list(place.theirs), len(place.theirs)
             starts = (
                 [at for at in range(len(lines) - size + 1) if lines[at : at + size] == block]

@@ -80,7 +80,7 @@ class PrerequisiteSearch:
         """How many lines the commits change."""
         return sum(need.size for need in self.needs)
 
-    def rather_than(self, whole: "PrerequisiteSearch", fix_lines: int) -> "PrerequisiteSearch":
+    def preferred_to(self, whole: "PrerequisiteSearch", fix_lines: int) -> "PrerequisiteSearch":
         """This search for parts when the whole commits are far too many for the fix and the parts
         much smaller; else the one for whole commits.
         """
@@ -173,7 +173,7 @@ class _Seeker:
             return PrerequisiteSearch((), nothing)
         part = self._result(self._part, SearchState.PARTIAL, cut=True)
         return (
-            part.rather_than(
+            part.preferred_to(
                 self._result(self._whole, SearchState.FOUND, cut=False), self.fix.size[1]
             )
             if self._whole

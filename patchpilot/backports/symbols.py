@@ -75,7 +75,7 @@ class FixSymbols:
     gone: tuple[MissingSymbol, ...] = ()
 
 
-def compare_words(
+def compare_symbols(
     scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0
 ) -> FixSymbols:
     """The symbols the fix uses and a tree lacks.

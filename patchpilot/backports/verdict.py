@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from patchpilot.backports.applies import AppliesHow, ApplyResult, try_fix
-from patchpilot.backports.conflict_places import ConflictPlace, places
+from patchpilot.backports.conflict_places import ConflictPlace, find_places
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.history.fix_in_branch import Culprit, History, Landing
@@ -78,7 +78,7 @@ def judge(
         reason = (
             f"merged as {landing.commit[:12]} and reverted by {landing.reverted_by[:12]}; {reason}"
         )
-    conflicts = places(scratch, applied.merge) if applied.how is AppliesHow.CONFLICT else ()
+    conflicts = find_places(scratch, applied.merge) if applied.how is AppliesHow.CONFLICT else ()
     if bug.is_affected is False:
         return BranchAnswer(
             BranchVerdict.NOT_AFFECTED, bug.reason, False, None, landing, applied, conflicts

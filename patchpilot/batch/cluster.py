@@ -69,7 +69,7 @@ def check_parts(
     folder.mkdir(parents=True, exist_ok=True)
     parts = (part for part in every if not (folder / part.file).exists())
 
-    def submitted(part: EpochRange) -> Any:
+    def submit(part: EpochRange) -> Any:
         future = client.submit(
             _lines, part, request, tree, key=f"patchpilot-{part.file}", pure=False
         )
@@ -78,14 +78,14 @@ def check_parts(
 
     running: dict[Any, EpochRange] = {}
     threads = sum(client.nthreads().values()) or 1
-    done = as_completed([submitted(part) for part in islice(parts, threads * AHEAD)])
+    done = as_completed([submit(part) for part in islice(parts, threads * AHEAD)])
     count = 0
     for future in done:
         _write(folder, running.pop(future), future.result())
         count += 1
         progress("checking", count)
         for part in islice(parts, 1):
-            done.add(submitted(part))
+            done.add(submit(part))
     return count
 
 

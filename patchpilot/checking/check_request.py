@@ -62,8 +62,8 @@ def check_request(settings: Settings, **more: Any) -> CheckRequest:
     wanted: dict[str, Any] = {
         "profile": settings.get("profile"),
         "strict": settings.flag("strict"),
-        "select": settings.words("select"),
-        "ignore": settings.words("ignore"),
+        "select": settings.list_value("select"),
+        "ignore": settings.list_value("ignore"),
         "fail_on": settings.get("fail-on"),
         "max_line_length": settings.number("max-line-length"),
     }

@@ -6,8 +6,8 @@ the repository.
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.commits.branch_move_journal import unfinished
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.unfinished_move import unfinished
 from patchpilot.model.action import Action, Advice
 
 _MARKS = (

@@ -4,10 +4,10 @@
 from pathlib import Path
 
 from patchpilot.commits import rewrite
+from patchpilot.commits.branch_move_journal import Move, begin, end, refuse_locked
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, current_ref, move
 from patchpilot.commits.undo_refs import Undo
-from patchpilot.commits.unfinished_move import Move, begin, end, refuse_locked
 from patchpilot.errors import RefusedError
 
 MAX_NAMED = 1000

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from patchpilot.cache import cached_re
 from patchpilot.commits.b4_prep import below_cover
+from patchpilot.commits.branch_move_journal import refuse_locked
 from patchpilot.commits.commit_parser import parse_ident
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, record
-from patchpilot.commits.unfinished_move import refuse_locked
 from patchpilot.errors import GitError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted

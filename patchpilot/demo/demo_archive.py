@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Protocol
 
 from patchpilot.commits.run import environment
-from patchpilot.demo.archive_standin import StandIn
+from patchpilot.demo.archive_server import StandIn
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import join_mbox, parse_mail

@@ -11,7 +11,7 @@ from functools import cache
 from patchpilot.cache import cached_re
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
-from patchpilot.series.patch_pairing import PatchTraits, pair_patches
+from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 LONGEST = 300
 """Characters of a line that are kept; the rest of a longer line is hashed."""
@@ -153,8 +153,8 @@ def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, i
     return pair_patches([_traits(patch) for patch in old], [_traits(patch) for patch in new])
 
 
-def _traits(patch: Patch) -> PatchTraits:
+def _traits(patch: Patch) -> PatchFeatures:
     lines = _changed(patch)
-    return PatchTraits(
+    return PatchFeatures(
         even(patch.subject.title), change_of(patch), "", frozenset(patch.paths), Counter(lines)
     )

@@ -2,7 +2,7 @@
 """F: and X: patterns with alternatives, `xen/{a,b}/x.c` as Xen's MAINTAINERS has them: matched as
 one regular expression, never expanded.
 
-An alternative matches as the same pattern written alone: see `filepattern`.
+An alternative matches as the same pattern written alone: see `file_patterns`.
 """
 
 from collections.abc import Callable, Iterator

@@ -4,8 +4,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from patchpilot.maintainers.filepattern import depth, matches
-from patchpilot.maintainers.perlpattern import PerlPattern
+from patchpilot.maintainers.file_patterns import depth, matches
+from patchpilot.maintainers.perl_patterns import PerlPattern
 from patchpilot.maintainers.section import Section
 from patchpilot.maintainers.section_index import Keyword, MaintainersFile
 

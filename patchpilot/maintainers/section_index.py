@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from patchpilot.maintainers.filepattern import folder_of
-from patchpilot.maintainers.perlpattern import PerlPattern, needed_words
+from patchpilot.maintainers.file_patterns import folder_of
+from patchpilot.maintainers.perl_patterns import PerlPattern, needed_words
 from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.maintainers.section import Section, is_ignored, parse_section
 

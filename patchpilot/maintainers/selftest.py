@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.maintainers.filepattern import folder_of, matches
-from patchpilot.maintainers.perlpattern import PerlPattern
+from patchpilot.maintainers.file_patterns import folder_of, matches
+from patchpilot.maintainers.perl_patterns import PerlPattern
 from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.maintainers.section import Section, list_and_remark
 from patchpilot.maintainers.section_index import MaintainersFile, build

@@ -167,16 +167,16 @@ def _too_long(raw: bytes) -> bool:
     return any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n"))
 
 
-def file_damages(
+def files_changed_by_am(
     repository: Repository, mails: Sequence[tuple[bytes, Patch]]
 ) -> tuple[tuple[str, str], ...]:
     """(subject, what is wrong) of every mail (bytes, the patch file it was made from) of which `git
     am` would make another commit.
     """
-    damages_found = (
+    changed_mails = (
         (patch.subject.title, _file_damage(repository, raw, patch)) for raw, patch in mails
     )
-    return tuple(entry for entry in damages_found if entry[1])
+    return tuple(entry for entry in changed_mails if entry[1])
 
 
 def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
@@ -198,7 +198,9 @@ def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
     return "" if received[at : at + len(diff)] == diff else "its content would differ"
 
 
-def damages(repository: Repository, mails: list[tuple[bytes, str]]) -> tuple[tuple[str, str], ...]:
+def mails_changed_by_am(
+    repository: Repository, mails: list[tuple[bytes, str]]
+) -> tuple[tuple[str, str], ...]:
     """(subject, what is wrong) of every mail (bytes, commit) that would not come out as committed."""  # noqa: E501
     damaged = []
     with Scratch(repository) as scratch:

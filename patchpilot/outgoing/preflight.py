@@ -22,7 +22,7 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sent_record import SentRecord
-from patchpilot.outgoing.target_tree import Target, TargetFit
+from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.undisclosed_texts import (
     disclosing_problems,
     undisclosed_problems,
@@ -61,7 +61,7 @@ class PreflightFacts:
     account: Account
     mails: tuple[RenderedMail, ...]
     errors: tuple[str, ...] | None
-    target: Target | None
+    target: TargetTree | None
     standing: TargetFit | None
     earlier: tuple[Send, ...]
     unanswered: tuple[str, ...]
@@ -85,7 +85,7 @@ class PreflightFacts:
     public_parent: str = ""
 
 
-def refusals(facts: PreflightFacts) -> tuple[SendProblem, ...]:
+def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """The problems that block sending, the most serious first."""
     return tuple(_refusals(facts))
 
@@ -256,7 +256,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem("cover-text", "the cover letter's text is not written", hint)
 
 
-def _standing(standing: TargetFit, target: Target) -> Iterator[SendProblem]:
+def _standing(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
     if standing.already and not standing.fails:
         patch = standing.already[0]
         where = f" ({patch.commit[:12]})" if patch.commit else ""

@@ -21,13 +21,13 @@ class Retries:
 
     def __init__(self, stopping: Stop, progress: Progress) -> None:
         self._stopping, self._progress = stopping, progress
-        self._mail, self._tries, self._since = -1, 0, 0.0
+        self._mail, self._tries, self._first_try = -1, 0, 0.0
         self._reconnected = False
 
     def begin(self, mail: int) -> None:
         """A try of this mail begins."""
         if mail != self._mail:
-            self._mail, self._tries, self._since, self._reconnected = (
+            self._mail, self._tries, self._first_try, self._reconnected = (
                 mail,
                 0,
                 time.monotonic(),
@@ -47,7 +47,7 @@ class Retries:
             self._reconnected = True
             self._tries -= 1
             return True
-        if self._tries > len(WAITS) or time.monotonic() - self._since > PATIENCE:
+        if self._tries > len(WAITS) or time.monotonic() - self._first_try > PATIENCE:
             return False
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 

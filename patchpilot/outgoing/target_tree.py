@@ -18,7 +18,7 @@ MAX_LOOK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetTree:
     """The tip patches are judged against: what to call it, its id, and why it was chosen."""
 
     label: str
@@ -49,7 +49,7 @@ class TargetFit:
     already: tuple[AlreadyApplied, ...] = ()
 
 
-def remote_of(repository: Repository, tree: str) -> Target | None:
+def remote_of(repository: Repository, tree: str) -> TargetTree | None:
     """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git
     branch`.
     """
@@ -66,7 +66,7 @@ def remote_of(repository: Repository, tree: str) -> Target | None:
         for name in (branch, "HEAD", "main", "master"):
             tip = repository.find(f"refs/remotes/{remote}/{name}") if name else None
             if tip:
-                return Target(f"{remote}/{name}", tip, f"T: {tree}")
+                return TargetTree(f"{remote}/{name}", tip, f"T: {tree}")
     return None
 
 
@@ -83,7 +83,7 @@ def _place(url: str) -> str:
     return re.sub(r"^(?:git|gitolite|ra)\.kernel\.org/", "kernel.org/", text)
 
 
-def fit_of_commits(repository: Repository, ids: Sequence[str], target: Target) -> TargetFit:
+def fit_of_commits(repository: Repository, ids: Sequence[str], target: TargetTree) -> TargetFit:
     """Put the commits onto the target's tip one after the other, in a throw-away store."""
     worst, already = AppliesHow.CLEAN, []
     # one commit that the tip holds as it is needs no trying
@@ -111,7 +111,7 @@ def fit_of_commits(repository: Repository, ids: Sequence[str], target: Target) -
 
 
 def fit_of_files(
-    repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target
+    repository: Repository, patches: Sequence[tuple[str, bytes]], target: TargetTree
 ) -> TargetFit:
     """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away
     index.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
-from patchpilot.maintainers.filepattern import folder_of
+from patchpilot.maintainers.file_patterns import folder_of
 from patchpilot.recipients.get_maintainer.address_format import each_mailbox, split_mailbox
 
 YEARS = 3

@@ -14,7 +14,7 @@ from typing import Any
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.series.database import writing
-from patchpilot.series.patch_pairing import PatchTraits, pair_patches
+from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 from patchpilot.series.topic_database import connect
 
 CHOICES = (
@@ -176,9 +176,9 @@ def pair_known(
     return tuple((old[place], new[at]) for at, place in pairs.items())
 
 
-def _traits(patch: KnownPatch) -> PatchTraits:
+def _traits(patch: KnownPatch) -> PatchFeatures:
     """The traits by which a patch is recognized in another version."""
-    return PatchTraits(patch.subject, patch.patch_id, patch.authored)
+    return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:

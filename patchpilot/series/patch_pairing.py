@@ -24,7 +24,7 @@ _MOST_COMPARED = 250_000
 """Pairs of patches compared by content; beyond, only equal keys pair them."""
 
 
-class PatchTraits(NamedTuple):
+class PatchFeatures(NamedTuple):
     """The traits by which a patch is recognized in another version of its series; empty ones are
     unknown.
 
@@ -80,7 +80,7 @@ def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float
     return 2 * common / (sum(one.values()) + sum(other.values()))
 
 
-def patch_similarity(one: PatchTraits, other: PatchTraits) -> float:
+def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
     """How similar two patches are, 0 to 1: by their changed lines or their titles, whichever is
     higher.
 
@@ -95,7 +95,7 @@ def patch_similarity(one: PatchTraits, other: PatchTraits) -> float:
     return max(lines, title if lines >= _HARDLY else title * _NO_COMMON_LINE)
 
 
-def pair_patches(old: Sequence[PatchTraits], new: Sequence[PatchTraits]) -> dict[int, int]:
+def pair_patches(old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> dict[int, int]:
     """Which place in `old` each place in `new` had; a place without an earlier one is not in it.
 
     Patches are paired by their changes, by title, by author date (unless several share it), then
@@ -114,7 +114,7 @@ def pair_patches(old: Sequence[PatchTraits], new: Sequence[PatchTraits]) -> dict
 class _Pairing:
     """Two versions of a series, and the pairs found so far (new place → old place)."""
 
-    def __init__(self, old: Sequence[PatchTraits], new: Sequence[PatchTraits]) -> None:
+    def __init__(self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> None:
         self.old, self.new = old, new
         self.pairs: dict[int, int] = {}
         self._left = dict.fromkeys(range(len(old)))
@@ -124,7 +124,7 @@ class _Pairing:
         self.pairs[at] = place
         del self._rest[at], self._left[place]
 
-    def by_key(self, key: Callable[[PatchTraits], str], *, unique: bool = False) -> None:
+    def by_key(self, key: Callable[[PatchFeatures], str], *, unique: bool = False) -> None:
         """Pair patches with the same key; of several the most similar, then in order.
 
         `unique`: only where one patch on either side has it.
@@ -178,7 +178,7 @@ class _Pairing:
 
 
 def _places(
-    patches: Sequence[PatchTraits], among: Iterable[int], key: Callable[[PatchTraits], str]
+    patches: Sequence[PatchFeatures], among: Iterable[int], key: Callable[[PatchFeatures], str]
 ) -> dict[str, list[int]]:
     """The places that have each key, in order; those without one are left out."""
     places: dict[str, list[int]] = defaultdict(list)

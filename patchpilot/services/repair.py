@@ -143,7 +143,7 @@ def find_repairs(
         )
         words += _new_tags(before, messages)
     if PREFIX in kinds and any(
-        problem.name in COVER_PROBLEMS for problem in (*plan.refusals, *plan.warnings)
+        problem.name in COVER_PROBLEMS for problem in (*plan.blockers, *plan.warnings)
     ):
         left.append("cover letter: only you can say what the series does and why")
     changes = tuple(

@@ -155,7 +155,7 @@ def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
     """The rule packs that a tree's own file names, trusted or not."""
     from patchpilot.lint.rule_store import OwnPack
 
-    return tuple(OwnPack(word, read_small(source, word)) for word in settings.words("packs"))
+    return tuple(OwnPack(word, read_small(source, word)) for word in settings.list_value("packs"))
 
 
 def _tree_file(source: Source) -> str | None:

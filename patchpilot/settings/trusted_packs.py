@@ -167,7 +167,7 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
 
     InputError names the one that cannot be read, UntrustedError those nobody trusted.
     """
-    words = settings.words("packs")
+    words = settings.list_value("packs")
     if not words:
         return ()
     from patchpilot.lint.rule_store import read_pack

@@ -267,7 +267,7 @@ class LocalArchive:
         if is_whole and before == self._state and indexed_since <= since:
             return
         with _changing(index):
-            if not before or mails.is_new_file(before):
+            if not before or mails.is_replaced(before):
                 index.execute("DELETE FROM mail")
                 is_whole, indexed_since = False, since
             known = {str(place) for (place,) in index.execute("SELECT place FROM mail")}

@@ -43,7 +43,7 @@ class LocalMails(Protocol):
     def count(self, state: str, since: float = 0.0) -> int:
         """How many mails `new` gives at most."""
 
-    def is_new_file(self, state: str) -> bool:
+    def is_replaced(self, state: str) -> bool:
         """Whether the places of that earlier state mean nothing any more."""
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
@@ -146,7 +146,7 @@ class _Epochs:
         ]
         return git(self._epochs[name], "rev-list", form, "--all", *limits).text
 
-    def is_new_file(self, state: str) -> bool:
+    def is_replaced(self, state: str) -> bool:
         before: dict[str, str] = json.loads(state)
         return any(
             commit
@@ -203,7 +203,7 @@ class _Maildir:
     def count(self, state: str, since: float = 0.0) -> int:
         return len(self._files)
 
-    def is_new_file(self, state: str) -> bool:
+    def is_replaced(self, state: str) -> bool:
         return False
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
@@ -241,7 +241,7 @@ class _Mbox:
     def count(self, state: str, since: float = 0.0) -> int:
         return len(mail_bounds(self._all()))
 
-    def is_new_file(self, state: str) -> bool:
+    def is_replaced(self, state: str) -> bool:
         return state != self.state()
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:

@@ -82,13 +82,13 @@ def news(
             mails = archive.search(query, fresh=fresh, without=_Known(known, passed, control))
             if control not in {mail.message_id for mail in mails}:
                 raise _distrusted(archive, control)
-            _sort_in(found, (mail for mail in mails if mail.message_id != control), asked)
+            _assign(found, (mail for mail in mails if mail.message_id != control), asked)
             moments = (moment for mail in mails if (moment := arrived(mail)) and moment <= now)
             reached = max(filter(None, (reached, *moments)), default=None)
     return News(found, reached)
 
 
-def _sort_in(
+def _assign(
     found: dict[int, frozenset[str]], mails: Iterable[Mail], series: Sequence[PolledSeries]
 ) -> None:
     """Note the mails with the series that they may be about."""
@@ -108,7 +108,7 @@ def _indexed_news(
         raise _distrusted(archive, heads[0])
     clues = _clues(series)
     found: dict[int, frozenset[str]] = {}
-    _sort_in(found, archive.related(clues, without=_Known(clues.message_ids, passed, "")), series)
+    _assign(found, archive.related(clues, without=_Known(clues.message_ids, passed, "")), series)
     if not found:
         archive.settled(clues)
     return News(found)
@@ -147,7 +147,7 @@ def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[Sequence[
     for is_past in (False, True):
         group = [polled for polled in series if _is_past(polled, now) is is_past]
         if group:
-            yield sorted(group, key=lambda polled: _since(polled, now))
+            yield sorted(group, key=lambda polled: _ask_since(polled, now))
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
@@ -158,7 +158,7 @@ def _is_past(polled: PolledSeries, now: datetime) -> bool:
     return not (polled.reached or (last and now - last < _LIVE))
 
 
-def _since(polled: PolledSeries, now: datetime) -> datetime:
+def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
     """The time of arrival from which to search."""
     if polled.reached:
         return polled.reached - _OVERLAP
@@ -181,7 +181,7 @@ def _queries(
 
     def query(terms: Iterable[str]) -> str:
         return (
-            f"({received(max(_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
+            f"({received(max(_ask_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
             f" {control}"
         )
 

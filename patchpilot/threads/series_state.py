@@ -253,7 +253,7 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
         if undone.date and when(evidence.topic.latest.head.mail.mail) > undone.date:
-            return _by_mails(_since(evidence, undone.date))
+            return _by_mails(_evidence_since(evidence, undone.date))
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(
             SeriesState.CHANGES_REQUESTED,
@@ -286,7 +286,7 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
     return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit))
 
 
-def _since(evidence: Evidence, date: datetime) -> Evidence:
+def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
     """The evidence without what was reported until then: a version that was sent after a revert has
     to be applied again.
     """

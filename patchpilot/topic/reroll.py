@@ -22,7 +22,7 @@ from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
 from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.settings.read_settings import in_demo, user_settings
 from patchpilot.topic.followed.review_summary import addressed, asked
-from patchpilot.topic.topic_project import profile_of
+from patchpilot.topic.topic_project import project_of
 
 _PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped|review): ")
 
@@ -179,7 +179,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     settings = user_settings(repository, problems=[]) if repository else None
     lore = settings.get("lore") if settings else ""
     project = (
-        profile_of(repository, settings.get("profile"), Series(()))
+        project_of(repository, settings.get("profile"), Series(()))
         if repository and settings
         else default_project()
     )

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from patchpilot.commits.choose_base import BaseKind
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.outgoing.target_tree import Target, remote_of
+from patchpilot.outgoing.target_tree import TargetTree, remote_of
 from patchpilot.topic.topic_base import applied_to
 
 
 def find_target(
     repository: Repository, ids: Sequence[str], named: str | None = None, trees: Sequence[str] = ()
-) -> Target | None:
+) -> TargetTree | None:
     """The remote whose address is a `T:` of the patch's subsystem, else the branch that the one
     base search finds; None where there is none.
 
@@ -31,13 +31,13 @@ def find_target(
         base = None
     tip = repository.find(base.branch) if base else None
     if base and tip and (not ids or tip != head):
-        return Target(
+        return TargetTree(
             repository.short_name(base.branch) or base.branch,
             tip,
             "the base you named" if base.kind is BaseKind.NAMED else base.reason,
         )
     return (
-        Target(repository.branch or "HEAD", head, "what is checked out")
+        TargetTree(repository.branch or "HEAD", head, "what is checked out")
         if head and not ids
         else None
     )

@@ -46,7 +46,7 @@ def topic_facts(
     from patchpilot.threads.track_store import Store
     from patchpilot.topic.find_topic import find_topic
     from patchpilot.topic.topic_base import find_base
-    from patchpilot.topic.topic_project import profile_of
+    from patchpilot.topic.topic_project import project_of
     from patchpilot.topic.topic_state import topic_state
 
     topic = find_topic(repository, SendRequest(target=target, base=base))
@@ -58,6 +58,6 @@ def topic_facts(
         base=found.name if found else "",
         start=found.start if found else "",
         guessed=bool(found and found.guessed),
-        profile=profile_of(repository, profile, topic.series).name,
+        profile=project_of(repository, profile, topic.series).name,
         mark=topic.draft.mark,
     )

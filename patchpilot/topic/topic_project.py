@@ -15,7 +15,7 @@ def project_names() -> tuple[str, ...]:
     return tuple(projects())
 
 
-def profile_of(repository: Repository, name: str, series: Series) -> Project:
+def project_of(repository: Repository, name: str, series: Series) -> Project:
     """The profile of this name, or the detected one when the name is empty, with what the subsystem
     of the series wants.
     """

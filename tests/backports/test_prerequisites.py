@@ -147,7 +147,9 @@ def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(world: W
     assert "git cherry-pick -x " + wide not in answer["commands"]
 
 
-def test_a_small_set_of_whole_commits_is_the_answer_and_no_larger_one_is_told(world: World) -> None:
+def test_a_small_set_of_whole_commits_is_the_answer_and_no_larger_one_is_reported(
+    world: World,
+) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert (answer["search"], answer["prerequisites_whole"]) == ("found", None)
 
@@ -335,7 +337,7 @@ def test_a_rename_alone_is_not_what_a_line_stands_on() -> None:
     assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == ["wrote", "moved"]
 
 
-def test_when_the_time_is_over_the_best_so_far_is_told(
+def test_when_the_time_is_over_the_best_so_far_is_reported(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = world.repo
@@ -360,7 +362,7 @@ def test_when_the_time_is_over_the_best_so_far_is_told(
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
-def test_who_ends_the_search_is_told_what_was_found_by_then(
+def test_who_ends_the_search_is_reported_what_was_found_by_then(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tip = world.branch("6.12", world.culprit)

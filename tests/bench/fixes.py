@@ -59,10 +59,12 @@ def main() -> int:
         print(
             f"git show, blame, log and describe by hand: {summary([other for _, other in pairs])}"
         )
-        told = [(fix, tagged) for fix in fixes if (tagged := tags(repository, fix))]
-        hits = sum(first_of(repository, fix) in tagged for fix, tagged in told)
-        plain = sum(majority(repository, fix) in tagged for fix, tagged in told)
-        print(f"the tagged commit comes first: fixes {hits}, most blamed {plain}, of {len(told)}")
+        reported = [(fix, tagged) for fix in fixes if (tagged := tags(repository, fix))]
+        hits = sum(first_of(repository, fix) in tagged for fix, tagged in reported)
+        plain = sum(majority(repository, fix) in tagged for fix, tagged in reported)
+        print(
+            f"the tagged commit comes first: fixes {hits}, most blamed {plain}, of {len(reported)}"
+        )
     return 0
 
 

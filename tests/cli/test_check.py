@@ -106,10 +106,10 @@ def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
     assert out.count("    help: delete the line") == 1
 
 
-def test_what_may_be_mended_is_told_beside_the_text_only(clean: Path, dirty: Path) -> None:
-    told = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
+def test_what_may_be_fixed_is_reported_beside_the_text_only(clean: Path, dirty: Path) -> None:
+    reported = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
     done = call("check", dirty)
-    assert told in done.err
+    assert reported in done.err
     assert "--fix" not in done.out
     for words in (
         ("-q",),

@@ -26,7 +26,7 @@ def test_without_a_repository_every_id_is_unknown_only_when_compatible(workdir: 
     assert "UNKNOWN_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
-def test_a_corrupted_patch_is_told_once_a_run_only_when_compatible(workdir: Path) -> None:
+def test_a_corrupted_patch_is_reported_once_a_run_only_when_compatible(workdir: Path) -> None:
     names = []
     for letter in "ab":
         diff = file_diff(f"drivers/frob/{letter}.c", HUNK).replace(

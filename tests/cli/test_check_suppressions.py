@@ -193,7 +193,7 @@ def test_a_broken_baseline_ends_the_call_and_is_left_alone(workdir: Path) -> Non
     assert call("check", "--baseline", "none.json", "a.patch").code == 2
 
 
-def test_hidden_findings_are_counted_in_text_and_told_by_sarif(workdir: Path) -> None:
+def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text_of(SPACED, GLUED))
@@ -225,7 +225,7 @@ def tree(workdir: Path) -> Path:
     return workdir / "tree"
 
 
-def test_what_a_tree_waives_does_not_count_and_is_told_with_its_reason(tree: Path) -> None:
+def test_what_a_tree_waives_does_not_count_and_is_reported_with_its_reason(tree: Path) -> None:
     done = check("--tree", tree, "a.patch")
     assert (done.code, found(done)) == (0, [])
     document = json.loads(done.out)
@@ -407,17 +407,17 @@ def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(topic:
         "json",
     )
 
-    def refusals(done: Outcome) -> list[str]:
+    def blockers(done: Outcome) -> list[str]:
         return [str(load) for load in json.loads(done.out)["refusals"]]
 
-    assert "check-errors" in str(refusals(call(*words)))
+    assert "check-errors" in str(blockers(call(*words)))
     (topic.path / FILE_NAME).write_text('[[waiver]]\nrule = "trailing-space"\nreason = "r"\n')
     assert check("-C", topic.path).code == 0
-    assert "check-errors" in str(refusals(call(*words)))
+    assert "check-errors" in str(blockers(call(*words)))
     (topic.path / FILE_NAME).unlink()
     assert check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
     done = call(*words)
-    assert "check-errors" not in str(refusals(done))
+    assert "check-errors" not in str(blockers(done))
     assert "a fixture has it" in done.out + done.err
 
 
@@ -642,7 +642,7 @@ def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> 
     assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (False, True)
 
 
-def test_what_is_excused_is_not_mended(tree: Path) -> None:
+def test_what_is_excused_is_not_fixed(tree: Path) -> None:
     before = Path("a.patch").read_bytes()
     done = call("check", "--fix", "--tree", tree, "a.patch")
     assert (done.code, Path("a.patch").read_bytes() == before) == (0, True)

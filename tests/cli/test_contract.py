@@ -387,10 +387,10 @@ def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
 
 @pytest.mark.parametrize("verb", CALLS)
 def test_o_writes_what_stdout_would_have_had(repo: Path, verb: str, tmp_path: Path) -> None:
-    told = call(*CALLS[verb], "--no-color")
+    reported = call(*CALLS[verb], "--no-color")
     written = call(*CALLS[verb], "--no-color", "-o", tmp_path / "out")
-    assert (written.code, written.out) == (told.code, "")
-    assert undated((tmp_path / "out").read_text()) == undated(told.out)
+    assert (written.code, written.out) == (reported.code, "")
+    assert undated((tmp_path / "out").read_text()) == undated(reported.out)
     full = call(*CALLS[verb], "--output", tmp_path / "none" / "out")
     assert (full.code, full.out) == (2, "")
 
@@ -584,7 +584,7 @@ def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["fixes", "stable", "prepare", "trailers", "backport"])
-def test_what_is_no_commit_is_told_as_what_it_is(repo: Path, verb: str) -> None:
+def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> None:
     more = ("--dry-run",) if verb in ("prepare", "trailers") else ()
     for word in (
         "<x@example.org>",

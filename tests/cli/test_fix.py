@@ -54,7 +54,7 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
     assert [one.name for one in file.parent.iterdir()] == [file.name]
 
 
-def test_the_json_says_what_was_mended(file: Path) -> None:
+def test_the_json_says_what_was_fixed(file: Path) -> None:
     body = json.loads(call("check", "--fix", "--format", "json", file).out)
     assert {one["name"] for one in body["patches"][0]["fixed"]} == {
         "no-space-after-comma",
@@ -141,7 +141,7 @@ def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
     assert "larger than" in done.err
 
 
-def test_standard_input_comes_out_mended_and_the_findings_on_stderr(file: Path) -> None:
+def test_standard_input_comes_out_fixed_and_the_findings_on_stderr(file: Path) -> None:
     done = call("check", "--fix", "-", stdin=file.read_bytes())
     call("check", "--fix", file)
     assert done.out == file.read_text()
@@ -157,7 +157,7 @@ def test_options_that_do_not_go_together(file: Path, options: tuple[str, ...]) -
     assert call("check", *options, file).code == 2
 
 
-def test_targets_that_cannot_be_mended(tmp_path: Path, file: Path) -> None:
+def test_targets_that_cannot_be_fixed(tmp_path: Path, file: Path) -> None:
     import gzip
 
     zipped = tmp_path / "a.mbox.gz"
@@ -229,7 +229,7 @@ def test_mails_whose_bytes_are_not_the_patch_are_left_alone(file: Path, form: st
     assert done.code == 1
 
 
-def test_mails_of_an_mbox_are_mended_each_in_its_place(tmp_path: Path) -> None:
+def test_mails_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
     first, second = (
         patch("[PATCH 1/2] frob: wait for the link"),
@@ -237,8 +237,8 @@ def test_mails_of_an_mbox_are_mended_each_in_its_place(tmp_path: Path) -> None:
     )
     box.write_text(first + "\n" + second)
     assert call("check", "--fix", box).code == 0
-    mended = [one.replace("(frob,1 );  ", "(frob, 1);") for one in (first, second)]
-    assert box.read_text() == mended[0] + "\n" + mended[1]
+    fixed = [one.replace("(frob,1 );  ", "(frob, 1);") for one in (first, second)]
+    assert box.read_text() == fixed[0] + "\n" + fixed[1]
 
 
 def test_quoted_from_lines_of_an_mbox_stay_quoted(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_bytes_that_are_no_utf8_stay(file: Path) -> None:
     assert file.read_bytes() == raw.replace(b"(frob,1 );  ", b"(frob, 1);")
 
 
-def test_a_line_that_a_later_patch_needs_is_left_and_told(tmp_path: Path, file: Path) -> None:
+def test_a_line_that_a_later_patch_needs_is_left_and_reported(tmp_path: Path, file: Path) -> None:
     later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: end it", later))
@@ -274,7 +274,7 @@ def test_a_line_that_a_later_patch_needs_is_left_and_told(tmp_path: Path, file: 
 
 
 @pytest.mark.parametrize("kind", ["rename", "copy"])
-def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_told(
+def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_reported(
     tmp_path: Path, file: Path, kind: str
 ) -> None:
     new, last = "drivers/frob/link.c", "drivers/frob/wait.c"

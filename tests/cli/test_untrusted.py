@@ -52,7 +52,7 @@ def test_a_file_name_with_a_line_break_makes_no_line_of_its_own(workdir: Path) -
         assert not [line for line in outcome.out.splitlines() if line.startswith("other.patch")]
 
 
-def test_a_machine_without_git_is_told_to_install_it(
+def test_a_machine_without_git_is_reported_to_install_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")

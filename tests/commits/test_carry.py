@@ -136,7 +136,7 @@ def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
         )
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     commit = repo.commit("old", {"file": "one\n"})
     with Repository.open(repo.path) as repository, pytest.raises(GitError, match="other is not in"):

@@ -93,7 +93,7 @@ def test_a_working_tree_that_is_gone_is_not_in_the_way(place: Place, tmp_path: P
     assert place.state()[0] == place.new
 
 
-def test_work_that_git_was_told_not_to_look_at_is_not_written_over(place: Place) -> None:
+def test_work_that_git_was_reported_not_to_look_at_is_not_written_over(place: Place) -> None:
     place.repo.git("update-index", "--assume-unchanged", "a")
     place.repo.put("a", "precious\n")
     before = place.state()

@@ -89,14 +89,14 @@ def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(repo: Repo
     )
 
 
-def test_a_file_of_revisions_to_ignore_that_is_not_there_is_told(repo: Repo) -> None:
+def test_a_file_of_revisions_to_ignore_that_is_not_there_is_reported(repo: Repo) -> None:
     repo.git("config", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
     with (
         Repository.open(repo.path) as repository,
-        pytest.raises(GitError, match="object name list") as told,
+        pytest.raises(GitError, match="object name list") as reported,
     ):
         repository.git("blame", "HEAD", "--", "a.c", ok=(0, 128))
-    assert "blame.ignoreRevsFile" in (told.value.hint or "")
+    assert "blame.ignoreRevsFile" in (reported.value.hint or "")
 
 
 def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
@@ -117,13 +117,13 @@ def test_the_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
     repo.git("clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
     with (
         Repository.open(tmp_path / "shallow") as repository,
-        pytest.raises(MissingError, match="the clone is shallow") as told,
+        pytest.raises(MissingError, match="the clone is shallow") as reported,
     ):
         commit_patch(repository, repository.resolve("HEAD"))
-    assert "git fetch" in (told.value.hint or "")
+    assert "git fetch" in (reported.value.hint or "")
 
 
-def test_a_repository_with_other_object_names_is_told(tmp_path: Path) -> None:
+def test_a_repository_with_other_object_names_is_reported(tmp_path: Path) -> None:
     made = Repo(tmp_path / "other")
     shutil.rmtree(made.path / ".git")
     made.git("init", "-q", "--object-format=sha256", ".")
@@ -132,11 +132,13 @@ def test_a_repository_with_other_object_names_is_told(tmp_path: Path) -> None:
         repository.resolve("HEAD")
 
 
-def test_a_repository_of_somebody_else_is_told(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repository_of_somebody_else_is_reported(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    with pytest.raises(GitError, match="is owned by another user") as told:
+    with pytest.raises(GitError, match="is owned by another user") as reported:
         Repository.open(repo.path)
-    assert "safe.directory" in (told.value.hint or "")
+    assert "safe.directory" in (reported.value.hint or "")
 
 
 def test_in_a_bare_repository_head_is_the_commit(
@@ -207,7 +209,7 @@ def test_files_gzip_and_directories_are_targets(workdir: Path) -> None:
     assert sum(len(read_target.patches) for read_target in read_targets(("m.mbox.gz",), None)) == 2
 
 
-def test_a_missing_file_is_told_by_name() -> None:
+def test_a_missing_file_is_reported_by_name() -> None:
     with pytest.raises(InputError, match=r"nowhere\.patch"):
         read_targets(("nowhere.patch",), None)
 
@@ -236,18 +238,18 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
         ("HEAD@{7}", "git log --oneline -5"),
     ],
 )
-def test_a_word_that_names_no_commit_is_told_with_the_way_out(
+def test_a_word_that_names_no_commit_is_reported_with_the_way_out(
     repo: Repo, word: str, way: str
 ) -> None:
-    with Repository.open(repo.path) as repository, pytest.raises(UsageError) as told:
+    with Repository.open(repo.path) as repository, pytest.raises(UsageError) as reported:
         repository.resolve(word)
-    assert way in (told.value.hint or "")
+    assert way in (reported.value.hint or "")
 
 
 def test_where_nothing_is_committed_the_log_is_not_pointed_to(tmp_path: Path) -> None:
     with (
         Repository.open(Repo(tmp_path / "empty").path) as repository,
-        pytest.raises(UsageError) as told,
+        pytest.raises(UsageError) as reported,
     ):
         repository.resolve("HEAD")
-    assert "commit your fix first" in (told.value.hint or "")
+    assert "commit your fix first" in (reported.value.hint or "")

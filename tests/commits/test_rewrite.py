@@ -151,7 +151,7 @@ def test_merges_keep_their_parents(tmp_path: Path) -> None:
     assert repo.git("log", "--format=%s", "-1", "topic~2") == "step one"
 
 
-def test_a_signature_is_dropped_and_told(tmp_path: Path) -> None:
+def test_a_signature_is_dropped_and_reported(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     raw = repo.git("cat-file", "commit", ids[2])
     head, _, body = raw.partition("\n\n")
@@ -229,7 +229,7 @@ def test_a_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
 
 
-def test_published_and_shared_commits_are_refused_unless_told(tmp_path: Path) -> None:
+def test_published_and_shared_commits_are_refused_unless_reported(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("update-ref", "refs/remotes/origin/topic", ids[1])
     repo.git("branch", "also", ids[2])

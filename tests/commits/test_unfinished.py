@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.branch_move_journal import Move, begin, refuse_locked
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.unfinished_move import Move, begin, refuse_locked
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo

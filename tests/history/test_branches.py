@@ -153,7 +153,7 @@ def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) 
         )
 
 
-def test_the_version_is_told_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
+def test_the_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/heads/linux-5.15.y")
     with Repository.open(repo.path) as repository:
         stable = stable_branches(repository).stable

@@ -86,7 +86,7 @@ def test_what_history_knows_is_said(relations: Relations, kind: str) -> None:
     assert [one.kind for one in judge(GOOD, find, relations=relations)] == [kind]
 
 
-def test_an_ambiguous_id_is_told_from_an_unknown_one() -> None:
+def test_an_ambiguous_id_is_reported_from_an_unknown_one() -> None:
     line = 'Fixes: fffffff ("x")'
     assert [
         one.kind for one in judge(line, find, relations=Relations(ambiguous=lambda _: True))

@@ -31,11 +31,11 @@ def test_both_acts_end_well_and_leave_nothing_behind(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     out = io.StringIO()
     run_script(out=out)
-    told = out.getvalue()
-    assert "arrived: [PATCH net] net/acme" in told
-    assert "arrived: [PATCH net v2] net/acme" in told
-    assert "6.12 already-fixed" in told
-    assert "state in-stable" in told
+    reported = out.getvalue()
+    assert "arrived: [PATCH net] net/acme" in reported
+    assert "arrived: [PATCH net v2] net/acme" in reported
+    assert "6.12 already-fixed" in reported
+    assert "state in-stable" in reported
     assert not list(tmp_path.glob("patchpilot-demo-*"))
 
 
@@ -50,13 +50,13 @@ def test_a_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> 
     kept = tmp_path / "it's kept"
     with open_sandbox(kept) as sandbox:
         assert sandbox.archive.url
-    told = subprocess.run(
+    reported = subprocess.run(
         ["sh", "-c", '. "$1/env"; printf %s "$HOME"', "sh", kept],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout == str(kept / "home")
+    assert reported.stdout == str(kept / "home")
 
 
 def test_nothing_of_the_person_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

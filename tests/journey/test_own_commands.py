@@ -136,8 +136,8 @@ def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
     repo.git("config", key, helper)
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
         assert refused(run(repo, words))
-    told = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (found,) = (check for check in told["checks"] if check["name"] == "own commands")
+    reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+    (found,) = (check for check in reported["checks"] if check["name"] == "own commands")
     assert "patchpilot trust" in found["hint"]
     assert canaries.sang == set()
     assert server.take() == ()
@@ -171,8 +171,8 @@ def test_a_trusted_command_runs_until_it_changes(repo: Repo, canaries: Canaries,
     assert f"{canaries.folder}/first" in shown.out
     assert key in shown.out
     assert refused(run(repo, _SEND["send"]))
-    told = json.loads(call("trust", "--format", "json", repo.path).out)
-    assert [command["name"] for command in told["commands"]] == [key]
+    reported = json.loads(call("trust", "--format", "json", repo.path).out)
+    assert [command["name"] for command in reported["commands"]] == [key]
     assert run(repo, _SEND["send"]).code == 0
     assert canaries.sang == {"first"}
     canaries.hush()
@@ -503,8 +503,8 @@ def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
         assert "sendemail.smtpserver" in done.err
     with monkeypatch.context() as watched:
         watched.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("connected"))
-        told = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (found,) = (check for check in told["checks"] if check["name"] == "mail server")
+        reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+    (found,) = (check for check in reported["checks"] if check["name"] == "mail server")
     assert (found["state"], "not trusted yet" in found["message"]) == ("fail", True)
     assert login_server.logins == []
     assert login_server.take() == ()

@@ -22,7 +22,7 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
-def mended_context(context: Context, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:
+def fixed_context(context: Context, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:
     """The context's patch with all that is safe to mend mended, under every rule in force."""
     rules = choose(all_rules(), kernel=context.options.kernel, profile=context.options.profile)
 
@@ -33,14 +33,14 @@ def mended_context(context: Context, kinds: AbstractSet[str] = SAFE_ONLY) -> Fix
     return fix_patch(context.patch, look, {rule.id: rule for rule in rules}, kinds=kinds)
 
 
-def mended_example(example: Example, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:
+def fixed_example(example: Example, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:
     """An example mended."""
-    return mended_context(context_of(example), kinds)
+    return fixed_context(context_of(example), kinds)
 
 
-def mended_text(text: str, *, strict: bool = True) -> FixOutcome:
+def fixed_text(text: str, *, strict: bool = True) -> FixOutcome:
     """A patch mended."""
     from patchpilot.lint.lint_context import Options
 
     patch = parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
-    return mended_context(Context(patch, options=Options(strict=strict)))
+    return fixed_context(Context(patch, options=Options(strict=strict)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
-from patchpilot.demo.archive_standin import StandIn
+from patchpilot.demo.archive_server import StandIn
 from patchpilot.model.mail import parse_mail
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import MATT, RITA, applied_by_robot

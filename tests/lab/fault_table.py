@@ -125,9 +125,9 @@ class Row:
 
     def __str__(self) -> str:
         steps = " → ".join("".join(map(str, one)) for one in self.arrived)
-        told = " → ".join("".join(state[0] for state in states) for states in self.states)
+        reported = " → ".join("".join(state[0] for state in states) for states in self.states)
         return (
-            f"{self.via:15} {self.case:30} {steps:34} {told:34} {self.final}"
+            f"{self.via:15} {self.case:30} {steps:34} {reported:34} {self.final}"
             f" {'' if self.right else 'WRONG'}"
         )
 

@@ -20,8 +20,8 @@ from email import message_from_bytes
 from pathlib import Path
 
 from patchpilot.commits.b4_prep import COMMIT, TIP_COMMIT
+from patchpilot.commits.branch_move_journal import unfinished
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.unfinished_move import unfinished
 from patchpilot.errors import PatchpilotError
 from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.cli import call

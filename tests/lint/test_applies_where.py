@@ -63,7 +63,7 @@ class History(MemoryHistory):
         return Tip("linux-next/master", self._later, self._date) if self._later else None
 
 
-def _told(
+def _reported(
     history: History,
     foot: str = "",
     subject: str = "[PATCH] frob: wait for the link",
@@ -85,11 +85,11 @@ def _told(
 
 
 def test_a_patch_that_applies_everywhere() -> None:
-    assert not _told(History(FITS, FITS, FITS), f"base-commit: {BASE}\n")
+    assert not _reported(History(FITS, FITS, FITS), f"base-commit: {BASE}\n")
 
 
 def test_the_base_that_the_mail_names_is_certain() -> None:
-    assert _told(History(OTHER), f"base-commit: {BASE}\n") == [
+    assert _reported(History(OTHER), f"base-commit: {BASE}\n") == [
         (
             "warning",
             (
@@ -101,7 +101,7 @@ def test_the_base_that_the_mail_names_is_certain() -> None:
 
 
 def test_prerequisite_patches_may_be_the_reason() -> None:
-    assert _told(
+    assert _reported(
         History(OTHER),
         f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\nprerequisite-patch-id:"
         f" {'b' * 40}\n",
@@ -117,7 +117,7 @@ def test_prerequisite_patches_may_be_the_reason() -> None:
 
 
 def test_a_base_that_nobody_has() -> None:
-    assert _told(History(FITS), f"base-commit: {'2' * 40}\n") == [
+    assert _reported(History(FITS), f"base-commit: {'2' * 40}\n") == [
         (
             "note",
             (
@@ -129,7 +129,7 @@ def test_a_base_that_nobody_has() -> None:
 
 
 def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
-    assert _told(History(FITS, OTHER, OTHER)) == [
+    assert _reported(History(FITS, OTHER, OTHER)) == [
         (
             "check",
             (
@@ -138,7 +138,7 @@ def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
             ),
         )
     ]
-    assert _told(History(FITS, FITS, OTHER)) == [
+    assert _reported(History(FITS, FITS, OTHER)) == [
         (
             "note",
             (
@@ -152,7 +152,7 @@ def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
 def test_a_tip_of_another_time_says_nothing() -> None:
     history = History(FITS, OTHER, OTHER)
     history._date = datetime(2025, 6, 1, tzinfo=UTC)
-    assert not _told(history)
+    assert not _reported(history)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -162,6 +162,6 @@ def test_what_earlier_patches_of_the_series_may_change_is_not_judged(known: bool
         if known
         else ""
     )
-    assert not _told(
+    assert not _reported(
         History(OTHER, OTHER, OTHER), f"base-commit: {BASE}\n", "[PATCH 2/2] frob: second", first
     )

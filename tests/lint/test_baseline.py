@@ -125,14 +125,14 @@ def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subj
         assert Remaining(left).take(mark_of(finding(one, None), one)) is known
 
 
-def test_what_is_changed_is_told_without_line_numbers_context_and_white_space() -> None:
+def test_what_is_changed_is_reported_without_line_numbers_context_and_white_space() -> None:
     assert change_of(patch(added="a  = 1;")) == change_of(
         patch("frob: x", "y", added="\ta = 1;", at=90)
     )
     assert change_of(patch(added="a = 1;")) != change_of(patch(added="a = 2;"))
 
 
-def test_a_long_line_is_cut_and_still_told_from_another() -> None:
+def test_a_long_line_is_cut_and_still_reported_from_another() -> None:
     assert len(even("x" * 10_000)) < LONGEST + 40
     assert even("x" * 10_000) != even("x" * 10_001)
 
@@ -314,9 +314,7 @@ def test_reordered_patches_are_paired_with_themselves(data: st.DataObject, count
     assert pair_with_earlier(old, [old[at] for at in order]) == dict(enumerate(order))
 
 
-def test_a_finding_of_the_message_that_is_told_on_a_line_of_the_diff_is_known_by_the_patch() -> (
-    None
-):
+def test_a_finding_of_the_message_shown_on_a_line_of_the_diff_is_known_by_the_patch() -> None:
     unsigned = parse_patch("\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch")
     ends_alike = parse_patch(
         "\n".join(patch("frob: more", added="int c;").lines).replace(SIGN_OFF, "").encode(),
@@ -324,19 +322,21 @@ def test_a_finding_of_the_message_that_is_told_on_a_line_of_the_diff_is_known_by
     )
     marks = []
     for one in (unsigned, ends_alike):
-        (told,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]
-        assert told.patch_line
-        assert told.patch_line > one.diff_line
-        marks.append(mark_of(told, one))
+        (reported,) = [
+            each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"
+        ]
+        assert reported.patch_line
+        assert reported.patch_line > one.diff_line
+        marks.append(mark_of(reported, one))
     assert marks[0] == FindingMark("", "CPM003", "frob: wait", change_of(unsigned))
     assert marks[0] != marks[1]
 
 
 def test_a_waiver_for_a_path_is_about_no_sign_off() -> None:
     one = parse_patch("\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch")
-    (told,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]
-    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(told, ("no-sign-off",))
-    assert Waiver("no-sign-off", "r").covers(told, ("no-sign-off",))
+    (reported,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]
+    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(reported, ("no-sign-off",))
+    assert Waiver("no-sign-off", "r").covers(reported, ("no-sign-off",))
 
 
 @pytest.mark.parametrize("device", [False, True])

@@ -12,17 +12,19 @@ CODE = '\t{ .compatible = "nobody,frob" },\n'
 
 
 @pytest.mark.parametrize(
-    ("file", "compat", "told"),
+    ("file", "compat", "reported"),
     [
         ("Documentation/devicetree/bindings/other.yaml", False, True),
         ("doc/device-tree-bindings/other.txt", False, False),
         ("doc/device-tree-bindings/other.txt", True, True),
     ],
 )
-def test_a_binding_is_asked_for_where_the_tree_has_any(file: str, compat: bool, told: bool) -> None:
+def test_a_binding_is_asked_for_where_the_tree_has_any(
+    file: str, compat: bool, reported: bool
+) -> None:
     context = context_of(
         Example(bad=True, code=CODE, path="drivers/frob/frob.c", tree={file: "const: acme,other\n"})
     )
     context.options = context.options._replace(checkpatch_compat=compat)
     found = run(context, load_rules())
-    assert any(one.name == "undocumented-compatible" for one in found) is told
+    assert any(one.name == "undocumented-compatible" for one in found) is reported

@@ -97,21 +97,21 @@ def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> Non
 
 
 @pytest.mark.parametrize(
-    ("profile", "lines", "told"),
+    ("profile", "lines", "reported"),
     [("linux", 3, True), ("linux", 4, False), ("u-boot", 1, True), ("u-boot", 2, False)],
 )
 def test_how_much_help_an_option_needs_is_for_the_project_to_say(
-    profile: str, lines: int, told: bool
+    profile: str, lines: int, reported: bool
 ) -> None:
     code = (
         'config FROB\n\tbool "Frob support"\n\thelp\n'
         + "\t  Say Y if your board has a frob.\n" * lines
     )
-    context = context_of(Example(bad=told, code=code, path="drivers/frob/Kconfig"))
+    context = context_of(Example(bad=reported, code=code, path="drivers/frob/Kconfig"))
     context = Context(context.patch, options=Options(strict=True, profile=profile))
     assert (
         bool(run(context, [rule for rule in rules() if rule.checkpatch == "CONFIG_DESCRIPTION"]))
-        is told
+        is reported
     )
 
 

@@ -176,13 +176,13 @@ def test_a_type_is_read_in_a_time_that_grows_with_the_blanks_behind_it(filler: s
 
 def test_a_long_patch_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contexts, "SOON", -1.0)
-    told: list[tuple[str, int, int | None]] = []
+    reported: list[tuple[str, int, int | None]] = []
 
     def progress(what: str, done: int = 0, total: int | None = None) -> None:
-        told.append((what, done, total))
+        reported.append((what, done, total))
 
     check_series([_patch("drivers/frob/frob.c", _declarations(2000))], progress=progress)
-    lines = [done for what, done, _ in told if what == "reading code"]
+    lines = [done for what, done, _ in reported if what == "reading code"]
     assert len(lines) >= 3
     assert lines == sorted(lines)
-    assert "checking rules" in {what for what, _, _ in told}
+    assert "checking rules" in {what for what, _, _ in reported}

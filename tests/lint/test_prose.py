@@ -13,7 +13,7 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect
-from tests.kit.fixing import mended_text
+from tests.kit.fixing import fixed_text
 from tests.kit.snippets import mail
 
 DIFF = (
@@ -115,10 +115,10 @@ SENTENCES = [
 def test_what_a_person_writes_is_not_taken_for_a_paste(text: str) -> None:
     context = _context(text)
     lines = text.split("\n")
-    told = [
+    reported = [
         at for at, line in enumerate(lines) if line.strip() and not line.startswith(("\t", "===="))
     ]
-    assert not pasted(context) & set(told)
+    assert not pasted(context) & set(reported)
 
 
 def test_tags_are_never_pasted() -> None:
@@ -151,7 +151,7 @@ def test_a_gerund_that_is_the_subject_is_no_mood(sentence: str) -> None:
         "Fixing the required delay of the second frob.",
     ],
 )
-def test_a_gerund_alone_is_told_of(sentence: str) -> None:
+def test_a_gerund_alone_is_reported_of(sentence: str) -> None:
     assert "not-imperative" in _found(f"The frob waits for a link.\n\n{sentence}\n")
 
 
@@ -287,7 +287,7 @@ def test_a_list_in_a_stable_tag_tells_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "to", "told"),
+    ("mark", "to", "reported"),
     [
         ("PATCH 6.1.y", "", True),
         ("PATCH linux-6.1.y", "", True),
@@ -300,7 +300,7 @@ def test_a_list_in_a_stable_tag_tells_too() -> None:
     ],
 )
 def test_a_patch_for_a_stable_tree_names_its_mainline_commit(
-    mark: str, to: str, told: bool
+    mark: str, to: str, reported: bool
 ) -> None:
     text = mail(f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF).replace(
         "[PATCH] [", "["
@@ -308,7 +308,7 @@ def test_a_patch_for_a_stable_tree_names_its_mainline_commit(
     text = text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else text
     rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"]
     found = run(Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)), rules)
-    assert bool(found) == told
+    assert bool(found) == reported
 
 
 def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None:
@@ -322,4 +322,4 @@ def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None
     )
     context = _context(message, diff="")
     assert pasted(context) == {2, 3, 4, 5}
-    assert head in mended_text(mail("frob: wait for the link", message, "")).draft.patch.lines
+    assert head in fixed_text(mail("frob: wait for the link", message, "")).draft.patch.lines

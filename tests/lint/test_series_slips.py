@@ -44,7 +44,7 @@ def names(series: Series) -> list[str]:
     ]
 
 
-def test_a_patch_of_another_version_stays_in_its_thread_and_is_told() -> None:
+def test_a_patch_of_another_version_stays_in_its_thread_and_is_reported() -> None:
     series = group([mail("PATCH v2 0/2", 0), mail("PATCH v2 1/2", 1), mail("PATCH v3 2/2", 2)])
     assert len(series) == 1
     assert "mixed-versions" in names(series[0])
@@ -62,14 +62,14 @@ def test_another_thread_begins_another_series() -> None:
         ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions"),
     ],
 )
-def test_a_cover_letter_that_disagrees_with_its_patches_is_told(
+def test_a_cover_letter_that_disagrees_with_its_patches_is_reported(
     cover: str, patch: str, name: str
 ) -> None:
     series = group([mail(cover, 0), mail(patch, 1), mail(patch.replace("1/", "2/"), 2)])
     assert name in names(series[0])
 
 
-def test_a_cover_letter_of_only_a_shortlog_is_told() -> None:
+def test_a_cover_letter_of_only_a_shortlog_is_reported() -> None:
     body = (
         "Ada Fixer (2):\n  frob: one\n  frob: two\n\n frob.c | 2 +-\n 1 file"
         " changed\n\nbase-commit: 0123456789ab"
@@ -80,28 +80,28 @@ def test_a_cover_letter_of_only_a_shortlog_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("notes", "told"),
+    ("notes", "reported"),
     [(CHANGES, True), (CHANGES.replace("in v2", "since v2"), False), ("v1 -> v2: lock\n\n", True)],
 )
-def test_a_changelog_that_ends_before_this_version_is_told(notes: str, told: bool) -> None:
+def test_a_changelog_that_ends_before_this_version_is_reported(notes: str, reported: bool) -> None:
     patch = mail("PATCH v3", 1, notes=notes)
     found = [
         one.message
         for one in run(Context(patch, options=Options(strict=True)), load_rules())
         if one.name == "missing-changelog"
     ]
-    assert bool(found) == told
-    assert not told or "ends at v2" in found[0]
+    assert bool(found) == reported
+    assert not reported or "ends at v2" in found[0]
 
 
 @pytest.mark.parametrize(
-    ("marks", "told"),
+    ("marks", "reported"),
     [
         (("PATCH", "PATCH"), "have no numbers"),
         (("PATCH 1/2", "PATCH 2/3"), "disagree on the number"),
     ],
 )
-def test_numbered_files_of_one_folder_are_one_series(marks: tuple[str, str], told: str) -> None:
+def test_numbered_files_of_one_folder_are_one_series(marks: tuple[str, str], reported: str) -> None:
     patches = [
         mail(mark, number)._replace(source=f"out/000{number}-frob.patch")
         for number, mark in enumerate(marks, 1)
@@ -109,7 +109,7 @@ def test_numbered_files_of_one_folder_are_one_series(marks: tuple[str, str], tol
     (series,) = group(patches)
     wanted = [rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"]
     assert [
-        told in finding.message
+        reported in finding.message
         for finding in run_series(Context(series.patches[0], series, options=Options()), wanted)
     ] == [True]
     apart = [

@@ -71,7 +71,7 @@ def test_the_same_small_change_in_files_of_two_subsystems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (
             "The link is slow. Also, the clock is.",
@@ -87,8 +87,8 @@ def test_the_same_small_change_in_files_of_two_subsystems() -> None:
         ),
     ],
 )
-def test_a_message_about_two_changes(text: str, told: str) -> None:
-    assert _messages(text, file_diff("drivers/frob/a.c", MANY)) == [told]
+def test_a_message_about_two_changes(text: str, reported: str) -> None:
+    assert _messages(text, file_diff("drivers/frob/a.c", MANY)) == [reported]
     assert not _messages(text, file_diff("drivers/frob/a.c", CODE))
 
 
@@ -125,7 +125,7 @@ def test_a_series_of_two_parts() -> None:
             file_diff(path, CODE),
         ).encode()
 
-    def told(*paths: str) -> list[str]:
+    def reported(*paths: str) -> list[str]:
         series = Series(
             tuple(
                 parse_patch(patch(number, path), f"{number}.patch")
@@ -140,9 +140,9 @@ def test_a_series_of_two_parts() -> None:
             )
         ]
 
-    assert told("drivers/frob/a.c", "drivers/frob/b.c", "drivers/grob/c.c") == [
+    assert reported("drivers/frob/a.c", "drivers/frob/b.c", "drivers/grob/c.c") == [
         "patches 1 and 3 have no file and no section of MAINTAINERS in common; consider separate"
         " series"
     ]
-    assert not told("drivers/frob/a.c", "drivers/frob/b.c", "drivers/frob/c.c")
-    assert not told("drivers/frob/a.c", "drivers/grob/b.c", "include/linux/frob.h")
+    assert not reported("drivers/frob/a.c", "drivers/frob/b.c", "drivers/frob/c.c")
+    assert not reported("drivers/frob/a.c", "drivers/grob/b.c", "include/linux/frob.h")

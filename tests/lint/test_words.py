@@ -18,15 +18,15 @@ from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
         (f"{PROSE} It is is so.", "+int b;", (None, None)),
     ],
 )
-def test_a_word_twice_is_told_with_its_place(
+def test_a_word_twice_is_reported_with_its_place(
     message: str, added: str, place: tuple[str | None, int | None]
 ) -> None:
     text = mail(
         "frob: wait", f"{message}\n\n{SIGN_OFF}", file_diff(PATH, f" int a;\n{added}\n int z;")
     )
-    (told,) = [
+    (reported,) = [
         one
         for one in run(Context(parse_patch(text.encode(), "a.patch")), load_rules())
         if one.name == "repeated-word"
     ]
-    assert (told.path, told.column) == place
+    assert (reported.path, reported.column) == place

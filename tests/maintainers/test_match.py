@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.maintainers import MaintainersFile, load, match
-from patchpilot.maintainers.filepattern import depth, matches
+from patchpilot.maintainers.file_patterns import depth, matches
 from patchpilot.maintainers.match import match_path
 from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.maintainers.section_index import build

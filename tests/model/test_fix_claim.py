@@ -196,7 +196,9 @@ def test_harm_is_in_the_title_or_in_the_text(title: str, lines: list[str], harms
         (("a/Documentation/b.c",), False),
     ],
 )
-def test_documents_are_told_by_their_place_or_ending(paths: tuple[str, ...], only: bool) -> None:
+def test_documents_are_reported_by_their_place_or_ending(
+    paths: tuple[str, ...], only: bool
+) -> None:
     assert only_documents(paths) is only
     assert is_cosmetic(TITLE, paths) is only
     assert is_cosmetic("ring: fix a TYPO", paths)

@@ -149,7 +149,7 @@ def test_a_base64_patch_is_decoded_and_marked() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"hello\nworld\n", b"\0\1\2"])
-def test_what_is_no_patch_is_told_by_name(data: bytes) -> None:
+def test_what_is_no_patch_is_reported_by_name(data: bytes) -> None:
     with pytest.raises(InputError, match=r"junk\.patch"):
         parse_patch(data, "junk.patch")
 

@@ -118,7 +118,7 @@ def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> Non
         ("c@[192.0.2.1]", "c@[192.0.2.1]"),
     ],
 )
-def test_an_odd_address_is_told_of_and_written_as_mail_servers_know_it(
+def test_an_odd_address_is_reported_of_and_written_as_mail_servers_know_it(
     tmp_path: Path, address: str, wire: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)

@@ -332,8 +332,8 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
         assert "signed by patatt" in shown.out
         assert posted == []
         done = send(repo, "--yes")
-    told = json.loads(done.out)
-    assert (told["state"], told["messages"][0]["state"]) == (state, mail)
+    reported = json.loads(done.out)
+    assert (reported["state"], reported["messages"][0]["state"]) == (state, mail)
     (one,) = posted
     text = one["messages"][0]
     assert "X-Developer-Signature" in text

@@ -37,15 +37,15 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(tmp_path: Path
         repo.git("config", "--global", f"sendemail.{name}", value)
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
     done = call("send", "-C", repo.path, "--dry-run", "--format", "json", "--force", "x")
-    told = json.loads(done.out)
-    reasons = {one["email"]: one["reasons"] for one in told["recipients"]}
+    reported = json.loads(done.out)
+    reasons = {one["email"]: one["reasons"] for one in reported["recipients"]}
     assert reasons == {
         "list@lists.example.org": ["sendemail.to"],
         "boss@example.org": ["sendemail.cc"],
         "owner@example.org": ["sendemail.ccCmd"],
     }
-    assert told["bcc"] == ["archive@example.org"]
-    message = told["messages"][0]
+    assert reported["bcc"] == ["archive@example.org"]
+    message = reported["messages"][0]
     assert (message["to"], message["cc"]) == (
         ["List <list@lists.example.org>"],
         ["The Boss <boss@example.org>", "Owner <owner@example.org>"],
@@ -72,7 +72,7 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     assert [load["email"] for load in json.loads(done.out)["recipients"]] == ["x@lists.example.org"]
 
 
-def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
+def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "--global", "sendemail.tocmd", "exit 3;")
     with Repository.open(repo.path) as repository:

@@ -104,13 +104,13 @@ def test_a_written_cover_is_not_refused(tmp_path: Path) -> None:
         ).code
         == 0
     )
-    told = json.loads(
+    reported = json.loads(
         call(
             "send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run", "--format", "json"
         ).out
     )
-    assert told["messages"][0]["subject"] == "[PATCH 0/2] net: two comments"
-    assert not {"cover-subject", "cover-text"} & {one["name"] for one in told["refusals"]}
+    assert reported["messages"][0]["subject"] == "[PATCH 0/2] net: two comments"
+    assert not {"cover-subject", "cover-text"} & {one["name"] for one in reported["refusals"]}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_cover_among_patch_files_is_judged_too(
         .replace("*** BLURB HERE ***", text)
     )
     cover.write_text(made)
-    told = json.loads(
+    reported = json.loads(
         call(
             "send",
             "-C",
@@ -147,4 +147,4 @@ def test_a_cover_among_patch_files_is_judged_too(
             "json",
         ).out
     )
-    assert {"cover-subject", "cover-text"} & {one["name"] for one in told["refusals"]} == names
+    assert {"cover-subject", "cover-text"} & {one["name"] for one in reported["refusals"]} == names

@@ -74,7 +74,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         assert "certificate" in examine(repo)["encryption"][1]
 
 
-def test_a_server_that_is_away_and_a_login_without_password_are_told(tmp_path: Path) -> None:
+def test_a_server_that_is_away_and_a_login_without_password_are_reported(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "sendemail.smtpuser", "ada")
@@ -130,12 +130,12 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
         )
         config.write_text(config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n")
         found = json.loads(call("doctor", "--format", "json").out)
-        told = {one["name"]: one["state"] for one in found["checks"]}
+        reported = {one["name"]: one["state"] for one in found["checks"]}
         assert (
-            told["repository"],
-            told["identity"],
-            told["mail server"],
-            told["stable branches"],
+            reported["repository"],
+            reported["identity"],
+            reported["mail server"],
+            reported["stable branches"],
         ) == ("warn", "ok", "ok", "skip")
         assert server.take() == ()
     assert not (tmp_path / ".git").exists()

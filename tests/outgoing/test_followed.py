@@ -28,7 +28,7 @@ Reviewed-by: Rita Reviewer <rita@example.net>
 """
 
 
-def test_tags_and_remarks_of_the_last_version_are_told(tmp_path: Path) -> None:
+def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         words = (
@@ -67,11 +67,11 @@ def test_tags_and_remarks_of_the_last_version_are_told(tmp_path: Path) -> None:
         assert remark.startswith("Rita Reviewer (")
         assert "check the return value" in remark
         assert any("Rita Reviewer" in line for line in changelog_hints(repository, draft))
-    told = json.loads(call(*words, "--reroll", "--dry-run").out)
-    assert "tags" in {one["name"] for one in told["warnings"]}
+    reported = json.loads(call(*words, "--reroll", "--dry-run").out)
+    assert "tags" in {one["name"] for one in reported["warnings"]}
     assert call("trailers", "-C", repo.path, "--yes").code == 0
-    told = json.loads(call(*words, "--reroll", "--dry-run").out)
-    assert "tags" not in {one["name"] for one in told["warnings"]}
+    reported = json.loads(call(*words, "--reroll", "--dry-run").out)
+    assert "tags" not in {one["name"] for one in reported["warnings"]}
 
 
 def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:

@@ -61,9 +61,9 @@ def test_a_sendmail_program_is_handed_the_mail(
     )
     repo.git("config", "--global", f"sendemail.{name}", value)
     done = send(repo, "--via", via)
-    told = json.loads(done.out)
-    assert told["state"] == state
-    assert told["messages"][0]["message_id"].encode() in place.read_bytes()
+    reported = json.loads(done.out)
+    assert reported["state"] == state
+    assert reported["messages"][0]["message_id"].encode() in place.read_bytes()
     assert Path(f"{place}.args").read_text().split()[-1] == "l@lists.example.org"
     assert (done.code == 0) == (state == "sent")
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_written_down_is_not_sent(
         assert len(server.take()) == 1
 
 
-def test_a_disk_that_is_full_is_told_before_anything_leaves(
+def test_a_disk_that_is_full_is_reported_before_anything_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FaultySink() as server:

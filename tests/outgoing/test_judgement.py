@@ -41,10 +41,10 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
     repo.git("fetch", "-q", "origin")
     with Repository.open(repo.path) as repository:
         made = repository.commit(repository.resolve("v6.99")).committed
-        told = merge_window(
+        reported = merge_window(
             repository, SendRequest(profile="netdev"), None, made + timedelta(days=3)
         )
-        assert "net-next is closed" in told
+        assert "net-next is closed" in reported
         assert "after v6.99" in merge_window(
             repository, SendRequest(), None, made + timedelta(days=3)
         )
@@ -179,10 +179,10 @@ def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
         wrong = account(server, encryption="tls", user="ada", auth="XOAUTH2", cert_path="")
         with (
             Submission(wrong, Credential("ada", "token"), 5.0) as way,
-            pytest.raises(NetworkError, match="rejects the login") as told,
+            pytest.raises(NetworkError, match="rejects the login") as reported,
         ):
             way.open()
-        assert "token" not in told.value.message
+        assert "token" not in reported.value.message
         plain = account(server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0]))
         with Submission(plain, Credential("ada", "s3cret"), 5.0) as way:
             way.open()

@@ -208,14 +208,14 @@ def round_trip(via: str, texts: list[Text]) -> None:
             cover(repository, request)
             made = plan(repository, request)
         assert len(made.mails) == len(texts) + 1
-        told = {
+        reported = {
             int(found[0])
-            for refusal in made.refusals
+            for refusal in made.blockers
             if refusal.name == "damaged" and (found := re.match(r"\d+", refusal.message))
         }
         # b4's doing, or git's own reading of the line From: it is seen before anything leaves
-        assert via == "b4" or all(unreadable(texts[at][0]) for at in told), made.refusals
-        good = [at for at in range(len(texts)) if at not in told]
+        assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), made.blockers
+        good = [at for at in range(len(texts)) if at not in reported]
         folder = Path(place) / "am"
         folder.mkdir()
         applied = apply(repo, "master", [made.mails[at + 1].raw for at in good], folder)

@@ -164,7 +164,7 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(tmp_p
                 )  # as a kill before the first mail leaves it
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
-            assert [problem.name for problem in resumed.refusals] == ["sent-since"]
+            assert [problem.name for problem in resumed.blockers] == ["sent-since"]
             assert deliver(here, resumed).state == "refused"
             assert len(server.take()) == 2
             assert (

@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail, parse_patch
-from patchpilot.outgoing.am_roundtrip import file_damages
+from patchpilot.outgoing.am_roundtrip import files_changed_by_am
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -39,10 +39,10 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         done = call(*words)
         assert done.code == 0, done.err
         mails = server.take()
-        told = json.loads(done.out)
+        reported = json.loads(done.out)
         again = json.loads(call(*words[:4], "--format", "json").out)
         assert "already-sent" in {one["name"] for one in again["refusals"]}
-    assert {(one["name"], one["email"]) for one in told["recipients"]} >= {
+    assert {(one["name"], one["email"]) for one in reported["recipients"]} >= {
         ("", "list@lists.example.org"),
         ("Ünï, x", "u@example.org"),
     }
@@ -57,7 +57,7 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
     )
 
 
-def refusals(repo: Repo, target: Path) -> dict[str, str]:
+def blockers(repo: Repo, target: Path) -> dict[str, str]:
     """Name → message of what refuses these files."""
     words = (
         "send",
@@ -78,16 +78,16 @@ def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     out = tmp_path / "out"
     repo.git("format-patch", "-q", "-o", str(out), "master..topic")
-    assert not {"does-not-apply", "already-fixed", "damaged"} & set(refusals(repo, out))
+    assert not {"does-not-apply", "already-fixed", "damaged"} & set(blockers(repo, out))
     first = sorted(out.iterdir())[0]
     kept = first.read_text()
     first.write_text(kept.replace("int line2;", "int other;"))
-    assert "widget.c" in refusals(repo, out)["does-not-apply"]
+    assert "widget.c" in blockers(repo, out)["does-not-apply"]
     first.write_text(kept)
     repo.checkout("master")
     repo.git("merge", "-q", "--ff-only", "topic")
     repo.git("branch", "-q", "-u", "topic")
-    assert "already-fixed" in refusals(repo, out)
+    assert "already-fixed" in blockers(repo, out)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
         ("Line 1 was", "x" * 1000, "longer"),
     ],
 )
-def test_a_mail_that_is_not_its_file_is_told(
+def test_a_mail_that_is_not_its_file_is_reported(
     tmp_path: Path, old: str, new: str, wrong: str
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -111,7 +111,7 @@ def test_a_mail_that_is_not_its_file_is_told(
     )
     patch = parse_patch(text.encode(), "x")
     with Repository.open(repo.path) as repository:
-        found = file_damages(
+        found = files_changed_by_am(
             repository, [(text.replace(old, new, 1).encode() if old else text.encode(), patch)]
         )
     assert (wrong in found[0][1]) if wrong else not found

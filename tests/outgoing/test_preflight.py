@@ -19,13 +19,13 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
+    blockers,
     is_list,
-    refusals,
     upstream_claim,
     warnings,
 )
 from patchpilot.outgoing.sent_record import SentRecord
-from patchpilot.outgoing.target_tree import AlreadyApplied, Target, TargetFit
+from patchpilot.outgoing.target_tree import AlreadyApplied, TargetFit, TargetTree
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -80,7 +80,7 @@ def facts(*patches: Patch, **changed: object) -> PreflightFacts:
         account=account(),
         mails=(),
         errors=(),
-        target=Target("origin/master", "a" * 40, "the default"),
+        target=TargetTree("origin/master", "a" * 40, "the default"),
         standing=TargetFit("clean"),
         earlier=(),
         unanswered=(),
@@ -98,7 +98,7 @@ def names(problems: tuple[object, ...]) -> set[str]:
 
 
 def test_a_good_patch_is_not_stopped() -> None:
-    assert refusals(facts()) == ()
+    assert blockers(facts()) == ()
     assert warnings(facts()) == ()
 
 
@@ -151,7 +151,7 @@ def test_a_good_patch_is_not_stopped() -> None:
     ],
 )
 def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> None:
-    assert name in names(refusals(facts(**changed)))
+    assert name in names(blockers(facts(**changed)))
 
 
 @pytest.mark.parametrize(
@@ -185,13 +185,13 @@ def test_each_warning_has_its_case_and_does_not_refuse(
     name: str, changed: dict[str, object]
 ) -> None:
     assert name in names(warnings(facts(**changed)))
-    assert refusals(facts(**changed)) == ()
+    assert blockers(facts(**changed)) == ()
 
 
 def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
     assert (
         names(
-            refusals(
+            blockers(
                 facts(
                     version=2,
                     draft=Draft(
@@ -213,9 +213,9 @@ def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
         version=2,
         changelogs={"2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"},
     )
-    assert names(refusals(facts(version=2, draft=empty))) == {"no-changelog"}
+    assert names(blockers(facts(version=2, draft=empty))) == {"no-changelog"}
     text = "\n".join(patch().lines).replace("\n---\n", "\n---\nChanges in v2: mended\n\n", 1)
-    assert names(refusals(facts(parse_patch(text.encode(), "p"), version=2))) == set()
+    assert names(blockers(facts(parse_patch(text.encode(), "p"), version=2))) == set()
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
     assert claim is not None
     stable = (to("stable@vger.kernel.org", "list"),)
     assert names(
-        refusals(
+        blockers(
             facts(
                 one,
                 recipients=stable,
@@ -242,7 +242,7 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
         )
     ) == {"not-upstream"}
     assert (
-        refusals(
+        blockers(
             facts(
                 one,
                 recipients=stable,
@@ -252,7 +252,7 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
         )
         == ()
     )
-    assert refusals(facts(one, recipients=stable)) == ()
+    assert blockers(facts(one, recipients=stable)) == ()
 
 
 @pytest.mark.parametrize(
@@ -271,9 +271,12 @@ def test_lists_are_known_by_their_look(email: str) -> None:
 
 
 def test_an_editme_line_does_not_leave() -> None:
-    told = {"3": "Changes in v3:\n- say why", "2": "Changes in v2:\n- EDITME message reworded: x"}
-    draft = Draft("c", "/r", "t", version=3, changelogs=told)
-    assert names(refusals(facts(version=3, draft=draft))) == {"unfinished"}
+    reported = {
+        "3": "Changes in v3:\n- say why",
+        "2": "Changes in v2:\n- EDITME message reworded: x",
+    }
+    draft = Draft("c", "/r", "t", version=3, changelogs=reported)
+    assert names(blockers(facts(version=3, draft=draft))) == {"unfinished"}
 
 
 GOOD = Draft("20260303-mend-0123456789ab", "/r", "topic")
@@ -327,7 +330,7 @@ REFUSED: list[tuple[str, dict[str, object], str, str]] = [
 def test_a_refusal_names_the_thing_and_the_command_that_helps(
     name: str, changed: dict[str, object], said: str, hint: str
 ) -> None:
-    (one,) = refusals(facts(**changed))
+    (one,) = blockers(facts(**changed))
     assert one.name == name
     assert said in one.message
     assert hint in str(one.hint)
@@ -394,10 +397,10 @@ def test_saturday_and_sunday_are_the_weekend(day: int, weekend: bool) -> None:
 
 
 def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
-    (three,) = refusals(facts(errors=("one", "two", "three")))
+    (three,) = blockers(facts(errors=("one", "two", "three")))
     assert "one; two; three" in three.message
     assert "…" not in three.message
-    (four,) = refusals(facts(errors=("one", "two", "three", "four")))
+    (four,) = blockers(facts(errors=("one", "two", "three", "four")))
     assert "4 error" in four.message
     assert "four" not in four.message
     assert "three …" in four.message
@@ -411,16 +414,16 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
 def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
     already = (AlreadyApplied("widget: a", None, "it contains the same change"),)
     assert names(
-        refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)))
+        blockers(facts(standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)))
     ) == {"does-not-apply"}
-    assert refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)) == ()
+    assert blockers(facts(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)) == ()
 
 
 def test_a_security_fix_needs_no_list() -> None:
     secret = replace(GOOD, answers={"security": "yes"})
-    assert refusals(facts(draft=secret, recipients=(to("m@example.org"),))) == ()
+    assert blockers(facts(draft=secret, recipients=(to("m@example.org"),))) == ()
     assert names(
-        refusals(
+        blockers(
             facts(
                 draft=replace(GOOD, answers={"security": "no"}), recipients=(to("m@example.org"),)
             )
@@ -433,7 +436,7 @@ def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> 
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
     found = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
-    assert refusals(found) == ()
+    assert blockers(found) == ()
     assert {"names-reporter", "names-cve"} <= names(warnings(found))
     assert not {"names-reporter", "names-cve"} & names(warnings(facts(named)))
     plain = facts(
@@ -441,12 +444,12 @@ def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> 
         draft=SECRET,
         recipients=(to("m@example.org"),),
     )
-    assert refusals(plain) == ()
+    assert blockers(plain) == ()
 
 
 def test_a_security_team_is_no_public_list() -> None:
     team = to("security@lists.example.org", TEAM, "cc")
-    assert refusals(facts(draft=SECRET, recipients=(to("m@example.org"), team))) == ()
+    assert blockers(facts(draft=SECRET, recipients=(to("m@example.org"), team))) == ()
 
 
 @pytest.mark.parametrize(
@@ -481,9 +484,9 @@ def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
             "\n".join(patch().lines).replace("\n---\n", f"\n---\n{text}\n\n", 1).encode(), "p"
         )
 
-    assert refusals(facts(noted(heading), version=3)) == ()
+    assert blockers(facts(noted(heading), version=3)) == ()
     assert names(
-        refusals(facts(noted(heading.replace("3", "9").replace("2", "8")), version=3))
+        blockers(facts(noted(heading.replace("3", "9").replace("2", "8")), version=3))
     ) == {"no-changelog"}
 
 
@@ -493,16 +496,18 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
 
     with Outbox() as outbox:
         sent = record(outbox, version=2)
-    assert names(refusals(facts(version=2, same_version=sent))) == {"no-changelog", "version-sent"}
-    assert refusals(facts(version=2, same_version=sent, request=SendRequest(resend=True))) == ()
+    assert names(blockers(facts(version=2, same_version=sent))) == {"no-changelog", "version-sent"}
+    assert blockers(facts(version=2, same_version=sent, request=SendRequest(resend=True))) == ()
     assert (
-        refusals(facts(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend")))
+        blockers(facts(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend")))
         == ()
     )
-    told = replace(GOOD, version=2, changelogs=CHANGES)
-    assert names(refusals(facts(version=2, same_version=sent, draft=told))) == {"version-sent"}
+    reported = replace(GOOD, version=2, changelogs=CHANGES)
+    assert names(blockers(facts(version=2, same_version=sent, draft=reported))) == {"version-sent"}
     assert (
-        refusals(facts(version=2, same_version=sent, draft=told, request=SendRequest(to_self=True)))
+        blockers(
+            facts(version=2, same_version=sent, draft=reported, request=SendRequest(to_self=True))
+        )
         == ()
     )
 
@@ -526,7 +531,7 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         entries=(replace(entry, place=0, number=0, patch_id=None), replace(entry, place=1)),
     )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
-    (one,) = refusals(facts(draft=mine, earlier=(sent,)))
+    (one,) = blockers(facts(draft=mine, earlier=(sent,)))
     assert one.name == "already-sent"
     assert "v1" in one.message
     assert sent.begun[:10] in one.message
@@ -544,8 +549,8 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         },
         {"earlier": (replace(sent, entries=sent.entries[:1]),)},
     ):
-        assert refusals(facts(**{"draft": mine, "earlier": (sent,), **changed})) == (), changed
-    assert names(refusals(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))) == {
+        assert blockers(facts(**{"draft": mine, "earlier": (sent,), **changed})) == (), changed
+    assert names(blockers(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))) == {
         "already-sent"
     }
 
@@ -561,7 +566,7 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
 def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
     via: str, wrong: str, hint: str
 ) -> None:
-    (one,) = refusals(
+    (one,) = blockers(
         facts(damaged=(("widget: mend", wrong),), damage_hint=transports.find(via).damage_hint)
     )
     assert one.name == "damaged"
@@ -708,11 +713,11 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 def test_what_blocks_is_shown_with_what_helps(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [made(one) for one in refusals(facts(**changed))] == [(name, message, hint)]
+    assert [made(one) for one in blockers(facts(**changed))] == [(name, message, hint)]
 
 
 def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
-    blocked = [made(one) for one in refusals(facts(series=Series((patch(),), COVER)))]
+    blocked = [made(one) for one in blockers(facts(series=Series((patch(),), COVER)))]
     assert [(name, hint) for name, _, hint in blocked] == [
         ("cover-subject", "write it in 0000-cover-letter.patch"),
         ("cover-text", "write it in 0000-cover-letter.patch"),
@@ -732,15 +737,15 @@ def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
 def test_a_cover_letter_is_judged_where_it_is_sent(
     changed: dict[str, object], is_judged: bool
 ) -> None:
-    found = names(refusals(facts(**{"draft": UNWRITTEN, **changed})))
+    found = names(blockers(facts(**{"draft": UNWRITTEN, **changed})))
     assert ("cover-subject" in found) is is_judged
 
 
 def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
     draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
     request = SendRequest(cover=True)
-    assert refusals(facts(draft=draft, version=2, request=request)) == ()
-    assert names(refusals(facts(draft=replace(draft, changelogs={}), request=request))) == {
+    assert blockers(facts(draft=draft, version=2, request=request)) == ()
+    assert names(blockers(facts(draft=replace(draft, changelogs={}), request=request))) == {
         "cover-text"
     }
 
@@ -758,7 +763,7 @@ def test_the_changelogs_that_are_sent_are_finished(
     version: int, changelogs: dict[str, str], is_unfinished: bool
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    found = names(refusals(facts(version=version, draft=draft)))
+    found = names(blockers(facts(version=version, draft=draft)))
     assert found == ({"unfinished"} if is_unfinished else set())
 
 
@@ -890,7 +895,7 @@ def test_only_a_later_version_that_is_a_reply_is_warned_of(changed: dict[str, ob
 def test_an_error_that_several_patches_have_is_shown_once() -> None:
     both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
-    (one,) = refusals(facts(series=both, errors=errors))
+    (one,) = blockers(facts(series=both, errors=errors))
     assert one.message == ("check reports 3 errors: no name (2 times); widget: b: too long")
 
 
@@ -950,9 +955,9 @@ def test_what_others_know_to_have_been_sent_is_not_sent_again(
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
     found = facts(version=version, draft=draft, records=tuple(records))
-    assert [made(one) for one in refusals(found)] == expected
+    assert [made(one) for one in blockers(found)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
-        assert refusals(replace(found, request=request)) == ()
+        assert blockers(replace(found, request=request)) == ()
 
 
 def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None:
@@ -963,7 +968,7 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
     with Outbox() as outbox:
         sent = record(outbox)
         begun = record(outbox, MailState.ACCEPTED, MailState.REJECTED)
-    whole, part = (made(refusals(facts(same_version=one))[0]) for one in (sent, begun))
+    whole, part = (made(blockers(facts(same_version=one))[0]) for one in (sent, begun))
     assert whole == (
         "version-sent",
         f"v1 of this topic was sent on {sent.begun[:10]}",
@@ -1011,7 +1016,7 @@ def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got
         send = replace(record(outbox), version=1, entries=(entry,))
     mine = replace(GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),))
     found = [
-        made(one) for one in refusals(facts(draft=mine, version=version, earlier=(send, send)))
+        made(one) for one in blockers(facts(draft=mine, version=version, earlier=(send, send)))
     ]
     date = send.begun[:10]
     assert found[-1] == (
@@ -1032,7 +1037,7 @@ def test_a_backport_of_an_unknown_commit_is_not_sent_to_stable() -> None:
         stable_list=stable.address.key,
         upstream_known={"0123456789abcdef0123456789abcdef01234567": False},
     )
-    assert [made(one) for one in refusals(found)] == [
+    assert [made(one) for one in blockers(found)] == [
         (
             "not-upstream",
             "widget: mend: sent to stable@ as a backport of 0123456789ab, which is not in your copy"
@@ -1041,8 +1046,8 @@ def test_a_backport_of_an_unknown_commit_is_not_sent_to_stable() -> None:
             " mainline",
         )
     ]
-    assert refusals(replace(found, upstream_known={})) == ()
-    assert refusals(replace(found, series=Series((patch(),)))) == ()
+    assert blockers(replace(found, upstream_known={})) == ()
+    assert blockers(replace(found, series=Series((patch(),)))) == ()
 
 
 def test_the_command_behind_a_warning_about_many_recipients_drops_one() -> None:

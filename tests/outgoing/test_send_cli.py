@@ -54,9 +54,9 @@ def test_without_a_terminal_yes_is_needed(tmp_path: Path) -> None:
         assert server.take() == ()
         done = send(repo, "--yes", "--format", "json")
         assert (done.code, len(server.take())) == (0, 1)
-    told = document(done)
-    assert (told["schema"], told["state"]) == ("patchpilot/send/1", "sent")
-    message = told["messages"][0]
+    reported = document(done)
+    assert (reported["schema"], reported["state"]) == ("patchpilot/send/1", "sent")
+    message = reported["messages"][0]
     assert message["state"] == "accepted"
     assert message["message_id"].encode() in server.take()[0].data
     assert message["to"] == [LIST]
@@ -275,7 +275,7 @@ def test_control_c_stops_between_mails(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_somebody_with_nothing_configured_is_told_what_to_do(
+def test_somebody_with_nothing_configured_is_reported_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -305,10 +305,10 @@ def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(tmp_path: 
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         done = send(repo, "--cc", "gone@example.org", "--yes", "--format", "json")
-        told = document(done)
-        assert (done.code, told["state"], server.take()) == (4, "failed", ())
-        assert "550 no such user" in told["messages"][0]["detail"]
-        assert "--drop gone@example.org" in told["advice"][0]
+        reported = document(done)
+        assert (done.code, reported["state"], server.take()) == (4, "failed", ())
+        assert "550 no such user" in reported["messages"][0]["detail"]
+        assert "--drop gone@example.org" in reported["advice"][0]
         assert send(repo, "--yes").code == 0
         assert len(server.take()) == 2
 
@@ -335,7 +335,7 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
 
         server.faults.on_mail = reject
         words = ("--via", via, "--format", "json", "--yes")
-        told = document(
+        reported = document(
             send(
                 repo,
                 "--cc",
@@ -345,8 +345,8 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
                 *words,
             )
         )
-        assert [one["state"] for one in told["messages"]][:2] == ["accepted", "rejected"]
-        assert f"--resume --drop {gone}" in told["advice"][0]
+        assert [one["state"] for one in reported["messages"]][:2] == ["accepted", "rejected"]
+        assert f"--resume --drop {gone}" in reported["advice"][0]
         assert send(repo, "--resume", "--drop", "who@example.org", *words).code == 2
         done = send(repo, "--resume", "--drop", gone, *words)
         assert (done.code, document(done)["state"]) == (0, "sent"), done.err

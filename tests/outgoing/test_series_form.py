@@ -37,9 +37,9 @@ def test_a_series_without_a_cover_letter_is_reported_where_the_project_wants_one
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     repo = topic(tmp_path / "r", 2)
-    told = noted(repo, *words)["no-cover"]
-    assert told["message"] == "a series of 2 patches without a cover letter"
-    assert "--cover-subject" in told["hint"]
+    reported = noted(repo, *words)["no-cover"]
+    assert reported["message"] == "a series of 2 patches without a cover letter"
+    assert "--cover-subject" in reported["hint"]
     call(
         "draft",
         "-C",
@@ -62,8 +62,8 @@ def test_a_version_that_is_sent_as_a_reply_is_reported_where_the_project_forbids
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     words = ("-v", "2", "--in-reply-to", "<v1@example.org>")
-    told = noted(repo, *words, "--profile", "netdev")["version-as-reply"]
-    assert "v2 is sent as a reply" in told["message"]
+    reported = noted(repo, *words, "--profile", "netdev")["version-as-reply"]
+    assert "v2 is sent as a reply" in reported["message"]
     assert "version-as-reply" not in noted(repo, *words, "--profile", "linux")
     call("draft", "-C", repo.path, "--in-reply-to", "")
     assert "version-as-reply" not in noted(repo, "-v", "2", "--profile", "netdev")

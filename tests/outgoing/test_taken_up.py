@@ -92,7 +92,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(tmp_path: Path, via: str)
         assert len(server.take()) == 1
 
 
-def test_what_is_in_doubt_is_told_and_not_sent(tmp_path: Path) -> None:
+def test_what_is_in_doubt_is_reported_and_not_sent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 4
@@ -110,8 +110,8 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
     assert (shown.code, shown.out.count("diff --git")) == (0, 1)
     assert "1 of 2 mails to 1 recipient" in shown.out
     assert "accepted  [PATCH 1/2]" in shown.out
-    told = json.loads(send(repo, "--resume", "--dry-run", "--format", "json").out)
-    assert [one["state"] for one in told["messages"]] == ["accepted", "pending"]
+    reported = json.loads(send(repo, "--resume", "--dry-run", "--format", "json").out)
+    assert [one["state"] for one in reported["messages"]] == ["accepted", "pending"]
 
 
 def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(tmp_path: Path) -> None:

@@ -35,16 +35,16 @@ def words(repo: Repo, *more: str) -> dict[str, object]:
     return json.loads(done.out)
 
 
-def names(told: dict[str, object], key: str) -> set[str]:
+def names(reported: dict[str, object], key: str) -> set[str]:
     """The names of its refusals or warnings."""
-    return {one["name"] for one in told[key]}
+    return {one["name"] for one in reported[key]}
 
 
 def test_an_unanswered_question_is_a_warning_until_it_is_answered(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     assert {"unanswered-security", "unanswered-regression"} <= names(words(repo), "warnings")
-    told = words(repo, "--security", "no", "--regression", "no")
-    assert not {"unanswered-security", "unanswered-regression"} & names(told, "warnings")
+    reported = words(repo, "--security", "no", "--regression", "no")
+    assert not {"unanswered-security", "unanswered-regression"} & names(reported, "warnings")
     with Repository.open(repo.path) as repository:
         for name in ("security", "regression"):
             answer(repository, name, "no")
@@ -54,9 +54,9 @@ def test_an_unanswered_question_is_a_warning_until_it_is_answered(tmp_path: Path
 def test_a_security_problem_goes_to_the_security_team_and_to_no_list(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.cc", "linux-kernel@vger.kernel.org")
-    told = words(repo, "--security", "yes")
-    assert "security-on-list" in names(told, "refusals")
-    recipients = {one["email"]: one["header"] for one in told["recipients"]}
+    reported = words(repo, "--security", "yes")
+    assert "security-on-list" in names(reported, "refusals")
+    recipients = {one["email"]: one["header"] for one in reported["recipients"]}
     assert recipients == {"security@kernel.org": "to", "widgets@lists.example.org": "cc"}
 
 
@@ -68,13 +68,13 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(tmp_pat
         f"widget: mend\n\nIt was wrong.\n\n{SIGNED}", {"widget.c": "int x;\n", "MAINTAINERS": text}
     )
     done = call("send", "-C", repo.path, "--profile", "dpdk", "--dry-run", "--format", "json")
-    told = json.loads(done.out)
-    assert {one["email"] for one in told["recipients"]} == {"wanda@example.net", "dev@dpdk.org"}
-    assert "unanswered-security" in names(told, "warnings")
-    assert "unanswered-regression" not in names(told, "warnings")
+    reported = json.loads(done.out)
+    assert {one["email"] for one in reported["recipients"]} == {"wanda@example.net", "dev@dpdk.org"}
+    assert "unanswered-security" in names(reported, "warnings")
+    assert "unanswered-regression" not in names(reported, "warnings")
 
 
-def test_a_regression_is_told_to_its_tracker(tmp_path: Path) -> None:
+def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     culprit = repo.git("rev-parse", "HEAD")
     repo.commit(
@@ -86,8 +86,8 @@ def test_a_regression_is_told_to_its_tracker(tmp_path: Path) -> None:
         assert any("used to work" in one for one in found.questions[1].evidence)
         assert [one.name for one in found.open] == ["security", "regression"]
         answer(repository, "regression", "yes")
-    told = words(repo)
-    assert "regressions@lists.linux.dev" in {one["email"] for one in told["recipients"]}
+    reported = words(repo)
+    assert "regressions@lists.linux.dev" in {one["email"] for one in reported["recipients"]}
     shown = call("send", "-C", repo.path, "--to", "x@lists.example.org", "--dry-run").out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
     with Repository.open(repo.path) as repository:
@@ -107,13 +107,13 @@ def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -
     repo.checkout("master")
     repo.git("cherry-pick", fix)
     repo.checkout("topic")
-    told = words(repo)
-    assert "already-fixed" in names(told, "refusals")
+    reported = words(repo)
+    assert "already-fixed" in names(reported, "refusals")
     repo.checkout("master")
     repo.commit("widget: rewrite\n\n" + SIGNED, {"widget.c": "all new\n"})
     repo.checkout("topic")
-    told = words(repo)
-    assert "does-not-apply" in names(told, "refusals")
+    reported = words(repo)
+    assert "does-not-apply" in names(reported, "refusals")
 
 
 def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(tmp_path: Path) -> None:

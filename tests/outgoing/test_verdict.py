@@ -122,10 +122,10 @@ def test_a_mail_server_that_is_not_configured_comes_first(
     assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server configured")
     assert "Subject: " not in done.out
-    told = json.loads(
+    reported = json.loads(
         call("send", "-C", repo.path, "--to", "ada@example.com", "--yes", "--format", "json").out
     )
-    assert (told["state"], told["refusals"][0]["name"]) == ("refused", "no-server")
+    assert (reported["state"], reported["refusals"][0]["name"]) == ("refused", "no-server")
     tried = call(
         "send",
         "-C",

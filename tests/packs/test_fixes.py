@@ -9,7 +9,7 @@ from patchpilot.lint.fixing.fixer import FOLDED, NAMED, import_fixers
 from patchpilot.lint.fixing.try_fixes import SAFE_ONLY
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import APPLIED_FIXES, Example, Rule
-from tests.kit.fixing import all_rules, mended_example
+from tests.kit.fixing import all_rules, fixed_example
 
 
 def _cases(*, bad: bool, safe: bool) -> list[object]:
@@ -51,18 +51,18 @@ def test_a_rule_whose_fix_changes_tokens_says_why_they_mean_the_same() -> None:
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
 def test_a_fix_makes_a_bad_example_clean(rule: Rule, example: Example) -> None:
-    mended = mended_example(example, {*SAFE_ONLY, rule.remedy.kind})
-    shown = "\n".join(mended.draft.patch.lines)
-    own = [one for one in mended.left if one.rule == rule.id]
+    fixed = fixed_example(example, {*SAFE_ONLY, rule.remedy.kind})
+    shown = "\n".join(fixed.draft.patch.lines)
+    own = [one for one in fixed.left if one.rule == rule.id]
     if example.stays:
         assert own, f"it is mended: no need for `stays`\n{shown}"
         return
     assert not own, shown
-    before = {one.rule for one in mended.found}
-    assert {one.rule for one in mended.left} <= before, shown
-    assert mended.draft.patch.diff_error is None
+    before = {one.rule for one in fixed.found}
+    assert {one.rule for one in fixed.left} <= before, shown
+    assert fixed.draft.patch.diff_error is None
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=False, safe=False))
 def test_a_good_example_is_left_as_it_is(rule: Rule, example: Example) -> None:
-    assert not mended_example(example).changed
+    assert not fixed_example(example).changed

@@ -219,7 +219,9 @@ def test_a_line_within_the_depth_keeps_its_section_whatever_follows(tmp_path: Pa
 
 
 @pytest.mark.parametrize("form", ["text", "get_maintainer"])
-def test_outside_a_tree_a_patch_that_is_not_there_is_what_is_told(workdir: Path, form: str) -> None:
+def test_outside_a_tree_a_patch_that_is_not_there_is_what_is_reported(
+    workdir: Path, form: str
+) -> None:
     done = call("maintainers", "--format", form, "nofile.patch")
     assert done.code == 2
     assert "nofile.patch: no such file" in done.err

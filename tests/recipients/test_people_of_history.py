@@ -42,7 +42,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return found
 
 
-def test_a_maintainer_without_a_trace_for_years_is_told(repo: Repo, tmp_path: Path) -> None:
+def test_a_maintainer_without_a_trace_for_years_is_reported(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch())
     (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]

@@ -200,7 +200,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return found
 
 
-def test_the_people_of_the_culprit_are_told_with_the_reason(repo: Repo) -> None:
+def test_the_people_of_the_culprit_are_reported_with_the_reason(repo: Repo) -> None:
     culprit = repo.commit(
         "net: break it\n"
         "\nReviewed-by: Rae View <rae@view.example>\n"

@@ -37,7 +37,7 @@ def clone(built: Repositories, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mended(clone: Path) -> Path:
+def fixed(clone: Path) -> Path:
     """The clone after Robin mended style and message."""
     fix_first(clone, check=acme.CHECK_FIXED)
     return clone

@@ -54,21 +54,21 @@ def test_what_was_begun_comes_first() -> None:
 
 
 async def test_z_proposes_the_adaptation_and_writes_it(
-    mended: Path,
+    fixed: Path,
     walk_on: Callable[[Path], PatchpilotApp],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from patchpilot.services.backport import topic_backports
 
-    files = git(mended, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD").text.split()
+    files = git(fixed, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD").text.split()
     made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
     monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
-        git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
+        git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "z")
         await until(pilot, lambda: "with a confidence of 0.90" in text_of(app), "the proposals")
         assert "- a step" in text_of(app)

@@ -111,9 +111,9 @@ def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> No
 
 
 async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -126,10 +126,10 @@ async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
 
 
 async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "LIKELY", 2)
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -162,7 +162,7 @@ def test_prerequisites_have_order_size_and_risk_in_words() -> None:
     assert needs_count(branch(BranchVerdict.FIXED, prerequisites=(NEED,))) == ""
 
 
-def test_what_is_written_is_told_before_the_folder_is_asked_for() -> None:
+def test_what_is_written_is_reported_before_the_folder_is_asked_for() -> None:
     other = replace(NEED, commit="4" * 40)
     branches = (
         branch(BranchVerdict.CONFLICT, prerequisites=(NEED, other)),
@@ -189,9 +189,9 @@ def test_what_is_written_is_told_before_the_folder_is_asked_for() -> None:
     ],
 )
 async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
-    size: tuple[int, int], others: tuple[str, ...], mended: Path, walk_on: On
+    size: tuple[int, int], others: tuple[str, ...], fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         asked(app)
@@ -220,9 +220,9 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
 
 @pytest.mark.parametrize("size", [(160, 50), (80, 24)])
 async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_version(
-    size: tuple[int, int], mended: Path, walk_on: On
+    size: tuple[int, int], fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         asked(app)
@@ -246,7 +246,7 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
         assert not any(row.endswith("…") for row in rows[:6])
 
 
-def test_a_verdict_is_told_in_short_rows_and_prerequisites_have_their_own_panel() -> None:
+def test_a_verdict_is_reported_in_short_rows_and_prerequisites_have_their_own_panel() -> None:
     causes = tuple(
         Cause(digit * 40, subject, "lines", "it changed them")
         for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
@@ -279,31 +279,31 @@ def test_a_verdict_is_told_in_short_rows_and_prerequisites_have_their_own_panel(
 
 
 async def test_a_prerequisite_that_is_not_ticked_is_not_written(
-    mended: Path, walk_on: On, tmp_path: Path
+    fixed: Path, walk_on: On, tmp_path: Path
 ) -> None:
     # the fix is in mainline: stable trees take it
     tag = git(
-        mended,
+        fixed,
         "log",
         "-1",
         '--format=Fixes: %h ("%s")',
         "--grep=read the number of flash images at probe",
         "origin/master",
     ).text.strip()
-    message = git(mended, "log", "-1", "--format=%B").text.strip()
+    message = git(fixed, "log", "-1", "--format=%B").text.strip()
     git(
-        mended,
+        fixed,
         "commit",
         "-q",
         "--amend",
         "-m",
         f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>",
     )
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
-        git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
+        git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)
         assert "acme_mcp.c:" in text_of(app)
         assert "1 conflict · | branch and base" in text_of(app)

@@ -226,11 +226,11 @@ def test_without_colors_none_are_written() -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_a_move_of_the_cursor_costs_few_bytes(
-    mended: Path, toured: Path, size: tuple[int, int]
+    fixed: Path, toured: Path, size: tuple[int, int]
 ) -> None:
-    git(mended, "config", "patchpilot.lore", "http://127.0.0.1:9")
+    git(fixed, "config", "patchpilot.lore", "http://127.0.0.1:9")
     colors = {"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-    with Terminal(WALK, mended, size=size, env=colors) as walk:
+    with Terminal(WALK, fixed, size=size, env=colors) as walk:
         walk.wait_for("Subject: ", "quit")
         walk.quiet(2.0)
         # the first way out asks what a first-timer is asked
@@ -282,8 +282,8 @@ def test_details_that_follow_the_cursor_cost_few_bytes_on_a_large_terminal(
             assert 0 < len(walk.seen[begun:].encode()) < 4_096, (key, walk.seen[begun:])
 
 
-def test_all_is_drawn_again_when_asked(mended: Path, toured: Path) -> None:
-    with Terminal(WALK, mended) as walk:
+def test_all_is_drawn_again_when_asked(fixed: Path, toured: Path) -> None:
+    with Terminal(WALK, fixed) as walk:
         walk.wait_for("Subject: ", "quit")
         walk.quiet(2.0)
         begun = walk.type("\x0c")

@@ -114,9 +114,9 @@ async def test_the_stage_bar_shows_errors_and_counts_the_findings(clone: Path, w
         assert "1/7 · strict" in shown
 
 
-async def test_the_stage_bar_counts_warnings_as_something_to_do(mended: Path, walk_on: On) -> None:
-    git(mended, "commit", "-q", "--amend", "--no-edit", "--signoff")
-    app = walk_on(mended)
+async def test_the_stage_bar_counts_warnings_as_something_to_do(fixed: Path, walk_on: On) -> None:
+    git(fixed, "commit", "-q", "--amend", "--no-edit", "--signoff")
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await at_checks(pilot)
         assert found(app) == ["missing-fixes"]
@@ -151,10 +151,10 @@ async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(
 
 
 async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    before = message(mended)
-    app = walk_on(mended)
+    before = message(fixed)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "no-sign-off")
         await keys(pilot, "a")
@@ -162,11 +162,11 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
         assert "Developer's Certificate of Origin" in " ".join(text_of(app).split())
         assert "Enter sign off" in text_of(app)
         await keys(pilot, "escape")
-        assert message(mended) == before
+        assert message(fixed) == before
         await keys(pilot, "a", "enter")
         await until(
             pilot,
-            lambda: "Signed-off-by: Robin Newland <robin@example.net>" in message(mended),
+            lambda: "Signed-off-by: Robin Newland <robin@example.net>" in message(fixed),
             "the sign-off",
         )
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
@@ -175,8 +175,8 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
         assert "no-sign-off" not in found(app)
 
 
-async def test_all_that_is_certain_includes_tags_but_no_sign_off(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_all_that_is_certain_includes_tags_but_no_sign_off(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(100, 40)) as pilot:
         await at_checks(pilot, "missing-fixes")
         assert "a add tag" in text_of(app)
@@ -184,11 +184,11 @@ async def test_all_that_is_certain_includes_tags_but_no_sign_off(mended: Path, w
         assert "Add 2 tags to 1 commit? 1 finding left" in text_of(app)
         assert "+Fixes: " in text_of(app)
         await keys(pilot, "enter")
-        await until(pilot, lambda: "\nFixes: " in message(mended), "the tag")
+        await until(pilot, lambda: "\nFixes: " in message(fixed), "the tag")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
         await settle(pilot)
         assert "missing-fixes" not in found(app)
-        assert "Signed-off-by" not in message(mended)
+        assert "Signed-off-by" not in message(fixed)
         await keys(pilot, "A")
         assert "no automatic fix" in said(app)
 
@@ -217,12 +217,12 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(clone: Path, walk_on: 
 
 
 async def test_the_number_of_strict_findings_is_shown_with_its_key(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    file = mended / acme.MCP
+    file = fixed / acme.MCP
     file.write_text(file.read_text().replace("rc = -EOPNOTSUPP;", "rc = -EOPNOTSUPP;\n\n"))
-    git(mended, "commit", "-q", "--amend", "-a", "--no-edit")
-    app = walk_on(mended)
+    git(fixed, "commit", "-q", "--amend", "-a", "--no-edit")
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot)
         assert "S 1 more (--strict)" in text_of(app)

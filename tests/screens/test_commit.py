@@ -29,9 +29,9 @@ def listed(app: PatchpilotApp) -> list[str]:
 
 
 async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         rows = listed(app)
@@ -64,9 +64,9 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(
 
 
 async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await keys(pilot, "n")
@@ -102,11 +102,11 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
 
 
 async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
     line = "word " * 14 + "ended"
-    git(mended, "commit", "-q", "--amend", "-m", f"net/acme: count\n\n{line}\n{line}1234567")
-    app = walk_on(mended)
+    git(fixed, "commit", "-q", "--amend", "-m", f"net/acme: count\n\n{line}\n{line}1234567")
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         shown = text_of(app)
@@ -118,10 +118,10 @@ async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(
         assert rows[0].split("\n")[1] == "      Could somebody use this bug to"
 
 
-async def test_too_long_lines_of_a_message_have_a_hint(mended: Path, walk_on: On) -> None:
+async def test_too_long_lines_of_a_message_have_a_hint(fixed: Path, walk_on: On) -> None:
     subject = "net/acme: " + "very " * 15 + "long"
     git(
-        mended,
+        fixed,
         "commit",
         "-q",
         "--amend",
@@ -129,7 +129,7 @@ async def test_too_long_lines_of_a_message_have_a_hint(mended: Path, walk_on: On
         f"{subject}\n\nThis {'line ' * 16}\n\n  {'quoted ' * 14}\nhttps://example.org/{'a' * 80}"
         " it is",
     )
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         shown = text_of(app)
@@ -138,14 +138,14 @@ async def test_too_long_lines_of_a_message_have_a_hint(mended: Path, walk_on: On
         assert shown.count("wrap at 75") == 1
 
 
-async def test_a_topic_that_does_not_apply_is_rebased_from_here(mended: Path, walk_on: On) -> None:
-    names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
-    git(mended, "switch", "-q", "--detach", "origin/master")
-    (mended / names[0]).write_text("int other;\n")
-    git(mended, "commit", "-q", "-a", "-m", "acme: rewrite it")
-    git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
-    git(mended, "switch", "-q", "acme-old-cards")
-    app = walk_on(mended)
+async def test_a_topic_that_does_not_apply_is_rebased_from_here(fixed: Path, walk_on: On) -> None:
+    names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
+    git(fixed, "switch", "-q", "--detach", "origin/master")
+    (fixed / names[0]).write_text("int other;\n")
+    git(fixed, "commit", "-q", "-a", "-m", "acme: rewrite it")
+    git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
+    git(fixed, "switch", "-q", "acme-old-cards")
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         at = next(
@@ -172,9 +172,9 @@ async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(
 
 
 async def test_on_a_large_terminal_the_topic_has_what_other_stages_found_and_the_last_commits(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         about = str(app.screen.query_one("#about", Static).render())

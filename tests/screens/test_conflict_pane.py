@@ -36,9 +36,9 @@ async def to_conflicts(pilot: Pilot[int], app: PatchpilotApp) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])
 async def test_a_conflict_its_proposals_and_what_the_selected_one_changes_are_shown(
-    size: tuple[int, int], mended: Path, walk_on: On
+    size: tuple[int, int], fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=size) as pilot:
         await to_conflicts(pilot, app)
         text = text_of(app)
@@ -66,9 +66,9 @@ async def test_a_conflict_its_proposals_and_what_the_selected_one_changes_are_sh
 
 
 async def test_choices_are_there_after_a_restart_and_u_takes_them_back(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "w")
@@ -84,7 +84,7 @@ async def test_choices_are_there_after_a_restart_and_u_takes_them_back(
         )
         await keys(pilot, "escape")
         assert "z 1 of 1 chosen" in text_of(app)
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -101,18 +101,18 @@ async def test_choices_are_there_after_a_restart_and_u_takes_them_back(
 
 
 async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "j", "enter")
-    tip = git(mended, "rev-parse", BRANCH).text.strip()
+    tip = git(fixed, "rev-parse", BRANCH).text.strip()
     newer = git(
-        mended, "commit-tree", "-p", tip, "-m", "Linux 6.1.9", f"{tip}^{{tree}}"
+        fixed, "commit-tree", "-p", tip, "-m", "Linux 6.1.9", f"{tip}^{{tree}}"
     ).text.strip()
-    git(mended, "update-ref", BRANCH, newer)
-    app = walk_on(mended)
+    git(fixed, "update-ref", BRANCH, newer)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -131,20 +131,20 @@ async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(
         )
 
 
-async def test_a_fix_that_was_amended_meanwhile_is_read_again(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_a_fix_that_was_amended_meanwhile_is_read_again(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "enter")
         assert "1 of 1 chosen" in text_of(app)
-        before = git(mended, "rev-parse", "HEAD").text.strip()
+        before = git(fixed, "rev-parse", "HEAD").text.strip()
         git(
-            mended,
+            fixed,
             "commit",
             "-q",
             "--amend",
             "-m",
-            git(mended, "log", "-1", "--format=%B").text + "\nCc: rita@example.org\n",
+            git(fixed, "log", "-1", "--format=%B").text + "\nCc: rita@example.org\n",
         )
         screen = app.stage_screen
         assert screen is not None
@@ -156,13 +156,13 @@ async def test_a_fix_that_was_amended_meanwhile_is_read_again(mended: Path, walk
 
 
 async def test_what_was_edited_is_written_with_its_note(
-    mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_EDITOR", "sed -i s/EOPNOTSUPP/ENOSYS/")
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
+        git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await to_conflicts(pilot, app)
         await keys(pilot, "e")
         await until(
@@ -184,7 +184,7 @@ async def test_what_was_edited_is_written_with_its_note(
 
 
 async def test_esc_ends_a_compilation(
-    mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = tmp_path / "started"
     make = tmp_path / "bin" / "make"
@@ -193,7 +193,7 @@ async def test_esc_ends_a_compilation(
     make.chmod(0o755)
     monkeypatch.setenv("PATH", f"{make.parent}:{os.environ['PATH']}")
     monkeypatch.setattr("patchpilot.services.backport.work_clone.check_tools", lambda _: None)
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "j", "enter", "w")
@@ -208,10 +208,10 @@ async def test_esc_ends_a_compilation(
 
 
 async def test_conflict_markers_are_not_chosen(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_EDITOR", "sed -i '1i <<<<<<< mine'")
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "e")

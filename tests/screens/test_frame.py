@@ -100,8 +100,8 @@ def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:
     assert where(TOPIC, named)[0] == "acme-old-cards · v1 · 0 patches · base 5f2c1d0a91e2 · linux"
 
 
-def test_the_facts_of_a_topic(mended: Path) -> None:
-    with Repository.open(mended) as repository:
+def test_the_facts_of_a_topic(fixed: Path) -> None:
+    with Repository.open(fixed) as repository:
         found = topic_facts(repository, None, None, "")
         assert (found.version, found.base, found.guessed, found.profile) == (
             1,
@@ -109,7 +109,7 @@ def test_the_facts_of_a_topic(mended: Path) -> None:
             True,
             "linux",
         )
-        assert found.start == git(mended, "rev-parse", "HEAD^").text.strip()
+        assert found.start == git(fixed, "rev-parse", "HEAD^").text.strip()
         named = topic_facts(repository, None, "HEAD^", "netdev")
         assert (named.base, named.guessed, named.profile) == ("HEAD^", False, "netdev")
         assert topic_facts(repository, "HEAD^..HEAD", None, "").base == ""
@@ -150,9 +150,9 @@ def test_a_terminal_that_lacks_the_glyphs_gets_ascii(
     ids=str,
 )
 async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
-    mended: Path, walk_on: On, size: tuple[int, int]
+    fixed: Path, walk_on: On, size: tuple[int, int]
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         asked(app)
@@ -169,8 +169,8 @@ async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
                 assert panel.region.bottom < size[1]
 
 
-async def test_each_panel_has_a_letter_that_gives_it_the_focus(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_each_panel_has_a_letter_that_gives_it_the_focus(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -200,10 +200,8 @@ async def test_each_panel_has_a_letter_that_gives_it_the_focus(mended: Path, wal
         assert app.screen is app.stage_screen
 
 
-async def test_enter_is_the_first_key_and_the_next_stage_is_named(
-    mended: Path, walk_on: On
-) -> None:
-    app = walk_on(mended)
+async def test_enter_is_the_first_key_and_the_next_stage_is_named(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -216,10 +214,10 @@ async def test_enter_is_the_first_key_and_the_next_stage_is_named(
 
 
 async def test_in_ascii_nothing_else_is_drawn(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         asked(app)
@@ -231,9 +229,9 @@ async def test_in_ascii_nothing_else_is_drawn(
 
 
 async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         screen = app.screen
@@ -244,8 +242,8 @@ async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(
         screen.show_error(PatchpilotError("late"))  # type: ignore[attr-defined]
 
 
-async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_help_has_an_example_and_the_keys_by_what_they_do(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 40)) as pilot:
         await settle(pilot)
         asked(app)
@@ -294,9 +292,9 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, wa
 
 
 async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         asked(app)
@@ -312,11 +310,11 @@ async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
         assert re.search(r"Redo +redo the rewrite that was undone last +U ", text_of(app))
 
 
-async def test_what_was_undone_is_redone(mended: Path, walk_on: On) -> None:
-    with Repository.open(mended) as repository:
+async def test_what_was_undone_is_redone(fixed: Path, walk_on: On) -> None:
+    with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
-    first, second = (git(mended, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD"))
-    app = walk_on(mended)
+    first, second = (git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD"))
+    app = walk_on(fixed)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         asked(app)
@@ -328,16 +326,16 @@ async def test_what_was_undone_is_redone(mended: Path, walk_on: On) -> None:
             await until(pilot, lambda word=word: word in text_of(app), word)  # type: ignore[misc]
             await pilot.press("enter")
             await until(pilot, lambda message=message: said(app) == message, message)  # type: ignore[misc]
-            assert git(mended, "rev-parse", "HEAD").text.strip() == commit
+            assert git(fixed, "rev-parse", "HEAD").text.strip() == commit
             await settle(pilot)
         await keys(pilot, "U")
         assert said(app) == "nothing to redo: no rewrite of these commits was undone"
 
 
 async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.CHECKS)

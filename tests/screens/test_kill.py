@@ -33,9 +33,9 @@ SHOWS = {
 """A text that only this stage's screen shows."""
 
 
-def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path) -> None:
+def test_a_walk_that_is_killed_in_a_stage_opens_there(fixed: Path, toured: Path) -> None:
     for stage in Stage:
-        with Terminal(WALK, mended) as walk:
+        with Terminal(WALK, fixed) as walk:
             walk.wait_for(SHOWS[stage])
             if stage is Stage.FOLLOW:
                 walk.type("q")
@@ -47,15 +47,15 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path
     assert '"stage": "follow"' in toured.read_text()
 
 
-def test_a_closed_terminal_ends_the_walk(mended: Path, toured: Path) -> None:
-    with Terminal(WALK, mended) as walk:
+def test_a_closed_terminal_ends_the_walk(fixed: Path, toured: Path) -> None:
+    with Terminal(WALK, fixed) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
         walk.close()
         assert walk.process.wait(30) == ExitCode.INTERRUPTED
 
 
-def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Path) -> None:
-    with Repository.open(mended) as repository:
+def test_a_send_that_is_killed_is_taken_up_where_it_was(fixed: Path, toured: Path) -> None:
+    with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
 
     def mail_to(server: FaultySink) -> None:
@@ -65,12 +65,12 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
             ("smtpEncryption", ""),
             ("confirm", "never"),
         ):
-            git(mended, "config", f"sendemail.{name}", value)
+            git(fixed, "config", f"sendemail.{name}", value)
 
     with FaultySink() as server:
         mail_to(server)
         server.faults.stall_at = 1
-        with Terminal(WALK, mended) as walk:
+        with Terminal(WALK, fixed) as walk:
             walk.wait_for("What is next", "regression")
             walk.type(str(Stage.SEND.number))
             walk.wait_for("to confirm")
@@ -82,7 +82,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
             walk.kill()
     with FaultySink() as server:
         mail_to(server)
-        with Terminal(WALK, mended) as walk:
+        with Terminal(WALK, fixed) as walk:
             walk.wait_for("was interrupted", "press R to resume")
             asked = walk.type("R")
             walk.wait_for("may or may not have accepted", since=asked)
@@ -108,22 +108,22 @@ def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(tmp_pat
         assert demo.end() != 0
 
 
-def test_a_terminal_that_cannot_draw_is_told_the_way_out(mended: Path) -> None:
-    with Terminal(WALK, mended, env={"TERM": "dumb"}) as walk:
+def test_a_terminal_that_cannot_draw_is_reported_the_way_out(fixed: Path) -> None:
+    with Terminal(WALK, fixed, env={"TERM": "dumb"}) as walk:
         walk.wait_for("TERM=dumb", "patchpilot --help")
         assert walk.end() == ExitCode.USAGE
     assert "\x1b[?1049h" not in walk.seen
 
 
 def test_a_bug_restores_the_terminal_and_names_its_log(
-    mended: Path, toured: Path, tmp_path: Path
+    fixed: Path, toured: Path, tmp_path: Path
 ) -> None:
     planted = (
         "import sys; from patchpilot.tui.app import PatchpilotApp; from patchpilot.cli.main import"
         " main\nPatchpilotApp.action_copy = lambda self: [][-1]\nsys.argv = ['patchpilot', 'tui'];"
         " main()"
     )
-    with Terminal((WALK[0], "-c", planted), mended, env={"TMPDIR": str(tmp_path)}) as walk:
+    with Terminal((WALK[0], "-c", planted), fixed, env={"TMPDIR": str(tmp_path)}) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
         at = walk.type("y")
         walk.wait_for("patchpilot-bug-", since=at)

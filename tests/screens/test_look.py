@@ -32,16 +32,16 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
 
 def test_a_branch_that_needs_no_fix_has_no_conflict_to_tell() -> None:
     place = ConflictPlace("a.c", 7, "content", ("ours",), ("theirs",))
-    for verdict, told in (
+    for verdict, reported in (
         (BranchVerdict.CONFLICT, True),
         (BranchVerdict.NOT_AFFECTED, False),
         (BranchVerdict.FIXED, False),
     ):
         rows = in_words(branch(verdict, conflicts=(place,), prerequisites=(NEED,)))
-        assert ("needs" in dict(rows)) is told
+        assert ("needs" in dict(rows)) is reported
 
 
-def test_parts_of_commits_are_never_told_to_be_applied_whole() -> None:
+def test_parts_of_commits_are_never_reported_to_be_applied_whole() -> None:
     assert needs_in_words(
         branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), search="found")
     ) == [("needs", "111111111111 frob: check first (12 lines)")]
@@ -95,12 +95,12 @@ def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
 
 @pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True), (None, True)])
 async def test_no_color_is_taken_at_its_word(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, value: str | None, coloured: bool
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, value: str | None, coloured: bool
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     if value is not None:
         monkeypatch.setenv("NO_COLOR", value)
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -129,8 +129,8 @@ async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(
         assert [pager.rows[at] for at in lacking] == ["---"]
 
 
-async def test_a_stage_that_nobody_opened_is_never_stale(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_a_stage_that_nobody_opened_is_never_stale(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         app.session.changed("answers", "edits", "draft")
@@ -142,9 +142,9 @@ async def test_a_stage_that_nobody_opened_is_never_stale(mended: Path, walk_on: 
 
 
 async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
         asked(app)
@@ -159,9 +159,9 @@ async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(
 
 
 async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=(80, 24)) as pilot:

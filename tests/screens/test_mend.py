@@ -173,9 +173,7 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(
         assert state(untidy)[1] == before[1]
 
 
-async def test_what_is_published_is_mended_when_the_word_is_typed(
-    untidy: Repo, walk_on: On
-) -> None:
+async def test_what_is_published_is_fixed_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
     untidy.git("update-ref", "refs/remotes/origin/topic", "topic")
     before = state(untidy)
     app = walk_on(untidy.path)
@@ -219,7 +217,7 @@ async def test_what_somebody_else_committed_is_claimed_when_the_word_is_typed(
     assert untidy.git("log", "-1", "--format=%ce") == "ada@example.org"
 
 
-async def test_work_on_a_file_to_be_mended_is_in_the_way(untidy: Repo, walk_on: On) -> None:
+async def test_work_on_a_file_to_be_fixed_is_in_the_way(untidy: Repo, walk_on: On) -> None:
     (untidy.path / FILE).write_text("mine\n")
     before = state(untidy)
     app = walk_on(untidy.path)
@@ -290,7 +288,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_what_would_be_mended_looks_as_it_did(
+def test_what_would_be_fixed_looks_as_it_did(
     snap_compare: Callable[..., bool],
     untidy: Repo,
     walk_on: On,

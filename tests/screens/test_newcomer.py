@@ -29,13 +29,13 @@ On = Callable[[Path], PatchpilotApp]
 
 
 @pytest.fixture
-def signed(mended: Path) -> Path:
-    with Repository.open(mended) as repository:
+def signed(fixed: Path) -> Path:
+    with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
-    return mended
+    return fixed
 
 
-async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_from_the_preview_with_it(  # noqa: E501
+async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_gone_from_the_preview_with_it(  # noqa: E501
     signed: Path, walk_on: On
 ) -> None:
     app = walk_on(signed)
@@ -93,43 +93,43 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
 
 
 async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
-    (mended / "Makefile").write_text((mended / "Makefile").read_text() + "# mine\n")
-    other = (mended / "Makefile").read_text()
-    app = walk_on(mended)
+    names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
+    (fixed / "Makefile").write_text((fixed / "Makefile").read_text() + "# mine\n")
+    other = (fixed / "Makefile").read_text()
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
         from patchpilot.tui.actions.editing import open_file
 
-        git(mended, "config", "--global", "core.editor", "true")
+        git(fixed, "config", "--global", "core.editor", "true")
         open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
         await settle(pilot)
         assert not isinstance(app.screen, Choose)
-        script = mended.parent / "editor"
+        script = fixed.parent / "editor"
         script.write_text('#!/bin/sh\nshift\necho "/* more */" >>"$1"\n')
         script.chmod(0o755)
-        git(mended, "config", "--global", "core.editor", str(script))
+        git(fixed, "config", "--global", "core.editor", str(script))
         open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
         await settle(pilot)
         assert isinstance(app.screen, Choose)
         assert names[0] in text_of(app)
         assert "Makefile" not in text_of(app)
         await keys(pilot, "down", "enter")
-        assert git(mended, "show", "--name-only", "--format=", "HEAD").text.split() == names
-        assert "/* more */" in git(mended, "show", f"HEAD:{names[0]}").text
-        assert (mended / "Makefile").read_text() == other
-        assert git(mended, "status", "--porcelain", "--untracked-files=no").text == " M Makefile\n"
+        assert git(fixed, "show", "--name-only", "--format=", "HEAD").text.split() == names
+        assert "/* more */" in git(fixed, "show", f"HEAD:{names[0]}").text
+        assert (fixed / "Makefile").read_text() == other
+        assert git(fixed, "status", "--porcelain", "--untracked-files=no").text == " M Makefile\n"
 
 
-async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_on: On) -> None:
+async def test_keys_are_named_where_words_of_the_verbs_were(fixed: Path, walk_on: On) -> None:
     fix = in_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
     assert in_keys(fix) == "stage 4 finds the commit; or git blame"
-    git(mended, "branch", "-q", "-f", "nothing", "origin/master")
-    git(mended, "switch", "-q", "nothing")
-    app = walk_on(mended)
+    git(fixed, "branch", "-q", "-f", "nothing", "origin/master")
+    git(fixed, "switch", "-q", "nothing")
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "or press b to choose a commit" in text_of(app)
@@ -142,14 +142,14 @@ async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_o
 
 
 async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
     for ref in git(
-        mended, "for-each-ref", "--format=%(refname)", "refs/remotes/stable"
+        fixed, "for-each-ref", "--format=%(refname)", "refs/remotes/stable"
     ).text.split():
-        git(mended, "update-ref", "-d", ref)
-    git(mended, "config", "patchpilot.profile", "u-boot")
-    app = walk_on(mended)
+        git(fixed, "update-ref", "-d", ref)
+    git(fixed, "config", "patchpilot.profile", "u-boot")
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -161,16 +161,16 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
         )
         assert app.session.next_stage is not Stage.BACKPORTS
         await keys(pilot, "enter", "z")
-        git(mended, "config", "patchpilot.profile", "linux")
+        git(fixed, "config", "patchpilot.profile", "linux")
         await keys(pilot, "g")
         assert app.session.status(Stage.BACKPORTS).state is StageState.BLOCKED
 
 
 async def test_the_archive_is_asked_less_often_once_nothing_new_comes(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow_screen, "OFTEN", 1000.0)
-    app = walk_on(mended)
+    app = walk_on(fixed)
     app.demo = "1"
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

@@ -38,11 +38,11 @@ def verb(*argv: object) -> Any:
 
 @pytest.mark.parametrize("tagged", [False, True])
 async def test_each_stage_got_what_its_verb_says(
-    mended: Path, walk_on: Callable[[Path], PatchpilotApp], tagged: bool
+    fixed: Path, walk_on: Callable[[Path], PatchpilotApp], tagged: bool
 ) -> None:
     if tagged:
-        assert call("prepare", "-C", mended, "--signoff").code == 0
-    app = walk_on(mended)
+        assert call("prepare", "-C", fixed, "--signoff").code == 0
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -54,18 +54,18 @@ async def test_each_stage_got_what_its_verb_says(
         }
         likely = app.session.likely
 
-    said = verb("check", "-C", mended)["patches"][0]["findings"]
+    said = verb("check", "-C", fixed)["patches"][0]["findings"]
     assert [
         (finding.name, finding.patch_line) for finding in got[Stage.CHECKS].patches[0].findings
     ] == [(one["name"], one["patch_line"]) for one in said]
 
-    people = verb("maintainers", "-C", mended)["results"][0]["recipients"]
+    people = verb("maintainers", "-C", fixed)["results"][0]["recipients"]
     planned = got[Stage.RECIPIENTS].planned.plan.recipients
     assert [(one.address.email, one.header, list(one.reasons)) for one in planned] == [
         (person["email"], person["header"], person["reasons"]) for person in people
     ]
 
-    fixes = verb("fixes", "-C", mended, "HEAD")
+    fixes = verb("fixes", "-C", fixed, "HEAD")
     assert [
         (candidate.commit, candidate.tag, list(candidate.evidence))
         for candidate in got[Stage.TAGS].candidates
@@ -74,7 +74,7 @@ async def test_each_stage_got_what_its_verb_says(
     # without a Fixes: tag the stage assumes the likely commit, and says so
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
-    branches = verb("backport", "-C", mended, *assumed, "HEAD")["branches"]
+    branches = verb("backport", "-C", fixed, *assumed, "HEAD")["branches"]
     assert [
         (branch.version, str(branch.verdict), [need.commit for need in branch.prerequisites])
         for branch in got[Stage.BACKPORTS].branches
@@ -83,20 +83,20 @@ async def test_each_stage_got_what_its_verb_says(
         for branch in branches
     ]
 
-    sent = verb("send", "-C", mended, "--dry-run")
+    sent = verb("send", "-C", fixed, "--dry-run")
     first = sent["messages"][0]
     plan = got[Stage.PREVIEW]
     assert [mail.subject for mail in plan.mails] == [one["subject"] for one in sent["messages"]]
-    assert [refusal.name for refusal in plan.refusals] == [one["name"] for one in sent["refusals"]]
+    assert [refusal.name for refusal in plan.blockers] == [one["name"] for one in sent["refusals"]]
     assert {
         recipient.address.email for recipient in plan.recipients if recipient.header in ("to", "cc")
     } == {found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))}
 
 
 async def test_follow_got_what_track_says(
-    mended: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path
+    fixed: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path
 ) -> None:
-    mail = git(mended, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
+    mail = git(fixed, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
     first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
     known = parse_mail(first)
     sent = Sent(known.message_id, known.subject, known.body, datetime(2026, 9, 2, 8, 0, tzinfo=UTC))
@@ -111,15 +111,15 @@ async def test_follow_got_what_track_says(
             ]
         )
     )
-    assert call("track", "add", "--mbox", box, "-C", mended).code == 0
-    app = walk_on(mended)
+    assert call("track", "add", "--mbox", box, "-C", fixed).code == 0
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.FOLLOW)
         (got,) = app.session.fresh(Stage.FOLLOW)
         shown = text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
-    (said,) = verb("track", "list", "-C", mended)["series"]
+    (said,) = verb("track", "list", "-C", fixed)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
         said["id"],
         said["subject"],

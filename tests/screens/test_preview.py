@@ -24,15 +24,15 @@ pytestmark = pytest.mark.long
 On = Callable[[Path], PatchpilotApp]
 
 
-async def test_what_is_new_in_the_second_version_is_marked(mended: Path, walk_on: On) -> None:
-    git(mended, "commit", "-q", "--amend", "-s", "--no-edit")
-    with Sink() as server, Repository.open(mended) as repository:
-        git(mended, "config", "sendemail.smtpServer", "127.0.0.1")
-        git(mended, "config", "sendemail.smtpServerPort", str(server.port))
+async def test_what_is_new_in_the_second_version_is_marked(fixed: Path, walk_on: On) -> None:
+    git(fixed, "commit", "-q", "--amend", "-s", "--no-edit")
+    with Sink() as server, Repository.open(fixed) as repository:
+        git(fixed, "config", "sendemail.smtpServer", "127.0.0.1")
+        git(fixed, "config", "sendemail.smtpServerPort", str(server.port))
         deliver(repository, plan(repository, SendRequest()))
-    message = git(mended, "log", "-1", "--format=%B").text
+    message = git(fixed, "log", "-1", "--format=%B").text
     git(
-        mended,
+        fixed,
         "commit",
         "-q",
         "--amend",
@@ -41,9 +41,9 @@ async def test_what_is_new_in_the_second_version_is_marked(mended: Path, walk_on
             [*message.split("\n")[:2], "This sentence is new.", "", *message.split("\n")[2:]]
         ),
     )
-    with Repository.open(mended) as repository:
+    with Repository.open(fixed) as repository:
         change(repository, Changes(changelog="- say more"))
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -80,8 +80,8 @@ async def test_what_blocks_has_a_row_of_its_own_with_its_key(clone: Path, walk_o
         assert " s send " not in last
 
 
-async def test_the_first_version_marks_nothing(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_the_first_version_marks_nothing(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -93,9 +93,9 @@ async def test_the_first_version_marks_nothing(mended: Path, walk_on: On) -> Non
 
 
 async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
-    mended: Path, walk_on: On, tmp_path: Path
+    fixed: Path, walk_on: On, tmp_path: Path
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)

@@ -68,8 +68,8 @@ def rows_of(app: PatchpilotApp) -> list[str]:
     return [str(people.get_option_at_index(at).prompt) for at in range(people.option_count)]
 
 
-async def test_space_excludes_in_place_and_the_detail_says_why(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_space_excludes_in_place_and_the_detail_says_why(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
@@ -100,9 +100,9 @@ async def test_space_excludes_in_place_and_the_detail_says_why(mended: Path, wal
 
 
 async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
@@ -114,16 +114,16 @@ async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(
 
 
 async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    git(mended, "remote", "add", "net", "https://git.example.org/netdev/net.git")
+    git(fixed, "remote", "add", "net", "https://git.example.org/netdev/net.git")
     other = {
         f"GIT_{role}_{part}": "net@example.org"
         for role in ("AUTHOR", "COMMITTER")
         for part in ("NAME", "EMAIL")
     }
     ahead = git(
-        mended,
+        fixed,
         "commit-tree",
         "origin/master^{tree}",
         "-p",
@@ -132,9 +132,9 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(
         "net: more",
         env=other,
     ).text.strip()
-    git(mended, "update-ref", "refs/remotes/net/main", ahead)
-    head = git(mended, "rev-parse", "HEAD").text
-    app = walk_on(mended)
+    git(fixed, "update-ref", "refs/remotes/net/main", ahead)
+    head = git(fixed, "rev-parse", "HEAD").text
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
@@ -152,7 +152,7 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(
         await until(pilot, lambda: "target tree not named" not in titles(), "the tree to be named")
         await keys(pilot, "f", "f", "a")
         await until(
-            pilot, lambda: git(mended, "rev-parse", "HEAD^").text.strip() == ahead, "the rebase"
+            pilot, lambda: git(fixed, "rev-parse", "HEAD^").text.strip() == ahead, "the rebase"
         )
         await settle(pilot)
         assert app.session.topic is not None
@@ -160,20 +160,20 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(
         await until(pilot, lambda: "other tree" not in titles(), "the note to go")
         await keys(pilot, "u", "enter")
         await until(pilot, lambda: "other tree" in titles(), "the note to come back")
-        assert git(mended, "rev-parse", "HEAD").text == head
+        assert git(fixed, "rev-parse", "HEAD").text == head
         assert len(app.session.topic.commits) == 1
 
 
 async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS, "o")
         assert app.session.view == "series"
-        (mended / "COPYING").write_text("other words\n")
-        git(mended, "commit", "-q", "-a", "-m", "net/acme: second")
+        (fixed / "COPYING").write_text("other words\n")
+        git(fixed, "commit", "-q", "-a", "-m", "net/acme: second")
         app.jobs.read_topic()
         await until(
             pilot, lambda: app.session.topic and len(app.session.topic.commits) == 2, "both commits"
@@ -186,11 +186,11 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
 
 
 async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_security_team(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    with Repository.open(mended) as repository:
+    with Repository.open(fixed) as repository:
         answer(repository, "security", "yes")
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
@@ -220,9 +220,9 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
 
 
 async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)

@@ -29,9 +29,9 @@ On = Callable[[Path], PatchpilotApp]
 
 
 @pytest.fixture
-def ready(mended: Path) -> Iterator[tuple[Path, Sink]]:
+def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
     """A topic that may be sent, and a server for it."""
-    with Repository.open(mended) as repository:
+    with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     with Sink() as sink:
         for name, value in (
@@ -40,8 +40,8 @@ def ready(mended: Path) -> Iterator[tuple[Path, Sink]]:
             ("smtpEncryption", ""),
             ("confirm", "never"),
         ):
-            git(mended, "config", f"sendemail.{name}", value)
-        yield mended, sink
+            git(fixed, "config", f"sendemail.{name}", value)
+        yield fixed, sink
 
 
 async def test_the_word_must_be_typed_and_what_was_sent_is_followed(

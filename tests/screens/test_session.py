@@ -39,9 +39,9 @@ def shown_panels(app: PatchpilotApp) -> list[Panel]:
 
 
 async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -50,7 +50,7 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
         await keys(pilot, Stage.RECIPIENTS)
         before_follow = app.session.found[Stage.FOLLOW]
         before = app.session.topic
-        git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+        git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         await until(
             pilot,
             lambda: app.session.topic and before and app.session.topic.key != before.key,
@@ -64,7 +64,7 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
 
 
 async def test_of_two_reads_of_the_topic_only_the_newest_counts(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_read, go_on, real = threading.Event(), threading.Event(), topic_base.topic_commits
 
@@ -76,11 +76,11 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(
         return ids
 
     monkeypatch.setattr(topic_base, "topic_commits", slow)
-    app = walk_on(mended)
+    app = walk_on(fixed)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
-            git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+            git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
             # whether the walk sees the amend by itself or is told of it
             app.jobs.read_topic()
             await until(pilot, lambda: app.jobs.is_open, "the second read")
@@ -102,25 +102,23 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(
 
 
 def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
-    mended: Path, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = topic_base.topic_commits
 
     def amended(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
         ids = real(repository, target, base)
-        git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+        git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         return ids
 
     monkeypatch.setattr(topic_base, "topic_commits", amended)
     watch = Watch()
-    read_topic(Session(mended), watch, watch.begin())
+    read_topic(Session(fixed), watch, watch.begin())
     assert watch.moved
 
 
-async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
-    mended: Path, walk_on: On
-) -> None:
-    app = walk_on(mended)
+async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -137,9 +135,9 @@ async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
 
 
 async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -152,7 +150,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
         assert "ada@example.org" in {
             one.address.email for _, one in app.session.fresh(Stage.RECIPIENTS).rows
         }
-    again = walk_on(mended)
+    again = walk_on(fixed)
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert again.stage is Stage.RECIPIENTS
@@ -162,32 +160,32 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
 
 
 async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
-    first = git(mended, "rev-parse", "HEAD").text
+    app = walk_on(fixed)
+    first = git(fixed, "rev-parse", "HEAD").text
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.TAGS, "enter")
         await until(pilot, lambda: "{+Fixes: " in text_of(app), "the word diff")
-        assert git(mended, "rev-parse", "HEAD").text == first
+        assert git(fixed, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+s")
         await until(
             pilot, lambda: app.session.status(Stage.TAGS).state is StageState.DONE, "the tags"
         )
-        assert "Fixes: " in git(mended, "log", "-1", "--format=%B").text
+        assert "Fixes: " in git(fixed, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
         await until(pilot, lambda: "Undo prepare?" in text_of(app), "the question")
         await keys(pilot, "enter")
-        await until(pilot, lambda: git(mended, "rev-parse", "HEAD").text == first, "the undo")
+        await until(pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo")
         await settle(pilot)
         assert app.session.status(Stage.TAGS).state is StageState.OFFERED
 
 
-async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_a_chosen_culprit_is_enough_for_the_backports(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -206,12 +204,12 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_o
         ]
 
 
-async def test_a_message_is_text_and_never_markup_or_escapes(mended: Path, walk_on: On) -> None:
+async def test_a_message_is_text_and_never_markup_or_escapes(fixed: Path, walk_on: On) -> None:
     evil = (
         "net/acme: [red]not[/red] [31mred ‮txet\n\n[link=http://example.org]x[/link] 31m \n[bold\n"
     )
-    git(mended, "commit", "-q", "--amend", "--cleanup=verbatim", "-F", "-", stdin=evil.encode())
-    app = walk_on(mended)
+    git(fixed, "commit", "-q", "--amend", "--cleanup=verbatim", "-F", "-", stdin=evil.encode())
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS, Stage.PREVIEW):
@@ -225,10 +223,10 @@ async def test_a_message_is_text_and_never_markup_or_escapes(mended: Path, walk_
 
 
 async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    git(mended, "switch", "-q", "-c", "empty", "origin/master")
-    app = walk_on(mended)
+    git(fixed, "switch", "-q", "-c", "empty", "origin/master")
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the error")
         assert "hint: " in text_of(app)
@@ -238,7 +236,7 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
 
 
 async def test_what_has_no_topic_says_how_to_get_one(
-    tmp_path: Path, mended: Path, walk_on: On
+    tmp_path: Path, fixed: Path, walk_on: On
 ) -> None:
     git(None, "init", "-q", "-b", "new", str(tmp_path / "unborn"))
     git(None, "init", "-q", "-b", "topic", str(tmp_path / "alone"))
@@ -278,22 +276,22 @@ async def test_what_has_no_topic_says_how_to_get_one(
             assert all(one in text for one in said), text
 
 
-async def test_a_merge_among_the_commits_is_told(mended: Path, walk_on: On) -> None:
+async def test_a_merge_among_the_commits_is_reported(fixed: Path, walk_on: On) -> None:
     who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-    git(mended, "switch", "-q", "-c", "side", "origin/master")
-    (mended / "COPYING").write_text("other words\n")
-    git(mended, *who, "commit", "-q", "-a", "-m", "x: side")
-    git(mended, "switch", "-q", "acme-old-cards")
-    git(mended, *who, "merge", "-q", "--no-edit", "side")
-    app = walk_on(mended)
+    git(fixed, "switch", "-q", "-c", "side", "origin/master")
+    (fixed / "COPYING").write_text("other words\n")
+    git(fixed, *who, "commit", "-q", "-a", "-m", "x: side")
+    git(fixed, "switch", "-q", "acme-old-cards")
+    git(fixed, *who, "merge", "-q", "--no-edit", "side")
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "2 patches" in text_of(app)
         assert "merge commits skipped (use git rebase)" in text_of(app)
 
 
-async def test_a_small_terminal_is_told_so(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_a_small_terminal_is_reported_so(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(70, 20)) as pilot:
         await settle(pilot)
         assert "80x24 needed" in text_of(app)
@@ -331,8 +329,8 @@ def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     assert session.status(Stage.SEND).state is StageState.STALE
 
 
-async def test_a_narrow_terminal_has_the_numbers_and_one_panel(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_a_narrow_terminal_has_the_numbers_and_one_panel(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(40, 12)) as pilot:
         await settle(pilot)
         asked(app)
@@ -348,9 +346,9 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(mended: Path, wal
 
 
 async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         pager = app.screen.query_one("#commit", Pager)
@@ -368,10 +366,10 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
         assert app.stage is Stage.CHECKS
 
 
-async def test_the_help_names_every_key_that_the_screen_binds(mended: Path, walk_on: On) -> None:
+async def test_the_help_names_every_key_that_the_screen_binds(fixed: Path, walk_on: On) -> None:
     from patchpilot.tui.screens.help_screen import help_groups, shown_key
 
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -379,7 +377,7 @@ async def test_the_help_names_every_key_that_the_screen_binds(mended: Path, walk
             await keys(pilot, str(stage.number))
             screen = app.screen
             assert isinstance(screen, StageScreen)
-            told = {
+            reported = {
                 key
                 for rows in help_groups(screen).values()
                 for keys, _ in rows
@@ -392,13 +390,13 @@ async def test_the_help_names_every_key_that_the_screen_binds(mended: Path, walk
                 for key in binding.key.split(",")
                 if screen.check_action(binding.action, ())
             }  # type: ignore[union-attr]
-            assert {shown_key(key) for key in bound} - told <= {"Enter"}
+            assert {shown_key(key) for key in bound} - reported <= {"Enter"}
 
 
 async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         pager = app.screen.query_one("#commit", Pager)
@@ -413,11 +411,11 @@ async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
         assert len(drawn) < 500
 
 
-def test_head_moves_are_seen_without_asking_git(mended: Path) -> None:
-    folder = mended / ".git"
+def test_head_moves_are_seen_without_asking_git(fixed: Path) -> None:
+    folder = fixed / ".git"
     before = head_signature(folder, folder)
     git(
-        mended,
+        fixed,
         "commit",
         "-q",
         "--amend",
@@ -427,8 +425,8 @@ def test_head_moves_are_seen_without_asking_git(mended: Path) -> None:
     )
     assert head_signature(folder, folder) != before
     moved = head_signature(folder, folder)
-    git(mended, "pack-refs", "--all")
-    git(mended, "switch", "-q", "--detach")
+    git(fixed, "pack-refs", "--all")
+    git(fixed, "switch", "-q", "--detach")
     assert head_signature(folder, folder) not in (before, moved)
 
 
@@ -451,9 +449,9 @@ def test_the_page_of_keys_is_what_is_bound() -> None:
 
 
 async def test_a_click_on_a_widget_that_was_just_removed_does_nothing(
-    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         gone = Panel()

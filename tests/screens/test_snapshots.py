@@ -76,9 +76,9 @@ def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
     """Every stage's result, of the mended commit before its tags are written."""
-    mended = work
-    with Repository.open(mended) as repository:
-        session = Session(mended)
+    fixed = work
+    with Repository.open(fixed) as repository:
+        session = Session(fixed)
         session.read_topic(repository)
         ask = JobRequest(repository, session, lambda *_: None)
         found: dict[Stage, tuple[Any, StageStatus]] = {
@@ -120,7 +120,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         planned = replace(planned, mails=(mail,), warnings=kept)
         found[Stage.PREVIEW] = planned, preview_status.status_of(planned)
         found[Stage.SEND] = TopicSend(planned), send_status.status_of(TopicSend(planned))
-        found[Stage.FOLLOW] = _followed(mended, raw)
+        found[Stage.FOLLOW] = _followed(fixed, raw)
     return found
 
 
@@ -278,7 +278,7 @@ def test_each_dialog_looks_as_it_did(
         sending = results[Stage.SEND][0]
         results = dict(results)
         results[Stage.SEND] = (
-            TopicSend(replace(sending.plan, refusals=())),
+            TopicSend(replace(sending.plan, blockers=())),
             StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
         )
     if name == "sent":

@@ -26,9 +26,9 @@ FEWER = {
 
 
 async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -46,8 +46,8 @@ async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
             assert app.screen is screen
 
 
-async def test_the_cursor_of_no_branches_explains_none(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_the_cursor_of_no_branches_explains_none(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)

@@ -89,9 +89,9 @@ def test_evidence_for_and_against_have_signs_of_their_own() -> None:
 
 
 async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    app = walk_on(mended)
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert app.session.open_questions == 2
@@ -120,9 +120,9 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
         await until(pilot, lambda: "This is not a fix" in text_of(app), "the candidates again")
 
 
-async def test_a_commit_that_the_user_names_becomes_a_candidate(mended: Path, walk_on: On) -> None:
-    named = git(mended, "rev-parse", "v6.2-rc1^{commit}").text.strip()
-    app = walk_on(mended)
+async def test_a_commit_that_the_user_names_becomes_a_candidate(fixed: Path, walk_on: On) -> None:
+    named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -137,8 +137,8 @@ async def test_a_commit_that_the_user_names_becomes_a_candidate(mended: Path, wa
         assert app.session.introduced_by == named
 
 
-async def test_several_ticked_candidates_get_a_tag_each(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_several_ticked_candidates_get_a_tag_each(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)

@@ -22,11 +22,11 @@ On = Callable[[Path], PatchpilotApp]
 
 
 async def test_the_preview_asks_before_a_command_of_the_repository_runs(
-    mended: Path, walk_on: On, tmp_path: Path
+    fixed: Path, walk_on: On, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
-    git(mended, "config", "sendemail.cccmd", canaries.command("cccmd", "echo boss@example.org"))
-    app = walk_on(mended)
+    git(fixed, "config", "sendemail.cccmd", canaries.command("cccmd", "echo boss@example.org"))
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
@@ -46,14 +46,14 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
 
 
 async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
-    mended: Path, walk_on: On, tmp_path: Path
+    fixed: Path, walk_on: On, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
-    names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
-    git(mended, "config", "core.editor", canaries.command("core.editor", "exit 0"))
-    git(mended, "config", "remote.origin.url", f"ext::{canaries.command('ext', 'exit 1')}")
-    git(mended, "config", "protocol.ext.allow", "always")
-    app = walk_on(mended)
+    names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
+    git(fixed, "config", "core.editor", canaries.command("core.editor", "exit 0"))
+    git(fixed, "config", "remote.origin.url", f"ext::{canaries.command('ext', 'exit 1')}")
+    git(fixed, "config", "protocol.ext.allow", "always")
+    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)

@@ -138,10 +138,10 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             assert f"git cherry-pick -x {merged}" in text_of(app)
             await keys(pilot, "escape", Stage.FOLLOW, "home")
             assert "press f to fetch what was merged" in text_of(app)
-            told = False
+            reported = False
             for _ in range(60):
                 # where it landed is read from the clone, once the stable tree has it
-                told = told or "Now with your own tree" in text_of(app)
+                reported = reported or "Now with your own tree" in text_of(app)
                 await keys(pilot, "f", "enter")
                 if str(followed().state) == "in-stable":
                     break
@@ -149,7 +149,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             assert str(followed().state) == "in-stable"
             await until(
                 pilot,
-                lambda: told or "Now with your own tree" in text_of(app),
+                lambda: reported or "Now with your own tree" in text_of(app),
                 "the card at the end of the demo",
             )
             await keys(pilot, "escape", Stage.BACKPORTS)

@@ -27,8 +27,8 @@ On = Callable[[Path], PatchpilotApp]
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
 
 
-async def test_a_click_does_what_the_key_does(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
+async def test_a_click_does_what_the_key_does(fixed: Path, walk_on: On) -> None:
+    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
@@ -48,9 +48,9 @@ async def test_a_click_does_what_the_key_does(mended: Path, walk_on: On) -> None
 
 
 async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(
-    mended: Path, walk_on: On
+    fixed: Path, walk_on: On
 ) -> None:
-    first = walk_on(mended)
+    first = walk_on(fixed)
     async with first.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(first)
@@ -59,23 +59,23 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
         await keys(pilot, Stage.BACKPORTS, Stage.COMMIT)
         stood = first.session.status(Stage.BACKPORTS)
         assert stood.state is StageState.DONE
-    again = walk_on(mended)
+    again = walk_on(fixed)
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert again.session.last(Stage.BACKPORTS) is None
         assert again.session.status(Stage.BACKPORTS) == stood
-    git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
-    amended = walk_on(mended)
+    git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+    amended = walk_on(fixed)
     async with amended.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert amended.session.status(Stage.BACKPORTS).state is StageState.STALE
 
 
 def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
-    mended: Path, toured: Path
+    fixed: Path, toured: Path
 ) -> None:
-    head = git(mended, "rev-parse", "HEAD").text.strip()
-    with Terminal(WALK, mended, env={"NO_COLOR": ""}) as walk:
+    head = git(fixed, "rev-parse", "HEAD").text.strip()
+    with Terminal(WALK, fixed, env={"NO_COLOR": ""}) as walk:
         walk.wait_for("Subject:", "quit")
         assert COLOUR.search(walk.seen)
         walk.type("Y")
@@ -99,9 +99,9 @@ def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
 
 
 def test_the_first_frame_says_where_you_stand_before_textual_is_there(
-    mended: Path, toured: Path
+    fixed: Path, toured: Path
 ) -> None:
-    with Terminal(WALK, mended) as walk:
+    with Terminal(WALK, fixed) as walk:
         walk.wait_for("1 Commit", "8 Follow", "acme-old-cards · 1 patch")
         assert "quit" not in walk.seen
         assert not COLOUR.search(walk.seen)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from patchpilot.series.patch_pairing import (
     ALIKE,
-    PatchTraits,
+    PatchFeatures,
     line_similarity,
     pair_patches,
     patch_similarity,
@@ -32,12 +32,12 @@ def patch(
     change: str = "",
     authored: str = "",
     paths: str = "drivers/net/usb/x.c",
-) -> PatchTraits:
+) -> PatchFeatures:
     """A patch that changes one line for each letter.
 
     Its hash is that of the lines unless another is given.
     """
-    return PatchTraits(
+    return PatchFeatures(
         title,
         change or lines,
         authored,
@@ -46,8 +46,8 @@ def patch(
     )
 
 
-def titled(*titles: str) -> list[PatchTraits]:
-    return [PatchTraits(title) for title in titles]
+def titled(*titles: str) -> list[PatchFeatures]:
+    return [PatchFeatures(title) for title in titles]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
     ],
 )
 def test_patches_are_paired(
-    old: list[PatchTraits], new: list[PatchTraits], pairs: dict[int, int]
+    old: list[PatchFeatures], new: list[PatchFeatures], pairs: dict[int, int]
 ) -> None:
     assert pair_patches(old, new) == pairs
     # the other way round the same patches belong together
@@ -221,14 +221,14 @@ def test_titles_alone_pair_what_is_reworded_and_swapped() -> None:
 
 
 def test_an_author_date_pairs_what_one_patch_alone_has() -> None:
-    old = [PatchTraits("a: one", "1", "100"), PatchTraits("b: two", "2", "200")]
+    old = [PatchFeatures("a: one", "1", "100"), PatchFeatures("b: two", "2", "200")]
     assert pair_patches(
-        old, [PatchTraits("c: zzz", "3", "200"), PatchTraits("d: qqq", "4", "100")]
+        old, [PatchFeatures("c: zzz", "3", "200"), PatchFeatures("d: qqq", "4", "100")]
     ) == {0: 1, 1: 0}
     shared = [
-        PatchTraits("c: zzz", "3", "100"),
-        PatchTraits("d: qqq", "4", "100"),
-        PatchTraits("e: ooo", "5", "100"),
+        PatchFeatures("c: zzz", "3", "100"),
+        PatchFeatures("d: qqq", "4", "100"),
+        PatchFeatures("e: ooo", "5", "100"),
     ]
     assert pair_patches(old, shared) == {}
 
@@ -322,31 +322,31 @@ def test_lines_are_as_alike_as_their_common_share(
 @pytest.mark.parametrize(
     ("mine", "yours", "expected"),
     [
-        (PatchTraits("a: leak", paths=frozenset("x")), PatchTraits("a: leak"), 1.0),
-        (PatchTraits("a: leak"), PatchTraits("a: leak", paths=frozenset("x")), 1.0),
+        (PatchFeatures("a: leak", paths=frozenset("x")), PatchFeatures("a: leak"), 1.0),
+        (PatchFeatures("a: leak"), PatchFeatures("a: leak", paths=frozenset("x")), 1.0),
         (
-            PatchTraits("a: leak", paths=frozenset("x")),
-            PatchTraits("a: leak", paths=frozenset("y")),
+            PatchFeatures("a: leak", paths=frozenset("x")),
+            PatchFeatures("a: leak", paths=frozenset("y")),
             0.0,
         ),
-        (PatchTraits("a: leak", lines={"x": 1}), PatchTraits("a: leak"), 1.0),
-        (PatchTraits("a: leak"), PatchTraits("a: leak", lines={"x": 1}), 1.0),
-        (PatchTraits("a: leak", lines={"x": 1}), PatchTraits("a: leak", lines={"y": 1}), 0.8),
+        (PatchFeatures("a: leak", lines={"x": 1}), PatchFeatures("a: leak"), 1.0),
+        (PatchFeatures("a: leak"), PatchFeatures("a: leak", lines={"x": 1}), 1.0),
+        (PatchFeatures("a: leak", lines={"x": 1}), PatchFeatures("a: leak", lines={"y": 1}), 0.8),
         # a tenth of the lines in common is enough for the title to count
         (
-            PatchTraits("a: leak", lines={"x": 1, "y": 9}),
-            PatchTraits("a: leak", lines={"x": 1, "z": 9}),
+            PatchFeatures("a: leak", lines={"x": 1, "y": 9}),
+            PatchFeatures("a: leak", lines={"x": 1, "z": 9}),
             1.0,
         ),
         (
-            PatchTraits("a: leak", lines={"x": 1, "y": 9}),
-            PatchTraits("a: leak", lines={"x": 1, "z": 10}),
+            PatchFeatures("a: leak", lines={"x": 1, "y": 9}),
+            PatchFeatures("a: leak", lines={"x": 1, "z": 10}),
             0.8,
         ),
     ],
 )
 def test_a_title_counts_less_where_hardly_a_line_is_common(
-    mine: PatchTraits, yours: PatchTraits, expected: float
+    mine: PatchFeatures, yours: PatchFeatures, expected: float
 ) -> None:
     assert patch_similarity(mine, yours) == expected
     assert patch_similarity(yours, mine) == expected

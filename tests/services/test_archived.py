@@ -78,10 +78,10 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
         "S:\tMaintained\n"
         "F:\tdrivers/demo/\n"
     )
-    told = json.loads(
+    reported = json.loads(
         call("maintainers", "--tree", workdir, "--format", "json", f"{url}/v2@example.org/").out
     )
-    assert "matt@example.com" in {one["email"] for one in told["results"][0]["recipients"]}
+    assert "matt@example.com" in {one["email"] for one in reported["results"][0]["recipients"]}
     lines = call(
         "maintainers",
         "--tree",

@@ -72,7 +72,7 @@ def file(repo: Repo, rev: str) -> str:
     return repo.git("show", f"{rev}:{FILE}") + "\n"
 
 
-def test_messages_and_code_are_mended_and_the_rest_is_carried(tmp_path: Path) -> None:
+def test_messages_and_code_are_fixed_and_the_rest_is_carried(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     people = repo.git("log", "--format=%an %ae %ad %cn %ce", "topic")
     old = file(repo, "topic")
@@ -80,8 +80,8 @@ def test_messages_and_code_are_mended_and_the_rest_is_carried(tmp_path: Path) ->
     assert result.written == ("topic",)
     assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
     assert "Reviewed-by: Ben" in repo.git("log", "-1", "--format=%b", "topic~1")
-    mended = "\tif (a)\n\t\treturn frob(a, 1);\n\n\treturn a;"
-    assert file(repo, "topic~1") == BASE.replace("\treturn a;", mended, 1)
+    corrected = "\tif (a)\n\t\treturn frob(a, 1);\n\n\treturn a;"
+    assert file(repo, "topic~1") == BASE.replace("\treturn a;", corrected, 1)
     wanted = (
         old.replace("if(a)", "if (a)")
         .replace("frob(a,1 )", "frob(a, 1)")
@@ -181,7 +181,7 @@ def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(tmp_path: Pa
     assert (repo.path / "other").read_text() == "mine\n"
 
 
-def test_a_branch_that_is_not_checked_out_is_mended_where_it_is(tmp_path: Path) -> None:
+def test_a_branch_that_is_not_checked_out_is_fixed_where_it_is(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.checkout("master")
     mend(repo, "master..topic")
@@ -198,7 +198,7 @@ def test_a_branch_that_another_working_tree_has_is_refused(tmp_path: Path) -> No
         mend(repo, "master..topic")
 
 
-def test_what_is_published_is_refused_unless_told(tmp_path: Path) -> None:
+def test_what_is_published_is_refused_unless_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("update-ref", "refs/remotes/origin/topic", "topic")
     with pytest.raises(RefusedError, match="published"):
@@ -230,7 +230,7 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
         mend(repo, *targets)
 
 
-def test_work_in_the_way_is_told_before_what_remains_is_checked(
+def test_work_in_the_way_is_reported_before_what_remains_is_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from patchpilot.checking.check_patches import check_series
@@ -248,16 +248,18 @@ def test_work_in_the_way_is_told_before_what_remains_is_checked(
 
 
 @pytest.mark.parametrize(
-    ("above", "told"),
+    ("above", "reported"),
     [
         (0, ()),
         (1, ("1 later commit will be rewritten",)),
         (2, ("2 later commits will be rewritten",)),
     ],
 )
-def test_what_a_rewriting_costs_is_told_in_right_words(above: int, told: tuple[str, ...]) -> None:
+def test_what_a_rewriting_costs_is_reported_in_right_words(
+    above: int, reported: tuple[str, ...]
+) -> None:
     commits = {str(number): f"new{number}" for number in range(above + 1)}
-    assert costs(Rewriting(None, "0", "new0", commits, ()), 1) == told
+    assert costs(Rewriting(None, "0", "new0", commits, ()), 1) == reported
     (lost,) = costs(Rewriting(None, "0", "new0", {"0": "new0"}, ("0",)), 1)
     assert lost.startswith("1 commit loses its signature; sign it again")
 
@@ -282,7 +284,7 @@ def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
         mend(repo, "topic", str(repo.path / "out"))
 
 
-def test_select_limits_what_is_mended(tmp_path: Path) -> None:
+def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
         fix(
@@ -328,7 +330,7 @@ def moving(path: Path, moved: str) -> Repo:
     return repo
 
 
-def test_what_is_mended_stays_so_where_a_later_commit_moves_it(tmp_path: Path) -> None:
+def test_what_is_fixed_stays_so_where_a_later_commit_moves_it(tmp_path: Path) -> None:
     repo = moving(tmp_path / "r", MOVED)
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
@@ -445,7 +447,7 @@ _NUMBER = st.integers(0, 5)
     )
 )
 @settings(max_examples=6)
-def test_carried_commits_end_in_the_tree_they_had_but_for_the_mended_lines(
+def test_carried_commits_end_in_the_tree_they_had_but_for_the_fixed_lines(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
 ) -> None:
     repo = Repo(tmp_path_factory.mktemp("carry") / "r")

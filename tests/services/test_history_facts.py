@@ -98,11 +98,11 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
 
 
 @pytest.mark.parametrize(
-    ("stable", "told"),
+    ("stable", "reported"),
     [("", {}), ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"})],
 )
 def test_a_bug_of_the_coming_release_is_nothing_for_stable(
-    tmp_path: Path, stable: str, told: dict[str, str]
+    tmp_path: Path, stable: str, reported: dict[str, str]
 ) -> None:
     repo = Repo(tmp_path / "linux")
     repo.commit("frob: a\n", {"a.c": "int a;\n"})
@@ -124,7 +124,7 @@ def test_a_bug_of_the_coming_release_is_nothing_for_stable(
         name: rules[name]
         for name in ("wrong-fixes-commit", "stable-for-unreleased-bug")
         if name in rules
-    } == told
+    } == reported
 
 
 def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ index 1111111111..2222222222 100644
         ("PATCH", "", "drivers/hwmon/frob.c", ""),
     ],
 )
-def test_a_networking_mail_without_its_tree_is_told(
+def test_a_networking_mail_without_its_tree_is_reported(
     mark: str, tag: str, path: str, advised: str
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()

@@ -72,7 +72,7 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
     assert "\nFixes: 33248b1ba072 (" in message
     assert "Signed-off-by: Robin" not in message
     again = plan(repository, SendRequest())
-    assert [problem.name for problem in again.refusals] == ["no-signoff"]
+    assert [problem.name for problem in again.blockers] == ["no-signoff"]
     assert again.mails[0].subject.startswith("[PATCH net] ")
     # the commit itself is checked out
     assert "check-warnings" not in [problem.name for problem in again.warnings]

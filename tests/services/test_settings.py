@@ -141,10 +141,10 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(repo: Repo, name: s
     verb = said_by_verb(repo)
     assert verb == said_by_tui(repo)
     assert isinstance(verb[1], list)  # type: ignore[index]
-    told = json.loads(call("config", "-C", repo.path, "--format", "json").out)
-    assert told["problems"] == []
+    reported = json.loads(call("config", "-C", repo.path, "--format", "json").out)
+    assert reported["problems"] == []
     with Repository.open(repo.path) as repository:
-        assert [(one["name"], one["value"], one["origin"]) for one in told["settings"]] == [
+        assert [(one["name"], one["value"], one["origin"]) for one in reported["settings"]] == [
             (one.name, one.value, one.origin) for one in Session(repo.path).settings(repository).all
         ]
 

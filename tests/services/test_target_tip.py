@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.target_tree import Target
+from patchpilot.outgoing.target_tree import TargetTree
 from patchpilot.services.send.questions import traps
 from patchpilot.topic.target_tip import find_target
 from tests.kit.bases import SUBMAINTAINER, add_remote, clone, fix, grow, upstream
 from tests.kit.repos import Repo
 
 
-def target(repo: Repo, revision: str = "HEAD", named: str | None = None) -> Target | None:
+def target(repo: Repo, revision: str = "HEAD", named: str | None = None) -> TargetTree | None:
     """The target of a commit; of patch files where the revision is ""."""
     with Repository.open(repo.path) as repository:
         return find_target(repository, [repository.resolve(revision)] if revision else [], named)

@@ -37,9 +37,9 @@ def test_a_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
         one.send()
         one.run("draft", "--changelog", "- better", "-v", "2")
         one.send()
-        told = one.run("send", "--resend", "--dry-run", "--to", LIST).out
-        assert "v2 was sent less than an hour ago" in told
-        assert "v1" not in told.partition("note")[2].partition("[too-soon]")[0]
+        reported = one.run("send", "--resend", "--dry-run", "--to", LIST).out
+        assert "v2 was sent less than an hour ago" in reported
+        assert "v1" not in reported.partition("note")[2].partition("[too-soon]")[0]
 
 
 def test_tags_are_looked_for_in_a_series_without_an_archive(tmp_path: Path) -> None:

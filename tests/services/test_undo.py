@@ -19,7 +19,7 @@ def test_a_branch_that_moved_on_has_a_way_back(tmp_path: Path) -> None:
         == 0
     )
     repo.commit("a: third\n", {"a.c": "int c;\n"})
-    told = call("undo", "-C", repo.path)
-    assert told.code == ExitCode.USAGE
-    assert "`patchpilot undo restore 1` shows how to restore it" in told.err
+    reported = call("undo", "-C", repo.path)
+    assert reported.code == ExitCode.USAGE
+    assert "`patchpilot undo restore 1` shows how to restore it" in reported.err
     assert "git rebase --onto" in call("undo", "restore", 1, "-C", repo.path).err

@@ -386,20 +386,20 @@ def test_releases_are_read_from_a_message(text: str, numbers: list[tuple[int, ..
 
 def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
     plain = history(tmp_path / "plain", "ring: fix opening and closing\n\nBoth are wrong.\n")
-    told = history(
+    reported = history(
         tmp_path / "told", "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n"
     )
-    assert plain.culprit == told.culprit
+    assert plain.culprit == reported.culprit
     before = {candidate.commit: candidate for candidate in ask(tmp_path / "plain").candidates}
     after = {candidate.commit: candidate for candidate in ask(tmp_path / "told").candidates}
     assert len(before) > 1
-    assert after[told.culprit].confidence > before[told.culprit].confidence
+    assert after[reported.culprit].confidence > before[reported.culprit].confidence
     assert (
-        after[told.culprit].evidence[-1]
+        after[reported.culprit].evidence[-1]
         == "first released in v1.1, the release that the message names"
     )
     assert all(
-        after[one].confidence <= before[one].confidence for one in before if one != told.culprit
+        after[one].confidence <= before[one].confidence for one in before if one != reported.culprit
     )
     assert sum(one.confidence for one in after.values()) <= 1.001 * max(
         1.0, sum(one.confidence for one in before.values())
@@ -412,8 +412,8 @@ def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(tmp_path: Pat
     fix = story.repo.commit(
         "ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"}
     )
-    for told in ({}, {"base": "v1.2"}, {"series": (first, fix)}):
-        result = ask(tmp_path / "r", **told)
+    for reported in ({}, {"base": "v1.2"}, {"series": (first, fix)}):
+        result = ask(tmp_path / "r", **reported)
         assert (result.candidates[0].commit, result.tags) == (first, ())
         assert "this fixes an earlier patch of your own series: squash it" in result.notes[0]
 

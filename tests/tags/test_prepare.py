@@ -218,7 +218,7 @@ def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
     )
 
 
-def test_a_badly_written_tag_is_mended(tmp_path: Path) -> None:
+def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     probe = history(tmp_path / "probe")
     story = history(
         tmp_path / "r", f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n"
@@ -350,7 +350,7 @@ def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) 
     assert any("squash it" in one for one in second["notes"])
 
 
-def test_a_tag_for_an_earlier_patch_of_the_series_is_told(story: History) -> None:
+def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:
     text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
     story.repo.commit(text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")})
     done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--dry-run", "--format", "json")

@@ -114,9 +114,9 @@ def test_searches_find_by_subject_sender_and_body(url: str) -> None:
 
 
 def test_what_is_absent_is_not_called_unreachable(url: str) -> None:
-    with open_archive(url) as archive, pytest.raises(MissingError) as told:
+    with open_archive(url) as archive, pytest.raises(MissingError) as reported:
         archive.thread("nobody@example.org")
-    assert told.value.exit_code == 3
+    assert reported.value.exit_code == 3
 
 
 def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
@@ -182,9 +182,12 @@ def test_an_archive_that_is_down_is_unreachable() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with Archive(f"http://127.0.0.1:{port}/demo") as archive, pytest.raises(NetworkError) as told:
+    with (
+        Archive(f"http://127.0.0.1:{port}/demo") as archive,
+        pytest.raises(NetworkError) as reported,
+    ):
         archive.thread("v1@example.org")
-    assert told.value.exit_code == 4
+    assert reported.value.exit_code == 4
 
 
 @contextmanager
@@ -234,17 +237,17 @@ def test_a_server_in_trouble_is_unreachable_not_empty(status: int) -> None:
 def test_a_busy_server_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr(
-        module, "_wait", lambda told, attempt: waits.append(float(told or 0)) or 0.0
+        module, "_wait", lambda reported, attempt: waits.append(float(reported or 0)) or 0.0
     )
     with (
         serving(429, b"", {"Retry-After": "7"}) as (url, seen),
         Archive(url) as archive,
-        pytest.raises(NetworkError) as told,
+        pytest.raises(NetworkError) as reported,
     ):
         archive.search("s:x")
     assert waits == [7.0]
     assert len(seen) == 2
-    assert "is rate-limiting requests" in told.value.message
+    assert "is rate-limiting requests" in reported.value.message
 
 
 def test_a_long_wait_is_cut() -> None:
@@ -261,7 +264,7 @@ def test_it_says_honestly_what_asks() -> None:
 @pytest.mark.parametrize(
     "body", [b"<html>hello</html>", b"\x1f\x8bgarbage", gzip.compress(b"x" * 100, mtime=0)[:-9]]
 )
-def test_an_answer_that_is_no_mbox_is_told(body: bytes) -> None:
+def test_an_answer_that_is_no_mbox_is_reported(body: bytes) -> None:
     with (
         serving(200, body) as (url, _),
         Archive(url) as archive,
@@ -377,9 +380,9 @@ def test_without_the_library_that_reads_archives_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "liblore", None)
-    with pytest.raises(MissingError, match="liblore") as told:
+    with pytest.raises(MissingError, match="liblore") as reported:
         Archive("http://127.0.0.1:9/x").thread("a@example.org")
-    assert "pip install" in told.value.hint
+    assert "pip install" in reported.value.hint
 
 
 def test_offline_asks_nobody() -> None:

@@ -107,7 +107,7 @@ def test_a_patch_after_scissors_is_kept_apart() -> None:
     assert "Signed-off-by: Ada <a@example.org>" in body.patch
 
 
-def test_remarks_on_code_are_told_from_remarks_on_text() -> None:
+def test_remarks_on_code_are_reported_from_remarks_on_text() -> None:
     body = parse_body("> +\tint x;\n\nUnused.\n\n> Some text.\n\nAnd this.\n")
     assert [(line.text, line.on_code) for line in body.own if line.text] == [
         ("Unused.", True),

@@ -650,7 +650,7 @@ def test_greg_as_a_person_is_a_person() -> None:
     )
 
 
-def test_a_patch_and_a_cover_letter_are_told_apart() -> None:
+def test_a_patch_and_a_cover_letter_are_reported_apart() -> None:
     assert kind_of(patch("[PATCH v2 1/2] demo: check")) == "patch"
     assert (
         kind_of(

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from patchpilot.demo.archive_standin import HttpAnswer, StandIn
+from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.mail import Mail
 from patchpilot.threads import poll
 from patchpilot.threads.local_archive import LocalArchive

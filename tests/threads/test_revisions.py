@@ -574,7 +574,7 @@ def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers() -> None:
         (f"{'x' * 88}\nv1: https://lore.kernel.org/r/a@example.org\n", {"a@example.org": 1}),
     ],
 )
-def test_links_to_earlier_versions_are_told_from_other_links(
+def test_links_to_earlier_versions_are_reported_from_other_links(
     notes: str, earlier: dict[str, int]
 ) -> None:
     (post,) = topics(patch("[PATCH v13] demo: check it", id="b", notes=notes))[0].latest.posts

@@ -303,8 +303,8 @@ def test_what_mails_report_decides_and_is_the_proof(
     assert found.proof.message_id == (proof or found.proof.message_id)
     by_id = {event.message_id: event for event in events}
     if found.proof.message_id in by_id:
-        told = by_id[found.proof.message_id]
-        assert (found.proof.date, found.proof.commit) == (told.date, told.commit)
+        reported = by_id[found.proof.message_id]
+        assert (found.proof.date, found.proof.commit) == (reported.date, reported.commit)
 
 
 MONTH = SENT + timedelta(days=30)

@@ -76,7 +76,7 @@ def test_a_refusal_rejects_it_until_a_new_version() -> None:
     assert state(story.V1, refused, story.V2) == "sent"
 
 
-def test_the_whole_story_is_told() -> None:
+def test_the_whole_story_is_reported() -> None:
     found = read(*story.WHOLE)
     assert [revision.version for revision in found.topic.revisions] == [1, 2]
     assert str(found.state) == "in-stable"
@@ -100,7 +100,7 @@ def test_the_whole_story_is_told() -> None:
     assert "fedcba987654" in step
 
 
-def test_acceptance_is_told_before_mainline() -> None:
+def test_acceptance_is_reported_before_mainline() -> None:
     assert state(*story.ACCEPTED) == "accepted"
     assert read(*story.ACCEPTED).commit == SHA[:12]
 
@@ -478,7 +478,7 @@ def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
 
 
 @pytest.mark.long
-def test_many_works_are_told_apart_without_comparing_each_with_each() -> None:
+def test_many_works_are_reported_apart_without_comparing_each_with_each() -> None:
     many = [
         patch(
             f"[PATCH] demo: step {at} of the pump",

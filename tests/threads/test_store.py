@@ -65,7 +65,7 @@ def test_the_store_is_the_users_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(store.file.stat().st_mode) == 0o600
 
 
-def test_a_damaged_store_is_told(tmp_path: Path) -> None:
+def test_a_damaged_store_is_reported(tmp_path: Path) -> None:
     (tmp_path / "s").write_bytes(b"not a database" * 100)
     with pytest.raises(InputError, match="s: "):
         Store(tmp_path / "s")

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from patchpilot.cli.output.track_table import series_table
-from patchpilot.demo.archive_standin import HttpAnswer, StandIn
+from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
 from patchpilot.model import mail as mail_reading
 from patchpilot.model.printable import crop
@@ -382,7 +382,7 @@ FAULTS = {
 def test_no_fault_of_an_archive_is_no_news(
     fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, pause, told = FAULTS[fault]
+    answer, pause, reported = FAULTS[fault]
     monkeypatch.setattr(archive_session, "MAX_SECONDS", 1.0)
     with archive_server(
         "stand-in", workdir, story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO)
@@ -397,7 +397,7 @@ def test_no_fault_of_an_archive_is_no_news(
         4,
         ["stalled", "stalled"],
     )
-    assert told in outcome.err
+    assert reported in outcome.err
     assert outcome.err.count("warning") == 1, (
         "one host is asked by one series, and what it did is said once"
     )
@@ -463,7 +463,7 @@ def test_offline_says_how_old_it_is(workdir: Path) -> None:
         ) == (code, True), outcome.err
 
 
-def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:
+def test_an_answer_from_the_cache_is_reported(workdir: Path) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         assert call("track", "update").err == ""
@@ -539,13 +539,13 @@ def test_one_archive_that_is_down_does_not_keep_the_others_from_being_read(
         (["add", "a@example.org", "--lore", "ftp://x"], 2),
     ],
 )
-def test_wrong_words_are_told(workdir: Path, argv: list[str], code: int) -> None:
+def test_wrong_words_are_reported(workdir: Path, argv: list[str], code: int) -> None:
     outcome = call("track", *argv)
     assert (outcome.code, outcome.out) == (code, "")
     assert outcome.err
 
 
-def test_a_thread_without_a_patch_is_told(workdir: Path) -> None:
+def test_a_thread_without_a_patch_is_reported(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(mail("Hello", "Nothing here.\n")))
     assert call("track", "add", "--mbox", "m").code == 2
 

@@ -41,7 +41,7 @@ def test_a_scope_after_a_hash_is_kept_apart() -> None:
     assert (str(tag), tag.scope) == (f"Tested-by: {RITA}", "build only")
 
 
-def test_a_condition_is_told() -> None:
+def test_a_condition_is_reported() -> None:
     tag = classify(
         parse(reply(SUBJECT, f"One nit below. With that fixed,\n\nReviewed-by: {RITA}"))[0]
     ).credited[0]

@@ -160,7 +160,7 @@ def test_a_program_that_fails_is_a_warning_and_the_news_stay(workdir: Path) -> N
         (["--interval", "5"], "60"),
     ],
 )
-def test_wrong_words_are_told_before_anything_is_asked(
+def test_wrong_words_are_reported_before_anything_is_asked(
     workdir: Path, argv: list[str], said: str
 ) -> None:
     outcome = call("track", "watch", "--once", *argv)

@@ -38,7 +38,7 @@ from patchpilot.backports.adapt.renamed_names import (
     other_names,
     rename,
 )
-from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
+from patchpilot.backports.adapt.three_way import Carried, How, MergedLines, merge_lines
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import is_code, openers
 from patchpilot.backports.adapt.verify import problems
@@ -49,21 +49,21 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import MissingSymbol, who_added
 from patchpilot.model.hunk_fit import text_lines
 
-_UNSURE_WAYS = {Way.OVER, Way.PIECE}
-_SURE_WHEN_MOVED = {Way.TOKENS, Way.EDGE, Way.REMOVED}
+_UNSURE_WAYS = {How.OVER, How.PIECE}
+_SURE_WHEN_MOVED = {How.TOKENS, How.EDGE, How.REMOVED}
 _KINDS = {
-    Way.ALREADY: "context",
-    Way.TOKENS: "context",
-    Way.EDGE: "context",
-    Way.HOLE: "context",
-    Way.REMOVED: "context",
-    Way.REST: "context",
-    Way.BESIDE: "beside",
-    Way.ABSENT: "dropped",
-    Way.NO_FILE: "dropped",
-    Way.MOVED: "moved",
-    Way.PIECE: "rewritten",
-    Way.OVER: "rewritten",
+    How.ALREADY: "context",
+    How.TOKENS: "context",
+    How.EDGE: "context",
+    How.HOLE: "context",
+    How.REMOVED: "context",
+    How.REST: "context",
+    How.BESIDE: "beside",
+    How.ABSENT: "dropped",
+    How.NO_FILE: "dropped",
+    How.MOVED: "moved",
+    How.PIECE: "rewritten",
+    How.OVER: "rewritten",
 }
 
 
@@ -114,7 +114,7 @@ def adapt_files(
             unknown |= undeclared_variables(file.ours, file.base, file.theirs, file.made)
             unknown |= other_returns(file.ours, file.theirs, file.made)
     steps = [
-        renamed_step(name, here, _since(scratch, fix, name, adapted, tip))
+        renamed_step(name, here, _renamed_since(scratch, fix, name, adapted, tip))
         for name, here in renamed.items()
     ]
     lost = found_elsewhere(scratch, onto, near, adapted)
@@ -122,7 +122,7 @@ def adapt_files(
     moved_files = [
         (path, file)
         for path, file in adapted.items()
-        if any(one.way is Way.MOVED for one in file.carried)
+        if any(one.how is How.MOVED for one in file.carried)
     ]
     twins = [
         twin_step(path, name)
@@ -164,7 +164,7 @@ def concluded(
         for path, file in files.items()
     ):
         return None
-    ways = [one.way for file in files.values() for one in file.carried]
+    ways = [one.how for file in files.values() for one in file.carried]
     steps = [step_of(path, one) for path, file in files.items() for one in file.carried]
     steps += [
         space_step(path)
@@ -172,7 +172,7 @@ def concluded(
         if file.ours is not None and not file.carried
     ]
     kind = max(
-        (_KINDS[way] for way in ways),
+        (_KINDS[how] for how in ways),
         key=list(dict.fromkeys(_KINDS.values())).index,
         default="context",
     )
@@ -214,7 +214,7 @@ def merge_file(path: str, file: AdaptedFile) -> None:
     A file that the branch does not have is left out.
     """
     if file.ours is None:
-        file.carried = (Carried(Way.NO_FILE, 0),)
+        file.carried = (Carried(How.NO_FILE, 0),)
         return
     merged = _merged(path, file.ours, file.base, file.theirs)
     file.made, file.carried = merged.lines, tuple(merged.carried)
@@ -261,7 +261,7 @@ def _placed(
     if not sides:
         return None
     merged = _merged(there, ours, *sides)
-    if merged.lines == ours or not _SURE_WHEN_MOVED.issuperset(one.way for one in merged.carried):
+    if merged.lines == ours or not _SURE_WHEN_MOVED.issuperset(one.how for one in merged.carried):
         return None
     first = next(
         (
@@ -271,7 +271,7 @@ def _placed(
         ),
         0,
     )
-    merged.carried.append(Carried(Way.MOVED, first))
+    merged.carried.append(Carried(How.MOVED, first))
     return there, _read_moved(scratch, tree, there, file, ours, merged)
 
 
@@ -320,7 +320,7 @@ def _rename(
     return renamed, unknown - renamed.keys()
 
 
-def _since(
+def _renamed_since(
     scratch: Scratch, fix: FixCommit, name: str, files: Mapping[str, AdaptedFile], tip: str | None
 ) -> str | None:
     """The commit, not in the branch, that introduced a name to a conflicted file."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.renamed_names import names_in
-from patchpilot.backports.adapt.three_way import Way
+from patchpilot.backports.adapt.three_way import How
 from patchpilot.backports.adapt.tokens import IDENTIFIER, key
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
@@ -45,7 +45,7 @@ def is_torn(files: Iterable[AdaptedFile]) -> bool:
     name, and only a part of what it is for.
     """
     return any(
-        one.way is Way.ABSENT and not new.isdisjoint(names_in(one.theirs))
+        one.how is How.ABSENT and not new.isdisjoint(names_in(one.theirs))
         for file in files
         for new in [(names_in(file.theirs) - names_in(file.base)) & names_in(file.made)]
         for one in file.carried
@@ -55,9 +55,9 @@ def is_torn(files: Iterable[AdaptedFile]) -> bool:
 def _dropped(file: AdaptedFile) -> Iterator[Sequence[str]]:
     """The lines of the base around each change that was dropped."""
     for one in file.carried:
-        if one.way is Way.ABSENT:
+        if one.how is How.ABSENT:
             yield from _around_changes(one.base, one.theirs)
-        elif one.way is Way.NO_FILE:
+        elif one.how is How.NO_FILE:
             yield from _around_changes(file.base, file.theirs)
 
 

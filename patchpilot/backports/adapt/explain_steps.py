@@ -3,39 +3,39 @@
 
 from collections.abc import Iterable, Sequence
 
-from patchpilot.backports.adapt.three_way import Carried, Way
+from patchpilot.backports.adapt.three_way import Carried, How
 from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
 _WORDS = {
-    Way.ALREADY: "the branch has this change already",
-    Way.TOKENS: (
+    How.ALREADY: "the branch has this change already",
+    How.TOKENS: (
         "the lines around the change differ in the branch; made the same change in its own lines"
     ),
-    Way.EDGE: (
+    How.EDGE: (
         "the lines next to the change are not in the branch; made the change next to the lines"
         " that are"
     ),
-    Way.HOLE: (
+    How.HOLE: (
         "the lines around the change are not in the branch; made the change where they would be"
     ),
-    Way.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's own",
-    Way.ABSENT: "dropped the change to code that the branch does not have",
-    Way.REST: "the branch has a part of what the fix adds; added the rest",
-    Way.BESIDE: "the branch has other lines at the same place; kept both",
-    Way.OVER: "the lines that the fix replaces differ in the branch; took those of the fix",
-    Way.MOVED: "the code is in this file in the branch; made the change there",
-    Way.PIECE: (
+    How.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's own",
+    How.ABSENT: "dropped the change to code that the branch does not have",
+    How.REST: "the branch has a part of what the fix adds; added the rest",
+    How.BESIDE: "the branch has other lines at the same place; kept both",
+    How.OVER: "the lines that the fix replaces differ in the branch; took those of the fix",
+    How.MOVED: "the code is in this file in the branch; made the change there",
+    How.PIECE: (
         "a part of a line next to the change is not in the branch; made the change in what is left"
         " of it"
     ),
-    Way.NO_FILE: "dropped: the branch does not have this file",
+    How.NO_FILE: "dropped: the branch does not have this file",
 }
 
 
 def step_of(path: str, carried: Carried) -> str:
     """A step of an adaptation in words, with its place."""
     place = f"{path}:{carried.line + 1}" if carried.line else path
-    return f"{place}: {_WORDS[carried.way]}"
+    return f"{place}: {_WORDS[carried.how]}"
 
 
 def space_step(path: str) -> str:

@@ -45,7 +45,7 @@ def features_of(
     features["changed"] = math.log1p(changed)
     features["own"] = math.log1p(own)
     features["crooked"] = math.log1p(crooked)
-    features["ways"] = max(0, len({one.way for _, one in carried}) - 1)
+    features["ways"] = max(0, len({one.how for _, one in carried}) - 1)
     features["unknown"] = len(unknown)
     features["fix_lines"] = math.log1p(fix_lines)
     return {name: value for name, value in features.items() if value}

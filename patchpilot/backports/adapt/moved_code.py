@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
+from patchpilot.backports.adapt.three_way import Carried, How, MergedLines, merge_lines
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import Unit, openers, units_by_name
 from patchpilot.backports.object_store import Scratch
@@ -93,8 +93,8 @@ def merge_units(
         ]
         inner = merge_lines(sides[0], sides[1], sides[2], openers(sides[1]))
         merged.lines[mine.start : mine.end] = inner.lines
-        merged.carried += [replace(way, line=mine.start + way.line) for way in inner.carried]
-        merged.carried.append(Carried(Way.MOVED, mine.start))
+        merged.carried += [replace(how, line=mine.start + how.line) for how in inner.carried]
+        merged.carried.append(Carried(How.MOVED, mine.start))
     return merged
 
 

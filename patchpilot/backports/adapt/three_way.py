@@ -22,7 +22,7 @@ from patchpilot.backports.adapt.tokens import (
 _STILL_THE_SAME = 0.5
 
 
-class Way(StrEnum):
+class How(StrEnum):
     """How a conflicting change was carried to the branch, from sure to unsure."""
 
     ALREADY = "already"
@@ -47,7 +47,7 @@ class Carried:
     `is_agreed`: the merge of whole names and that of their parts are the same.
     """
 
-    way: Way
+    how: How
     line: int
     ours: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
@@ -163,15 +163,15 @@ def _merge_chunk(merged: MergedLines, sides: Chunk, blocks: Sequence[int]) -> No
     parts, whole = (_TokenChunk(sides, blocks, whole=whole) for whole in (False, True))
     one, other = (untokenize(chunk.merge()) for chunk in (parts, whole))
     # where lines were replaced, parts of two names make a name that nobody declares
-    is_made_up = Way.OVER in parts.ways and _names(one) - set().union(
+    is_made_up = How.OVER in parts.ways and _names(one) - set().union(
         *(_names("".join(side)) for side in sides)
     )
     chunk, text = (whole, other) if is_made_up else (parts, one)
     start = len(merged.lines)
     merged.lines += text.splitlines(keepends=True)
-    for way in dict.fromkeys(chunk.ways):
+    for how in dict.fromkeys(chunk.ways):
         merged.carried.append(
-            Carried(way, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other))
+            Carried(how, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other))
         )
 
 
@@ -188,7 +188,7 @@ class _TokenChunk:
         self.in_mine = align_tokens(old, mine, whole=whole)
         self.in_new = align_tokens(old, new, whole=whole)
         self.blocks = blocks
-        self.ways: list[Way] = []
+        self.ways: list[How] = []
 
     def merge(self) -> list[Token]:
         """The branch's tokens with the fix's changes."""
@@ -213,9 +213,9 @@ class _TokenChunk:
                 texts(self.mine[at : at + len(added)]),
                 texts(self.mine[max(0, at - len(added)) : at]),
             ):
-                self.ways.append(Way.ALREADY)
+                self.ways.append(How.ALREADY)
                 return None
-            self.ways.append(Way.EDGE if self._is_whole_lines(at, at, texts(added)) else Way.PIECE)
+            self.ways.append(How.EDGE if self._is_whole_lines(at, at, texts(added)) else How.PIECE)
             return at, at
         return self._torn(low, high, added)
 
@@ -224,14 +224,14 @@ class _TokenChunk:
     ) -> tuple[int, int] | None:
         here = texts(self.mine[left:right])
         if here == removed:
-            self.ways.append(Way.TOKENS)
+            self.ways.append(How.TOKENS)
             return left, right
         if here == added or (not removed and _find(here, added) is not None):
-            self.ways.append(Way.ALREADY)
+            self.ways.append(How.ALREADY)
             return None
         inside = _find(here, removed) if removed else None
         if inside is not None:
-            self.ways.append(Way.TOKENS)
+            self.ways.append(How.TOKENS)
             return left + inside, left + inside + len(removed)
         if (
             not removed
@@ -239,19 +239,19 @@ class _TokenChunk:
             and _find(added, here) is not None
             and self._is_whole_lines(left, right, added)
         ):
-            self.ways.append(Way.REST)
+            self.ways.append(How.REST)
             return left, right
         if not removed:
             self.ways.append(
-                Way.OVER
+                How.OVER
                 if _is_alike(here, added) or not self._is_whole_lines(left, right, added)
-                else Way.BESIDE
+                else How.BESIDE
             )
             return right, right
         if not added:
-            self.ways.append(Way.REMOVED if not here or _is_alike(here, removed) else Way.OVER)
+            self.ways.append(How.REMOVED if not here or _is_alike(here, removed) else How.OVER)
             return left, right
-        self.ways.append(Way.OVER)
+        self.ways.append(How.OVER)
         return left, right
 
     def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:
@@ -272,16 +272,16 @@ class _TokenChunk:
         inside = [self.in_mine[at] for at in range(low, high) if at in self.in_mine]
         if not inside and left == right:
             if low < high or not self._has_block(low):
-                self.ways.append(Way.ABSENT)
+                self.ways.append(How.ABSENT)
                 return None
             self.ways.append(
-                Way.HOLE if self._is_whole_lines(left, left, texts(added)) else Way.PIECE
+                How.HOLE if self._is_whole_lines(left, left, texts(added)) else How.PIECE
             )
             return left, left
         if not added:
-            self.ways.append(Way.REMOVED)
+            self.ways.append(How.REMOVED)
             return (min(inside), max(inside) + 1) if inside else None
-        self.ways.append(Way.OVER)
+        self.ways.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
         # a part of a line that the branch does not have belongs to no other line

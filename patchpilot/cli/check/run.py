@@ -81,7 +81,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         source,
     )
     packs: tuple[Any, ...] = ()
-    if settings.words("packs"):
+    if settings.list_value("packs"):
         from patchpilot.settings.trusted_packs import own_packs
 
         packs = own_packs(settings, source)

@@ -159,13 +159,13 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
             "nothing was sent: stdin is not a terminal",
             "read the preview, then add --yes",
         )
-        plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
+        plan = replace(plan, request=replace(plan.request, force=None), blockers=(unasked,))
         _show(common, place, plan, result_of_plan(plan))
         return int(ExitCode.FINDINGS)
     if not yes:
         _ask(common, place, plan)
     elif common.format == "text":
-        _preview(common, place, plan, plan.refusals)
+        _preview(common, place, plan, plan.blockers)
     with progress_of(common) as progress, _between_mails() as stopping:
         result = deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
     _result(common, plan, result)
@@ -259,12 +259,12 @@ def _plan(
 def _show_blocked(common: Common, place: Workplace, plan: SendPlan, blocked: SendProblem) -> int:
     """Print what keeps every mail from being sent; returns the exit code."""
     # first, since nothing can be sent until it is fixed
-    others = () if plan.request.force else plan.refusals
+    others = () if plan.request.force else plan.blockers
     warnings = tuple(warning for warning in plan.warnings if warning.name != blocked.name)
     plan = replace(
         plan,
         request=replace(plan.request, force=None),
-        refusals=(blocked, *others),
+        blockers=(blocked, *others),
         warnings=warnings,
     )
     from patchpilot.services.send.send_result import result_of_plan
@@ -325,14 +325,14 @@ def _show(
     if common.format == "json":
         _result(common, plan, result)
     else:
-        _preview(common, place, plan, result.refusals, after, mails=mails)
-    if result.refusals and not plan.request.force and (common.output or not sys.stdout.isatty()):
+        _preview(common, place, plan, result.blockers, after, mails=mails)
+    if result.blockers and not plan.request.force and (common.output or not sys.stdout.isatty()):
         from patchpilot.cli.output.send_text import last_line
         from patchpilot.model.printable import one_line
 
         sys.stdout.flush()
-        notice("error", last_line(plan, result.refusals))
-        for refusal in result.refusals:
+        notice("error", last_line(plan, result.blockers))
+        for refusal in result.blockers:
             tell(
                 f"  {one_line(refusal.message)}"
                 + (f"; {one_line(str(refusal.hint))}" if refusal.hint else "")
@@ -343,7 +343,7 @@ def _preview(
     common: Common,
     place: Workplace,
     plan: SendPlan,
-    refusals: Sequence[SendProblem],
+    blockers: Sequence[SendProblem],
     after: str = "",
     *,
     mails: bool = True,
@@ -353,13 +353,13 @@ def _preview(
     """
     from patchpilot.cli.output import send_text as text
 
-    first = text.head(plan, refusals, after)
+    first = text.head(plan, blockers, after)
     if common.quiet:
         common.write(first)
         return
     parts = [first, text.notes(plan), text.summary(plan)]
     shown = text.mails(plan) if mails else ""
-    last = text.card(plan, refusals, after)
+    last = text.card(plan, blockers, after)
     if shown and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import page
 
@@ -389,14 +389,14 @@ def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
 
     if common.format == "json":
         parts = (
-            text.head(plan, plan.refusals),
+            text.head(plan, plan.blockers),
             text.notes(plan),
             text.summary(plan),
             text.mails(plan),
         )
         click.echo("\n".join(part for part in parts if part), err=True)
     else:
-        _preview(common, place, plan, plan.refusals)
+        _preview(common, place, plan, plan.blockers)
     answer = click.prompt(
         f"Send {in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True
     )

@@ -116,7 +116,7 @@ def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, 
             common.write(document("reply", PlannedReply(plan)))
         else:
             common.write(reply_text(plan, "NOT SENT"))
-        for refusal in plan.refusals:
+        for refusal in plan.blockers:
             notice("error", f"{refusal.message}; {refusal.hint}")
         return int(findings_exit(plan.refused))
     if common.format == "text":

@@ -23,7 +23,7 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
     )
     lines += [f"Bcc: {one_line(address)} (sendemail.bcc)" for address in plan.bcc]
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
-    notes = (*plan.warnings, *(plan.refusals if plan.force else ()))
+    notes = (*plan.warnings, *(plan.blockers if plan.force else ()))
     lines += [
         "note: " + "; ".join(one_line(str(part)) for part in (note.message, note.hint) if part)
         for note in notes

@@ -15,37 +15,37 @@ _LABEL = 12
 """Where the text of a labelled line starts."""
 
 
-def head(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
+def head(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
     """The verdict and the problems, each with its command."""
     return (
-        "\n".join([last_line(plan, refusals, after), *_checks(plan, refusals, *_BLOCKING)]) + "\n"
+        "\n".join([last_line(plan, blockers, after), *_checks(plan, blockers, *_BLOCKING)]) + "\n"
     )
 
 
 def notes(plan: SendPlan) -> str:
     """Notes that do not block sending; empty where there are none."""
-    return "".join(f"{line}\n" for line in _checks(plan, plan.refusals, CheckState.NOTE))
+    return "".join(f"{line}\n" for line in _checks(plan, plan.blockers, CheckState.NOTE))
 
 
-def card(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
+def card(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
     """The pre-flight card: what is in order, the notes, the problems, and the verdict as the last
     line.
     """
     return (
         "\n".join(
             [
-                *_checks(plan, refusals, CheckState.OK, CheckState.NOTE, *_BLOCKING),
-                last_line(plan, refusals, after),
+                *_checks(plan, blockers, CheckState.OK, CheckState.NOTE, *_BLOCKING),
+                last_line(plan, blockers, after),
             ]
         )
         + "\n"
     )
 
 
-def last_line(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
+def last_line(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
     """The verdict; of a plan that could be sent also what becomes of it."""
-    said = preflight_card(plan, refusals).verdict
-    return f"{said}; {after}" if after and not (refusals and not plan.request.force) else said
+    said = preflight_card(plan, blockers).verdict
+    return f"{said}; {after}" if after and not (blockers and not plan.request.force) else said
 
 
 def mails(plan: SendPlan) -> str:
@@ -152,9 +152,9 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
         yield from filled(f"{label + ':':{_LABEL}}", one_line(text), room)
 
 
-def _checks(plan: SendPlan, refusals: Sequence[SendProblem], *states: CheckState) -> Iterator[str]:
+def _checks(plan: SendPlan, blockers: Sequence[SendProblem], *states: CheckState) -> Iterator[str]:
     """The lines of the card's checks in these states, in the order of the states."""
-    checks = preflight_card(plan, refusals).checks
+    checks = preflight_card(plan, blockers).checks
     for state in states:
         for check in (check for check in checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"
@@ -186,7 +186,7 @@ def outcome(result: SendResult) -> str:
         )
         if message.detail and message.state != "accepted":
             lines += filled(" " * 10, one_line(message.detail), room)
-    lines += _problems("problem", result.refusals, room)
+    lines += _problems("problem", result.blockers, room)
     lines += filled(
         "",
         one_line(f"{result.state}: v{result.version} via {result.transport}, {result.account}"),

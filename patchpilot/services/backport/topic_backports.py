@@ -30,7 +30,7 @@ from patchpilot.services.backport.saved_choices import chosen_words, read_choice
 from patchpilot.services.backport.work_clone import Resolving, is_started, resolution, resolve
 from patchpilot.services.backport.write_backports import WrittenBackport, answered, write_backports
 from patchpilot.topic.fix_claims import denies_fix
-from patchpilot.topic.topic_project import profile_of
+from patchpilot.topic.topic_project import project_of
 
 NOT_A_FIX = "you said that it is not a fix: nothing to backport"
 
@@ -97,7 +97,7 @@ def _without_series(repository: Repository, settings: Settings, commit: Commit) 
     refs, else None.
     """
     profile = settings.get("profile")
-    project = profile_of(repository, profile, Series((commit_patch(repository, commit.id),)))
+    project = project_of(repository, profile, Series((commit_patch(repository, commit.id),)))
     if (
         project.lists.stable
         or project.stable.branch

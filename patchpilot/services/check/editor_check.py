@@ -95,9 +95,9 @@ class EditorCheck:
         self._request = check_request(settings, packs=self._packs)
         self._rules = load_rules(self._packs)
         self._trees: dict[str, _KnownTree | None] = {}
-        self._since = ""
+        self._start = ""
         if self.repository and (head := self.repository.find("HEAD")):
-            self._since = find_base(self.repository, self._base).start if self._topic else head
+            self._start = find_base(self.repository, self._base).start if self._topic else head
 
     def findings(
         self, path: Path, text: str, *, with_history: bool = False
@@ -144,10 +144,10 @@ class EditorCheck:
 
     def changed(self) -> tuple[Path, ...]:
         """The files with changes, as far as they are there."""
-        if not self.repository or not self._since:
+        if not self.repository or not self._start:
             return ()
         names = self.repository.git(
-            "diff", "--name-only", "-z", "--diff-filter=AM", self._since
+            "diff", "--name-only", "-z", "--diff-filter=AM", self._start
         ).text.split("\0")
         return tuple(file for name in names if name and (file := self._top / name).is_file())
 
@@ -167,9 +167,9 @@ class EditorCheck:
                 return (part,) if part.patch.subject.title else ()
         except InputError:
             return ()
-        if not self._since or not path.is_relative_to(self._top):
+        if not self._start or not path.is_relative_to(self._top):
             return ()
-        changes = source_text(self.repository, self._since, str(path.relative_to(self._top)), text)
+        changes = source_text(self.repository, self._start, str(path.relative_to(self._top)), text)
         return (changes,) if changes else ()
 
     def _checked(self, part: TextPatch, *, with_history: bool) -> CheckResult:

@@ -51,7 +51,7 @@ class ReplyPlan:
     account: Account
     outgoing: OutgoingMail
     mail: RenderedMail
-    refusals: tuple[SendProblem, ...]
+    blockers: tuple[SendProblem, ...]
     warnings: tuple[SendProblem, ...]
     bcc: tuple[str, ...] = ()
     identity: str | None = None
@@ -60,7 +60,7 @@ class ReplyPlan:
     @property
     def refused(self) -> bool:
         """Whether it will not be sent as it is."""
-        return bool(self.refusals) and not self.force
+        return bool(self.blockers) and not self.force
 
 
 def open_draft(
@@ -237,7 +237,7 @@ def plan_reply(
     refuse_foreign([rendered])
     with Outbox() as outbox:
         earlier = sent_already(outbox, draft)
-    refusals = (*((earlier,) if earlier else ()), *(() if patch else text_problems(draft.text)))
+    blockers = (*((earlier,) if earlier else ()), *(() if patch else text_problems(draft.text)))
     remarks = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
     notes = () if patch else tuple(text_notes(draft.text))
     warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
@@ -256,7 +256,7 @@ def plan_reply(
         account,
         mail,
         rendered,
-        refusals,
+        blockers,
         warnings,
         bcc,
         identity,

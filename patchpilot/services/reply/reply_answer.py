@@ -63,7 +63,7 @@ class PlannedReply:
     def problems(self) -> tuple[ReplyProblem, ...]:
         """What blocks it, then what is worth another look."""
         return (
-            *(ReplyProblem(problem, True) for problem in self.plan.refusals),
+            *(ReplyProblem(problem, True) for problem in self.plan.blockers),
             *(ReplyProblem(problem, False) for problem in self.plan.warnings),
         )
 

@@ -103,7 +103,7 @@ def plan(
     RefusedError where the editor failed.
     """
     planned = _planned(repository, where, wishes, editor)
-    if planned.refused and any(problem.name == "sent-already" for problem in planned.refusals):
+    if planned.refused and any(problem.name == "sent-already" for problem in planned.blockers):
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
     return planned

@@ -41,7 +41,7 @@ def send_reply(
     blocks it.
     """
     if planned.refused:
-        raise RefusedError(planned.refusals[0].message, hint=planned.refusals[0].hint)
+        raise RefusedError(planned.blockers[0].message, hint=planned.blockers[0].hint)
     if blocked := planned.transport.blocked(planned.account):
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)

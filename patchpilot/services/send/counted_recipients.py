@@ -14,7 +14,7 @@ from patchpilot.outgoing.mail_account import read_account
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.recipient_advice import RecipientAdvice, recipient_advice
 from patchpilot.topic.find_topic import find_topic
-from patchpilot.topic.topic_project import profile_of
+from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
@@ -52,7 +52,7 @@ def count_recipients(
     if patch is not None and len(series.patches) > 1:
         only = series.patches[patch % len(series.patches)]
         series, about = Series((only,)), f"only {only.subject.title}"
-    project = profile_of(repository, request.profile, series)
+    project = project_of(repository, request.profile, series)
     planned = plan_series(
         series, repository, profile=project.name, undisclosed=draft.is_undisclosed
     )

@@ -27,7 +27,7 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.project import Project
 from patchpilot.series.recipient_edits import usable_recipients
-from patchpilot.topic.topic_project import profile_of
+from patchpilot.topic.topic_project import project_of
 
 if TYPE_CHECKING:
     from patchpilot.topic.topic_recipients import Planned
@@ -65,7 +65,7 @@ def addressees(
 
     `planned` and `project` are its plan and profile where the caller has them.
     """
-    project = project or profile_of(repository, request.profile, series)
+    project = project or project_of(repository, request.profile, series)
     if draft.is_undisclosed:
         return _undisclosed(
             repository, replace(request, profile=project.name), account, series, planned
@@ -177,7 +177,7 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
         return ""
     account, project = (
         read_account(repository, request.identity),
-        profile_of(repository, request.profile, series),
+        project_of(repository, request.profile, series),
     )
     now = addressees(repository, request, account, after, series, project=project).recipients
     if after.is_undisclosed:

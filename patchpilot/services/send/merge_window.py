@@ -9,12 +9,12 @@ from patchpilot.history.mainline import mainline
 from patchpilot.history.releases import Releases
 from patchpilot.model.bounded_date import moment
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.target_tree import Target
+from patchpilot.outgoing.target_tree import TargetTree
 from patchpilot.projects.loading import default_project, find_project
 
 
 def merge_window(
-    repository: Repository, request: SendRequest, target: Target | None, now: datetime
+    repository: Repository, request: SendRequest, target: TargetTree | None, now: datetime
 ) -> str:
     """A sentence when the target's newest release says that a merge window is open, else ""."""
     tip = mainline(repository) or (target.tip if target else None)

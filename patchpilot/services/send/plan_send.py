@@ -17,7 +17,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
-from patchpilot.outgoing.preflight import refusals, warnings
+from patchpilot.outgoing.preflight import blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed
 from patchpilot.outgoing.transport import SeriesToRender, Transport
 from patchpilot.projects.detection import layered
@@ -34,7 +34,7 @@ from patchpilot.services.send.undisclosed import refuse_public_server
 from patchpilot.topic.find_topic import as_asked, base_of_topic, find_topic, named_patches
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.reroll import reroll
-from patchpilot.topic.topic_project import profile_of
+from patchpilot.topic.topic_project import project_of
 
 
 def plan(repository: Repository, request: SendRequest, *, progress: Progress = silent) -> SendPlan:
@@ -58,7 +58,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     finished = finish_sends(repository)
     series, ids = patches = named_patches(repository, request)
     refuse_breaks([repository.commit(id_) for id_ in ids])
-    project = profile_of(repository, request.profile, series)
+    project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
         # commits have no prefix: the draft says which tree they are for
@@ -89,7 +89,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     refuse_foreign(rendered.mails)
     judged = sent_before(draft)
     facts = gather_facts(repository, topic, rendered, progress)
-    blocking, warned = refusals(facts), warnings(facts)
+    blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,
         *mark_warnings(rendered.mails, project.name, is_regression=is_regression(draft)),
@@ -117,7 +117,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
         mails=rendered.mails,
         recipients=people.recipients,
         bcc=people.bcc,
-        refusals=blocking,
+        blockers=blocking,
         warnings=warned,
         version=wording.version,
         base=base,

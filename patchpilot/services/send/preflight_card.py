@@ -46,9 +46,9 @@ class PreflightCard:
         return tuple(check for check in self.checks if check.state is CheckState.PROBLEM)
 
 
-def preflight_card(plan: SendPlan, refusals: Sequence[SendProblem] | None = None) -> PreflightCard:
-    """The card of a plan; `refusals` are its problems where they are not the plan's own."""
-    blocking = plan.refusals if refusals is None else refusals
+def preflight_card(plan: SendPlan, blockers: Sequence[SendProblem] | None = None) -> PreflightCard:
+    """The card of a plan; `blockers` are its problems where they are not the plan's own."""
+    blocking = plan.blockers if blockers is None else blockers
     state = CheckState.OVERRIDDEN if plan.request.force else CheckState.PROBLEM
     lines = [CheckLine(state, problem.name, problem.message, problem.hint) for problem in blocking]
     lines += [
@@ -59,20 +59,20 @@ def preflight_card(plan: SendPlan, refusals: Sequence[SendProblem] | None = None
     return PreflightCard(verdict(plan, blocking), tuple(lines))
 
 
-def verdict(plan: SendPlan, refusals: Sequence[SendProblem], ready: str = "ready") -> str:
+def verdict(plan: SendPlan, blockers: Sequence[SendProblem], ready: str = "ready") -> str:
     """Whether the mails can be sent, in one line: how many problems block that, else what would be
     sent and what is missing here.
 
     `ready` is the word for mails that nothing blocks.
     """
-    if refusals and not plan.request.force:
+    if blockers and not plan.request.force:
         return (
-            f"NOT SENT: {counted(len(refusals), 'problem')}"
-            f" {'blocks' if len(refusals) == 1 else 'block'} sending"
+            f"NOT SENT: {counted(len(blockers), 'problem')}"
+            f" {'blocks' if len(blockers) == 1 else 'block'} sending"
         )
     forced = (
-        f"; {counted(len(refusals), 'problem')} overridden: {one_line(plan.request.force or '')}"
-        if refusals
+        f"; {counted(len(blockers), 'problem')} overridden: {one_line(plan.request.force or '')}"
+        if blockers
         else ""
     )
     missing = (

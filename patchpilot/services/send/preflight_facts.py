@@ -17,13 +17,13 @@ from patchpilot.model.progress import Progress
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.am_roundtrip import damages, file_damages
+from patchpilot.outgoing.am_roundtrip import files_changed_by_am, mails_changed_by_am
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.sent_record import SentRecord
-from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits, fit_of_files
+from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits, fit_of_files
 from patchpilot.outgoing.transport import RenderedSeries
 from patchpilot.projects.project import Project
 from patchpilot.services.send.mail_recipients import Addressees
@@ -124,7 +124,7 @@ def gather_facts(
         public_parent=_public_parent(draft, private_ids) if draft.is_undisclosed else "",
         same_version=before[-1] if before else None,
         damaged=(
-            damages(
+            mails_changed_by_am(
                 repository,
                 [
                     (mail.raw, outgoing_mail.commit)
@@ -133,7 +133,7 @@ def gather_facts(
                 ],
             )
             if ids
-            else file_damages(
+            else files_changed_by_am(
                 repository,
                 list(
                     zip(
@@ -234,7 +234,7 @@ def check_errors(
 
 
 def _stand(
-    repository: Repository, ids: Sequence[str], series: Series, target: Target | None
+    repository: Repository, ids: Sequence[str], series: Series, target: TargetTree | None
 ) -> TargetFit | None:
     if target is None:
         return None

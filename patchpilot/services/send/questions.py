@@ -12,13 +12,13 @@ from patchpilot.errors import UsageError, unknown
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits
+from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import missing_tree
 from patchpilot.topic.fix_claims import denied_subjects
 from patchpilot.topic.target_tip import find_target
-from patchpilot.topic.topic_project import profile_of
+from patchpilot.topic.topic_project import project_of
 
 _SECURITY = re.compile(
     r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"  # noqa: E501
@@ -60,7 +60,7 @@ class PreSendQuestions:
 
     questions: tuple[PreSendQuestion, ...]
     draft: Draft
-    target: Target | None
+    target: TargetTree | None
     standing: TargetFit | None
     missing_tree: str = ""
 
@@ -82,7 +82,7 @@ def traps(
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
     place = find_target(repository, ids, base) if ids else None
-    project = profile_of(repository, "", series)
+    project = project_of(repository, "", series)
     fit = fit_of_commits(repository, ids, place) if place else None
     treeless = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
     return PreSendQuestions(questions(series, draft, project), draft, place, fit, treeless)

@@ -266,7 +266,7 @@ def _as_plan(
             for header, address in people
         ),
         bcc=send.bcc,
-        refusals=tuple(
+        blockers=tuple(
             SendProblem(
                 "sent-since",
                 f"the same patches were sent since then, {words_of(send)}",

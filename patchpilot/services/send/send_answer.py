@@ -12,7 +12,7 @@ from patchpilot.services.send.send_plan import SendPlan, SendResult
     "state=result.state",
     "messages=result.messages",
     "verdict",
-    "refusals=result.refusals",
+    "refusals=result.blockers",
     "warnings=plan.warnings",
     "recipients=plan.recipients",
     "bcc=plan.bcc",
@@ -38,7 +38,7 @@ class SendAnswer:
     def verdict(self) -> str:
         """Whether the mails can be sent, or what became of them, in one line."""
         planned = self.result.state == "planned"
-        return verdict(self.plan, self.result.refusals, "ready" if planned else self.result.state)
+        return verdict(self.plan, self.result.blockers, "ready" if planned else self.result.state)
 
     @property
     def sender(self) -> str | None:

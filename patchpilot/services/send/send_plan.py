@@ -38,7 +38,7 @@ class SendPlan:
     mails: tuple[RenderedMail, ...]
     recipients: tuple[Recipient, ...]
     bcc: tuple[str, ...]
-    refusals: tuple[SendProblem, ...]
+    blockers: tuple[SendProblem, ...]
     warnings: tuple[SendProblem, ...]
     version: int
     base: str | None
@@ -67,7 +67,7 @@ class SendPlan:
     @property
     def refused(self) -> bool:
         """Whether it will not be sent as it is."""
-        return bool(self.refusals) and not self.request.force
+        return bool(self.blockers) and not self.request.force
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class SendResult:
 
     state: str
     messages: tuple[MailResult, ...]
-    refusals: tuple[SendProblem, ...] = ()
+    blockers: tuple[SendProblem, ...] = ()
     warnings: tuple[SendProblem, ...] = ()
     version: int = 1
     transport: str = ""

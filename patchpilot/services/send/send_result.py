@@ -27,7 +27,7 @@ def result_of_plan(planned: SendPlan) -> SendResult:
                 strict=True,
             )
         ),
-        refusals=planned.refusals,
+        blockers=planned.blockers,
         warnings=planned.warnings,
         version=planned.version,
         transport=planned.request.via,

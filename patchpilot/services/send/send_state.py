@@ -54,7 +54,7 @@ class TopicSend:
         """Whether this very version was sent."""
         if self.result and self.result.state == "sent":
             return True
-        names = {refusal.name for refusal in self.plan.refusals}
+        names = {refusal.name for refusal in self.plan.blockers}
         return bool(
             self.last and self.last.state == "sent" and self.last.version >= self.plan.version
         ) or (bool(names) and names <= sent_names(names))
@@ -69,7 +69,7 @@ def sent_names(names: set[str]) -> set[str]:
 
 def was_sent(planned: SendPlan) -> bool:
     """Whether nothing blocks the plan but that it was sent (and taken) already."""
-    names = {refusal.name for refusal in planned.refusals}
+    names = {refusal.name for refusal in planned.blockers}
     return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
 
 
@@ -97,7 +97,7 @@ def just_sent(planned: SendPlan, result: SendResult) -> SendPlan:
     """The plan after its mails were sent: its only problem is that they were."""
     return replace(
         planned,
-        refusals=(
+        blockers=(
             SendProblem("version-sent", f"v{result.version} of this topic was sent just now"),
         ),
     )

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from patchpilot.commits.branch_move_journal import refuse_locked, unfinished
 from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
-from patchpilot.commits.unfinished_move import refuse_locked, unfinished
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge

@@ -4,12 +4,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from patchpilot.commits.branch_move_journal import settle, unfinished
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.move_branch import shift
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, listed
-from patchpilot.commits.unfinished_move import settle, unfinished
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import moment

@@ -49,7 +49,7 @@ def notifier(ways: Sequence[str], command: str | None) -> Notifier:
     )
     line = settings.get("notify-command")
     try:
-        return Notifier(settings.words("notify"), tuple(shlex.split(line)))
+        return Notifier(settings.list_value("notify"), tuple(shlex.split(line)))
     except ValueError as error:
         raise UsageError(
             f"notify-command: {line!r}: {error}",

@@ -77,7 +77,7 @@ def default_archive(
     def archive_at(url: str) -> MailArchive:
         settings = user_settings(where, problems=[])
         own = settings.address("lore")
-        hosts = (*settings.words("archive-hosts"), host_of(own))
+        hosts = (*settings.list_value("archive-hosts"), host_of(own))
         return open_archive(
             with_login(url, own), cache=cache, offline=offline, hosts=hosts, progress=progress
         )

@@ -73,7 +73,7 @@ def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
     from patchpilot.services.send.readable_mail import readable_lines
 
     if planned.refused:
-        problem = planned.refusals[0]
+        problem = planned.blockers[0]
         screen.notify(
             printable(f"not sent: {problem.message}; press r to edit the reply"),
             severity="warning",

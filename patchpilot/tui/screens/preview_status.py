@@ -54,7 +54,7 @@ def status_of(result: "SendPlan") -> StageStatus:
 
     if was_sent(result):
         message = next(
-            (refusal.message for refusal in result.refusals if refusal.name == "already-sent"), ""
+            (refusal.message for refusal in result.blockers if refusal.name == "already-sent"), ""
         )
         # the same patches may have been sent from another topic
         return StageStatus(

@@ -54,7 +54,7 @@ def status_of(sending: "TopicSend") -> StageStatus:
         return StageStatus(
             StageState.BLOCKED,
             preflight_card(sending.plan).verdict,
-            str(len(sending.plan.refusals) + bool(blocked)),
+            str(len(sending.plan.blockers) + bool(blocked)),
         )
     if blocked:
         return StageStatus(

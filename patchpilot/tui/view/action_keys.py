@@ -25,7 +25,7 @@ class ActionKey:
     words: str = PLACE
     elsewhere: str = ""
 
-    def way(self, at: Stage | None) -> str:
+    def keys_to_press(self, at: Stage | None) -> str:
         """The keys to press: the stage's number, unless it is the current stage, then the key."""
         if self.stage is None or self.stage is at:
             return self.key
@@ -144,10 +144,10 @@ def _words(action: Action, at: Stage | None) -> str:
     key = key_of(action)
     if key is None:
         return str(action)
-    way = key.way(at)
+    keys_to_press = key.keys_to_press(at)
     if key.sentence and action.reason:
-        return key.sentence.replace(PLACE, way)
-    if not way:
+        return key.sentence.replace(PLACE, keys_to_press)
+    if not keys_to_press:
         return str(action)
     named = action.arguments[-1] if action.arguments else ""
-    return action.worded(key.words.replace(PLACE, way).replace("%s", named))
+    return action.worded(key.words.replace(PLACE, keys_to_press).replace("%s", named))

@@ -6,7 +6,7 @@ import pytest
 from patchpilot.backports.adapt.adaptation import merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.features import features_of
-from patchpilot.backports.adapt.three_way import Way, merge_lines
+from patchpilot.backports.adapt.three_way import How, merge_lines
 from patchpilot.backports.adapt.tokens import tokenize, untokenize
 from patchpilot.backports.adapt.units import openers, return_type, units
 
@@ -29,7 +29,7 @@ def lines(middle: str) -> list[str]:
             "\tdo(ONE, 2);\n",
             "\tdo(ONE, 3);\n",
             "\tdo(one, 3);\n",
-            {Way.TOKENS},
+            {How.TOKENS},
             id="other argument",
         ),
         pytest.param(
@@ -37,7 +37,7 @@ def lines(middle: str) -> list[str]:
             '\tlog("rx of RTE_RX_A");\n',
             '\tlog("tx of RTE_TX_A");\n',
             '\tlog("tx of DEV_TX_A");\n',
-            {Way.TOKENS},
+            {How.TOKENS},
             id="part of a name in a string",
         ),
         pytest.param(
@@ -45,11 +45,11 @@ def lines(middle: str) -> list[str]:
             "\ta();\n\tlater();\n",
             "\ta();\n\tadded();\n\tlater();\n",
             "\ta();\n\tadded();\n",
-            {Way.EDGE},
+            {How.EDGE},
             id="next line absent",
         ),
         pytest.param(
-            "\tfree(p);\n", "\tfree(q->p);\n", "", "", {Way.REMOVED}, id="removed line differs"
+            "\tfree(p);\n", "\tfree(q->p);\n", "", "", {How.REMOVED}, id="removed line differs"
         ),
         pytest.param(
             "\tx = 2;\n", "\tx = 1;\n", "\tx = 2;\n", "\tx = 2;\n", set(), id="the same change"
@@ -59,7 +59,7 @@ def lines(middle: str) -> list[str]:
             "\tif (a)\n\t\trun(b);\n",
             "\tif (ok) {\n\t\tif (a)\n\t\t\trun(b);\n\t}\n",
             "\tif (ok) {\n\t\tif (a)\n\t\t\trun(o);\n\t}\n",
-            {Way.TOKENS},
+            {How.TOKENS},
             id="a new block around other lines",
         ),
         pytest.param(
@@ -67,18 +67,18 @@ def lines(middle: str) -> list[str]:
             "\tflush();\n",
             "\tbusy = true;\n\tflush();\n\tbusy = false;\n\tunlock(a);\n",
             "\tbusy = true;\n\tflush();\n\tbusy = false;\n\tunlock(a);\n",
-            {Way.REST},
+            {How.REST},
             id="a part of what is added is there",
         ),
     ],
 )
 def test_a_change_is_made_in_the_branchs_own_lines(
-    ours: str, base: str, theirs: str, expected: str, ways: set[Way]
+    ours: str, base: str, theirs: str, expected: str, ways: set[How]
 ) -> None:
     sides = [lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides, blocks=openers(sides[1]))
     assert "".join(merged.lines) == HEAD + expected + TAIL
-    assert {one.way for one in merged.carried} == ways
+    assert {one.how for one in merged.carried} == ways
 
 
 @pytest.mark.parametrize("end", ["", "\tmore();\n"], ids=["alone", "with another line"])
@@ -113,7 +113,7 @@ def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
     theirs = (before + other.replace("y();\n", "y();\n\tnew();\n")).splitlines(keepends=True)
     merged = merge_lines(before.splitlines(keepends=True), base, theirs, openers(base))
     assert "".join(merged.lines) == before
-    assert [one.way for one in merged.carried] == [Way.ABSENT]
+    assert [one.how for one in merged.carried] == [How.ABSENT]
 
 
 def test_a_function_added_among_functions_that_the_branch_lacks_is_kept() -> None:
@@ -127,7 +127,7 @@ def test_a_function_added_among_functions_that_the_branch_lacks_is_kept() -> Non
     theirs = (first + gone + added + gone.replace("gone", "away") + last).splitlines(keepends=True)
     merged = merge_lines((first + last).splitlines(keepends=True), base, theirs, openers(base))
     assert "".join(merged.lines) == first + added + last
-    assert [one.way for one in merged.carried] == [Way.HOLE]
+    assert [one.how for one in merged.carried] == [How.HOLE]
 
 
 @pytest.mark.parametrize("text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"])
@@ -192,11 +192,11 @@ def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() 
         lines("\ta();\n\tcompletely(different, thing);\n"),
         openers(base),
     )
-    assert [one.way for one in both.carried] == [Way.BESIDE]
+    assert [one.how for one in both.carried] == [How.BESIDE]
     alike = merge_lines(
         lines("\ta();\n\tcheck(p, q);\n"), base, lines("\ta();\n\tcheck(p, r);\n"), openers(base)
     )
-    assert [one.way for one in alike.carried] == [Way.OVER]
+    assert [one.how for one in alike.carried] == [How.OVER]
 
 
 def test_a_statement_that_no_side_indents_so_is_counted() -> None:

@@ -36,7 +36,7 @@ def main() -> int:
     given = parser.parse_args()
     sys.dont_write_bytecode = True
     # programs that the TUI starts write on a terminal that is not there
-    told, sys.stderr = (os.fdopen(os.dup(stream), "w", buffering=1) for stream in (1, 2))
+    reported, sys.stderr = (os.fdopen(os.dup(stream), "w", buffering=1) for stream in (1, 2))
     out = (given.out or Path(tempfile.mkdtemp(prefix="patchpilot-monkey-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryFolder("monkey") as folder:
@@ -47,7 +47,7 @@ def main() -> int:
         os.dup2(nowhere, 2)
         with open_world(root) as world:
             shut(root.parent, out)
-            game = Game(world, given.seed, out, told)
+            game = Game(world, given.seed, out, reported)
             game.play(given.minutes * 60, given.round)
     return game.tell()
 

@@ -35,8 +35,8 @@ JOB = "patchpilot-job"
 class Game:
     """The rounds of a seed, their counts and faults."""
 
-    def __init__(self, world: World, seed: int, out: Path, told: TextIO) -> None:
-        self._world, self._seed, self._out, self._told = world, seed, out, told
+    def __init__(self, world: World, seed: int, out: Path, reported: TextIO) -> None:
+        self._world, self._seed, self._out, self._reported = world, seed, out, reported
         self._watch = Watch(world.scratch)
         self.counts: Counter[str] = Counter()
         self.screens: Counter[str] = Counter()
@@ -47,7 +47,7 @@ class Game:
 
     def play(self, seconds: float, only: int | None) -> None:
         """Play rounds until time is up, or this one only."""
-        self._watch.guard(self._told, self._story)
+        self._watch.guard(self._reported, self._story)
         end, number = time.monotonic() + seconds, only or 0
         while time.monotonic() < end:
             self._round(number, min(SECONDS, end - time.monotonic()))
@@ -69,7 +69,7 @@ class Game:
         return 1 if self.faults else 0
 
     def _say(self, text: str) -> None:
-        self._told.write(f"{text}\n")
+        self._reported.write(f"{text}\n")
 
     def _round(self, number: int, seconds: float) -> None:
         self._world.again()

@@ -64,7 +64,7 @@ class Watch(logging.Handler):
         idle = time.monotonic() - self._beat - (queued - self._queued)
         return max(spent - self._spent, idle / 3)
 
-    def guard(self, told: TextIO, what: Callable[[], str]) -> None:
+    def guard(self, reported: TextIO, what: Callable[[], str]) -> None:
         """End the process with every thread's stack when the event loop stands still: nothing else
         can be done then.
         """
@@ -73,8 +73,8 @@ class Watch(logging.Handler):
             while True:
                 time.sleep(1)
                 if self.waited > PATIENCE * 3:
-                    told.write(f"HANG: the event loop stands still\n{what()}\n{stacks()}\n")
-                    told.flush()
+                    reported.write(f"HANG: the event loop stands still\n{what()}\n{stacks()}\n")
+                    reported.flush()
                     os._exit(1)
 
         threading.Thread(target=look, daemon=True, name="monkey-watch").start()

@@ -110,7 +110,7 @@ def test_the_types_of_all_earlier_lines_are_kept_once() -> None:
         ("+\ta ? b : c;", ":", "O"),
     ],
 )
-def test_signs_are_told_apart(line: str, sign: str, variant: str) -> None:
+def test_signs_are_reported_apart(line: str, sign: str, variant: str) -> None:
     assert _marks(line)[line.index(sign)] == variant
 
 

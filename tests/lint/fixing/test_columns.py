@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.kit.fixing import mended_text
+from tests.kit.fixing import fixed_text
 from tests.lint.fixing.test_mend import code, patch_of
 
 
@@ -24,19 +24,19 @@ from tests.lint.fixing.test_mend import code, patch_of
 )
 def test_lines_under_a_bracket_follow_it(bad: str, good: str, strict: bool) -> None:
     body = bad.replace("\n", "\n+")
-    assert code(mended_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=strict)) == good
+    assert code(fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=strict)) == good
 
 
 def test_lines_that_stand_elsewhere_are_left() -> None:
     text = patch_of(" \tint ret;\n+\tif(a &&\n+\t\tb)\n \tint more;")
-    assert code(mended_text(text, strict=False)) == "\tif (a &&\n\t\tb)"
+    assert code(fixed_text(text, strict=False)) == "\tif (a &&\n\t\tb)"
 
 
 @pytest.mark.parametrize("below", [" \t   b)", '+\t   "text" b) // moved'])
 def test_a_line_above_what_may_not_move_is_left(below: str) -> None:
     taken = '-\t   "text" b) // moved\n' if below.startswith("+") else ""
     text = patch_of(f"{taken} \tint ret;\n+\tif(a &&\n{below}\n \tint more;\n+\tif(c)")
-    added = code(mended_text(text, strict=False)).split("\n")
+    added = code(fixed_text(text, strict=False)).split("\n")
     assert added[0] == "\tif(a &&"
     assert added[-1] == "\tif (c)"
 
@@ -60,5 +60,5 @@ def test_what_stands_behind_the_code_keeps_its_column_where_there_is_room(
 ) -> None:
     body = bad.replace("\n", "\n+")
     assert good in code(
-        mended_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=False)
+        fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=False)
     ).split("\n")

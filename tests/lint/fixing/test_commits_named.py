@@ -6,7 +6,7 @@ where it is that commit that is meant.
 import pytest
 
 from patchpilot.model.rule import Example
-from tests.kit.fixing import mended_example
+from tests.kit.fixing import fixed_example
 from tests.kit.snippets import SIGN_OFF
 
 KNOWN = {"4364ac5ce03e00112233445566778899aabbccdd": "frob: use the link at once"}
@@ -14,7 +14,7 @@ RIGHT = 'Fixes: 4364ac5ce03e ("frob: use the link at once")'
 
 
 def tag_of(line: str) -> str:
-    mended = mended_example(
+    fixed = fixed_example(
         Example(
             bad=True,
             trailers=f"{line}\n{SIGN_OFF}",
@@ -22,7 +22,7 @@ def tag_of(line: str) -> str:
             history=KNOWN,
         )
     )
-    return next(one for one in mended.draft.patch.message if "4364ac" in one.lower())
+    return next(one for one in fixed.draft.patch.message if "4364ac" in one.lower())
 
 
 @pytest.mark.parametrize(
@@ -64,5 +64,5 @@ def test_a_tag_that_may_mean_another_commit_or_says_more_is_left(line: str) -> N
 )  # fmt: skip
 def test_a_reference_in_the_text(text: str, wanted: str | None) -> None:
     message = f"{text}\nOld boards do not stand that. Wait for the link before the first use.\n"
-    mended = mended_example(Example(bad=True, message=message, history=KNOWN))
-    assert mended.draft.patch.message[0] == (wanted or text)
+    fixed = fixed_example(Example(bad=True, message=message, history=KNOWN))
+    assert fixed.draft.patch.message[0] == (wanted or text)

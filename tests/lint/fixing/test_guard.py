@@ -56,7 +56,7 @@ def test_a_line_in_a_comment_has_no_tokens() -> None:
     assert tokens([" * a = b; */ c"], "*/")[0] == ["c"]
 
 
-def test_the_end_of_a_directive_is_told_from_the_end_of_a_line() -> None:
+def test_the_end_of_a_directive_is_reported_from_the_end_of_a_line() -> None:
     assert tokens(["#define A 1", "int b;"])[0] != tokens(["#define A", "1 int b;"])[0]
     assert tokens(["int a;", "int b;"])[0] == tokens(["int a; int b;"])[0]
 

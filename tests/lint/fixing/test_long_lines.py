@@ -5,7 +5,7 @@ it.
 
 import pytest
 
-from tests.kit.fixing import mended_text
+from tests.kit.fixing import fixed_text
 from tests.lint.fixing.test_mend import code, patch_of
 
 LONG = (
@@ -73,7 +73,7 @@ LONG = (
 )
 def test_a_long_line_is_broken(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
-    assert code(mended_text(patch_of(f" \tint ret;\n \n+{body}\n \tint more;"))) == good
+    assert code(fixed_text(patch_of(f" \tint ret;\n \n+{body}\n \tint more;"))) == good
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_long_line_is_broken(bad: str, good: str) -> None:
     ],
 )
 def test_what_is_searched_for_is_not_broken(line: str) -> None:
-    assert code(mended_text(patch_of(f" \tint ret;\n \n+{line}\n \tint more;"))) == line
+    assert code(fixed_text(patch_of(f" \tint ret;\n \n+{line}\n \tint more;"))) == line
 
 
 def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
@@ -100,7 +100,7 @@ def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
         " {\n"
         " \tint ret;"
     )
-    fixed = mended_text(text).draft.patch.lines
+    fixed = fixed_text(text).draft.patch.lines
     assert " \t\t    int mode)" not in fixed
     assert [line for line in fixed if line.endswith("int mode)")] == [
         "-\t\t    int mode)",
@@ -115,7 +115,7 @@ def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
         "+static int frob_set_mode(struct frob *frob,\n"
         " \t\t    int mode)"
     )
-    assert not mended_text(text).changed
+    assert not fixed_text(text).changed
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
 )
 def test_an_assignment_of_two_places_is_split(bad: str, good: str) -> None:
     assert (
-        code(mended_text(patch_of(f" \tint ret;\n+\tret = 0;\n+{bad}\n \tint more;")))
+        code(fixed_text(patch_of(f" \tint ret;\n+\tret = 0;\n+{bad}\n \tint more;")))
         == f"\tret = 0;\n{good}"
     )
 
@@ -139,7 +139,7 @@ def test_an_assignment_of_two_places_is_split(bad: str, good: str) -> None:
 def test_the_body_of_a_condition_is_not_split() -> None:
     body = "\tif (a)\n\t\tfirst->mode = second->mode = 1;"
     plus = body.replace("\n", "\n+")
-    assert code(mended_text(patch_of(f" \tint ret;\n+{plus}\n \tint more;"))) == body
+    assert code(fixed_text(patch_of(f" \tint ret;\n+{plus}\n \tint more;"))) == body
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_a_fixes_tag_with_twelve_digits_gets_the_usual_form(tag: str, better: st
             f"Wait for the link, so that it is up.\n\n{tag}\nSigned-off-by: Ada <ada@example.org>"
         ),
     )
-    assert better in mended_text(text).draft.patch.message
+    assert better in fixed_text(text).draft.patch.message

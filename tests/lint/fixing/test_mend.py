@@ -20,7 +20,7 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from tests.kit.fixing import all_rules, mended_context, mended_text
+from tests.kit.fixing import all_rules, fixed_context, fixed_text
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
 
@@ -35,9 +35,11 @@ def patch_of(
     return mail(subject, message, file_diff(path, body, new=new))
 
 
-def code(mended: FixOutcome) -> str:
+def code(corrected: FixOutcome) -> str:
     """What the mended patch adds."""
-    return "\n".join(line.text for change in mended.draft.patch.files for line in change.lines("+"))
+    return "\n".join(
+        line.text for change in corrected.draft.patch.files for line in change.lines("+")
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
     assert (
         sum(
             line.startswith(f"Reviewed-by: {name} ")
-            for line in mended_text(text).draft.patch.message
+            for line in fixed_text(text).draft.patch.message
         )
         == fixed
     )
@@ -138,8 +140,8 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
         ),
     ],
 )
-def test_what_is_certain_is_mended(bad: str, good: str) -> None:
-    assert code(mended_text(patch_of(f" \tint ret;\n+{bad}\n \tint more;"))) == good
+def test_what_is_certain_is_fixed(bad: str, good: str) -> None:
+    assert code(fixed_text(patch_of(f" \tint ret;\n+{bad}\n \tint more;"))) == good
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_what_is_certain_is_mended(bad: str, good: str) -> None:
 )
 def test_strings_comments_and_paths_stay(line: str) -> None:
     assert line.replace("\n+", "\n") in code(
-        mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;"))
+        fixed_text(patch_of(f" \tint ret;\n+{line}\n \tint more;"))
     )
 
 
@@ -181,7 +183,7 @@ def test_a_function_that_returns_a_bool_returns_the_pointer(kind: str, written: 
         f"+static {kind} frob_is_up(struct frob *frob)\n+{{\n+\tfrob_start(frob);\n+\treturn frob"
         " != NULL;\n+}\n+"
     )
-    assert f"\treturn {written}" in code(mended_text(text))
+    assert f"\treturn {written}" in code(fixed_text(text))
 
 
 def test_continuation_lines_move_together_and_directives_do_not() -> None:
@@ -196,7 +198,7 @@ def test_continuation_lines_move_together_and_directives_do_not() -> None:
         "+#endif\n"
         " int b;"
     )
-    lines = mended_text(text).draft.patch.lines
+    lines = fixed_text(text).draft.patch.lines
     assert "+\t\t   one," in lines
     assert "+\t\t   two);" in lines
     assert "+#ifdef FROB" in lines
@@ -204,8 +206,8 @@ def test_continuation_lines_move_together_and_directives_do_not() -> None:
 
 def test_lines_that_are_not_added_stay() -> None:
     text = patch_of(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
-    mended = mended_text(text)
-    before, after = text.split("\n"), list(mended.draft.patch.lines)
+    corrected = fixed_text(text)
+    before, after = text.split("\n"), list(corrected.draft.patch.lines)
     assert [line for line in after if not line.startswith("+")] == [
         line for line in before[: len(after)] if not line.startswith("+")
     ]
@@ -214,14 +216,14 @@ def test_lines_that_are_not_added_stay() -> None:
 
 def test_a_line_that_is_moved_stays_as_it_was() -> None:
     text = patch_of("-\tfoo(a,bcdefgh );\n \tint ret;\n+\tfoo(a,bcdefgh );")
-    assert not mended_text(text).changed
+    assert not fixed_text(text).changed
 
 
 def test_hunk_headers_stay_true_when_lines_go() -> None:
     body = "@@\n \tint a;\n+\n+\n+\tint b;\n \tint c;\n@@\n \tint d;\n+\tint e;  \n \tint f;"
-    mended = mended_text(patch_of(body))
-    before, after = mended.original.files[0].hunks, mended.draft.patch.files[0].hunks
-    assert mended.draft.patch.diff_error is None
+    corrected = fixed_text(patch_of(body))
+    before, after = corrected.original.files[0].hunks, corrected.draft.patch.files[0].hunks
+    assert corrected.draft.patch.diff_error is None
     assert [len([line for line in hunk.lines if line.kind == "+"]) for hunk in after] == [2, 1]
     assert [
         (one.new_start - two.new_start, one.new_count - two.new_count)
@@ -232,9 +234,9 @@ def test_hunk_headers_stay_true_when_lines_go() -> None:
     ]
 
 
-def test_a_patch_is_never_mended_to_nothing() -> None:
-    mended = mended_text(patch_of(" \tint a;\n-\tfoo(a, b);\n+\tfoo(a,b);\n \tint c;"))
-    assert not mended.changed
+def test_a_patch_is_never_fixed_to_nothing() -> None:
+    corrected = fixed_text(patch_of(" \tint a;\n-\tfoo(a, b);\n+\tfoo(a,b);\n \tint c;"))
+    assert not corrected.changed
 
 
 @pytest.mark.parametrize(
@@ -248,9 +250,9 @@ def test_a_patch_is_never_mended_to_nothing() -> None:
         (f"{PROSE}\nIt it the the way.\n\n{SIGN_OFF}", f"{PROSE}\nIt it the way.\n\n{SIGN_OFF}"),
     ],
 )  # fmt: skip
-def test_messages_are_mended(message: str, wanted: str) -> None:
+def test_messages_are_fixed(message: str, wanted: str) -> None:
     assert (
-        "\n".join(mended_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message)
+        "\n".join(fixed_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message)
         == wanted
     )
 
@@ -263,13 +265,13 @@ def test_messages_are_mended(message: str, wanted: str) -> None:
         ("frob: wait  now", "frob: wait now"),
     ],
 )
-def test_subjects_are_mended(bad: str, good: str) -> None:
-    mended = mended_text(patch_of(" a\n-b\n+c\n d", subject=bad))
-    assert f"Subject: [PATCH] {good}" in mended.draft.patch.lines
+def test_subjects_are_fixed(bad: str, good: str) -> None:
+    corrected = fixed_text(patch_of(" a\n-b\n+c\n d", subject=bad))
+    assert f"Subject: [PATCH] {good}" in corrected.draft.patch.lines
 
 
 def test_an_encoded_subject_is_left() -> None:
-    assert not mended_text(
+    assert not fixed_text(
         patch_of(" a\n-b\n+c\n d", subject="[PATCH] =?UTF-8?q?frob:_wait_f=C3=BCr_it.?=")
     ).changed
 
@@ -316,42 +318,44 @@ def added_tokens(patch: Patch) -> list[str]:
 
 @given(messy())
 @settings(max_examples=60)
-def test_mended_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_mend(
+def test_fixed_code_has_the_tokens_it_had_no_new_finding_and_nothing_left_to_mend(
     body: str,
 ) -> None:
     text = patch_of(f" int a;\n{body}\n int z;")
-    mended = mended_text(text)
+    corrected = fixed_text(text)
     named = {
         rule.id
         for rule in all_rules()
         if rule.remedy.fixer and import_fixers()[rule.remedy.fixer].changes != SPACE
     }
-    if not any(one.rule in named for one in mended.fixed):
-        assert added_tokens(mended.draft.patch) == added_tokens(mended.original)
+    if not any(one.rule in named for one in corrected.fixed):
+        assert added_tokens(corrected.draft.patch) == added_tokens(corrected.original)
     strings = [
         [added_token for added_token in added_tokens(patch) if added_token[0] in "\"'"]
-        for patch in (mended.draft.patch, mended.original)
+        for patch in (corrected.draft.patch, corrected.original)
     ]
     assert strings[0] == strings[1]
-    assert not Counter(one.rule for one in mended.left) - Counter(one.rule for one in mended.found)
-    again = mended_text("\n".join(mended.draft.patch.lines) + "\n")
+    assert not Counter(one.rule for one in corrected.left) - Counter(
+        one.rule for one in corrected.found
+    )
+    again = fixed_text("\n".join(corrected.draft.patch.lines) + "\n")
     assert not again.changed
 
 
 @given(messy(), messy())
 @settings(max_examples=12)
-def test_a_mended_patch_applies_where_it_did(first: str, second: str) -> None:
+def test_a_fixed_patch_applies_where_it_did(first: str, second: str) -> None:
     body = f"@@\n int a;\n{first}\n int b;\n@@\n int c;\n{second}\n-int d;\n int e;"
-    mended = mended_text(patch_of(body))
+    corrected = fixed_text(patch_of(body))
     base = [f"line {number}" for number in range(1, 60)]
-    for hunk in mended.original.files[0].hunks:
+    for hunk in corrected.original.files[0].hunks:
         old = [line.text for line in hunk.lines if line.kind in " -"]
         base[hunk.old_start - 1 : hunk.old_start - 1 + len(old)] = old
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / PATH
         file.parent.mkdir(parents=True)
         file.write_text("\n".join(base) + "\n")
-        text = "\n".join(mended.draft.patch.lines) + "\n"
+        text = "\n".join(corrected.draft.patch.lines) + "\n"
         done = subprocess.run(
             ["git", "apply", "--whitespace=nowarn", "-"],
             cwd=name,
@@ -366,19 +370,19 @@ def test_a_mended_patch_applies_where_it_did(first: str, second: str) -> None:
 @pytest.mark.parametrize("word", ["Synopsys", "simulataneously_done", "simulataneously()"])
 def test_names_are_not_corrected(word: str) -> None:
     text = patch_of(f" int a;\n+/* The {word} of it. */\n int b;")
-    assert f"+/* The {word} of it. */" in mended_text(text).draft.patch.lines
+    assert f"+/* The {word} of it. */" in fixed_text(text).draft.patch.lines
 
 
 def test_a_misspelt_word_of_a_comment_is_corrected_and_one_of_the_code_is_not() -> None:
     text = patch_of(" int a;\n+/* done simulataneously */\n+int simulataneously;\n int b;")
-    lines = mended_text(text).draft.patch.lines
+    lines = fixed_text(text).draft.patch.lines
     assert "+/* done simultaneously */" in lines
     assert "+int simulataneously;" in lines
 
 
-def test_what_was_taken_back_is_tried_again_when_the_rest_is_mended() -> None:
-    mended = mended_text(patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;"))
-    assert not mended_text("\n".join(mended.draft.patch.lines) + "\n").changed
+def test_what_was_taken_back_is_tried_again_when_the_rest_is_fixed() -> None:
+    corrected = fixed_text(patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;"))
+    assert not fixed_text("\n".join(corrected.draft.patch.lines) + "\n").changed
 
 
 @pytest.mark.parametrize(
@@ -417,14 +421,14 @@ def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(
         subject=subject,
         message=f"{message}\n\n{SIGN_OFF}",
     )
-    assert message in " ".join(mended_text(text).draft.patch.lines)
+    assert message in " ".join(fixed_text(text).draft.patch.lines)
 
 
 def test_a_misspelt_word_of_a_message_is_corrected() -> None:
     text = patch_of(
         " \tint ret;\n+\tfrob(a);\n \tint more;", message=f"{PROSE} It occured.\n\n{SIGN_OFF}"
     )
-    assert any("occurred" in line for line in mended_text(text).draft.patch.message)
+    assert any("occurred" in line for line in fixed_text(text).draft.patch.message)
 
 
 @pytest.mark.parametrize(
@@ -438,7 +442,7 @@ def test_a_misspelt_word_of_a_message_is_corrected() -> None:
 )
 def test_files_whose_line_ends_may_be_meant_are_left(name: str) -> None:
     text = patch_of("+echo a\r\n+echo b\r\n+out  \r", path=name, new=True)
-    assert not [one for one in mended_text(text).fixed if one.path == name]
+    assert not [one for one in fixed_text(text).fixed if one.path == name]
 
 
 @pytest.mark.parametrize(
@@ -447,14 +451,14 @@ def test_files_whose_line_ends_may_be_meant_are_left(name: str) -> None:
 def test_what_programs_read_line_by_line_ends_its_lines_with_a_newline_alone(name: str) -> None:
     assert [
         one.name
-        for one in mended_text(patch_of("+echo a\r", path=name, new=True)).fixed
+        for one in fixed_text(patch_of("+echo a\r", path=name, new=True)).fixed
         if one.name == "dos-line-end"
     ]
 
 
 def test_the_text_that_a_test_expects_keeps_its_blanks() -> None:
     text = patch_of("+out   \n+a \tb", path="tools/testing/selftests/frob/expected.txt", new=True)
-    assert not [one for one in mended_text(text).fixed if one.path]
+    assert not [one for one in fixed_text(text).fixed if one.path]
 
 
 @pytest.mark.parametrize(
@@ -470,7 +474,7 @@ def test_the_text_that_a_test_expects_keeps_its_blanks() -> None:
 )
 def test_extern_goes_from_one_whole_prototype(line: str, good: str) -> None:
     assert good in code(
-        mended_text(patch_of(f" int a;\n+{line}\n int b;", path="include/linux/frob.h"))
+        fixed_text(patch_of(f" int a;\n+{line}\n int b;", path="include/linux/frob.h"))
     )
 
 
@@ -488,7 +492,7 @@ def test_what_only_its_author_can_say_is_left_in_the_message(subject: str, trail
     text = patch_of(
         " \tint ret;\n+\tfrob(a);\n \tint more;", subject=subject, message=f"{PROSE}\n\n{trailers}"
     )
-    assert "\n".join(mended_text(text).draft.patch.message).endswith(trailers)
+    assert "\n".join(fixed_text(text).draft.patch.message).endswith(trailers)
 
 
 @pytest.mark.parametrize(
@@ -504,7 +508,7 @@ def test_a_license_tag_is_the_first_line_in_the_comment_of_its_file(
     path: str, top: str, better: str
 ) -> None:
     assert (
-        code(mended_text(patch_of(f"{top}\n+int frob;", path=path, new=True)))
+        code(fixed_text(patch_of(f"{top}\n+int frob;", path=path, new=True)))
         == f"{better}\nint frob;"
     )
 
@@ -515,7 +519,7 @@ def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
         " this."
     )
     lines = "\n".join(
-        mended_text(
+        fixed_text(
             patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
         ).draft.patch.message
     )
@@ -531,7 +535,7 @@ def test_types_that_the_tree_does_not_have_are_not_used(tmp_path: Path) -> None:
         tree=DirectoryTree(tmp_path),
         options=Options(strict=True),
     )
-    assert not mended_context(context).changed
+    assert not fixed_context(context).changed
     (tmp_path / "include/linux").mkdir(parents=True)
     (tmp_path / "include/linux/types.h").touch()
-    assert code(mended_context(context.for_patch(context.patch))) == "\tu32 mode;"
+    assert code(fixed_context(context.for_patch(context.patch))) == "\tu32 mode;"
